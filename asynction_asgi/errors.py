@@ -1,0 +1,243 @@
+"""Everything that users can catch, and the diagnostics that authors read.
+
+No third-party exception passes the public API: each is turned into one of these at the seam.
+Errors are split by who must act: the author of the document (`SpecError`), the author of the
+handlers (`BindingError`), or the peer (`ValidationError`, `RefusedError`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "AckValidationError",
+    "AsynctionError",
+    "BindingError",
+    "Diagnostic",
+    "HandshakeValidationError",
+    "PayloadValidationError",
+    "RefusedError",
+    "SecurityError",
+    "SpecError",
+    "UndeclaredEventError",
+    "ValidationError",
+    "Violation",
+]
+
+Severity = Literal["error", "warning"]
+Direction = Literal["inbound", "outbound"]
+Part = Literal["arguments", "ack", "auth", "query", "headers"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding about a document, with its place.
+
+    Attributes:
+        severity: An ``error`` stops the load, a ``warning`` does not.
+        code: One of the stable upper-case codes that the README lists.
+        message: One sentence, with "did you mean" where that helps.
+        pointer: JSON Pointer (RFC 6901) into `file`; ``""`` is the whole document.
+        file: Path as the author would type it, or None for a document given as a mapping.
+        line: 1-based, or None where there is no text.
+        column: 1-based, or None where there is no text.
+        source: The line of text the finding is about, for a caret under it.
+        layer: ``document``: not AsyncAPI. ``service``: legal, but can't be served over Socket.IO.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    pointer: str = ""
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    source: str | None = None
+    layer: Literal["document", "service"] = "document"
+
+    @property
+    def place(self) -> str:
+        """``file:line:column``, as far as it is known; the pointer where there is no text."""
+        if self.line is None:
+            return f"{self.file or 'document'}#{self.pointer}"
+        return f"{self.file or 'document'}:{self.line}:{self.column}"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity}: {self.message} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One way in which a value misses its schema.
+
+    Attributes:
+        pointer: JSON Pointer into the value; for events, into the list of arguments.
+        keyword: The JSON Schema keyword that failed, such as ``minLength``.
+        message: Bounded, and free of the peer's own values.
+    """
+
+    pointer: str
+    keyword: str
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form in which a refusal carries it."""
+        return {"pointer": self.pointer, "keyword": self.keyword, "message": self.message}
+
+
+class AsynctionError(Exception):
+    """The base of every exception that this package raises on purpose."""
+
+
+class _DiagnosedError(AsynctionError):
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(str(one) for one in self.diagnostics)
+
+
+class SpecError(_DiagnosedError):
+    """The document can't be loaded or can't be served; nothing was started.
+
+    Attributes:
+        diagnostics: Every finding of the load, errors and warnings, in document order.
+    """
+
+
+class BindingError(_DiagnosedError):
+    """Handlers can't be attached to the document; nothing was started.
+
+    Attributes:
+        diagnostics: One per handler that is missing, not importable or of the wrong arity.
+    """
+
+
+class RefusedError(AsynctionError):
+    """The peer is refused; raise it in a handler to answer with a code and message of your own.
+
+    Attributes:
+        code: A stable word for programs, such as ``forbidden``.
+        message: A sentence for people. It reaches the peer.
+        details: One entry per violation, empty where there is nothing to point at.
+        ref: Correlates the refusal with the server's log, where something was logged.
+    """
+
+    code = "refused"
+
+    def __init__(
+        self,
+        code: str | None = None,
+        message: str = "",
+        *,
+        details: Iterable[Violation] = (),
+        ref: str | None = None,
+    ) -> None:
+        if code is not None:
+            self.code = code
+        self.message = message or self.code.replace("_", " ")
+        self.details: tuple[Violation, ...] = tuple(details)
+        self.ref = ref
+        super().__init__(self.code, self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message} [{self.code}]"
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of the standard refusal: what stands under ``error``."""
+        body: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.details:
+            body["details"] = [one.as_json() for one in self.details]
+        if self.ref is not None:
+            body["ref"] = self.ref
+        return body
+
+
+class SecurityError(RefusedError):
+    """The peer is not who it must be (``unauthorized``) or may not do this (``forbidden``)."""
+
+    code = "unauthorized"
+
+
+class ValidationError(RefusedError):
+    """A value does not match the document.
+
+    Raised to the caller where the server is the sender, answered as a refusal where the peer is.
+
+    Attributes:
+        namespace: The Socket.IO namespace, such as ``/chat``.
+        event: The event's name, or None in a handshake.
+        part: Which value: ``arguments``, ``ack``, ``auth``, ``query`` or ``headers``.
+        direction: ``inbound`` is from client to server.
+        pointer: Of the first violation.
+        keyword: Of the first violation.
+    """
+
+    code = "invalid_payload"
+    part: Part = "arguments"
+
+    def __init__(
+        self,
+        *,
+        namespace: str,
+        event: str | None,
+        direction: Direction,
+        violations: Iterable[Violation] = (),
+        part: Part | None = None,
+        message: str = "",
+    ) -> None:
+        self.namespace = namespace
+        self.event = event
+        self.direction: Direction = direction
+        if part is not None:
+            self.part = part
+        details = tuple(violations)
+        self.pointer = details[0].pointer if details else ""
+        self.keyword = details[0].keyword if details else ""
+        super().__init__(message=message or _summary(self.part, details), details=details)
+
+    def __str__(self) -> str:
+        what = f"event {self.event!r}" if self.event is not None else "handshake"
+        return f"{self.direction} {what} of namespace {self.namespace!r}: {self.message} [{self.code}]"
+
+
+class PayloadValidationError(ValidationError):
+    """An event's arguments don't match the document; the event was not delivered."""
+
+
+class AckValidationError(ValidationError):
+    """An acknowledgement doesn't match the document; it was not delivered."""
+
+    code = "invalid_ack"
+    part: Part = "ack"
+
+
+class HandshakeValidationError(ValidationError):
+    """Query, headers or auth of a CONNECT don't match the document; the client was refused."""
+
+    code = "invalid_handshake"
+    part: Part = "auth"
+
+
+class UndeclaredEventError(ValidationError):
+    """The document declares no such event in this namespace and direction; nothing was sent."""
+
+    code = "unknown_event"
+
+
+def _summary(part: str, details: tuple[Violation, ...]) -> str:
+    if not details:
+        return f"{part} not accepted"
+    first = details[0]
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return f"{part}{first.pointer}: {first.message}{more}"
+
+
+def refusal(error: RefusedError) -> Mapping[str, Any]:
+    """The standard refusal, as it travels in an ack or an ``exception`` event."""
+    return {"error": error.as_json()}

@@ -1,0 +1,179 @@
+"""The compiled contract: immutable, handler-free, shared by every surface.
+
+Nothing here imports python-socketio or Starlette, so a document can be compiled,
+checked and rendered without starting a server or importing user code.
+AsyncAPI's own words end at the readers; from here on it is namespaces, events and acks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import Diagnostic
+    from .document import Node
+    from .references import Resolver
+    from .schemas import Bundle
+
+ArgumentsKind = Literal["any", "single", "positional", "opaque", "union"]
+Ordering = Literal["concurrent", "serial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What a list of arguments on the wire must look like; of an event or of its ack.
+
+    Attributes:
+        kind: ``any`` is unchecked, ``single`` is exactly one argument matching `schema`,
+            ``positional`` is the list itself matching `schema`, ``opaque`` is a schema format
+            that is not validated, ``union`` is one of `of`.
+        minimum: Fewest arguments that can be valid.
+        maximum: Most arguments that can be valid; None is unbounded.
+        schema: The schema with references followed; None for ``any`` and ``union``.
+        of: The alternatives of a ``union``.
+    """
+
+    kind: ArgumentsKind
+    minimum: int = 0
+    maximum: int | None = None
+    schema: Node | None = None
+    of: tuple[Arguments, ...] = ()
+
+
+ANY = Arguments(kind="any")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandlerName:
+    """A handler's dotted path and where the document says so."""
+
+    path: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One scheme that a client must satisfy, with the scopes it must hold."""
+
+    scheme: str
+    scopes: tuple[str, ...] = ()
+
+
+# OR across the outer tuple, AND within an inner one; an inner empty tuple admits anybody.
+Security = tuple[tuple[Requirement, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One Socket.IO event in one direction.
+
+    Attributes:
+        name: The event's name on the wire; ``*`` is a wildcard.
+        arguments: What the event carries.
+        ack: What the receiver answers; None when the document declares no ack.
+        handler: For received events, the handler's name in the document.
+        security: Operation-level requirement, checked per event; None when there is none.
+        ordering: ``x-ordering``, or None for the server's default.
+        message: The message as written (references followed, traits applied).
+        node: Where the event is declared.
+    """
+
+    name: str
+    arguments: Arguments = ANY
+    ack: Arguments | None = None
+    handler: HandlerName | None = None
+    security: Security | None = None
+    ordering: Ordering | None = None
+    message: Mapping[str, Any] = field(default_factory=dict)
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One ``{name}`` of a dynamic namespace.
+
+    Attributes:
+        schema: 2.x: what a value must match, after coercion by its declared type.
+        enum: 3.x: the values admitted; None is any.
+    """
+
+    name: str
+    schema: Node | None = None
+    enum: tuple[str, ...] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """Schemas for what a client presents when it connects to a namespace; None is unchecked."""
+
+    query: Node | None = None
+    headers: Node | None = None
+    auth: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """One Socket.IO namespace, exact (``/chat``) or dynamic (``/rooms/{roomId}``).
+
+    Attributes:
+        receives: Events that a client may emit, by name.
+        sends: Events that the server may emit, by name.
+        handlers: Lifecycle handlers: ``connect``, ``disconnect``, ``error``, ``*``.
+        security: ``x-security`` of the channel, which replaces `Spec.security`; None when absent.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    receives: Mapping[str, Event]
+    sends: Mapping[str, Event]
+    handlers: Mapping[str, HandlerName] = field(default_factory=dict)
+    handshake: Handshake = field(default_factory=Handshake)
+    security: Security | None = None
+    description: str = ""
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityScheme:
+    """A security scheme of the document, its fields as written."""
+
+    name: str
+    type: str
+    fields: Mapping[str, Any]
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A compiled contract.
+
+    Attributes:
+        asyncapi: The document's version, as written.
+        title: ``info.title``.
+        version: ``info.version``.
+        path: The Engine.IO path with a leading and no trailing slash, such as ``/socket.io``.
+        namespaces: By name, templates included.
+        schemes: Security schemes by name.
+        security: What the chosen server requires; None when it requires nothing.
+        warnings: Findings that did not stop the load.
+        root: The document's root.
+        resolver: Follows the document's references.
+        bundle: The compiled validators of every schema above.
+    """
+
+    asyncapi: str
+    title: str
+    version: str
+    description: str = ""
+    path: str = "/socket.io"
+    namespaces: Mapping[str, Namespace]
+    schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
+    security: Security | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    root: Node
+    resolver: Resolver
+    bundle: Bundle
