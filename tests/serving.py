@@ -1,0 +1,52 @@
+"""Real servers for the tests: uvicorn on a loopback port, in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 10.0
+STOP_SECONDS = 10.0
+
+
+class _Signalled(uvicorn.Server):
+    """Says when it accepts connections, so that no test polls or sleeps."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextlib.contextmanager
+def serve(app: Any, **options: Any) -> Iterator[str]:
+    """Serve an ASGI app over loopback until the block ends; yields ``http://127.0.0.1:port``.
+
+    Raises:
+        RuntimeError: the server did not start or did not stop within its time.
+    """
+    options = {"log_level": "warning", "log_config": None, "timeout_graceful_shutdown": 3, **options}
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = _Signalled(uvicorn.Config(app, **options))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        if not server.ready.wait(START_SECONDS):
+            raise RuntimeError("the server did not start")
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(STOP_SECONDS)
+            if thread.is_alive():
+                raise RuntimeError("the server did not stop")
