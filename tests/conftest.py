@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from .javascript import run_js
+from .tools import pytest_collection_modifyitems, pytest_terminal_summary
+
+__all__ = ["anyio_backend", "pytest_collection_modifyitems", "pytest_terminal_summary", "run_js"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

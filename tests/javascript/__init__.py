@@ -1,0 +1,80 @@
+"""JavaScript clients: installed once, run as scripts that print a line of JSON per result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+INSTALL_SECONDS = 120
+RUN_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session")
+def run_js(pytestconfig: pytest.Config) -> Callable[..., list[Any]]:
+    """``run_js(script, *arguments, timeout=30)``: the values that a script of this folder printed.
+
+    A script is CommonJS, may ``require("socket.io-client")`` (version 4; ``socket.io-client-2`` and
+    ``-3`` for the older ones), and prints one line of JSON for each result.
+    """
+    modules = _installed(pytestconfig.cache.mkdir("javascript"))
+
+    def run(script: str | Path, *arguments: str, timeout: float = RUN_SECONDS) -> list[Any]:
+        done = subprocess.run(
+            [_tool("node"), str(HERE / script), *arguments],
+            env={**os.environ, "NODE_PATH": str(modules)},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(f"{script} exited with {done.returncode}\n{done.stdout}{done.stderr}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.fail(f"this test needs {name}: install Node.js 18 or later with npm")
+    return found
+
+
+def _installed(cache: Path) -> Path:
+    """The folder of installed packages; installed whole or not at all, as test runs may share it."""
+    wanted = (HERE / "package.json").read_bytes()
+    place = cache / hashlib.sha256(wanted).hexdigest()[:16]
+    if not place.exists():
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            folder = Path(scratch) / "client"
+            folder.mkdir()
+            (folder / "package.json").write_bytes(wanted)
+            npm = [
+                _tool("npm"),
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-package-lock",
+                "--ignore-scripts",
+            ]
+            done = subprocess.run(
+                npm, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            )
+            if done.returncode:
+                pytest.fail(f"npm could not install the JavaScript clients:\n{done.stderr}")
+            if not place.exists():
+                folder.rename(place)
+    return place / "node_modules"

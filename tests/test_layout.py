@@ -1,0 +1,93 @@
+"""The package's shape: who may import whom, and what stands at the top."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "asynction_asgi"
+ROOT = PACKAGE.parent
+# A part imports only from parts before it; parts of one row don't import one another.
+ROWS = (
+    ("errors",),
+    ("spec",),
+    ("engine",),
+    ("server",),
+    ("docs", "mock", "testing", "contract", "demo"),
+    ("cli",),
+)
+LEVEL = {part: level for level, row in enumerate(ROWS) for part in row}
+# Third-party modules with one importer each.
+SEAMS = {
+    "ruamel": "spec/compose",
+    "_ruamel_yaml": "spec/compose",
+    "fastjsonschema": "spec/schemas",
+    "jsonschema_rs": "spec/schemas",
+    "socketio": "engine",
+    "engineio": "engine",
+    "click": "cli",
+}
+TOP = {
+    *("asynction_asgi", "tests", "benchmarks", "pyproject.toml", "noxfile.py", "README.md"),
+    *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+}
+
+
+def imports(path: Path) -> list[str]:
+    """Absolute names of all modules that a file imports, those for type checking included."""
+    here = list(path.relative_to(ROOT).with_suffix("").parts)
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            stem = here[: len(here) - node.level] if node.level else []
+            module = ".".join([*stem, *([node.module] if node.module else [])])
+            found += [f"{module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def part_of(path: Path) -> str:
+    """The folder or module directly under the package that a file belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_a_part_imports_only_from_parts_above_it(path: Path) -> None:
+    """Spec ← engine ← server ← the rest ← cli; the package's own ``__init__`` may import all."""
+    part = part_of(path)
+    if part == "__init__":
+        return
+    assert part in LEVEL, f"{part} has no place in the layout"
+    for name in imports(path):
+        package, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if package != PACKAGE.name or other in {part, "__version__"}:
+            continue
+        assert other in LEVEL, f"{path} imports the package's public names instead of a module"
+        assert LEVEL[other] < LEVEL[part], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_a_third_party_seam_has_one_importer(path: Path) -> None:
+    """Each library that shapes data is imported by one part, so that one part changes with it."""
+    place = path.relative_to(PACKAGE).as_posix()
+    for name in imports(path):
+        owner = SEAMS.get(name.partition(".")[0])
+        assert owner is None or place.startswith(owner), f"{place} imports {name}, which only {owner} may"
+
+
+def test_the_top_level_holds_what_the_card_names() -> None:
+    """Whoever opens the project sees a page, not a heap."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    tops = {line.split("/")[0] for line in listed if line and not line.startswith(".")}
+    assert tops <= TOP

@@ -1,0 +1,51 @@
+"""Programs from outside Python that some tests need: Node.js and Chromium.
+
+Where ``CI`` is set such a test fails when its program is missing. Elsewhere it is left out of the run,
+and the summary says which tests were left out and what to install.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium"}
+# A test needs what its fixtures need.
+_FIXTURES = {"run_js": "node", "browser": "chromium"}
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def found(program: str) -> str | None:
+    """The path of ``node`` or ``chromium``; None when it is not installed."""
+    names: Sequence[str] = CHROMIUM if program == "chromium" else (program,)
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what can't run on a developer's machine."""
+    if os.environ.get("CI"):
+        return
+    missing = {fixture: tool for fixture, tool in _FIXTURES.items() if found(tool) is None}
+    left_out: dict[pytest.Item, str] = {}
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in missing:
+                left_out[item] = missing[fixture]
+    config.stash[_LEFT_OUT] = Counter(left_out.values())
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out, so that nobody takes a part for the whole."""
+    for tool, count in config.stash.get(_LEFT_OUT, Counter()).items():
+        terminalreporter.write_line(f"{count} tests were left out: they need {_INSTALL[tool]}", yellow=True)
