@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from .javascript import run_js
+from .javascript import node_modules, run_js
 from .tools import pytest_collection_modifyitems, pytest_terminal_summary
 
-__all__ = ["anyio_backend", "pytest_collection_modifyitems", "pytest_terminal_summary", "run_js"]
+__all__ = [
+    "anyio_backend",
+    "node_modules",
+    "pytest_collection_modifyitems",
+    "pytest_terminal_summary",
+    "run_js",
+]
 
 
 @pytest.fixture(scope="session")

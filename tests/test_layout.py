@@ -61,7 +61,7 @@ NAMES = [str(path.relative_to(PACKAGE)) for path in MODULES]
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_a_part_imports_only_from_parts_above_it(path: Path) -> None:
-    """Spec ← engine ← server ← the rest ← cli; the package's own ``__init__`` may import all."""
+    """Spec ← engine and docs ← server ← the rest ← cli; the package's own ``__init__`` may import all."""
     part = part_of(path)
     if part == "__init__":
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium"}
 # A test needs what its fixtures need.
-_FIXTURES = {"run_js": "node", "browser": "chromium"}
+_FIXTURES = {"node_modules": "node", "browser": "chromium"}
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 

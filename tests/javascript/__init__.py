@@ -22,18 +22,23 @@ RUN_SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
-def run_js(pytestconfig: pytest.Config) -> Callable[..., list[Any]]:
+def node_modules(pytestconfig: pytest.Config) -> Path:
+    """The folder of packages from npm."""
+    return _installed(pytestconfig.cache.mkdir("javascript"))
+
+
+@pytest.fixture(scope="session")
+def run_js(node_modules: Path) -> Callable[..., list[Any]]:
     """``run_js(script, *arguments, timeout=30)``: the values that a script of this folder printed.
 
     A script is CommonJS, may ``require("socket.io-client")`` (version 4; ``socket.io-client-2`` and
     ``-3`` for the older ones), and prints one line of JSON for each result.
     """
-    modules = _installed(pytestconfig.cache.mkdir("javascript"))
 
     def run(script: str | Path, *arguments: str, timeout: float = RUN_SECONDS) -> list[Any]:
         done = subprocess.run(
             [_tool("node"), str(HERE / script), *arguments],
-            env={**os.environ, "NODE_PATH": str(modules)},
+            env={**os.environ, "NODE_PATH": str(node_modules)},
             capture_output=True,
             text=True,
             timeout=timeout,
