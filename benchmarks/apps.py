@@ -1,0 +1,130 @@
+"""One server under measurement, in a process of its own: ``python -m benchmarks.apps VARIANT``.
+
+Prints the port it listens on, and ends when its standard input does, so that no server outlives
+the program that started it.
+"""
+# ruff: noqa: PLC0415  # a server imports what its variant needs, after hiding what it must not see
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from .contract import COLLECT, NEWS, PAYLOADS, SCHEMAS, SHOUT, document
+from .variants import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Handler = Callable[..., Awaitable[Any]]
+
+# No heartbeat falls into a measurement; it changes nothing that happens per event.
+PING_SECONDS = 3600
+
+
+async def _echo(_sid: str, payload: Any) -> Any:
+    return payload
+
+
+async def _collect(_sid: str, _nothing: None) -> None:
+    gc.collect()
+
+
+def _shouter(emit: Handler) -> Handler:
+    async def shout(_sid: str, payload: Any) -> None:
+        await emit(NEWS, payload)
+
+    return shout
+
+
+def _bare(variant: Variant) -> Any:
+    import socketio
+
+    options: dict[str, Any] = {}
+    if variant.orjson:
+        import orjson
+
+        class Coders:
+            """orjson with the signature that python-socketio expects of a JSON module."""
+
+            loads = staticmethod(orjson.loads)
+
+            @staticmethod
+            def dumps(value: Any, **_formatting: Any) -> str:
+                return orjson.dumps(value).decode()
+
+        options["json"] = Coders
+    server = socketio.AsyncServer(async_mode="asgi", ping_interval=PING_SECONDS, **options)
+    for name in PAYLOADS:
+        server.on(name, _validated(name) if variant.app == "naive" else _echo)
+    server.on(SHOUT, _shouter(server.emit))
+    server.on(COLLECT, _collect)
+    return socketio.ASGIApp(server)
+
+
+def _validated(name: str) -> Handler:
+    import fastjsonschema
+
+    check = fastjsonschema.compile(SCHEMAS[name])
+
+    async def echo(_sid: str, payload: Any) -> Any:
+        check(payload)
+        check(payload)  # once as the payload, once as the ack
+        return payload
+
+    return echo
+
+
+def _ours() -> Any:
+    from asynction_asgi import AsynctionSocketIO
+
+    async def echo(payload: Any) -> Any:
+        return payload
+
+    async def shout(payload: Any) -> None:
+        await app.emit(NEWS, payload)
+
+    async def collect(_nothing: None) -> None:
+        gc.collect()
+
+    handlers: dict[str, Handler] = {**dict.fromkeys(PAYLOADS, echo), SHOUT: shout, COLLECT: collect}
+    app = AsynctionSocketIO.from_spec(document(), handlers={"/": handlers}, ping_interval=PING_SECONDS)
+    return app
+
+
+def serve(variant: Variant) -> None:
+    """Serve until standard input ends."""
+    for name in variant.without:
+        sys.modules[name] = None  # type: ignore[assignment]  # makes its import fail
+    import uvicorn
+
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    config = uvicorn.Config(
+        _ours() if variant.app == "ours" else _bare(variant),
+        loop=variant.loop,
+        ws=variant.ws,
+        ws_ping_interval=None,  # as PING_SECONDS
+        log_level="warning",
+        lifespan="off",
+    )
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(2048)
+        print(listener.getsockname()[1], flush=True)
+        threading.Thread(target=_end_with_input, daemon=True).start()
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(VARIANTS[sys.argv[1]])

@@ -1,0 +1,262 @@
+"""A load generator cheap enough that the servers are what is measured.
+
+Connections are raw sockets; the frames they send are masked once, before the load starts, and of
+the answers only the bytes are counted, after the first has been read and compared. One epoll loop
+drives all connections of all servers, so that servers which are compared work at the same time.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .contract import COLLECT, NEWS, PAYLOADS, SHOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .processes import ServerProcess
+
+# Socket.IO 5 in Engine.IO 4: "4" is a message, "2" an EVENT, "3" an ACK; the id of every ack asked for.
+ACK_ID = 7
+ANSWER_SECONDS = 30.0
+_MASK = b"\x5a\xa5\x3c\xc3"
+_BUFFER = bytearray(1 << 18)
+
+
+class LoadError(Exception):
+    """A server answered something else than what was asked of it, or nothing."""
+
+
+def event_text(event: str, payload: Any) -> str:
+    """The text of an EVENT that asks for an ack."""
+    return f"42{ACK_ID}{json.dumps([event, payload], separators=(',', ':'))}"
+
+
+def client_frame(text: str) -> bytes:
+    """A whole masked text frame (RFC 6455, section 5.2)."""
+    body = text.encode()
+    length = len(body)
+    if length < 126:
+        header = bytes((0x81, 0x80 | length))
+    elif length < 1 << 16:
+        header = bytes((0x81, 0x80 | 126)) + length.to_bytes(2)
+    else:
+        header = bytes((0x81, 0x80 | 127)) + length.to_bytes(8)
+    mask = int.from_bytes((_MASK * (length // 4 + 1))[:length])
+    return header + _MASK + (int.from_bytes(body) ^ mask).to_bytes(length)
+
+
+class Connection:
+    """One Socket.IO client, connected to ``/`` over WebSocket."""
+
+    __slots__ = ("_input", "fileno", "sock")
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=ANSWER_SECONDS)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.fileno = self.sock.fileno()
+        self._input = b""
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.sock.sendall(
+            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        while b"\r\n\r\n" not in self._input:
+            self._more()
+        head, _, self._input = self._input.partition(b"\r\n\r\n")
+        if b" 101 " not in head.split(b"\r\n")[0]:
+            raise LoadError(f"{server.name}: no WebSocket: {head[:80]!r}")
+        self._expect("0{")
+        self.sock.sendall(client_frame("40"))
+        self._expect("40{")
+
+    def _expect(self, start: str) -> None:
+        text, _ = self.read_frame()
+        if not text.startswith(start):
+            raise LoadError(f"expected {start!r}, got {text[:200]!r}")
+
+    def _more(self) -> None:
+        received = self.sock.recv(1 << 18)
+        if not received:
+            raise LoadError("the server closed the connection")
+        self._input += received
+
+    def read_frame(self) -> tuple[str, int]:
+        """Wait for one whole frame: its text, and its length on the wire in bytes."""
+        while True:
+            seen = self._input
+            if len(seen) >= 2:
+                short = seen[1] & 0x7F
+                start = {126: 4, 127: 10}.get(short, 2)
+                length = int.from_bytes(seen[2:start]) if start > 2 else short
+                if len(seen) >= start and len(seen) >= start + length:
+                    self._input = seen[start + length :]
+                    return seen[start : start + length].decode(), start + length
+            self._more()
+
+    def ask(self, event: str, payload: Any, *, others: int = 0) -> tuple[Any, int]:
+        """Emit one event and wait for its ack and for `others` events.
+
+        Returns:
+            The ack's arguments, and the length in bytes of all frames received.
+        """
+        self.sock.sendall(client_frame(event_text(event, payload)))
+        acked: Any = None
+        total = 0
+        for _ in range(1 + others):
+            text, length = self.read_frame()
+            total += length
+            if text.startswith(f"43{ACK_ID}["):
+                acked = json.loads(text[3:])
+            elif not text.startswith("42["):
+                raise LoadError(f"expected an ack of {event!r}, got {text[:200]!r}")
+        return acked, total
+
+    def collect_garbage(self) -> None:
+        """Have the server collect its garbage, so that memory is compared in like states."""
+        self.ask(COLLECT, None)
+
+    def skip(self, length: int) -> None:
+        """Wait for exactly this many bytes and forget them."""
+        while length:
+            received = self.sock.recv_into(_BUFFER, min(length, len(_BUFFER)))
+            if not received:
+                raise LoadError("the server closed the connection")
+            length -= received
+
+    def close(self) -> None:
+        """Drop the connection without a closing handshake."""
+        self.sock.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """Clients that send one event again as soon as it is answered.
+
+    Attributes:
+        server: What they are connected to.
+        connections: Each has one event in flight.
+        frame: What each sends.
+        expected: Bytes that come back to the sender for each frame.
+        drain: Called when the last answer is here, before the server's clock is read.
+        done: Events answered so far.
+        cpu: Server seconds spent on them.
+    """
+
+    server: ServerProcess
+    connections: Sequence[Connection]
+    frame: bytes
+    expected: int
+    drain: Callable[[int], None] | None = None
+    done: int = 0
+    cpu: float = 0.0
+
+
+def echo_load(server: ServerProcess, connections: Sequence[Connection], event: str) -> Load:
+    """A load of events that are answered with their own payload; each connection asks once here.
+
+    Raises:
+        LoadError: an answer is not the payload.
+    """
+    expected = 0
+    for connection in connections:
+        answer, expected = connection.ask(event, PAYLOADS[event])
+        if answer != [PAYLOADS[event]]:
+            raise LoadError(f"{server.name}: {event!r} was answered with {str(answer)[:200]}")
+    frame = client_frame(event_text(event, PAYLOADS[event]))
+    return Load(server=server, connections=connections, frame=frame, expected=expected)
+
+
+def broadcast_load(server: ServerProcess, connections: Sequence[Connection]) -> Load:
+    """A load of events that the server broadcasts to all `connections`; the first of them asks.
+
+    Raises:
+        LoadError: the broadcast's payload is not what was sent.
+    """
+    driver, *others = connections
+    payload = PAYLOADS["flat"]
+    answer, expected = driver.ask(SHOUT, payload, others=1)
+    if answer != []:
+        raise LoadError(f"{server.name}: {SHOUT!r} was answered with {str(answer)[:200]}")
+    length = 0
+    for connection in others:
+        text, length = connection.read_frame()
+        if json.loads(text[2:]) != [NEWS, payload]:
+            raise LoadError(f"{server.name}: expected {NEWS!r}, got {text[:200]!r}")
+
+    def drain(broadcasts: int) -> None:
+        for connection in others:
+            connection.skip(broadcasts * length)
+
+    frame = client_frame(event_text(SHOUT, payload))
+    return Load(server=server, connections=[driver], frame=frame, expected=expected, drain=drain)
+
+
+class _Turn:
+    """One connection under load: how much of its current answer is here."""
+
+    __slots__ = ("expected", "frame", "load", "receive", "received", "send")
+
+    def __init__(self, load: Load, connection: Connection) -> None:
+        self.load = load
+        self.receive = connection.sock.recv_into
+        self.send = connection.sock.send
+        self.frame = load.frame
+        self.expected = load.expected
+        self.received = 0
+
+
+def drive(loads: Sequence[Load], seconds: float) -> None:
+    """Load all servers at the same time, with one event in flight on every connection.
+
+    Returns when every event sent has been answered; `Load.done` and `Load.cpu` have grown.
+
+    Raises:
+        LoadError: an answer had another length than the first, or did not come.
+    """
+    turns = {connection.fileno: _Turn(load, connection) for load in loads for connection in load.connections}
+    before = [(load.server.cpu(), load.done) for load in loads]
+    with select.epoll() as epoll:
+        for fileno, turn in turns.items():
+            epoll.register(fileno, select.EPOLLIN)
+            turn.send(turn.frame)
+        _loop(epoll, turns, seconds)
+    for load, (cpu, done) in zip(loads, before, strict=True):
+        if load.drain is not None:
+            load.drain(load.done - done)
+        load.cpu += load.server.cpu() - cpu
+
+
+def _loop(epoll: select.epoll, turns: dict[int, _Turn], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    in_flight = len(turns)
+    buffer = _BUFFER
+    while in_flight:
+        ready = epoll.poll(ANSWER_SECONDS)
+        if not ready:
+            raise LoadError(f"{in_flight} answers did not come within {ANSWER_SECONDS:.0f} s")
+        stopping = time.monotonic() > deadline
+        for fileno, _events in ready:
+            turn = turns[fileno]
+            received = turn.receive(buffer)
+            if received != turn.expected:
+                received += turn.received
+                if received < turn.expected and received > turn.received:
+                    turn.received = received
+                    continue
+                if received != turn.expected:
+                    raise LoadError(f"{turn.load.server.name}: {received} bytes for {turn.expected}")
+                turn.received = 0
+            turn.load.done += 1
+            if stopping:
+                in_flight -= 1
+            elif turn.send(turn.frame) != len(turn.frame):
+                raise LoadError(f"{turn.load.server.name} does not read")

@@ -1,0 +1,144 @@
+"""Server processes: started, asked what they cost, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .contract import PAYLOADS, SCHEMAS
+from .variants import VARIANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+START_SECONDS = 30.0
+INSTALL_SECONDS = 180.0
+LOGGED_CHARACTERS = 4000
+NODE_PACKAGES = ("socket.io@4", "ajv@8")
+
+
+class UnavailableError(Exception):
+    """A variant can't run on this machine; the message says why."""
+
+
+class ServerProcess:
+    """One running server.
+
+    Attributes:
+        name: Of its variant.
+        port: On 127.0.0.1.
+    """
+
+    def __init__(self, name: str, pid: int, port: int) -> None:
+        self.name = name
+        self.port = port
+        self.pid = pid
+        # Linux: the CPU clock of another process, all threads, in nanoseconds (clock_getcpuclockid(3)).
+        self._clock = (~pid << 3) | 2
+
+    def cpu(self) -> float:
+        """Seconds of CPU, user and system, that the process has used."""
+        return time.clock_gettime(self._clock)
+
+    def rss(self) -> int:
+        """Resident bytes."""
+        fields = Path(f"/proc/{self.pid}/statm").read_text().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextlib.contextmanager
+def running(name: str) -> Iterator[ServerProcess]:
+    """Start a variant by name; stopped when the block ends.
+
+    Raises:
+        UnavailableError: it did not start.
+    """
+    command, environment = [sys.executable, "-m", "benchmarks.apps", name], dict(os.environ)
+    if VARIANTS[name].app == "node":
+        command = _node_command(validated=name.endswith("ajv"))
+        environment["NODE_PATH"] = str(_node_modules())
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command,
+            cwd=Path(__file__).resolve().parent.parent,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            port = _announced_port(process)
+            if port is None:
+                process.kill()
+                process.wait()
+                errors.seek(0)
+                raise UnavailableError(
+                    (errors.read().strip().splitlines() or ["it did not start in time"])[-1]
+                )
+            yield ServerProcess(name, process.pid, port)
+        finally:
+            process.kill()
+        errors.seek(0)
+        if logged := errors.read(LOGGED_CHARACTERS):
+            print(f"{name} logged:\n{logged}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def all_running(names: Sequence[str]) -> Iterator[list[ServerProcess]]:
+    """Start those of the variants that this machine can run, saying which it can't."""
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for name in names:
+            try:
+                servers.append(stack.enter_context(running(name)))
+            except UnavailableError as reason:
+                print(f"left out: {name}: {reason}", file=sys.stderr)
+        if len(servers) < 2:
+            sys.exit("There is nothing to compare.")
+        yield servers
+
+
+def _announced_port(process: subprocess.Popen[str]) -> int | None:
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline().strip() if readable else ""
+    return int(line) if line.isdigit() else None
+
+
+def _node_command(*, validated: bool) -> list[str]:
+    node = shutil.which("node")
+    if node is None:
+        raise UnavailableError("node is not installed")
+    script = Path(__file__).resolve().parent / "node" / "server.js"
+    schemas = json.dumps(SCHEMAS) if validated else "none"
+    return [node, "--expose-gc", str(script), schemas, json.dumps(list(PAYLOADS))]
+
+
+def _node_modules() -> Path:
+    """Where Node's packages are, after installing them into the user's cache where they are not."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asynction-asgi" / "benchmarks"
+    modules = cache / "node_modules"
+    if all((modules / package.split("@")[0]).is_dir() for package in NODE_PACKAGES):
+        return modules
+    npm = shutil.which("npm")
+    if npm is None:
+        raise UnavailableError("npm is not installed")
+    cache.mkdir(parents=True, exist_ok=True)
+    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(cache), *NODE_PACKAGES]
+    try:
+        subprocess.run(install, check=True, capture_output=True, timeout=INSTALL_SECONDS)
+    except subprocess.SubprocessError as error:
+        raise UnavailableError(f"npm could not install {', '.join(NODE_PACKAGES)}: {error}") from error
+    return modules

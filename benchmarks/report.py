@@ -1,0 +1,106 @@
+"""Paired figures and the table that shows them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from .variants import BARE, VARIANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_PACKAGES = (
+    "python-socketio",
+    "python-engineio",
+    "uvicorn",
+    "uvloop",
+    "orjson",
+    "fastjsonschema",
+    "jsonschema-rs",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What a variant and the baseline cost in the same round, in the same unit."""
+
+    cost: float
+    baseline: float
+
+    @property
+    def ratio(self) -> float:
+        """Below 1, the variant is cheaper."""
+        return self.cost / self.baseline
+
+
+def heading(title: str, unit: str) -> None:
+    """Print what follows, and where it was measured."""
+    print(f"\n{title}: {unit}; ratio and quartiles against the baseline of the same rounds")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs; {_versions()}"
+    )
+    print(f"{'':12}{'variant':44}{'cost':>10}{'ratio':>8}  quartiles        rounds", flush=True)
+
+
+def row(group: str, title: str, pairs: Sequence[Pair], *, scale: float = 1.0) -> None:
+    """Print one variant's line: median cost and the median of the paired ratios."""
+    ratios = [pair.ratio for pair in pairs]
+    low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    cost = statistics.median(pair.cost for pair in pairs) * scale
+    ratio = statistics.median(ratios)
+    print(f"{group:12}{title:44}{cost:10.1f}{ratio:8.3f}  {low:.3f} to {high:.3f}{len(pairs):7}", flush=True)
+
+
+def _versions() -> str:
+    found = []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} absent")
+    return ", ".join(found)
+
+
+def arguments(
+    program: str, docstring: str | None, *, rounds: int = 7, seconds: float = 1.0
+) -> ArgumentParser:
+    """The options that every program here has, for more to be added; ends where there is no Linux."""
+    if sys.platform != "linux":
+        sys.exit("These benchmarks read the CPU clock of the server's process, which needs Linux.")
+    names = [name for name in VARIANTS if name != BARE]
+
+    def variant(name: str) -> str:
+        if name not in names:
+            raise ArgumentTypeError(f"{name!r} is none of {', '.join(names)}")
+        return name
+
+    parser = ArgumentParser(
+        prog=f"python -m benchmarks{program}",
+        description=docstring,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "variants", nargs="*", type=variant, default=names, metavar="VARIANT", help=", ".join(names)
+    )
+    parser.add_argument("--rounds", type=_positive(int), default=rounds)
+    parser.add_argument(
+        "--seconds", type=_positive(float), default=seconds, help="of load per pair and round"
+    )
+    return parser
+
+
+def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    def positive(text: str) -> float:
+        number = kind(text)
+        if number <= 0:
+            raise ArgumentTypeError(f"{text} is not above 0")
+        return number
+
+    return positive

@@ -1,0 +1,55 @@
+"""The servers that are compared, by name, and what makes each of them different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BARE = "bare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One server under measurement.
+
+    Attributes:
+        title: As a table shows it.
+        app: ``bare`` is `socketio.AsyncServer` without validation, ``naive`` the same with
+            fastjsonschema called in each handler, ``ours`` the document's server, ``node`` socket.io.
+        loop: uvicorn's event loop.
+        ws: uvicorn's WebSocket protocol: one of its names, or ``module:Class``.
+        orjson: Whether a bare server is given orjson instead of the standard library's JSON.
+        without: Modules that can't be imported in the server, as if they were not installed.
+    """
+
+    title: str
+    app: Literal["bare", "naive", "ours", "node"]
+    loop: Literal["asyncio", "uvloop"] = "asyncio"
+    ws: str = "auto"
+    orjson: bool = False
+    without: tuple[str, ...] = ()
+
+
+_VALIDATOR = ("jsonschema_rs",)
+_NATIVE = ("jsonschema_rs", "orjson", "uvloop")
+
+VARIANTS: dict[str, Variant] = {
+    BARE: Variant(title="bare AsyncServer, not validated", app="bare"),
+    "bare-tuned": Variant(
+        title="bare, uvloop + orjson, not validated", app="bare", loop="uvloop", orjson=True
+    ),
+    "naive": Variant(title="bare + fastjsonschema in handlers", app="naive"),
+    "ours": Variant(title="ours, [fast]", app="ours", loop="uvloop"),
+    "ours-ws": Variant(
+        title="ours, [fast], own ws= class",
+        app="ours",
+        loop="uvloop",
+        ws="asynction_asgi.engine.protocol:WebSocketProtocol",
+    ),
+    "ours-fjs": Variant(
+        title="ours, uvloop + orjson + fastjsonschema", app="ours", loop="uvloop", without=_VALIDATOR
+    ),
+    "ours-pure": Variant(title="ours, no native package", app="ours", without=_NATIVE),
+    "node": Variant(title="Node socket.io, not validated", app="node"),
+    "node-ajv": Variant(title="Node socket.io + ajv", app="node"),
+}
