@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Composed", "Fault", "Places", "compose", "copy_plain", "dump_yaml"]
 
 # Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
-_DEPTH = 200
+_DEPTH = 128
 # Values counted with aliases expanded: what a walk by JSON Pointer would visit.
 _EXPANDED = 2_000_000
 

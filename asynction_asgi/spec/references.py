@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
 
-__all__ = ["ReferenceFault", "Resolver", "did_you_mean"]
+__all__ = ["ReferenceFault", "Resolver", "closest", "did_you_mean"]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
 
@@ -204,10 +204,15 @@ def _fault(node: Node, code: str, message: str) -> ReferenceFault:
     return ReferenceFault([at.diagnostic("error", code, message)])
 
 
+def closest(word: Any, known: Iterable[str]) -> str | None:
+    """The one of `known` that a person who wrote `word` most likely meant."""
+    words = list(known)
+    folded = str(word).lower()
+    same = next((one for one in words if one.lower() == folded), None)
+    return same or next(iter(get_close_matches(str(word), words, n=1, cutoff=0.7)), None)
+
+
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for the nearest of `known`, or nothing."""
-    words = list(known)
-    close = get_close_matches(str(word), words, n=1, cutoff=0.7) or [
-        one for one in words if one.lower() == str(word).lower()
-    ]
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(word, known)
+    return "" if close is None else f"; did you mean {close!r}?"

@@ -1,0 +1,380 @@
+"""The notation in which AsyncAPI's objects are tabled, and the one walk that checks them.
+
+A table (`grammar_v2`, `grammar_v3`) maps an object's name to its row; checking a value is one
+lookup, whatever the version. A reference is followed and its target checked as the object that
+is wanted there, once. Each problem is reported once, where it stands; nothing below a value of
+the wrong type is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from .references import ReferenceFault, Resolver, closest, did_you_mean
+
+if TYPE_CHECKING:
+    from ..errors import Diagnostic
+    from .document import Document, Node
+
+__all__ = [
+    "ANYTHING",
+    "Each",
+    "Entries",
+    "Fits",
+    "Object",
+    "Pick",
+    "Rule",
+    "Since",
+    "Use",
+    "Walk",
+    "type_name",
+]
+
+Reference = Literal["no", "yes", "only"]
+Layer = Literal["document", "service"]
+_KINDS: dict[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
+
+
+class Rule(Protocol):
+    """What a value must be."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report on `node`, and on all that it holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """A scalar, or an object or list whose contents are nobody's business.
+
+    Attributes:
+        types: The Python types admitted; bool is never taken for a number.
+        values: The values admitted; empty is any.
+        test: Whether a value of the right type is well-formed.
+        wanted: What `test` asks for, in the words of the message.
+        code: Of the diagnostic for a value that does not fit.
+    """
+
+    types: tuple[type, ...]
+    values: tuple[Any, ...] = ()
+    test: Callable[[Any], object] | None = None
+    wanted: str = ""
+    code: str = ""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report a value of another type, outside the enumeration, or not well-formed."""
+        value = node.value
+        if type(value) not in self.types:
+            words = " or ".join(_KINDS[one] for one in self.types)
+            walk.error(node, self.code or "TYPE", f"must be {words}, not {type_name(value)}")
+        elif self.values and value not in self.values:
+            listed = ", ".join(map(repr, self.values))
+            hint = did_you_mean(value, [one for one in self.values if isinstance(one, str)])
+            walk.error(node, self.code or "ENUM", f"must be one of {listed}{hint}")
+        elif self.test is not None and not self.test(value):
+            walk.error(node, self.code or "TYPE", f"must be {self.wanted}")
+
+
+ANYTHING = Fits((str, bool, int, float, dict, list, type(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list whose elements all follow one rule; with `unique`, no two share that member."""
+
+    rule: Rule
+    unique: str = ""
+    code: str = ""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report what is no list, each bad element, and each repeated one."""
+        if not isinstance(node.value, list):
+            walk.error(node, self.code or "TYPE", f"must be a list, not {type_name(node.value)}")
+            return
+        seen: set[str] = set()
+        for element in node.elements():
+            self.rule.check(walk, element)
+            if self.unique:
+                target = walk.follow(element)
+                name = target.value.get(self.unique) if target and isinstance(target.value, dict) else None
+                if isinstance(name, str) and name in seen:
+                    walk.error(
+                        element, "DUPLICATE_ID", f"the {self.unique} {name!r} occurs twice in this list"
+                    )
+                elif isinstance(name, str):
+                    seen.add(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A map from names of the author's choice to values of one rule."""
+
+    rule: Rule
+    keys: re.Pattern[str] | None = None
+    what: str = "name"
+    code: str = "UNKNOWN_FIELD"
+    extensions: bool = False
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report what is no object, each name out of pattern, and each bad value."""
+        if not walk.is_object(node):
+            return
+        for key, value in node.items():
+            if self.extensions and key.startswith("x-"):
+                continue
+            if self.keys is not None and not self.keys.fullmatch(key):
+                walk.error(
+                    value, self.code, f"{key!r} is no valid {self.what}: {self.keys.pattern}", key=True
+                )
+            else:
+                self.rule.check(walk, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The rule depends on the value."""
+
+    choose: Callable[[Walk, Node], Rule]
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report by the rule chosen."""
+        self.choose(walk, node).check(walk, node)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A field that exists from a minor version on."""
+
+    minor: int
+    rule: Rule
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report the field in a document of an earlier version, else by its rule."""
+        if walk.minor < self.minor:
+            name = f"{walk.major}.{self.minor}"
+            what = node.pointer.rpartition("/")[2]
+            walk.error(node, "UNKNOWN_FIELD", f"{what!r} exists from AsyncAPI {name} on", key=True)
+        else:
+            self.rule.check(walk, node)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The object of that name in the table, inline or by reference.
+
+    Attributes:
+        name: A key of the table.
+        reference: Whether a ``$ref`` may, must or must not stand here.
+        code: Of the diagnostic for a value of the wrong type or form.
+    """
+
+    name: str
+    reference: Reference = "yes"
+    code: str = "TYPE"
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report a reference out of place, else on the object, once however it is reached."""
+        row = walk.table[self.name]
+        value = node.value
+        if isinstance(value, dict) and "$ref" in value:
+            if self.reference == "no":
+                walk.error(node.child("$ref"), "REF_TYPE", f"{row.title} can't be a reference here", key=True)
+                return
+            walk.siblings(node)
+            target = walk.target(node)
+            if target is not None:
+                walk.later(self.name, target, self.code)
+        elif self.reference == "only":
+            hint = f": write {{$ref: ...}} instead of {value!r}" if isinstance(value, str) else ""
+            walk.error(node, self.code, f"must be a reference to {row.title}{hint}")
+        else:
+            walk.enter(self.name, row, node, self.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """A row: one object of the specification.
+
+    Attributes:
+        title: With its article, for messages.
+        fields: The fields with a fixed name, our own extensions among them.
+        required: Those that must be there, each with the code of its absence.
+        open: Whether other fields than these and ``x-…`` may stand there.
+        extensions: Whether ``x-…`` may stand there.
+        checks: What a table of fields can't say.
+    """
+
+    title: str
+    fields: Mapping[str, Rule]
+    required: Mapping[str, str] = field(default_factory=dict)
+    open: bool = False
+    extensions: bool = True
+    checks: tuple[Callable[[Walk, Node], None], ...] = ()
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report missing and unknown fields, and on each known one."""
+        for name, code in self.required.items():
+            if name not in node.value:
+                near = closest(name, [key for key in node.value if key not in self.fields])
+                hint = f"; is {near!r} meant to be it?" if near else ""
+                walk.error(node, code, f"{self.title} needs {name!r}{hint}")
+        for key in node.value:
+            rule = self.fields.get(key)
+            if rule is not None:
+                rule.check(walk, node.child(key))
+            elif key.startswith("x-") and self.extensions:
+                walk.extension(self, key, node.child(key))
+            elif not self.open:
+                near = closest(key, self.fields)
+                if near in self.required and near not in node.value:
+                    continue  # reported as the missing field's misspelling
+                walk.error(
+                    node.child(key),
+                    "UNKNOWN_FIELD",
+                    f"{self.title} has no {key!r}{did_you_mean(key, self.fields)}",
+                    key=True,
+                )
+        for check in self.checks:
+            check(walk, node)
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One check of one document.
+
+    Attributes:
+        table: The objects of the document's version.
+        major: Of the version.
+        minor: Of the version.
+        places: For each of our extensions, the objects on which it has a meaning.
+        respelt: Misspelt extensions that are honoured, with the right spelling.
+        found: The diagnostics so far.
+    """
+
+    table: Mapping[str, Object]
+    major: int
+    minor: int
+    resolver: Resolver
+    places: Mapping[str, tuple[str, ...]]
+    respelt: Mapping[str, str]
+    layer: Layer = "document"
+    found: list[Diagnostic] = field(default_factory=list)
+    _seen: set[tuple[str, Document, str]] = field(default_factory=set)
+    _faulty: set[Any] = field(default_factory=set)
+    _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)
+
+    def check(self, name: str, node: Node) -> list[Diagnostic]:
+        """Everything found from `node` on, read as the table's object `name`."""
+        Use(name, "no").check(self, node)
+        while self._queue:
+            kind, target, code, self.layer = self._queue.pop()
+            self.enter(kind, self.table[kind], target, code)
+        return self.found
+
+    def error(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report that this is not AsyncAPI, or, within our extensions, that it can't be served."""
+        self.found.append(
+            node.diagnostic("error", code, _placed(node, message, key=key), key=key, layer=self.layer)
+        )
+
+    def warn(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report what is legal, and probably not meant."""
+        self.found.append(node.diagnostic("warning", code, _placed(node, message, key=key), key=key))
+
+    def is_object(self, node: Node, code: str = "TYPE") -> bool:
+        """Whether `node` is an object; reported where it is not."""
+        if isinstance(node.value, dict):
+            return True
+        hint = ""
+        if isinstance(node.value, str) and node.value.lstrip().startswith(("#/", "./", "../")):
+            hint = f"; did you mean {{$ref: {node.value!r}}}?"
+        self.error(node, code, f"must be an object, not {type_name(node.value)}{hint}")
+        return False
+
+    def enter(self, name: str, row: Object, node: Node, code: str) -> None:
+        """Check `node` as the object `name`, unless that was done."""
+        mark = (name, node.document, node.pointer)
+        if mark in self._seen:
+            return
+        self._seen.add(mark)
+        if self.is_object(node, code):
+            row.check(self, node)
+
+    def later(self, name: str, node: Node, code: str) -> None:
+        """Check the target of a reference when the walk is through: chains can be long."""
+        self._queue.append((name, node, code, self.layer))
+
+    def follow(self, node: Node) -> Node | None:
+        """Where a reference leads, or None; what is wrong with it is reported elsewhere."""
+        try:
+            return self.resolver.follow(node)
+        except ReferenceFault:
+            return None
+
+    def target(self, node: Node) -> Node | None:
+        """Where a reference leads, or None; what is wrong with it is reported, once."""
+        try:
+            return self.resolver.follow(node)
+        except ReferenceFault as fault:
+            for one in fault.diagnostics:
+                mark = (one.file, one.pointer, one.code)
+                if mark in self._faulty:
+                    continue
+                self._faulty.add(mark)
+                if one.code == "REF_REMOTE":  # no fault of the document; an error where it is needed
+                    one = replace(one, severity="warning", layer="service")  # noqa: PLW2901 -- the same finding
+                self.found.append(one)
+            return None
+
+    def siblings(self, node: Node) -> None:
+        """Warn of fields beside a ``$ref``, which have no effect (JSON Reference, section 3)."""
+        idle = [key for key in node.value if key != "$ref" and key not in {"description", "summary"}]
+        if idle:
+            listed = ", ".join(map(repr, idle))
+            self.warn(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
+
+    def extension(self, row: Object, key: str, node: Node) -> None:
+        """Warn of one of our extensions that is misspelt, or has no meaning on this object."""
+        right = self.respelt.get(key)
+        if right is not None and right in row.fields:
+            self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated: write {right!r}", key=True)
+            row.fields[right].check(self, node)
+        elif key in self.places:
+            where = " or ".join(self.places[key])
+            self.warn(
+                node,
+                "UNKNOWN_EXTENSION",
+                f"{key!r} has no effect on {row.title}; it belongs on {where}",
+                key=True,
+            )
+        elif hint := did_you_mean(key, self.places):
+            self.warn(node, "UNKNOWN_EXTENSION", f"the extension {key!r} is unknown{hint}", key=True)
+
+
+def type_name(value: Any) -> str:
+    """The JSON type of a value, with its article."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+def _placed(node: Node, message: str, *, key: bool) -> str:
+    """Name the field that a message without a subject is about."""
+    if key or not message.startswith(("must be", "needs")):
+        return message
+    tokens = [one.replace("~1", "/").replace("~0", "~") for one in node.pointer.split("/")[1:]]
+    if not tokens:
+        return f"the document {message}"
+    name = tokens[-1]
+    if name.isdecimal() and len(tokens) > 1:
+        name = f"{tokens[-2]}[{name}]"
+    return f"{name} {message}"

@@ -1,0 +1,173 @@
+"""The objects of AsyncAPI 2.0 to 2.6."""
+
+from __future__ import annotations
+
+import re
+
+from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Since, Use
+from .grammar_shared import (
+    BOOLEAN,
+    CHANNEL_EXTENSIONS,
+    COMPONENT_KEY,
+    MESSAGE_EXTENSIONS,
+    RUNTIME_EXPRESSION,
+    SCHEMA,
+    SHARED,
+    STRING,
+    STRINGS,
+    URI,
+    Ours,
+    flows,
+    headers_are_an_object,
+    payload_is_a_schema,
+    scheme_fields,
+)
+
+__all__ = ["TABLE"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_TAGS = Each(Use("tag", "no"), unique="name")
+_DOCS = Use("externalDocs", "no")
+_MESSAGE = Use("message", code="MESSAGE_NOT_OBJECT")
+_SECURITY = Each(Entries(STRINGS, code="SECURITY_SHAPE"))
+_PARAMETERS = Entries(Use("parameter"), keys=_NAME, what="parameter name")
+_BINDINGS = Use("bindings")
+
+_OPERATION_TRAIT: dict[str, Rule] = {
+    **dict.fromkeys(("operationId", "summary", "description"), STRING),
+    "security": Since(4, _SECURITY),
+    "tags": _TAGS,
+    "externalDocs": _DOCS,
+    "bindings": _BINDINGS,
+}
+_MESSAGE_TRAIT: dict[str, Rule] = {
+    "messageId": Since(4, STRING),
+    "headers": SCHEMA,
+    "correlationId": Use("correlationId"),
+    **dict.fromkeys(("schemaFormat", "contentType", "name", "title", "summary", "description"), STRING),
+    "tags": _TAGS,
+    "externalDocs": _DOCS,
+    "bindings": _BINDINGS,
+    "examples": Each(Use("example", "no")),
+    **MESSAGE_EXTENSIONS,
+}
+_OPERATION_EXTENSIONS = {key: MESSAGE_EXTENSIONS[key] for key in ("x-ack", "x-ordering")}
+
+
+def _components(**kinds: Rule) -> dict[str, Rule]:
+    return {name: Entries(rule, keys=COMPONENT_KEY, what="component name") for name, rule in kinds.items()}
+
+
+TABLE: dict[str, Object] = {
+    **SHARED,
+    **flows("scopes"),
+    "root": Object(
+        title="an AsyncAPI document",
+        fields={
+            "asyncapi": ANYTHING,  # checked before the table is chosen
+            "id": URI,
+            "info": Use("info", "no"),
+            "servers": Entries(Use("server"), keys=_NAME, what="server name"),
+            "defaultContentType": STRING,
+            "channels": Entries(Use("channel"), extensions=True),
+            "components": Use("components", "no"),
+            "tags": _TAGS,
+            "externalDocs": _DOCS,
+        },
+        required={"info": "REQUIRED", "channels": "REQUIRED"},
+    ),
+    "info": Object(
+        title="the info",
+        fields={
+            **dict.fromkeys(("title", "version", "description"), STRING),
+            "termsOfService": URI,
+            "contact": Use("contact", "no"),
+            "license": Use("license", "no"),
+        },
+        required={"title": "REQUIRED", "version": "REQUIRED"},
+    ),
+    "tag": Object(
+        title="a tag",
+        fields={"name": STRING, "description": STRING, "externalDocs": _DOCS},
+        required={"name": "REQUIRED"},
+    ),
+    "server": Object(
+        title="a server",
+        fields={
+            **dict.fromkeys(("url", "protocol", "protocolVersion", "description"), STRING),
+            "variables": Entries(Use("variable")),
+            "security": _SECURITY,
+            "bindings": _BINDINGS,
+            "tags": Since(5, _TAGS),
+        },
+        required={"url": "REQUIRED", "protocol": "REQUIRED"},
+    ),
+    "channel": Object(
+        title="a channel",
+        fields={
+            "description": STRING,
+            "servers": Since(2, STRINGS),
+            "subscribe": Use("operation", "no"),
+            "publish": Use("operation", "no"),
+            "parameters": _PARAMETERS,
+            "bindings": Use("channel bindings"),
+            **CHANNEL_EXTENSIONS,
+        },
+    ),
+    "operation": Object(
+        title="an operation",
+        fields={
+            **_OPERATION_TRAIT,
+            "traits": Each(Use("operation trait")),
+            "message": _MESSAGE,
+            **_OPERATION_EXTENSIONS,
+        },
+    ),
+    "operation trait": Object(
+        title="an operation trait", fields={**_OPERATION_TRAIT, **_OPERATION_EXTENSIONS}
+    ),
+    "message": Object(
+        title="a message",
+        fields={
+            **_MESSAGE_TRAIT,
+            "payload": ANYTHING,  # see the check
+            "traits": Each(Use("message trait")),
+            "oneOf": Each(_MESSAGE),
+        },
+        checks=(payload_is_a_schema, headers_are_an_object),
+    ),
+    "message trait": Object(title="a message trait", fields=_MESSAGE_TRAIT, checks=(headers_are_an_object,)),
+    "parameter": Object(
+        title="a parameter",
+        fields={"description": STRING, "schema": SCHEMA, "location": RUNTIME_EXPRESSION},
+    ),
+    "channel bindings": Object(
+        title="the bindings",
+        open=True,
+        fields=dict.fromkeys(("ws", "socket.io", "socketio"), Use("ws", code="BINDING")),
+    ),
+    "bindings": Object(title="the bindings", open=True, fields={}),
+    "security scheme": scheme_fields(),
+    "components": Object(
+        title="the components",
+        fields={
+            **_components(
+                schemas=SCHEMA,
+                messages=_MESSAGE,
+                securitySchemes=Use("security scheme"),
+                parameters=Use("parameter"),
+                correlationIds=Use("correlationId"),
+                operationTraits=Use("operation trait"),
+                messageTraits=Use("message trait"),
+                serverBindings=_BINDINGS,
+                channelBindings=Use("channel bindings"),
+                operationBindings=_BINDINGS,
+                messageBindings=_BINDINGS,
+            ),
+            "servers": Since(3, Entries(Use("server"), keys=COMPONENT_KEY, what="component name")),
+            "channels": Since(3, Entries(Use("channel"))),
+            "serverVariables": Since(4, Entries(Use("variable"), keys=COMPONENT_KEY, what="component name")),
+            "x-messageAcks": Ours(Entries(MESSAGE_EXTENSIONS["x-ack"])),
+        },
+    ),
+}

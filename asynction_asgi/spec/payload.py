@@ -1,0 +1,127 @@
+"""What a payload schema says about the list of arguments on the wire.
+
+A payload describes the argument list: a tuple schema means positional arguments, anything else
+exactly one. The schema decides, never the number of arguments that happened to arrive.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .model import ANY, Arguments
+from .references import ReferenceFault, Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .document import Node
+
+__all__ = ["is_multi_format", "is_supported_format", "read_arguments"]
+
+_SUPPORTED = re.compile(
+    r"""application/(?:
+        vnd\.aai\.asyncapi(?:\+(?:json|yaml))?(?:;version=\S+)?
+      | schema(?:\+(?:json|yaml))?;version=draft-0?7
+    )""",
+    re.VERBOSE,
+)
+_DEPTH = 32  # of oneOf in oneOf; a cycle ends here
+
+
+def is_supported_format(name: Any) -> bool:
+    """Whether a schema of this ``schemaFormat`` can be enforced; None is AsyncAPI's own."""
+    return name is None or bool(_SUPPORTED.fullmatch(re.sub(r"[\s\"']", "", str(name))))
+
+
+def is_multi_format(value: Any) -> bool:
+    """3.x: whether this is a Multi Format Schema Object rather than a schema.
+
+    A schema can't have ``schemaFormat``; one with nothing but ``schema`` would say nothing.
+    """
+    if not isinstance(value, dict) or "schema" not in value:
+        return False
+    return "schemaFormat" in value or all(key == "schema" or key.startswith("x-") for key in value)
+
+
+def read_arguments(
+    payload: Node | None,
+    resolver: Resolver,
+    *,
+    schema_format: str | None = None,
+    positional: bool | None = None,
+) -> Arguments:
+    """The arguments that a payload stands for.
+
+    Args:
+        payload: As written, or None where there is none.
+        resolver: For the references on the way.
+        schema_format: 2.x: the message's ``schemaFormat``.
+        positional: ``x-positional``, which overrules the look of the schema.
+
+    Raises:
+        ReferenceFault: the schema is a reference that leads nowhere.
+    """
+    if payload is None:
+        return ANY
+    if not is_supported_format(schema_format):
+        return Arguments(kind="opaque", schema=payload)
+    schema = resolver.follow(payload)
+    while is_multi_format(schema.value):
+        if not is_supported_format(schema.value.get("schemaFormat")):
+            return Arguments(kind="opaque", schema=schema.child("schema"))
+        schema = resolver.follow(schema.child("schema"))
+    bounds = _tuple_bounds(schema, resolver)
+    if positional is None:
+        positional = bounds is not None
+    if positional:
+        minimum, maximum = bounds or _list_bounds(schema.value)
+        return Arguments(kind="positional", minimum=minimum, maximum=maximum, schema=schema)
+    return Arguments(kind="single", minimum=1, maximum=1, schema=schema)
+
+
+def _tuple_bounds(schema: Node, resolver: Resolver, depth: int = 0) -> tuple[int, int | None] | None:
+    """Fewest and most arguments of a tuple schema; None where it is not one."""
+    value = schema.value
+    if not isinstance(value, dict) or depth > _DEPTH:
+        return None
+    if isinstance(value.get("prefixItems"), list):
+        return _bounds(value, value["prefixItems"], value.get("items", True))
+    if isinstance(value.get("items"), list):
+        return _bounds(value, value["items"], value.get("additionalItems", True))
+    if value.get("type") == "array" and value.get("maxItems") == 0:
+        return 0, 0
+    for keyword in ("oneOf", "anyOf"):
+        if isinstance(value.get(keyword), list) and value[keyword]:
+            branches = []
+            for branch in schema.child(keyword).elements():
+                try:
+                    found = _tuple_bounds(resolver.follow(branch), resolver, depth + 1)
+                except ReferenceFault:
+                    found = None
+                if found is None:
+                    return None
+                branches.append(found)
+            most = [maximum for _, maximum in branches]
+            return min(low for low, _ in branches), None if None in most else max(
+                one for one in most if one is not None
+            )
+    return None
+
+
+def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> tuple[int, int | None]:
+    minimum, maximum = _list_bounds(value)
+    if rest is False or rest == {"not": {}} or rest == {"not": True}:
+        maximum = len(items) if maximum is None else min(maximum, len(items))
+    return minimum, maximum
+
+
+def _list_bounds(value: Any) -> tuple[int, int | None]:
+    """``minItems`` and ``maxItems``, as far as they are counts."""
+    minimum, maximum = (
+        (value.get("minItems"), value.get("maxItems")) if isinstance(value, dict) else (None, None)
+    )
+    return (
+        minimum if isinstance(minimum, int) else 0,
+        maximum if isinstance(maximum, int) else None,
+    )
