@@ -82,6 +82,7 @@ _LIST = _object(
                     "body": {"type": "string", "maxLength": 500},
                     "score": {"type": "number"},
                     "votes": {"type": "integer", "minimum": 0},
+                    "parent": {"type": ["integer", "null"]},
                     "state": {"enum": ["draft", "live", "hidden"]},
                     "pinned": {"type": "boolean"},
                     "tags": {"type": "array", "items": {"type": "string", "maxLength": 20}, "maxItems": 8},
@@ -96,7 +97,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {"flat": _FLAT, "nested": _NESTED, "list": 
 
 def _address(number: int) -> dict[str, Any]:
     return {
-        "street": f"{number} Marchmont Crescent",
+        "street": f"{number} Upper Marchmont Crescent",
         "city": "Edinburgh",
         "postcode": f"EH9 {number}HN",
         "country": "GB",
@@ -129,10 +130,10 @@ PAYLOADS: dict[str, Any] = {
                 "price": 19.5 * number,
                 "tags": ["brass", "spare"],
             }
-            for number in range(1, 6)
+            for number in range(1, 7)
         ],
-        "total": 1072.5,
-        "note": "Leave it with the neighbour at number four.",
+        "total": 1774.5,
+        "note": None,
     },
     "list": {
         "page": 1,
@@ -140,10 +141,11 @@ PAYLOADS: dict[str, Any] = {
             {
                 "id": 5000 + number,
                 "author": f"author {number % 7}",
-                "title": f"Notes on the engine, {number}",
-                "body": "A line or two, as ever.",
+                "title": f"On the engine, {number}",
+                "body": "A line, as ever.",
                 "score": number * 1.25 + 0.5,
                 "votes": number * 3,
+                "parent": None if number % 3 else number,
                 "state": ("draft", "live", "hidden")[number % 3],
                 "pinned": number % 10 == 0,
                 "tags": ["notes"],
