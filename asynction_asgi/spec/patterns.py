@@ -1,0 +1,404 @@
+r"""Regular expressions as JSON Schema means them: ECMA-262 in Unicode mode.
+
+A pattern is parsed into a small tree, from which Python's ``re`` source is written anew. Nothing
+of the author's text reaches ``re`` by itself, so ``\d``, ``\w``, ``$``, ``\p{…}`` and named groups
+mean what they mean in a browser, and a pattern that can't be expressed is refused at load.
+Annex B is followed where it is harmless: a stray ``{`` or ``]`` and escaped punctuation are literal.
+
+Source: ECMA-262, section 22.2.1 (Patterns).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .unicode import ALL, DIGITS, DOT, SPACES, WORDS, Ranges, complement, property_ranges, union
+
+__all__ = [
+    "Alternation",
+    "Assertion",
+    "Group",
+    "Item",
+    "Look",
+    "PatternError",
+    "Reference",
+    "Repeat",
+    "Sequence",
+    "parse_pattern",
+    "python_source",
+]
+
+
+class PatternError(ValueError):
+    """The text is no pattern, or none that can be checked here; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One character out of a set."""
+
+    ranges: Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """``^``, ``$``, ``b`` (word boundary) or ``B``."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A lookahead or lookbehind; `sign` is Python's spelling, such as ``?=``."""
+
+    sign: str
+    body: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A capturing group."""
+
+    number: int
+    body: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A backreference to a group before it."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A quantified body; `most` None is unbounded."""
+
+    body: Pattern
+    least: int
+    most: int | None
+    lazy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One after the other."""
+
+    parts: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternation:
+    """One of several."""
+
+    options: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = "Item | Assertion | Look | Group | Reference | Repeat | Sequence | Alternation"
+
+_CLASSES = {"d": DIGITS, "w": WORDS, "s": SPACES}
+_CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
+_LOOKS = {"(?=": "?=", "(?!": "?!", "(?<=": "?<=", "(?<!": "?<!"}
+_COUNT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
+_QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
+_DIGITS = re.compile("[0-9]+")
+_NAME = re.compile(r"<([A-Za-z_$][A-Za-z0-9_$]*)>")
+_PROPERTY = re.compile(r"\{([A-Za-z0-9_]+)(?:=([A-Za-z0-9_]+))?\}")
+_DEEPEST = 50  # groups within groups; keeps parsing within Python's stack
+_MOST_REPEATS = 65_535
+
+
+def parse_pattern(text: str) -> Pattern:
+    """Read a pattern.
+
+    Raises:
+        PatternError: it is not ECMA-262, or uses what Python can't express.
+    """
+    return _Parser(text).parse()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = 0
+        self.groups = 0
+        self.names: dict[str, int] = {}
+        self.open: list[int] = []
+
+    def parse(self) -> Pattern:
+        found = self.alternation()
+        if self.at < len(self.text):
+            raise PatternError("unmatched )")
+        return found
+
+    def take(self, token: str) -> bool:
+        if self.text.startswith(token, self.at):
+            self.at += len(token)
+            return True
+        return False
+
+    def alternation(self) -> Pattern:
+        options = [self.sequence()]
+        while self.take("|"):
+            options.append(self.sequence())
+        return options[0] if len(options) == 1 else Alternation(tuple(options))
+
+    def sequence(self) -> Pattern:
+        parts: list[Pattern] = []
+        while self.at < len(self.text) and self.text[self.at] not in "|)":
+            atom = self.atom()
+            parts.append(self.quantified(atom))
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def quantified(self, atom: Pattern) -> Pattern:
+        least, most = 0, None
+        if self.take("*"):
+            pass
+        elif self.take("+"):
+            least = 1
+        elif self.take("?"):
+            most = 1
+        elif count := _COUNT.match(self.text, self.at):
+            self.at = count.end()
+            least = _repeats(count[1])
+            most = least if count[2] is None else _repeats(count[3]) if count[3] else None
+            if most is not None and most < least:
+                raise PatternError("numbers out of order in {} quantifier")
+        else:
+            return atom
+        if isinstance(atom, Assertion | Look):
+            raise PatternError("nothing to repeat")
+        lazy = self.take("?")
+        if _QUANTIFIER.match(self.text, self.at):
+            raise PatternError("nothing to repeat")
+        return Repeat(atom, least, most, lazy)
+
+    def atom(self) -> Pattern:
+        char = self.text[self.at]
+        if char == "(":
+            return self.group()
+        self.at += 1
+        if char in "^$":
+            return Assertion(char)
+        if char == ".":
+            return Item(DOT)
+        if char == "[":
+            return Item(self.character_class())
+        if char == "\\":
+            return self.escape()
+        if char in "*+?" or (char == "{" and _COUNT.match(self.text, self.at - 1)):
+            raise PatternError("nothing to repeat")
+        return _literal(ord(char))
+
+    def group(self) -> Pattern:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise PatternError(f"groups are nested more than {_DEEPEST} deep")
+        number = 0
+        sign = ""
+        for token, spelled in _LOOKS.items():
+            if self.take(token):
+                sign = spelled
+                break
+        else:
+            if not self.take("(?:"):
+                number = self.capture()
+        body = self.alternation()
+        if not self.take(")"):
+            raise PatternError("missing )")
+        self.depth -= 1
+        if sign:
+            return Look(sign, body)
+        if number:
+            self.open.remove(number)
+            return Group(number, body)
+        return Sequence((body,))
+
+    def capture(self) -> int:
+        self.at += 1
+        name = None
+        if self.take("?"):
+            found = _NAME.match(self.text, self.at)
+            if found is None:
+                raise PatternError("unknown kind of group (?…")
+            self.at = found.end()
+            name = found[1]
+            if name in self.names:
+                raise PatternError("two groups of one name")
+        self.groups += 1
+        if name is not None:
+            self.names[name] = self.groups
+        self.open.append(self.groups)
+        return self.groups
+
+    def escape(self) -> Pattern:
+        if self.at >= len(self.text):
+            raise PatternError("ends in a backslash")
+        char = self.text[self.at]
+        if char in "bB":
+            self.at += 1
+            return Assertion(char)
+        if char == "k":
+            found = _NAME.match(self.text, self.at + 1)
+            if found is None or found[1] not in self.names:
+                raise PatternError("\\k refers to no group before it")
+            self.at = found.end()
+            return self.reference(self.names[found[1]])
+        if char in "123456789" and (found := _DIGITS.match(self.text, self.at)):
+            self.at = found.end()
+            return self.reference(int(found[0][:6]))
+        return Item(self.escaped_set(in_class=False))
+
+    def reference(self, number: int) -> Pattern:
+        if number > self.groups or number in self.open:
+            raise PatternError(f"\\{number} refers to no finished group before it")
+        return Reference(number)
+
+    def escaped_set(self, *, in_class: bool) -> Ranges:
+        """What stands after a backslash, as a set of characters."""
+        char = self.text[self.at]
+        self.at += 1
+        if char.lower() in _CLASSES:
+            ranges = _CLASSES[char.lower()]
+            return ranges if char.islower() else complement(ranges)
+        if char in "pP":
+            found = _PROPERTY.match(self.text, self.at)
+            if found is None:
+                raise PatternError("\\p without {a property}")
+            self.at = found.end()
+            known = property_ranges(found[1], found[2])
+            if known is None:
+                raise PatternError(f"the Unicode property {found[0]} is not supported")
+            return known if char == "p" else complement(known)
+        if char in _CONTROLS:
+            return _one(_CONTROLS[char])
+        if char == "b" and in_class:
+            return _one(8)
+        if char == "0" and self.text[self.at : self.at + 1] not in tuple("0123456789"):
+            return _one(0)
+        if char == "c" and re.match(r"[A-Za-z]", self.text[self.at : self.at + 1]):
+            self.at += 1
+            return _one(ord(self.text[self.at - 1]) % 32)
+        if char == "x":
+            return _one(self.hexadecimal(2))
+        if char == "u":
+            return _one(self.code_point())
+        if char.isascii() and char.isalnum():
+            hint = {"Z": "; the end is $", "z": "; the end is $", "A": "; the start is ^"}.get(char, "")
+            raise PatternError(f"unknown escape \\{char}{hint}")
+        return _one(ord(char))
+
+    def hexadecimal(self, digits: int) -> int:
+        found = re.compile(f"[0-9A-Fa-f]{{{digits}}}").match(self.text, self.at)
+        if found is None:
+            raise PatternError(f"\\x and \\u want {digits} hexadecimal digits")
+        self.at = found.end()
+        return int(found[0], 16)
+
+    def code_point(self) -> int:
+        if self.take("{"):
+            end = self.text.find("}", self.at)
+            digits = self.text[self.at : end]
+            if not re.fullmatch(r"[0-9A-Fa-f]{1,8}", digits) or int(digits, 16) > 0x10FFFF:
+                raise PatternError("\\u{…} wants a code point")
+            self.at = end + 1
+            return int(digits, 16)
+        first = self.hexadecimal(4)
+        if 0xD800 <= first < 0xDC00 and self.text.startswith("\\u", self.at):
+            back = self.at
+            self.at += 2
+            second = self.hexadecimal(4)
+            if 0xDC00 <= second < 0xE000:
+                return 0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00
+            self.at = back
+        return first
+
+    def character_class(self) -> Ranges:
+        negated = self.take("^")
+        parts: list[Ranges] = []
+        while not self.take("]"):
+            low = self.class_atom()
+            if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
+                self.at += 1
+                high = self.class_atom()
+                if _single(low) is None or _single(high) is None:
+                    parts += [low, _one(0x2D), high]  # Annex B: [\w-.] holds a plain hyphen
+                    continue
+                if low[0][0] > high[0][0]:
+                    raise PatternError("range out of order in a character class")
+                parts.append(((low[0][0], high[0][0]),))
+            else:
+                parts.append(low)
+        ranges = union(parts)
+        return complement(ranges) if negated else ranges
+
+    def class_atom(self) -> Ranges:
+        if self.at >= len(self.text):
+            raise PatternError("missing ]")
+        char = self.text[self.at]
+        self.at += 1
+        if char != "\\":
+            return _one(ord(char))
+        if self.at >= len(self.text):
+            raise PatternError("ends in a backslash")
+        return self.escaped_set(in_class=True)
+
+
+def _repeats(digits: str) -> int:
+    if len(digits) > 5 or int(digits) > _MOST_REPEATS:
+        raise PatternError(f"a quantifier of more than {_MOST_REPEATS}")
+    return int(digits)
+
+
+def _one(code: int) -> Ranges:
+    return ((code, code),)
+
+
+def _literal(code: int) -> Item:
+    return Item(_one(code))
+
+
+def _single(ranges: Ranges) -> int | None:
+    return ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else None
+
+
+def python_source(pattern: Pattern) -> str:
+    """The same pattern in the words of Python's ``re``."""
+    if isinstance(pattern, Item):
+        return _class_source(pattern.ranges)
+    if isinstance(pattern, Assertion):
+        return {"^": r"\A", "$": r"\Z", "b": r"(?a:\b)", "B": r"(?a:\B)"}[pattern.kind]
+    if isinstance(pattern, Look):
+        return f"({pattern.sign}{python_source(pattern.body)})"
+    if isinstance(pattern, Group):
+        return f"({python_source(pattern.body)})"
+    if isinstance(pattern, Reference):
+        return f"(?({pattern.target})\\{pattern.target}|)"  # a group that took no part matches nothing
+    if isinstance(pattern, Repeat):
+        most = "" if pattern.most is None else pattern.most
+        lazy = "?" if pattern.lazy else ""
+        return f"(?:{python_source(pattern.body)}){{{pattern.least},{most}}}{lazy}"
+    if isinstance(pattern, Sequence):
+        return "".join(
+            f"(?:{python_source(part)})" if isinstance(part, Alternation) else python_source(part)
+            for part in pattern.parts
+        )
+    return "|".join(python_source(option) for option in pattern.options)
+
+
+def _class_source(ranges: Ranges) -> str:
+    if ranges == ALL:
+        return r"[\s\S]"
+    if not ranges:
+        return r"(?!)"
+    code = _single(ranges)
+    if code is not None:
+        return _character(code)
+    return f"[{''.join(_character(a) if a == b else f'{_character(a)}-{_character(b)}' for a, b in ranges)}]"
+
+
+def _character(code: int) -> str:
+    return chr(code) if chr(code).isascii() and chr(code).isalnum() else f"\\U{code:08x}"

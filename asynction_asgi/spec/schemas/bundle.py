@@ -1,0 +1,157 @@
+"""One bundle of compiled checks for all schemas of a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...errors import Violation
+from ..document import escape
+from .dispatch import tag_values
+from .generate import Generator
+from .lint import lint_schemas
+from .normalise import Normaliser
+from .runtime import Miss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ...errors import Diagnostic
+    from ..document import Document, Node
+    from ..references import Resolver
+    from .normalise import Definitions
+
+__all__ = ["Bundle", "Check", "Mismatch", "compile_bundle"]
+
+Check: TypeAlias = "Callable[[Any], None]"
+"""Takes a value; returns None or raises `Mismatch`. Never mutates the value."""
+
+_LONGEST_POINTER = 512
+
+
+class Mismatch(Exception):  # noqa: N818 -- never reaches users: part and direction are added above
+    """A value does not match its schema.
+
+    Attributes:
+        violations: At least one; pointers are relative to the value.
+        rule: The keyword of the document that was missed, as ``file#pointer``; None for a fault
+            that no keyword expresses. For logs, not for peers.
+    """
+
+    def __init__(self, violations: Iterable[Violation], *, rule: str | None = None) -> None:
+        self.violations = tuple(violations)
+        self.rule = rule
+        super().__init__(self.violations)
+
+    def below(self, pointer: str) -> Mismatch:
+        """The same, seen from a value that holds this one at `pointer`."""
+        moved = (
+            Violation(pointer=pointer + one.pointer, keyword=one.keyword, message=one.message)
+            for one in self.violations
+        )
+        return Mismatch(moved, rule=self.rule)
+
+
+class Bundle:
+    """The checks of one document's schemas."""
+
+    def __init__(
+        self,
+        names: Mapping[tuple[Document, str], str],
+        checks: Mapping[str, Check],
+        definitions: Definitions,
+    ) -> None:
+        self._names = names
+        self._checks = checks
+        self._definitions = definitions
+
+    def check(self, node: Node) -> Check:
+        """The check of a schema that was among the roots.
+
+        Raises:
+            KeyError: it was not.
+        """
+        return self._checks[self._names[node.identity]]
+
+    def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
+        """A property that every one of these schemas requires of an object, each with other values.
+
+        Returns:
+            The property and, schema by schema, its values; None where there is no such property.
+        """
+        schemas = [self._definitions[self._names[node.identity]] for node in nodes]
+        return tag_values(schemas, self._definitions) if schemas else None
+
+
+def compile_bundle(
+    roots: Iterable[Node],
+    resolver: Resolver,
+    *,
+    also: Iterable[Node] = (),
+    strict: bool = False,
+) -> tuple[Bundle, list[Diagnostic]]:
+    """Compile every schema of a document at once.
+
+    Args:
+        roots: The schemas that values are checked against; references are followed.
+        resolver: Follows them.
+        also: Schemas that are only looked at for faults, such as unused components.
+        strict: Keywords that draft-07 ignores are errors.
+
+    Returns:
+        The checks, and what there is to say about the schemas in the order of the arguments. With
+        an error among it nothing is compiled and the bundle is empty.
+    """
+    roots = tuple(roots)
+    found = lint_schemas((*roots, *also), resolver, strict=strict)
+    if not roots or any(one.severity == "error" for one in found):
+        return Bundle({}, {}, {}), found
+    normaliser = Normaliser(resolver)
+    names = normaliser.run(roots)
+    return Bundle(names, _compile(normaliser.definitions, set(names.values())), normaliser.definitions), found
+
+
+def _compile(definitions: Definitions, entries: set[str]) -> dict[str, Check]:
+    generator = Generator(definitions, sorted(entries))
+    source = generator.func_code
+    scope = generator.scope
+    exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
+    return {name: _check(scope[name], memo=name in generator.risky) for name in entries}
+
+
+def _check(function: Callable[..., None], *, memo: bool) -> Check:
+    def check(value: Any) -> None:
+        try:
+            if memo:
+                function(value, {})
+            else:
+                function(value)
+        except Miss as miss:
+            raise _mismatch(miss) from None
+        except RecursionError:
+            raise _unfit("is nested too deep") from None
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            raise _unfit("is no JSON value") from None
+
+    return check
+
+
+def _unfit(message: str) -> Mismatch:
+    return Mismatch([Violation(pointer="", keyword="type", message=message)])
+
+
+def _mismatch(miss: Miss) -> Mismatch:
+    rule = miss.rule
+    place = f"{rule.node.document.name or ''}#{rule.node.pointer}/{rule.keyword}"
+    violation = Violation(pointer=_pointer(miss.trail), keyword=rule.keyword, message=rule.message)
+    return Mismatch([violation], rule=place)
+
+
+def _pointer(trail: Iterable[Any]) -> str:
+    """RFC 6901; of a very long one, the nearest ancestor that fits."""
+    pointer = ""
+    for token in trail:
+        step = f"/{escape(token if isinstance(token, int) else str(token))}"
+        if len(pointer) + len(step) > _LONGEST_POINTER:
+            break
+        pointer += step
+    return pointer

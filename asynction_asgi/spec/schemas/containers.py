@@ -1,0 +1,182 @@
+"""What is written for the keywords of arrays and objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .matchers import compile_pattern
+from .messages import counted, listed, quoted
+from .scalars import Scalars
+
+if TYPE_CHECKING:
+    from .normalise import Schema
+
+__all__ = ["Containers"]
+
+
+class Containers(Scalars):
+    """Keywords that look at items and members."""
+
+    def generate_min_items(self) -> None:
+        """At least so many."""
+        self.count("minItems", ">=", "at least", "item")
+
+    def generate_max_items(self) -> None:
+        """At most so many."""
+        self.count("maxItems", "<=", "at most", "item")
+
+    def count(self, keyword: str, operator: str, words: str, unit: str) -> None:
+        """A limit of the number of members."""
+        limit = self._definition[keyword]
+        self.unless(
+            f"len({self._variable}) {operator} {limit}", keyword, f"must have {words} {counted(limit, unit)}"
+        )
+
+    def generate_items(self) -> None:
+        """One schema for every item, or one per position and one for the rest."""
+        items = self._definition["items"]
+        if not isinstance(items, list):
+            self.each_item(items, "items", 0)
+            return
+        certain = self._definition.get("minItems", 0)  # checked before
+        for index, schema in enumerate(items):
+            if schema is True:
+                continue
+            variable = self.fresh()
+            if index < certain:
+                self.l(f"{variable} = {self._variable}[{index}]")
+                self.emit(schema, variable, str(index))
+            else:
+                with self.block(f"if len({self._variable}) > {index}:"):
+                    self.l(f"{variable} = {self._variable}[{index}]")
+                    self.emit(schema, variable, str(index))
+        if "additionalItems" in self._definition:
+            self.each_item(self._definition["additionalItems"], "additionalItems", len(items))
+
+    def each_item(self, schema: Schema, keyword: str, start: int) -> None:
+        """The items from `start` on."""
+        if schema is True:
+            return
+        if schema is False:
+            self.unless(
+                f"len({self._variable}) <= {start}", keyword, f"must have at most {counted(start, 'item')}"
+            )
+            return
+        item = self.fresh()
+        values = f"{self._variable}[{start}:]" if start else self._variable
+        with self.block(f"for {item} in {values}:"):
+            self.emit(schema, item, f"at({self._variable}, {item}{f', {start}' if start else ''})")
+
+    def generate_contains(self) -> None:
+        """At least one item matches."""
+        item = self.fresh()
+        with self.block(f"for {item} in {self._variable}:"):
+            with self.block("try:"):
+                self.emit(self._definition["contains"], item)
+            self.l("except Miss: continue")
+            self.l("break")
+        with self.block("else:"):
+            self.fail("contains", "must contain an item that matches the schema under contains")
+
+    def generate_unique_items(self) -> None:
+        """No two items are equal."""
+        self.unless(f"unique({self._variable})", "uniqueItems", "must have no two equal items")
+
+    def generate_min_properties(self) -> None:
+        """At least so many."""
+        self.count("minProperties", ">=", "at least", "member")
+
+    def generate_max_properties(self) -> None:
+        """At most so many."""
+        self.count("maxProperties", "<=", "at most", "member")
+
+    def generate_required(self) -> None:
+        """Those that `generate_properties` does not look at anyway."""
+        properties = self._definition.get("properties", {})
+        for name in self._definition["required"]:
+            if name not in properties:
+                self.missing(name)
+
+    def missing(self, name: str) -> None:
+        """A required member."""
+        self.unless(f"{name!r} in {self._variable}", "required", f"{quoted(name)} is missing")
+
+    def generate_properties(self) -> None:
+        """Each known member, with the requirement that it be there."""
+        required = self._definition.get("required", ())
+        for name, schema in self._definition["properties"].items():
+            member = self.fresh()
+            if name in required:
+                self.missing(name)
+                if schema is not True:
+                    self.l(f"{member} = {self._variable}[{name!r}]")
+                    self.emit(schema, member, repr(name))
+            elif schema is not True:
+                with self.block(f"if {name!r} in {self._variable}:"):
+                    self.l(f"{member} = {self._variable}[{name!r}]")
+                    self.emit(schema, member, repr(name))
+
+    def generate_pattern_properties(self) -> None:
+        """Members by the pattern of their name, and the additional ones in the same pass."""
+        rest = self._definition.get("additionalProperties", True)
+        known = self.constant(frozenset(self._definition.get("properties", ())))
+        key, member, other = self.fresh(), self.fresh(), self.fresh()
+        with self.block(f"for {key}, {member} in {self._variable}.items():"):
+            if rest is not True:
+                self.l(f"{other} = {key} not in {known}")
+            for pattern, schema in self._definition["patternProperties"].items():
+                with self.block(f"if {self.constant(compile_pattern(pattern))}({key}):"):
+                    if rest is not True:
+                        self.l(f"{other} = False")
+                    self.emit(schema, member, key)
+            if rest is False:
+                with self.block(f"if {other}:"):
+                    self.undeclared()
+            elif rest is not True:
+                with self.block(f"if {other}:"):
+                    self.emit(rest, member, key)
+
+    def generate_additional_properties(self) -> None:
+        """Members that nothing else names."""
+        rest = self._definition["additionalProperties"]
+        if rest is True or "patternProperties" in self._definition:
+            return
+        names = self._definition.get("properties", {})
+        known = self.constant(frozenset(names))
+        if rest is False:
+            required = self._definition.get("required", ())
+            every = all(name in required for name in names)
+            test = (
+                f"len({self._variable}) == {len(names)}" if every else f"{self._variable}.keys() <= {known}"
+            )
+            with self.block(f"if not {test}:"):
+                self.undeclared()
+            return
+        key, member = self.fresh(), self.fresh()
+        with self.block(f"for {key}, {member} in {self._variable}.items():"):
+            if names:
+                with self.block(f"if {key} not in {known}:"):
+                    self.emit(rest, member, key)
+            else:
+                self.emit(rest, member, key)
+
+    def undeclared(self) -> None:
+        """The raise for a member that must not be there; its name is the peer's, and not repeated."""
+        names = list(self._definition.get("properties", ()))
+        allowed = f"; its members are {listed(names)}" if names else ""
+        self.fail("additionalProperties", f"has a member that is not declared{allowed}")
+
+    def generate_property_names(self) -> None:
+        """Every name, as a string."""
+        key = self.fresh()
+        with self.block(f"for {key} in {self._variable}:"):
+            with self.block("try:"):
+                self.emit(self._definition["propertyNames"], key)
+            with self.block("except Miss:"):
+                self.fail("propertyNames", "has a member whose name is not allowed")
+
+    def generate_dependencies(self) -> None:
+        """What one member's presence asks of the whole."""
+        for name, schema in self._definition["dependencies"].items():
+            with self.block(f"if {name!r} in {self._variable}:"):
+                self.emit(schema, self._variable, kinds=self._kinds)

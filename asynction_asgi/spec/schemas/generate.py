@@ -1,0 +1,197 @@
+"""Definitions to Python source, by a subclass of fastjsonschema's own draft-07 generator.
+
+What is written is what one would write by hand for the valid path:
+
+* a type is tested once, by class, and the keywords of other types are left out after it;
+* a reference is a plain call: it formats no path, and the ``try`` around it is free until it fails;
+* a failing check raises a `Miss` with its rule and the tail of its path;
+* ``oneOf`` and ``anyOf`` go straight to the branch that the value's type, or its discriminating
+  property, leaves possible (see `dispatch`);
+* nothing is mutated, nothing returned, nothing fetched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .containers import Containers
+from .dispatch import plan_dispatch
+from .messages import listed, quoted, type_names
+from .normalise import REF
+from .writer import KIND_NAMES, TESTS
+
+if TYPE_CHECKING:
+    from .dispatch import Case
+    from .normalise import Schema
+
+__all__ = ["Generator"]
+
+_GENERIC = ("enum", "const")
+# A keyword looks at values of its own kind only. Counts come first: later keywords rely on them.
+_BY_KIND = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "binary": ("minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "array": ("minItems", "maxItems", "items", "contains", "uniqueItems"),
+    "object": (
+        *("minProperties", "maxProperties", "required", "properties", "patternProperties"),
+        *("additionalProperties", "propertyNames", "dependencies"),
+    ),
+}
+_COMBINING = ("allOf", "anyOf", "oneOf", "not", "if")
+
+
+class Generator(Containers):
+    """One schema after the other: references, combinations, and the order of keywords.
+
+    A function takes the value, and for definitions whose recursion could take exponential time also
+    a memo; it returns nothing or raises `Miss`.
+    """
+
+    def generate_ref(self) -> None:
+        """A call; the path is added while a `Miss` passes."""
+        name = self._definition[REF]
+        if name not in self._validation_functions_done:
+            self._needed_validation_functions[name] = name
+        memo = ""
+        if name in self.risky:
+            memo = self._memo or ", {}"
+        call = f"{name}({self._variable}{memo})"
+        if not self._path:
+            self.l(call)
+            return
+        self.l(f"try: {call}")
+        with self.block("except Miss as miss:"):
+            self.l(f"miss.trail = ({', '.join(self._path)}, *miss.trail)")
+            self.l("raise")
+
+    def generate_boolean_schema(self) -> None:
+        """``true`` writes nothing."""
+        if not self._definition:
+            self.fail("false", "must not be present")
+
+    def run_generate_functions(self, definition: dict[str, Any]) -> int:
+        """The keywords of one schema, grouped by the kind of value that they look at."""
+        if "type" in definition:
+            self.generate_type()
+        self.call(_GENERIC)
+        kinds = self._kinds
+        for kind, keywords in _BY_KIND.items():
+            present = [key for key in keywords if key in definition]
+            if kind == "binary" and "binary" not in definition.get("type", ()):
+                continue  # bytes without a word about them are of no JSON type, and no keyword looks at them
+            if not present or kind not in kinds:
+                continue
+            if kinds == {kind}:
+                self.call(present)
+            else:
+                with self.block(f"if {TESTS[kind].format(self._variable)}:"):
+                    self._kinds = frozenset({kind})
+                    self.call(present)
+                    self._kinds = kinds
+        self.call(_COMBINING)
+        return 1
+
+    def generate_all_of(self) -> None:
+        """Each in turn."""
+        for schema in self._definition["allOf"]:
+            self.emit(schema, self._variable, kinds=self._kinds)
+
+    def generate_any_of(self) -> None:
+        """By dispatch, or one after the other until one accepts."""
+        self.alternatives("anyOf")
+
+    def generate_one_of(self) -> None:
+        """By dispatch, or all of them, counting."""
+        self.alternatives("oneOf")
+
+    def alternatives(self, keyword: str) -> None:
+        """Write the cases of ``oneOf`` or ``anyOf``; the last one is for all other values."""
+        cases = plan_dispatch(self._definition[keyword], self._kinds, self.definitions)
+        outer = self._kinds
+        for number, case in enumerate(cases):
+            self._kinds = case.kinds
+            if len(cases) == 1:
+                self.case(keyword, case, cases)
+            elif number == len(cases) - 1:
+                with self.block("else:"):
+                    self.case(keyword, case, cases)
+            else:
+                tests = [TESTS[kind].format(self._variable) for kind in KIND_NAMES if kind in case.kinds]
+                with self.block(f"{'elif' if number else 'if'} {' or '.join(tests)}:"):
+                    self.case(keyword, case, cases)
+            self._kinds = outer
+
+    def case(self, keyword: str, case: Case, cases: list[Case]) -> None:
+        """Write what is left of ``oneOf`` or ``anyOf`` for some kinds of value."""
+        if not case.branches:
+            possible = frozenset[str]().union(*(one.kinds for one in cases if one.branches))
+            names = [kind for kind in KIND_NAMES if kind in possible]
+            self.fail(keyword, f"must be {type_names(names)}" if names else "is never valid")
+        elif len(case.branches) == 1:
+            self.emit(case.branches[0], self._variable, kinds=self._kinds)
+        elif case.tag is not None:
+            self.tagged(keyword, case.tag, case)
+        elif keyword == "anyOf":
+            self.any_of(case.branches)
+        else:
+            self.one_of(case.branches)
+
+    def tagged(self, keyword: str, tag: str, case: Case) -> None:
+        """The branch that a property names; its own failures are the value's."""
+        every = [value for values in case.values for value in values]
+        with self.block(f"if {tag!r} not in {self._variable}:"):
+            self.fail("required", f"{quoted(tag)} is missing")
+        variable = self.fresh()
+        self.l(f"{variable} = {self._variable}[{tag!r}]")
+        for number, (values, schema) in enumerate(zip(case.values, case.branches, strict=True)):
+            test = f"== {values[0]!r}" if len(values) == 1 else f"in {values!r}"
+            with self.block(f"{'elif' if number else 'if'} {variable} {test}:"):
+                self.emit(schema, self._variable, kinds=self._kinds)
+        with self.block("else:"):
+            self.fail(keyword, f"must be one of {listed(every)}", repr(tag))
+
+    def any_of(self, branches: tuple[Schema, ...]) -> None:
+        """The first that accepts ends it."""
+        with self.block("while True:"):
+            for schema in branches:
+                with self.block("try:"):
+                    self.emit(schema, self._variable, kinds=self._kinds)
+                self.l("except Miss: pass")
+                self.l("else: break")
+            self.fail("anyOf", f"matches none of the {len(branches)} alternatives")
+
+    def one_of(self, branches: tuple[Schema, ...]) -> None:
+        """Every one is tried, until a second accepts."""
+        count = self.fresh()
+        self.l(f"{count} = False")
+        for number, schema in enumerate(branches):
+            with self.block("try:"):
+                self.emit(schema, self._variable, kinds=self._kinds)
+            self.l("except Miss: pass")
+            with self.block("else:"):
+                if number:
+                    with self.block(f"if {count}:"):
+                        self.fail("oneOf", f"matches more than one of the {len(branches)} alternatives")
+                self.l(f"{count} = True")
+        self.unless(count, "oneOf", f"matches none of the {len(branches)} alternatives")
+
+    def generate_not(self) -> None:
+        """The failure of a schema."""
+        with self.block("try:"):
+            self.emit(self._definition["not"], self._variable, kinds=self._kinds)
+        self.l("except Miss: pass")
+        with self.block("else:"):
+            self.fail("not", "must not match the schema under not")
+
+    def generate_if_then_else(self) -> None:
+        """A schema that decides, and the two that it decides between."""
+        decided = self.fresh()
+        with self.block("try:"):
+            self.emit(self._definition["if"], self._variable, kinds=self._kinds)
+            self.l(f"{decided} = True")
+        self.l(f"except Miss: {decided} = False")
+        for key, test in (("then", decided), ("else", f"not {decided}")):
+            if key in self._definition:
+                with self.block(f"if {test}:"):
+                    self.emit(self._definition[key], self._variable, kinds=self._kinds)

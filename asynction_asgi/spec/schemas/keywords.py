@@ -1,0 +1,185 @@
+"""The keywords of a schema: what each one's value must be, and where schemas stand in it.
+
+Draft-07 with AsyncAPI's additions, the later keywords that have a draft-07 equivalent, and those
+that have none and so would be ignored.
+
+Source: JSON Schema draft-07 (core, validation and its meta-schema); AsyncAPI 2.6 and 3.1, Schema Object.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..document import Node
+
+__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword", "is_number", "subschemas"]
+
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+
+Shape = Literal["none", "schema", "schemas", "map", "items", "dependencies"]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """One keyword.
+
+    Attributes:
+        expects: What the value must be, as a diagnostic says it.
+        admits: Whether a value is that; says nothing of the schemas within it.
+        holds: How schemas stand in the value.
+    """
+
+    expects: str
+    admits: Callable[[Any], bool]
+    holds: Shape = "none"
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a number that JSON has."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return is_number(value) and value >= 0 and value == int(value)
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_strings(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and all(isinstance(one, str) for one in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def _is_type(value: Any) -> bool:
+    return (
+        value in TYPES
+        if isinstance(value, str)
+        else _is_strings(value) and bool(value) and set(value) <= set(TYPES)
+    )
+
+
+def _is_anything(_: Any) -> bool:
+    return True
+
+
+_COUNT = Keyword("a whole number, zero or more", _is_count)
+_NUMBER = Keyword("a number", is_number)
+_STRING = Keyword("a string", _is_string)
+_BOOLEAN = Keyword("true or false", _is_boolean)
+_SCHEMA = Keyword("a schema", _is_anything, "schema")
+_SCHEMAS = Keyword("a list of one or more schemas", lambda value: _is_list(value) and bool(value), "schemas")
+_MAP = Keyword("an object of schemas", _is_object, "map")
+_STRINGS = Keyword("a list of different strings", _is_strings)
+
+ASSERTIONS: dict[str, Keyword] = {
+    "type": Keyword(f"one of {', '.join(TYPES)}, or a list of those", _is_type),
+    "enum": Keyword("a list", _is_list),
+    "const": Keyword("a value", _is_anything),
+    "multipleOf": Keyword("a number above zero", lambda value: is_number(value) and value > 0),
+    "maximum": _NUMBER,
+    "exclusiveMaximum": _NUMBER,
+    "minimum": _NUMBER,
+    "exclusiveMinimum": _NUMBER,
+    "maxLength": _COUNT,
+    "minLength": _COUNT,
+    "pattern": _STRING,
+    "format": _STRING,
+    "items": Keyword("a schema or a list of schemas", _is_anything, "items"),
+    "additionalItems": _SCHEMA,
+    "maxItems": _COUNT,
+    "minItems": _COUNT,
+    "uniqueItems": _BOOLEAN,
+    "contains": _SCHEMA,
+    "maxProperties": _COUNT,
+    "minProperties": _COUNT,
+    "required": _STRINGS,
+    "properties": _MAP,
+    "patternProperties": _MAP,
+    "additionalProperties": _SCHEMA,
+    "dependencies": Keyword("an object of schemas or lists of names", _is_object, "dependencies"),
+    "propertyNames": _SCHEMA,
+    "if": _SCHEMA,
+    "then": _SCHEMA,
+    "else": _SCHEMA,
+    "allOf": _SCHEMAS,
+    "anyOf": _SCHEMAS,
+    "oneOf": _SCHEMAS,
+    "not": _SCHEMA,
+    # Later drafts, translated.
+    "prefixItems": Keyword("a list of schemas", _is_list, "schemas"),
+    "dependentRequired": Keyword(
+        "an object of lists of names",
+        lambda value: _is_object(value) and all(_is_strings(names) for names in value.values()),
+    ),
+    "dependentSchemas": _MAP,
+}
+
+_ANNOTATIONS: dict[str, Keyword] = {
+    "$id": _STRING,
+    "$schema": _STRING,
+    "$comment": _STRING,
+    "title": _STRING,
+    "description": _STRING,
+    "readOnly": _BOOLEAN,
+    "writeOnly": _BOOLEAN,
+    "deprecated": _BOOLEAN,
+    "examples": Keyword("a list", _is_list),
+    "contentMediaType": _STRING,
+    "contentEncoding": _STRING,
+    "definitions": _MAP,
+    "$defs": _MAP,
+}
+
+KEYWORDS: dict[str, Keyword] = {**ASSERTIONS, **_ANNOTATIONS}
+
+# No part of draft-07, and nothing here enforces them; what to write instead, where there is something.
+IGNORED: dict[str, str] = {
+    "unevaluatedProperties": "additionalProperties beside all of the properties",
+    "unevaluatedItems": "additionalItems",
+    "minContains": "",
+    "maxContains": "",
+    "$dynamicRef": "$ref",
+    "$recursiveRef": "$ref",
+    "contentSchema": "",
+    "propertyDependencies": "if and then",
+    "nullable": "type with 'null' in its list",
+}
+
+
+def subschemas(node: Node) -> Iterator[Node]:
+    """The schemas directly within a schema, definitions included; faulty values are passed over."""
+    for key, value in node.value.items():
+        keyword = KEYWORDS.get(key)
+        if keyword is None or keyword.holds == "none" or not keyword.admits(value):
+            continue
+        held = node.child(key)
+        if keyword.holds == "schema" or (keyword.holds == "items" and not isinstance(value, list)):
+            yield held
+        elif isinstance(value, list):
+            yield from held.elements()
+        else:
+            for name, inner in value.items():
+                if keyword.holds != "dependencies" or not _is_strings(inner):
+                    yield held.child(name)

@@ -1,0 +1,221 @@
+"""What is wrong with the schemas of a document, every finding at its place.
+
+A schema that passes here can be compiled. Nothing is enforced in part: what can't be enforced is an
+error, and what draft-07 ignores by its own rules is a warning.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..patterns import PatternError
+from ..references import ReferenceFault, did_you_mean
+from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
+from .matchers import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...errors import Diagnostic
+    from ..document import Document, Node
+    from ..references import Resolver
+
+    Place = tuple[Document, str]
+
+__all__ = ["lint_schemas"]
+
+_IN_PLACE = frozenset(
+    {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "dependentSchemas"}
+)
+
+
+def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> list[Diagnostic]:
+    """Check every schema that `roots` reach, through references too; each one once.
+
+    Args:
+        roots: Schemas; references are followed.
+        resolver: Follows them.
+        strict: Keywords that would be ignored are errors rather than warnings.
+    """
+    linter = _Linter(resolver, strict=strict)
+    linter.walk(roots)
+    linter.find_endless()
+    return list(dict.fromkeys(linter.found))
+
+
+class _Linter:
+    def __init__(self, resolver: Resolver, *, strict: bool) -> None:
+        self.resolver = resolver
+        self.strict = strict
+        self.found: list[Diagnostic] = []
+        self.nodes: dict[Place, Node] = {}
+        self.in_place: dict[Place, list[Place]] = {}
+
+    def walk(self, roots: Iterable[Node]) -> None:
+        waiting = list(roots)[::-1]
+        while waiting:
+            node = waiting.pop()
+            if node.identity not in self.nodes:
+                self.nodes[node.identity] = node
+                waiting += self.visit(node)[::-1]
+
+    def visit(self, node: Node) -> list[Node]:
+        """Check one schema; the schemas to look at next."""
+        value = node.value
+        if isinstance(value, bool):
+            return []
+        if not isinstance(value, dict):
+            self.report(node, f"a schema is an object or a boolean, not {_kind(value)}", code="SCHEMA_TYPE")
+            return []
+        if "$ref" in value:
+            return self.reference(node)
+        for key in value:
+            self.keyword(node, key)
+        self.combinations(node)
+        inner = list(subschemas(node))
+        self.in_place[node.identity] = [
+            one.identity
+            for one in inner
+            if one.pointer[len(node.pointer) + 1 :].partition("/")[0] in _IN_PLACE
+        ]
+        return inner
+
+    def reference(self, node: Node) -> list[Node]:
+        ignored = [key for key in node.value if key in ASSERTIONS]
+        if ignored:
+            self.report(
+                node.child(ignored[0]),
+                f"{ignored[0]} is ignored beside $ref; put both into an allOf",
+                severity="warning",
+                key=True,
+            )
+        try:
+            target = self.resolver.follow(node)
+        except ReferenceFault as fault:
+            self.found += fault.diagnostics
+            return []
+        self.in_place[node.identity] = [target.identity]
+        return [target]
+
+    def keyword(self, node: Node, key: str) -> None:
+        value = node.value[key]
+        if key in IGNORED:
+            instead = f"; use {IGNORED[key]}" if IGNORED[key] else ""
+            self.report(
+                node.child(key),
+                f"{key} is not part of JSON Schema draft-07 and is not enforced{instead}",
+                severity="error" if self.strict else "warning",
+                layer="service",
+                key=True,
+            )
+            return
+        keyword = KEYWORDS.get(key)
+        if keyword is None:
+            return
+        if not keyword.admits(value):
+            self.report(node.child(key), f"{key} must be {keyword.expects}{_hint(key, value)}")
+        elif key == "pattern":
+            self.pattern(node.child(key), value)
+        elif key == "patternProperties":
+            for pattern in value:
+                self.pattern(node.child(key).child(pattern), pattern, key=True)
+        elif key == "dependencies":
+            for name, names in value.items():
+                if isinstance(names, list) and not KEYWORDS["required"].admits(names):
+                    self.report(
+                        node.child(key).child(name), "a dependency must be a schema or a list of names"
+                    )
+        elif key in ("enum", "const") and not _is_json(value):
+            self.report(node.child(key), f"{key} holds a number that JSON doesn't have")
+
+    def pattern(self, node: Node, text: str, *, key: bool = False) -> None:
+        try:
+            compile_pattern(text)
+        except PatternError as error:
+            self.report(node, f"the pattern can't be used: {error}", layer="service", key=key)
+
+    def combinations(self, node: Node) -> None:
+        value = node.value
+        if isinstance(value.get("prefixItems"), list) and isinstance(value.get("items"), list):
+            self.report(node.child("items"), "items must be one schema beside prefixItems")
+        name = value.get("discriminator")
+        if name is None or isinstance(name, dict):  # an object is OpenAPI's, and an annotation
+            return
+        properties = value.get("properties")
+        if not isinstance(name, str):
+            self.report(node.child("discriminator"), "discriminator must be the name of a property")
+        elif isinstance(properties, dict):
+            required = value.get("required")
+            for what, names in (("properties", properties), ("required", required)):
+                if not isinstance(names, dict | list) or name not in names:
+                    self.report(
+                        node.child("discriminator"),
+                        f"the discriminator {name!r} must be among the schema's {what}",
+                    )
+                    return
+
+    def find_endless(self) -> None:
+        """Report schemas that refer to themselves without descending into the value."""
+        done: set[Place] = set()
+        for start in self.in_place:
+            path: dict[Place, None] = {}
+            stack: list[tuple[Place, int]] = [(start, 0)]
+            while stack:
+                place, index = stack.pop()
+                following = self.in_place.get(place, [])
+                if index == 0:
+                    if place in done:
+                        continue
+                    path[place] = None
+                if index < len(following):
+                    stack.append((place, index + 1))
+                    if following[index] in path:
+                        self.endless(place, following[index])
+                    else:
+                        stack.append((following[index], 0))
+                else:
+                    path.pop(place, None)
+                    done.add(place)
+
+    def endless(self, place: Place, target: Place) -> None:
+        node = self.nodes[place]
+        self.report(node, f"the schema refers to itself at once, by way of #{target[1]}", code="REF_CYCLE")
+
+    def report(
+        self,
+        node: Node,
+        message: str,
+        *,
+        code: str = "SCHEMA",
+        severity: Literal["error", "warning"] = "error",
+        layer: Literal["document", "service"] = "document",
+        key: bool = False,
+    ) -> None:
+        self.found.append(node.diagnostic(severity, code, message, layer=layer, key=key))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "a list"
+    return "a string" if isinstance(value, str) else "a number"
+
+
+def _hint(key: str, value: Any) -> str:
+    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+        return f"; since draft-06 it replaces {key[9:].lower()}"
+    if key == "required" and isinstance(value, bool):
+        return "; it stands beside properties and lists their names"
+    if key == "type" and isinstance(value, str):
+        return did_you_mean(value, TYPES)
+    return ""
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return not isinstance(value, dict) or all(map(_is_json, value.values()))

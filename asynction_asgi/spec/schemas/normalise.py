@@ -1,0 +1,158 @@
+"""Schemas as authors write them, made uniform for the generator.
+
+Every schema that the roots reach becomes one definition ``s<N>``: references are local, annotations
+are gone, later drafts' keywords are draft-07's, and nothing is nested deeply. Recursion stays recursion.
+A definition is a plain mapping with these liberties:
+
+* ``$at`` holds the `Node` that it was made from, so that an error knows its place;
+* ``type`` is always a list, in which ``binary`` stands for bytes;
+* ``dependencies`` holds schemas only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .keywords import ASSERTIONS, subschemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..document import Document, Node
+    from ..references import Resolver
+
+__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema"]
+
+AT = "$at"
+REF = "$ref"
+
+# Python's compiler refuses more than twenty blocks within each other; a level takes up to three.
+_DEEPEST = 4
+_NOT_STRINGS = ["null", "boolean", "number", "array", "object", "binary"]
+_COPIED = frozenset(
+    {
+        *("multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"),
+        *("pattern", "uniqueItems", "required", "enum", "const"),
+    }
+)
+_COUNTS = frozenset({"maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"})
+
+Schema = dict[str, Any] | bool
+Definitions = dict[str, dict[str, Any]]
+
+
+class Normaliser:
+    """Turns schemas that passed the linter into definitions.
+
+    Attributes:
+        definitions: By name, filled by `run`.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.definitions: Definitions = {}
+        self._resolver = resolver
+        self._names: dict[tuple[Document, str], str] = {}
+        self._waiting: list[tuple[str, Node]] = []
+
+    def run(self, roots: Iterable[Node]) -> dict[tuple[Document, str], str]:
+        """Normalise everything that `roots` reach; the name of each root, by its identity."""
+        entries: dict[tuple[Document, str], str] = {}
+        for root in roots:
+            target = self._resolver.follow(root)
+            entries[root.identity] = entries[target.identity] = self._name(target)
+        while self._waiting:
+            name, node = self._waiting.pop()
+            schema = self._convert(node, 0)
+            if isinstance(schema, bool):
+                schema = {AT: node} if schema else {"enum": [], AT: node}
+            self.definitions[name] = schema
+        return entries
+
+    def _name(self, node: Node) -> str:
+        name = self._names.get(node.identity)
+        if name is None:
+            name = self._names[node.identity] = f"s{len(self._names)}"
+            self._waiting.append((name, node))
+        return name
+
+    def _inner(self, node: Node, depth: int) -> Schema:
+        """A schema within a schema: in place, or by name where it is a reference or too deep."""
+        if isinstance(node.value, bool):
+            return node.value
+        target = self._resolver.follow(node)
+        if isinstance(target.value, bool):
+            return target.value
+        is_leaf = not any(True for _ in subschemas(target))
+        if is_leaf or (target is node and depth < _DEEPEST):
+            return self._convert(target, depth + 1)
+        return {REF: self._name(target), AT: target}
+
+    def _convert(self, node: Node, depth: int) -> Schema:
+        value = node.value
+        if isinstance(value, bool):
+            return value
+        schema: dict[str, Any] = {}
+        for key in value:
+            if key in _COPIED:
+                schema[key] = value[key]
+            elif key in _COUNTS:
+                schema[key] = int(value[key])
+            elif key in ASSERTIONS:
+                self._structure(schema, node, key, depth)
+        if "if" in schema and not schema.keys() & {"then", "else"}:
+            del schema["if"]
+        if schema.get("uniqueItems") is False:
+            del schema["uniqueItems"]
+        if not schema:
+            return True
+        schema[AT] = node
+        return schema
+
+    def _structure(self, schema: dict[str, Any], node: Node, key: str, depth: int) -> None:
+        value = node.value
+        held = node.child(key)
+        if key == "type":
+            types = [held.value] if isinstance(held.value, str) else list(held.value)
+            binary = value.get("format") == "binary"
+            schema["type"] = ["binary" if binary and one == "string" else one for one in types]
+        elif key == "format":
+            if held.value == "binary":
+                schema.setdefault("type", list(_NOT_STRINGS))
+            else:
+                schema["format"] = held.value
+        elif key in ("items", "prefixItems", "additionalItems"):
+            self._items(schema, node, depth)
+        elif key in ("allOf", "anyOf", "oneOf"):
+            schema[key] = [self._inner(one, depth) for one in held.elements()]
+        elif key in ("properties", "patternProperties"):
+            schema[key] = {name: self._inner(one, depth) for name, one in held.items()}
+        elif key in ("dependencies", "dependentSchemas", "dependentRequired"):
+            self._dependencies(schema, held, depth)
+        elif key not in ("then", "else") or "if" in value:
+            schema[key] = self._inner(held, depth)
+
+    def _items(self, schema: dict[str, Any], node: Node, depth: int) -> None:
+        """Positions go to ``items``, all others to ``additionalItems``, as draft-07 has it."""
+        if "items" in schema:
+            return
+        prefix, items, rest = (node.get(key) for key in ("prefixItems", "items", "additionalItems"))
+        if prefix is not None:
+            rest = items
+        elif items is not None and isinstance(items.value, list):
+            prefix = items
+        else:
+            rest = items
+        if prefix is not None and prefix.value:
+            schema["items"] = [self._inner(one, depth) for one in prefix.elements()]
+            if rest is not None:
+                schema["additionalItems"] = self._inner(rest, depth)
+        elif rest is not None:
+            schema["items"] = self._inner(rest, depth)
+
+    def _dependencies(self, schema: dict[str, Any], held: Node, depth: int) -> None:
+        table = schema.setdefault("dependencies", {})
+        for name, one in held.items():
+            needs: Schema = (
+                {"required": one.value, AT: held} if isinstance(one.value, list) else self._inner(one, depth)
+            )
+            table[name] = {"allOf": [table[name], needs], AT: held} if name in table else needs

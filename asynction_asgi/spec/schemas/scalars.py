@@ -1,0 +1,123 @@
+"""What is written for the keywords of types, values, text, bytes and numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from ..formats import FORMATS
+from .matchers import compile_pattern
+from .messages import counted, listed, quoted, shortened, type_names
+from .writer import TESTS, Writer
+
+__all__ = ["Scalars"]
+
+
+class Scalars(Writer):
+    """Keywords that look at one value and at nothing within it."""
+
+    def generate_type(self) -> None:
+        """Test and narrow."""
+        types = self._definition["type"]
+        kinds = frozenset("number" if one == "integer" else one for one in types)
+        if self._kinds <= kinds and "integer" not in types:
+            return
+        tests = [TESTS[one].format(self._variable) for one in types]
+        self.unless(" or ".join(tests), "type", f"must be {type_names(types)}")
+        self._kinds &= kinds
+
+    def generate_enum(self) -> None:
+        """One of the document's values."""
+        values = self._definition["enum"]
+        self.unless(
+            self.membership(values),
+            "enum",
+            f"must be one of {listed(values)}" if values else "is never valid",
+        )
+
+    def generate_const(self) -> None:
+        """Exactly the document's value."""
+        value = self._definition["const"]
+        self.unless(self.membership([value]), "const", f"must be {quoted(value)}")
+
+    def membership(self, values: list[Any]) -> str:
+        """An expression: is the variable one of `values`, as JSON compares."""
+        variable = self._variable
+        strings = [one for one in values if isinstance(one, str)]
+        tests = [
+            f"{variable} is {one!r}" for one in (None, True, False) if any(one is value for value in values)
+        ]
+        numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+        if len(strings) > 8:
+            test = "" if self._kinds == {"string"} else f"isinstance({variable}, str) and "
+            tests.append(f"{test}{variable} in {self.constant(frozenset(strings))}")
+        elif strings:
+            tests.append(
+                f"{variable} == {strings[0]!r}" if len(strings) == 1 else f"{variable} in {tuple(strings)!r}"
+            )
+        if numbers:
+            tests.append(f"{variable}.__class__ is not bool and {variable} in {tuple(numbers)!r}")
+        tests += [
+            f"equals({variable}, {self.constant(one)})" for one in values if isinstance(one, dict | list)
+        ]
+        return " or ".join(tests) or "False"
+
+    def generate_min_length(self) -> None:
+        """Code points, or bytes."""
+        self.length("minLength", ">=", "at least")
+
+    def generate_max_length(self) -> None:
+        """Code points, or bytes."""
+        self.length("maxLength", "<=", "at most")
+
+    def length(self, keyword: str, operator: str, words: str) -> None:
+        """A limit of length."""
+        limit = self._definition[keyword]
+        binary = self._kinds == {"binary"}
+        measure = f"{'size' if binary else 'len'}({self._variable})"
+        unit = "byte" if binary else "character"
+        self.unless(f"{measure} {operator} {limit}", keyword, f"must be {words} {counted(limit, unit)} long")
+
+    def generate_pattern(self) -> None:
+        """A match anywhere in the text."""
+        pattern = self._definition["pattern"]
+        matcher = self.constant(compile_pattern(pattern))
+        self.unless(f"{matcher}({self._variable})", "pattern", f"must match the pattern {shortened(pattern)}")
+
+    def generate_format(self) -> None:
+        """A known format; any other is an annotation."""
+        name = self._definition["format"]
+        check = FORMATS.get(name)
+        if check is not None:
+            self.unless(
+                f"{self.constant(check)}({self._variable})", "format", f"must be in the format {name}"
+            )
+
+    def limit(self, keyword: str, operator: str, words: str) -> None:
+        """A comparison that NaN fails."""
+        limit = self._definition[keyword]
+        self.unless(f"{self._variable} {operator} {limit!r}", keyword, f"must be {words} {quoted(limit)}")
+
+    def generate_minimum(self) -> None:
+        """Inclusive."""
+        self.limit("minimum", ">=", "at least")
+
+    def generate_maximum(self) -> None:
+        """Inclusive."""
+        self.limit("maximum", "<=", "at most")
+
+    def generate_exclusive_minimum(self) -> None:
+        """Exclusive."""
+        self.limit("exclusiveMinimum", ">", "more than")
+
+    def generate_exclusive_maximum(self) -> None:
+        """Exclusive."""
+        self.limit("exclusiveMaximum", "<", "less than")
+
+    def generate_multiple_of(self) -> None:
+        """Exact, in the decimals that JSON shows."""
+        factor = self._definition["multipleOf"]
+        exact = self.constant(Fraction(repr(factor)))
+        self.unless(
+            f"is_multiple({self._variable}, {exact})", "multipleOf", f"must be a multiple of {quoted(factor)}"
+        )

@@ -1,0 +1,41 @@
+"""Compile a schema the way a document does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+
+if TYPE_CHECKING:
+    from asynction_asgi.errors import Diagnostic, Violation
+    from asynction_asgi.spec.schemas import Check
+
+
+def compile_schema(schema: Any, **components: Any) -> Check:
+    """The check of one schema; references to ``#/schema`` or ``#/<component>``."""
+    node = load_document({"schema": schema, **components}).root.child("schema")
+    bundle, found = compile_bundle([node], Resolver(node.document))
+    assert not [one for one in found if one.severity == "error"], found
+    return bundle.check(node)
+
+
+def diagnose(schema: Any, *, strict: bool = False, **components: Any) -> list[Diagnostic]:
+    """What there is to say about one schema."""
+    node = load_document({"schema": schema, **components}).root.child("schema")
+    return compile_bundle([node], Resolver(node.document), strict=strict)[1]
+
+
+def violation(check: Check, value: Any) -> Violation | None:
+    """The first violation, or None for a valid value."""
+    try:
+        check(value)
+    except Mismatch as mismatch:
+        return mismatch.violations[0]
+    return None
+
+
+def accepts(check: Check, value: Any) -> bool:
+    """Whether the value is valid."""
+    return violation(check, value) is None
