@@ -1,3 +1,107 @@
 """The seam to python-socketio and python-engineio, and the only importer of both."""
 
 from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
+
+from .codec import UnencodableError
+from .endpoint import Endpoint, Peer
+from .http import EngineApp
+from .limits import Limits
+from .queues import create_manager
+from .server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..errors import RefusedError
+    from ..spec.model import Ordering
+
+__all__ = [
+    "ConnectionRefusedError",
+    "DisconnectedError",
+    "Endpoint",
+    "EngineApp",
+    "Limits",
+    "Peer",
+    "Server",
+    "TimeoutError",
+    "UnencodableError",
+    "create_emitter",
+    "create_server",
+]
+
+
+def create_server(
+    endpoint: Endpoint,
+    *,
+    limits: Limits | None = None,
+    ordering: Ordering = "concurrent",
+    refusal_body: Callable[[RefusedError], Any] | None = None,
+    message_queue: str | None = None,
+    channel: str = "socketio",
+    **server_options: Any,
+) -> Server:
+    """A server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
+
+    Args:
+        endpoint: The contract.
+        limits: What one client may cost.
+        ordering: How the handlers of one client run where the endpoint has no opinion.
+        refusal_body: Makes the argument of a refusal's ack, in place of ``{"error": …}``.
+        message_queue: URL of the queue that connects several processes.
+        channel: The queue's channel, the same in all of them.
+        server_options: Those of `socketio.AsyncServer` and `engineio.AsyncServer`.
+
+    Raises:
+        ValueError: an option contradicts another, or what the engine guarantees.
+        ModuleNotFoundError: the queue's client package is not installed.
+    """
+    if server_options.pop("always_connect", False):
+        raise ValueError(
+            "always_connect tells clients that they are connected before the connect handler decided; "
+            "what a connect handler emits reaches its client without it",
+        )
+    if server_options.pop("async_mode", "asgi") != "asgi":
+        raise ValueError("async_mode must be 'asgi'")
+    if server_options.pop("async_handlers", True) is False:
+        ordering = "serial"
+    server_options.pop("monitor_clients", None)  # every connection watches over itself
+    server_options.setdefault("cors_credentials", False)
+    limits = limits or Limits()
+    server_options.setdefault("max_http_buffer_size", limits.packet_bytes)
+    if message_queue is not None:
+        if server_options.get("client_manager") is not None:
+            raise ValueError("give either message_queue or client_manager")
+        server_options["client_manager"] = create_manager(message_queue, channel=channel)
+    return Server(
+        endpoint,
+        limits=limits,
+        ordering=ordering,
+        refusal_body=refusal_body,
+        **server_options,
+    )
+
+
+def create_emitter(
+    message_queue: str,
+    *,
+    channel: str = "socketio",
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """A manager for a process that serves nobody: its ``emit`` reaches the servers of a queue.
+
+    Args:
+        message_queue: URL of the queue, as the servers have it.
+        channel: The queue's channel, as the servers have it.
+        options: For the Redis client.
+
+    Raises:
+        ValueError: the URL is of a kind that is not supported.
+        ModuleNotFoundError: the queue's client package is not installed.
+    """
+    logger = logging.getLogger("asynction_asgi.engine")
+    return create_manager(message_queue, channel=channel, write_only=True, logger=logger, options=options)

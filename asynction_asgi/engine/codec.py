@@ -1,0 +1,218 @@
+"""Strict JSON: what RFC 8259 allows and no more, in both directions.
+
+Python's own module reads and writes NaN and Infinity, which every other peer refuses, and both it
+and orjson are lenient in places where the other is not. A `Codec` behaves the same with either.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+Attachments = list[bytes]
+
+# Integers above 64 bit have at least 19 digits; orjson would make floats of them.
+_LONG_NUMBER = b"9" * 19
+_DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
+_MAX_DIGITS = 400
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class UndecodableError(ValueError):
+    """The peer sent something that is not a packet; its connection can't go on."""
+
+
+class UnencodableError(ValueError):
+    """A value has no JSON form; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One JSON implementation.
+
+    Attributes:
+        loads: Text to value. Raises `UndecodableError`.
+        dumps: Value to UTF-8, moving bytes into the list given and leaving placeholders behind.
+            Raises `UnencodableError`.
+    """
+
+    loads: Callable[[str], Any]
+    dumps: Callable[[Any, Attachments], bytes]
+
+
+def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
+    """The user's JSON module if there is one, else orjson if it can be imported, else Python's."""
+    if module is not None:
+        return _foreign(module, depth)
+    return _fast(depth) if importlib.util.find_spec("orjson") else _plain(depth)
+
+
+def plain_codec(depth: int = 128) -> Codec:
+    """The codec without any package beyond Python's own."""
+    return _plain(depth)
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError("integer too long")
+    return int(digits)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("number out of range")
+    return value
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=_constant).decode
+
+
+def _plain_loads(text: str) -> Any:
+    try:
+        value = _decode(text)
+        if "\\" in text and _SURROGATE.search(text):
+            # Halves of a pair are fine together and an error alone; only encoding can tell.
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise UndecodableError("not JSON") from error
+    return value
+
+
+def _default(attachments: Attachments) -> Callable[[Any], Any]:
+    def default(value: Any) -> Any:
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            attachments.append(bytes(value))
+            return {"_placeholder": True, "num": len(attachments) - 1}
+        if isinstance(value, Enum):
+            return value.value
+        if isinstance(value, UUID):
+            return str(value)
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+
+    return default
+
+
+def _plain_dumps(value: Any, attachments: Attachments) -> bytes:
+    try:
+        return json.dumps(
+            value,
+            ensure_ascii=False,
+            allow_nan=False,
+            separators=(",", ":"),
+            default=_default(attachments),
+        ).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnencodableError(str(error)) from error
+
+
+def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
+    def guarded(text: str) -> Any:
+        value = loads(text)
+        # As many brackets as levels are needed to nest that deep, so most packets are not walked.
+        if text.count("[") + text.count("{") > depth and _deeper(value, depth):
+            raise UndecodableError("nested too deep")
+        return value
+
+    return guarded
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    while level:
+        if depth < 0:
+            return True
+        depth -= 1
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (dict, list))
+        ]
+    return False
+
+
+def _plain(depth: int) -> Codec:
+    return Codec(_guarded(_plain_loads, depth), _plain_dumps)
+
+
+def _fast(depth: int) -> Codec:
+    import orjson  # noqa: PLC0415  # of the optional extra "fast"
+
+    loads, dumps, decode_error = orjson.loads, orjson.dumps, orjson.JSONDecodeError
+    option = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+    def fast_loads(text: str) -> Any:
+        if len(text) > len(_LONG_NUMBER) and _LONG_NUMBER in text.encode().translate(_DIGITS):
+            return _plain_loads(text)
+        try:
+            return loads(text)
+        except decode_error as error:
+            raise UndecodableError("not JSON") from error
+
+    def fast_dumps(value: Any, attachments: Attachments) -> bytes:
+        try:
+            encoded = dumps(value, _default(attachments), option)
+        except TypeError:
+            # Integers above 64 bit and keys that are no strings: Python's own module decides.
+            attachments.clear()
+            return _plain_dumps(value, attachments)
+        if b"null" in encoded:  # orjson writes NaN and Infinity so
+            _refuse_nan(value)
+        return encoded
+
+    return Codec(_guarded(fast_loads, depth), fast_dumps)
+
+
+def _refuse_nan(value: Any) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise UnencodableError("NaN and Infinity have no JSON form")
+    elif isinstance(value, dict):
+        for child in value.values():
+            _refuse_nan(child)
+    elif isinstance(value, (list, tuple)):
+        for child in value:
+            _refuse_nan(child)
+
+
+def _foreign(module: ModuleType | Any, depth: int) -> Codec:
+    def loads(text: str) -> Any:
+        try:
+            return module.loads(text)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise UndecodableError("not JSON") from error
+
+    def dumps(value: Any, attachments: Attachments) -> bytes:
+        try:
+            encoded = module.dumps(_extract(value, attachments), separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UnencodableError(str(error)) from error
+        return encoded if isinstance(encoded, bytes) else encoded.encode()
+
+    return Codec(_guarded(loads, depth), dumps)
+
+
+def _extract(value: Any, attachments: Attachments) -> Any:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        attachments.append(bytes(value))
+        return {"_placeholder": True, "num": len(attachments) - 1}
+    if isinstance(value, dict):
+        return {key: _extract(child, attachments) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_extract(child, attachments) for child in value]
+    return value

@@ -1,0 +1,178 @@
+"""python-engineio's server with our sockets, our view of ASGI and plain CORS."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import engineio
+from engineio.packet import OPEN, Packet
+
+from .frames import Frame
+from .http import make_response, translate_request
+from .transport import EngineSocket
+from .websocket import WebSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, MutableMapping
+
+    from .limits import Limits
+    from .server import Server
+
+_EXIT_CHECK_SECONDS = 0.5
+
+
+class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio is untyped
+    """The Engine.IO half of `Server`.
+
+    Attributes:
+        owner: The Socket.IO half, which takes messages without upstream's detour; None when
+            somebody else registered for ``message``.
+    """
+
+    owner: Server | None = None
+    _async: dict[str, Any]
+
+    def __init__(self, *, limits: Limits, **options: Any) -> None:
+        super().__init__(async_mode="asgi", monitor_clients=False, **options)
+        self.limits = limits
+        self._async = {
+            **self._async,
+            "translate_request": translate_request,
+            "make_response": make_response,
+            "websocket": WebSocket,
+        }
+        self._exit_check: asyncio.TimerHandle | None = None
+        origins = self.cors_allowed_origins
+        self._any_origin = origins == "*" or (isinstance(origins, (list, tuple)) and "*" in origins)
+        if self._any_origin and self.cors_credentials:
+            raise ValueError("cors_credentials needs cors_allowed_origins to list the origins it trusts")
+
+    def on(self, event: str, handler: Any = None) -> Any:
+        """Register a handler; another one for ``message`` takes the messages from Socket.IO."""
+        if event == "message" and handler is not None:
+            self.owner = None
+        return super().on(event, handler)
+
+    def take_message(self, socket: EngineSocket, data: str | bytes) -> Awaitable[None] | None:
+        """Hand a message to the Socket.IO half, or to whoever registered for it."""
+        if self.owner is not None:
+            return self.owner.take_message(socket.connection, data)
+        message = data[1:] if isinstance(data, str) else data
+        pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
+        return pending
+
+    async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
+        """Tell the handler that upstream would tell."""
+        await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """Close one connection or all."""
+        sockets = list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]
+        await asyncio.gather(*(socket.close(wait=False) for socket in sockets if socket is not None))
+
+    def drop_session(self, scope: MutableMapping[str, Any]) -> None:
+        """Close the session that a refused request names, if it names one."""
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        socket = self.sockets.get(query.get("sid", [""])[0])
+        if socket is not None:
+            socket.drop(self.reason.TRANSPORT_ERROR)
+
+    async def _handle_connect(
+        self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
+    ) -> Any:
+        sid = self.generate_id()
+        socket = EngineSocket(self, sid)
+        self.sockets[sid] = socket
+        welcome = {
+            "sid": sid,
+            "upgrades": self._upgrades(sid, transport),
+            "pingTimeout": int(self.ping_timeout * 1000),
+            "pingInterval": int((self.ping_interval + self.ping_interval_grace_period) * 1000),
+            "maxPayload": self.max_http_buffer_size,
+        }
+        socket.deliver([Frame(Packet(OPEN, welcome).encode().encode())])
+        answer = await self._trigger_event("connect", sid, environ, run_async=False)
+        if answer is not None and answer is not True:
+            del self.sockets[sid]
+            return self._unauthorized(answer or None)
+        socket.schedule_ping()
+        if transport == "websocket":
+            return await socket.handle_get_request(environ)
+        socket.connected = True
+        return self._ok(await socket.poll(), headers=self._cookie_headers(sid), jsonp_index=jsonp_index)
+
+    def _cookie_headers(self, sid: str) -> list[tuple[str, str]]:
+        if not self.cookie:
+            return []
+        attributes = self.cookie
+        if not isinstance(attributes, dict):
+            attributes = {"name": attributes, "path": "/", "SameSite": "Lax"}
+        return [("Set-Cookie", self._generate_sid_cookie(sid, attributes))]
+
+    def _ok(self, packets: Any = None, headers: Any = None, jsonp_index: int | None = None) -> dict[str, Any]:
+        response: dict[str, Any] = super()._ok(packets, headers, jsonp_index)
+        if packets is None:
+            response["response"] = b"ok"  # Engine.IO protocol 4, "HTTP long-polling"
+        return response
+
+    def _bad_request(self, message: str | None = None) -> dict[str, Any]:
+        """Upstream repeats the peer's own values in the message; a refusal never does."""
+        if message is not None and message.startswith("Invalid session"):
+            message = "Invalid session"
+        elif message is not None and message.endswith("is not an accepted origin."):
+            message = "Not an accepted origin"
+        return dict(super()._bad_request(message))
+
+    def _log_error_once(self, message: str, message_key: str) -> None:
+        """A peer's fault is no error of the server's."""
+        del message  # it holds the peer's own values
+        self.logger.info("request refused: %s", message_key)
+
+    def _cors_headers(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """CORS without surprises: ``*`` is a plain ``*``, credentials only where asked for."""
+        if self.cors_allowed_origins == []:
+            return []
+        headers = []
+        if self._any_origin:
+            headers.append(("Access-Control-Allow-Origin", "*"))
+        else:
+            headers.append(("Vary", "Origin"))
+            origin = environ.get("HTTP_ORIGIN")
+            if origin is None or origin not in (self._cors_allowed_origins(environ) or ()):
+                return headers
+            headers.append(("Access-Control-Allow-Origin", origin))
+            if self.cors_credentials:
+                headers.append(("Access-Control-Allow-Credentials", "true"))
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            headers.append(("Access-Control-Allow-Methods", "OPTIONS, GET, POST"))
+            if "HTTP_ACCESS_CONTROL_REQUEST_HEADERS" in environ:
+                wanted = environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]
+                headers.append(("Access-Control-Allow-Headers", wanted))
+        return headers
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def watch_for_exit(self) -> None:
+        """While a poll is held, look whether the server wants to exit.
+
+        uvicorn waits for every request to end before it tells anybody that it stops. It can be
+        asked only by way of its signal handler; elsewhere a poll lasts until it is cancelled.
+        """
+        if self._exit_check is None:
+            loop = asyncio.get_running_loop()
+            self._exit_check = loop.call_later(_EXIT_CHECK_SECONDS, self._check_exit)
+
+    def _check_exit(self) -> None:
+        self._exit_check = None
+        polling = [socket for socket in self.sockets.values() if socket.poller is not None]
+        if not polling:
+            return
+        runner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+        if getattr(runner, "should_exit", False):
+            for socket in polling:
+                socket.drop(self.reason.SERVER_DISCONNECT)
+        else:
+            self.watch_for_exit()

@@ -1,0 +1,68 @@
+"""What one Engine.IO message is on each transport, made at most once however many receive it."""
+
+from __future__ import annotations
+
+import struct
+from base64 import b64encode
+from typing import Any
+
+_TEXT, _BINARY = 0x81, 0x82  # RFC 6455, 5.2: FIN with the opcode
+_SHORT, _MEDIUM = 126, 1 << 16
+
+
+class Frame:
+    """One Engine.IO packet, ready to send.
+
+    Attributes:
+        body: UTF-8 of a text packet with its type digit, or the bytes of a binary message.
+        binary: Whether `body` is a binary message.
+    """
+
+    __slots__ = ("_message", "_wire", "binary", "body")
+
+    def __init__(self, body: bytes, *, binary: bool = False) -> None:
+        self.body = body
+        self.binary = binary
+        self._message: dict[str, Any] | None = None
+        self._wire: bytes | None = None
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The ASGI event that sends it over a WebSocket."""
+        if self._message is None:
+            key, value = ("bytes", self.body) if self.binary else ("text", self.body.decode())
+            self._message = {"type": "websocket.send", key: value}
+        return self._message
+
+    @property
+    def wire(self) -> bytes:
+        """The unmasked WebSocket frame, header included."""
+        if self._wire is None:
+            self._wire = header(_BINARY if self.binary else _TEXT, len(self.body)) + self.body
+        return self._wire
+
+    def encode(self, b64: bool = False) -> str:  # noqa: FBT001, FBT002  # python-engineio's signature
+        """The text of the packet inside a polling payload, as `engineio.payload.Payload` asks."""
+        del b64  # polling is all that asks
+        return "b" + b64encode(self.body).decode() if self.binary else self.body.decode()
+
+
+def binary_frame(body: bytes) -> Frame:
+    """The frame of one attachment."""
+    return Frame(body, binary=True)
+
+
+def header(first: int, size: int) -> bytes:
+    """The header of an unmasked frame of `size` bytes."""
+    if size < _SHORT:
+        return bytes((first, size))
+    if size < _MEDIUM:
+        return struct.pack("!BBH", first, _SHORT, size)
+    return struct.pack("!BBQ", first, _SHORT + 1, size)
+
+
+OPEN_TEXT = "0"
+CLOSE = Frame(b"1")
+PING = Frame(b"2")
+PROBE_ANSWER = Frame(b"3probe")
+NOOP = Frame(b"6")

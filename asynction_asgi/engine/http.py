@@ -1,0 +1,181 @@
+"""ASGI in and out of python-engineio: the guard before it, its environ and its responses."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    from .engine_server import EngineServer
+    from .server import Server
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+
+class EngineApp:
+    """The ASGI application of the Engine.IO path, whatever that path is.
+
+    It takes ``http`` and ``websocket`` scopes; the caller has chosen them by path.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one WebSocket."""
+        engine: EngineServer = self.server.eio
+        if self.server.stopping:
+            await respond(scope, receive, send, 503, b"the server is stopping")
+            return
+        body = b""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            try:
+                async with asyncio.timeout(self.server.limits.body_seconds):
+                    received = await _body(scope, receive, engine.max_http_buffer_size)
+            except TimeoutError:
+                engine.drop_session(scope)
+                await respond(scope, receive, send, 408, b"the body did not arrive in time")
+                return
+            if received is None:
+                return
+            if isinstance(received, int):
+                engine.drop_session(scope)
+                await respond(scope, receive, send, received, b"the body is too large")
+                return
+            body = received
+        await engine.handle_request(scope, receive, send, body)
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | int | None:
+    """The request's body, the status of its refusal, or None when the client is gone."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value[:20]) > limit:
+            return 413
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] != "http.request":
+            return None
+        part = event.get("body", b"")
+        size += len(part)
+        if size > limit:
+            return 413
+        parts.append(part)
+        if not event.get("more_body", False):
+            return b"".join(parts)
+
+
+async def respond(scope: Scope, receive: Receive, send: Send, status: int, text: bytes) -> None:
+    """Refuse a request or a WebSocket with a status and a sentence."""
+    if scope["type"] == "websocket":
+        await receive()  # websocket.connect
+        await _deny(scope, send, status, [(b"content-type", b"text/plain")], text)
+        return
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
+
+
+async def _deny(
+    scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": body})
+    else:
+        await send({"type": "websocket.close", "code": 1008})
+
+
+class _Input:
+    """What upstream reads a body from; the guard has read it already."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def read(self, length: int | None = None) -> bytes:
+        del length  # the guard has bounded it
+        return self._body
+
+
+async def translate_request(scope: Scope, receive: Receive, send: Send, body: bytes) -> dict[str, Any]:
+    """The environ of a request, with the keys that upstream's handlers know.
+
+    Unlike upstream's, it has the true address of the client and scheme of the request.
+    """
+    websocket = scope["type"] == "websocket"
+    if websocket:
+        await receive()  # websocket.connect
+    client = scope.get("client") or ("", 0)
+    server = scope.get("server") or ("", 0)
+    query = scope.get("query_string", b"").decode("latin-1")
+    environ: dict[str, Any] = {
+        "wsgi.input": _Input(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.version": (1, 0),
+        "wsgi.async": True,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"]),
+        "SERVER_SOFTWARE": "asgi",
+        "REQUEST_METHOD": scope.get("method", "GET"),
+        "PATH_INFO": scope["path"],
+        "QUERY_STRING": query,
+        "RAW_URI": f"{scope['path']}?{query}" if query else scope["path"],
+        "SCRIPT_NAME": "",
+        "SERVER_PROTOCOL": "HTTP/" + scope.get("http_version", "1.1"),
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "asgi.receive": receive,
+        "asgi.send": send,
+        "asgi.scope": scope,
+    }
+    _add_headers(environ, scope["headers"])
+    if websocket:  # over HTTP/2 there are no such headers, and upstream looks for them
+        environ["HTTP_CONNECTION"] = "upgrade"
+        environ["HTTP_UPGRADE"] = "websocket"
+    return environ
+
+
+def _add_headers(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
+    for raw_name, raw_value in headers:
+        try:
+            name, value = raw_name.decode("ascii"), raw_value.decode()
+        except UnicodeDecodeError:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+
+
+async def make_response(
+    status: str,
+    headers: list[tuple[str, str]],
+    payload: bytes,
+    environ: Mapping[str, Any],
+) -> None:
+    """Send what upstream decided.
+
+    Header names are lower case, as ASGI demands and CORS middleware relies on.
+    """
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    code = int(status.split(" ", 1)[0])
+    scope, send = environ["asgi.scope"], environ["asgi.send"]
+    if scope["type"] == "websocket":
+        await _deny(scope, send, code, raw, payload)
+        return
+    raw.append((b"content-length", str(len(payload)).encode()))
+    await send({"type": "http.response.start", "status": code, "headers": raw})
+    await send({"type": "http.response.body", "body": payload})

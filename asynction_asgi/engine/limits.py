@@ -1,0 +1,50 @@
+"""What one client may cost the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on one client; sizes are bytes, durations seconds.
+
+    Attributes:
+        packet_bytes: Largest WebSocket message and largest polling body taken from a client.
+        attachments: Most binary attachments that one packet may announce.
+        json_depth: Deepest nesting of arrays and objects in one packet.
+        namespaces: Most namespaces that one connection may be in at the same time.
+        handlers: Handlers of one connection that run at the same time. Further events wait.
+        backlog: Events of one connection that wait for their turn before its input is paused.
+        events_per_second: Events taken from one connection, in bursts of as many; the others are
+            refused with ``rate_limited``. None is unbounded.
+        pending_acks: Acknowledgements that the server awaits from one client in one namespace;
+            the oldest is forgotten for a new one.
+        connect_seconds: A connection without a namespace is closed after this time.
+        body_seconds: A polling request must have delivered its body within this time.
+        upgrade_seconds: Each step of an upgrade to WebSocket must come within this time.
+        drain_seconds: Once a client is gone, the events that it had sent have this long to be
+            handled before its disconnect handler runs.
+        queued_bytes: Packets may wait for a client up to this size; a client that reads more
+            slowly is dropped.
+    """
+
+    packet_bytes: int = 1_000_000
+    attachments: int = 64
+    json_depth: int = 128
+    namespaces: int = 64
+    handlers: int = 64
+    backlog: int = 128
+    events_per_second: float | None = None
+    pending_acks: int = 1024
+    connect_seconds: float = 45.0
+    body_seconds: float = 20.0
+    upgrade_seconds: float = 10.0
+    drain_seconds: float = 5.0
+    queued_bytes: int = 4 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{field.name} must be above zero, not {value!r}")

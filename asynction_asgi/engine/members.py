@@ -1,0 +1,184 @@
+"""What the engine knows of one client: its transport, and its peer in each namespace."""
+
+from __future__ import annotations
+
+import enum
+import time
+from typing import TYPE_CHECKING, Any
+
+from .endpoint import Peer
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections import deque
+    from collections.abc import Callable, Mapping
+
+    from .endpoint import Endpoint
+    from .frames import Frame
+    from .limits import Limits
+    from .packets import Packet
+    from .transport import EngineSocket
+
+
+class Phase(enum.Enum):
+    """Where a peer stands; only a connected one takes part in rooms and broadcasts."""
+
+    PENDING = "its connect handler is running"
+    CONNECTED = "connected"
+    LEAVING = "its disconnect handler is running"
+    GONE = "forgotten"
+
+
+class Member(Peer):
+    """A peer with what delivers to it and what waits for it.
+
+    Attributes:
+        connection: The transport beneath.
+        endpoint: Who decides for this namespace.
+        phase: Where it stands.
+        rooms: The rooms that it entered, its own id and the namespace aside.
+        callbacks: By ack id, who waits for an acknowledgement. Ids are never reused.
+        last_ack: The last ack id given out.
+        held: Frames that wait for the CONNECT answer.
+        early: Events that arrived before the CONNECT answer, in order.
+        lane: Events that wait behind a serial handler; None while none runs.
+        connecting: The task of its connect handler.
+        session: What `Server.session` keeps.
+    """
+
+    __slots__ = (
+        "callbacks",
+        "connecting",
+        "connection",
+        "early",
+        "endpoint",
+        "held",
+        "lane",
+        "last_ack",
+        "phase",
+        "rooms",
+        "session",
+    )
+
+    def __init__(
+        self,
+        *,
+        sid: str,
+        namespace: str,
+        environ: Mapping[str, Any],
+        connection: Connection,
+        endpoint: Endpoint,
+    ) -> None:
+        super().__init__(sid=sid, eio_sid=connection.socket.sid, namespace=namespace, environ=environ)
+        self.connection = connection
+        self.endpoint = endpoint
+        self.phase = Phase.PENDING
+        self.rooms: set[Any] | None = None
+        self.callbacks: dict[int, Callable[..., Any]] | None = None
+        self.last_ack = 0
+        self.held: list[Frame] | None = None
+        self.early: list[tuple[int | None, list[Any]]] | None = None
+        self.lane: deque[tuple[int | None, list[Any]]] | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self.session: Any = {}
+
+    def deliver(self, frames: list[Frame]) -> None:
+        """Send now, or once the client was told that it is connected."""
+        if self.phase is Phase.CONNECTED:
+            self.connection.socket.deliver(frames)
+        elif self.phase is Phase.PENDING:
+            if self.held is None:
+                self.held = []
+            self.held += frames
+
+    def expect_ack(self, callback: Callable[..., Any], most: int) -> int:
+        """A new ack id for which `callback` waits; forgets the oldest beyond `most`."""
+        if self.callbacks is None:
+            self.callbacks = {}
+        elif len(self.callbacks) >= most:
+            del self.callbacks[next(iter(self.callbacks))]
+        self.last_ack += 1
+        self.callbacks[self.last_ack] = callback
+        return self.last_ack
+
+
+class Connection:
+    """One Engine.IO transport as the Socket.IO layer sees it.
+
+    Attributes:
+        socket: The transport.
+        members: By namespace, pending and connected peers.
+        left: Namespaces that it was in, so that packets which crossed a disconnect are forgiven.
+        partial: A binary packet and the attachments that came so far.
+        running: Tasks of event handlers.
+        backlog: Events that wait for one of them to end.
+        waiting: Length of the backlog and of all lanes.
+        closed: Set once nothing more is taken from the client.
+    """
+
+    __slots__ = (
+        "allowance",
+        "backlog",
+        "closed",
+        "left",
+        "limits",
+        "members",
+        "partial",
+        "refilled",
+        "room",
+        "running",
+        "serial",
+        "socket",
+        "timer",
+        "waiting",
+    )
+
+    def __init__(self, socket: EngineSocket, limits: Limits) -> None:
+        self.socket = socket
+        self.limits = limits
+        self.members: dict[str, Member] = {}
+        self.left: set[str] | None = None
+        self.partial: tuple[Packet, list[bytes]] | None = None
+        self.running: dict[int, asyncio.Task[None]] = {}
+        self.serial = 0
+        self.backlog: deque[tuple[Member, int | None, list[Any]]] | None = None
+        self.waiting = 0
+        self.room: asyncio.Future[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.closed = False
+        self.allowance = limits.events_per_second or 0.0
+        self.refilled = 0.0
+
+    @property
+    def full(self) -> bool:
+        """Whether the backlog has no place for another event."""
+        return self.waiting >= self.limits.backlog
+
+    @property
+    def awaits_acks(self) -> bool:
+        """Whether a handler may be waiting for this client, whose input must then go on."""
+        return any(member.callbacks for member in self.members.values())
+
+    def take_token(self) -> bool:
+        """Count one event against the rate limit; False when it is beyond it."""
+        rate = self.limits.events_per_second or 0.0
+        now = time.monotonic()
+        self.allowance = min(max(rate, 1.0), self.allowance + (now - self.refilled) * rate)
+        self.refilled = now
+        if self.allowance < 1.0:
+            return False
+        self.allowance -= 1.0
+        return True
+
+    def remember_left(self, namespace: str) -> None:
+        """Forgive later packets for `namespace`, within bounds."""
+        if self.left is None or len(self.left) >= 2 * self.limits.namespaces:
+            self.left = set()
+        self.left.add(namespace)
+
+    def made_room(self) -> None:
+        """Wake the reader if it waits for the backlog to shrink."""
+        if self.room is not None and not self.full:
+            if not self.room.done():
+                self.room.set_result(None)
+            self.room = None

@@ -1,0 +1,116 @@
+"""Client managers that reach other processes through a message queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from socketio.async_aiopika_manager import AsyncAioPikaManager
+from socketio.async_redis_manager import AsyncRedisManager
+
+from .codec import UndecodableError, UnencodableError, choose_codec
+from .rooms import Rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# URL scheme: the module that must be there, and the extra that installs it.
+_CLIENTS = {
+    "redis": ("redis", "redis"),
+    "rediss": ("redis", "redis"),
+    "redis+sentinel": ("redis", "redis"),
+    "valkey": ("valkey", "valkey"),
+    "valkeys": ("valkey", "valkey"),
+    "valkey+sentinel": ("valkey", "valkey"),
+    "amqp": ("aio_pika", "amqp"),
+    "amqps": ("aio_pika", "amqp"),
+}
+
+
+class RedisRooms(AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+    """python-socketio's Redis and Valkey manager on top of our rooms."""
+
+
+class AmqpRooms(AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+    """python-socketio's RabbitMQ manager on top of our rooms."""
+
+
+class StrictJson:
+    """What travels over the queue is as strict as what travels to clients."""
+
+    def __init__(self) -> None:
+        self._codec = choose_codec(None, depth=512)
+
+    def dumps(self, value: Any, **options: Any) -> str:
+        """Value to text.
+
+        Raises:
+            UnencodableError: it has no JSON form.
+        """
+        del options  # upstream's separators
+        attachments: list[bytes] = []
+        text = self._codec.dumps(value, attachments).decode()
+        if attachments:
+            raise UnencodableError("bytes outside a packet")
+        return text
+
+    def loads(self, text: str | bytes) -> Any:
+        """Text to value.
+
+        Raises:
+            UndecodableError: it is not JSON.
+        """
+        try:
+            return self._codec.loads(text.decode() if isinstance(text, bytes) else text)
+        except UnicodeDecodeError as error:
+            raise UndecodableError("not UTF-8") from error
+
+
+def create_manager(
+    url: str,
+    *,
+    channel: str = "socketio",
+    write_only: bool = False,
+    logger: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Rooms:
+    """The client manager for a message queue.
+
+    Args:
+        url: ``redis://``, ``rediss://``, ``redis+sentinel://``, the same with ``valkey``,
+            ``amqp://`` or ``amqps://``.
+        channel: The same in every process that belongs together.
+        write_only: For processes that emit and serve nobody.
+        logger: Where connection problems are reported.
+        options: For the Redis client, such as its timeouts.
+
+    Raises:
+        ValueError: the URL is of another kind.
+        ModuleNotFoundError: the queue's client package is not installed.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme not in _CLIENTS:
+        known = ", ".join(f"{name}://" for name in _CLIENTS)
+        raise ValueError(f"message_queue must begin with one of {known}; got {scheme or 'no scheme'!r}")
+    module, extra = _CLIENTS[scheme]
+    try:
+        __import__(module)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"message_queue {scheme}:// needs a package that is not installed: "
+            f"pip install 'asynction-asgi[{extra}]'",
+            name=module,
+        ) from error
+    manager: Rooms
+    if module == "aio_pika":
+        manager = AmqpRooms(url, channel=channel, write_only=write_only, logger=logger, json=StrictJson())
+    else:
+        manager = RedisRooms(
+            url,
+            channel=channel,
+            write_only=write_only,
+            logger=logger,
+            json=StrictJson(),
+            redis_options=dict(options or {}),
+        )
+    return manager

@@ -1,0 +1,256 @@
+"""The client manager: who is in which namespace and room.
+
+It keeps python-socketio's interface, and what upstream leaves open: a packet for many is encoded
+once and costs no task per recipient; peers whose connect handler has not said yes are invisible;
+ack ids and callbacks don't share a dictionary; and a reverse index makes a disconnect cost the same
+however many others are connected.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from socketio.async_manager import AsyncManager
+
+from . import packets
+from .members import Member, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
+    """python-socketio's manager with members in place of dictionaries of ids.
+
+    Attributes:
+        members: By namespace and sid, every peer that is not yet forgotten.
+        rooms: By namespace and room, the members in it; the room None is the namespace.
+        relayed: Callbacks of emits that went through a message queue, by room and id.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin()
+
+    def begin(self) -> None:
+        """Set up what upstream's managers don't have."""
+        self.members: dict[str, dict[str, Member]] = {}
+        self.rooms: dict[str, dict[Any, dict[str, Member]]] = {}
+        self.relayed: dict[Any, dict[int, Callable[..., Any]]] = {}
+        self.last_relayed = 0
+
+    # -- membership ------------------------------------------------------------------------
+
+    def add(self, member: Member) -> None:
+        """Register a peer before its connect handler runs."""
+        self.members.setdefault(member.namespace, {})[member.sid] = member
+        self.rooms.setdefault(member.namespace, {}).setdefault(None, {})[member.sid] = member
+
+    def find(self, sid: Any, namespace: str) -> Member | None:
+        """The member of this process with that id, in whatever phase."""
+        return self.members.get(namespace, {}).get(sid)
+
+    def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
+        """Forget a peer, its rooms and its callbacks."""
+        del kwargs  # upstream's ignore_queue
+        members = self.members.get(namespace, {})
+        member = members.pop(sid, None)
+        if member is None:
+            return
+        for room in [*(member.rooms or ()), None]:
+            self.basic_leave_room(sid, namespace, room)
+        member.phase = Phase.GONE
+        member.callbacks = member.held = member.early = None
+        if not members:
+            del self.members[namespace]
+
+    def is_connected(self, sid: Any, namespace: str) -> bool:
+        """Whether the peer takes part: not pending, not leaving."""
+        member = self.find(sid, namespace)
+        return member is not None and member.phase is Phase.CONNECTED
+
+    def is_pre_connected(self, sid: Any, namespace: str) -> bool:
+        """Whether the peer's connect handler is still running."""
+        member = self.find(sid, namespace)
+        return member is not None and member.phase is Phase.PENDING
+
+    def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
+        """The peer's id in `namespace` over that transport."""
+        socket = self.server.eio.sockets.get(eio_sid)
+        member = None if socket is None else socket.connection.members.get(namespace)
+        return None if member is None else member.sid
+
+    def eio_sid_from_sid(self, sid: Any, namespace: str) -> str | None:
+        """The id of the transport beneath a peer."""
+        member = self.find(sid, namespace)
+        return None if member is None else member.eio_sid
+
+    def pre_disconnect(self, sid: str, namespace: str) -> str | None:
+        """Take a peer out of every broadcast while its disconnect handler runs."""
+        member = self.find(sid, namespace)
+        if member is None:
+            return None
+        member.phase = Phase.LEAVING
+        return member.eio_sid
+
+    # -- rooms -----------------------------------------------------------------------------
+
+    def is_sid_room(self, namespace: str, room: Any) -> bool:
+        """Whether `room` is the id of a peer; those rooms can't be entered by others."""
+        return isinstance(room, str) and room in self.members.get(namespace, {})
+
+    def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
+        """Put a peer into a room.
+
+        Raises:
+            ValueError: the peer is unknown, or the room is another peer's id.
+        """
+        del eio_sid  # the member knows it
+        member = self.find(sid, namespace)
+        if member is None:
+            raise ValueError("sid is not connected to requested namespace")
+        if room is None or room == sid:
+            return
+        if self.is_sid_room(namespace, room):
+            raise ValueError("cannot enter a sid room")
+        self.rooms[namespace].setdefault(room, {})[sid] = member
+        if member.rooms is None:
+            member.rooms = set()
+        member.rooms.add(room)
+
+    def basic_leave_room(self, sid: str, namespace: str, room: Any) -> None:
+        """Take a peer out of a room; unknown ones are ignored."""
+        rooms = self.rooms.get(namespace, {})
+        member = rooms.get(room, {}).pop(sid, None)
+        if member is None:
+            return
+        if member.rooms is not None:
+            member.rooms.discard(room)
+        if not rooms[room]:
+            del rooms[room]
+            if not rooms:
+                del self.rooms[namespace]
+
+    def basic_close_room(self, room: Any, namespace: str) -> None:
+        """Take everybody out of a room.
+
+        Raises:
+            ValueError: the room is a peer's id.
+        """
+        if self.is_sid_room(namespace, room):
+            raise ValueError("cannot close a sid room")
+        for sid in list(self.rooms.get(namespace, {}).get(room, ())):
+            self.basic_leave_room(sid, namespace, room)
+
+    def get_rooms(self, sid: str, namespace: str) -> list[Any]:
+        """The rooms of a peer, its own id first."""
+        member = self.find(sid, namespace)
+        return [] if member is None else [sid, *(member.rooms or ())]
+
+    def get_namespaces(self) -> list[str]:
+        """The namespaces that somebody is in."""
+        return list(self.rooms)
+
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        """The connected peers in a room or in any of several, as pairs of their two ids."""
+        for member in self._recipients(namespace, room):
+            if member.phase is Phase.CONNECTED:
+                yield member.sid, member.eio_sid
+
+    def _recipients(self, namespace: str, room: Any) -> Iterable[Member]:
+        if isinstance(room, str):
+            member = self.find(room, namespace)
+            if member is not None:
+                return (member,)
+        elif room is not None and hasattr(room, "__len__") and not isinstance(room, bytes):
+            return {one.sid: one for each in room for one in self._recipients(namespace, each)}.values()
+        # Pending peers are in the namespace and maybe in rooms, and hear nothing of either.
+        return [
+            member
+            for member in self.rooms.get(namespace, {}).get(room, {}).values()
+            if member.phase is Phase.CONNECTED
+        ]
+
+    # -- sending ---------------------------------------------------------------------------
+
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Callable[..., Any] | None = None,
+        to: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Send an event to one peer, a room or a namespace; encodes once, never waits for a client.
+
+        Raises:
+            UnencodableError: the data have no JSON form; nothing was sent.
+        """
+        del kwargs  # upstream's ignore_queue
+        if namespace not in self.members:
+            return
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        skipped = skip_sid if isinstance(skip_sid, (list, tuple, set, frozenset)) else (skip_sid,)
+        recipients = [one for one in self._recipients(namespace, to or room) if one.sid not in skipped]
+        if callback is None:
+            frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
+            for member in recipients:
+                member.deliver(frames)
+            return
+        for member in recipients:
+            # Encode first: a callback of a packet that can't be sent would wait for ever.
+            frames = self.server.encode(
+                packets.EVENT, [event, *arguments], namespace, ack_id=member.last_ack + 1
+            )
+            member.expect_ack(callback, self.server.limits.pending_acks)
+            member.deliver(frames)
+
+    # -- callbacks over a message queue ----------------------------------------------------
+
+    def _generate_ack_id(self, sid: Any, callback: Callable[..., Any]) -> int:
+        """Upstream's queue managers ask for an id per room, which answers in `trigger_callback`."""
+        self.last_relayed += 1
+        waiting = self.relayed.setdefault(sid, {})
+        if len(waiting) >= self.server.limits.pending_acks:
+            del waiting[next(iter(waiting))]
+        waiting[self.last_relayed] = callback
+        return self.last_relayed
+
+    def forget_callback(self, sid: Any, callback: Callable[..., Any]) -> None:
+        """Stop waiting for an answer over the queue."""
+        waiting = self.relayed.get(sid, {})
+        for ack_id in [key for key, value in waiting.items() if value is callback]:
+            del waiting[ack_id]
+        if not waiting:
+            self.relayed.pop(sid, None)
+
+    async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
+        """An answer that came over the queue; one that nobody waits for is ignored."""
+        waiting = self.relayed.get(sid, {})
+        callback = waiting.pop(id, None)
+        if not waiting:
+            self.relayed.pop(sid, None)
+        if callback is not None:
+            result = callback(*data)
+            if inspect.isawaitable(result):
+                await result
+
+
+def adopt(manager: Any) -> Rooms:
+    """Give a manager of upstream's, or derived from one, this class beneath its own.
+
+    Raises:
+        TypeError: it is no manager for asyncio.
+    """
+    if isinstance(manager, Rooms):
+        return manager
+    if not isinstance(manager, AsyncManager):
+        raise TypeError(f"client_manager must be a manager for asyncio, not {type(manager).__name__}")
+    manager.__class__ = type(type(manager).__name__, (type(manager), Rooms), {})
+    adopted: Rooms = manager
+    adopted.begin()
+    return adopted

@@ -1,0 +1,329 @@
+"""One Engine.IO connection, over WebSocket or polling.
+
+Upstream's socket pays one task and one timer for each message read, the same for each one written,
+and a queue between. Here a packet is handed to the transport at once when the transport takes it; it
+waits in a bounded queue otherwise. One timer per connection watches over the heartbeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b64decode
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from engineio import exceptions
+from engineio.async_socket import AsyncSocket
+
+from .codec import UndecodableError
+from .frames import CLOSE, NOOP, PING, PROBE_ANSWER, Frame
+from .members import Connection
+from .packets import engine_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from .engine_server import EngineServer
+    from .websocket import WebSocket
+
+# python-engineio's clients drop a polling answer of more packets than this.
+POLL_PACKETS = 16
+# Between so many packets of one polling request, others get their turn.
+_POST_STRIDE = 64
+PARSE_ERROR = "parse error"
+_PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
+_TOO_BIG = 1009
+_TRY_LATER = 1013
+
+
+class PayloadTooLargeError(exceptions.EngineIOError):  # type: ignore[misc]  # python-engineio is untyped
+    """A client sent more than the server takes; its connection is closed."""
+
+
+class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is untyped
+    """python-engineio's socket with write-through, bounded queues and a single timer.
+
+    Attributes:
+        connection: What the Socket.IO layer knows of this client.
+        paused: Set while nothing is read because its events wait; a pong may be among them.
+        outbox: Frames that the transport has not taken yet.
+    """
+
+    server: EngineServer
+    last_ping: float | None
+    connected: bool
+    upgrading: bool
+    upgraded: bool
+    closing: bool
+    closed: bool
+
+    def __init__(self, server: EngineServer, sid: str) -> None:
+        super().__init__(server, sid)
+        self.queue = None  # replaced by the outbox
+        self.connection = Connection(self, server.limits)
+        self.last_ping = None
+        self.outbox: deque[Frame] = deque()
+        self.queued = 0
+        self.websocket: WebSocket | None = None
+        self.poller: asyncio.Future[bool] | None = None
+        self.posting = self.paused = False
+        self.heartbeat: asyncio.TimerHandle | None = None
+        self.closing_task: asyncio.Task[None] | None = None
+
+    # -- outwards --------------------------------------------------------------------------
+
+    def deliver(self, frames: list[Frame]) -> None:
+        """Send frames in order, or queue them while the transport is busy; never waits."""
+        if self.closing or self.closed:
+            return
+        for frame in frames:
+            if self.websocket is not None and not self.outbox and self.websocket.write(frame):
+                continue
+            if self.outbox and self.queued + len(frame.body) > self.server.limits.queued_bytes:
+                self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
+                self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
+                return
+            self.outbox.append(frame)
+            self.queued += len(frame.body)
+        if self.outbox:
+            self._wake_poller()
+
+    def next_frame(self) -> Frame | None:
+        """Take the next waiting frame."""
+        if not self.outbox:
+            return None
+        frame = self.outbox.popleft()
+        self.queued -= len(frame.body)
+        return frame
+
+    async def send(self, pkt: Any) -> None:
+        """Send a packet of upstream's making."""
+        self.deliver([engine_frame(pkt)])
+
+    async def poll(self) -> list[Frame]:
+        """The frames for one polling answer, at least one."""
+        frames: list[Frame] = []
+        while len(frames) < POLL_PACKETS and (frame := self.next_frame()) is not None:
+            frames.append(frame)
+        if self.closing and len(frames) < POLL_PACKETS:
+            frames.append(CLOSE)
+        return frames
+
+    # -- heartbeat -------------------------------------------------------------------------
+
+    def schedule_ping(self) -> None:
+        """Start the heartbeat, or go on with it after a pong."""
+        if self.heartbeat is not None:
+            self.heartbeat.cancel()
+        self.last_ping = None
+        loop = asyncio.get_running_loop()
+        self.heartbeat = loop.call_later(self.server.ping_interval, self._beat)
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.last_ping is None:
+            self.last_ping = time.time()
+            self.deliver([PING])
+        elif not self.paused:
+            self.server.logger.info("%s: no pong", self.sid)
+            self.drop(self.server.reason.PING_TIMEOUT)
+            return
+        self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat)
+
+    # -- inwards ---------------------------------------------------------------------------
+
+    def feed(self, data: str | bytes) -> Awaitable[None] | None:
+        """Take one Engine.IO packet; what is returned must be awaited before the next one.
+
+        Raises:
+            UndecodableError: it is none.
+            PayloadTooLargeError: it is larger than the server takes.
+        """
+        limit = self.server.max_http_buffer_size
+        if len(data) > limit or (isinstance(data, str) and not data.isascii() and len(data.encode()) > limit):
+            raise PayloadTooLargeError
+        if isinstance(data, bytes):
+            return self.server.take_message(self, data)
+        kind = data[:1]
+        if kind == "4":
+            return self.server.take_message(self, data)
+        if kind == "3":
+            if self.last_ping is not None:
+                self.schedule_ping()
+        elif kind == "1":
+            self.drop(self.server.reason.CLIENT_DISCONNECT)
+        elif kind not in ("5", "6"):  # a late UPGRADE and a NOOP mean nothing
+            raise UndecodableError("not an Engine.IO packet of a client")
+        return None
+
+    async def handle_get_request(self, environ: dict[str, Any]) -> Any:
+        """Answer a long poll, or upgrade to WebSocket."""
+        if environ["asgi.scope"]["type"] == "websocket":
+            if self.upgrading:
+                raise exceptions.EngineIOError("an upgrade is under way")
+            return await self._upgrade_websocket(environ)
+        if self.upgrading or self.upgraded:
+            return [NOOP]
+        if self.poller is not None:
+            # Two polls at the same time would share one stream of packets between them.
+            await self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError("overlapping polls")
+        if not self.outbox and not self.closing:
+            await self._await_frames(environ["asgi.receive"])
+        return (await self.poll()) or [NOOP]
+
+    async def _await_frames(self, receive: Any) -> None:
+        self.poller = asyncio.get_running_loop().create_future()
+        gone = asyncio.ensure_future(_gone(receive))
+        gone.add_done_callback(self._poller_gone)
+        self.server.watch_for_exit()
+        try:
+            if not await self.poller:
+                await self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+                raise exceptions.EngineIOError("the poll was given up")
+        except asyncio.CancelledError:
+            self.drop(self.server.reason.TRANSPORT_CLOSE)
+            raise
+        finally:
+            self.poller = None
+            gone.cancel()
+
+    def _poller_gone(self, gone: asyncio.Task[None]) -> None:
+        if not gone.cancelled():
+            gone.exception()  # whatever it was, the client is not there any more
+            self._wake_poller(frames=False)
+
+    def _wake_poller(self, *, frames: bool = True) -> None:
+        if self.poller is not None and not self.poller.done():
+            self.poller.set_result(frames)
+
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take the packets of one polling request.
+
+        Raises:
+            EngineIOError: they can't be taken; the connection is closed.
+        """
+        if self.posting:
+            self.drop(self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError("overlapping requests")
+        self.posting = True
+        try:
+            body = (await environ["wsgi.input"].read()).decode()
+            for number, packet in enumerate(body.split("\x1e")):
+                if self.closing or self.closed:
+                    return
+                # A base64 message, in place of a binary frame.
+                pause = self.feed(_unbase64(packet) if packet[:1] == "b" else packet)
+                if pause is not None:
+                    await pause
+                if number % _POST_STRIDE == _POST_STRIDE - 1:
+                    await asyncio.sleep(0)
+        except (UndecodableError, UnicodeDecodeError, PayloadTooLargeError) as error:
+            self.drop(PARSE_ERROR)
+            raise exceptions.EngineIOError("not a payload") from error
+        finally:
+            self.posting = False
+
+    async def _websocket_handler(self, ws: WebSocket) -> None:
+        """Serve a WebSocket from its acceptance to its end."""
+        if self.connected:
+            if not await self._probe(ws):
+                ws.close()
+                return
+        else:
+            self.connected = self.upgraded = True
+        self.websocket = ws
+        ws.attach(self)
+        ws.flush()
+        reason = self.server.reason.TRANSPORT_CLOSE
+        try:
+            while not self.closing and (data := await ws.receive()) is not None:
+                pause = self.feed(data)
+                if pause is not None:
+                    await pause
+        except UndecodableError as error:
+            self.server.logger.info("%s: %s", self.sid, error)
+            reason = PARSE_ERROR
+            ws.close(_PROTOCOL_ERROR, PARSE_ERROR)
+        except PayloadTooLargeError:
+            reason = self.server.reason.TRANSPORT_ERROR
+            ws.close(_TOO_BIG, "payload too large")
+        except asyncio.CancelledError:
+            self.drop(reason)
+            raise
+        await self.close(wait=False, abort=True, reason=reason)
+        if self.closing_task is not None:
+            await asyncio.shield(self.closing_task)
+
+    async def _probe(self, ws: WebSocket) -> bool:
+        """Engine.IO protocol 4, "Upgrade": ``2probe``, ``3probe``, then ``5``."""
+        if self.upgrading or self.upgraded:
+            return False
+        self.upgrading = True  # polls end, packets wait
+        try:
+            async with asyncio.timeout(self.server.limits.upgrade_seconds):
+                if await ws.receive() != "2probe":
+                    return False
+                ws.write(PROBE_ANSWER)
+                self._wake_poller()
+                self.upgraded = await ws.receive() == "5"
+        except TimeoutError:
+            return False
+        finally:
+            self.upgrading = False
+        if not self.upgraded:
+            self._wake_poller()
+        return bool(self.upgraded) and not self.closing
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def drop(self, reason: str, *, code: int = 1000) -> None:
+        """Close from where nothing can be awaited."""
+        if not self.closing and not self.closed:
+            self.closing_task = asyncio.get_running_loop().create_task(
+                self._end(reason, abort=False, code=code)
+            )
+            self.closing = True
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002  # upstream's signature
+        """Close the connection and run the disconnect handlers; a second call does nothing.
+
+        Args:
+            wait: Upstream waits for the queue to drain; here what can be written at once is.
+            abort: Don't tell the client.
+            reason: For the handlers.
+        """
+        del wait
+        if not self.closing and not self.closed:
+            self.closing = True
+            await self._end(reason or self.server.reason.SERVER_DISCONNECT, abort=abort)
+
+    async def _end(self, reason: str, *, abort: bool, code: int = 1000) -> None:
+        self.connected = False
+        if self.heartbeat is not None:
+            self.heartbeat.cancel()
+        if self.websocket is not None:
+            if not abort:
+                self.websocket.write(CLOSE)
+            self.websocket.close(code, reason)
+        self._wake_poller()
+        try:
+            await self.server.transport_closed(self, reason)
+        finally:
+            self.closed = True
+            if self.poller is None:  # a poll that was woken above still takes what is left
+                self.outbox.clear()
+            self.server.sockets.pop(self.sid, None)
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _unbase64(packet: str) -> bytes:
+    try:
+        return b64decode(packet[1:], validate=True)
+    except ValueError as error:
+        raise UndecodableError("not base64") from error

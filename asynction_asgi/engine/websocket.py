@@ -1,0 +1,156 @@
+"""The server's end of a WebSocket over plain ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+
+    from .frames import Frame
+    from .transport import EngineSocket
+
+# After our close the server owes us a disconnect event; some give none.
+_LINGER_SECONDS = 2.0
+
+
+class WebSocket:
+    """Reads by await, writes at once.
+
+    A write runs the server's ``send`` up to its first suspension, without a task. If it does
+    suspend, the server holds the peer to be slow: a task takes the rest over, and whatever is
+    written meanwhile waits in the socket's outbox.
+    """
+
+    def __init__(self, handler: Any, server: Any) -> None:
+        del server  # upstream's signature
+        self._handler = handler
+        self._receive: Any = None
+        self._send: Any = None
+        self._socket: EngineSocket | None = None
+        self._drainer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[Any] | None = None
+        self._reading = self._unblocked = False
+        self.closed = False
+
+    async def __call__(self, environ: dict[str, Any]) -> str:
+        """Accept, and serve until the end; the empty answer tells upstream that all is said."""
+        self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
+        await self._send({"type": "websocket.accept"})
+        self._reader = asyncio.current_task()
+        await self._handler(self)
+        return ""
+
+    def attach(self, socket: EngineSocket) -> None:
+        """From here on `socket` owns the outbox that a slow write drains."""
+        self._socket = socket
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None when the connection is over."""
+        if self.closed:
+            return None
+        self._reading = True
+        try:
+            event = await self._receive()
+        except asyncio.CancelledError:
+            if self._unblocked and self._reader is not None:
+                self._reader.uncancel()
+                return None
+            raise
+        finally:
+            self._reading = False
+        if event["type"] != "websocket.receive":
+            self.closed = True
+            return None
+        text: str | None = event.get("text")
+        return event["bytes"] if text is None else text
+
+    def write(self, frame: Frame) -> bool:
+        """Send `frame`; False when it must wait behind others."""
+        if self._drainer is not None:
+            return False
+        if not self.closed:
+            self._step(self._send(frame.message))
+        return True
+
+    def flush(self) -> None:
+        """Send what waited for this WebSocket, as far as it takes it."""
+        socket = self._socket
+        while socket is not None and self._drainer is None and (frame := socket.next_frame()) is not None:
+            self.write(frame)
+
+    def _step(self, sending: Coroutine[Any, Any, None]) -> None:
+        try:
+            pending = sending.send(None)
+        except StopIteration:
+            return
+        except Exception:  # noqa: BLE001  # servers raise what they like when the peer is gone
+            self.closed = True
+            return
+        self._drainer = asyncio.get_running_loop().create_task(self._drain(sending, pending))
+
+    async def _drain(self, sending: Coroutine[Any, Any, None], pending: Any) -> None:
+        try:
+            await _Rest(sending, pending)
+            while not self.closed and self._socket is not None:
+                frame = self._socket.next_frame()
+                if frame is None:
+                    break
+                await self._send(frame.message)
+        except Exception:  # noqa: BLE001  # as above; the reader notices the end by itself
+            self.closed = True
+        finally:
+            self._drainer = None
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close without waiting for a peer that does not read."""
+        if self.closed:
+            return
+        self.closed = True
+        slow = self._drainer is not None
+        if self._drainer is not None:
+            self._drainer.cancel()
+        if slow:
+            self._abort()
+        else:
+            sending = self._send({"type": "websocket.close", "code": code, "reason": reason})
+            try:
+                sending.send(None)
+            except Exception:  # noqa: BLE001, S110  # done, or there is nobody left to tell
+                pass
+            else:
+                sending.close()
+        asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._unblock)
+
+    def _abort(self) -> None:
+        """Free what the server buffers, where its transport can be reached."""
+        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
+        if transport is not None:
+            transport.abort()
+
+    def _unblock(self) -> None:
+        if self._reading and self._reader is not None:
+            self._unblocked = True
+            self._reader.cancel()
+
+
+class _Rest:
+    """What is left of a coroutine that was stepped outside any task."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], pending: Any) -> None:
+        self._coroutine = coroutine
+        self._pending = pending
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        pending = self._pending
+        try:
+            while True:
+                try:
+                    yield pending
+                except BaseException as error:  # noqa: BLE001  # cancellation included, as `yield from` does
+                    pending = self._coroutine.throw(error)
+                else:
+                    pending = self._coroutine.send(None)
+        except StopIteration:
+            return
