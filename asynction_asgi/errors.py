@@ -18,6 +18,7 @@ __all__ = [
     "AsynctionError",
     "BindingError",
     "Diagnostic",
+    "DisconnectedError",
     "HandshakeValidationError",
     "PayloadValidationError",
     "RefusedError",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 Severity = Literal["error", "warning"]
+Layer = Literal["document", "service"]
 Direction = Literal["inbound", "outbound"]
 Part = Literal["arguments", "ack", "auth", "query", "headers"]
 
@@ -57,7 +59,7 @@ class Diagnostic:
     line: int | None = None
     column: int | None = None
     source: str | None = None
-    layer: Literal["document", "service"] = "document"
+    layer: Layer = "document"
 
     @property
     def place(self) -> str:
@@ -116,6 +118,23 @@ class BindingError(_DiagnosedError):
     Attributes:
         diagnostics: One per handler that is missing, not importable or of the wrong arity.
     """
+
+
+class DisconnectedError(AsynctionError, ConnectionError):
+    """The client called is not connected, or left before it answered.
+
+    Attributes:
+        sid: The client's id.
+        namespace: The namespace that it was called in.
+    """
+
+    def __init__(self, sid: str, namespace: str) -> None:
+        self.sid = sid
+        self.namespace = namespace
+        super().__init__(sid, namespace)
+
+    def __str__(self) -> str:
+        return f"client {self.sid} is not connected to {self.namespace}"
 
 
 class RefusedError(AsynctionError):

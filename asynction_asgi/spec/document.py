@@ -19,7 +19,9 @@ from .compose import Fault, Places, compose, copy_plain, dump_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import IO, Literal
+    from typing import IO
+
+    from ..errors import Layer, Severity
 
 __all__ = ["Document", "Node", "dump_yaml", "escape", "load_document"]
 
@@ -84,6 +86,22 @@ class Document:
                 line, column = last
         return line + 1, column + 1, self.line(line)
 
+    def rank(self, pointer: str) -> tuple[int, ...]:
+        """Sorts pointers into document order."""
+        order: list[int] = []
+        value = self.value
+        for token in pointer.split("/")[1:]:
+            name = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, dict) and name in value:
+                order.append(list(value).index(name))
+                value = value[name]
+            elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+                order.append(int(name))
+                value = value[int(name)]
+            else:
+                break
+        return tuple(order)
+
     def line(self, number: int) -> str:
         """The text of a 0-based line, without its end."""
         if self._lines is None:
@@ -131,11 +149,11 @@ class Node:
 
     def diagnostic(
         self,
-        severity: Literal["error", "warning"],
+        severity: Severity,
         code: str,
         message: str,
         *,
-        layer: Literal["document", "service"] = "document",
+        layer: Layer = "document",
         key: bool = False,
     ) -> Diagnostic:
         """A finding about this value; with `key`, about the key that it stands under."""

@@ -8,15 +8,16 @@ the wrong type is looked at.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .references import ReferenceFault, Resolver, closest, did_you_mean
 
 if TYPE_CHECKING:
-    from ..errors import Diagnostic
+    import re
+    from collections.abc import Callable, Mapping
+
+    from ..errors import Diagnostic, Layer
     from .document import Document, Node
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "Entries",
     "Fits",
     "Object",
-    "Pick",
     "Rule",
     "Since",
     "Use",
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 Reference = Literal["no", "yes", "only"]
-Layer = Literal["document", "service"]
 _KINDS: dict[type, str] = {
     str: "a string",
     bool: "a boolean",
@@ -139,17 +138,6 @@ class Entries:
                 )
             else:
                 self.rule.check(walk, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """The rule depends on the value."""
-
-    choose: Callable[[Walk, Node], Rule]
-
-    def check(self, walk: Walk, node: Node) -> None:
-        """Report by the rule chosen."""
-        self.choose(walk, node).check(walk, node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +247,9 @@ class Walk:
         minor: Of the version.
         places: For each of our extensions, the objects on which it has a meaning.
         respelt: Misspelt extensions that are honoured, with the right spelling.
+        layer: Of the diagnostics that follow.
         found: The diagnostics so far.
+        schemas: Every schema that stands in an object of the table.
     """
 
     table: Mapping[str, Object]
@@ -270,6 +260,7 @@ class Walk:
     respelt: Mapping[str, str]
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
+    schemas: list[Node] = field(default_factory=list)
     _seen: set[tuple[str, Document, str]] = field(default_factory=set)
     _faulty: set[Any] = field(default_factory=set)
     _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)
@@ -332,9 +323,8 @@ class Walk:
                 if mark in self._faulty:
                     continue
                 self._faulty.add(mark)
-                if one.code == "REF_REMOTE":  # no fault of the document; an error where it is needed
-                    one = replace(one, severity="warning", layer="service")  # noqa: PLW2901 -- the same finding
-                self.found.append(one)
+                # Whether a remote part is needed is for the readers to say.
+                self.found.append(replace(one, severity="warning") if one.code == "REF_REMOTE" else one)
             return None
 
     def siblings(self, node: Node) -> None:

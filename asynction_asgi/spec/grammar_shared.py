@@ -1,6 +1,6 @@
-"""The objects that AsyncAPI 2.x and 3.x have in common, JSON Schema's and our own among them.
+"""The objects that AsyncAPI 2.x and 3.x have in common, and our own.
 
-Sources: the AsyncAPI specification 2.0.0 to 2.6.0 and 3.0.0 to 3.1.0; JSON Schema draft-07.
+Source: the AsyncAPI specification 2.0.0 to 2.6.0 and 3.0.0 to 3.1.0.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .grammar import ANYTHING, Each, Entries, Fits, Object, Pick, Rule, Use, type_name
+from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Use, type_name
 from .payload import is_supported_format
+from .schemas.keywords import ASSERTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,87 +56,15 @@ RUNTIME_EXPRESSION = Fits(
 COMPONENT_KEY = re.compile(r"[A-Za-z0-9._-]+")
 
 
-# --- schemas -------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Schema:
-    """A schema: an object, a boolean, or a reference to one."""
+    """A schema; what is in it is checked by `schemas.lint`."""
 
     def check(self, walk: Walk, node: Node) -> None:
-        value = node.value
-        if isinstance(value, dict):
-            Use("schema", code="SCHEMA_TYPE").check(walk, node)
-        elif not isinstance(value, bool):
-            hint = "; leave it out if there is none" if value is None else ""
-            walk.error(node, "SCHEMA_TYPE", f"must be a schema, not {type_name(value)}{hint}")
+        walk.schemas.append(node)
 
 
 SCHEMA: Rule = _Schema()
-
-
-def _by_type(**rules: Rule) -> Pick:
-    """A rule for each JSON type of the value; the first one reports every other type."""
-    first = next(iter(rules.values()))
-    return Pick(lambda _walk, node: rules.get(type(node.value).__name__, first))
-
-
-def _discriminator_is_required(walk: Walk, node: Node) -> None:
-    """Schema Object: the discriminating property is in the ``required`` list of this schema."""
-    name, required = node.value.get("discriminator"), node.value.get("required", [])
-    if (
-        isinstance(name, str)
-        and "properties" in node.value
-        and isinstance(required, list)
-        and name not in required
-    ):
-        walk.error(node.child("discriminator"), "SCHEMA", f"the discriminator {name!r} must be in 'required'")
-
-
-_SIMPLE_TYPE = Fits(
-    (str,), ("null", "boolean", "object", "array", "number", "string", "integer"), code="SCHEMA"
-)
-_TEXT = Fits((str,), code="SCHEMA")
-_WORDS = Each(_TEXT, code="SCHEMA")
-_SCHEMAS = Each(SCHEMA, code="SCHEMA")
-_NUMBER = Fits((int, float), code="SCHEMA")
-_COUNT = Fits((int,), test=lambda value: value >= 0, wanted="zero or more", code="SCHEMA")
-_LIST = Fits((list,), code="SCHEMA")
-_ASSERTIONS: dict[str, Rule] = {
-    "type": _by_type(str=_SIMPLE_TYPE, list=Each(_SIMPLE_TYPE, code="SCHEMA")),
-    "enum": _LIST,
-    "const": ANYTHING,
-    "required": _WORDS,
-    "format": _TEXT,
-    "pattern": _TEXT,
-    "multipleOf": Fits((int, float), test=lambda value: value > 0, wanted="more than zero", code="SCHEMA"),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"), _NUMBER),
-    **dict.fromkeys(
-        ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"), _COUNT
-    ),
-    "uniqueItems": Fits((bool,), code="SCHEMA"),
-    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), _SCHEMAS),
-    **dict.fromkeys(("not", "if", "then", "else", "contains", "propertyNames"), SCHEMA),
-    **dict.fromkeys(("additionalItems", "additionalProperties"), SCHEMA),
-    **dict.fromkeys(("properties", "patternProperties"), Entries(SCHEMA)),
-    "items": _by_type(dict=SCHEMA, bool=SCHEMA, list=_SCHEMAS),
-    "dependencies": Entries(_by_type(dict=SCHEMA, bool=SCHEMA, list=_WORDS)),
-}
-_SCHEMA_OBJECT = Object(
-    title="a schema",
-    open=True,
-    fields={
-        **_ASSERTIONS,
-        **dict.fromkeys(("title", "description"), _TEXT),
-        **dict.fromkeys(("readOnly", "writeOnly", "deprecated"), Fits((bool,), code="SCHEMA")),
-        **dict.fromkeys(("definitions", "$defs"), Entries(SCHEMA)),
-        "examples": _LIST,
-        # A string by the specification; an object is OpenAPI's form, which generators emit.
-        "discriminator": Fits((str, dict), code="SCHEMA"),
-        "externalDocs": Use("externalDocs"),
-    },
-    checks=(_discriminator_is_required,),
-)
 
 
 def payload_is_a_schema(walk: Walk, message: Node) -> None:
@@ -182,7 +111,7 @@ class Ours:
 
 def is_ack_object(value: Mapping[str, object]) -> bool:
     """Whether this is a Message Ack Object: ``args``, and no assertion of JSON Schema beside it."""
-    return "args" in value and _ASSERTIONS.keys().isdisjoint(value)
+    return "args" in value and ASSERTIONS.keys().isdisjoint(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +303,6 @@ _FLOWS = {
 }
 
 SHARED: dict[str, Object] = {
-    "schema": _SCHEMA_OBJECT,
     "x-handlers": Object(
         title="x-handlers",
         fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _HANDLER),

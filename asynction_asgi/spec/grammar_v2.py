@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Since, Use
+from .grammar import ANYTHING, Each, Entries, Object, Rule, Since, Use
 from .grammar_shared import (
-    BOOLEAN,
     CHANNEL_EXTENSIONS,
     COMPONENT_KEY,
     MESSAGE_EXTENSIONS,

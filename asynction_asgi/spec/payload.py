@@ -111,7 +111,7 @@ def _tuple_bounds(schema: Node, resolver: Resolver, depth: int = 0) -> tuple[int
 
 def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> tuple[int, int | None]:
     minimum, maximum = _list_bounds(value)
-    if rest is False or rest == {"not": {}} or rest == {"not": True}:
+    if rest in (False, {"not": {}}, {"not": True}):
         maximum = len(items) if maximum is None else min(maximum, len(items))
     return minimum, maximum
 

@@ -18,7 +18,7 @@ from .document import Document, Node, escape, load_document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..errors import Diagnostic
+    from ..errors import Diagnostic, Layer
 
 __all__ = ["ReferenceFault", "Resolver", "closest", "did_you_mean"]
 
@@ -201,7 +201,9 @@ def _shown(node: Node, uri: str) -> str:
 
 def _fault(node: Node, code: str, message: str) -> ReferenceFault:
     at = node.child("$ref") if isinstance(node.value, dict) and "$ref" in node.value else node
-    return ReferenceFault([at.diagnostic("error", code, message)])
+    # A remote part keeps the document from being served; it is no fault of the document.
+    layer: Layer = "service" if code == "REF_REMOTE" else "document"
+    return ReferenceFault([at.diagnostic("error", code, message, layer=layer)])
 
 
 def closest(word: Any, known: Iterable[str]) -> str | None:

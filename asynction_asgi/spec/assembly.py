@@ -1,0 +1,300 @@
+"""From channels and operations, as either version drafts them, to the model's namespaces."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .model import ANY, Arguments, Event, HandlerName, Handshake, Namespace, Parameter
+from .reading import Direction, union
+from .references import did_you_mean
+from .requirements import read_security, refuse_unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .document import Node
+    from .model import Ordering, Security
+    from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+
+__all__ = ["assemble", "namespace_name", "read_parameters_of"]
+
+LIFECYCLE = ("connect", "disconnect")
+# What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
+RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
+ANY_NAMESPACE = "*"
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+_ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
+
+
+@dataclass(slots=True)
+class _Namespace:
+    """A namespace in the making: everything that its channels said so far."""
+
+    name: str
+    node: Node
+    parameters: tuple[Parameter, ...] = ()
+    events: dict[Direction, dict[str, Event]] = field(default_factory=lambda: {"receives": {}, "sends": {}})
+    handlers: dict[str, HandlerName] = field(default_factory=dict)
+    handshake: dict[str, Node] = field(default_factory=dict)
+    security: Security | None = None
+    security_node: Node | None = None
+    description: str = ""
+
+
+def namespace_name(reader: Reader, address: str, place: Node, *, query_code: str) -> str | None:
+    """The Socket.IO namespace of a channel's address; None where it can't be one."""
+    if "?" in address or "#" in address:
+        message = f"an address has no query and no fragment: {address!r}"
+        reader.error(place, query_code, message, layer="document", key=True)
+        return None
+    rest = _TEMPLATE.sub("", address)
+    names = _TEMPLATE.findall(address)
+    if "{" in rest or "}" in rest or not all(names) or len(set(names)) != len(names):
+        reader.error(place, "ADDRESS", f"the parameters of {address!r} can't be told apart", key=True)
+        return None
+    if not address.startswith("/"):
+        message = f"a namespace begins with a slash: {address!r} is served as '/{address}'"
+        reader.warn(place, "NAMESPACE_PREFIXED", message, key=True)
+        return f"/{address}"
+    return address
+
+
+def read_parameters_of(
+    reader: Reader, namespace: str | None, declared: dict[str, Parameter], nodes: dict[str, Node]
+) -> tuple[Parameter, ...]:
+    """The parameters of a template, in its order; a declared one that it lacks is warned of."""
+    names = _TEMPLATE.findall(namespace or "")
+    for name, node in nodes.items():
+        if name not in names and namespace is not None:
+            message = f"the address has no {{{name}}}{did_you_mean(name, names)}"
+            reader.warn(node, "CHANNEL", message, key=True)
+    return tuple(declared.get(name) or Parameter(name=name) for name in names)
+
+
+def assemble(
+    reader: Reader, channels: Iterable[ChannelDraft], operations: Iterable[OperationDraft]
+) -> dict[str, Namespace]:
+    """Every namespace that is served, in document order."""
+    drafts: dict[str, _Namespace] = {}
+    for channel in channels:
+        if channel.kept and channel.namespace is not None:
+            _add_channel(reader, drafts, channel)
+    for operation in operations:
+        name = operation.channel.namespace
+        if operation.channel.kept and name is not None:
+            draft = drafts.setdefault(name, _Namespace(name, operation.channel.node))
+            _add_operation(reader, draft, operation)
+    _refuse_ambiguous(reader, drafts)
+    for draft in drafts.values():
+        refuse_unsupported(reader, draft.security, draft.security_node)
+    return {
+        draft.name: Namespace(
+            name=draft.name,
+            parameters=draft.parameters,
+            receives=draft.events["receives"],
+            sends=draft.events["sends"],
+            handlers=draft.handlers,
+            handshake=Handshake(**draft.handshake),
+            security=draft.security,
+            description=draft.description,
+            node=draft.node,
+        )
+        for draft in drafts.values()
+    }
+
+
+def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
+    shapes: dict[str, str] = {}
+    for name, draft in drafts.items():
+        if not draft.parameters:
+            continue
+        shape = _TEMPLATE.sub("{}", name)
+        if shape in shapes:
+            message = f"{name!r} and {shapes[shape]!r} admit the same namespaces"
+            reader.error(draft.node, "AMBIGUOUS_NAMESPACE", message, key=True)
+        shapes.setdefault(shape, name)
+
+
+# --- channels ------------------------------------------------------------------------------------
+
+
+def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft) -> None:
+    name = channel.namespace or ""
+    draft = drafts.get(name)
+    if draft is None:
+        draft = drafts[name] = _Namespace(name, channel.node, channel.parameters)
+    description = channel.node.value.get("description")
+    if isinstance(description, str) and not draft.description:
+        draft.description = description
+    for key, node in reader.entries(_ours(reader, channel.node, "x-handlers")):
+        handler = reader.handler(node)
+        if handler is not None and key in {"connect", "disconnect", "error", "*"}:
+            _set_handler(reader, draft, key, handler)
+    binding = reader.member(channel.node, "bindings")
+    aliases = ("ws", "socket.io", "socketio")
+    ws = next((found for one in aliases if (found := reader.member(binding, one)) is not None), None)
+    if ws is not None:
+        _add_binding(reader, draft, ws)
+    if (auth := channel.node.get("x-auth")) is not None:
+        _set_schema(reader, draft, "auth", auth)
+    if (listed := channel.node.get("x-security")) is not None:
+        security = read_security(reader, listed, ours=True)
+        if draft.security_node is not None and draft.security != security:
+            _disagree(reader, draft, listed, "x-security")
+        draft.security, draft.security_node = security, listed
+
+
+def _ours(reader: Reader, node: Node, name: str) -> Node | None:
+    """One of our extensions, by whichever spelling is honoured."""
+    return reader.follow(reader.traited(node).get(name))
+
+
+def _add_binding(reader: Reader, draft: _Namespace, ws: Node) -> None:
+    method = ws.get("method")
+    if method is not None and isinstance(method.value, str) and method.value.upper() != "GET":
+        message = f"a connection is opened by GET, so {method.value!r} never matches; it is not checked"
+        reader.warn(method, "BINDING", message)
+    for key in ("query", "headers"):
+        if (node := ws.get(key)) is not None:
+            _set_schema(reader, draft, key, node)
+
+
+def _set_schema(reader: Reader, draft: _Namespace, key: str, node: Node) -> None:
+    schema = reader.follow(node)
+    if schema is None or not isinstance(schema.value, dict | bool):
+        return
+    known = draft.handshake.setdefault(key, schema)
+    if known.identity != schema.identity and known.value != schema.value:
+        _disagree(reader, draft, node, key)
+
+
+def _disagree(reader: Reader, draft: _Namespace, node: Node, what: str) -> None:
+    reader.error(
+        node, "ADDRESS", f"two channels have the address {draft.name!r} and disagree on {what}", key=True
+    )
+
+
+def _set_handler(reader: Reader, draft: _Namespace, key: str, handler: HandlerName) -> None:
+    known = draft.handlers.setdefault(key, handler)
+    if known.path != handler.path:
+        message = f"{draft.name!r} has two handlers for {key!r}: {known.path} and {handler.path}"
+        reader.error(handler.node, "HANDLER_CONFLICT", message)
+
+
+# --- operations ----------------------------------------------------------------------------------
+
+
+def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft) -> None:
+    for message in operation.messages:
+        name = _name(reader, message)
+        if name is None:
+            continue
+        if operation.direction == "sends" and name in RESERVED:
+            what = f"Socket.IO emits {name!r} itself; the server can't"
+            reader.error(message.place, "RESERVED_EVENT", what)
+        elif operation.direction == "receives" and name in LIFECYCLE:
+            _add_lifecycle(reader, draft, operation, message, name)
+        else:
+            if name in RESERVED:
+                reader.warn(message.place, "RESERVED_EVENT", f"no JavaScript client can emit {name!r}")
+            _add_event(reader, draft, operation, message, name)
+    security = operation.fields.get("security")
+    if operation.direction == "receives":
+        refuse_unsupported(reader, operation.security, security)
+    elif security is not None and operation.security:
+        message_ = "security of what the server sends is never checked; put it on the channel as x-security"
+        reader.warn(security, "SECURITY_SHAPE", message_, key=True)
+
+
+def _name(reader: Reader, message: MessageDraft) -> str | None:
+    name = message.fields.text("name") or message.fallback
+    if name is None and message.fields.value.get("name") is None:
+        what = "the message has no name, so no event can carry it: add 'name'"
+        reader.error(message.place, "EVENT_NAME", what)
+    return name
+
+
+def _handler(reader: Reader, operation: OperationDraft, message: MessageDraft) -> HandlerName | None:
+    """The message's handler, else (3.x) its operation's."""
+    own = reader.handler(message.fields.get("x-handler"))
+    if reader.traits_win:
+        return own
+    default = reader.handler(operation.fields.get("x-handler"))
+    if own is not None and default is not None and own.path != default.path:
+        message_ = f"the message names the handler {own.path}, and its operation {default.path}"
+        reader.error(own.node, "HANDLER_CONFLICT", message_)
+    return own or default
+
+
+def _add_lifecycle(
+    reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
+) -> None:
+    reader.warn(
+        message.place,
+        "RESERVED_EVENT",
+        f"{name!r} is no event but the namespace's lifecycle; its handler belongs into x-handlers",
+    )
+    handler = _handler(reader, operation, message)
+    if handler is not None:
+        _set_handler(reader, draft, name, handler)
+    if name == "connect" and "auth" not in draft.handshake:
+        schema = reader.arguments(message.fields).schema
+        if schema is not None:
+            draft.handshake["auth"] = schema
+
+
+def _add_event(
+    reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
+) -> None:
+    receives = operation.direction == "receives"
+    event = Event(
+        name=name,
+        arguments=reader.arguments(message.fields),
+        ack=_ack(reader, operation, message),
+        handler=_handler(reader, operation, message) if receives else None,
+        security=operation.security if receives else None,
+        ordering=_ordering(operation, message),
+        message=message.fields.value,
+        node=message.fields.node,
+    )
+    events = draft.events[operation.direction]
+    known = events.get(name)
+    events[name] = event if known is None else _merge(reader, known, event, message, receives=receives)
+
+
+def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:
+    """``x-ack`` of the message, else of the operation, else the operation's reply."""
+    for fields in (message.fields, operation.fields):
+        ack = reader.ack(fields.get("x-ack"))
+        if ack is not None:
+            return ack or None
+    return operation.reply
+
+
+def _ordering(operation: OperationDraft, message: MessageDraft) -> Ordering | None:
+    word = message.fields.text("x-ordering") or operation.fields.text("x-ordering")
+    return _ORDERINGS.get(word) if word is not None else None
+
+
+def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *, receives: bool) -> Event:
+    """The same event twice: the same message, or else alternatives of one."""
+    paths = [one.handler.path if one.handler is not None else None for one in (known, event)]
+    if receives and paths[0] != paths[1]:
+        handlers = " and ".join(str(path) for path in paths)
+        what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
+        reader.error(message.place, "DUPLICATE_EVENT", what)
+        return known
+    if known.node.identity == event.node.identity:
+        return known if known.ack is not None else replace(known, ack=event.ack)
+    what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
+    reader.warn(message.place, "DUPLICATE_EVENT", what)
+    acks = [one for one in (known.ack, event.ack) if one is not None]
+    return replace(
+        known,
+        arguments=ANY
+        if ANY in (known.arguments, event.arguments)
+        else union((known.arguments, event.arguments)),
+        ack=union(acks) if acks else None,
+    )

@@ -1,0 +1,223 @@
+"""A document in, a compiled contract out, with everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Diagnostic, SpecError
+from . import grammar_v2, v2
+from .assembly import assemble
+from .document import Document, Node, load_document
+from .grammar import Object, Walk
+from .grammar_shared import PLACES, RESPELT
+from .model import Arguments, Namespace, Spec
+from .reading import ChannelDraft, OperationDraft, Reader
+from .references import Resolver
+from .requirements import check_schemes
+from .schemas import compile_bundle
+from .schemas.lint import lint_schemas
+from .servers import Servers, read_servers
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import IO
+
+    Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
+
+__all__ = ["Outcome", "check_document", "load_spec"]
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-.+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What differs between the major versions: a table, two functions, and who wins over traits."""
+
+    table: Mapping[str, Object]
+    minors: range
+    traits_win: bool
+    read_channels: Callable[[Reader, Servers], list[ChannelDraft]]
+    read_operations: Callable[[Reader, list[ChannelDraft]], Iterator[OperationDraft]]
+
+
+_VERSIONS = {
+    2: _Version(grammar_v2.TABLE, range(7), True, v2.read_channels, v2.read_operations),
+}
+_SUPPORTED = ", ".join(
+    f"{major}.{one.minors[0]} to {major}.{one.minors[-1]}" for major, one in _VERSIONS.items()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a document.
+
+    Attributes:
+        accepted: It is AsyncAPI.
+        servable: It can be served over Socket.IO; implies `accepted`.
+        diagnostics: Every finding, in document order.
+        spec: The contract; None unless it is servable.
+    """
+
+    accepted: bool
+    servable: bool
+    diagnostics: tuple[Diagnostic, ...]
+    spec: Spec | None = None
+
+
+def load_spec(source: Source, *, server_name: str | None = None, strict: bool = False) -> Spec:
+    """Load, check and compile a document.
+
+    Args:
+        source: A path, an open file or a mapping; JSON or YAML 1.2.
+        server_name: Which of the document's servers this is. None keeps every channel that a
+            server of a WebSocket or HTTP protocol offers.
+        strict: Schema keywords that draft-07 ignores are errors rather than warnings.
+
+    Raises:
+        SpecError: the document can't be served; holds every finding, in document order.
+    """
+    outcome = check_document(source, server_name=server_name, strict=strict)
+    if outcome.spec is None:
+        raise SpecError(outcome.diagnostics)
+    return outcome.spec
+
+
+def check_document(source: Source, *, server_name: str | None = None, strict: bool = False) -> Outcome:
+    """As `load_spec`; what is wrong with the document is returned, never raised."""
+    try:
+        document = load_document(source)
+    except SpecError as error:
+        return Outcome(accepted=False, servable=False, diagnostics=error.diagnostics)
+    resolver = Resolver(document)
+    found: list[Diagnostic] = []
+    version = _version(document.root, found)
+    spec = None
+    if version is not None:
+        spec = _compile(document, resolver, version, server_name, found, strict=strict)
+    diagnostics = _in_order(found, resolver)
+    errors = [one for one in diagnostics if one.severity == "error"]
+    return Outcome(
+        accepted=all(one.layer == "service" for one in errors),
+        servable=not errors,
+        diagnostics=diagnostics,
+        spec=replace(spec, warnings=diagnostics) if spec is not None and not errors else None,
+    )
+
+
+def _version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
+    """Major and minor; None, with a diagnostic, where the document is of no supported version."""
+
+    def refuse(node: Node, code: str, message: str) -> None:
+        found.append(node.diagnostic("error", code, message))
+
+    if not isinstance(root.value, dict):
+        refuse(root, "NOT_OBJECT", "an AsyncAPI document is an object")
+        return None
+    node = root.get("asyncapi")
+    if node is None:
+        other = next((one for one in ("openapi", "swagger") if one in root.value), None)
+        hint = f"; this is a document of {other}" if other else ""
+        refuse(root, "REQUIRED", f"an AsyncAPI document needs 'asyncapi', its version{hint}")
+        return None
+    value = node.value
+    if not isinstance(value, str):
+        hint = f": write '{value}.0'" if isinstance(value, float) else ""
+        refuse(node, "VERSION", f"the version must be a string, in quotes{hint}")
+        return None
+    match = _VERSION.fullmatch(value)
+    if match is None:
+        hint = f"; did you mean '{value}.0'?" if re.fullmatch(r"\d+\.\d+", value) else ""
+        refuse(node, "VERSION", f"{value!r} is no version such as 2.6.0{hint}")
+        return None
+    major, minor = int(match[1]), int(match[2])
+    known = _VERSIONS.get(major)
+    if known is None or minor not in known.minors:
+        refuse(node, "VERSION", f"AsyncAPI {value} is not supported; {_SUPPORTED} are")
+        return None
+    return major, minor
+
+
+def _compile(
+    document: Document,
+    resolver: Resolver,
+    version: tuple[int, int],
+    server_name: str | None,
+    found: list[Diagnostic],
+    *,
+    strict: bool,
+) -> Spec:
+    major, minor = version
+    kind = _VERSIONS[major]
+    walk = Walk(table=kind.table, major=major, minor=minor, resolver=resolver, places=PLACES, respelt=RESPELT)
+    found += walk.check("root", document.root)
+    # Every schema is to be well-formed; whether it can be enforced matters for those in use.
+    for one in lint_schemas(walk.schemas, resolver, strict=strict):
+        if one.code == "REF_REMOTE":
+            found.append(replace(one, severity="warning"))
+        elif one.severity == "error" and one.layer == "document":
+            found.append(one)
+    reader = Reader(root=document.root, resolver=resolver, minor=minor, traits_win=kind.traits_win)
+    check_schemes(reader)
+    servers = read_servers(reader, server_name)
+    channels = kind.read_channels(reader, servers)
+    namespaces = assemble(reader, channels, kind.read_operations(reader, channels))
+    found += reader.found
+    bundle, faults = compile_bundle(_roots(namespaces), resolver, strict=strict)
+    found += faults
+    info = document.value.get("info")
+    info = info if isinstance(info, dict) else {}
+    return Spec(
+        asyncapi=document.value["asyncapi"],
+        title=str(info.get("title", "")),
+        version=str(info.get("version", "")),
+        description=str(info.get("description", "")),
+        path=servers.path,
+        namespaces=namespaces,
+        schemes=reader.schemes,
+        security=servers.security,
+        root=document.root,
+        resolver=resolver,
+        bundle=bundle,
+    )
+
+
+def _roots(namespaces: Mapping[str, Namespace]) -> Iterator[Node]:
+    """Every schema that a peer's values are held against."""
+    for namespace in namespaces.values():
+        handshake = namespace.handshake
+        yield from (one for one in (handshake.query, handshake.headers, handshake.auth) if one is not None)
+        yield from (one.schema for one in namespace.parameters if one.schema is not None)
+        for event in (*namespace.receives.values(), *namespace.sends.values()):
+            yield from _schemas(event.arguments)
+            if event.ack is not None:
+                yield from _schemas(event.ack)
+
+
+def _schemas(arguments: Arguments) -> Iterator[Node]:
+    if arguments.kind in {"single", "positional"} and arguments.schema is not None:
+        yield arguments.schema
+    for one in arguments.of:
+        yield from _schemas(one)
+
+
+def _in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnostic, ...]:
+    """In document order, each problem once: an error rather than the warning of the same thing."""
+    once: dict[Any, Diagnostic] = {}
+    for one in found:
+        mark = (one.file, one.pointer, one.code)
+        known = once.get(mark)
+        if known is None or (known.severity == "warning" and one.severity == "error"):
+            once[mark] = one
+    files = {document.name: (index, document) for index, document in enumerate(resolver.documents)}
+
+    def rank(one: Diagnostic) -> tuple[int, tuple[int, ...]]:
+        if one.file not in files:
+            return len(files), ()
+        index, document = files[one.file]
+        return index, document.rank(one.pointer)
+
+    return tuple(sorted(once.values(), key=rank))

@@ -1,0 +1,286 @@
+"""What the readers of both versions share: following, traits, and words for what is wrong.
+
+The structure was checked before a reader runs, so a value of the wrong type or a reference that
+leads nowhere has been reported: readers pass over it in silence, and read all the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from .grammar_shared import RESPELT, is_ack_object
+from .model import ANY, Arguments, HandlerName
+from .payload import read_arguments
+from .references import ReferenceFault, Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..errors import Diagnostic, Layer
+    from .document import Node
+    from .model import Parameter, Requirement, Security, SecurityScheme
+
+__all__ = [
+    "ChannelDraft",
+    "Direction",
+    "MessageDraft",
+    "OperationDraft",
+    "Reader",
+    "Traited",
+    "merge_patch",
+]
+
+Direction = Literal["receives", "sends"]
+_SPELLINGS = {
+    right: (right, *(one for one, of in RESPELT.items() if of == right)) for right in RESPELT.values()
+}
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """RFC 7386, without touching either; what is unchanged is shared."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def _fill(target: Any, more: Any) -> Any:
+    """What `target` lacks, from `more`; what it has wins, null included."""
+    if not isinstance(target, dict) or not isinstance(more, dict):
+        return target
+    return {
+        **{key: value for key, value in more.items() if key not in target},
+        **{key: _fill(value, more[key]) if key in more else value for key, value in target.items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Traited:
+    """An object with its traits applied.
+
+    Attributes:
+        node: The object itself, references followed.
+        value: All of its fields, merged; shares whatever is not merged.
+        sources: The object and its traits, the one that decides first.
+    """
+
+    node: Node
+    value: Mapping[str, Any]
+    sources: tuple[Node, ...]
+
+    def get(self, name: str) -> Node | None:
+        """A field where it stands, in the object or in the trait that decides; None if there is none."""
+        if self.value.get(name) is None and name not in self.node.value:
+            return None
+        for spelling in _SPELLINGS.get(name, (name,)):
+            for source in self.sources:
+                if source.value.get(spelling) is not None:
+                    return source.child(spelling)
+        return None
+
+    def text(self, name: str) -> str | None:
+        """A field that is a string; None if it is not there or is none."""
+        found = self.get(name)
+        return found.value if found is not None and isinstance(found.value, str) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelDraft:
+    """A channel as either version has it.
+
+    Attributes:
+        node: The Channel Object.
+        place: What names it in diagnostics: the 2.x key, the 3.x address.
+        namespace: With its leading slash; ``*`` for any declared one, None where it is not known.
+        kept: Whether the chosen server offers it.
+    """
+
+    node: Node
+    place: Node
+    namespace: str | None
+    parameters: tuple[Parameter, ...] = ()
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDraft:
+    """A message of an operation; `fallback` names it where it has no ``name``."""
+
+    fields: Traited
+    place: Node
+    fallback: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationDraft:
+    """One operation: which events go which way over a channel, and what they are answered with."""
+
+    channel: ChannelDraft
+    direction: Direction
+    fields: Traited
+    messages: tuple[MessageDraft, ...]
+    security: Security | None = None
+    reply: Arguments | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """One reading of one document.
+
+    Attributes:
+        root: The document.
+        resolver: Follows its references.
+        minor: Of the document's version.
+        traits_win: 2.x: a trait is patched over its target; 3.x: the target wins.
+        schemes: The security schemes met so far, by name.
+        found: The diagnostics so far.
+    """
+
+    root: Node
+    resolver: Resolver
+    minor: int
+    traits_win: bool
+    schemes: dict[str, SecurityScheme] = field(default_factory=dict)
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self,
+        node: Node,
+        code: str,
+        message: str,
+        *,
+        layer: Layer = "service",
+        key: bool = False,
+    ) -> None:
+        """Report what can't be served; with `layer`, what is no AsyncAPI."""
+        self.found.append(node.diagnostic("error", code, message, layer=layer, key=key))
+
+    def warn(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report what is served, and probably not as meant."""
+        self.found.append(node.diagnostic("warning", code, message, layer="service", key=key))
+
+    def follow(self, node: Node | None) -> Node | None:
+        """Where `node` leads; None where there is nothing, which was reported."""
+        if node is None:
+            return None
+        try:
+            return self.resolver.follow(node)
+        except ReferenceFault as fault:
+            # Reported as a warning so far: whether a remote part matters is known only here.
+            self.found += [one for one in fault.diagnostics if one.code == "REF_REMOTE"]
+            return None
+
+    def member(self, node: Node | None, key: str) -> Node | None:
+        """A member of an object, references followed; None if there is none."""
+        return self.follow(node.get(key)) if node is not None else None
+
+    def entries(self, node: Node | None, key: str | None = None) -> Iterator[tuple[str, Node]]:
+        """The entries of a map, as written; nothing where there is no map."""
+        found = self.member(node, key) if key is not None else node
+        if found is not None and isinstance(found.value, dict):
+            yield from found.items()
+
+    def elements(self, node: Node | None, key: str) -> Iterator[Node]:
+        """The elements of a list, as written; nothing where there is no list."""
+        found = node.get(key) if node is not None else None
+        if found is not None and isinstance(found.value, list):
+            yield from found.elements()
+
+    def traited(self, node: Node) -> Traited:
+        """An object with its traits, by the precedence of the document's version."""
+        traits = []
+        for trait in self.elements(node, "traits"):
+            target = self.follow(trait)
+            if target is not None and isinstance(target.value, dict):
+                traits.append(target)
+        if not traits:
+            return Traited(node, node.value, (node,))
+        if self.traits_win:
+            value = node.value
+            for trait in traits:
+                value = merge_patch(value, trait.value)
+            return Traited(node, value, (*reversed(traits), node))
+        value = {}
+        for trait in traits:
+            value = merge_patch(value, trait.value)
+        return Traited(node, _fill(node.value, value), (node, *reversed(traits)))
+
+    def handler(self, node: Node | None) -> HandlerName | None:
+        """The handler that a string in the document names."""
+        return (
+            HandlerName(path=node.value, node=node)
+            if node is not None and isinstance(node.value, str)
+            else None
+        )
+
+    def arguments(self, message: Traited) -> Arguments:
+        """What a message's payload makes of the arguments."""
+        return self._arguments(
+            message.get("payload") or message.node.get("payload"),
+            schema_format=message.text("schemaFormat") if self.traits_win else None,
+            positional=message.get("x-positional"),
+        )
+
+    def _arguments(
+        self, payload: Node | None, *, schema_format: str | None = None, positional: Node | None = None
+    ) -> Arguments:
+        forced = positional.value if positional is not None and isinstance(positional.value, bool) else None
+        try:
+            arguments = read_arguments(payload, self.resolver, schema_format=schema_format, positional=forced)
+        except ReferenceFault as fault:
+            self.found += [one for one in fault.diagnostics if one.code == "REF_REMOTE"]
+            return ANY
+        if arguments.kind == "opaque" and payload is not None:
+            self.warn(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)
+        return arguments
+
+    def ack(self, node: Node | None) -> Arguments | Literal[False] | None:
+        """``x-ack``: its arguments; False where it declares that there is none, None where it is absent."""
+        target = self.follow(node)
+        if target is None:
+            return None
+        value = target.value
+        if isinstance(value, bool):
+            return ANY if value else False
+        if not isinstance(value, dict):
+            return None
+        if is_ack_object(value):
+            return self._arguments(target.child("args"), positional=target.get("x-positional"))
+        if "payload" in value:
+            return self.arguments(self.traited(target))
+        return self._arguments(target)
+
+
+def union(alternatives: Iterable[Arguments]) -> Arguments:
+    """One of several; what occurs twice counts once, and a single one is itself."""
+    flat: list[Arguments] = []
+    for one in alternatives:
+        for part in one.of if one.kind == "union" else (one,):
+            if not any(_same(part, known) for known in flat):
+                flat.append(part)
+    if len(flat) == 1:
+        return flat[0]
+    most = [part.maximum for part in flat]
+    return Arguments(
+        kind="union",
+        minimum=min(part.minimum for part in flat),
+        maximum=None if None in most else max(one for one in most if one is not None),
+        of=tuple(flat),
+    )
+
+
+def _same(one: Arguments, other: Arguments) -> bool:
+    if one.kind != other.kind or one.schema is None or other.schema is None:
+        return one == other
+    return one.schema.identity == other.schema.identity
+
+
+def alternatives(requirements: Iterable[Iterable[Requirement]]) -> Security:
+    """OR of AND, as the model has it."""
+    return tuple(tuple(one) for one in requirements)

@@ -1,0 +1,162 @@
+"""Security schemes and requirements, to the model's OR of ANDs.
+
+2.x names schemes in requirement maps; 3.x lists scheme objects or references, and its
+``x-security`` admits the maps too, since 3.x alone can't say AND.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import Requirement, Security, SecurityScheme
+from .references import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..errors import Layer
+    from .document import Node
+    from .reading import Reader
+
+__all__ = ["check_schemes", "read_security", "refuse_unsupported"]
+
+# Types that carry scopes.
+_SCOPED = ("oauth2", "openIdConnect")
+_SUPPORTED = ("userPassword", "apiKey", "X509", "httpApiKey", "http", "oauth2", "openIdConnect")
+_SUPPORTED_HTTP = ("basic", "bearer")
+
+
+def read_security(reader: Reader, node: Node | None, *, ours: bool = False) -> Security | None:
+    """A list of requirements; None where there is none.
+
+    Args:
+        reader: Takes the findings, and the schemes that are named.
+        node: The list as written.
+        ours: It is ``x-security``: what is wrong with it keeps the document from being served, only.
+    """
+    if node is None:
+        return None
+    layer: Layer = "service" if ours else "document"
+    if not isinstance(node.value, list):
+        if ours:
+            reader.error(node, "SECURITY_SHAPE", "x-security must be a list; [] makes the namespace public")
+        return None
+    maps = reader.traits_win or ours
+    found = []
+    for element in node.elements():
+        if not isinstance(element.value, dict):
+            if ours:
+                reader.error(element, "SECURITY_SHAPE", "a security requirement must be an object")
+            continue
+        is_map = "$ref" not in element.value and "type" not in element.value
+        if is_map and not maps:
+            message = "a security requirement of 3.x is a scheme or a reference to one, not a map of names"
+            if element.value:
+                name = next(iter(element.value))
+                message += f": write {{$ref: '#/components/securitySchemes/{name}'}}"
+            reader.error(element, "SECURITY_SHAPE", message, layer=layer)
+        elif is_map:
+            found.append(tuple(_map(reader, element, layer)))
+        elif reader.traits_win:
+            message = "a security requirement of 2.x is a map of scheme names: write {name: []}"
+            reader.error(element, "SECURITY_SHAPE", message, layer=layer)
+        else:
+            scheme = _scheme(reader, element)
+            if scheme is not None:
+                found.append((Requirement(scheme=scheme.name, scopes=_words(scheme.fields.get("scopes"))),))
+    return tuple(found)
+
+
+def _map(reader: Reader, element: Node, layer: Layer) -> Iterator[Requirement]:
+    declared = dict(reader.entries(reader.member(reader.root, "components"), "securitySchemes"))
+    for name, scopes in element.items():
+        if name not in declared:
+            message = f"there is no security scheme {name!r} in the components{did_you_mean(name, declared)}"
+            reader.error(scopes, "SECURITY_UNDEFINED", message, layer=layer, key=True)
+            continue
+        scheme = _add(reader, name, declared[name])
+        if scheme is None:
+            continue
+        if not isinstance(scopes.value, list):
+            if layer == "service":
+                reader.error(scopes, "SECURITY_SHAPE", f"the scopes of {name!r} must be a list")
+            continue
+        _check_scopes(reader, scheme, scopes, layer)
+        yield Requirement(scheme=name, scopes=_words(scopes.value))
+
+
+def _scheme(reader: Reader, element: Node) -> SecurityScheme | None:
+    """3.x: the scheme that stands here or that is referred to, under its name in the components."""
+    target = reader.follow(element)
+    if target is None:
+        return None
+    head, _, last = target.pointer.rpartition("/")
+    name = (
+        last.replace("~1", "/").replace("~0", "~")
+        if head == "/components/securitySchemes"
+        else target.pointer
+    )
+    return _add(reader, name, target)
+
+
+def _add(reader: Reader, name: str, node: Node) -> SecurityScheme | None:
+    known = reader.schemes.get(name)
+    target = reader.follow(node)
+    if known is not None and target is not None and known.node.identity == target.identity:
+        return known
+    if target is None or not isinstance(target.value, dict) or not isinstance(target.value.get("type"), str):
+        return None
+    if known is not None:
+        name = f"{target.document.name}#{target.pointer}"
+    scheme = SecurityScheme(name=name, type=target.value["type"], fields=target.value, node=target)
+    reader.schemes[name] = scheme
+    return scheme
+
+
+def check_schemes(reader: Reader) -> None:
+    """Take in every scheme of the components; 3.x: hold each one's scopes against its flows."""
+    for name, node in reader.entries(reader.member(reader.root, "components"), "securitySchemes"):
+        scheme = _add(reader, name, node)
+        scopes = scheme.node.get("scopes") if scheme is not None else None
+        if scheme is not None and scopes is not None and not reader.traits_win:
+            _check_scopes(reader, scheme, scopes, "service")
+
+
+def _check_scopes(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: Layer) -> None:
+    if not isinstance(scopes.value, list):
+        return
+    if scheme.type not in _SCOPED:
+        if scopes.value:
+            message = f"{scheme.name!r} is of type {scheme.type!r}, which takes no scopes: write []"
+            reader.error(scopes, "SECURITY_SCOPE", message, layer=layer)
+        return
+    if scheme.type == "openIdConnect":  # its scopes are known to the provider alone
+        return
+    available: set[str] = set()
+    word = "scopes" if reader.traits_win else "availableScopes"
+    for _, flow in reader.entries(scheme.node, "flows"):
+        available.update(key for key, _ in reader.entries(flow, word))
+    for scope in scopes.elements():
+        if isinstance(scope.value, str) and scope.value not in available:
+            message = f"no flow of {scheme.name!r} has the scope {scope.value!r}"
+            message += did_you_mean(scope.value, available)
+            reader.error(scope, "SECURITY_SCOPE", message, layer=layer)
+
+
+def refuse_unsupported(reader: Reader, security: Security | None, node: Node | None) -> None:
+    """Report each scheme of a list in effect that means nothing over Socket.IO."""
+    for requirement in {one.scheme: one for every in security or () for one in every}.values():
+        scheme = reader.schemes[requirement.scheme]
+        kind = scheme.type
+        if kind == "http":
+            kind = f"http {scheme.fields.get('scheme')}"
+            supported = str(scheme.fields.get("scheme")).lower() in _SUPPORTED_HTTP
+        else:
+            supported = kind in _SUPPORTED
+        if not supported:
+            message = f"the scheme {scheme.name!r} ({kind}) can't be checked over Socket.IO"
+            reader.error(node or scheme.node, "SECURITY_SHAPE", message)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

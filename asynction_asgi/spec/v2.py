@@ -1,0 +1,123 @@
+"""AsyncAPI 2.0 to 2.6: channel items with ``publish`` and ``subscribe``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from .assembly import namespace_name, read_parameters_of
+from .model import Parameter
+from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
+from .references import did_you_mean
+from .requirements import read_security
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .document import Node
+    from .reading import Reader
+    from .servers import Servers
+
+__all__ = ["read_channels", "read_operations"]
+
+# The words are those of a client's: what is published to the application, the server receives.
+_DIRECTIONS: dict[str, Direction] = {"publish": "receives", "subscribe": "sends"}
+
+
+def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
+    """Every channel item; its key is the namespace."""
+    channels = []
+    for key, written in reader.entries(reader.root, "channels"):
+        node = reader.follow(written)
+        if key.startswith("x-") or node is None or not isinstance(node.value, dict):
+            continue
+        namespace = namespace_name(reader, key, written, query_code="CHANNEL_QUERY")
+        channels.append(
+            ChannelDraft(
+                node=node,
+                place=written,
+                namespace=namespace,
+                parameters=_parameters(reader, node, namespace),
+                kept=_kept(reader, node, servers),
+            )
+        )
+    return channels
+
+
+def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[Parameter, ...]:
+    declared, nodes = {}, {}
+    for name, written in reader.entries(channel, "parameters"):
+        node = reader.follow(written)
+        if node is not None and isinstance(node.value, dict):
+            description = node.value.get("description")
+            declared[name] = Parameter(
+                name=name,
+                schema=reader.member(node, "schema"),
+                description=description if isinstance(description, str) else "",
+            )
+            nodes[name] = written
+    return read_parameters_of(reader, namespace, declared, nodes)
+
+
+def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
+    names = [one for one in reader.elements(channel, "servers") if isinstance(one.value, str)]
+    for one in names:
+        if one.value not in servers.known:
+            message = f"the document has no server {one.value!r}{did_you_mean(one.value, servers.known)}"
+            reader.error(one, "SERVER_UNKNOWN", message, layer="document")
+    return not servers.known or not names or any(one.value in servers.kept for one in names)
+
+
+def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[OperationDraft]:
+    """Every operation of those channels."""
+    identifiers: dict[str, dict[str, Node]] = {"operationId": {}, "messageId": {}}
+    for channel in channels:
+        for word, direction in _DIRECTIONS.items():
+            node = channel.node.get(word)
+            if node is None or not isinstance(node.value, dict):
+                continue
+            fields = reader.traited(node)
+            _identify(reader, identifiers["operationId"], "operationId", fields)
+            messages = tuple(_messages(reader, node.get("message")))
+            for message in messages:
+                _identify(reader, identifiers["messageId"], "messageId", message.fields)
+            yield OperationDraft(
+                channel=channel,
+                direction=direction,
+                fields=fields,
+                messages=messages,
+                security=read_security(reader, fields.get("security")),
+            )
+
+
+def _identify(reader: Reader, known: dict[str, Node], word: str, fields: Traited) -> None:
+    """An id is unique among all operations, or all messages, of the document."""
+    node = fields.get(word)
+    if node is None or not isinstance(node.value, str):
+        return
+    first = known.setdefault(node.value, fields.node)
+    if first.identity != fields.node.identity:
+        reader.error(node, "DUPLICATE_ID", f"the {word} {node.value!r} occurs twice", layer="document")
+
+
+def _messages(reader: Reader, written: Node | None, fallback: str | None = None) -> Iterator[MessageDraft]:
+    """The messages of an operation: one, or those of ``oneOf``, which may nest."""
+    if written is None or not isinstance(written.value, dict):
+        return
+    reference = written.value.get("$ref")
+    if isinstance(reference, str):
+        fallback = _last_segment(reference)
+    node = reader.follow(written)
+    if node is None or not isinstance(node.value, dict):
+        return
+    if isinstance(node.value.get("oneOf"), list):
+        for one in node.child("oneOf").elements():
+            yield from _messages(reader, one)
+        return
+    fields = reader.traited(node)
+    yield MessageDraft(fields=fields, place=written, fallback=fields.text("messageId") or fallback)
+
+
+def _last_segment(reference: str) -> str | None:
+    last = unquote(reference.partition("#")[2]).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return last if last and not last.isdecimal() else None
