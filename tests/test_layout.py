@@ -14,10 +14,11 @@ ROOT = PACKAGE.parent
 ROWS = (
     ("errors",),
     ("spec",),
-    ("engine",),
+    ("engine", "docs"),
     ("server",),
-    ("docs", "mock", "testing", "contract", "demo"),
+    ("mock", "testing", "contract", "demo"),
     ("cli",),
+    ("__main__",),
 )
 LEVEL = {part: level for level, row in enumerate(ROWS) for part in row}
 # Third-party modules with one importer each.
