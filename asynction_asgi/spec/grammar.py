@@ -180,6 +180,7 @@ class Use:
                 walk.error(node.child("$ref"), "REF_TYPE", f"{row.title} can't be a reference here", key=True)
                 return
             walk.siblings(node)
+            walk.references[node.identity] = self.name
             target = walk.target(node)
             if target is not None:
                 walk.later(self.name, target, self.code)
@@ -250,6 +251,7 @@ class Walk:
         layer: Of the diagnostics that follow.
         found: The diagnostics so far.
         schemas: Every schema that stands in an object of the table.
+        references: Every reference that stands for an object of the table, with that object's name.
     """
 
     table: Mapping[str, Object]
@@ -261,17 +263,17 @@ class Walk:
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
     schemas: list[Node] = field(default_factory=list)
+    references: dict[tuple[Document, str], str] = field(default_factory=dict)
     _seen: set[tuple[str, Document, str]] = field(default_factory=set)
     _faulty: set[Any] = field(default_factory=set)
     _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)
 
-    def check(self, name: str, node: Node) -> list[Diagnostic]:
-        """Everything found from `node` on, read as the table's object `name`."""
+    def check(self, name: str, node: Node) -> None:
+        """Check everything from `node` on, read as the table's object `name`."""
         Use(name, "no").check(self, node)
         while self._queue:
             kind, target, code, self.layer = self._queue.pop()
             self.enter(kind, self.table[kind], target, code)
-        return self.found
 
     def error(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
         """Report that this is not AsyncAPI, or, within our extensions, that it can't be served."""

@@ -129,6 +129,7 @@ class _Ack:
                 f"must be a boolean, {{args: schema}}, a message or a schema, not {type_name(value)}",
             )
         elif "$ref" in value:
+            walk.references[node.identity] = "x-ack"
             target = walk.target(node)
             if target is not None and not (isinstance(target.value, dict) and "$ref" in target.value):
                 self.check(walk, target)
@@ -151,6 +152,7 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-ack": Ours(_Ack()),
     "x-positional": Ours(BOOLEAN),
     "x-ordering": Ours(Fits((str,), ("concurrent", "serial"))),
+    "x-reauth": Ours(BOOLEAN),
 }
 CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-handlers": Ours(Use("x-handlers")),
@@ -161,12 +163,16 @@ _FUNCTIONS = {
     f"x-{name}Func": Ours(_HANDLER)
     for name in ("basicInfo", "bearerInfo", "apiKeyInfo", "tokenInfo", "scopeValidate", "x509Info")
 }
-_SCHEME_EXTENSIONS: dict[str, Rule] = {**_FUNCTIONS, "x-authField": Ours(STRING)}
+_SCHEME_EXTENSIONS: dict[str, Rule] = {
+    **_FUNCTIONS,
+    "x-authField": Ours(STRING),
+    "x-jwt": ANYTHING,  # the server's
+}
 
 # Where each of our extensions has a meaning, for the message that says it has none here.
 PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("x-ack", "x-ordering"), ("a message", "an operation")),
-    **dict.fromkeys(("x-handler", "x-positional"), ("a message",)),
+    **dict.fromkeys(("x-handler", "x-positional", "x-reauth"), ("a message",)),
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(_SCHEME_EXTENSIONS, ("a security scheme",)),
     "x-messageAcks": ("the components",),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 
-__all__ = ["Outcome", "check_document", "load_spec"]
+__all__ = ["Outcome", "check_document", "load_spec", "read_version", "walk_structure"]
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-.+)?")
 
@@ -94,7 +94,7 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
         return Outcome(accepted=False, servable=False, diagnostics=error.diagnostics)
     resolver = Resolver(document)
     found: list[Diagnostic] = []
-    version = _version(document.root, found)
+    version = read_version(document.root, found)
     spec = None
     if version is not None:
         spec = _compile(document, resolver, version, server_name, found, strict=strict)
@@ -108,7 +108,7 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
     )
 
 
-def _version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
+def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
     """Major and minor; None, with a diagnostic, where the document is of no supported version."""
 
     def refuse(node: Node, code: str, message: str) -> None:
@@ -141,6 +141,15 @@ def _version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
     return major, minor
 
 
+def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int]) -> Walk:
+    """Check a document against the table of its version; all that was met is in the result."""
+    major, minor = version
+    table = _VERSIONS[major].table
+    walk = Walk(table=table, major=major, minor=minor, resolver=resolver, places=PLACES, respelt=RESPELT)
+    walk.check("root", root)
+    return walk
+
+
 def _compile(
     document: Document,
     resolver: Resolver,
@@ -152,8 +161,8 @@ def _compile(
 ) -> Spec:
     major, minor = version
     kind = _VERSIONS[major]
-    walk = Walk(table=kind.table, major=major, minor=minor, resolver=resolver, places=PLACES, respelt=RESPELT)
-    found += walk.check("root", document.root)
+    walk = walk_structure(document.root, resolver, version)
+    found += walk.found
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
     for one in lint_schemas(walk.schemas, resolver, strict=strict):
         if one.code == "REF_REMOTE":

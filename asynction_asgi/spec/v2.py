@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .reading import Reader
     from .servers import Servers
 
-__all__ = ["read_channels", "read_operations"]
+__all__ = ["name_by_reference", "read_channels", "read_operations"]
 
 # The words are those of a client's: what is published to the application, the server receives.
 _DIRECTIONS: dict[str, Direction] = {"publish": "receives", "subscribe": "sends"}
@@ -106,7 +106,7 @@ def _messages(reader: Reader, written: Node | None, fallback: str | None = None)
         return
     reference = written.value.get("$ref")
     if isinstance(reference, str):
-        fallback = _last_segment(reference)
+        fallback = name_by_reference(reference)
     node = reader.follow(written)
     if node is None or not isinstance(node.value, dict):
         return
@@ -118,6 +118,7 @@ def _messages(reader: Reader, written: Node | None, fallback: str | None = None)
     yield MessageDraft(fields=fields, place=written, fallback=fields.text("messageId") or fallback)
 
 
-def _last_segment(reference: str) -> str | None:
+def name_by_reference(reference: str) -> str | None:
+    """The name of a message that has none of its own: the last segment of the reference to it."""
     last = unquote(reference.partition("#")[2]).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
     return last if last and not last.isdecimal() else None

@@ -1,0 +1,183 @@
+"""The document for the public: self-contained, without the server's own names.
+
+Referenced files are brought in, since nobody outside can read them: schemas under
+``components.schemas``, because they may be recursive, everything else in place of its reference.
+Handlers, security functions and secrets are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from .document import Node, escape
+from .load import read_version, walk_structure
+from .references import ReferenceFault
+from .v2 import name_by_reference
+
+if TYPE_CHECKING:
+    from .document import Document
+    from .model import Spec
+
+__all__ = ["REFUSAL_SCHEMA", "bundled_document"]
+
+_PRIVATE = re.compile(r"x-hand\w*|x-jwt\w*|x-\w*Func")
+# Their contents are the author's, whatever they look like.
+_DATA = frozenset({"enum", "const", "default", "examples"})
+# Objects whose keys are names of the author's choice, not fields.
+_NAMED = frozenset(
+    {"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"}
+    | {
+        "channels",
+        "operations",
+        "messages",
+        "parameters",
+        "schemas",
+        "servers",
+        "variables",
+        "securitySchemes",
+    }
+    | {"serverVariables", "correlationIds", "replies", "replyAddresses", "operationTraits", "messageTraits"}
+    | {"serverBindings", "channelBindings", "operationBindings", "messageBindings", "x-messageAcks"}
+    | {"scopes", "availableScopes"}
+)
+
+REFUSAL_SCHEMA: dict[str, Any] = {
+    "title": "Refusal",
+    "description": (
+        "How the server refuses: as the single argument of the acknowledgement where one was asked for, "
+        "else as the event 'exception', which names the refused event."
+    ),
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "description": "A stable word for programs."},
+                "message": {"type": "string", "description": "A sentence for people."},
+                "details": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["pointer", "keyword", "message"],
+                        "properties": {
+                            "pointer": {
+                                "type": "string",
+                                "description": "JSON Pointer into the list of arguments.",
+                            },
+                            "keyword": {
+                                "type": "string",
+                                "description": "The keyword of the schema that failed.",
+                            },
+                            "message": {"type": "string"},
+                        },
+                    },
+                },
+                "ref": {"type": "string", "description": "Finds the refusal in the server's log."},
+            },
+        },
+        "event": {"type": "string", "description": "The refused event, where this is an event itself."},
+    },
+}
+
+
+def bundled_document(spec: Spec) -> dict[str, Any]:
+    """One document that says the same as all of the contract's files; a fresh value.
+
+    ``x-refusal`` at its root refers to the schema of the standard refusal.
+    """
+    return _Export(spec).document()
+
+
+class _Export:
+    def __init__(self, spec: Spec) -> None:
+        self._root = spec.root
+        self._resolver = spec.resolver
+        version = read_version(spec.root, [])
+        assert version is not None, "a Spec is of a known version"  # noqa: S101 -- the loader's promise
+        self._major = version[0]
+        # References to other than schemas are replaced by what they refer to.
+        self._inlined = walk_structure(spec.root, spec.resolver, version).references
+        self._names: dict[tuple[Document, str], str] = {}
+        self._taken: set[str] = set()
+        self._waiting: list[Node] = []
+
+    def document(self) -> dict[str, Any]:
+        components = self._root.value.get("components")
+        schemas = components.get("schemas") if isinstance(components, dict) else None
+        self._taken.update(schemas or ())
+        document: dict[str, Any] = self._copy(self._root, named=False)
+        found = document.setdefault("components", {}).setdefault("schemas", {})
+        while self._waiting:
+            node = self._waiting.pop(0)
+            found[self._names[node.identity]] = self._copy(node, named=False)
+        if "x-refusal" not in document:
+            name = self._unused("Refusal")
+            found[name] = REFUSAL_SCHEMA
+            document["x-refusal"] = {"$ref": f"#/components/schemas/{name}"}
+        return document
+
+    def _copy(self, node: Node, *, named: bool) -> Any:
+        value = node.value
+        if isinstance(value, list):
+            return [self._copy(one, named=False) for one in node.elements()]
+        if not isinstance(value, dict):
+            return value
+        if not named and isinstance(value.get("$ref"), str):
+            return self._reference(node)
+        copy = {}
+        for key, one in node.items():
+            if named:
+                copy[key] = self._copy(one, named=False)
+            elif key in _DATA:
+                copy[key] = one.value
+            elif not _PRIVATE.fullmatch(key):
+                copy[key] = self._copy(one, named=key in _NAMED)
+        return copy
+
+    def _reference(self, node: Node) -> Any:
+        try:
+            target = self._resolver.step(node)
+        except ReferenceFault:  # within a schema of a format that is nobody's business
+            return {}
+        if target.document is not self._root.document:
+            kind = self._inlined.get(node.identity)
+            if kind is not None:
+                copy = self._copy(target, named=False)
+                if kind == "message" and self._major == 2:
+                    self._keep_name(node, target, copy)
+                return copy
+            pointer = f"/components/schemas/{escape(self._bring(target))}"
+        else:
+            pointer = target.pointer
+        return {**node.value, "$ref": f"#{quote(pointer, safe='/~{}$&+,;=:@ !')}"}
+
+    def _keep_name(self, node: Node, target: Node, copy: Any) -> None:
+        """2.x: a message without a name is named by the reference, which is gone now."""
+        message = self._resolver.follow(target)
+        sources = [message]
+        if (traits := message.get("traits")) is not None:
+            sources += map(self._resolver.follow, traits.elements())
+        if not any(key in one.value for one in sources for key in ("name", "messageId")):
+            copy["name"] = name_by_reference(node.value["$ref"])
+
+    def _bring(self, target: Node) -> str:
+        name = self._names.get(target.identity)
+        if name is None:
+            last = target.pointer.rpartition("/")[2] or PurePath(target.document.name or "").stem
+            name = self._names[target.identity] = self._unused(last)
+            self._waiting.append(target)
+        return name
+
+    def _unused(self, wanted: str) -> str:
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "_", wanted).strip("_") or "Schema"
+        name, count = stem, 1
+        while name in self._taken:
+            count += 1
+            name = f"{stem}_{count}"
+        self._taken.add(name)
+        return name
