@@ -22,7 +22,7 @@ from .members import Connection
 from .packets import engine_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from .engine_server import EngineServer
     from .websocket import WebSocket
@@ -66,6 +66,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.outbox: deque[Frame] = deque()
         self.queued = 0
         self.websocket: WebSocket | None = None
+        self.write: Callable[[Frame], bool] | None = None
         self.poller: asyncio.Future[bool] | None = None
         self.posting = self.paused = False
         self.heartbeat: asyncio.TimerHandle | None = None
@@ -78,7 +79,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if self.closing or self.closed:
             return
         for frame in frames:
-            if self.websocket is not None and not self.outbox and self.websocket.write(frame):
+            if self.write is not None and not self.outbox and self.write(frame):
                 continue
             if self.outbox and self.queued + len(frame.body) > self.server.limits.queued_bytes:
                 self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
@@ -88,6 +89,11 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.queued += len(frame.body)
         if self.outbox:
             self._wake_poller()
+
+    def flush(self) -> None:
+        """Send what waits, as far as the transport takes it."""
+        while self.outbox and self.write is not None and self.write(self.outbox[0]):
+            self.next_frame()
 
     def next_frame(self) -> Frame | None:
         """Take the next waiting frame."""
@@ -132,6 +138,17 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat)
 
     # -- inwards ---------------------------------------------------------------------------
+
+    def take(self, data: str | bytes) -> Awaitable[None] | None:
+        """As `feed`, for callers that have nobody to raise at; an error closes the connection."""
+        try:
+            return self.feed(data)
+        except UndecodableError as error:
+            self.server.logger.info("%s: %s", self.sid, error)
+            self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
+        except PayloadTooLargeError:
+            self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
+        return None
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:
         """Take one Engine.IO packet; what is returned must be awaited before the next one.
@@ -234,21 +251,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         else:
             self.connected = self.upgraded = True
         self.websocket = ws
-        ws.attach(self)
-        ws.flush()
+        self.write = ws.attach(self)
+        self.flush()
         reason = self.server.reason.TRANSPORT_CLOSE
         try:
             while not self.closing and (data := await ws.receive()) is not None:
-                pause = self.feed(data)
+                pause = self.take(data)
                 if pause is not None:
                     await pause
-        except UndecodableError as error:
-            self.server.logger.info("%s: %s", self.sid, error)
-            reason = PARSE_ERROR
-            ws.close(_PROTOCOL_ERROR, PARSE_ERROR)
-        except PayloadTooLargeError:
-            reason = self.server.reason.TRANSPORT_ERROR
-            ws.close(_TOO_BIG, "payload too large")
         except asyncio.CancelledError:
             self.drop(reason)
             raise
@@ -304,8 +314,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if self.heartbeat is not None:
             self.heartbeat.cancel()
         if self.websocket is not None:
-            if not abort:
-                self.websocket.write(CLOSE)
+            if not abort and self.write is not None and not self.outbox:
+                self.write(CLOSE)
             self.websocket.close(code, reason)
         self._wake_poller()
         try:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
+    from collections.abc import Callable, Coroutine, Generator
 
     from .frames import Frame
     from .transport import EngineSocket
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0
+
+
+@runtime_checkable
+class Direct(Protocol):
+    """A server's protocol that reaches the engine without ASGI's events between."""
+
+    def attach(self, socket: EngineSocket) -> bool:
+        """Deliver to `socket` from now on, if that is possible."""
+
+    def write(self, frame: Frame) -> bool:
+        """Send a frame, or say that the peer is too slow just now."""
 
 
 class WebSocket:
@@ -29,6 +40,7 @@ class WebSocket:
         self._receive: Any = None
         self._send: Any = None
         self._socket: EngineSocket | None = None
+        self._protocol: Direct | None = None
         self._drainer: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[Any] | None = None
         self._reading = self._unblocked = False
@@ -42,9 +54,18 @@ class WebSocket:
         await self._handler(self)
         return ""
 
-    def attach(self, socket: EngineSocket) -> None:
-        """From here on `socket` owns the outbox that a slow write drains."""
+    def attach(self, socket: EngineSocket) -> Callable[[Frame], bool]:
+        """Serve `socket` from here on; what is returned sends a frame or says that it can't now.
+
+        Where the server's protocol is ours and nothing has wrapped ``receive`` on the way, messages
+        go from the one to the other without passing here.
+        """
         self._socket = socket
+        protocol = getattr(self._receive, "__self__", None)
+        if isinstance(protocol, Direct) and protocol.attach(socket):
+            self._protocol = protocol
+            return protocol.write
+        return self.write
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the connection is over."""
@@ -74,12 +95,6 @@ class WebSocket:
             self._step(self._send(frame.message))
         return True
 
-    def flush(self) -> None:
-        """Send what waited for this WebSocket, as far as it takes it."""
-        socket = self._socket
-        while socket is not None and self._drainer is None and (frame := socket.next_frame()) is not None:
-            self.write(frame)
-
     def _step(self, sending: Coroutine[Any, Any, None]) -> None:
         try:
             pending = sending.send(None)
@@ -108,10 +123,9 @@ class WebSocket:
         if self.closed:
             return
         self.closed = True
-        slow = self._drainer is not None
         if self._drainer is not None:
             self._drainer.cancel()
-        if slow:
+        if self._drainer is not None or (self._socket is not None and self._socket.outbox):
             self._abort()
         else:
             sending = self._send({"type": "websocket.close", "code": code, "reason": reason})
