@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
 from ..document import escape
 from .dispatch import tag_values
 from .generate import Generator
 from .lint import lint_schemas
+from .native import compile_native, is_available
 from .normalise import Normaliser
 from .runtime import Miss
 
@@ -24,6 +25,8 @@ __all__ = ["Bundle", "Check", "Mismatch", "compile_bundle"]
 
 Check: TypeAlias = "Callable[[Any], None]"
 """Takes a value; returns None or raises `Mismatch`. Never mutates the value."""
+
+Backend = Literal["auto", "fastjsonschema", "jsonschema-rs"]
 
 _LONGEST_POINTER = 512
 
@@ -88,6 +91,7 @@ def compile_bundle(
     *,
     also: Iterable[Node] = (),
     strict: bool = False,
+    backend: Backend = "auto",
 ) -> tuple[Bundle, list[Diagnostic]]:
     """Compile every schema of a document at once.
 
@@ -96,6 +100,11 @@ def compile_bundle(
         resolver: Follows them.
         also: Schemas that are only looked at for faults, such as unused components.
         strict: Keywords that draft-07 ignores are errors.
+        backend: What says yes: the generated code alone (``fastjsonschema``), ``jsonschema-rs``
+            before it where the schema allows, or by ``auto`` the faster of what is installed.
+
+    Raises:
+        ImportError: `backend` is ``jsonschema-rs``, and it is not installed.
 
     Returns:
         The checks, and what there is to say about the schemas in the order of the arguments. With
@@ -107,15 +116,32 @@ def compile_bundle(
         return Bundle({}, {}, {}), found
     normaliser = Normaliser(resolver)
     names = normaliser.run(roots)
-    return Bundle(names, _compile(normaliser.definitions, set(names.values())), normaliser.definitions), found
+    checks = _compile(normaliser.definitions, sorted(set(names.values())), backend)
+    return Bundle(names, checks, normaliser.definitions), found
 
 
-def _compile(definitions: Definitions, entries: set[str]) -> dict[str, Check]:
-    generator = Generator(definitions, sorted(entries))
+def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend) -> dict[str, Check]:
+    generator = Generator(definitions, entries)
     source = generator.func_code
     scope = generator.scope
     exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
-    return {name: _check(scope[name], memo=name in generator.risky) for name in entries}
+    checks = {name: _check(scope[name], memo=name in generator.risky) for name in entries}
+    if backend == "jsonschema-rs" or (backend == "auto" and is_available()):
+        is_valid, names = compile_native(definitions, entries, without=generator.risky)
+        checks |= {name: _guarded(is_valid, name, checks[name]) for name in names}
+    return checks
+
+
+def _guarded(is_valid: Callable[[Any], bool], name: str, check: Check) -> Check:
+    def check_natively(value: Any) -> None:
+        try:
+            if is_valid({name: value}):
+                return
+        except ValueError:  # a value that JSON doesn't have
+            pass
+        check(value)
+
+    return check_natively
 
 
 def _check(function: Callable[..., None], *, memo: bool) -> Check:

@@ -1,0 +1,140 @@
+"""The optional backend: jsonschema-rs says yes fast; every other answer is the generated check's.
+
+A value that jsonschema-rs accepts is accepted. Whatever it refuses or can't read (bytes, for one) goes
+to the generated check, whose verdict and violations stand. So both backends answer alike, and a peer
+never sees a message that was not made here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..formats import FORMATS
+from .normalise import AT, REF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .normalise import Definitions, Schema
+
+__all__ = ["compile_native", "is_available"]
+
+_URI = "urn:asynction:bundle"
+
+
+def is_available() -> bool:
+    """Whether jsonschema-rs is installed."""
+    try:
+        import jsonschema_rs  # noqa: F401, PLC0415 -- optional
+    except ImportError:
+        return False
+    return True
+
+
+def compile_native(
+    definitions: Definitions, entries: Iterable[str], *, without: frozenset[str]
+) -> tuple[Callable[[Any], bool], frozenset[str]]:
+    """Compile those of `entries` that jsonschema-rs can express, all in one validator.
+
+    One validator shares the definitions that many entries reach; one each would copy them, in time
+    and memory that grow with entries times definitions.
+
+    Args:
+        definitions: Normalised.
+        entries: Names of definitions.
+        without: Definitions that must not be reached.
+
+    Returns:
+        Whether ``{name: value}`` is valid, and the names that it may be asked for.
+    """
+    import jsonschema_rs  # noqa: PLC0415 -- optional
+
+    unfit = _reaching(definitions, without | {name for name in definitions if _holds_binary(definitions[name])})
+    exported = {name: _export(schema) for name, schema in definitions.items() if name not in unfit}
+    registry = jsonschema_rs.Registry([(_URI, {"definitions": exported})], draft=jsonschema_rs.Draft7)
+
+    def validator(names: Iterable[str]) -> Callable[[Any], bool] | None:
+        schema = {
+            "properties": {name: {"$ref": f"{_URI}#/definitions/{name}"} for name in names},
+            "additionalProperties": False,
+        }
+        try:
+            return jsonschema_rs.Draft7Validator(
+                schema, registry=registry, formats=FORMATS, validate_formats=True, offline=True
+            ).is_valid
+        except (jsonschema_rs.ValidationError, ValueError):  # a pattern that its engine does not know
+            return None
+
+    names = [name for name in entries if name in exported]
+    is_valid = validator(names)
+    if is_valid is None:
+        names = [name for name in names if validator([name])]
+        is_valid = validator(names)
+    return is_valid or (lambda _: False), frozenset(names)
+
+
+def _export(schema: Schema) -> Any:
+    """Plain draft-07 again."""
+    if isinstance(schema, bool):
+        return schema
+    plain: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == AT:
+            continue
+        if key == REF:
+            plain[key] = f"{_URI}#/definitions/{value}"
+        elif key in ("enum", "const", "required", "type"):
+            plain[key] = value
+        elif key in ("properties", "patternProperties", "dependencies"):
+            plain[key] = {name: _export(inner) for name, inner in value.items()}
+        elif key == "format":
+            if value in FORMATS:
+                plain[key] = value
+        elif isinstance(value, list):
+            plain[key] = [_export(inner) for inner in value]
+        elif isinstance(value, dict | bool) and key != "uniqueItems":
+            plain[key] = _export(value)
+        else:
+            plain[key] = value
+    return plain
+
+
+def _inner(schema: Schema) -> Iterable[Schema]:
+    """The schemas directly within a normalised schema."""
+    if isinstance(schema, bool):
+        return
+    for key, value in schema.items():
+        if key in ("properties", "patternProperties", "dependencies"):
+            yield from value.values()
+        elif key in ("allOf", "anyOf", "oneOf") or (key == "items" and isinstance(value, list)):
+            yield from value
+        elif isinstance(value, dict) and key not in ("const", AT):
+            yield value
+
+
+def _holds_binary(schema: Schema) -> bool:
+    return isinstance(schema, dict) and ("binary" in schema.get("type", ()) or any(map(_holds_binary, _inner(schema))))
+
+
+def _references(schema: Schema) -> set[str]:
+    if isinstance(schema, bool):
+        return set()
+    if REF in schema:
+        return {schema[REF]}
+    return {name for inner in _inner(schema) for name in _references(inner)}
+
+
+def _reaching(definitions: Definitions, targets: frozenset[str]) -> set[str]:
+    """The definitions from which references lead to `targets`, and those themselves."""
+    referrers: dict[str, list[str]] = {}
+    for name, schema in definitions.items():
+        for target in _references(schema):
+            referrers.setdefault(target, []).append(name)
+    reached: set[str] = set()
+    waiting = list(targets)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += referrers.get(name, ())
+    return reached
