@@ -78,14 +78,14 @@ def assemble(
 ) -> dict[str, Namespace]:
     """Every namespace that is served, in document order."""
     drafts: dict[str, _Namespace] = {}
+    served = [one for one in operations if one.channel.kept and one.channel.namespace is not None]
+    operated = {one.channel.place.identity for one in served}
     for channel in channels:
-        if channel.kept and channel.namespace is not None:
+        # An unknown address that nobody operates on is a place for replies.
+        if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
             _add_channel(reader, drafts, channel)
-    for operation in operations:
-        name = operation.channel.namespace
-        if operation.channel.kept and name is not None:
-            draft = drafts.setdefault(name, _Namespace(name, operation.channel.node))
-            _add_operation(reader, draft, operation)
+    for operation in served:
+        _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
     _refuse_ambiguous(reader, drafts)
     for draft in drafts.values():
         refuse_unsupported(reader, draft.security, draft.security_node)
@@ -121,7 +121,9 @@ def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
 
 
 def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft) -> None:
-    name = channel.namespace or ""
+    name = channel.namespace
+    if name is None or not channel.kept:
+        return
     draft = drafts.get(name)
     if draft is None:
         draft = drafts[name] = _Namespace(name, channel.node, channel.parameters)
@@ -190,6 +192,7 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
     for message in operation.messages:
         name = _name(reader, message)
         if name is None:
+            reader.nameless.append(reader.arguments(message.fields))
             continue
         if operation.direction == "sends" and name in RESERVED:
             what = f"Socket.IO emits {name!r} itself; the server can't"

@@ -147,6 +147,7 @@ class _Export:
         if target.document is not self._root.document:
             kind = self._inlined.get(node.identity)
             if kind is not None:
+                target = self._resolver.follow(target)
                 copy = self._copy(target, named=False)
                 if kind == "message" and self._major == 2:
                     self._keep_name(node, target, copy)

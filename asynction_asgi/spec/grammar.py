@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from .references import ReferenceFault, Resolver, closest, did_you_mean
+from .references import ELSEWHERE, ReferenceFault, Resolver, closest, did_you_mean
 
 if TYPE_CHECKING:
     import re
@@ -202,6 +202,7 @@ class Object:
         open: Whether other fields than these and ``x-…`` may stand there.
         extensions: Whether ``x-…`` may stand there.
         checks: What a table of fields can't say.
+        moved: Fields of the other major version, and what stands for them in this one.
     """
 
     title: str
@@ -210,6 +211,7 @@ class Object:
     open: bool = False
     extensions: bool = True
     checks: tuple[Callable[[Walk, Node], None], ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report missing and unknown fields, and on each known one."""
@@ -226,14 +228,12 @@ class Object:
                 walk.extension(self, key, node.child(key))
             elif not self.open:
                 near = closest(key, self.fields)
-                if near in self.required and near not in node.value:
+                if near in self.required and near not in node.value and key not in self.moved:
                     continue  # reported as the missing field's misspelling
-                walk.error(
-                    node.child(key),
-                    "UNKNOWN_FIELD",
-                    f"{self.title} has no {key!r}{did_you_mean(key, self.fields)}",
-                    key=True,
-                )
+                hint = f"; did you mean {near!r}?" if near else ""
+                if key in self.moved:
+                    hint = f" in AsyncAPI {walk.major}.x; write {self.moved[key]}"
+                walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)
 
@@ -325,8 +325,7 @@ class Walk:
                 if mark in self._faulty:
                     continue
                 self._faulty.add(mark)
-                # Whether a remote part is needed is for the readers to say.
-                self.found.append(replace(one, severity="warning") if one.code == "REF_REMOTE" else one)
+                self.found.append(replace(one, severity="warning") if one.code in ELSEWHERE else one)
             return None
 
     def siblings(self, node: Node) -> None:

@@ -74,6 +74,7 @@ TABLE: dict[str, Object] = {
             "externalDocs": _DOCS,
         },
         required={"info": "REQUIRED", "channels": "REQUIRED"},
+        moved={"operations": "'publish' and 'subscribe' in the channels"},
     ),
     "info": Object(
         title="the info",
@@ -100,6 +101,7 @@ TABLE: dict[str, Object] = {
             "tags": Since(5, _TAGS),
         },
         required={"url": "REQUIRED", "protocol": "REQUIRED"},
+        moved=dict.fromkeys(("host", "pathname"), "'url'"),
     ),
     "channel": Object(
         title="a channel",
@@ -112,6 +114,7 @@ TABLE: dict[str, Object] = {
             "bindings": Use("channel bindings"),
             **CHANNEL_EXTENSIONS,
         },
+        moved={"address": "the address as the key of the channel", "messages": "'message' in an operation"},
     ),
     "operation": Object(
         title="an operation",

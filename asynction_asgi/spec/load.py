@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Diagnostic, SpecError
-from . import grammar_v2, v2
+from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
 from .grammar import Object, Walk
 from .grammar_shared import PLACES, RESPELT
 from .model import Arguments, Namespace, Spec
 from .reading import ChannelDraft, OperationDraft, Reader
-from .references import Resolver
+from .references import ELSEWHERE, Resolver
 from .requirements import check_schemes
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
@@ -45,6 +45,7 @@ class _Version:
 
 _VERSIONS = {
     2: _Version(grammar_v2.TABLE, range(7), True, v2.read_channels, v2.read_operations),
+    3: _Version(grammar_v3.TABLE, range(2), False, v3.read_channels, v3.read_operations),
 }
 _SUPPORTED = ", ".join(
     f"{major}.{one.minors[0]} to {major}.{one.minors[-1]}" for major, one in _VERSIONS.items()
@@ -165,7 +166,7 @@ def _compile(
     found += walk.found
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
     for one in lint_schemas(walk.schemas, resolver, strict=strict):
-        if one.code == "REF_REMOTE":
+        if one.code in ELSEWHERE:
             found.append(replace(one, severity="warning"))
         elif one.severity == "error" and one.layer == "document":
             found.append(one)
@@ -175,7 +176,8 @@ def _compile(
     channels = kind.read_channels(reader, servers)
     namespaces = assemble(reader, channels, kind.read_operations(reader, channels))
     found += reader.found
-    bundle, faults = compile_bundle(_roots(namespaces), resolver, strict=strict)
+    roots = [*_roots(namespaces), *(schema for one in reader.nameless for schema in _schemas(one))]
+    bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
     info = document.value.get("info")
     info = info if isinstance(info, dict) else {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .grammar_shared import RESPELT, is_ack_object
 from .model import ANY, Arguments, HandlerName
 from .payload import read_arguments
-from .references import ReferenceFault, Resolver
+from .references import ELSEWHERE, ReferenceFault, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,6 +139,7 @@ class Reader:
         minor: Of the document's version.
         traits_win: 2.x: a trait is patched over its target; 3.x: the target wins.
         schemes: The security schemes met so far, by name.
+        nameless: The arguments of messages that no event can carry; checked like all others.
         found: The diagnostics so far.
     """
 
@@ -147,6 +148,7 @@ class Reader:
     minor: int
     traits_win: bool
     schemes: dict[str, SecurityScheme] = field(default_factory=dict)
+    nameless: list[Arguments] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
 
     def error(
@@ -172,9 +174,12 @@ class Reader:
         try:
             return self.resolver.follow(node)
         except ReferenceFault as fault:
-            # Reported as a warning so far: whether a remote part matters is known only here.
-            self.found += [one for one in fault.diagnostics if one.code == "REF_REMOTE"]
+            self._needed(fault)
             return None
+
+    def _needed(self, fault: ReferenceFault) -> None:
+        """Report what was a warning so far: a part that is elsewhere, and is needed after all."""
+        self.found += [one for one in fault.diagnostics if one.code in ELSEWHERE]
 
     def member(self, node: Node | None, key: str) -> Node | None:
         """A member of an object, references followed; None if there is none."""
@@ -234,7 +239,7 @@ class Reader:
         try:
             arguments = read_arguments(payload, self.resolver, schema_format=schema_format, positional=forced)
         except ReferenceFault as fault:
-            self.found += [one for one in fault.diagnostics if one.code == "REF_REMOTE"]
+            self._needed(fault)
             return ANY
         if arguments.kind == "opaque" and payload is not None:
             self.warn(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)

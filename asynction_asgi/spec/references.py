@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic, Layer
 
-__all__ = ["ReferenceFault", "Resolver", "closest", "did_you_mean"]
+__all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean"]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
+
+
+# What is elsewhere matters only where it is needed, which the readers find out.
+ELSEWHERE = frozenset({"REF_REMOTE", "REF_FILE"})
 
 
 class ReferenceFault(Exception):  # noqa: N818 -- never reaches users; the diagnostic in it does

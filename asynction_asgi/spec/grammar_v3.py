@@ -1,0 +1,255 @@
+"""The objects of AsyncAPI 3.0 and 3.1."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Use
+from .grammar_shared import (
+    BOOLEAN,
+    CHANNEL_EXTENSIONS,
+    COMPONENT_KEY,
+    MESSAGE_EXTENSIONS,
+    OBJECT,
+    RUNTIME_EXPRESSION,
+    SCHEMA,
+    SHARED,
+    STRING,
+    STRINGS,
+    URI,
+    Ours,
+    flows,
+    headers_are_an_object,
+    scheme_fields,
+)
+from .payload import is_multi_format, is_supported_format
+
+if TYPE_CHECKING:
+    from .document import Node
+    from .grammar import Walk
+
+__all__ = ["TABLE"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_PROTOCOLS = (
+    *("http", "ws", "kafka", "anypointmq", "amqp", "amqp1", "mqtt", "mqtt5", "nats", "jms", "sns", "solace"),
+    *("sqs", "stomp", "redis", "mercure", "ibmmq", "googlepubsub", "pulsar", "ros2"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _AnySchema:
+    """A schema, or a Multi Format Schema Object, which says what kind of schema it holds."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        target = walk.follow(node)
+        value = target.value if target is not None else None
+        if (
+            target is None
+            or not isinstance(value, dict)
+            or not ("schemaFormat" in value or is_multi_format(value))
+        ):
+            SCHEMA.check(walk, node)
+        elif "schema" not in value:
+            walk.error(target, "MULTIFORMAT", "schemaFormat stands beside a 'schema', which is missing here")
+        elif not isinstance(value.get("schemaFormat", ""), str):
+            walk.error(target.child("schemaFormat"), "MULTIFORMAT", "must be a string")
+        elif is_supported_format(value.get("schemaFormat")):
+            SCHEMA.check(walk, target.child("schema"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Requirement:
+    """A security scheme or a reference to one; 2.x's map of names is the reader's to report."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        if not isinstance(node.value, dict) or "$ref" in node.value or "type" in node.value:
+            Use("security scheme").check(walk, node)
+
+
+_ANY_SCHEMA: Rule = _AnySchema()
+_TAGS = Each(Use("tag"), unique="name")
+_DOCS = Use("externalDocs")
+_SECURITY = Each(_Requirement())
+_BINDINGS = Use("bindings")
+_PROSE: dict[str, Rule] = dict.fromkeys(("title", "summary", "description"), STRING)
+_MESSAGE_REFERENCES = Each(Use("message", "only", "OP_MESSAGES"), code="OP_MESSAGES")
+
+_OPERATION_TRAIT: dict[str, Rule] = {
+    **_PROSE,
+    "security": _SECURITY,
+    "tags": _TAGS,
+    "externalDocs": _DOCS,
+    "bindings": _BINDINGS,
+    **{key: MESSAGE_EXTENSIONS[key] for key in ("x-handler", "x-ack", "x-ordering")},
+}
+_MESSAGE_TRAIT: dict[str, Rule] = {
+    "headers": _ANY_SCHEMA,
+    "correlationId": Use("correlationId"),
+    "contentType": STRING,
+    "name": STRING,
+    **_PROSE,
+    "tags": _TAGS,
+    "externalDocs": _DOCS,
+    "bindings": _BINDINGS,
+    "examples": Each(Use("example", "no")),
+    **MESSAGE_EXTENSIONS,
+}
+
+
+def _components(**kinds: Rule) -> dict[str, Rule]:
+    return {name: Entries(rule, keys=COMPONENT_KEY, what="component name") for name, rule in kinds.items()}
+
+
+TABLE: dict[str, Object] = {
+    **SHARED,
+    **flows("availableScopes"),
+    "root": Object(
+        title="an AsyncAPI document",
+        fields={
+            "asyncapi": ANYTHING,  # checked before the table is chosen
+            "id": URI,
+            "info": Use("info", "no"),
+            "servers": Entries(Use("server"), keys=_NAME, what="server name"),
+            "defaultContentType": STRING,
+            "channels": Entries(Use("channel"), extensions=True),
+            "operations": Entries(Use("operation"), extensions=True),
+            "components": Use("components", "no"),
+        },
+        required={"info": "REQUIRED"},
+        moved={"tags": "'tags' in the info", "externalDocs": "'externalDocs' in the info"},
+    ),
+    "info": Object(
+        title="the info",
+        fields={
+            **dict.fromkeys(("title", "version", "description"), STRING),
+            "termsOfService": URI,
+            "contact": Use("contact", "no"),
+            "license": Use("license", "no"),
+            "tags": _TAGS,
+            "externalDocs": _DOCS,
+        },
+        required={"title": "REQUIRED", "version": "REQUIRED"},
+    ),
+    "tag": Object(
+        title="a tag",
+        fields={"name": STRING, "description": STRING, "externalDocs": _DOCS},
+        required={"name": "REQUIRED"},
+    ),
+    "server": Object(
+        title="a server",
+        fields={
+            **dict.fromkeys(("host", "pathname", "protocol", "protocolVersion"), STRING),
+            **_PROSE,
+            "variables": Entries(Use("variable")),
+            "security": _SECURITY,
+            "tags": _TAGS,
+            "externalDocs": _DOCS,
+            "bindings": _BINDINGS,
+        },
+        required={"host": "REQUIRED", "protocol": "REQUIRED"},
+        moved={"url": "'host' and 'pathname'"},
+    ),
+    "channel": Object(
+        title="a channel",
+        fields={
+            "address": Fits((str, type(None)), code="ADDRESS"),
+            "messages": Entries(Use("message", code="MESSAGE_NOT_OBJECT")),
+            **_PROSE,
+            "servers": Each(Use("server", "only")),
+            "parameters": Entries(Use("parameter"), keys=_NAME, what="parameter name"),
+            "tags": _TAGS,
+            "externalDocs": _DOCS,
+            "bindings": Use("channel bindings"),
+            **CHANNEL_EXTENSIONS,
+        },
+        moved=dict.fromkeys(("publish", "subscribe"), "an operation in the document's 'operations'"),
+    ),
+    "operation": Object(
+        title="an operation",
+        fields={
+            "action": Fits((str,), ("receive", "send"), code="ACTION"),
+            "channel": Use("channel", "only", "OP_CHANNEL"),
+            "messages": _MESSAGE_REFERENCES,
+            "reply": Use("reply"),
+            "traits": Each(Use("operation trait")),
+            **_OPERATION_TRAIT,
+        },
+        required={"action": "ACTION", "channel": "OP_CHANNEL"},
+        moved={"message": "'messages', a list of references", "operationId": "the key of the operation"},
+    ),
+    "operation trait": Object(title="an operation trait", fields=_OPERATION_TRAIT),
+    "reply": Object(
+        title="a reply",
+        fields={
+            "address": Use("reply address"),
+            "channel": Use("channel", "only", "OP_CHANNEL"),
+            "messages": _MESSAGE_REFERENCES,
+            "x-ack": Ours(BOOLEAN),
+        },
+    ),
+    "reply address": Object(
+        title="a reply address",
+        fields={"location": RUNTIME_EXPRESSION, "description": STRING},
+        required={"location": "REQUIRED"},
+    ),
+    "message": Object(
+        title="a message",
+        fields={**_MESSAGE_TRAIT, "payload": _ANY_SCHEMA, "traits": Each(Use("message trait"))},
+        checks=(headers_are_an_object,),
+        moved={
+            "schemaFormat": "'schemaFormat' and 'schema' in the payload",
+            "messageId": "the key of the message in the channel",
+            "oneOf": "each message in the channel's 'messages'",
+        },
+    ),
+    "message trait": Object(title="a message trait", fields=_MESSAGE_TRAIT, checks=(headers_are_an_object,)),
+    "parameter": Object(
+        title="a parameter",
+        fields={
+            "enum": STRINGS,
+            "default": STRING,
+            "description": STRING,
+            "examples": STRINGS,
+            "location": RUNTIME_EXPRESSION,
+        },
+        moved={"schema": "'enum', 'default' and 'examples'; the value is a string"},
+    ),
+    "channel bindings": Object(
+        title="the bindings",
+        fields={**dict.fromkeys(_PROTOCOLS, OBJECT), "ws": Use("ws", code="BINDING")},
+        moved=dict.fromkeys(("socket.io", "socketio"), "'ws'"),
+    ),
+    "bindings": Object(title="the bindings", fields=dict.fromkeys(_PROTOCOLS, OBJECT)),
+    "security scheme": scheme_fields(scopes=STRINGS),
+    "components": Object(
+        title="the components",
+        fields={
+            **_components(
+                schemas=_ANY_SCHEMA,
+                servers=Use("server"),
+                operations=Use("operation"),
+                securitySchemes=Use("security scheme"),
+                serverVariables=Use("variable"),
+                parameters=Use("parameter"),
+                correlationIds=Use("correlationId"),
+                replies=Use("reply"),
+                replyAddresses=Use("reply address"),
+                externalDocs=_DOCS,
+                tags=Use("tag"),
+                operationTraits=Use("operation trait"),
+                messageTraits=Use("message trait"),
+                serverBindings=_BINDINGS,
+                channelBindings=Use("channel bindings"),
+                operationBindings=_BINDINGS,
+                messageBindings=_BINDINGS,
+            ),
+            # Generators name these after events and paths, in any characters.
+            "channels": Entries(Use("channel")),
+            "messages": Entries(Use("message", code="MESSAGE_NOT_OBJECT")),
+            "x-messageAcks": Ours(Entries(MESSAGE_EXTENSIONS["x-ack"])),
+        },
+    ),
+}

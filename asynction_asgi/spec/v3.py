@@ -1,0 +1,226 @@
+"""AsyncAPI 3.0 and 3.1: operations at the root, whose ``reply`` is an acknowledgement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .assembly import ANY_NAMESPACE, namespace_name, read_parameters_of
+from .model import ANY, Arguments, Parameter
+from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
+from .references import ReferenceFault
+from .requirements import read_security
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .document import Document, Node
+    from .reading import Reader
+    from .servers import Servers
+
+    Identity = tuple[Document, str]
+
+__all__ = ["read_channels", "read_operations"]
+
+_DIRECTIONS: dict[str, Direction] = {"receive": "receives", "send": "sends"}
+
+
+def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
+    """Every channel of the document's root; its address is the namespace, its key only an id."""
+    channels = []
+    for key, written in reader.entries(reader.root, "channels"):
+        node = reader.follow(written)
+        if key.startswith("x-") or node is None or not isinstance(node.value, dict):
+            continue
+        address = node.get("address")
+        namespace = None
+        if address is not None and address.value is None:
+            namespace = ANY_NAMESPACE
+        elif address is not None and isinstance(address.value, str):
+            namespace = namespace_name(reader, address.value, address, query_code="CHANNEL_QUERY")
+        channels.append(
+            ChannelDraft(
+                node=node,
+                place=written,
+                namespace=namespace,
+                parameters=_parameters(reader, node, namespace),
+                kept=_kept(reader, node, servers),
+            )
+        )
+    return channels
+
+
+def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[Parameter, ...]:
+    declared, nodes = {}, {}
+    for name, written in reader.entries(channel, "parameters"):
+        node = reader.follow(written)
+        if node is not None and isinstance(node.value, dict):
+            values = [one.value for one in reader.elements(node, "enum") if isinstance(one.value, str)]
+            declared[name] = Parameter(
+                name=name,
+                enum=tuple(values) if values else None,
+                description=str(node.value.get("description") or ""),
+            )
+            nodes[name] = written
+    return read_parameters_of(reader, namespace, declared, nodes)
+
+
+def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
+    names = []
+    for written in reader.elements(channel, "servers"):
+        target = _target(reader, written)
+        if target is None:
+            continue
+        name = _root_member(reader, target, "servers")
+        if name is None:
+            message = "a channel's servers are references into the document's 'servers'"
+            reader.error(written, "SERVER_UNKNOWN", message, layer="document")
+        else:
+            names.append(name)
+    return not servers.known or not names or any(name in servers.kept for name in names)
+
+
+def _target(reader: Reader, written: Node) -> Node | None:
+    """The place that a reference points at, which may be a reference itself."""
+    if not (isinstance(written.value, dict) and "$ref" in written.value):
+        return None
+    try:
+        return reader.resolver.step(written)
+    except ReferenceFault:
+        return None
+
+
+def _root_member(reader: Reader, node: Node, section: str) -> str | None:
+    """The key of an entry of that section of the document's root; None for any other place."""
+    head, _, last = node.pointer.rpartition("/")
+    if node.document is not reader.root.document or head != f"/{section}":
+        return None
+    return last.replace("~1", "/").replace("~0", "~")
+
+
+# --- operations ----------------------------------------------------------------------------------
+
+
+def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[OperationDraft]:
+    """Every operation of the document's root, in a channel with an address."""
+    by_place = {channel.place.pointer: channel for channel in channels}
+    operations = []
+    for key, written in reader.entries(reader.root, "operations"):
+        node = reader.follow(written)
+        if key.startswith("x-") or node is None or not isinstance(node.value, dict):
+            continue
+        channel = _channel(reader, node, by_place, "an operation")
+        action = node.value.get("action")
+        if channel is not None and isinstance(action, str) and action in _DIRECTIONS:
+            operations.append((node, channel, _DIRECTIONS[action]))
+    _refuse_without_address(reader, [channel for _, channel, _ in operations])
+    only_replies = _only_replies(reader, [node for node, _, _ in operations])
+    for node, channel, direction in operations:
+        fields = reader.traited(node)
+        yield OperationDraft(
+            channel=channel,
+            direction=direction,
+            fields=fields,
+            messages=tuple(_messages(reader, node, channel, without=only_replies)),
+            security=read_security(reader, fields.get("security")),
+            reply=_reply(reader, node, channel, by_place),
+        )
+
+
+def _channel(reader: Reader, node: Node, by_place: dict[str, ChannelDraft], what: str) -> ChannelDraft | None:
+    written = node.get("channel")
+    target = _target(reader, written) if written is not None else None
+    if written is None or target is None:
+        return None
+    if _root_member(reader, target, "channels") is None:
+        message = f"the channel of {what} is a reference into the document's 'channels'"
+        reader.error(written, "OP_CHANNEL", message, layer="document")
+        return None
+    return by_place.get(target.pointer)
+
+
+def _refuse_without_address(reader: Reader, operated: list[ChannelDraft]) -> None:
+    """A channel that is operated is a namespace, which only an address can name."""
+    without = {one.place.pointer: one for one in operated if "address" not in one.node.value}
+    everyone = {one.place.pointer for one in operated}
+    if len(without) > 1 and len(without) == len(everyone):
+        first = next(iter(without.values()))
+        reader.error(
+            reader.root.child("channels"),
+            "CHANNEL_NO_ADDRESS",
+            f"no channel has an address, so there is no namespace ({first.place.pointer.rpartition('/')[2]!r} is the "
+            "first). Documents of fastapi-sio look like this: a channel per event, and actions from the "
+            "client's view. Put the events of a namespace into one channel with 'address: /', and say "
+            "'receive' for what clients emit",
+            key=True,
+        )
+        return
+    for channel in without.values():
+        message = "a channel with operations needs an 'address', which is its namespace; null means any"
+        reader.error(channel.place, "CHANNEL_NO_ADDRESS", message, key=True)
+
+
+def _only_replies(reader: Reader, operations: list[Node]) -> set[Identity]:
+    """Messages that operations refer to as replies, and never as what they are about."""
+    replies: set[Identity] = set()
+    others: set[Identity] = set()
+    for node in operations:
+        others.update(_places(reader, node))
+        replies.update(_places(reader, reader.member(node, "reply")))
+    return replies - others
+
+
+def _places(reader: Reader, node: Node | None) -> Iterator[Identity]:
+    for written in reader.elements(node, "messages"):
+        target = _target(reader, written)
+        if target is not None:
+            yield target.identity
+
+
+def _messages(
+    reader: Reader, node: Node, channel: ChannelDraft, *, without: set[Identity]
+) -> Iterator[MessageDraft]:
+    """Those that ``messages`` refers to; all of the channel's where there is no such field."""
+    entries = {one.identity: (key, one) for key, one in reader.entries(channel.node, "messages")}
+    if node.get("messages") is None:
+        for identity, (key, written) in entries.items():
+            if identity not in without:
+                yield from _message(reader, written, key)
+        return
+    for written in reader.elements(node, "messages"):
+        target = _target(reader, written)
+        if target is None:
+            continue
+        if target.identity in entries:
+            key, entry = entries[target.identity]
+            yield from _message(reader, entry, key, place=written)
+        else:
+            message = f"the message is none of the channel's: refer into {_shown(channel)}"
+            reader.error(written, "OP_MESSAGE_NOT_IN_CHANNEL", message, layer="document")
+
+
+def _shown(channel: ChannelDraft) -> str:
+    return f"'#{channel.place.pointer}/messages'"
+
+
+def _message(reader: Reader, written: Node, key: str, *, place: Node | None = None) -> Iterator[MessageDraft]:
+    node = reader.follow(written)
+    if node is not None and isinstance(node.value, dict):
+        yield MessageDraft(fields=reader.traited(node), place=place or written, fallback=key)
+
+
+def _reply(
+    reader: Reader, node: Node, channel: ChannelDraft, by_place: dict[str, ChannelDraft]
+) -> Arguments | None:
+    """The acknowledgement: one of the reply's messages, any where it has none."""
+    reply = reader.member(node, "reply")
+    if reply is None or not isinstance(reply.value, dict) or reply.value.get("x-ack") is False:
+        return None
+    answered = _channel(reader, reply, by_place, "a reply")
+    if answered is None:
+        return ANY
+    if answered.namespace not in {None, ANY_NAMESPACE, channel.namespace}:
+        message = f"a reply in another namespace ({answered.namespace}) is no acknowledgement"
+        reader.warn(reply, "ADDRESS", message, key=True)
+        return None
+    payloads = [reader.arguments(one.fields) for one in _messages(reader, reply, answered, without=set())]
+    return ANY if not payloads or ANY in payloads else union(payloads)
