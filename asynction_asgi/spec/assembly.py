@@ -86,6 +86,9 @@ def assemble(
             _add_channel(reader, drafts, channel)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
+    if not drafts and not reader.found:
+        place = reader.root.get("channels") or reader.root
+        reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
     _refuse_ambiguous(reader, drafts)
     for draft in drafts.values():
         refuse_unsupported(reader, draft.security, draft.security_node)
@@ -257,7 +260,7 @@ def _add_event(
         arguments=reader.arguments(message.fields),
         ack=_ack(reader, operation, message),
         handler=_handler(reader, operation, message) if receives else None,
-        security=operation.security if receives else None,
+        security=operation.security or None if receives else None,
         ordering=_ordering(operation, message),
         message=message.fields.value,
         node=message.fields.node,

@@ -349,8 +349,9 @@ class Walk:
                 f"{key!r} has no effect on {row.title}; it belongs on {where}",
                 key=True,
             )
-        elif hint := did_you_mean(key, self.places):
-            self.warn(node, "UNKNOWN_EXTENSION", f"the extension {key!r} is unknown{hint}", key=True)
+        elif near := closest(key, self.places, cutoff=0.88):  # not x-author for x-auth
+            message = f"the extension {key!r} has no meaning here; did you mean {near!r}?"
+            self.warn(node, "UNKNOWN_EXTENSION", message, key=True)
 
 
 def type_name(value: Any) -> str:

@@ -76,12 +76,11 @@ class Traited:
 
     def get(self, name: str) -> Node | None:
         """A field where it stands, in the object or in the trait that decides; None if there is none."""
-        if self.value.get(name) is None and name not in self.node.value:
-            return None
         for spelling in _SPELLINGS.get(name, (name,)):
-            for source in self.sources:
-                if source.value.get(spelling) is not None:
-                    return source.child(spelling)
+            if self.value.get(spelling) is not None:
+                return next(
+                    one.child(spelling) for one in self.sources if one.value.get(spelling) is not None
+                )
         return None
 
     def text(self, name: str) -> str | None:

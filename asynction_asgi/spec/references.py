@@ -210,12 +210,12 @@ def _fault(node: Node, code: str, message: str) -> ReferenceFault:
     return ReferenceFault([at.diagnostic("error", code, message, layer=layer)])
 
 
-def closest(word: Any, known: Iterable[str]) -> str | None:
+def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
     """The one of `known` that a person who wrote `word` most likely meant."""
     words = list(known)
     folded = str(word).lower()
     same = next((one for one in words if one.lower() == folded), None)
-    return same or next(iter(get_close_matches(str(word), words, n=1, cutoff=0.7)), None)
+    return same or next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .grammar_shared import RESPELT
 from .model import Requirement, Security, SecurityScheme
 from .references import did_you_mean
 
@@ -108,7 +109,8 @@ def _add(reader: Reader, name: str, node: Node) -> SecurityScheme | None:
         return None
     if known is not None:
         name = f"{target.document.name}#{target.pointer}"
-    scheme = SecurityScheme(name=name, type=target.value["type"], fields=target.value, node=target)
+    fields = {**target.value, **{RESPELT[key]: one for key, one in target.value.items() if key in RESPELT}}
+    scheme = SecurityScheme(name=name, type=fields["type"], fields=fields, node=target)
     reader.schemes[name] = scheme
     return scheme
 

@@ -64,7 +64,7 @@ def read_servers(reader: Reader, server_name: str | None) -> Servers:
             reader.warn(node, "SERVER_UNKNOWN", message, key=True)
             break
     refuse_unsupported(reader, securities[chosen], servers[chosen][1].get("security"))
-    return Servers(path=paths[chosen], security=securities[chosen], kept=frozenset(kept), known=known)
+    return Servers(path=paths[chosen], security=securities[chosen] or None, kept=frozenset(kept), known=known)
 
 
 def _keep(reader: Reader, servers: dict[str, Node], server_name: str | None) -> list[str]:

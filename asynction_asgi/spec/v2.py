@@ -100,19 +100,21 @@ def _identify(reader: Reader, known: dict[str, Node], word: str, fields: Traited
         reader.error(node, "DUPLICATE_ID", f"the {word} {node.value!r} occurs twice", layer="document")
 
 
-def _messages(reader: Reader, written: Node | None, fallback: str | None = None) -> Iterator[MessageDraft]:
+def _messages(reader: Reader, written: Node | None, above: tuple[Node, ...] = ()) -> Iterator[MessageDraft]:
     """The messages of an operation: one, or those of ``oneOf``, which may nest."""
     if written is None or not isinstance(written.value, dict):
         return
     reference = written.value.get("$ref")
-    if isinstance(reference, str):
-        fallback = name_by_reference(reference)
+    fallback = name_by_reference(reference) if isinstance(reference, str) else None
     node = reader.follow(written)
     if node is None or not isinstance(node.value, dict):
         return
     if isinstance(node.value.get("oneOf"), list):
+        if any(one.identity == node.identity for one in above):
+            reader.error(written, "REF_CYCLE", "a message is one of itself", layer="document")
+            return
         for one in node.child("oneOf").elements():
-            yield from _messages(reader, one)
+            yield from _messages(reader, one, (*above, node))
         return
     fields = reader.traited(node)
     yield MessageDraft(fields=fields, place=written, fallback=fields.text("messageId") or fallback)
