@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
+import socketio
+from engineio.base_server import BaseServer as EngineBaseServer
+from socketio.base_server import BaseServer
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from .codec import UnencodableError
@@ -57,6 +62,7 @@ def create_server(
         server_options: Those of `socketio.AsyncServer` and `engineio.AsyncServer`.
 
     Raises:
+        TypeError: an option is not known.
         ValueError: an option contradicts another, or what the engine guarantees.
         ModuleNotFoundError: the queue's client package is not installed.
     """
@@ -71,6 +77,7 @@ def create_server(
         ordering = "serial"
     server_options.pop("monitor_clients", None)  # every connection watches over itself
     server_options.setdefault("cors_credentials", False)
+    _check_options(server_options)
     limits = limits or Limits()
     server_options.setdefault("max_http_buffer_size", limits.packet_bytes)
     if message_queue is not None:
@@ -84,6 +91,24 @@ def create_server(
         refusal_body=refusal_body,
         **server_options,
     )
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse misspelt options, which engineio would ignore without a word.
+
+    Raises:
+        TypeError: an option is none of upstream's.
+    """
+    known = {
+        name
+        for upstream in (socketio.AsyncServer.__init__, BaseServer.__init__, EngineBaseServer.__init__)
+        for name, one in inspect.signature(upstream).parameters.items()
+        if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and name != "self"
+    } | {"engineio_logger"}
+    for name in options.keys() - known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise TypeError(f"unexpected option {name!r}{hint}")
 
 
 def create_emitter(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 import engineio
 from engineio.packet import OPEN, Packet
@@ -16,7 +15,7 @@ from .transport import EngineSocket
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Mapping
 
     from .limits import Limits
     from .server import Server
@@ -64,6 +63,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
         return pending
 
+    def refuse_request(self) -> dict[str, Any]:
+        """The response to a request that came too late."""
+        return self._bad_request("Unexpected HTTP request")
+
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
         """Tell the handler that upstream would tell."""
         await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
@@ -72,13 +75,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         """Close one connection or all."""
         sockets = list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]
         await asyncio.gather(*(socket.close(wait=False) for socket in sockets if socket is not None))
-
-    def drop_session(self, scope: MutableMapping[str, Any]) -> None:
-        """Close the session that a refused request names, if it names one."""
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        socket = self.sockets.get(query.get("sid", [""])[0])
-        if socket is not None:
-            socket.drop(self.reason.TRANSPORT_ERROR)
 
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
@@ -125,6 +121,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         elif message is not None and message.endswith("is not an accepted origin."):
             message = "Not an accepted origin"
         return dict(super()._bad_request(message))
+
+    def _method_not_found(self) -> dict[str, Any]:
+        return self._bad_request()  # as the protocol's authors have it
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         """A peer's fault is no error of the server's."""

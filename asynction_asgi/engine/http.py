@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from .engine_server import EngineServer
     from .server import Server
+    from .transport import EngineSocket
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -30,26 +32,40 @@ class EngineApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one WebSocket."""
         engine: EngineServer = self.server.eio
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        socket = engine.sockets.get(query.get("sid", [""])[0])
         if self.server.stopping:
             await respond(scope, receive, send, 503, b"the server is stopping")
-            return
-        body = b""
-        if scope["type"] == "http" and scope["method"] == "POST":
-            try:
-                async with asyncio.timeout(self.server.limits.body_seconds):
-                    received = await _body(scope, receive, engine.max_http_buffer_size)
-            except TimeoutError:
-                engine.drop_session(scope)
-                await respond(scope, receive, send, 408, b"the body did not arrive in time")
-                return
-            if received is None:
-                return
-            if isinstance(received, int):
-                engine.drop_session(scope)
-                await respond(scope, receive, send, received, b"the body is too large")
-                return
-            body = received
-        await engine.handle_request(scope, receive, send, body)
+        elif "transport" not in query and scope.get("method") != "OPTIONS":
+            await respond(scope, receive, send, 400, b"no transport")
+        elif scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
+            # The first one goes on. Clients take a refusal of the handshake for a failure of it.
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            body = await self._read(scope, receive, send, socket)
+            if body is not None:
+                await engine.handle_request(scope, receive, send, body)
+        else:
+            await engine.handle_request(scope, receive, send, b"")
+
+    async def _read(
+        self, scope: Scope, receive: Receive, send: Send, socket: EngineSocket | None
+    ) -> bytes | None:
+        """The body of a request; None when it was refused, and its session closed."""
+        try:
+            async with asyncio.timeout(self.server.limits.body_seconds):
+                body = await _body(scope, receive, self.server.eio.max_http_buffer_size)
+        except TimeoutError:
+            body = 408
+        if not isinstance(body, int):
+            return body
+        if socket is not None:
+            socket.drop(self.server.reason.TRANSPORT_ERROR)
+        text = b"the body did not arrive in time" if body == 408 else b"the body is too large"
+        await respond(scope, receive, send, body, text)
+        return None
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | int | None:

@@ -30,9 +30,24 @@ _CLIENTS = {
 class RedisRooms(AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's Redis and Valkey manager on top of our rooms."""
 
+    async def close(self) -> None:
+        """Close the connections to the queue; a later emit opens them again."""
+        self.connected = False
+        for client in (self.pubsub, self.redis):
+            if client is not None:
+                await client.aclose()
+
 
 class AmqpRooms(AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's RabbitMQ manager on top of our rooms."""
+
+    publisher_connection: Any
+
+    async def close(self) -> None:
+        """Close the connection to the queue; a later emit opens it again."""
+        connection, self.publisher_connection = self.publisher_connection, None
+        if connection is not None:
+            await connection.close()
 
 
 class StrictJson:

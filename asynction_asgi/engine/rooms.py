@@ -8,6 +8,7 @@ however many others are connected.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +186,9 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         to: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Send an event to one peer, a room or a namespace; encodes once, never waits for a client.
+        """Send an event to one peer, a room or a namespace; encodes it once.
+
+        Waits for a client only when it is the one recipient and reads slowly, and then not for long.
 
         Raises:
             UnencodableError: the data have no JSON form; nothing was sent.
@@ -200,14 +203,18 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:
                 member.deliver(frames)
-            return
-        for member in recipients:
-            # Encode first: a callback of a packet that can't be sent would wait for ever.
-            frames = self.server.encode(
-                packets.EVENT, [event, *arguments], namespace, ack_id=member.last_ack + 1
-            )
-            member.expect_ack(callback, self.server.limits.pending_acks)
-            member.deliver(frames)
+        else:
+            for member in recipients:
+                # Encode first: a callback of a packet that can't be sent would wait for ever.
+                frames = self.server.encode(
+                    packets.EVENT, [event, *arguments], namespace, ack_id=member.last_ack + 1
+                )
+                member.expect_ack(callback, self.server.limits.pending_acks)
+                member.deliver(frames)
+        if len(recipients) == 1:
+            await recipients[0].connection.socket.relief()
+        elif any(member.connection.socket.outbox for member in recipients):
+            await asyncio.sleep(0)  # transports that are busy take more only when the loop runs
 
     # -- callbacks over a message queue ----------------------------------------------------
 

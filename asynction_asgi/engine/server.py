@@ -53,6 +53,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
 
     manager: Rooms
     eio: EngineServer
+    manager_initialized: bool
 
     def __init__(
         self,
@@ -91,6 +92,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
+
+    def listen(self) -> None:
+        """Listen on the message queue from now on; otherwise the first client starts it."""
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()
 
     # -- Engine.IO's events ----------------------------------------------------------------
 
@@ -315,6 +322,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
                 raise
         except Exception as error:  # noqa: BLE001  # logged under a ref
             self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
+        socket = member.connection.socket
+        if socket.outbox:
+            await socket.relief()  # a client that does not read its answers gets no more of them
 
     def _refuse(self, member: Member, ack_id: int | None, event: str, error: RefusedError) -> None:
         body = {"error": error.as_json()} if self._refusal_body is None else self._refusal_body(error)
@@ -357,25 +367,31 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             member.deliver(self.encode(packets.DISCONNECT, None, namespace))
             await self._part(member, self.reason.SERVER_DISCONNECT)
 
-    async def _part(self, member: Member, reason: str) -> None:
-        """Take a peer out; its disconnect handler runs if its connect handler had returned."""
-        if member.phase not in (Phase.PENDING, Phase.CONNECTED):
-            return
-        pending = member.phase is Phase.PENDING
-        member.phase = Phase.LEAVING
-        connection = member.connection
-        if not connection.closed:
-            # From now on the client may connect to the namespace anew.
-            connection.members.pop(member.namespace, None)
-            connection.remember_left(member.namespace)
-        if pending:
+    def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
+        """Take a peer out, at once; what is returned tells its handlers, and must be awaited.
+
+        The first reason counts: the transport often closes right behind a client's DISCONNECT.
+        """
+        phase = member.phase
+        if phase in (Phase.PENDING, Phase.CONNECTED):
+            member.phase = Phase.LEAVING
+            connection = member.connection
+            if not connection.closed:
+                # From now on the client may connect to the namespace anew.
+                connection.members.pop(member.namespace, None)
+                connection.remember_left(member.namespace)
+        return self._finish_parting(member, phase, reason)
+
+    async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
+        """Run the disconnect handler of a peer whose connect handler had returned."""
+        if phase is Phase.PENDING:
             await self._cancel_connect(member)
             if member.phase is Phase.LEAVING:  # its handler had not even begun
                 self._forget(member)
-            return
-        self._lose_acks(member)
-        await self._lanes.drained(member, self.limits.drain_seconds)
-        await self._tell_disconnect(member, reason)
+        elif phase is Phase.CONNECTED:
+            self._lose_acks(member)
+            await self._lanes.drained(member, self.limits.drain_seconds)
+            await self._tell_disconnect(member, reason)
 
     async def _cancel_connect(self, member: Member) -> None:
         if member.connecting is not None:

@@ -8,6 +8,7 @@ waits in a bounded queue otherwise. One timer per connection watches over the he
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from base64 import b64decode
 from collections import deque
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 POLL_PACKETS = 16
 # Between so many packets of one polling request, others get their turn.
 _POST_STRIDE = 64
+_UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
 _TOO_BIG = 1009
@@ -70,6 +72,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.poller: asyncio.Future[bool] | None = None
         self.posting = self.paused = False
         self.heartbeat: asyncio.TimerHandle | None = None
+        self.farewell = CLOSE
+        self.upgrade_over: asyncio.Event | None = None
+        self.relieved: asyncio.Future[None] | None = None
         self.closing_task: asyncio.Task[None] | None = None
 
     # -- outwards --------------------------------------------------------------------------
@@ -95,12 +100,35 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         while self.outbox and self.write is not None and self.write(self.outbox[0]):
             self.next_frame()
 
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits that a sender to this client alone should wait too."""
+        return self.queued > self.server.limits.queued_bytes // 4
+
+    async def relief(self) -> None:
+        """Wait until the client has read most of what waits for it, but not for ever."""
+        if not self.congested or self.closing:
+            return
+        if self.relieved is None:
+            self.relieved = asyncio.get_running_loop().create_future()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.server.limits.relief_seconds):
+                await asyncio.shield(self.relieved)
+
+    def _relieve(self) -> None:
+        if self.relieved is not None:
+            if not self.relieved.done():
+                self.relieved.set_result(None)
+            self.relieved = None
+
     def next_frame(self) -> Frame | None:
         """Take the next waiting frame."""
         if not self.outbox:
             return None
         frame = self.outbox.popleft()
         self.queued -= len(frame.body)
+        if self.relieved is not None and not self.congested:
+            self._relieve()
         return frame
 
     async def send(self, pkt: Any) -> None:
@@ -112,8 +140,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         frames: list[Frame] = []
         while len(frames) < POLL_PACKETS and (frame := self.next_frame()) is not None:
             frames.append(frame)
-        if self.closing and len(frames) < POLL_PACKETS:
-            frames.append(CLOSE)
+        if self.closing and not frames:
+            frames.append(self.farewell)
         return frames
 
     # -- heartbeat -------------------------------------------------------------------------
@@ -131,7 +159,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if self.last_ping is None:
             self.last_ping = time.time()
             self.deliver([PING])
-        elif not self.paused:
+        elif self.paused:
+            self.deliver([PING])  # nothing is read, so only a write can tell that the peer is gone
+        else:
             self.server.logger.info("%s: no pong", self.sid)
             self.drop(self.server.reason.PING_TIMEOUT)
             return
@@ -169,6 +199,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             if self.last_ping is not None:
                 self.schedule_ping()
         elif kind == "1":
+            self.farewell = NOOP
             self.drop(self.server.reason.CLIENT_DISCONNECT)
         elif kind not in ("5", "6"):  # a late UPGRADE and a NOOP mean nothing
             raise UndecodableError("not an Engine.IO packet of a client")
@@ -180,8 +211,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             if self.upgrading:
                 raise exceptions.EngineIOError("an upgrade is under way")
             return await self._upgrade_websocket(environ)
-        if self.upgrading or self.upgraded:
-            return [NOOP]
+        if self.upgrading:
+            await self._await_upgrade()
+            return self.server.refuse_request() if self.upgraded else [NOOP]
         if self.poller is not None:
             # Two polls at the same time would share one stream of packets between them.
             await self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
@@ -189,6 +221,13 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if not self.outbox and not self.closing:
             await self._await_frames(environ["asgi.receive"])
         return (await self.poll()) or [NOOP]
+
+    async def _await_upgrade(self) -> None:
+        """Hold a poll that came in the middle of an upgrade, not for long: the client may wait for it."""
+        if self.upgrade_over is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_UPGRADE_POLL_SECONDS):
+                    await self.upgrade_over.wait()
 
     async def _await_frames(self, receive: Any) -> None:
         self.poller = asyncio.get_running_loop().create_future()
@@ -258,7 +297,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             while not self.closing and (data := await ws.receive()) is not None:
                 pause = self.take(data)
                 if pause is not None:
-                    await pause
+                    await ws.pause(pause)
         except asyncio.CancelledError:
             self.drop(reason)
             raise
@@ -271,6 +310,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if self.upgrading or self.upgraded:
             return False
         self.upgrading = True  # polls end, packets wait
+        over = self.upgrade_over = asyncio.Event()
         try:
             async with asyncio.timeout(self.server.limits.upgrade_seconds):
                 if await ws.receive() != "2probe":
@@ -282,6 +322,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             return False
         finally:
             self.upgrading = False
+            over.set()
         if not self.upgraded:
             self._wake_poller()
         return bool(self.upgraded) and not self.closing
@@ -311,11 +352,12 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     async def _end(self, reason: str, *, abort: bool, code: int = 1000) -> None:
         self.connected = False
+        self._relieve()
         if self.heartbeat is not None:
             self.heartbeat.cancel()
         if self.websocket is not None:
             if not abort and self.write is not None and not self.outbox:
-                self.write(CLOSE)
+                self.write(self.farewell)
             self.websocket.close(code, reason)
         self._wake_poller()
         try:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
 
     from .frames import Frame
     from .transport import EngineSocket
@@ -42,6 +42,7 @@ class WebSocket:
         self._socket: EngineSocket | None = None
         self._protocol: Direct | None = None
         self._drainer: asyncio.Task[None] | None = None
+        self._ahead: asyncio.Future[Any] | None = None
         self._reader: asyncio.Task[Any] | None = None
         self._reading = self._unblocked = False
         self.closed = False
@@ -73,7 +74,8 @@ class WebSocket:
             return None
         self._reading = True
         try:
-            event = await self._receive()
+            event = await (self._ahead or self._receive())
+            self._ahead = None
         except asyncio.CancelledError:
             if self._unblocked and self._reader is not None:
                 self._reader.uncancel()
@@ -86,6 +88,22 @@ class WebSocket:
             return None
         text: str | None = event.get("text")
         return event["bytes"] if text is None else text
+
+    async def pause(self, until: Awaitable[None]) -> None:
+        """Read nothing until `until` is done or the peer is gone.
+
+        One message is read ahead, because the server tells of the end in the same way.
+        """
+        if self._ahead is None:
+            self._ahead = asyncio.ensure_future(self._receive())
+        waiting = asyncio.ensure_future(until)
+        try:
+            await asyncio.wait({waiting, self._ahead}, return_when=asyncio.FIRST_COMPLETED)
+            if self._ahead.done() and self._ahead.result()["type"] != "websocket.receive":
+                return
+            await waiting
+        finally:
+            waiting.cancel()
 
     def write(self, frame: Frame) -> bool:
         """Send `frame`; False when it must wait behind others."""
