@@ -1,0 +1,1 @@
+"""Black-box tests over raw sockets: packets written by hand, judged by what comes back."""

@@ -1,0 +1,81 @@
+"""Run the test suites of the protocols' authors against applications of ours.
+
+``python -m tests.wire.conformance CLONE…`` takes local clones of socketio/socket.io-protocol and
+socketio/engine.io-protocol, runs each suite in a temporary folder with Node, as root and mounted in
+Starlette, and prints the counts. Exits with 1 if a test failed.
+"""
+
+# ruff: noqa: T201 - a script prints
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..serving import serve
+from .protocol import MOUNT, engineio_app, socketio_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The suites know one address and, at one place each, the path below it.
+ADDRESS = "http://localhost:3000"
+INSTALL_SECONDS = 180
+RUN_SECONDS = 120
+
+
+def prepare(clone: Path, folder: Path) -> None:
+    """Copy a suite out of its clone and install what it needs."""
+    shutil.copytree(clone / "test-suite", folder, ignore=shutil.ignore_patterns("node_modules"))
+    npm = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(npm, cwd=folder, check=True, timeout=INSTALL_SECONDS, stdout=subprocess.DEVNULL)
+
+
+def run(folder: Path, url: str) -> tuple[int, list[str]]:
+    """Run an installed suite; returns how many tests passed, and the titles of those that failed."""
+    source = (folder / "test-suite.js").read_text(encoding="utf-8")
+    if ADDRESS not in source:
+        raise SystemExit(f"{folder}: the suite does not name {ADDRESS} any more")
+    (folder / "aimed.js").write_text(source.replace(ADDRESS, url), encoding="utf-8")
+    mocha = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", "aimed.js"]
+    done = subprocess.run(mocha, cwd=folder, check=False, timeout=RUN_SECONDS, capture_output=True, text=True)
+    try:
+        report = json.loads(done.stdout[done.stdout.index("{") :])
+    except ValueError:
+        raise SystemExit(f"{folder}: mocha did not report\n{done.stdout}{done.stderr}") from None
+    failures = [f"{one['fullTitle']}: {one['err'].get('message', '')}" for one in report["failures"]]
+    return report["stats"]["passes"], failures
+
+
+def main(clones: list[str]) -> bool:
+    """Run every suite that is given; returns whether all tests passed."""
+    if not clones:
+        raise SystemExit(__doc__)
+    logging.lastResort = None
+    passed_all = True
+    for clone in map(Path, clones):
+        source = (clone / "test-suite" / "test-suite.js").read_text(encoding="utf-8")
+        protocol = "engine.io" if "/engine.io/" in source else "socket.io"
+        make: Callable[..., Any] = engineio_app if protocol == "engine.io" else socketio_app
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "suite"
+            prepare(clone, folder)
+            for mounted in (False, True):
+                with serve(make(mounted=mounted)) as url:
+                    passed, failures = run(folder, url + MOUNT if mounted else url)
+                print(
+                    f"{protocol}, {'mounted' if mounted else 'root'}: {passed} passed, {len(failures)} failed"
+                )
+                for failure in failures:
+                    print(f"    {failure}")
+                passed_all = passed_all and not failures
+    return passed_all
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(sys.argv[1:]) else 1)

@@ -1,0 +1,221 @@
+"""What a fault is, and how a server is judged by one.
+
+A fault passes when the client that caused it gets the right answer, everything that the server
+held for it is freed, no traceback reaches the log, and a bystander neither notices nor receives
+anything. The tables are in the modules ``faults_*``; each entry is a coroutine over a `World`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .clients import Client, until
+from .sockets import SECONDS, ClosedError, RejectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from .stages import Stage
+
+LIMIT = 8.0
+
+
+@dataclass
+class World:
+    """What one fault may use: the server, and clients that are closed afterwards."""
+
+    stage: Stage
+    bystander: Client
+    before: Mapping[str, int]
+    clients: list[Client] = field(default_factory=list)
+
+    async def client(
+        self,
+        namespace: str | None = "/",
+        auth: Any = None,
+        *,
+        transport: str = "websocket",
+        answers_pings: bool = True,
+    ) -> Client:
+        """A new client, connected to a namespace if one is given."""
+        client = await Client.open(self.stage.url, transport=transport, answers_pings=answers_pings)
+        self.clients.append(client)
+        if namespace is not None:
+            await client.connect(namespace, auth)
+        return client
+
+    async def works(self, client: Client, namespace: str = "/") -> None:
+        """The client is connected, can use the server, and was sent nothing it did not ask for."""
+        assert await client.call("echo", "works", namespace=namespace) == ["works"]
+        assert client.inbox == []
+
+    async def harmless(self, client: Client) -> None:
+        """The server either closed the connection or goes on serving it."""
+        if client.ended is None:
+            await client.send('42900["echo","alive"]')
+            await until(
+                lambda: client.ended is not None or '43900["alive"]' in client.inbox, "closed or alive"
+            )
+
+    def refused(self, answer: Any, code: str) -> None:
+        """The answer is the standard refusal; a server without one need only have answered."""
+        if self.stage.refusals:
+            assert len(answer) == 1, answer
+            assert answer[0]["error"]["code"] == code, answer
+            assert "internal detail" not in json.dumps(answer)
+
+    async def told(self, client: Client, code: str) -> None:
+        """Without an ack id the refusal travels as ``exception``; elsewhere anything at all will do."""
+        if self.stage.refusals:
+            self.refused(json.loads(await client.expect("42"))[1:], code)
+        else:
+            await until(lambda: client.ended is not None or bool(client.inbox), "any sign of refusal", 1.0)
+
+    async def freed(self, *, but: tuple[str, ...] = (), seconds: float = SECONDS) -> None:
+        """The server holds no more than before the fault's clients came."""
+        try:
+            await until(lambda: not self.held(but), "freed", seconds)
+        except AssertionError:
+            raise AssertionError(f"still holds {self.held(but)} more than before") from None
+
+    def held(self, but: tuple[str, ...] = ()) -> dict[str, int]:
+        """What the server holds beyond what it held before."""
+        now = self.stage.holdings()
+        return {kind: now[kind] for kind in now if kind not in but and now[kind] > self.before[kind]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One entry of the suite.
+
+    Attributes:
+        kind: The class of faults it belongs to.
+        run: Causes the fault and asserts the answer.
+        handlers_fault: Whether the server's own code is at fault, so that it should log a traceback.
+        options: Of the server it needs; ``{}`` shares one server with others.
+    """
+
+    kind: str
+    name: str
+    run: Callable[[World], Awaitable[None]]
+    handlers_fault: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """A name for reports."""
+        return f"{self.kind}: {self.name}"
+
+
+class Table:
+    """The faults of one class, in the order of their definition."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.faults: list[Fault] = []
+
+    def fault(
+        self, name: str, *, handlers_fault: bool = False, **options: Any
+    ) -> Callable[[Callable[[World], Awaitable[None]]], Callable[[World], Awaitable[None]]]:
+        """Register the decorated coroutine."""
+
+        def register(run: Callable[[World], Awaitable[None]]) -> Callable[[World], Awaitable[None]]:
+            self.faults.append(
+                Fault(kind=self.kind, name=name, run=run, handlers_fault=handlers_fault, options=options)
+            )
+            return run
+
+        return register
+
+    def closes(self, name: str, *packets: str | bytes) -> None:
+        """Sending these packets ends the connection, and its disconnect handler is told."""
+
+        @self.fault(name)
+        async def _(world: World) -> None:
+            client = await world.client(None)
+            sid = await client.connect()
+            await client.send(*packets)
+            await client.closed()
+            await until(lambda: world.stage.seen("disconnect", "/", sid) == 1, "disconnect handler")
+
+    def harmless(self, name: str, *packets: str | bytes) -> None:
+        """Sending these packets either ends the connection or changes nothing."""
+
+        @self.fault(name)
+        async def _(world: World) -> None:
+            client = await world.client()
+            await client.send(*packets)
+            await world.harmless(client)
+
+    def ignored(self, name: str, *packets: str | bytes) -> None:
+        """Sending these packets changes nothing."""
+
+        @self.fault(name)
+        async def _(world: World) -> None:
+            client = await world.client()
+            await client.send(*packets)
+            await world.works(client)
+
+    def refuses(self, name: str, code: str, *event: Any) -> None:
+        """An event is refused with this code, as an ack where one is asked for, and as an event."""
+        text = json.dumps(event)
+
+        @self.fault(name + ", with an ack id")
+        async def _(world: World) -> None:
+            client = await world.client()
+            await client.send(f"4255{text}")
+            world.refused(await client.answer(55), code)
+            await world.works(client)
+
+        @self.fault(name + ", without one")
+        async def _(world: World) -> None:
+            client = await world.client()
+            await client.send(f"42{text}")
+            await world.told(client, code)
+
+
+def complaints(fault: Fault, records: list[logging.LogRecord]) -> list[str]:
+    """What the log says that it should not: a traceback, or an error that was the peer's."""
+
+    def excused(record: logging.LogRecord) -> bool:
+        if record.name.startswith("uvicorn"):
+            # It logs what some clients do as errors, and nothing above it can change that.
+            return not record.getMessage().startswith("Exception in ASGI application")
+        return fault.handlers_fault and record.name != "asyncio"
+
+    errors = (one for one in records if one.exc_info or one.levelno >= logging.ERROR)
+    return [f"{one.name}: {one.getMessage()[:200]}" for one in errors if not excused(one)]
+
+
+async def judge(fault: Fault, stage: Stage) -> list[str]:
+    """Cause a fault on a running server; the result says what the server did wrong."""
+    problems: list[str] = []
+    stage.diary.clear()
+    stage.records.clear()
+    bystander = await Client.open(stage.url)
+    await bystander.connect()
+    world = World(stage=stage, bystander=bystander, before=stage.holdings())
+
+    async def attempt(what: str, work: Awaitable[Any]) -> None:
+        try:
+            async with asyncio.timeout(LIMIT):
+                await work
+        except TimeoutError:
+            problems.append(f"{what}: not over within {LIMIT} s")
+        except (AssertionError, ClosedError, RejectedError, OSError) as error:
+            problems.append(f"{what}: {type(error).__name__} {error}")
+
+    await attempt("the client", fault.run(world))
+    stage.release()
+    await attempt("the bystander", world.works(bystander))
+    for client in world.clients:
+        await client.close()
+    await attempt("memory", world.freed())
+    await bystander.close()
+    gc.collect()
+    return problems + complaints(fault, stage.records)

@@ -1,0 +1,360 @@
+"""Faults in the life of a connection: connecting, handling, vanishing, not reading, stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+from .clients import connect_packet, until
+from .faults import Table, World
+from .stages import UNSENDABLE
+
+connects = Table("connect")
+for mood in ("refuse", "false", "boom", "bad type", "cancelled", "greet, refuse"):
+
+    @connects.fault(f"a handler's {mood}", handlers_fault=mood in {"boom", "bad type", "cancelled"})
+    async def _(world: World, mood: str = mood) -> None:
+        client = await world.client()
+        await client.send(connect_packet("/moods", {"mood": mood}))
+        answer = json.loads(await client.expect("44/moods,"))
+        assert isinstance(answer["message"], str)
+        assert "internal detail" not in json.dumps(answer)
+        witness = await world.client("/moods")
+        assert await witness.call("shout", 1, namespace="/moods") == []
+        await witness.expect('42/moods,["news"')
+        await world.works(client)
+        assert world.stage.seen("mood", mood) == 1, "called more than once"
+        assert world.stage.seen("disconnect") == 0
+
+
+@connects.fault("an unknown namespace")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send("40/random,")
+    assert json.loads(await client.expect("44/random,")) == {"message": "Invalid namespace"}
+    await world.works(client)
+
+
+@connects.fault("unknown namespaces, 2,000 of them")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(*(f"40/random{number}," for number in range(2_000)))
+    await world.harmless(client)
+    client.inbox.clear()
+
+
+@connects.fault("twice to one namespace")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send("40")
+    await world.harmless(client)
+    assert world.stage.seen("connect", "/") == 2, "the handler ran twice"  # once for the bystander
+
+
+@connects.fault("twice while the first is pending")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(connect_packet("/moods", {"mood": "hang"}))
+    await until(lambda: world.stage.seen("mood", "hang") == 1, "the first")
+    await client.send(connect_packet("/moods", {"mood": "hang"}))
+    await world.works(await world.client())
+    world.stage.release()
+    if client.ended is None:
+        await client.expect("40/moods,")
+        await world.works(client)
+    assert world.stage.seen("mood", "hang") == 1, "the handler ran twice"
+
+
+@connects.fault("an event before CONNECT")
+async def _(world: World) -> None:
+    client = await world.client(None)
+    await client.send('421["echo"]')
+    await client.closed()
+    assert world.stage.seen("echo") == 0
+
+
+@connects.fault("a DISCONNECT before CONNECT")
+async def _(world: World) -> None:
+    client = await world.client(None)
+    await client.send("41")
+    if client.ended is None:
+        await until(lambda: client.ended is not None, "closed for want of a CONNECT")
+
+
+@connects.fault("an event to a namespace that is not connected")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('42/moods,1["echo"]')
+    await world.harmless(client)
+    assert world.stage.seen("mood echo") == 0
+
+
+@connects.fault("none at all")
+async def _(world: World) -> None:
+    client = await world.client(None)
+    await client.closed(2.5)
+    await world.freed()
+
+
+@connects.fault("events while it is pending")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(connect_packet("/moods", {"mood": "hang, refuse"}), '42/moods,1["echo"]')
+    await until(lambda: world.stage.seen("mood") == 1 or client.ended is not None, "pending")
+    await world.works(world.bystander)
+    world.stage.release()
+    await until(lambda: client.ended is not None or bool(client.inbox), "refused")
+    assert world.stage.seen("mood echo") == 0, "an event was handled before connect had accepted"
+
+
+@connects.fault("a broadcast while it is pending")
+async def _(world: World) -> None:
+    client = await world.client()
+    witness = await world.client("/moods")
+    await client.send(connect_packet("/moods", {"mood": "hang"}))
+    await until(lambda: world.stage.seen("mood", "hang") == 1, "pending")
+    assert await witness.call("shout", "early", namespace="/moods") == []
+    await witness.expect('42/moods,["news"')
+    assert client.inbox == [], "received a broadcast before connect had accepted"
+    world.stage.release()
+    await client.expect("40/moods,")
+    assert client.inbox == []
+    await witness.call("shout", "late", namespace="/moods")
+    await client.expect('42/moods,["news","late"]')
+
+
+@connects.fault("a greeting comes after the answer")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(connect_packet("/moods", {"mood": "greet"}))
+    assert str(await client.next()).startswith("40/moods,")
+    assert str(await client.next()).startswith('42/moods,["news"')
+
+
+@connects.fault("given up while it is pending")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(connect_packet("/moods", {"mood": "hang"}))
+    await until(lambda: world.stage.seen("mood", "hang") == 1, "pending")
+    await client.vanish()
+    await world.freed(but=("tasks",))
+    world.stage.release()
+    await world.freed()
+    told, accepted = world.stage.seen("disconnect", "/moods"), world.stage.seen("accepted")
+    assert told == accepted, "disconnect is told of those whom connect accepted"
+
+
+@connects.fault("DISCONNECT while it is pending")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(connect_packet("/moods", {"mood": "hang"}))
+    await until(lambda: world.stage.seen("mood", "hang") == 1, "pending")
+    await client.send("41/moods,")
+    await world.works(world.bystander)
+    world.stage.release()
+    await world.freed(but=("sockets", "environs", "memberships", "tasks"))
+
+
+@connects.fault("again after DISCONNECT")
+async def _(world: World) -> None:
+    client = await world.client()
+    sids = []
+    for _ in range(3):
+        sids.append(await client.connect("/moods"))
+        await client.send("41/moods,")
+    assert len(set(sids)) == 3
+    await world.works(client)
+
+
+own = Table("handler")
+for event in ("boom", "bad type", "cancelled", "plain boom"):
+
+    @own.fault(f"{event}, with an ack id", handlers_fault=True)
+    async def _(world: World, event: str = event) -> None:
+        client = await world.client()
+        world.refused(await client.call(event), "internal_error")
+        await world.works(client)
+
+    @own.fault(f"{event}, without one", handlers_fault=True)
+    async def _(world: World, event: str = event) -> None:
+        client = await world.client()
+        await client.send(f'42["{event}"]')
+        await world.told(client, "internal_error")
+
+
+for what in UNSENDABLE:
+
+    @own.fault(f"returns what JSON has not: {what}", handlers_fault=True)
+    async def _(world: World, what: str = what) -> None:
+        client = await world.client()
+        answer = await client.call("give", what)
+        if answer != ["\ud800"]:
+            world.refused(answer, "internal_error")
+        await world.works(client)
+
+    @own.fault(f"broadcasts what JSON has not: {what}", handlers_fault=True)
+    async def _(world: World, what: str = what) -> None:
+        client = await world.client()
+        answer = await client.call("tell", what)
+        if answer:
+            world.refused(answer, "internal_error")
+        else:
+            assert json.loads(await client.expect("42"))[0] == "news"
+            await world.bystander.expect("42")
+        await world.works(client)
+
+
+@own.fault("hangs: the same client is served meanwhile")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('421["hang"]')
+    await world.works(client)
+    world.stage.release()
+    assert await client.answer(1) == ["done"]
+
+
+@own.fault("hangs, and the client leaves")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('421["hang"]')
+    await until(lambda: world.stage.seen("hang") == 1, "hanging")
+    await client.vanish()
+    await world.freed(but=("tasks",))
+    world.stage.release()
+    await world.freed()
+
+
+@own.fault("500 hang for one client")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send(*(f'42{number}["hang"]' for number in range(500)))
+    await until(lambda: world.stage.seen("hang") > 0, "hanging")
+    await world.works(world.bystander)
+    assert world.stage.seen("hang") < 500, "one client may run as many handlers as it likes"
+    await client.vanish()
+    await world.freed(but=("tasks",))
+
+
+@own.fault("blocks: nobody else waits")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('421["block"]')
+    await until(lambda: world.stage.seen("block") == 1, "blocking")
+    before = time.monotonic()
+    await world.works(world.bystander)
+    assert time.monotonic() - before < 0.3, "a plain function blocks the loop"
+    assert await client.answer(1) == ["done"]
+
+
+@own.fault("disconnect raises", handlers_fault=True)
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.connect("/moods", {"mood": "bad leaver"})
+    await client.vanish()
+    await world.freed()
+
+
+@own.fault("emits to a client that has left")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('42["ask later"]')
+    await client.vanish()
+    await world.freed()
+
+
+@own.fault("disconnects its own client")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('42["kick"]')
+    await client.expect("41")
+    await client.send('421["echo"]')
+    await world.freed(but=("sockets", "environs", "tasks"))
+
+
+lives = Table("client")
+
+
+@lives.fault("vanishes with a reset")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.connect("/moods")
+    await client.send('42["join","room"]')
+    await world.works(client)
+    await client.vanish()
+    await world.freed()
+    await until(lambda: world.stage.seen("disconnect") == 2, "both handlers")
+
+
+@lives.fault("hangs up without a close frame")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.stop_reading()
+    await client.socket.hang_up()
+    await world.freed()
+
+
+@lives.fault("stalls on a WebSocket", ping_interval=0.3, ping_timeout=0.3)
+async def _(world: World) -> None:
+    client = await world.client(None, answers_pings=False)
+    sid = await client.connect()
+    await client.closed()
+    await world.freed()
+    await until(lambda: world.stage.seen("disconnect", "/", sid, "ping timeout") == 1, "the reason")
+
+
+@lives.fault("stalls on polling", ping_interval=0.3, ping_timeout=0.3)
+async def _(world: World) -> None:
+    client = await world.client(transport="polling", answers_pings=False)
+    await client.closed()
+    await world.freed()
+
+
+@lives.fault("goes on sending, but answers no ping", ping_interval=0.3, ping_timeout=0.3)
+async def _(world: World) -> None:
+    client = await world.client(answers_pings=False)
+    async with asyncio.timeout(3):
+        while client.ended is None:
+            await client.send('42["echo"]')
+            await asyncio.sleep(0.05)  # the pace of a client, not a wait
+    await world.freed()
+
+
+for transport in ("websocket", "polling"):
+
+    @lives.fault(f"does not read, {transport}", ping_interval=0.5, ping_timeout=0.5)
+    async def _(world: World, transport: str = transport) -> None:
+        slow = await world.client(transport=transport)
+        await slow.stop_reading()
+        busy = await world.client()
+        await busy.send('42["burst",300,50000]')
+        for number in range(300):
+            assert json.loads(await busy.expect("42"))[1] == number
+            await world.bystander.expect("42")
+        await world.freed(but=("sockets", "environs", "memberships", "tasks"))
+        await until(lambda: world.held().get("sockets", 0) <= 1, "the slow one is dropped")
+
+
+@lives.fault("opens 200 connections and no namespace")
+async def _(world: World) -> None:
+    for _ in range(200):
+        await world.client(None)
+    await world.works(world.bystander)
+    for client in world.clients:
+        await client.vanish()
+    await world.freed()
+
+
+@lives.fault("floods with 5,000 events")
+async def _(world: World) -> None:
+    client = await world.client()
+    flood = asyncio.ensure_future(client.send(*(['42["echo",1]'] * 5_000)))
+    before = time.monotonic()
+    await world.works(world.bystander)
+    assert time.monotonic() - before < 2
+    await flood
+    await world.harmless(client)
+    client.inbox.clear()
+
+
+LIVES = (connects, own, lives)

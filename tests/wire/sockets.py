@@ -1,0 +1,248 @@
+"""Raw HTTP and WebSocket over asyncio streams, so that a test can send what no library would."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECONDS = 3.0
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
+
+
+class ClosedError(Exception):
+    """The server closed the connection; `code` is WebSocket's, None without a close frame."""
+
+    def __init__(self, code: int | None = None) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class RejectedError(Exception):
+    """The server answered a WebSocket handshake with an HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An HTTP answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+# Whatever a test leaves open, failed or not, is closed behind it by a fixture.
+OPENED: list[Connection] = []
+
+
+class Connection:
+    """One TCP connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        OPENED.append(self)
+
+    @classmethod
+    async def dial(cls, url: str) -> Self:
+        """Connect to the host and port of a URL."""
+        parts = urlsplit(url)
+        return cls(*await asyncio.open_connection(parts.hostname, parts.port))
+
+    async def raw(self, data: bytes) -> None:
+        """Send bytes as they are; a connection already gone is what many tests want."""
+        with contextlib.suppress(ConnectionError):
+            self.writer.write(data)
+            await self.writer.drain()
+
+    def reset(self) -> None:
+        """Vanish: no close frame, no FIN, a TCP reset."""
+        sock = self.writer.get_extra_info("socket")
+        if sock.fileno() < 0:
+            return  # closed already
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+    async def hang_up(self) -> None:
+        """Close the connection in good order of TCP."""
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+    async def head(self) -> tuple[int, dict[str, str]]:
+        """Read a status line and headers."""
+        try:
+            text = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ClosedError from error
+        status, *lines = text.strip().split("\r\n")
+        pairs = (line.split(":", 1) for line in lines)
+        return int(status.split()[1]), {name.lower(): value.strip() for name, value in pairs}
+
+    async def response(self) -> Response:
+        """Read a whole HTTP answer of a connection that ends with it."""
+        status, headers = await self.head()
+        try:
+            if headers.get("transfer-encoding") == "chunked":
+                body = await self._chunks()
+            else:
+                body = await self.reader.read()
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ClosedError from error
+        return Response(status=status, headers=headers, body=body.decode())
+
+    async def _chunks(self) -> bytes:
+        body = b""
+        while size := int(await self.reader.readline(), 16):
+            body += (await self.reader.readexactly(size + 2))[:-2]
+        return body
+
+
+def request_head(url: str, method: str, target: str, headers: Mapping[str, str | int]) -> bytes:
+    """The first lines of an HTTP request."""
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(url).netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+async def request(
+    url: str, target: str, *, method: str = "GET", body: bytes = b"", headers: Mapping[str, str] = {}
+) -> Response:
+    """Send one HTTP request and wait for its answer.
+
+    Raises:
+        ClosedError: the server closed without an answer.
+        TimeoutError: it did neither.
+    """
+    connection = await Connection.dial(url)
+    lines: dict[str, str | int] = {"Connection": "close", **headers}
+    if method != "GET":
+        lines.setdefault("Content-Length", len(body))
+    try:
+        async with asyncio.timeout(SECONDS):
+            await connection.raw(request_head(url, method, target, lines) + body)
+            return await connection.response()
+    finally:
+        await connection.hang_up()
+
+
+def frame(
+    opcode: int, payload: bytes = b"", *, fin: bool = True, mask: bool = True, length: int | None = None
+) -> bytes:
+    """Build one WebSocket frame (RFC 6455 section 5.2); `length` may lie about the payload's."""
+    size = len(payload) if length is None else length
+    head = bytes([(0x80 if fin else 0) | opcode])
+    flag = 0x80 if mask else 0
+    if size < 126:
+        head += bytes([flag | size])
+    elif size < 1 << 16:
+        head += bytes([flag | 126]) + size.to_bytes(2, "big")
+    else:
+        head += bytes([flag | 127]) + size.to_bytes(8, "big")
+    if not mask:
+        return head + payload
+    key = os.urandom(4)
+    stretched = (key * (len(payload) // 4 + 1))[: len(payload)]
+    masked = int.from_bytes(payload, "big") ^ int.from_bytes(stretched, "big")
+    return head + key + masked.to_bytes(len(payload), "big")
+
+
+class WebSocket(Connection):
+    """A WebSocket client without opinions: it sends any frame, and reads only when asked."""
+
+    @classmethod
+    async def open(cls, url: str, target: str, headers: Mapping[str, str] = {}) -> Self:
+        """Perform the opening handshake.
+
+        Raises:
+            RejectedError: the server answered with another status than 101.
+        """
+        self = await cls.dial(url)
+        key = base64.b64encode(os.urandom(16)).decode()
+        upgrade: dict[str, str | int] = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": 13,
+        }
+        async with asyncio.timeout(SECONDS):
+            await self.raw(request_head(url, "GET", target, {**upgrade, "Sec-WebSocket-Key": key, **headers}))
+            status, _ = await self.head()
+        if status != 101:
+            await self.hang_up()
+            raise RejectedError(status)
+        return self
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one whole message."""
+        if isinstance(message, str):
+            await self.raw(frame(TEXT, message.encode()))
+        else:
+            await self.raw(frame(BINARY, message))
+
+    async def receive(self) -> str | bytes:
+        """Read one whole message; servers here never fragment.
+
+        Raises:
+            ClosedError: the connection ended, with or without a close frame.
+        """
+        while True:
+            try:
+                first, second = await self.reader.readexactly(2)
+                size = second & 0x7F
+                if size >= 126:
+                    size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8), "big")
+                payload = await self.reader.readexactly(size)
+            except (asyncio.IncompleteReadError, ConnectionError) as error:
+                raise ClosedError from error
+            opcode = first & 0x0F
+            if opcode == CLOSE:
+                await self.raw(frame(CLOSE, payload[:2]))
+                raise ClosedError(int.from_bytes(payload[:2], "big") or None)
+            if opcode == PING:
+                await self.raw(frame(PONG, payload))
+            elif opcode == TEXT:
+                return payload.decode()
+            elif opcode == BINARY:
+                return payload
+
+    async def ended(self) -> None:
+        """Read until the server closes.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        with contextlib.suppress(ClosedError):
+            async with asyncio.timeout(SECONDS):
+                while True:
+                    await self.receive()
+
+
+async def turned_away(url: str, target: str, *, headers: Mapping[str, str] = {}, says: str = "") -> None:
+    """Open a WebSocket that the server must refuse, with a 4xx or by closing it.
+
+    Raises:
+        AssertionError: it answered otherwise.
+        TimeoutError: it did not close.
+    """
+    try:
+        socket = await WebSocket.open(url, target, headers)
+    except RejectedError as error:
+        if not 400 <= error.status < 500:
+            raise AssertionError(f"refused with {error.status}") from None
+        return
+    if says:
+        await socket.send(says)
+    await socket.ended()
