@@ -20,6 +20,7 @@ __all__ = [
     "Diagnostic",
     "DisconnectedError",
     "HandshakeValidationError",
+    "NoAnswerError",
     "PayloadValidationError",
     "RefusedError",
     "SecurityError",
@@ -135,6 +136,25 @@ class DisconnectedError(AsynctionError, ConnectionError):
 
     def __str__(self) -> str:
         return f"client {self.sid} is not connected to {self.namespace}"
+
+
+class NoAnswerError(AsynctionError, TimeoutError):
+    """The client called did not answer in time.
+
+    Attributes:
+        sid: The client's id.
+        namespace: The namespace that it was called in.
+        event: The event that it did not answer.
+    """
+
+    def __init__(self, sid: str, namespace: str, event: str) -> None:
+        self.sid = sid
+        self.namespace = namespace
+        self.event = event
+        super().__init__(sid, namespace, event)
+
+    def __str__(self) -> str:
+        return f"client {self.sid} of {self.namespace} did not answer {self.event!r} in time"
 
 
 class RefusedError(AsynctionError):

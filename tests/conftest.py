@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+from tests.queues import queue_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 from .javascript import node_modules, run_js
 from .tools import pytest_collection_modifyitems, pytest_terminal_summary
@@ -20,3 +27,10 @@ __all__ = [
 def anyio_backend() -> str:
     """python-socketio runs on asyncio alone."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def queue_url() -> Iterator[str]:
+    """The URL of a message queue that lives as long as the session."""
+    with queue_server() as url:
+        yield url

@@ -21,11 +21,20 @@ class _Signalled(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = threading.Event()
+        self.settled = threading.Event()
+        self.failed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.ready.set()
+        self.settled.set()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        except SystemExit:  # uvicorn's way to say that the application did not start
+            self.failed = True
+        finally:
+            self.settled.set()
 
 
 @contextlib.contextmanager
@@ -41,7 +50,7 @@ def serve(app: Any, **options: Any) -> Iterator[str]:
         server = _Signalled(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        if not server.ready.wait(START_SECONDS):
+        if not server.settled.wait(START_SECONDS) or server.failed:
             raise RuntimeError("the server did not start")
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

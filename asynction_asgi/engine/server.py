@@ -52,8 +52,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
     """
 
     manager: Rooms
-    eio: EngineServer
     manager_initialized: bool
+    eio: EngineServer
 
     def __init__(
         self,

@@ -177,3 +177,10 @@ class Spec:
     root: Node
     resolver: Resolver
     bundle: Bundle
+
+
+def count_words(minimum: int, maximum: int | None) -> str:
+    """A range of counts, in words: ``2``, ``0 to 2``, ``1 or more``."""
+    if maximum is None:
+        return f"{minimum} or more"
+    return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"

@@ -1,0 +1,10 @@
+"""A compiled contract and its handlers as a running server."""
+
+from __future__ import annotations
+
+from .app import AsynctionSocketIO
+from .emitter import Emitter
+from .socket import Recipients, Socket
+from .validation import Validation
+
+__all__ = ["AsynctionSocketIO", "Emitter", "Recipients", "Socket", "Validation"]

@@ -1,0 +1,234 @@
+"""`AsynctionSocketIO`: a document and its handlers as an ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, overload
+
+from ..docs import Docs
+from ..engine import EngineApp, create_server
+from ..errors import BindingError
+from ..spec import Spec, load_spec
+from .connections import Connections
+from .dispatch import Dispatcher
+from .emitting import Emitting
+from .lifespan import compose_lifespan
+from .namespaces import Namespaces
+from .outbound import Outbound
+from .routes import Routes
+from .validation import Validation, ViolationLog, validation_of
+
+if TYPE_CHECKING:
+    import os
+    from collections import Counter
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from typing import IO, Protocol, TypeVar
+
+    from .validation import Enforcement
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+    Handler = Callable[..., Any]
+    HandlerT = TypeVar("HandlerT", bound=Handler)
+    Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | Spec
+
+    class Decorator(Protocol):
+        """Takes a handler and returns it."""
+
+        def __call__(self, function: HandlerT, /) -> HandlerT: ...
+
+
+__all__ = ["AsynctionSocketIO"]
+
+logger = logging.getLogger("asynction_asgi")
+
+
+class AsynctionSocketIO(Emitting):
+    """A Socket.IO server whose contract is an AsyncAPI document; itself the ASGI application.
+
+    Serve it as it is, mount it under any path of a Starlette or FastAPI application, or let it wrap
+    one (`app`): it takes the requests of the document's Socket.IO path and of the docs, and hands on
+    the rest, lifespan included.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        validation: Validation | Enforcement | bool = True,
+        docs: bool = True,
+        default_error_handler: Handler | None = None,
+        app: ASGIApp | None = None,
+        handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
+        **server_options: Any,
+    ) -> None:
+        self._spec = spec
+        self._app = app
+        self._violations = ViolationLog()
+        self._checked = False
+        settings = validation_of(validation)
+        namespaces = Namespaces(spec)
+        connections = Connections()
+        self._routes = Routes(spec, handlers or {})
+        if default_error_handler is not None:
+            self._routes.set_default_error(default_error_handler)
+        self._dispatcher = Dispatcher(
+            emitting=self,
+            connections=connections,
+            namespaces=namespaces,
+            routes=self._routes,
+            validation=settings,
+            violations=self._violations,
+        )
+        super().__init__(
+            server=create_server(self._dispatcher, **server_options),
+            outbound=Outbound(spec, namespaces, settings, self._violations),
+            connections=connections,
+            callback_failed=self._dispatcher.callback_failed,
+        )
+        self._engine = EngineApp(self._server)
+        self._docs = Docs(spec) if docs else None
+        for warning in (*spec.warnings, *self._routes.warnings):
+            logger.warning("%s", warning)
+
+    @classmethod
+    def from_spec(
+        cls, spec_path: Source, *, server_name: str | None = None, **options: Any
+    ) -> AsynctionSocketIO:
+        """Make the server of a document.
+
+        Args:
+            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
+            server_name: Which of the document's servers this is; it decides path and security.
+            options: What `AsynctionSocketIO` takes, and every option of ``socketio.AsyncServer``,
+                ``message_queue="redis://…"`` included.
+
+        Raises:
+            SpecError: the document can't be loaded or served.
+            BindingError: handlers named in it, or given, can't be bound.
+        """
+        spec = spec_path if isinstance(spec_path, Spec) else load_spec(spec_path, server_name=server_name)
+        return cls(spec, **options)
+
+    @property
+    def spec(self) -> Spec:
+        """The compiled contract."""
+        return self._spec
+
+    @property
+    def docs_path(self) -> str | None:
+        """Where the documentation is, below the mount if there is one; None without it."""
+        return self._docs.path if self._docs is not None else None
+
+    @property
+    def violations(self) -> Counter[tuple[str, str | None, str]]:
+        """What ``warn`` let through so far: occurrences by namespace, event and part."""
+        return self._violations.counts
+
+    @overload
+    def on(self, event: str, handler: None = None, namespace: str | None = None) -> Decorator: ...
+
+    @overload
+    def on(self, event: str, handler: HandlerT, namespace: str | None = None) -> HandlerT: ...
+
+    def on(self, event: str, handler: Any = None, namespace: str | None = None) -> Any:
+        """Attach the handler of a declared event, or of ``connect``, ``disconnect``, ``error``, ``*``.
+
+        Works as a decorator when `handler` is left out, and returns the handler.
+
+        Raises:
+            BindingError: the document declares nothing of that name, or the handler doesn't fit it.
+        """
+
+        def attach(function: HandlerT) -> HandlerT:
+            self._routes.add(namespace or "/", event, function)
+            return function
+
+        return attach if handler is None else attach(handler)
+
+    @overload
+    def on_error(self, namespace: str | None = None) -> Decorator: ...
+
+    @overload
+    def on_error(self, namespace: HandlerT) -> HandlerT: ...
+
+    def on_error(self, namespace: Any = None) -> Any:
+        """Decorate the error handler of a namespace, ``/`` without one.
+
+        It gets the exception, after an optional ``sid`` or ``socket``. What it returns becomes the
+        ack; None leaves it to the standard refusal.
+
+        Raises:
+            BindingError: the namespace is not declared, or the handler can't take an exception.
+        """
+        if callable(namespace):
+            return self.on("error", namespace)
+        return self.on("error", namespace=namespace)
+
+    def on_error_default(self, handler: HandlerT) -> HandlerT:
+        """Decorate the error handler of every namespace that has none.
+
+        Raises:
+            BindingError: it can't take an exception.
+        """
+        self._routes.set_default_error(handler)
+        return handler
+
+    def check_handlers(self) -> None:
+        """Make sure that every declared event has a handler; runs at start-up by itself.
+
+        Raises:
+            BindingError: some have none; every one of them is reported.
+        """
+        missing = self._routes.missing()
+        if missing:
+            raise BindingError(missing)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI entry point."""
+        if scope["type"] == "lifespan":
+            await compose_lifespan(self._app, scope, receive, send, self._start, self._server.shutdown)
+            return
+        if not self._checked:
+            self._start_unannounced()
+        target = self._target(scope)
+        if target is not None:
+            await target(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await send(
+                {"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]}
+            )
+            await send({"type": "http.response.body", "body": b"Not Found"})
+
+    def _target(self, scope: Scope) -> ASGIApp | None:
+        # Under a mount the full path and the path below the mount may both be meant: the document's
+        # server may or may not know where the application is mounted.
+        path, root = scope["path"], scope.get("root_path", "")
+        below = path[len(root) :] if root and path.startswith(root) else path
+        own = self._spec.path
+        if _is_under(path, own) or _is_under(below, own):
+            return self._engine
+        if self._docs is not None and scope["type"] == "http":
+            page = self._docs.route(path) or self._docs.route(below)
+            if page is not None and not (page.is_index and path == getattr(self._app, "docs_url", None)):
+                return page
+        return self._app
+
+    async def _start(self) -> None:
+        self._checked = True
+        self.check_handlers()
+        self._server.listen()
+
+    def _start_unannounced(self) -> None:
+        """The first request of an application that nobody told to start, as under a mount."""
+        self._checked = True
+        for one in self._routes.missing():
+            logger.error("%s", one)
+
+
+def _is_under(path: str, own: str) -> bool:
+    return path == own or path.startswith(own + "/")

@@ -1,0 +1,241 @@
+"""Handlers of three shapes, inspected once, made into one: ``(socket, arguments) -> awaitable``.
+
+A handler is matched by its signature. Its first parameter may be named ``sid`` (python-socketio's
+form) or ``socket`` (the connection in hand); the event's arguments follow. Keyword-only parameters
+are injected by name. Plain functions run in a worker thread, so they never block the loop.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+
+from ..spec.model import count_words
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from .socket import Socket
+
+__all__ = [
+    "BoundHandler",
+    "UnbindableError",
+    "as_coroutine_function",
+    "bind_error_handler",
+    "bind_event_handler",
+    "bind_lifecycle_handler",
+]
+
+# What a keyword-only parameter may ask for. Parameters of a dynamic namespace come on top.
+_INJECTED: dict[str, Callable[[Socket], Any]] = {
+    "socket": lambda socket: socket,
+    "sid": lambda socket: socket.id,
+    "namespace": lambda socket: socket.namespace,
+    "environ": lambda socket: socket.environ,
+    "auth": lambda socket: socket.auth,
+    "user": lambda socket: socket.user,
+    "token_info": lambda socket: socket.token_info,
+    "params": lambda socket: socket.params,
+}
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class UnbindableError(Exception):
+    """A handler's signature fits no form; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundHandler:
+    """A handler in the one shape that the dispatcher calls.
+
+    Attributes:
+        invoke: Called with the socket and the arguments; the result is awaited.
+        minimum: Fewest arguments it can take, the socket not counted.
+        maximum: Most arguments it can take; None is unbounded.
+        function: What the user wrote.
+    """
+
+    invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
+    minimum: int = 0
+    maximum: int | None = None
+    function: Callable[..., Any]
+
+    @property
+    def takes(self) -> str:
+        """How many arguments it can take, in words."""
+        return count_words(self.minimum, self.maximum)
+
+
+def bind_event_handler(function: Callable[..., Any], params: Sequence[str] = ()) -> BoundHandler:
+    """Bind the handler of an event.
+
+    Args:
+        function: A coroutine function or a plain one, or any callable.
+        params: Names of the namespace's parameters, which may be injected too.
+
+    Raises:
+        UnbindableError: it is not callable, has no signature, or asks for what is not there.
+    """
+    parameters = _parameters(function)
+    lead = _lead(parameters)
+    taken = parameters[1:] if lead else parameters
+    positional = [one for one in taken if one.kind in _POSITIONAL]
+    unbounded = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    injected = _injections(parameters, params)
+    return BoundHandler(
+        invoke=_invoker(as_coroutine_function(function), lead, injected),
+        minimum=sum(one.default is inspect.Parameter.empty for one in positional),
+        maximum=None if unbounded else len(positional),
+        function=function,
+    )
+
+
+def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ()) -> BoundHandler:
+    """Bind an error handler: the exception, after an optional ``sid`` or ``socket``.
+
+    Raises:
+        UnbindableError: it can't be called with one exception.
+    """
+    bound = bind_event_handler(function, params)
+    if bound.minimum > 1 or bound.maximum == 0:
+        raise UnbindableError(f"an error handler is called with the exception alone, and takes {bound.takes}")
+    return bound
+
+
+def bind_lifecycle_handler(
+    function: Callable[..., Any], order: Sequence[str], params: Sequence[str] = ()
+) -> BoundHandler:
+    """Bind a connect or disconnect handler: every parameter is injected, by name before by place.
+
+    Args:
+        function: A coroutine function or a plain one.
+        order: python-socketio's order, for parameters with names of their own:
+            ``("sid", "environ", "auth")`` or ``("sid", "reason")``.
+        params: Names of the namespace's parameters.
+
+    Raises:
+        UnbindableError: a parameter without a default can't be filled.
+    """
+    known = {**_INJECTED, **_from_params(params)}
+    sources: list[Callable[[Socket, Sequence[Any]], Any]] = []
+    parameters = _parameters(function)
+    for index, one in enumerate(parameters):
+        if one.kind not in _POSITIONAL:
+            break
+        name = one.name if one.name in known or one.name in order else None
+        if name is None and index < len(order):
+            name = order[index]
+        if name is None:
+            if one.default is not inspect.Parameter.empty:
+                break
+            raise UnbindableError(
+                f"nothing is known to inject as {one.name!r}; known are {', '.join(sorted(known))}"
+            )
+        sources.append(_source(name, order, known))
+    named = {name: _source(name, order, known) for name in _injections(parameters, params, also=order)}
+    call = as_coroutine_function(function)
+
+    def invoke(socket: Socket, arguments: Sequence[Any]) -> Awaitable[Any]:
+        return call(
+            *[read(socket, arguments) for read in sources],
+            **{name: read(socket, arguments) for name, read in named.items()},
+        )
+
+    return BoundHandler(invoke=invoke, function=function)
+
+
+def _source(
+    name: str, order: Sequence[str], known: Mapping[str, Callable[[Socket], Any]]
+) -> Callable[[Socket, Sequence[Any]], Any]:
+    """Where a parameter's value comes from: the event's own arguments (a reason), else the socket."""
+    read = known.get(name)
+    if read is not None:
+        return lambda socket, _: read(socket)
+    place = order.index(name) - 1  # the first of python-socketio's arguments is always the sid
+    return lambda _, arguments: arguments[place]
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    if not callable(function):
+        raise UnbindableError(f"{function!r} can't be called")
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise UnbindableError(f"{function!r} has no signature to inspect") from None
+
+
+def _lead(parameters: Sequence[inspect.Parameter]) -> str | None:
+    if parameters and parameters[0].kind in _POSITIONAL and parameters[0].name in ("sid", "socket"):
+        return parameters[0].name
+    return None
+
+
+def _injections(
+    parameters: Sequence[inspect.Parameter], params: Sequence[str], also: Sequence[str] = ()
+) -> dict[str, Callable[[Socket], Any]]:
+    """The keyword-only parameters that can be filled; those of `also` map to None."""
+    known: dict[str, Any] = {**dict.fromkeys(also), **_INJECTED, **_from_params(params)}
+    found: dict[str, Callable[[Socket], Any]] = {}
+    for one in parameters:
+        if one.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        if one.name in known:
+            found[one.name] = known[one.name]
+        elif one.default is inspect.Parameter.empty:
+            raise UnbindableError(
+                f"nothing is known to inject as {one.name!r}; known are {', '.join(sorted(known))}"
+            )
+    return found
+
+
+def _from_params(params: Sequence[str]) -> dict[str, Callable[[Socket], Any]]:
+    return {name: functools.partial(_param, name) for name in params}
+
+
+def _param(name: str, socket: Socket) -> Any:
+    return socket.params[name]
+
+
+def _invoker(
+    call: Callable[..., Awaitable[Any]], lead: str | None, injected: Mapping[str, Callable[[Socket], Any]]
+) -> Callable[[Socket, Sequence[Any]], Awaitable[Any]]:
+    """The cheapest closure for each form: this runs once per event."""
+    if injected:
+        readers = tuple(injected.items())
+
+        def invoke(socket: Socket, arguments: Sequence[Any]) -> Awaitable[Any]:
+            named = {name: read(socket) for name, read in readers}
+            if lead is None:
+                return call(*arguments, **named)
+            return call(socket if lead == "socket" else socket.id, *arguments, **named)
+
+        return invoke
+    if lead == "socket":
+        return lambda socket, arguments: call(socket, *arguments)
+    if lead == "sid":
+        return lambda socket, arguments: call(socket.id, *arguments)
+    return lambda _, arguments: call(*arguments)
+
+
+def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """The function itself if it is a coroutine function, else one that runs it in a worker thread."""
+    if _is_coroutine_function(function):
+        return function
+
+    async def in_thread(*arguments: Any, **named: Any) -> Any:
+        result = await anyio.to_thread.run_sync(functools.partial(function, *arguments, **named))
+        # A plain function around a coroutine function, such as a decorator's wrapper, returns one.
+        return await result if inspect.isawaitable(result) else result
+
+    return in_thread
+
+
+def _is_coroutine_function(function: Callable[..., Any]) -> bool:
+    while isinstance(function, functools.partial):
+        function = function.func
+    call: Any = getattr(type(function), "__call__", None)  # noqa: B004 - asked for its kind, not for its presence
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)

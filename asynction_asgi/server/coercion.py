@@ -1,0 +1,78 @@
+"""Text from a query string, a header or a namespace, read as the type that its schema declares."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..spec.document import Node
+    from ..spec.references import Resolver
+
+__all__ = ["coerce_text", "declared_types", "property_schema"]
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,32})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_WORDS = {"true": True, "false": False}
+_DEEPEST = 16
+
+
+def coerce_text(text: str, schema: Node, resolver: Resolver) -> Any:
+    """The text as the first declared type that it can be read as; unchanged where there is none."""
+    types = declared_types(schema, resolver)
+    if "string" in types:
+        return text
+    if "integer" in types and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in types and _NUMBER.fullmatch(text):
+        return float(text)
+    if "boolean" in types and text in _WORDS:
+        return _WORDS[text]
+    if "null" in types and text == "":
+        return None
+    return text
+
+
+def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> frozenset[str]:
+    """The JSON types that a schema names, through references and combinators."""
+    value = resolver.follow(schema).value
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return frozenset()
+    schema = resolver.follow(schema)
+    declared = value.get("type")
+    if isinstance(declared, str):
+        return frozenset([declared])
+    if isinstance(declared, list):
+        return frozenset(one for one in declared if isinstance(one, str))
+    found: set[str] = set()
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        branches = value.get(keyword)
+        if isinstance(branches, list):
+            for index in range(len(branches)):
+                found |= declared_types(schema.child(keyword).child(index), resolver, depth=depth + 1)
+    return frozenset(found) | _types_of_constants(value)
+
+
+def property_schema(schema: Node, name: str, resolver: Resolver) -> Node | None:
+    """The schema of one property, through references and ``allOf``; None when it is not declared."""
+    schema = resolver.follow(schema)
+    if not isinstance(schema.value, dict):
+        return None
+    properties = schema.value.get("properties")
+    if isinstance(properties, dict) and name in properties:
+        return schema.child("properties").child(name)
+    branches = schema.value.get("allOf")
+    for index in range(len(branches) if isinstance(branches, list) else 0):
+        found = property_schema(schema.child("allOf").child(index), name, resolver)
+        if found is not None:
+            return found
+    return None
+
+
+def _types_of_constants(schema: dict[str, Any]) -> frozenset[str]:
+    """``enum`` and ``const`` without a ``type`` declare the types of their values."""
+    values = schema["enum"] if isinstance(schema.get("enum"), list) else []
+    if "const" in schema:
+        values = [*values, schema["const"]]
+    names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    return frozenset(names[type(one)] for one in values if type(one) in names)

@@ -1,0 +1,324 @@
+"""One event or connection, from arrival to answer: the contract's side of the engine.
+
+Inbound: declared? arguments valid? handler; ack valid? ack. Any exception goes to the error
+handler; its answer, or the standard refusal, goes to the client. A CONNECT is refused by *any*
+exception, and an error handler can't turn that into an acceptance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from ..engine import ConnectionRefusedError as RefusedByHandlerError
+from ..errors import (
+    AckValidationError,
+    DisconnectedError,
+    HandshakeValidationError,
+    NoAnswerError,
+    PayloadValidationError,
+    RefusedError,
+    UndeclaredEventError,
+    ValidationError,
+    Violation,
+)
+from ..spec.schemas import Mismatch
+from .outbound import arguments_of
+from .routes import WILDCARD
+from .socket import Socket
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..engine.endpoint import Peer
+    from ..spec.model import Ordering
+    from .binding import BoundHandler
+    from .connections import Connections
+    from .emitting import Emitting
+    from .namespaces import Namespaces
+    from .routes import NamespaceRoutes, Route, Routes
+    from .validation import Validation, ViolationLog
+
+__all__ = ["Dispatcher"]
+
+logger = logging.getLogger("asynction_asgi")
+
+
+class Dispatcher:
+    """Implements the engine's `Endpoint` by the routes of a document."""
+
+    def __init__(
+        self,
+        *,
+        emitting: Emitting,
+        connections: Connections,
+        namespaces: Namespaces,
+        routes: Routes,
+        validation: Validation,
+        violations: ViolationLog,
+    ) -> None:
+        self._emitting = emitting
+        self._connections = connections
+        self._namespaces = namespaces
+        self._routes = routes
+        self._inbound = validation.inbound
+        self._outbound = validation.outbound
+        self._violations = violations
+
+    def admits(self, namespace: str) -> bool:
+        """Whether the document declares this namespace."""
+        return self._namespaces.resolve(namespace) is not None
+
+    def ordering(self, namespace: str, event: str) -> Ordering | None:
+        """The event's ``x-ordering``."""
+        resolved = self._namespaces.resolve(namespace)
+        declared = resolved.declared.receives.get(event) if resolved is not None else None
+        return declared.ordering if declared is not None else None
+
+    async def connect(self, peer: Peer, auth: Any) -> None:
+        """Handshake, then the user's connect handler.
+
+        Raises:
+            RefusedError: any of them refused, or failed.
+        """
+        resolved = self._namespaces.resolve(peer.namespace)
+        if resolved is None:
+            raise RefusedError("forbidden", "Invalid namespace")
+        routes = self._routes.namespaces[resolved.declared.name]
+        socket = Socket(self._emitting, peer, resolved.params, auth)
+        peer.state = (routes, socket)
+        self._connections.add(socket)
+        ours = True  # until the handler runs, an error is a refusal of ours
+        try:
+            if self._inbound != "off":
+                socket.auth = self._checked_handshake(routes, peer, auth)
+            handler = routes.lifecycle.get("connect")
+            if handler is not None:
+                ours = False
+                accepted = await handler.invoke(socket, (auth,))
+                ours = True
+                if accepted is False:
+                    raise RefusedError("forbidden", "connection refused")
+        except (Exception, asyncio.CancelledError) as error:
+            self._connections.remove(socket)
+            _pass_on_cancellation(error)
+            # Whatever the error handler returns, a refusal stays one.
+            answered = await self._tell(routes, socket, error)
+            if isinstance(error, RefusedByHandlerError) or _is_refusal(error, ours=ours):
+                raise
+            if isinstance(error, ConnectionRefusedError):
+                raise RefusedError("forbidden", "Connection refused by server") from None
+            raise _internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
+
+    async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
+        """Check, handle, check the answer.
+
+        Raises:
+            RefusedError: the event is not declared, doesn't match, or its handler refused or failed.
+        """
+        routes, socket = peer.state
+        route: Route | None = routes.events.get(event)
+        ours = True  # until the handler runs, an error is a refusal of ours
+        try:
+            handler, checked = self._resolve(routes, socket, route, event, arguments)
+            ours = False
+            result = await handler.invoke(socket, checked)
+            ours = True
+            return self._answer(route, socket, result) if ack else ()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
+            _pass_on_cancellation(error)
+            return await self._failed(routes, socket, event, error, ours=ours, ack=ack)
+
+    async def disconnect(self, peer: Peer, reason: str) -> None:
+        """Run the user's disconnect handler; its errors are logged, for nobody is left to answer."""
+        routes, socket = peer.state
+        handler = routes.lifecycle.get("disconnect")
+        try:
+            if handler is not None:
+                await handler.invoke(socket, (reason,))
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
+            _pass_on_cancellation(error)
+            await self._report(routes, socket, error, f"disconnect handler of {peer.namespace}")
+        finally:
+            self._connections.remove(socket)
+
+    async def callback_failed(self, error: Exception, event: str, socket: Socket | None) -> None:
+        """A callback raised, or the client's answer doesn't match the document: nobody waits for it."""
+        what = f"callback of {event!r}"
+        if socket is not None:
+            resolved = self._namespaces.resolve(socket.namespace)
+            if resolved is not None:
+                await self._report(self._routes.namespaces[resolved.declared.name], socket, error, what)
+                return
+        _internal_error(error, what)
+
+    def _resolve(
+        self,
+        routes: NamespaceRoutes,
+        socket: Socket,
+        route: Route | None,
+        event: str,
+        arguments: Sequence[Any],
+    ) -> tuple[BoundHandler, Sequence[Any]]:
+        """The handler and the arguments to call it with.
+
+        Raises:
+            UndeclaredEventError: the document has no such event, and no wildcard.
+            PayloadValidationError: the arguments don't match it, or are more than the handler takes.
+            RefusedError: nothing handles the event.
+        """
+        declared = route or routes.events.get(WILDCARD)
+        handler = routes.handler_of(declared) if declared is not None else routes.lifecycle.get(WILDCARD)
+        if declared is None and handler is None:
+            raise UndeclaredEventError(
+                namespace=socket.namespace,
+                event=event,
+                direction="inbound",
+                message="the document has no such event",
+            )
+        if handler is None:
+            raise RefusedError("unavailable", "nothing handles this event")
+        if declared is not None and self._inbound != "off":
+            arguments = self._checked_arguments(declared, socket, event, arguments)
+        if route is None or handler is not route.handler:
+            arguments = (event, *arguments)
+        if len(arguments) < handler.minimum or (
+            handler.maximum is not None and len(arguments) > handler.maximum
+        ):
+            raise _miscounted(socket.namespace, event, handler, len(arguments))
+        return handler, arguments
+
+    def _checked_arguments(
+        self, route: Route, socket: Socket, event: str, arguments: Sequence[Any]
+    ) -> Sequence[Any]:
+        try:
+            return route.check_arguments(arguments)
+        except Mismatch as mismatch:
+            error = PayloadValidationError(
+                namespace=socket.namespace, event=event, direction="inbound", violations=mismatch.violations
+            )
+        if self._inbound == "enforce":
+            raise error
+        self._violations.let_through(error)
+        return arguments
+
+    def _checked_handshake(self, routes: NamespaceRoutes, peer: Peer, auth: Any) -> Any:
+        try:
+            return routes.check_handshake(peer.namespace, peer.environ["asgi.scope"], auth)
+        except HandshakeValidationError as error:
+            if self._inbound == "enforce":
+                raise
+            self._violations.let_through(error)
+            return auth
+
+    def _answer(self, route: Route | None, socket: Socket, result: Any) -> Sequence[Any]:
+        """The ack's arguments; without a declared ack there are none, whatever the handler returns."""
+        answer = arguments_of(result)
+        if self._outbound == "off" or route is None:
+            return answer
+        if route.check_ack is None:
+            if not answer or self._outbound == "enforce":
+                return ()
+            error = self._ack_error(
+                socket, route, (Violation(pointer="", keyword="x-ack", message="no ack is declared"),)
+            )
+            self._violations.let_through(error)
+            return answer
+        try:
+            route.check_ack(answer)
+        except Mismatch as mismatch:
+            error = self._ack_error(socket, route, mismatch.violations)
+            if self._outbound == "enforce":
+                raise error from None
+            self._violations.let_through(error)
+        return answer
+
+    @staticmethod
+    def _ack_error(socket: Socket, route: Route, violations: tuple[Violation, ...]) -> AckValidationError:
+        return AckValidationError(
+            namespace=socket.namespace, event=route.event.name, direction="outbound", violations=violations
+        )
+
+    async def _failed(
+        self,
+        routes: NamespaceRoutes,
+        socket: Socket,
+        event: str,
+        error: BaseException,
+        *,
+        ours: bool,
+        ack: bool,
+    ) -> Sequence[Any]:
+        """The error handler's answer as the ack; raises the refusal where there is none."""
+        answer = await self._tell(routes, socket, error)
+        if answer and ack:
+            return answer
+        if _is_refusal(error, ours=ours):
+            if isinstance(error, AckValidationError):
+                logger.error("not sent: %s", error)
+            raise error
+        if isinstance(error, NoAnswerError | DisconnectedError):  # a client's doing, and no crash
+            logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
+            silent = isinstance(error, NoAnswerError)
+            raise RefusedError("timeout" if silent else "unavailable", "a client did not answer")
+        raise _internal_error(error, f"handler of {event!r} in {socket.namespace}", log=not answer)
+
+    async def _report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:
+        """Tell the error handler, or the log, of an error that nobody is left to be answered for."""
+        try:
+            answered = await self._tell(routes, socket, error)
+        except RefusedError as another:
+            error, answered = another, []
+        if not answered:
+            _internal_error(error, what)
+
+    async def _tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:
+        """Run the error handler; its answer as arguments, empty where it has none."""
+        handler = routes.lifecycle.get("error") or self._routes.default_error
+        if handler is None:
+            return []
+        try:
+            return arguments_of(await handler.invoke(socket, (error,)))
+        except RefusedError:
+            raise
+        except (Exception, asyncio.CancelledError) as another:  # noqa: BLE001 - a handler may raise anything
+            _pass_on_cancellation(another)
+            raise _internal_error(another, f"error handler of {socket.namespace}") from None
+
+
+def _pass_on_cancellation(error: BaseException) -> None:
+    """Raise a cancellation of this task; a stray one, out of something that was awaited, is a failure."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+
+
+def _is_refusal(error: BaseException, *, ours: bool) -> bool:
+    """Whether the client is told as it stands.
+
+    A validation error that left a handler is about what the handler sent or asked for, not about
+    what this client sent: to the client it is a failure like any other.
+    """
+    return isinstance(error, RefusedError) and (ours or not isinstance(error, ValidationError))
+
+
+def _internal_error(error: BaseException, what: str, *, log: bool = True) -> RefusedError:
+    """Log a failure under a reference, and make the refusal that carries nothing but it."""
+    ref = secrets.token_hex(6)
+    if log:
+        logger.error("%s failed [ref %s]", what, ref, exc_info=error)
+    return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+
+
+def _miscounted(namespace: str, event: str, handler: BoundHandler, count: int) -> PayloadValidationError:
+    few = count < handler.minimum
+    violation = Violation(
+        pointer="",
+        keyword="minItems" if few else "maxItems",
+        message=f"expects {'at least' if few else 'at most'} {handler.minimum if few else handler.maximum} arguments",
+    )
+    return PayloadValidationError(
+        namespace=namespace, event=event, direction="inbound", violations=(violation,)
+    )

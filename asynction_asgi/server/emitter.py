@@ -1,0 +1,108 @@
+"""`Emitter`: validated emits from a process that serves nobody, such as a worker or a script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..engine import create_emitter
+from ..spec import Spec, load_spec
+from .namespaces import Namespaces
+from .outbound import Outbound
+from .validation import Validation, ViolationLog, validation_of
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from .app import Source
+    from .validation import Enforcement
+
+__all__ = ["Emitter"]
+
+
+class Emitter:
+    """Emits through a message queue to the clients of every server that listens on it.
+
+    It needs no handlers, and imports none.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        message_queue: str,
+        validation: Validation | Enforcement | bool = True,
+        **options: Any,
+    ) -> None:
+        self._spec = spec
+        self._violations = ViolationLog()
+        self._outbound = Outbound(spec, Namespaces(spec), validation_of(validation), self._violations)
+        self._queue = create_emitter(message_queue, **options)
+
+    @classmethod
+    def from_spec(cls, spec_path: Source, *, message_queue: str, **options: Any) -> Emitter:
+        """Make an emitter for the servers of a document.
+
+        Args:
+            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
+            message_queue: The URL that the servers were given.
+            options: What `Emitter` takes, and ``channel`` where the servers use another one.
+
+        Raises:
+            SpecError: the document can't be loaded.
+        """
+        spec = spec_path if isinstance(spec_path, Spec) else load_spec(spec_path)
+        return cls(spec, message_queue=message_queue, **options)
+
+    @property
+    def spec(self) -> Spec:
+        """The compiled contract."""
+        return self._spec
+
+    @property
+    def violations(self) -> Counter[tuple[str, str | None, str]]:
+        """What ``warn`` let through so far: occurrences by namespace, event and part."""
+        return self._violations.counts
+
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | Sequence[str] | None = None,
+        room: str | Sequence[str] | None = None,
+        skip_sid: str | Sequence[str] | None = None,
+        namespace: str | None = None,
+    ) -> None:
+        """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
+
+        Raises:
+            UndeclaredEventError: the document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+        """
+        namespace = namespace or "/"
+        self._outbound.check(event, data, namespace)
+        await self._queue.emit(event, data, namespace=namespace, room=to or room, skip_sid=skip_sid)
+
+    async def send(self, data: Any, to: str | Sequence[str] | None = None, **options: Any) -> None:
+        """Emit the event ``message``; takes and raises what `emit` does."""
+        await self.emit("message", data, to, **options)
+
+    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Put a client into a room, on whichever server it is."""
+        await self._queue.enter_room(sid, namespace or "/", room)
+
+    async def leave_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Take a client out of a room, on whichever server it is."""
+        await self._queue.leave_room(sid, namespace or "/", room)
+
+    async def close_room(self, room: str, namespace: str | None = None) -> None:
+        """Take every client out of a room, on every server."""
+        await self._queue.close_room(room, namespace or "/")
+
+    async def disconnect(self, sid: str, namespace: str | None = None) -> None:
+        """End a client's connection, on whichever server it is."""
+        await self._queue.disconnect(sid, namespace or "/")
+
+    async def close(self) -> None:
+        """Close the connection to the queue; a later emit opens it again."""
+        await self._queue.close()

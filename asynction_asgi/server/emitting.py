@@ -1,0 +1,186 @@
+"""Everything that goes out: emits, calls, rooms and sessions, under python-socketio's own names."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from ..errors import NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from ..engine import Server
+    from .connections import Connections
+    from .outbound import Outbound
+    from .socket import Socket
+
+__all__ = ["Emitting"]
+
+
+class Emitting:
+    """Sends on behalf of the server; every emit is held against the document first."""
+
+    def __init__(
+        self,
+        *,
+        server: Server,
+        outbound: Outbound,
+        connections: Connections,
+        callback_failed: Callable[[Exception, str, Socket | None], Awaitable[None]],
+    ) -> None:
+        self._server = server
+        self._outbound = outbound
+        self._connections = connections
+        self._callback_failed = callback_failed
+
+    @property
+    def server(self) -> Server:
+        """The wrapped ``socketio.AsyncServer``: the explicit way round validation."""
+        return self._server
+
+    def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
+        """The connection with this sid in this process; None when there is none."""
+        return self._connections.get(namespace or "/", sid)
+
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | Sequence[str] | None = None,
+        room: str | Sequence[str] | None = None,
+        skip_sid: str | Sequence[str] | None = None,
+        namespace: str | None = None,
+        callback: Callable[..., Any] | None = None,
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
+    ) -> None:
+        """Emit an event to a client, a room, several rooms, or everybody in the namespace.
+
+        Args:
+            event: A name that the document lets the server emit.
+            data: One argument; a tuple is many, None is none.
+            to: The sid or room addressed, or a list of rooms; everybody without it.
+            room: Alias of `to`.
+            skip_sid: One sid, or several, to leave out.
+            namespace: The concrete namespace, ``/`` without it.
+            callback: Called with the arguments of the client's answer, once they are found to match
+                the document. Only for a single client.
+            ignore_queue: Reach the clients of this process alone.
+
+        Raises:
+            UndeclaredEventError: the document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+        """
+        namespace = namespace or "/"
+        self._outbound.check(event, data, namespace)
+        if callback is not None:
+            callback = self._checked_callback(callback, event, namespace, to or room)
+        await self._server.emit(
+            event,
+            data,
+            to=to,
+            room=room,
+            skip_sid=skip_sid,
+            namespace=namespace,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
+
+    async def send(self, data: Any, to: str | Sequence[str] | None = None, **options: Any) -> None:
+        """Emit the event ``message``; takes and raises what `emit` does."""
+        await self.emit("message", data, to, **options)
+
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | None = None,
+        sid: str | None = None,
+        namespace: str | None = None,
+        timeout: float | None = 60,  # noqa: ASYNC109 - python-socketio's own parameter
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
+    ) -> Any:
+        """Emit to one client and wait for its answer.
+
+        Args:
+            event: A name that the document lets the server emit.
+            data: One argument; a tuple is many, None is none.
+            to: The client's sid.
+            sid: Alias of `to`.
+            namespace: The concrete namespace, ``/`` without it.
+            timeout: Seconds to wait; None waits until the client answers or leaves.
+            ignore_queue: Look for the client in this process alone.
+
+        Returns:
+            None for an empty answer, the argument if it is one, a tuple if there are more.
+
+        Raises:
+            UndeclaredEventError: the document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            AckValidationError: the client's answer doesn't match it.
+            DisconnectedError: the client left, or is not connected.
+            NoAnswerError: no answer came in time; a TimeoutError.
+            ValueError: neither `to` nor `sid` says whom to call.
+        """
+        namespace, client = namespace or "/", to or sid
+        if client is None:
+            raise ValueError("call() addresses one client: pass its sid as 'to'")
+        self._outbound.check(event, data, namespace)
+        try:
+            answer = await self._server.request(
+                event, data, to=client, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
+            )
+        except TimeoutError:
+            raise NoAnswerError(client, namespace, event) from None
+        self._outbound.check_answer(event, namespace, answer)
+        if not answer:
+            return None
+        return answer[0] if len(answer) == 1 else answer
+
+    def _checked_callback(
+        self, callback: Callable[..., Any], event: str, namespace: str, client: Any
+    ) -> Callable[..., Any]:
+        async def checked(*answer: Any) -> None:
+            try:
+                self._outbound.check_answer(event, namespace, answer)
+                result = callback(*answer)
+                if inspect.isawaitable(result):
+                    await result
+            except Exception as error:  # noqa: BLE001 - a callback may raise anything; nothing is lost
+                await self._callback_failed(error, event, self._connections.get(namespace, client))
+
+        return checked
+
+    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Put a client into a room."""
+        await self._server.enter_room(sid, room, namespace=namespace)
+
+    async def leave_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+        """Take a client out of a room."""
+        await self._server.leave_room(sid, room, namespace=namespace)
+
+    async def close_room(self, room: str, namespace: str | None = None) -> None:
+        """Take every client out of a room."""
+        await self._server.close_room(room, namespace=namespace)
+
+    def rooms(self, sid: str, namespace: str | None = None) -> list[str]:
+        """The rooms that a client of this process is in, its own included."""
+        return list(self._server.rooms(sid, namespace=namespace))
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
+        """A client's session; changes to it are kept only by `save_session`."""
+        return dict(await self._server.get_session(sid, namespace=namespace))
+
+    async def save_session(self, sid: str, session: dict[str, Any], namespace: str | None = None) -> None:
+        """Keep a client's session for as long as it is connected."""
+        await self._server.save_session(sid, session, namespace=namespace)
+
+    def session(self, sid: str, namespace: str | None = None) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """A client's session as a context manager that keeps the changes made in its block."""
+        manager: AbstractAsyncContextManager[dict[str, Any]] = self._server.session(sid, namespace=namespace)
+        return manager
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002 - python-socketio's own signature
+        """End a client's connection to a namespace; its disconnect handler runs."""
+        await self._server.disconnect(sid, namespace=namespace, ignore_queue=ignore_queue)

@@ -1,0 +1,143 @@
+"""What a client must present to connect to a namespace: query, headers and auth."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from ..errors import HandshakeValidationError
+from ..spec.schemas import Mismatch
+from .coercion import coerce_text, declared_types, property_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ..errors import Part
+    from ..spec.document import Node
+    from ..spec.model import Namespace, Spec
+    from ..spec.references import Resolver
+
+__all__ = ["compile_handshake"]
+
+# Set by the transport itself; a document rarely means them when it closes its list of properties.
+TRANSPORT_QUERY = frozenset({"EIO", "transport", "sid", "t", "b64", "j"})
+# Hop-by-hop (RFC 9110, 7.6.1): they differ between polling and WebSocket, whatever the document says.
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+
+
+def compile_handshake(declared: Namespace, spec: Spec) -> Callable[[str, Mapping[str, Any], Any], Any]:
+    """A check of one CONNECT: ``(namespace, ASGI scope, auth) -> auth``, as the schema sees it.
+
+    The check raises `HandshakeValidationError` for the first part that doesn't match.
+    """
+    wanted = declared.handshake
+    checks: list[tuple[Part, Callable[[Mapping[str, Any]], None]]] = []
+    if wanted.query is not None:
+        checks.append(("query", _check_of(wanted.query, spec, _query_reader(wanted.query, spec.resolver))))
+    if wanted.headers is not None:
+        checks.append(
+            ("headers", _check_of(wanted.headers, spec, _header_reader(wanted.headers, spec.resolver)))
+        )
+    check_auth = spec.bundle.check(wanted.auth) if wanted.auth is not None else None
+
+    def check(namespace: str, scope: Mapping[str, Any], auth: Any) -> Any:
+        for part, check_part in checks:
+            with _naming(namespace, part):
+                check_part(scope)
+        if check_auth is None:
+            return auth
+        with _naming(namespace, "auth"):
+            return _checked_auth(auth, check_auth)
+
+    return check
+
+
+@contextlib.contextmanager
+def _naming(namespace: str, part: Part) -> Iterator[None]:
+    """A mismatch as the error that says which part of which handshake it was."""
+    try:
+        yield
+    except Mismatch as mismatch:
+        raise HandshakeValidationError(
+            namespace=namespace, event=None, direction="inbound", part=part, violations=mismatch.violations
+        ) from None
+
+
+def _check_of(
+    schema: Node, spec: Spec, read: Callable[[Mapping[str, Any]], Any]
+) -> Callable[[Mapping[str, Any]], None]:
+    check = spec.bundle.check(schema)
+    return lambda scope: check(read(scope))
+
+
+def _checked_auth(auth: Any, check: Callable[[Any], None]) -> Any:
+    """The auth object; a missing or empty one counts as ``{}``, or as null if only that validates."""
+    if auth is not None and auth != {}:
+        check(auth)
+        return auth
+    try:
+        check({})
+    except Mismatch as mismatch:
+        try:
+            check(None)
+        except Mismatch:
+            raise mismatch from None
+        return None
+    return {}
+
+
+def _query_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    def read(scope: Mapping[str, Any]) -> dict[str, Any]:
+        values: dict[str, list[str]] = {}
+        raw = scope.get("query_string", b"").decode("ascii", "replace")
+        for name, text in parse_qsl(raw, keep_blank_values=True):
+            values.setdefault(name, []).append(text)
+        return {
+            name: _coerce_repeated(texts, declared, resolver)
+            for name, texts in values.items()
+            if (declared := property_schema(schema, name, resolver)) is not None
+            or name not in TRANSPORT_QUERY
+        }
+
+    return read
+
+
+def _coerce_repeated(texts: list[str], declared: Node | None, resolver: Resolver) -> Any:
+    """One key's values: a list where the document says array, else the only or last one."""
+    if declared is None:
+        return texts[-1] if len(texts) == 1 else texts
+    if "array" not in declared_types(declared, resolver):
+        return coerce_text(texts[-1], declared, resolver) if len(texts) == 1 else texts
+    declared = resolver.follow(declared)
+    if not isinstance(declared.value.get("items"), dict):
+        return texts
+    return [coerce_text(text, declared.child("items"), resolver) for text in texts]
+
+
+def _header_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    schema = resolver.follow(schema)
+    value = schema.value if isinstance(schema.value, dict) else {}
+    closed = value.get("additionalProperties") is False
+    spellings: dict[str, list[str]] = {}
+    required = value.get("required", [])
+    for name in dict.fromkeys([*value.get("properties", {}), *required]):
+        spellings.setdefault(name.lower(), []).append(name)
+
+    def read(scope: Mapping[str, Any]) -> dict[str, Any]:
+        received: dict[str, str] = {}
+        for raw_name, raw_value in scope.get("headers", ()):
+            name, text = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            received[name] = f"{received[name]}, {text}" if name in received else text
+        headers: dict[str, Any] = {}
+        for name, text in received.items():
+            if name in HOP_BY_HOP or (closed and name not in spellings):
+                continue
+            for spelling in spellings.get(name, (name,)):
+                declared = property_schema(schema, spelling, resolver)
+                headers[spelling] = text if declared is None else coerce_text(text, declared, resolver)
+        return headers
+
+    return read

@@ -1,0 +1,84 @@
+"""Our start and stop, around those of an application that is wrapped."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AsynctionError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    ASGIApp = Callable[[Message, Receive, Send], Awaitable[None]]
+
+__all__ = ["compose_lifespan"]
+
+logger = logging.getLogger("asynction_asgi")
+
+
+async def compose_lifespan(
+    app: ASGIApp | None,
+    scope: Message,
+    receive: Receive,
+    send: Send,
+    start: Callable[[], Awaitable[None]],
+    stop: Callable[[], Awaitable[None]],
+) -> None:
+    """Start before the wrapped application and stop before it, so that handlers find it running.
+
+    An application that doesn't speak lifespan (it raises, as the ASGI specification allows) is
+    served all the same.
+    """
+    await receive()  # lifespan.startup, the only message that can come first
+    try:
+        await start()
+    except AsynctionError as error:
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    stopped = False
+
+    async def stop_once() -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            await stop()
+
+    if app is not None and await _run_wrapped(app, scope, receive, send, stop_once):
+        return
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await stop_once()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _run_wrapped(
+    app: ASGIApp, scope: Message, receive: Receive, send: Send, stop: Callable[[], Awaitable[None]]
+) -> bool:
+    """Run the wrapped application's lifespan to its end; False when it has none."""
+    announced = answered = False
+
+    async def receive_for_app() -> Message:
+        nonlocal announced
+        if not announced:
+            announced = True
+            return {"type": "lifespan.startup"}
+        message = await receive()
+        await stop()
+        return message
+
+    async def send_for_app(message: Message) -> None:
+        nonlocal answered
+        answered = True
+        await send(message)
+
+    try:
+        await app(scope, receive_for_app, send_for_app)
+    except Exception:
+        if answered:
+            raise
+        logger.debug("the wrapped application has no lifespan", exc_info=True)
+    return answered

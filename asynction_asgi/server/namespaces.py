@@ -1,0 +1,103 @@
+"""Which declared namespace a concrete name belongs to, and the values of its parameters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..spec.schemas import Mismatch
+from .coercion import coerce_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..spec.model import Namespace, Parameter, Spec
+
+__all__ = ["Namespaces", "Resolved"]
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A concrete namespace: what the document declares, and the parameters' values."""
+
+    declared: Namespace
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Namespaces:
+    """Looks up concrete namespaces: exact names first, then templates, the most literal first.
+
+    Source: AsyncAPI 2.6 and 3.0, channel address expressions; one ``{parameter}`` is one
+    non-empty segment without a slash.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self._exact = {
+            name: Resolved(declared=one)
+            for name, one in spec.namespaces.items()
+            if not _PARAMETER.search(name)
+        }
+        templates = [one for name, one in spec.namespaces.items() if name not in self._exact]
+        templates.sort(key=lambda one: -len(_PARAMETER.sub("", one.name)))
+        self._templates = [_Template(one, spec) for one in templates]
+        self._remembered: dict[str, Resolved] = {}
+
+    def resolve(self, name: str) -> Resolved | None:
+        """The declared namespace behind a concrete name; None when the document has none."""
+        found = self._exact.get(name) or self._remembered.get(name)
+        if found is None and self._templates:
+            found = next((match for one in self._templates if (match := one.match(name))), None)
+            if found is not None and len(self._remembered) < _REMEMBERED:
+                self._remembered[name] = found
+        return found
+
+
+class _Template:
+    def __init__(self, declared: Namespace, spec: Spec) -> None:
+        self._declared = declared
+        pieces = _PARAMETER.split(declared.name)
+        self._pattern = re.compile(
+            "".join("([^/]+)" if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
+        )
+        by_name = {one.name: one for one in declared.parameters}
+        self._readers = [(name, _reader(by_name.get(name), spec)) for name in pieces[1::2]]
+
+    def match(self, name: str) -> Resolved | None:
+        found = self._pattern.fullmatch(name)
+        if found is None:
+            return None
+        try:
+            params = {
+                parameter: read(text)
+                for (parameter, read), text in zip(self._readers, found.groups(), strict=True)
+            }
+        except Mismatch:
+            return None
+        return Resolved(declared=self._declared, params=params)
+
+
+def _reader(parameter: Parameter | None, spec: Spec) -> Callable[[str], Any]:
+    """What turns a segment into the parameter's value, raising `Mismatch` where it is not one."""
+    if parameter is not None and parameter.enum is not None:
+        admitted = frozenset(parameter.enum)
+
+        def one_of(text: str) -> str:
+            if text not in admitted:
+                raise Mismatch(())
+            return text
+
+        return one_of
+    if parameter is None or parameter.schema is None:
+        return str
+    schema, check = parameter.schema, spec.bundle.check(parameter.schema)
+
+    def checked(text: str) -> Any:
+        value = coerce_text(text, schema, spec.resolver)
+        check(value)
+        return value
+
+    return checked

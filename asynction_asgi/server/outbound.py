@@ -1,0 +1,115 @@
+"""What the server sends, held against the document before it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
+from ..spec.arguments import compile_arguments
+from ..spec.schemas import Mismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..spec.model import Spec
+    from .namespaces import Namespaces
+    from .validation import Validation, ViolationLog
+
+__all__ = ["Outbound", "arguments_of"]
+
+Check = "Callable[[Sequence[Any]], Sequence[Any]]"
+
+
+def arguments_of(value: Any) -> list[Any]:
+    """A handler's result or an emit's data as the wire's list: a tuple is many, None is none."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+class Outbound:
+    """Checks emits and the clients' answers to them. Sends nothing."""
+
+    def __init__(
+        self, spec: Spec, namespaces: Namespaces, validation: Validation, violations: ViolationLog
+    ) -> None:
+        self._namespaces = namespaces
+        self._validation = validation
+        self._violations = violations
+        self._checks = {
+            (namespace.name, event.name): (
+                compile_arguments(event.arguments, spec.bundle),
+                compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+            )
+            for namespace in spec.namespaces.values()
+            for event in namespace.sends.values()
+        }
+
+    def check(self, event: str, data: Any, namespace: str) -> None:
+        """Hold an emit against the document.
+
+        Args:
+            event: The event's name.
+            data: As `AsynctionSocketIO.emit` takes it: a tuple is many arguments, None is none.
+            namespace: A concrete namespace.
+
+        Raises:
+            UndeclaredEventError: the server declares no such event there.
+            PayloadValidationError: the arguments don't match it.
+        """
+        if self._validation.outbound == "off":
+            return
+        error = self._error(event, data, namespace)
+        if error is None:
+            return
+        if self._validation.outbound == "enforce":
+            raise error
+        self._violations.let_through(error)
+
+    def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
+        """Hold a client's answer against the ack that the document declares for an emit.
+
+        Raises:
+            AckValidationError: it doesn't match.
+        """
+        found = self._find(event, namespace)
+        if self._validation.inbound == "off" or found is None or found[1] is None:
+            return
+        try:
+            found[1](answer)
+        except Mismatch as mismatch:
+            error = AckValidationError(
+                namespace=namespace, event=event, direction="inbound", violations=mismatch.violations
+            )
+            if self._validation.inbound == "enforce":
+                raise error from None
+            self._violations.let_through(error)
+
+    def _error(self, event: str, data: Any, namespace: str) -> ValidationError | None:
+        found = self._find(event, namespace)
+        if found is None:
+            return self._undeclared(event, namespace)
+        try:
+            found[0](arguments_of(data))
+        except Mismatch as mismatch:
+            return PayloadValidationError(
+                namespace=namespace, event=event, direction="outbound", violations=mismatch.violations
+            )
+        return None
+
+    def _find(self, event: str, namespace: str) -> Any:
+        resolved = self._namespaces.resolve(namespace)
+        if resolved is None:
+            return None
+        name = resolved.declared.name
+        return self._checks.get((name, event)) or self._checks.get((name, "*"))
+
+    def _undeclared(self, event: str, namespace: str) -> UndeclaredEventError:
+        resolved = self._namespaces.resolve(namespace)
+        if resolved is None:
+            message = f"the document declares no namespace {namespace!r}"
+        elif event in resolved.declared.receives:
+            message = "the document declares this event for clients to emit, not for the server"
+        else:
+            message = "the document declares no such event for the server to emit"
+        return UndeclaredEventError(namespace=namespace, event=event, direction="outbound", message=message)

@@ -1,0 +1,242 @@
+"""The table that dispatch reads: per namespace, each event with its checks and its handler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import BindingError, Diagnostic
+from ..spec.arguments import compile_arguments
+from ..spec.model import count_words
+from ..spec.references import did_you_mean
+from .binding import (
+    BoundHandler,
+    UnbindableError,
+    bind_error_handler,
+    bind_event_handler,
+    bind_lifecycle_handler,
+)
+from .handshake import compile_handshake
+from .imports import UnimportableError, import_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ..spec.document import Node
+    from ..spec.model import Arguments, Event, HandlerName, Namespace, Spec
+
+__all__ = ["NamespaceRoutes", "Route", "Routes"]
+
+Handlers = "Mapping[str, Mapping[str, Callable[..., Any] | str]]"
+Lifecycle = Literal["connect", "disconnect", "error", "*"]
+WILDCARD = "*"
+_ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
+
+
+@dataclass(slots=True)
+class Route:
+    """One declared event that clients may emit; the handler may come after start-up, by ``@app.on``."""
+
+    event: Event
+    check_arguments: Callable[[Sequence[Any]], Sequence[Any]]
+    check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
+    handler: BoundHandler | None = None
+
+
+class NamespaceRoutes:
+    """What one declared namespace does with connections and events."""
+
+    def __init__(self, declared: Namespace, spec: Spec) -> None:
+        self.declared = declared
+        self.check_handshake = compile_handshake(declared, spec)
+        self.events: dict[str, Route] = {
+            name: Route(
+                event,
+                compile_arguments(event.arguments, spec.bundle),
+                compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+            )
+            for name, event in declared.receives.items()
+        }
+        self.lifecycle: dict[str, BoundHandler] = {}
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """Names that handlers of this namespace may have injected on top."""
+        return tuple(one.name for one in self.declared.parameters)
+
+    def handler_of(self, route: Route) -> BoundHandler | None:
+        """The route's own handler, else the namespace's catch-all."""
+        return route.handler or self.lifecycle.get(WILDCARD)
+
+
+class Routes:
+    """All namespaces of a document, with what has been bound to them so far.
+
+    Raises:
+        BindingError: handlers named in the document or given in code can't be bound; every one of
+            them is reported.
+    """
+
+    def __init__(self, spec: Spec, handlers: Mapping[str, Mapping[str, Any]]) -> None:
+        self._instances: dict[type, Any] = {}
+        self._default_error: BoundHandler | None = None
+        self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
+        self.warnings: list[Diagnostic] = []
+        self._root = spec.root
+        problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
+        if problems:
+            raise BindingError(problems)
+
+    @property
+    def default_error(self) -> BoundHandler | None:
+        """The error handler of namespaces that have none."""
+        return self._default_error
+
+    def set_default_error(self, function: Callable[..., Any]) -> None:
+        """Use `function` for the errors of namespaces that have no error handler.
+
+        Raises:
+            BindingError: it can't be called with an exception.
+        """
+        try:
+            self._default_error = bind_error_handler(function)
+        except UnbindableError as error:
+            raise BindingError([self._problem(self._root, f"default error handler: {error}")]) from None
+
+    def add(self, namespace: str, event: str, function: Callable[..., Any] | str) -> None:
+        """Attach one handler to a declared event or lifecycle name, in place of an earlier one.
+
+        Raises:
+            BindingError: nothing of that name is declared, or the handler doesn't fit it.
+        """
+        problems = list(self._bind_one(namespace, event, function))
+        if problems:
+            raise BindingError(problems)
+
+    def missing(self) -> list[Diagnostic]:
+        """One finding per declared event that nothing handles."""
+        return [
+            self._problem(
+                route.event.node,
+                f"event {name!r} of namespace {routes.declared.name!r} has no handler:"
+                " add x-handler to its message, or give one in code",
+            )
+            for routes in self.namespaces.values()
+            for name, route in routes.events.items()
+            if routes.handler_of(route) is None
+        ]
+
+    def _bind_given(self, handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
+        for namespace, events in handlers.items():
+            for event, function in events.items():
+                yield from self._bind_one(namespace, event, function)
+
+    def _bind_named(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
+        """Bind what the document names, unless code gave another for the same event."""
+        for name, routes in self.namespaces.items():
+            taken = given.get(name, {})
+            named: list[tuple[str, HandlerName]] = [
+                *((event, one) for event, one in routes.declared.handlers.items() if event not in taken),
+                *(
+                    (event, route.event.handler)
+                    for event, route in routes.events.items()
+                    if route.event.handler is not None and event not in taken
+                ),
+            ]
+            for event, handler in named:
+                yield from self._bind_one(name, event, handler.path, handler.node)
+
+    def _bind_one(
+        self, namespace: str, event: str, function: Callable[..., Any] | str, node: Node | None = None
+    ) -> Iterator[Diagnostic]:
+        routes = self.namespaces.get(namespace)
+        if routes is None:
+            yield self._problem(
+                self._root,
+                f"the document declares no namespace {namespace!r}{did_you_mean(namespace, self.namespaces)}",
+            )
+            return
+        route = routes.events.get(event)
+        at = node or (route.event.node if route is not None else routes.declared.node)
+        if route is None and event not in ("connect", "disconnect", "error", WILDCARD):
+            yield self._problem(at, _undeclared(routes.declared, event))
+            return
+        try:
+            if isinstance(function, str):
+                function = import_handler(function, self._instances)
+            if route is None:
+                routes.lifecycle[event] = _bind_lifecycle(event, function, routes.params)
+                return
+            bound = bind_event_handler(function, routes.params)
+        except (UnbindableError, UnimportableError) as error:
+            yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
+            return
+        for problem in self._arity(route, bound, at):
+            if problem.severity == "error":
+                yield problem
+            else:
+                self.warnings.append(problem)
+        route.handler = bound
+
+    def _arity(self, route: Route, bound: BoundHandler, node: Node) -> Iterator[Diagnostic]:
+        event, extra = route.event, 1 if route.event.name == WILDCARD else 0
+        counted = _counts(event.arguments)
+        if counted is None:
+            return
+        minimum, maximum = counted[0] + extra, None if counted[1] is None else counted[1] + extra
+        name = getattr(bound.function, "__qualname__", repr(bound.function))
+        what = f"{name} takes {bound.takes}, and {event.name!r} carries {count_words(minimum, maximum)} arguments"
+        if bound.minimum > minimum:
+            yield self._problem(
+                node, f"{what}: require them by minItems, or give the parameters defaults", "ARITY"
+            )
+        elif bound.maximum is None or (maximum is not None and maximum <= bound.maximum):
+            return
+        elif maximum is not None:
+            yield self._problem(
+                node, f"{what}: take them all, or end the parameters with *arguments", "ARITY"
+            )
+        else:
+            yield node.diagnostic(
+                "warning",
+                "ARITY",
+                f"{what}: more than it takes are refused; say so by additionalItems: false",
+                layer="service",
+            )
+
+    @staticmethod
+    def _problem(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
+        return node.diagnostic("error", code, message, layer="service")
+
+
+def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
+    if event == "error":
+        return bind_error_handler(function, params)
+    if event == WILDCARD:
+        return bind_event_handler(function, params)
+    return bind_lifecycle_handler(function, _ORDERS[event], params)
+
+
+def _counts(arguments: Arguments) -> tuple[int, int | None] | None:
+    """How many arguments a handler is called with; None where the document leaves it open."""
+    if arguments.kind == "single":
+        return 1, 1
+    if arguments.kind == "positional":
+        return arguments.minimum, arguments.maximum
+    if arguments.kind != "union":
+        return None
+    ranges = [_counts(one) for one in arguments.of]
+    known = [one for one in ranges if one is not None]
+    if len(known) < len(ranges) or not known:
+        return None
+    highest = [one[1] for one in known]
+    return min(one[0] for one in known), None if None in highest else max(
+        one for one in highest if one is not None
+    )
+
+
+def _undeclared(declared: Namespace, event: str) -> str:
+    message = f"namespace {declared.name!r} declares no event {event!r} that clients may emit"
+    if event in declared.sends:
+        return f"{message}; the server emits it"
+    return message + did_you_mean(event, declared.receives)

@@ -1,0 +1,124 @@
+"""`Socket`: the server's end of one client's connection to one namespace, as handlers see it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from ..engine.endpoint import Peer
+    from .emitting import Emitting
+
+__all__ = ["Recipients", "Socket"]
+
+
+class Socket:
+    """One connection in hand.
+
+    Attributes:
+        id: Socket.IO's id of this connection.
+        namespace: The concrete namespace, such as ``/rooms/7``.
+        params: Values of a dynamic namespace's parameters, by name.
+        environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
+        auth: What the client sent with its CONNECT, or None.
+        user: Who the client is, by the document's security; None without security.
+        token_info: What the security function returned; None without security.
+    """
+
+    __slots__ = ("_emitting", "_peer", "auth", "params", "token_info", "user")
+
+    def __init__(self, emitting: Emitting, peer: Peer, params: Mapping[str, Any], auth: Any = None) -> None:
+        self._emitting = emitting
+        self._peer = peer
+        self.params: Mapping[str, Any] = MappingProxyType(dict(params))
+        self.auth = auth
+        self.user: Any = None
+        self.token_info: Mapping[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        """Socket.IO's id of this connection."""
+        return self._peer.sid
+
+    @property
+    def namespace(self) -> str:
+        """The concrete namespace."""
+        return self._peer.namespace
+
+    @property
+    def environ(self) -> Mapping[str, Any]:
+        """The environ of the opening request."""
+        return self._peer.environ
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that this connection is in, its own included."""
+        return self._emitting.rooms(self.id, namespace=self.namespace)
+
+    async def emit(self, event: str, data: Any = None, *, callback: Callable[..., Any] | None = None) -> None:
+        """Emit to this client.
+
+        Raises:
+            UndeclaredEventError: the document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+        """
+        await self._emitting.emit(event, data, to=self.id, namespace=self.namespace, callback=callback)
+
+    async def send(self, data: Any = None) -> None:
+        """Emit the event ``message`` to this client; raises as `emit` does."""
+        await self.emit("message", data)
+
+    async def broadcast(self, event: str, data: Any = None) -> None:
+        """Emit to everybody else in this namespace; raises as `emit` does."""
+        await self._emitting.emit(event, data, skip_sid=self.id, namespace=self.namespace)
+
+    def to(self, room: str | Sequence[str]) -> Recipients:
+        """Everybody else in a room, or in any of several."""
+        return Recipients(self._emitting, self, room)
+
+    async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109 - python-socketio's own parameter
+        """Emit to this client and wait for its answer; see `AsynctionSocketIO.call`."""
+        return await self._emitting.call(event, data, to=self.id, namespace=self.namespace, timeout=timeout)
+
+    async def join(self, room: str) -> None:
+        """Enter a room of this namespace."""
+        await self._emitting.enter_room(self.id, room, namespace=self.namespace)
+
+    async def leave(self, room: str) -> None:
+        """Leave a room of this namespace."""
+        await self._emitting.leave_room(self.id, room, namespace=self.namespace)
+
+    def session(self) -> AbstractAsyncContextManager[dict[str, Any]]:
+        """The session of this connection; changes are kept when the block ends."""
+        return self._emitting.session(self.id, namespace=self.namespace)
+
+    async def disconnect(self) -> None:
+        """End this connection; its disconnect handler runs."""
+        await self._emitting.disconnect(self.id, namespace=self.namespace)
+
+    def __repr__(self) -> str:
+        return f"<Socket {self.id} of {self.namespace}>"
+
+
+class Recipients:
+    """Everybody in some rooms but the socket that addresses them."""
+
+    __slots__ = ("_emitting", "_room", "_socket")
+
+    def __init__(self, emitting: Emitting, socket: Socket, room: str | Sequence[str]) -> None:
+        self._emitting = emitting
+        self._socket = socket
+        self._room = room
+
+    async def emit(self, event: str, data: Any = None) -> None:
+        """Emit to them; raises as `Socket.emit` does."""
+        await self._emitting.emit(
+            event, data, to=self._room, skip_sid=self._socket.id, namespace=self._socket.namespace
+        )
+
+    async def send(self, data: Any = None) -> None:
+        """Emit the event ``message`` to them; raises as `Socket.emit` does."""
+        await self.emit("message", data)

@@ -1,0 +1,249 @@
+"""Handlers named in the document, given in code, or decorated; every misfit is told with its place."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, BindingError
+from tests.clients import connected
+from tests.server.documents import PAIR, TEXT, channel, document, message
+from tests.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def handlers_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A package of handlers, importable while the test runs."""
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "handlers.py").write_text(
+        textwrap.dedent(
+            """
+            async def order(data):
+                return data["text"]
+
+            class Desk:
+                made = 0
+
+                def __init__(self):
+                    Desk.made += 1
+
+                async def ask(self, data):
+                    return ["instance", Desk.made]
+
+                @staticmethod
+                async def tell(data):
+                    return "static"
+
+                @classmethod
+                async def call(cls, data):
+                    return cls.__name__
+
+            class Picky:
+                def __init__(self, needed):
+                    pass
+
+                def ask(self, data):
+                    pass
+
+            not_callable = 3
+            """
+        )
+    )
+    (package / "broken.py").write_text("raise OSError('no database')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield "shop.handlers"
+    for name in [one for one in sys.modules if one.split(".")[0] == "shop"]:
+        del sys.modules[name]
+
+
+def named(path: str, name: str = "order") -> dict[str, Any]:
+    return message(name, TEXT, **{"x-ack": True, "x-handler": path})
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        pytest.param("shop.handlers.order", "hi", id="function"),
+        pytest.param("shop.handlers:order", "hi", id="function after colon"),
+        pytest.param("shop.handlers:Desk.ask", ["instance", 1], id="method"),
+        pytest.param("shop.handlers.Desk.ask", ["instance", 1], id="dotted method"),
+        pytest.param("shop.handlers:Desk.tell", "static", id="static method"),
+        pytest.param("shop.handlers:Desk.call", "Desk", id="class method"),
+    ],
+)
+@pytest.mark.usefixtures("handlers_module")
+async def test_dotted_paths_lead_to_functions_and_methods(path: str, answer: Any) -> None:
+    """A method's class is instantiated once, for all of its handlers."""
+    spec = document(root=channel(receives=[named(path), named("shop.handlers:Desk.ask", "another")]))
+    with serve(AsynctionSocketIO.from_spec(spec)) as url:
+        async with connected(url) as client:
+            assert await client.call("order", {"text": "hi"}) == answer
+            assert await client.call("another", {"text": "hi"}) == ["instance", 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        pytest.param("nowhere.handlers.order", "no module 'nowhere'", id="no package"),
+        pytest.param("shop.handlerz.order", "'handlerz'", id="no module"),
+        pytest.param("shop.handlers.ordre", "did you mean 'order'", id="misspelt"),
+        pytest.param("shop.handlers:Desk.askk", "did you mean 'ask'", id="misspelt method"),
+        pytest.param("shop.broken.order", "OSError: no database", id="import fails"),
+        pytest.param("shop.handlers.not_callable", "can't be called", id="not callable"),
+        pytest.param("shop.handlers:Picky.ask", "needs an instance", id="constructor fails"),
+        pytest.param("order", "names no module", id="no module named"),
+    ],
+)
+@pytest.mark.usefixtures("handlers_module")
+def test_a_path_that_leads_nowhere_is_told(path: str, words: str) -> None:
+    """The diagnostic says how far the path got."""
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(document(root=channel(receives=[named(path)])))
+    (problem,) = found.value.diagnostics
+    assert problem.code == "HANDLER"
+    assert words in problem.message
+
+
+@pytest.mark.usefixtures("handlers_module")
+def test_all_problems_are_reported_together_with_their_place(tmp_path: Path) -> None:
+    """One error lists every handler, each with file, line and column of its name."""
+    path = tmp_path / "asyncapi.yaml"
+    path.write_text(
+        textwrap.dedent(
+            """\
+            asyncapi: 2.6.0
+            info: {title: Shop, version: 1.0.0}
+            channels:
+              /:
+                x-handlers:
+                  connect: shop.handlers.nobody
+                publish:
+                  message:
+                    oneOf:
+                      - name: one
+                        x-handler: shop.missing.one
+                      - name: two
+                        x-handler: shop.handlers.order
+                        payload: {type: array, maxItems: 0}
+            """
+        )
+    )
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(path)
+    assert [(one.code, one.line) for one in found.value.diagnostics] == [
+        ("HANDLER", 6),
+        ("HANDLER", 11),
+        ("ARITY", 13),
+    ]
+    assert f"{path}:6:" in str(found.value)
+
+
+def one(data: Any) -> None: ...
+def two(number: Any, side: Any) -> None: ...
+def optional(number: Any, side: Any = None) -> None: ...
+def anything(*arguments: Any) -> None: ...
+def two_with_sid(sid: str, number: Any, side: Any) -> None: ...
+def two_with_injection(number: Any, side: Any, *, sid: str) -> None: ...
+def unknown_injection(number: Any, side: Any, *, sidd: str) -> None: ...
+
+
+OPEN_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "minItems": 2}
+LOOSE_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": False}
+
+
+@pytest.mark.parametrize(
+    ("payload", "handler", "code"),
+    [
+        pytest.param(PAIR, two, None, id="two for two"),
+        pytest.param(PAIR, two_with_sid, None, id="two after sid"),
+        pytest.param(PAIR, two_with_injection, None, id="two beside an injected one"),
+        pytest.param(PAIR, optional, None, id="defaults"),
+        pytest.param(PAIR, anything, None, id="variadic"),
+        pytest.param(TEXT, one, None, id="one for one"),
+        pytest.param(None, two, None, id="unchecked payload"),
+        pytest.param(PAIR, one, "ARITY", id="too many for one"),
+        pytest.param(TEXT, two, "ARITY", id="too few for two"),
+        pytest.param(LOOSE_PAIR, two, "ARITY", id="optional for required"),
+        pytest.param(PAIR, unknown_injection, "HANDLER", id="unknown injection"),
+    ],
+)
+def test_arity_is_checked_against_the_schema(payload: Any, handler: Any, code: str | None) -> None:
+    """Whatever the document accepts, the handler can take; anything else is told at start-up."""
+    spec = document(root=channel(receives=[message("move", payload)]))
+    if code is None:
+        assert AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}}).spec is not None
+        return
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})
+    assert [problem.code for problem in found.value.diagnostics] == [code]
+
+
+async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A draft-07 tuple is open unless it says otherwise; the handler's arity closes it."""
+    spec = document(root=channel(receives=[message("move", OPEN_PAIR)]))
+
+    async def move(number: int, side: str) -> None: ...
+
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": move}})
+    assert "additionalItems" in caplog.text
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("move", 1, "a") is None
+            assert (await client.call("move", 1, "a", 3))["error"]["code"] == "invalid_payload"
+
+
+@pytest.mark.parametrize(
+    ("handlers", "words"),
+    [
+        pytest.param({"/": {"mvoe": one}}, "did you mean 'move'", id="misspelt event"),
+        pytest.param({"/chta": {"move": one}}, "did you mean '/chat'", id="misspelt namespace"),
+        pytest.param({"/": {"news": one}}, "the server emits it", id="event of the server"),
+        pytest.param({"/": {"move": "shop..order"}}, "no dotted path", id="no path"),
+        pytest.param({"/": {"move": 3}}, "can't be called", id="not callable"),
+        pytest.param({"/": {"connect": lambda a, b, c, d: None}}, "'d'", id="connect wants too much"),
+        pytest.param({"/": {"error": lambda: None}}, "exception", id="error handler without parameter"),
+    ],
+)
+def test_handlers_for_what_is_not_declared_are_refused(handlers: Any, words: str) -> None:
+    """Code can't add events that the document does not have."""
+    spec = document(
+        root=channel(receives=[message("move", TEXT)], sends=[message("news", TEXT)]),
+        chat=channel(sends=[message("news")]),
+    )
+    with pytest.raises(BindingError, match=words):
+        AsynctionSocketIO.from_spec(spec, handlers=handlers)
+    server = AsynctionSocketIO.from_spec(spec)
+    namespace, events = next(iter(handlers.items()))
+    event, handler = next(iter(events.items()))
+    with pytest.raises(BindingError, match=words):
+        server.on(event, handler, namespace=namespace)
+
+
+async def test_code_wins_over_the_document_and_decorators_over_both() -> None:
+    """A handler given in code replaces the name in the document, which is then never imported."""
+    spec = document(root=channel(receives=[named("nowhere.at.all"), named("nowhere.either", "second")]))
+
+    async def given(_: Any) -> str:
+        return "given"
+
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"order": given, "second": given}})
+
+    @server.on("second")
+    async def second(_: Any) -> str:
+        return "decorated"
+
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("order", {"text": "x"}) == "given"
+            assert await client.call("second", {"text": "x"}) == "decorated"

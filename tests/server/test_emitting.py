@@ -1,0 +1,301 @@
+"""What the server sends: emits, calls, rooms, sessions; validated before anything leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import (
+    AckValidationError,
+    AsynctionSocketIO,
+    DisconnectedError,
+    PayloadValidationError,
+    UndeclaredEventError,
+    Validation,
+)
+from tests.clients import connected
+from tests.server.documents import BYTES, PAIR, TEXT, channel, document, message
+from tests.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+NONE = {"type": "array", "maxItems": 0}
+SPEC = document(
+    root=channel(
+        receives=[message("go", NONE, **{"x-ack": True})],
+        sends=[
+            message("news", TEXT),
+            message("move", PAIR),
+            message("picture", BYTES),
+            message("message", {"type": "string"}),
+            message("are you there", NONE, **{"x-ack": {"args": {"const": "yes"}}}),
+        ],
+    )
+)
+
+
+def serving(go: Callable[[Any], Awaitable[Any]], **options: Any) -> AsynctionSocketIO:
+    """A server whose event ``go`` runs the scenario, on the server's own loop."""
+
+    async def handle(socket: Any) -> Any:
+        return await go(socket)
+
+    return AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": handle}}, **options)
+
+
+async def test_valid_emits_arrive_as_they_were_given() -> None:
+    """One argument, a tuple of several, bytes, and ``send`` as the event message."""
+
+    async def go(socket: Any) -> None:
+        await socket.emit("news", {"text": "a"})
+        await socket.emit("move", (1, "left"))
+        await socket.emit("picture", b"\x00\xff")
+        await socket.send("hello")
+
+    with serve(serving(go)) as url:
+        async with connected(url, on={"message": None}) as client:
+            received: asyncio.Queue[Any] = asyncio.Queue()
+            client.on("message", received.put)
+            await client.call("go")
+            assert [await client.receive() for _ in range(3)] == [
+                ("news", {"text": "a"}),
+                ("move", 1, "left"),
+                ("picture", b"\x00\xff"),
+            ]
+            assert await asyncio.wait_for(received.get(), 5) == "hello"
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "error", "pointer"),
+    [
+        pytest.param("news", {"text": ""}, PayloadValidationError, "/0/text", id="wrong value"),
+        pytest.param("news", None, PayloadValidationError, "", id="no argument"),
+        pytest.param("move", (1, "up"), PayloadValidationError, "/1", id="wrong second argument"),
+        pytest.param("move", [1, "left"], PayloadValidationError, "", id="a list is one argument"),
+        pytest.param("nwes", {"text": "a"}, UndeclaredEventError, "", id="undeclared"),
+        pytest.param("go", None, UndeclaredEventError, "", id="the client's own event"),
+    ],
+)
+async def test_an_invalid_emit_raises_and_nothing_is_sent(
+    event: str, data: Any, error: type[PayloadValidationError | UndeclaredEventError], pointer: str
+) -> None:
+    """The error has its attributes, and the client's next event is a later valid one."""
+    raised: list[PayloadValidationError | UndeclaredEventError] = []
+
+    async def go(socket: Any) -> None:
+        try:
+            await socket.emit(event, data)
+        except (PayloadValidationError, UndeclaredEventError) as found:
+            raised.append(found)
+        await socket.emit("news", {"text": "after"})
+
+    with serve(serving(go)) as url:
+        async with connected(url) as client:
+            await client.call("go")
+            assert await client.receive() == ("news", {"text": "after"})
+    assert isinstance(raised[0], error)
+    assert (raised[0].namespace, raised[0].event, raised[0].direction) == ("/", event, "outbound")
+    assert raised[0].pointer == pointer
+
+
+@pytest.mark.parametrize(("answer", "accepted"), [("yes", True), ("no", False)], ids=["valid", "invalid"])
+async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -> None:
+    """A client's answer is validated before the caller sees it."""
+    outcome: list[Any] = []
+
+    async def go(socket: Any) -> None:
+        try:
+            outcome.append(await socket.call("are you there", timeout=5))
+        except AckValidationError as error:
+            outcome.append((error.part, error.direction, error.pointer))
+
+    async def answering() -> str:
+        return answer
+
+    with serve(serving(go)) as url:
+        async with connected(url, on={"are you there": answering}) as client:
+            await client.call("go")
+    assert outcome == (["yes"] if accepted else [("ack", "inbound", "/0")])
+
+
+async def test_a_call_to_a_client_that_leaves_or_never_answers_ends() -> None:
+    """A client that disconnects fails its calls at once; a silent one fails them after the timeout."""
+    errors: asyncio.Queue[BaseException] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    async def go(socket: Any) -> None:
+        for seconds in (0.05, 60):
+            try:
+                await socket.call("are you there", timeout=seconds)
+            except (TimeoutError, DisconnectedError) as error:
+                loop.call_soon_threadsafe(errors.put_nowait, error)
+
+    async def silent() -> str:
+        await asyncio.Event().wait()
+        return "yes"
+
+    server = serving(go)
+    with serve(server) as url:
+        async with connected(url, on={"are you there": silent}) as client:
+            await client.emit("go")
+            assert isinstance(await asyncio.wait_for(errors.get(), 5), TimeoutError)
+        assert isinstance(await asyncio.wait_for(errors.get(), 5), DisconnectedError)
+    assert not server.server.manager.callbacks
+
+
+async def test_a_call_to_nobody_fails_at_once() -> None:
+    """A sid that is not connected can't answer; without a message queue nobody else could."""
+    server = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": lambda: None}})
+    with pytest.raises(DisconnectedError):
+        await server.call("are you there", to="nobody")
+    with pytest.raises(ValueError, match="sid"):
+        await server.call("are you there")
+
+
+async def test_a_callback_gets_only_valid_answers_and_its_errors_are_told() -> None:
+    """An answer that misses the document goes to the error handler, and never to the callback."""
+    got: asyncio.Queue[Any] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    async def go(socket: Any) -> None:
+        await socket.emit(
+            "are you there", callback=lambda *answer: loop.call_soon_threadsafe(got.put_nowait, answer)
+        )
+
+    async def failed(error: Exception) -> None:
+        loop.call_soon_threadsafe(got.put_nowait, type(error))
+
+    answers = iter(["yes", "no"])
+
+    async def answering() -> str:
+        return next(answers)
+
+    with serve(serving(go, default_error_handler=failed)) as url:
+        async with connected(url, on={"are you there": answering}) as client:
+            await client.call("go")
+            assert await asyncio.wait_for(got.get(), 5) == ("yes",)
+            await client.call("go")
+            assert await asyncio.wait_for(got.get(), 5) is AckValidationError
+
+
+async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
+    """``to(room)`` and ``broadcast`` leave the sender out; the app's emit reaches everybody in a room."""
+    server = AsynctionSocketIO.from_spec(
+        document(
+            root=channel(
+                receives=[
+                    message("join", {"type": "string"}),
+                    message("leave", {"type": "string"}),
+                    message("say", TEXT),
+                ],
+                sends=[message("news", TEXT)],
+            )
+        ),
+        handlers={
+            "/": {
+                "join": lambda room: None,
+                "leave": lambda room: None,
+                "say": lambda data: None,
+            }
+        },
+    )
+
+    @server.on("join")
+    async def join(socket: Any, room: str) -> None:
+        await socket.join(room)
+        assert room in socket.rooms
+
+    @server.on("leave")
+    async def leave(socket: Any, room: str) -> None:
+        await socket.leave(room)
+
+    @server.on("say")
+    async def say(socket: Any, data: Any) -> None:
+        await socket.to("red").emit("news", {"text": "to others in red"})
+        await socket.broadcast("news", {"text": "to all others"})
+        await server.emit("news", {"text": "to red"}, to="red")
+
+    with serve(server) as url:
+        async with connected(url) as one, connected(url) as two, connected(url) as three:
+            await one.call("join", "red")
+            await two.call("join", "red")
+            await three.call("join", "red")
+            await three.call("leave", "red")
+            await one.call("say", {"text": "go"})
+            assert [(await two.receive())[1]["text"] for _ in range(3)] == [
+                "to others in red",
+                "to all others",
+                "to red",
+            ]
+            assert (await three.receive())[1]["text"] == "to all others"
+            assert (await one.receive())[1]["text"] == "to red"
+            assert [client.events.empty() for client in (one, two, three)] == [True, True, True]
+
+
+async def test_sessions_are_kept_per_connection() -> None:
+    """The context manager saves; another connection has its own."""
+
+    async def go(socket: Any) -> int:
+        async with socket.session() as session:
+            session["count"] = session.get("count", 0) + 1
+            return int(session["count"])
+
+    with serve(serving(go)) as url:
+        async with connected(url) as one, connected(url) as two:
+            assert [await one.call("go"), await one.call("go"), await two.call("go")] == [1, 2, 1]
+
+
+async def test_a_handler_may_end_the_connection() -> None:
+    """The client is told, and its calls end."""
+
+    async def go(socket: Any) -> None:
+        await socket.disconnect()
+
+    with serve(serving(go)) as url:
+        async with connected(url) as client:
+            await client.emit("go")
+            await client.wait_gone()
+
+
+@pytest.mark.parametrize(
+    ("validation", "counted"),
+    [
+        pytest.param("warn", True, id="warn"),
+        pytest.param("off", False, id="off"),
+        pytest.param(False, False, id="False"),
+        pytest.param(Validation(inbound="warn", outbound="warn"), True, id="per direction"),
+    ],
+)
+async def test_validation_can_be_rolled_out_gently(
+    validation: Any, counted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """``warn`` logs, counts and lets through; ``off`` does not look. Events, acks and emits alike."""
+    spec = document(
+        root=channel(
+            receives=[message("say", TEXT, **{"x-ack": {"args": TEXT}})], sends=[message("news", TEXT)]
+        )
+    )
+
+    async def say(socket: Any, *arguments: Any) -> Any:
+        await socket.emit("news", "not an object")
+        return list(arguments)
+
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": say}}, validation=validation)
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("say", "wrong", 2) == ["wrong", 2]
+            assert await client.receive() == ("news", "not an object")
+    expected = {("/", "say", "arguments"): 1, ("/", "say", "ack"): 1, ("/", "news", "arguments"): 1}
+    assert server.violations == (expected if counted else {})
+    assert len([one for one in caplog.records if one.name == "asynction_asgi.validation"]) == (
+        3 if counted else 0
+    )
+
+
+def test_an_unknown_validation_word_is_refused() -> None:
+    """A misspelt setting never means that nothing is validated."""
+    with pytest.raises(ValueError, match="enforce"):
+        AsynctionSocketIO.from_spec(SPEC, validation="enforced")

@@ -1,0 +1,336 @@
+"""Events from clients: checked, handled, answered; over the real wire."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, RefusedError
+from tests.clients import connected
+from tests.server.documents import BYTES, PAIR, TEXT, channel, document, message
+from tests.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SAVED = {"args": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}
+SPEC = document(
+    root=channel(
+        receives=[
+            message("say", TEXT, **{"x-ack": SAVED}),
+            message("move", PAIR, **{"x-ack": {"args": {"type": "boolean"}}}),
+            message("typing", {"type": "array", "maxItems": 0}),
+            message("upload", BYTES, **{"x-ack": {"args": BYTES}}),
+            message("maybe", {"type": ["string", "null"]}, **{"x-ack": {"args": True}}),
+            message("pair back", TEXT, **{"x-ack": {"args": PAIR}}),
+            message("free", **{"x-ack": True}),
+        ],
+        sends=[message("said", TEXT)],
+    )
+)
+
+
+def app(**handlers: Any) -> AsynctionSocketIO:
+    """The server of SPEC; events without a handler here get one that does nothing."""
+    named = {name.replace("_", " "): handler for name, handler in handlers.items()}
+    events = SPEC["channels"]["/"]["publish"]["message"]["oneOf"]
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    return AsynctionSocketIO.from_spec(
+        SPEC, handlers={"/": {**{one["name"]: nothing for one in events}, **named}}
+    )
+
+
+def refusal_of(answer: Any) -> dict[str, Any]:
+    """The body of a standard refusal; fails the test when the answer is none."""
+    assert isinstance(answer, dict)
+    assert list(answer) == ["error"]
+    body: dict[str, Any] = answer["error"]
+    return body
+
+
+async def test_a_valid_event_reaches_its_handler_and_its_result_is_the_ack() -> None:
+    """The argument arrives as sent; the handler's return value is the ack's only argument."""
+    received: list[Any] = []
+
+    async def say(data: Any) -> dict[str, str]:
+        received.append(data)
+        return {"id": "1"}
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            assert await client.call("say", {"text": "hi"}) == {"id": "1"}
+    assert received == [{"text": "hi"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pointer", "keyword"),
+    [
+        pytest.param(({"text": ""},), "/0/text", "minLength", id="wrong value"),
+        pytest.param(({},), "/0", "required", id="missing property"),
+        pytest.param(("hi",), "/0", "type", id="wrong type"),
+        pytest.param((), "", "minItems", id="too few arguments"),
+        pytest.param(({"text": "a"}, 2), "", "maxItems", id="too many arguments"),
+    ],
+)
+async def test_an_invalid_event_is_refused_as_its_ack(
+    arguments: tuple[Any, ...], pointer: str, keyword: str
+) -> None:
+    """The handler never runs; the refusal points into the argument list and names the keyword."""
+    calls: list[Any] = []
+
+    async def say(data: Any) -> None:
+        calls.append(data)
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            body = refusal_of(await client.call("say", *arguments))
+    assert body["code"] == "invalid_payload"
+    assert (body["details"][0]["pointer"], body["details"][0]["keyword"]) == (pointer, keyword)
+    assert calls == []
+
+
+async def test_an_invalid_event_without_ack_is_refused_by_an_exception_event() -> None:
+    """A client that asked for no ack hears of the refusal all the same, with the event's name."""
+    with serve(app()) as url:
+        async with connected(url) as client:
+            await client.emit("say", {"text": ""})
+            name, answer = await client.receive()
+    assert name == "exception"
+    assert answer["event"] == "say"
+    assert answer["error"]["code"] == "invalid_payload"
+
+
+async def test_an_undeclared_event_is_refused_as_unknown() -> None:
+    """An event that the document does not let clients emit is answered, never silent."""
+    with serve(app()) as url:
+        async with connected(url) as client:
+            assert refusal_of(await client.call("sai", {}))["code"] == "unknown_event"
+            assert refusal_of(await client.call("said", {"text": "x"}))["code"] == "unknown_event"
+            await client.emit("sai")
+            assert (await client.receive())[1]["error"]["code"] == "unknown_event"
+
+
+async def by_sid(sid: str, number: int, side: str) -> bool:
+    return bool(sid) and (number, side) == (3, "left")
+
+
+async def by_socket(socket: Any, number: int, side: str) -> bool:
+    return bool(socket.id) and (number, side) == (3, "left")
+
+
+async def by_arguments(number: int, side: str, *, sid: str, socket: Any) -> bool:
+    return socket.id == sid and (number, side) == (3, "left")
+
+
+def in_a_thread(number: int, side: str) -> bool:
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        asyncio.get_running_loop()
+    return (number, side) == (3, "left")
+
+
+class CallableObject:
+    async def __call__(self, *arguments: Any) -> bool:
+        return arguments == (3, "left")
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [by_sid, by_socket, by_arguments, in_a_thread, CallableObject()],
+    ids=lambda one: getattr(one, "__name__", "callable object"),
+)
+async def test_handlers_are_called_by_their_signature(handler: Callable[..., Any]) -> None:
+    """python-socketio's form, the socket's form, the bare form, threads and callable objects."""
+    with serve(app(move=handler)) as url:
+        async with connected(url) as client:
+            assert await client.call("move", 3, "left") is True
+
+
+async def test_positional_no_and_binary_arguments_travel_whole() -> None:
+    """A tuple schema is the list of arguments; binary arrives and leaves as bytes."""
+    typed: list[tuple[Any, ...]] = []
+
+    async def typing(*arguments: Any) -> None:
+        typed.append(arguments)
+
+    async def upload(data: bytes) -> bytes:
+        return data[::-1]
+
+    async def pair_back(_: Any) -> tuple[int, str]:
+        return 7, "right"
+
+    with serve(app(typing=typing, upload=upload, pair_back=pair_back)) as url:
+        async with connected(url) as client:
+            assert await client.call("typing") is None
+            assert await client.call("upload", b"\x00\x01") == b"\x01\x00"
+            assert await client.call("pair back", {"text": "x"}) == (7, "right")
+            assert refusal_of(await client.call("typing", 1))["code"] == "invalid_payload"
+            assert refusal_of(await client.call("upload", "text"))["code"] == "invalid_payload"
+    assert typed == [()]
+
+
+async def test_a_missing_argument_is_null_where_null_is_valid() -> None:
+    """Zero arguments pass for a single argument only if null does; the handler gets None."""
+
+    async def maybe(value: Any) -> bool:
+        return value is None
+
+    with serve(app(maybe=maybe)) as url:
+        async with connected(url) as client:
+            assert await client.call("maybe") is True
+
+
+async def test_an_event_without_declared_ack_is_answered_empty() -> None:
+    """Whatever the handler returns, nothing undeclared is sent; but the ack id is answered."""
+
+    async def typing() -> str:
+        return "undeclared"
+
+    with serve(app(typing=typing)) as url:
+        async with connected(url) as client:
+            assert await client.call("typing") is None
+
+
+async def test_an_ack_that_misses_the_document_is_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """The client is told invalid_ack instead of getting the wrong value, and the server's log says it."""
+
+    async def say(_: Any) -> dict[str, int]:
+        return {"id": 1}
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            body = refusal_of(await client.call("say", {"text": "x"}))
+    assert body["code"] == "invalid_ack"
+    assert body["details"][0]["pointer"] == "/0/id"
+    assert any("not sent" in one.message for one in caplog.records)
+
+
+async def test_a_failing_handler_is_answered_and_logged_under_a_reference(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing of the exception reaches the client, the log has it whole, and the connection lives on."""
+
+    async def say(data: Any) -> Any:
+        if data["text"] == "bad":
+            raise KeyError("secret detail")
+        return {"id": "2"}
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            body = refusal_of(await client.call("say", {"text": "bad"}))
+            assert await client.call("say", {"text": "good"}) == {"id": "2"}
+    assert body["code"] == "internal_error"
+    assert "secret" not in str(body)
+    logged = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert len(logged) == 1
+    assert body["ref"] in logged[0].message
+    assert logged[0].exc_info is not None
+
+
+async def test_a_handler_may_refuse_with_a_code_of_its_own() -> None:
+    """RefusedError travels as the standard refusal; it is an answer, not a failure."""
+
+    async def say(_: Any) -> None:
+        raise RefusedError("room_full", "This room is full")
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            body = refusal_of(await client.call("say", {"text": "x"}))
+    assert body == {"code": "room_full", "message": "This room is full"}
+
+
+async def test_a_handlers_own_invalid_emit_is_its_failure_not_the_clients() -> None:
+    """What a handler sends wrongly is internal_error to the client, who did nothing wrong."""
+
+    async def say(socket: Any, _: Any) -> None:
+        await socket.emit("said", {"text": ""})
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            assert refusal_of(await client.call("say", {"text": "x"}))["code"] == "internal_error"
+
+
+async def test_more_arguments_than_an_open_handler_takes_are_refused() -> None:
+    """Where the document leaves the arguments open, the handler's own arity bounds them."""
+
+    async def free(one: Any) -> Any:
+        return one
+
+    with serve(app(free=free)) as url:
+        async with connected(url) as client:
+            assert await client.call("free", 1) == 1
+            for arguments in ((), (1, 2)):
+                assert refusal_of(await client.call("free", *arguments))["code"] == "invalid_payload"
+
+
+async def test_error_handlers_answer_and_the_nearest_one_wins() -> None:
+    """An error handler's value becomes the ack; the namespace's own comes before the default one."""
+    seen: list[type] = []
+    spec = document(
+        root=channel(receives=[message("say", TEXT, **{"x-ack": True})]),
+        other=channel(receives=[message("say", TEXT, **{"x-ack": True})]),
+    )
+
+    async def say(_: Any) -> None:
+        raise ValueError("no")
+
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": say}, "/other": {"say": say}})
+
+    @server.on_error("/other")
+    def other_error(sid: str, error: Exception) -> Any:
+        seen.append(type(error))
+        return {"of": "other", "sid": bool(sid)}
+
+    @server.on_error_default
+    async def any_error(error: Exception) -> Any:
+        seen.append(type(error))
+        return {"of": "default"}
+
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("say", {"text": "x"}) == {"of": "default"}
+            assert await client.call("say", {}) == {"of": "default"}
+        async with connected(url, "/other") as client:
+            assert await client.call("say", {"text": "x"}) == {"of": "other", "sid": True}
+    assert [one.__name__ for one in seen] == ["ValueError", "PayloadValidationError", "ValueError"]
+
+
+async def test_an_error_handler_without_an_answer_leaves_the_standard_refusal() -> None:
+    """Returning None, or failing itself, never leaves the client without an answer."""
+    spec = document(root=channel(receives=[message("say", TEXT)]))
+
+    async def say(_: Any) -> None:
+        raise ValueError("no")
+
+    def quiet(_: Exception) -> None:
+        return None
+
+    def broken(_: Exception) -> None:
+        raise KeyError("another")
+
+    for handler in (quiet, broken):
+        server = AsynctionSocketIO.from_spec(
+            spec, handlers={"/": {"say": say}}, default_error_handler=handler
+        )
+        with serve(server) as url:
+            async with connected(url) as client:
+                assert refusal_of(await client.call("say", {"text": "x"}))["code"] == "internal_error"
+
+
+async def test_wildcards_get_the_events_name_first() -> None:
+    """A catch-all handles undeclared events unchecked, and declared ones without a handler checked."""
+    spec = document(root=channel(receives=[message("say", TEXT, **{"x-ack": True})]))
+
+    async def anything(event: str, *arguments: Any) -> Any:
+        return [event, *arguments]
+
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": anything}})) as url:
+        async with connected(url) as client:
+            assert await client.call("say", {"text": "x"}) == ["say", {"text": "x"}]
+            assert refusal_of(await client.call("say", {}))["code"] == "invalid_payload"
+            assert await client.call("other", 1, 2) == ["other", 1, 2]
