@@ -47,6 +47,8 @@ BOOLEAN = Fits((bool,))
 OBJECT = Fits((dict,))
 STRINGS = Each(STRING)
 URI = Fits((str,), test=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+").fullmatch, wanted="an absolute URI")
+# "MUST be in the form of a URL", which a relative one is.
+_URL = Fits((str,), test=re.compile(r"[^\s<>\"\\^`|]+").fullmatch, wanted="a URL")
 _EMAIL = Fits((str,), test=re.compile(r"[^@\s]+@[^@\s]+").fullmatch, wanted="an email address")
 RUNTIME_EXPRESSION = Fits(
     (str,),
@@ -285,7 +287,7 @@ def scheme_fields(**more: Rule) -> Object:
 def _flow(scopes: str, *urls: str) -> Object:
     return Object(
         title="an OAuth flow",
-        fields={**dict.fromkeys((*urls, "refreshUrl"), URI), scopes: Entries(STRING)},
+        fields={**dict.fromkeys((*urls, "refreshUrl"), _URL), scopes: Entries(STRING)},
         required=dict.fromkeys((*urls, scopes), "REQUIRED"),
     )
 
@@ -313,12 +315,12 @@ SHARED: dict[str, Object] = {
         title="x-handlers",
         fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _HANDLER),
     ),
-    "contact": Object(title="the contact", fields={"name": STRING, "url": URI, "email": _EMAIL}),
+    "contact": Object(title="the contact", fields={"name": STRING, "url": _URL, "email": _EMAIL}),
     "license": Object(
-        title="the license", fields={"name": STRING, "url": URI}, required={"name": "REQUIRED"}
+        title="the license", fields={"name": STRING, "url": _URL}, required={"name": "REQUIRED"}
     ),
     "externalDocs": Object(
-        title="externalDocs", fields={"description": STRING, "url": URI}, required={"url": "REQUIRED"}
+        title="externalDocs", fields={"description": STRING, "url": _URL}, required={"url": "REQUIRED"}
     ),
     "correlationId": Object(
         title="a correlation ID",
@@ -338,7 +340,7 @@ SHARED: dict[str, Object] = {
         title="the WebSockets channel binding",
         open=True,
         fields={
-            "method": Fits((str,), code="BINDING"),
+            "method": Fits((str,), ("GET", "POST"), code="BINDING"),
             "query": _BindingSchema(),
             "headers": _BindingSchema(),
             "bindingVersion": STRING,

@@ -134,10 +134,11 @@ def _check_scopes(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: L
         return
     if scheme.type == "openIdConnect":  # its scopes are known to the provider alone
         return
-    available: set[str] = set()
     word = "scopes" if reader.traits_win else "availableScopes"
-    for _, flow in reader.entries(scheme.node, "flows"):
-        available.update(key for key, _ in reader.entries(flow, word))
+    flows = [flow for _, flow in reader.entries(scheme.node, "flows")]
+    if not flows:  # legal, and says nothing of scopes
+        return
+    available = {key for flow in flows for key, _ in reader.entries(flow, word)}
     for scope in scopes.elements():
         if isinstance(scope.value, str) and scope.value not in available:
             message = f"no flow of {scheme.name!r} has the scope {scope.value!r}"

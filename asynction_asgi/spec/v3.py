@@ -112,7 +112,7 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
         action = node.value.get("action")
         if channel is not None and isinstance(action, str) and action in _DIRECTIONS:
             operations.append((node, channel, _DIRECTIONS[action]))
-    _refuse_without_address(reader, [channel for _, channel, _ in operations])
+    _refuse_without_address(reader, operations)
     only_replies = _only_replies(reader, [node for node, _, _ in operations])
     for node, channel, direction in operations:
         fields = reader.traited(node)
@@ -138,19 +138,19 @@ def _channel(reader: Reader, node: Node, by_place: dict[str, ChannelDraft], what
     return by_place.get(target.pointer)
 
 
-def _refuse_without_address(reader: Reader, operated: list[ChannelDraft]) -> None:
+def _refuse_without_address(reader: Reader, operations: list[tuple[Node, ChannelDraft, Direction]]) -> None:
     """A channel that is operated is a namespace, which only an address can name."""
-    without = {one.place.pointer: one for one in operated if "address" not in one.node.value}
-    everyone = {one.place.pointer for one in operated}
-    if len(without) > 1 and len(without) == len(everyone):
-        first = next(iter(without.values()))
+    operated = {channel.place.pointer: channel for _, channel, _ in operations}
+    without = {at: channel for at, channel in operated.items() if "address" not in channel.node.value}
+    # Its mark: one name for the event, its channel and its operation.
+    alike = {node.pointer.replace("/operations/", "/channels/", 1) for node, _, _ in operations}
+    if without and without.keys() == operated.keys() == alike:
         reader.error(
             reader.root.child("channels"),
             "CHANNEL_NO_ADDRESS",
-            f"no channel has an address, so there is no namespace ({first.place.pointer.rpartition('/')[2]!r} is the "
-            "first). Documents of fastapi-sio look like this: a channel per event, and actions from the "
-            "client's view. Put the events of a namespace into one channel with 'address: /', and say "
-            "'receive' for what clients emit",
+            "no channel has an address, so there is no namespace. fastapi-sio writes such documents: a channel per "
+            "event, without an address, and actions from the client's view. Put the events of a namespace "
+            "into one channel with 'address: /', and say 'receive' for what clients emit",
             key=True,
         )
         return
