@@ -116,6 +116,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         connection = self.eio.sockets[eio_sid].connection
         connection.closed = True
         connection.partial = None
+        connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
         try:
@@ -206,7 +207,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             error = RefusedError("rate_limited", "too many events at a time")
         else:
             self._lanes.start(member, ack_id, payload)
-            return self._lanes.room(connection) if connection.full else None
+            return self._lanes.room(connection) if connection.waiting and connection.full else None
         self._refuse(member, ack_id, payload[0], error)
         return None
 
@@ -584,6 +585,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             if late:
                 logger.warning("%d handlers did not end in time and were cancelled", len(late))
                 await asyncio.wait(late, timeout=1.0)
+        close = getattr(self.manager, "close", None)
+        if close is not None:  # connections to a message queue
+            await close()
         with contextlib.suppress(Exception):
             await super().shutdown()
 
@@ -643,8 +647,15 @@ def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:
 
 def _choose_logger(option: Any) -> Any:
     """A logger without handlers of its own; upstream's narration only when it is asked for."""
-    if not isinstance(option, bool) and option is not None:
-        return option
-    narrator = logger.getChild("upstream")
-    narrator.setLevel(logging.INFO if option else logging.WARNING)
-    return narrator
+    if option is True:
+        narrator = logger.getChild("upstream")
+        narrator.setLevel(logging.INFO)
+        return narrator
+    return _Quiet(logger, {}) if option in (False, None) else option
+
+
+class _Quiet(logging.LoggerAdapter[logging.Logger]):
+    """Upstream tells at INFO of every packet, with its data."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the standard library's name
+        return level >= logging.WARNING and super().isEnabledFor(level)
