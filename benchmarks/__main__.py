@@ -13,7 +13,7 @@ def main() -> None:
     parser.set_defaults(variants=["ours", "ours-ws", "ours-pure"])
     options = parser.parse_args()
     echo.measure(options.variants, list(PAYLOADS), rounds=options.rounds, seconds=options.seconds)
-    broadcast.measure(options.variants, rounds=options.rounds, seconds=options.seconds)
+    broadcast.measure(options.variants, rounds=options.rounds, seconds=2 * options.seconds)
 
 
 if __name__ == "__main__":

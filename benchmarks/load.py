@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ACK_ID = 7
 ANSWER_SECONDS = 30.0
 _MASK = b"\x5a\xa5\x3c\xc3"
+# Broadcasts wait here until their recipients read; the kernel counts small ones as a KB each.
+_RECEIVE_BYTES = 1 << 19
 _BUFFER = bytearray(1 << 18)
 
 
@@ -61,6 +63,7 @@ class Connection:
     def __init__(self, server: ServerProcess) -> None:
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=ANSWER_SECONDS)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
         self.fileno = self.sock.fileno()
         self._input = b""
         key = base64.b64encode(os.urandom(16)).decode()
