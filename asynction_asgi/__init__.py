@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .engine import Limits
 from .errors import (
     AckValidationError,
     AsynctionError,
@@ -18,7 +19,7 @@ from .errors import (
     ValidationError,
     Violation,
 )
-from .server import AsynctionSocketIO, Emitter, Recipients, Socket, Validation
+from .server import AsynctionSocketIO, Emitter, JWTVerifier, Recipients, Socket, Validation, same_secret
 from .spec import Spec, check_document, load_spec
 
 __version__ = "0.1.0"
@@ -32,6 +33,8 @@ __all__ = [
     "DisconnectedError",
     "Emitter",
     "HandshakeValidationError",
+    "JWTVerifier",
+    "Limits",
     "NoAnswerError",
     "PayloadValidationError",
     "Recipients",
@@ -46,4 +49,5 @@ __all__ = [
     "Violation",
     "check_document",
     "load_spec",
+    "same_secret",
 ]

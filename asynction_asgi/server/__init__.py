@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from .app import AsynctionSocketIO
 from .emitter import Emitter
+from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
 from .validation import Validation
 
-__all__ = ["AsynctionSocketIO", "Emitter", "Recipients", "Socket", "Validation"]
+__all__ = [
+    "AsynctionSocketIO",
+    "Emitter",
+    "JWTVerifier",
+    "Recipients",
+    "Socket",
+    "Validation",
+    "same_secret",
+]

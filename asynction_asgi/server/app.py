@@ -16,6 +16,7 @@ from .lifespan import compose_lifespan
 from .namespaces import Namespaces
 from .outbound import Outbound
 from .routes import Routes
+from .security import bind_security
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
     from typing import IO, Protocol, TypeVar
 
+    from ..errors import Diagnostic
+    from .security import SecurityRules
     from .validation import Enforcement
 
     Scope = MutableMapping[str, Any]
@@ -62,6 +65,7 @@ class AsynctionSocketIO(Emitting):
         default_error_handler: Handler | None = None,
         app: ASGIApp | None = None,
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
+        security_handlers: Mapping[str, Handler | str] | None = None,
         **server_options: Any,
     ) -> None:
         self._spec = spec
@@ -71,7 +75,7 @@ class AsynctionSocketIO(Emitting):
         settings = validation_of(validation)
         namespaces = Namespaces(spec)
         connections = Connections()
-        self._routes = Routes(spec, handlers or {})
+        self._routes, security = _bind(spec, handlers or {}, security_handlers or {})
         if default_error_handler is not None:
             self._routes.set_default_error(default_error_handler)
         self._dispatcher = Dispatcher(
@@ -79,6 +83,7 @@ class AsynctionSocketIO(Emitting):
             connections=connections,
             namespaces=namespaces,
             routes=self._routes,
+            security=security,
             validation=settings,
             violations=self._violations,
         )
@@ -228,6 +233,26 @@ class AsynctionSocketIO(Emitting):
         self._checked = True
         for one in self._routes.missing():
             logger.error("%s", one)
+
+
+def _bind(
+    spec: Spec,
+    handlers: Mapping[str, Mapping[str, Handler | str]],
+    security_handlers: Mapping[str, Handler | str],
+) -> tuple[Routes, SecurityRules]:
+    """Attach handlers and security functions; what is wrong with either is reported together."""
+    problems: list[Diagnostic] = []
+    try:
+        routes = Routes(spec, handlers)
+    except BindingError as error:
+        problems += error.diagnostics
+    try:
+        security = bind_security(spec, security_handlers)
+    except BindingError as error:
+        problems += error.diagnostics
+    if problems:
+        raise BindingError(problems)
+    return routes, security
 
 
 def _is_under(path: str, own: str) -> bool:

@@ -8,6 +8,7 @@ exception, and an error handler can't turn that into an acceptance.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .emitting import Emitting
     from .namespaces import Namespaces
     from .routes import NamespaceRoutes, Route, Routes
+    from .security import SecurityRules
     from .validation import Validation, ViolationLog
 
 __all__ = ["Dispatcher"]
@@ -56,6 +58,7 @@ class Dispatcher:
         connections: Connections,
         namespaces: Namespaces,
         routes: Routes,
+        security: SecurityRules,
         validation: Validation,
         violations: ViolationLog,
     ) -> None:
@@ -63,6 +66,7 @@ class Dispatcher:
         self._connections = connections
         self._namespaces = namespaces
         self._routes = routes
+        self._security = security
         self._inbound = validation.inbound
         self._outbound = validation.outbound
         self._violations = violations
@@ -78,7 +82,7 @@ class Dispatcher:
         return declared.ordering if declared is not None else None
 
     async def connect(self, peer: Peer, auth: Any) -> None:
-        """Handshake, then the user's connect handler.
+        """Handshake, security, then the user's connect handler.
 
         Raises:
             RefusedError: any of them refused, or failed.
@@ -88,12 +92,16 @@ class Dispatcher:
             raise RefusedError("forbidden", "Invalid namespace")
         routes = self._routes.namespaces[resolved.declared.name]
         socket = Socket(self._emitting, peer, resolved.params, auth)
-        peer.state = (routes, socket)
+        rules, guard = self._security.for_namespace(resolved.declared.name), None
+        peer.state = (routes, socket, guard)
         self._connections.add(socket)
         ours = True  # until the handler runs, an error is a refusal of ours
         try:
             if self._inbound != "off":
                 socket.auth = self._checked_handshake(routes, peer, auth)
+            if rules is not None:
+                guard = await rules.open(peer.environ["asgi.scope"], auth, socket)
+                peer.state = (routes, socket, guard)
             handler = routes.lifecycle.get("connect")
             if handler is not None:
                 ours = False
@@ -111,6 +119,8 @@ class Dispatcher:
             if isinstance(error, ConnectionRefusedError):
                 raise RefusedError("forbidden", "Connection refused by server") from None
             raise _internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
+        if guard is not None:
+            guard.start(functools.partial(self._emitting.server.expel, peer.sid, peer.namespace))
 
     async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         """Check, handle, check the answer.
@@ -118,11 +128,13 @@ class Dispatcher:
         Raises:
             RefusedError: the event is not declared, doesn't match, or its handler refused or failed.
         """
-        routes, socket = peer.state
+        routes, socket, guard = peer.state
         route: Route | None = routes.events.get(event)
         ours = True  # until the handler runs, an error is a refusal of ours
         try:
             handler, checked = self._resolve(routes, socket, route, event, arguments)
+            if guard is not None:
+                socket = await guard.admit(event, arguments)
             ours = False
             result = await handler.invoke(socket, checked)
             ours = True
@@ -133,7 +145,9 @@ class Dispatcher:
 
     async def disconnect(self, peer: Peer, reason: str) -> None:
         """Run the user's disconnect handler; its errors are logged, for nobody is left to answer."""
-        routes, socket = peer.state
+        routes, socket, guard = peer.state
+        if guard is not None:
+            guard.close()
         handler = routes.lifecycle.get("disconnect")
         try:
             if handler is not None:

@@ -18,6 +18,7 @@ from .binding import (
 )
 from .handshake import compile_handshake
 from .imports import UnimportableError, import_handler
+from .security import is_reauth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class NamespaceRoutes:
                 event,
                 compile_arguments(event.arguments, spec.bundle),
                 compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+                bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
             )
             for name, event in declared.receives.items()
         }
@@ -207,6 +209,15 @@ class Routes:
     @staticmethod
     def _problem(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
         return node.diagnostic("error", code, message, layer="service")
+
+
+def _is_answered_by_itself(event: Event) -> bool:
+    """Whether it re-authenticates, and an empty acknowledgement will do."""
+    return is_reauth(event) and (event.ack is None or event.ack.minimum == 0)
+
+
+async def _renewed(*_: Any) -> None:
+    """Handle re-authentication, which has succeeded when a handler runs; users may give their own."""
 
 
 def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:

@@ -99,6 +99,12 @@ class Socket:
         """End this connection; its disconnect handler runs."""
         await self._emitting.disconnect(self.id, namespace=self.namespace)
 
+    def seen_as(self, user: Any, token_info: Mapping[str, Any] | None) -> Socket:
+        """The same connection, as an event's own security sees its client."""
+        seen = Socket(self._emitting, self._peer, self.params, self.auth)
+        seen.user, seen.token_info = user, token_info
+        return seen
+
     def __repr__(self) -> str:
         return f"<Socket {self.id} of {self.namespace}>"
 

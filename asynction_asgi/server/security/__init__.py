@@ -1,0 +1,10 @@
+"""Who may connect and who may send what, by the document's security schemes."""
+
+from __future__ import annotations
+
+from .comparison import same_secret
+from .identity import Identity
+from .jwt_verifier import JWTVerifier
+from .rules import SecurityRules, bind_security, is_reauth
+
+__all__ = ["Identity", "JWTVerifier", "SecurityRules", "bind_security", "is_reauth", "same_secret"]

@@ -1,0 +1,162 @@
+"""`Guard`: what stands between one connection and its events, for as long as it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from ...errors import RefusedError, SecurityError
+from .authenticate import authenticate
+from .presented import Presented
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...spec.model import Security
+    from ..socket import Socket
+    from .identity import Identity
+    from .rules import NamespaceRules
+
+    Grant = tuple[Socket, float | None] | RefusedError
+
+__all__ = ["Guard"]
+
+# No timer is set further ahead; clocks that were put forward are noticed within this time.
+_LONGEST_TIMER = 60.0
+
+
+class Guard:
+    """The identity of one connection, the credentials kept for its events, and its end.
+
+    Args:
+        rules: What the namespace requires.
+        presented: What the client presented when it connected.
+        identity: Who it is by that; None in a public namespace, or where security is optional.
+        socket: Gets user and token info, now and when they are renewed.
+    """
+
+    __slots__ = ("_expires", "_grants", "_lock", "_on_expiry", "_presented", "_rules", "_socket", "_timer")
+
+    def __init__(
+        self, rules: NamespaceRules, presented: Presented, identity: Identity | None, socket: Socket
+    ) -> None:
+        self._rules = rules
+        self._presented = presented
+        self._socket = socket
+        self._expires: float | None = None
+        self._grants: dict[int, Grant] = {}  # by the requirement's identity: a hash of it takes longer
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._on_expiry: Callable[[RefusedError], None] | None = None
+        if identity is not None:
+            self._take(identity)
+
+    def _take(self, identity: Identity) -> None:
+        self._expires = identity.expires
+        self._socket.user, self._socket.token_info = identity.user, identity.token_info
+
+    def start(self, on_expiry: Callable[[RefusedError], None]) -> None:
+        """Call `on_expiry` once, with what to tell the client, when the session has ended."""
+        self._on_expiry = on_expiry
+        self._set_timer()
+
+    def close(self) -> None:
+        """Forget the timer and the credentials."""
+        self._on_expiry = None
+        self._presented = Presented({}, None)
+        self._grants.clear()
+        self._set_timer()
+
+    async def admit(self, event: str, arguments: Sequence[Any]) -> Socket:
+        """Let an event through to its handler, or not.
+
+        Returns:
+            The socket as the handler shall see it: with the user that the event's own requirement
+            found, where it has one.
+
+        Raises:
+            SecurityError: the session has ended, or the credentials don't suffice.
+            RefusedError: a security function refused with words of its own, or failed.
+        """
+        if self._expires is not None and self._expires <= time.time():
+            raise _expired()
+        if event == self._rules.reauth:
+            async with self._lock:
+                await self._renew(arguments[0] if arguments else None)
+        security = self._rules.of_event(event)
+        if security is None:
+            return self._socket
+        grant = self._grants.get(id(security))
+        if grant is None:
+            async with self._lock:
+                grant = self._grants.get(id(security)) or await self._decide(security)
+        if isinstance(grant, RefusedError):
+            raise SecurityError(grant.code, grant.message, details=grant.details)
+        seen, until = grant
+        if until is not None and until <= time.time():
+            raise SecurityError
+        return seen
+
+    async def _decide(self, security: Security) -> Grant:
+        """Evaluate a requirement, once for each set of credentials."""
+        grant: Grant
+        try:
+            identity = await authenticate(security, self._rules.schemes, self._presented)
+        except SecurityError as error:
+            grant = error.with_traceback(None)
+        else:
+            grant = (self._seen_as(identity), None if identity is None else identity.expires)
+        self._grants[id(security)] = grant
+        return grant
+
+    def _seen_as(self, identity: Identity | None) -> Socket:
+        if identity is None:
+            return self._socket
+        user = self._socket.user if identity.user is None else identity.user
+        return self._socket.seen_as(user, identity.token_info)
+
+    async def _renew(self, auth: Any) -> None:
+        """Take fresh credentials in place of those kept; nothing changes when they are refused.
+
+        Raises:
+            SecurityError: they don't suffice, or are those of somebody else.
+        """
+        presented = Presented(self._presented.scope, auth)
+        required = self._rules.required
+        if required:
+            identity = await authenticate(required, self._rules.schemes, presented)
+            if identity is None or not identity.fresh:
+                raise SecurityError
+            if self._socket.user is not None and identity.user != self._socket.user:
+                # Rooms and sessions were given to the user that connected.
+                raise SecurityError("forbidden")
+            if self._on_expiry is None:  # it ended meanwhile
+                raise _expired()
+            self._take(identity)
+        self._presented = presented
+        self._grants.clear()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._on_expiry is not None and self._expires is not None:
+            delay = min(max(self._expires - time.time(), 0.0), _LONGEST_TIMER)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        expires, on_expiry = self._expires, self._on_expiry
+        if expires is None or on_expiry is None:
+            return
+        if expires <= time.time():
+            self._on_expiry = None
+            on_expiry(_expired())
+        else:
+            self._set_timer()
+
+
+def _expired() -> SecurityError:
+    return SecurityError(message="the session has expired")

@@ -1,0 +1,223 @@
+"""The keys of an issuer (RFC 7517): fetched by https in a worker thread, cached, renewed.
+
+A token with an unknown key id makes the set be fetched again, at most once in a while, whatever
+clients send. While the issuer can't be reached, the keys that are known stay good for a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import ipaddress
+import json
+import logging
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+
+from ...errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import jwt
+
+__all__ = ["ASYMMETRIC", "IssuerKeys", "KeySet", "check_url"]
+
+logger = logging.getLogger("asynction_asgi")
+
+# The type and curve of key that each algorithm needs (RFC 7518, 3.1; RFC 8037, 3.1).
+ASYMMETRIC: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("RSA", None)),
+    "ES256": ("EC", ("P-256",)),
+    "ES384": ("EC", ("P-384",)),
+    "ES512": ("EC", ("P-521",)),
+    "EdDSA": ("OKP", ("Ed25519", "Ed448")),
+}
+_LARGEST = 512 * 1024
+_RETRY_SECONDS = 5.0
+# Keys outlive their lifetime by this factor while the issuer can't be reached.
+_STALE = 6.0
+
+
+class KeySet:
+    """The usable keys of one JSON Web Key Set.
+
+    Raises:
+        ValueError: it is no such set.
+    """
+
+    def __init__(self, document: Any) -> None:
+        listed = document.get("keys") if isinstance(document, dict) else None
+        if not isinstance(listed, list):
+            raise ValueError("a JSON Web Key Set is an object with a list 'keys'")  # noqa: TRY004 -- one error for all of its faults
+        self._keys = [one for one in listed if isinstance(one, dict) and _is_for_verifying(one)]
+        self._built: dict[tuple[int, str], jwt.PyJWK | None] = {}
+
+    def knows(self, kid: str) -> bool:
+        """Whether a key has this id."""
+        return any(one.get("kid") == kid for one in self._keys)
+
+    def find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
+        """The one key that a token means; None where there is none, or more than one."""
+        fitting = [
+            index
+            for index, one in enumerate(self._keys)
+            if (kid is None or one.get("kid") == kid) and _fits(one, algorithm)
+        ]
+        if len(fitting) != 1:
+            return None
+        key = (fitting[0], algorithm)
+        if key not in self._built:
+            self._built[key] = _build(self._keys[fitting[0]], algorithm)
+        return self._built[key]
+
+
+def _is_for_verifying(key: Mapping[str, Any]) -> bool:
+    operations = key.get("key_ops")
+    return key.get("use", "sig") == "sig" and (not isinstance(operations, list) or "verify" in operations)
+
+
+def _fits(key: Mapping[str, Any], algorithm: str) -> bool:
+    kind, curves = ASYMMETRIC[algorithm]
+    return (
+        key.get("kty") == kind
+        and key.get("alg", algorithm) == algorithm
+        and (curves is None or key.get("crv") in curves)
+    )
+
+
+def _build(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
+    import jwt  # noqa: PLC0415 -- an extra
+
+    try:
+        built = jwt.PyJWK(dict(key), algorithm)
+        too_short = built.Algorithm.check_key_length(built.key)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        too_short = "it is malformed"
+    if too_short:
+        logger.warning("the key %r of a key set is not used: %s", key.get("kid"), too_short)
+        return None
+    return built
+
+
+class IssuerKeys:
+    """The key set behind a URL.
+
+    Args:
+        url: Must pass `check_url`.
+        lifetime: Seconds after which the set is fetched anew.
+        cooldown: Least seconds between two fetches for the sake of unknown key ids.
+        timeout: Seconds that one fetch may take.
+    """
+
+    def __init__(self, url: str, *, lifetime: float, cooldown: float, timeout: float) -> None:
+        self._url = url
+        self._lifetime = lifetime
+        self._cooldown = cooldown
+        self._timeout = timeout
+        self._keys: KeySet | None = None
+        self._fetched = self._not_before = float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
+        """The key that a token means, or None.
+
+        Raises:
+            RefusedError: ``unavailable``: the keys can't be had.
+        """
+        age = time.monotonic() - self._fetched
+        if self._keys is None or age > self._lifetime * _STALE:
+            await self._renew()
+        elif age > self._lifetime:
+            self._start()  # until it is done, the keys known will do
+        if self._keys is None or time.monotonic() - self._fetched > self._lifetime * _STALE:
+            raise RefusedError("unavailable", "tokens can't be verified now")
+        if kid is not None and not self._keys.knows(kid):
+            await self._renew()
+        return self._keys.find(kid, algorithm)
+
+    async def _renew(self) -> None:
+        """Wait for a fetch, which all who need one share; nothing happens before its time."""
+        task = self._start()
+        if task is not None:
+            await asyncio.shield(task)
+
+    def _start(self) -> asyncio.Task[None] | None:
+        task = self._fetching
+        loop = asyncio.get_running_loop()
+        if task is not None and not task.done() and task.get_loop() is loop:
+            return task
+        if time.monotonic() < self._not_before:
+            return None
+        self._not_before = time.monotonic() + self._cooldown
+        self._fetching = loop.create_task(self._fetch())
+        return self._fetching
+
+    async def _fetch(self) -> None:
+        try:
+            with anyio.fail_after(self._timeout):
+                keys = await anyio.to_thread.run_sync(
+                    _read_keys, self._url, self._timeout, abandon_on_cancel=True
+                )
+        except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
+            self._not_before = time.monotonic() + min(self._cooldown, _RETRY_SECONDS)
+            reason = error if isinstance(error, OSError) else type(error).__name__
+            logger.warning("the keys of %s can't be fetched: %s", urlsplit(self._url).hostname, reason)
+        else:
+            self._keys, self._fetched = keys, time.monotonic()
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none: where keys come from is for the configuration to say."""
+
+
+def _read_keys(url: str, timeout: float) -> KeySet:
+    deadline = time.monotonic() + timeout
+    headers = {"Accept": "application/json", "User-Agent": "asynction-asgi"}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 -- check_url has admitted it
+    opener = urllib.request.build_opener(_NoRedirects)
+    body = bytearray()
+    try:
+        response = opener.open(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
+    with response:
+        while chunk := response.read1(65536):
+            body += chunk
+            if len(body) > _LARGEST:
+                raise ValueError("too large")
+            if time.monotonic() > deadline:
+                raise TimeoutError("too slow")
+    return KeySet(json.loads(body))
+
+
+def check_url(url: str) -> None:
+    """Make sure that keys can be trusted to come from where they seem to.
+
+    Raises:
+        ValueError: the URL is neither https nor, for a loopback address, http.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.username is not None:
+        raise ValueError("jwks must be an absolute URL without a user's name")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ValueError("jwks must be an https URL; http is for loopback addresses alone")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

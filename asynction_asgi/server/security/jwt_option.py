@@ -1,0 +1,63 @@
+"""``x-jwt`` of a security scheme: a `JWTVerifier`, written in the document."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ...spec.references import did_you_mean
+from .jwt_verifier import JWTVerifier
+
+if TYPE_CHECKING:
+    from ...errors import Diagnostic
+    from ...spec.document import Node
+
+__all__ = ["read_jwt"]
+
+_FIELDS = ("issuer", "audience", "jwks", "secretEnv", "algorithms", "leeway")
+
+
+def read_jwt(node: Node) -> JWTVerifier | list[Diagnostic]:
+    """The verifier that ``x-jwt`` describes, or what is wrong with it.
+
+    A secret is named by the environment variable that holds it, so that none stands in a document.
+    """
+    if not isinstance(node.value, dict):
+        return [_problem(node, f"x-jwt must be an object with {', '.join(_FIELDS)}")]
+    problems = []
+    options: dict[str, Any] = {}
+    for key, value in node.items():
+        wanted = _wrong(key, value.value)
+        if key not in _FIELDS:
+            problems.append(_problem(value, f"x-jwt has no {key!r}{did_you_mean(key, _FIELDS)}", key=True))
+        elif wanted is not None:
+            problems.append(_problem(value, f"{key} of x-jwt must be {wanted}"))
+        elif key == "secretEnv":
+            options["secret"] = os.environ.get(value.value) or None
+            if options["secret"] is None:
+                problems.append(_problem(value, f"the environment variable {value.value!r} is not set"))
+        else:
+            options[key] = value.value
+    if problems:
+        return problems
+    try:
+        return JWTVerifier(**options)
+    except (ValueError, ModuleNotFoundError) as error:
+        return [_problem(node, f"x-jwt: {error}")]
+
+
+def _wrong(key: str, value: Any) -> str | None:
+    """What a field must be, where it is not."""
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    if key in ("issuer", "audience"):
+        return None if is_list or (isinstance(value, str) and value) else "a text, or a list of texts"
+    if key == "algorithms":
+        return None if is_list else "a list of names"
+    if key == "leeway":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return None if number else "a number of seconds"
+    return None if isinstance(value, str) else "a text"
+
+
+def _problem(node: Node, message: str, *, key: bool = False) -> Diagnostic:
+    return node.diagnostic("error", "SECURITY_SHAPE", message, layer="service", key=key)

@@ -1,0 +1,194 @@
+"""AsyncAPI's security schemes: where each one's credential stands, and which function verifies it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..binding import UnbindableError, as_coroutine_function
+from .jwt_verifier import JWTVerifier
+from .presented import (
+    basic_part,
+    bearer_token,
+    cookie,
+    find_certificate,
+    find_pair,
+    find_text,
+    header,
+    query_parameter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from ...spec.model import SecurityScheme
+    from .presented import Find
+
+__all__ = ["FUNCTIONS", "Kind", "Scheme", "UnsupportedError", "bind_scheme", "function_name", "kind_of"]
+
+FUNCTIONS = ("x-basicInfoFunc", "x-bearerInfoFunc", "x-apiKeyInfoFunc", "x-tokenInfoFunc", "x-x509InfoFunc")
+SCOPES_FUNCTION = "x-scopeValidateFunc"
+# A spelling that occurs in the wild, and the right one.
+_RESPELT = {"x-bearerInfoFunc": "x-basicBearerInfoFunc"}
+_IN_REQUEST = {"query": query_parameter, "header": header, "cookie": cookie}
+_IN_PAIR = {"user": (0, ("user", "username")), "password": (1, ("password",))}
+
+
+class UnsupportedError(Exception):
+    """A scheme that Socket.IO has no place for; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a scheme's fields amount to.
+
+    Attributes:
+        find: Finds the credential in what a client presented.
+        function: The extension that names the function.
+        offers: How many values the function is called with.
+        named: What it may ask for by name, besides ``required_scopes``.
+        is_token: Whether the credential is a token that a `JWTVerifier` can verify.
+    """
+
+    find: Find
+    function: str
+    offers: int = 1
+    named: Mapping[str, Any] = field(default_factory=dict)
+    is_token: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """A scheme with its functions bound.
+
+    Attributes:
+        name: As in the document.
+        find: Finds the credential.
+        verify: ``(values, required scopes) -> info or None``.
+        takes_scopes: Whether the answer of `verify` depends on the required scopes.
+        validate_scopes: ``(required, granted) -> bool``; None compares the sets.
+        leeway: Seconds past ``exp`` for which a credential is good.
+    """
+
+    name: str
+    find: Find
+    verify: Callable[[tuple[Any, ...], tuple[str, ...]], Awaitable[Any]]
+    takes_scopes: bool
+    validate_scopes: Callable[[list[str], list[str]], Awaitable[Any]] | None = None
+    leeway: float = 0.0
+
+
+def kind_of(scheme: SecurityScheme) -> Kind:
+    """What a scheme of the document means over Socket.IO.
+
+    Raises:
+        UnsupportedError: nothing; a credential of this type can't be presented.
+    """
+    fields, where = scheme.fields, scheme.fields.get("x-authField")
+    if scheme.type == "http":
+        return _http(str(fields.get("scheme", "")), where, fields.get("bearerFormat"))
+    if scheme.type in ("oauth2", "openIdConnect"):
+        return Kind(find=find_text(bearer_token, where), function="x-tokenInfoFunc", is_token=True)
+    if scheme.type == "httpApiKey" and fields.get("in") in _IN_REQUEST:
+        read = _IN_REQUEST[fields["in"]](str(fields.get("name", "")))
+        return Kind(find=find_text(read, where), function="x-apiKeyInfoFunc")
+    if scheme.type == "userPassword":
+        return Kind(find=find_pair("" if where is None else where), function="x-basicInfoFunc", offers=2)
+    if scheme.type == "apiKey" and fields.get("in") in _IN_PAIR:
+        index, members = _IN_PAIR[fields["in"]]
+        return Kind(find=find_text(basic_part(index), where, *members), function="x-apiKeyInfoFunc")
+    if scheme.type == "X509":
+        return Kind(find=find_certificate, function="x-x509InfoFunc")
+    raise UnsupportedError(f"security of type {scheme.type!r} has no meaning over Socket.IO")
+
+
+def _http(name: str, where: str | None, bearer_format: Any) -> Kind:
+    if name.lower() == "basic":
+        return Kind(find=find_pair(where), function="x-basicInfoFunc", offers=2)
+    if name.lower() == "bearer":
+        return Kind(
+            find=find_text(bearer_token, where),
+            function="x-bearerInfoFunc",
+            named={"bearer_format": bearer_format},
+            is_token=True,
+        )
+    raise UnsupportedError(f"HTTP authentication by {name!r} has no meaning over Socket.IO")
+
+
+def function_name(scheme: SecurityScheme, extension: str) -> tuple[str, str] | None:
+    """The key and the dotted path under which a scheme names a function."""
+    for key in (extension, _RESPELT.get(extension)):
+        if key is not None and isinstance(scheme.fields.get(key), str):
+            return key, scheme.fields[key]
+    return None
+
+
+def bind_scheme(
+    name: str,
+    kind: Kind,
+    function: Callable[..., Any],
+    validate_scopes: Callable[..., Any] | None = None,
+) -> Scheme:
+    """Attach a scheme's functions; their signatures are inspected once, here.
+
+    Raises:
+        UnbindableError: one of them can't be called as it would be.
+    """
+    if isinstance(function, JWTVerifier) and not kind.is_token:
+        raise UnbindableError("this scheme's credential is not a token, which a JWTVerifier verifies")
+    x509 = kind.function == "x-x509InfoFunc"
+    wanted = _named(
+        function, kind.offers, ("required_scopes", *kind.named, *(("chain", "name") if x509 else ()))
+    )
+    call = as_coroutine_function(function)
+
+    def verify(values: tuple[Any, ...], required: tuple[str, ...]) -> Awaitable[Any]:
+        named = {key: value for key, value in kind.named.items() if key in wanted}
+        if "required_scopes" in wanted:
+            named["required_scopes"] = list(required)
+        if x509:
+            leaf, chain, subject = values
+            named.update({key: one for key, one in (("chain", chain), ("name", subject)) if key in wanted})
+            values = (leaf,)
+        return call(*values, **named)
+
+    return Scheme(
+        name=name,
+        find=kind.find,
+        verify=verify,
+        takes_scopes="required_scopes" in wanted,
+        validate_scopes=None if validate_scopes is None else _bind_scopes(validate_scopes),
+        leeway=function.leeway if isinstance(function, JWTVerifier) else 0.0,
+    )
+
+
+def _bind_scopes(function: Callable[..., Any]) -> Callable[[list[str], list[str]], Awaitable[Any]]:
+    _named(function, 2, ())
+    return as_coroutine_function(function)
+
+
+def _named(function: Callable[..., Any], count: int, offered: Iterable[str]) -> frozenset[str]:
+    """Which of the names on offer a function takes, besides `count` values by place."""
+    if not callable(function):
+        raise UnbindableError(f"{function!r} can't be called")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        raise UnbindableError(f"{function!r} has no signature to inspect") from None
+    parameters = list(signature.parameters.values())
+    by_place = [one for one in parameters if one.kind is not inspect.Parameter.KEYWORD_ONLY][:count]
+    taken = {one.name for one in by_place}
+    by_name = {
+        one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)
+    } - taken
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
+        by_name |= set(offered)
+    named = frozenset(by_name & set(offered))
+    try:
+        signature.bind(*range(count), **dict.fromkeys(named))
+    except TypeError as error:
+        values = "1 value" if count == 1 else f"{count} values"
+        by = f", and {', '.join(offered)} by name if it takes them" if offered else ""
+        raise UnbindableError(f"it is called with {values}{by}: {error}") from None
+    return named

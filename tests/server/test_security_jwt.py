@@ -1,0 +1,276 @@
+"""`JWTVerifier`: which tokens are accepted, and how an issuer's keys are had."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+
+from asynction_asgi import JWTVerifier, RefusedError
+from tests.server.issuer import AUDIENCE, ISSUER, Key, KeyServer, sign
+
+if TYPE_CHECKING:
+    import http.server
+
+SECRET = "0123456789abcdef0123456789abcdef"
+KEY, OTHER, RSA, ED = Key("one"), Key("two"), Key("rsa", "RS256"), Key("ed", "EdDSA")
+SET = {"keys": [one.public for one in (KEY, RSA, ED)]}
+
+
+def verifier(jwks: Any = SET, **options: Any) -> JWTVerifier:
+    return JWTVerifier(**{"issuer": ISSUER, "audience": AUDIENCE, "jwks": jwks, **options})
+
+
+def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    parts = (
+        base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=").decode() for one in (header, claims)
+    )
+    return ".".join([*parts, ""])
+
+
+@pytest.mark.parametrize("key", [KEY, RSA, ED], ids=lambda key: key.algorithm)
+async def test_a_right_token_gives_its_claims(key: Key) -> None:
+    """Each kind of public key verifies; the claims come back whole."""
+    claims = await verifier()(key.sign({"team": 7}))
+    assert claims is not None
+    assert (claims["sub"], claims["scope"], claims["team"]) == ("ada", "read", 7)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"iss": "https://other.example"}, id="issuer"),
+        pytest.param({"iss": None}, id="no issuer"),
+        pytest.param({"aud": "shop"}, id="audience"),
+        pytest.param({"aud": ["shop", "mail"]}, id="audiences"),
+        pytest.param({"aud": None}, id="no audience"),
+        pytest.param({"exp": 1}, id="expired"),
+        pytest.param({"exp": None}, id="no exp"),
+        pytest.param({"exp": str(int(time.time()) + 60)}, id="exp as text"),
+        pytest.param({"exp": True}, id="exp as boolean"),
+        pytest.param({"nbf": time.time() + 60}, id="not yet"),
+        pytest.param({"iat": time.time() + 60}, id="issued later"),
+        pytest.param({"sub": 7}, id="subject of another type"),
+    ],
+)
+async def test_a_token_with_wrong_claims_is_refused(claims: dict[str, Any]) -> None:
+    """A right signature is not enough."""
+    assert await verifier()(KEY.sign(claims)) is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("a.b.c", id="no token"),
+        pytest.param("\ud800.b.c", id="no text"),
+        pytest.param(KEY.sign()[:-8], id="signature cut"),
+        pytest.param(OTHER.sign(), id="unknown key"),
+        pytest.param(OTHER.sign(kid=KEY.kid), id="another key's id"),
+        pytest.param(KEY.sign(crit=["x"], x=1), id="critical header"),
+        pytest.param(KEY.sign({"pad": "x" * 20_000}), id="very long"),
+        pytest.param(unsigned({"alg": "none", "kid": "one"}, {"iss": ISSUER, "aud": AUDIENCE, "exp": 9e9}), id="no signature"),
+        pytest.param(unsigned({"alg": ["ES256"]}, {}), id="algorithm of another type"),
+        pytest.param(unsigned({"alg": "ES256", "kid": 1}, {}), id="key id of another type"),
+        pytest.param(sign(str(KEY.public["x"]), "HS256", kid="one"), id="public key's text as a secret"),
+        pytest.param(sign(RSA.private, "RS512", kid="rsa"), id="algorithm that the key is not for"),
+    ],
+)  # fmt: skip
+async def test_a_token_that_is_not_the_issuers_is_refused(token: str) -> None:
+    """Forged, foreign and malformed tokens all get the same answer: none."""
+    assert await verifier()(token) is None
+
+
+async def test_a_token_without_a_key_id_needs_a_set_that_leaves_no_choice() -> None:
+    """Keys are never tried one after another."""
+    token = KEY.sign(kid=None)
+    assert await verifier({"keys": [KEY.public, RSA.public]})(token) is not None
+    assert await verifier({"keys": [KEY.public, OTHER.public]})(token) is None
+
+
+async def test_algorithms_are_pinned() -> None:
+    """A key that would verify is not asked when its algorithm is not among those configured."""
+    assert await verifier(algorithms=["ES256"])(RSA.sign()) is None
+    assert await verifier(algorithms=["RS256"])(RSA.sign()) is not None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param({**KEY.public, "use": "enc"}, id="for encryption"),
+        pytest.param({**KEY.public, "key_ops": ["sign"]}, id="for signing"),
+        pytest.param({**KEY.public, "kty": "oct"}, id="of another type"),
+        pytest.param({**KEY.public, "crv": "P-384"}, id="of another curve"),
+        pytest.param({**KEY.public, "x": "??"}, id="malformed"),
+        pytest.param(None, id="no object"),
+        pytest.param(Key("one", "RS256", bits=1024).public, id="too short"),
+    ],
+)
+async def test_keys_that_are_not_for_verifying_are_not_used(shown: Any) -> None:
+    """A key set may hold anything; what is no usable key of the token's kind verifies nothing."""
+    keys = {"keys": [shown]}
+    token = KEY.sign() if shown is None or shown["kty"] != "RSA" else RSA.sign(kid="one")
+    assert await verifier(keys)(token) is None
+
+
+async def test_leeway_is_for_clocks_that_differ() -> None:
+    """A token that expired within the leeway is good, one that expired before is not."""
+    late = KEY.sign({"exp": time.time() - 20})
+    assert await verifier(leeway=30)(late) is not None
+    assert await verifier(leeway=10)(late) is None
+
+
+async def test_a_shared_secret_verifies_by_hmac_alone() -> None:
+    """Issuer and audience are optional with a secret; an audience nobody asked for is refused."""
+    verify = JWTVerifier(secret=SECRET)
+    assert await verify(sign(SECRET, "HS256", {"aud": None})) is not None
+    assert await verify(sign(SECRET, "HS256")) is None
+    assert await verify(sign(SECRET.ljust(64), "HS512", {"aud": None})) is None
+    assert await verify(sign(SECRET[::-1], "HS256", {"aud": None})) is None
+    assert SECRET not in repr(verify)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({}, "either jwks or a secret", id="neither"),
+        pytest.param({"jwks": SET, "secret": SECRET, "issuer": "i", "audience": "a"}, "either jwks or a secret", id="both"),
+        pytest.param({"jwks": SET, "issuer": "i"}, "issuer and audience", id="no audience"),
+        pytest.param({"secret": SECRET, "leeway": -1}, "leeway", id="negative leeway"),
+        pytest.param({"secret": "short"}, "32 bytes", id="short secret"),
+        pytest.param({"secret": SECRET, "algorithms": ["HS512"]}, "64 bytes", id="secret shorter than the hash"),
+        pytest.param({"secret": SECRET, "algorithms": ["RS256"]}, "among HS256", id="public key algorithm with a secret"),
+        pytest.param({"jwks": SET, "issuer": "i", "audience": "a", "algorithms": ["HS256"]}, "among RS256", id="secret's algorithm with keys"),
+        pytest.param({"jwks": SET, "issuer": "i", "audience": "a", "algorithms": ["none"]}, "among RS256", id="none"),
+        pytest.param({"jwks": {}, "issuer": "i", "audience": "a"}, "list 'keys'", id="no key set"),
+        pytest.param({"jwks": "http://issuer.example/keys", "issuer": "i", "audience": "a"}, "https", id="plain http"),
+        pytest.param({"jwks": "file:///etc/keys", "issuer": "i", "audience": "a"}, "absolute URL", id="file"),
+        pytest.param({"jwks": "ftp://issuer.example/keys", "issuer": "i", "audience": "a"}, "https", id="ftp"),
+        pytest.param({"jwks": "https://me:pw@issuer.example", "issuer": "i", "audience": "a"}, "without a user", id="user in the URL"),
+        pytest.param({"jwks": "https://[::1", "issuer": "i", "audience": "a"}, "absolute URL", id="malformed URL"),
+    ],
+)  # fmt: skip
+def test_a_verifier_that_would_be_unsafe_is_not_made(options: dict[str, Any], words: str) -> None:
+    """What can't be meant is an error at start-up, not a hole at run time; no secret is quoted."""
+    with pytest.raises(ValueError, match=words) as raised:
+        JWTVerifier(**options)
+    assert str(options.get("secret", "-")) not in str(raised.value)
+
+
+async def test_keys_are_fetched_once_for_all_who_wait() -> None:
+    """Twenty clients that come at once cost one fetch; later ones none; the loop never blocks."""
+    issuer = KeyServer(KEY)
+    gate, asked, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+    def slowly(request: http.server.BaseHTTPRequestHandler) -> None:
+        loop.call_soon_threadsafe(asked.set)
+        gate.wait(5)
+        issuer.show(request)
+
+    issuer.answer = slowly
+    with issuer.serving() as url:
+        verify = verifier(url)
+        waiting = [asyncio.create_task(verify(KEY.sign())) for _ in range(20)]
+        await asyncio.wait_for(asked.wait(), 5)  # the loop turns while the issuer is silent
+        waiting.pop().cancel()  # one client leaves; the others must not notice
+        gate.set()
+        assert all(claims is not None for claims in await asyncio.gather(*waiting))
+        assert await verify(KEY.sign()) is not None
+    assert issuer.hits == 1
+
+
+async def test_a_rotated_key_is_fetched_when_a_token_names_it() -> None:
+    """The issuer's new key works at once, the withdrawn one no longer."""
+    issuer = KeyServer(KEY)
+    with issuer.serving() as url:
+        verify = verifier(url, cooldown=0)
+        assert await verify(KEY.sign()) is not None
+        issuer.keys = [OTHER]
+        assert await verify(OTHER.sign()) is not None
+        assert await verify(KEY.sign()) is None
+
+
+async def test_unknown_key_ids_can_not_flood_the_issuer() -> None:
+    """However many ids clients invent, there is one fetch per cooldown."""
+    issuer = KeyServer(KEY)
+    with issuer.serving() as url:
+        verify = verifier(url, cooldown=60)
+        for number in range(50):
+            assert await verify(OTHER.sign(kid=str(number))) is None
+        assert await verify(KEY.sign()) is not None
+    assert issuer.hits == 1
+
+
+async def test_keys_past_their_lifetime_are_renewed_in_the_background() -> None:
+    """While the issuer is away, known keys stay good for a time, and not for ever."""
+    issuer = KeyServer(KEY)
+    with issuer.serving() as url:
+        verify = verifier(url, lifetime=100, cooldown=0)
+        assert await verify(KEY.sign()) is not None
+        keys = verify._keys
+        assert keys is not None
+        keys._fetched -= 101
+        assert await verify(KEY.sign()) is not None
+        assert keys._fetching is not None
+        await keys._fetching
+        assert issuer.hits == 2
+        issuer.answer = lambda request: issuer.send(request, b"", 500)
+        keys._fetched -= 101
+        assert await verify(KEY.sign()) is not None
+        await keys._fetching
+        keys._fetched -= 600
+        with pytest.raises(RefusedError, match="unavailable"):
+            await verify(KEY.sign())
+
+
+def endless(request: http.server.BaseHTTPRequestHandler) -> None:
+    KeyServer.send(request, b"[" * 600_000)
+
+
+def misdirected(request: http.server.BaseHTTPRequestHandler) -> None:
+    if request.path == "/keys":
+        KeyServer.send(request, b"", 302, Location="/elsewhere")
+    else:
+        KeyServer.send(request, json.dumps(SET).encode())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(endless, id="too large"),
+        pytest.param(misdirected, id="redirect"),
+        pytest.param(lambda request: KeyServer.send(request, b"[" * 100_000), id="too deep"),
+        pytest.param(lambda request: KeyServer.send(request, b"<html>"), id="no JSON"),
+        pytest.param(lambda request: KeyServer.send(request, b"[]"), id="no key set"),
+        pytest.param(lambda request: KeyServer.send(request, b"", 404), id="not found"),
+        pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), id="no HTTP"),
+        pytest.param(lambda request: time.sleep(0.5), id="silence"),
+    ],
+)
+async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client is told ``unavailable``, the log why; nothing is accepted, and nothing hangs."""
+    issuer = KeyServer(KEY)
+    issuer.answer = answer
+    with issuer.serving() as url:
+        verify = verifier(url, timeout=0.2 if answer.__name__ == "<lambda>" else 5)
+        token = KEY.sign()
+        for _ in range(3):
+            with pytest.raises(RefusedError, match="unavailable"):
+                await verify(token)
+    assert issuer.hits == 1
+    assert "can't be fetched" in caplog.text
+    assert token not in caplog.text
+
+
+async def test_tokens_of_pyjwt_decode_the_same() -> None:
+    """The claims are PyJWT's own: what is verified is what is read."""
+    token = KEY.sign({"nested": {"a": [1, None]}})
+    assert await verifier()(token) == jwt.decode(token, options={"verify_signature": False})
