@@ -1,0 +1,54 @@
+"""Round-trip time of a validated echo on one idle connection, against a bare `socketio.AsyncServer`.
+
+Unit: microseconds from the write of an event to the read of its ack, median of one round. Baseline:
+python-socketio's `AsyncServer` with defaults on uvicorn. One event at a time; the servers take turns
+within a round. Here, and only here, what the network and the load generator take is part of the figure.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+from .contract import PAYLOADS, SIZES
+from .load import Connection
+from .processes import all_running
+from .report import Pair, arguments, heading, row
+from .variants import BARE, VARIANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EVENT = "flat"
+
+
+def median_seconds(connection: Connection, seconds: float) -> float:
+    """The median of as many round trips as `seconds` hold."""
+    times = []
+    until = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < until or not times:
+        connection.ask(EVENT, PAYLOADS[EVENT])
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
+    """Run all and print the table."""
+    heading("latency of a validated echo", "µs per round trip, one idle connection, p50")
+    with all_running([BARE, *variants]) as servers:
+        connections = [Connection(server) for server in servers]
+        found = [[median_seconds(connection, seconds) for connection in connections] for _ in range(rounds)]
+    for number, server in enumerate(servers):
+        pairs = [Pair(cost=costs[number], baseline=costs[0]) for costs in found]
+        row(f"{SIZES[EVENT]} B", VARIANTS[server.name].title, pairs, scale=1e6)
+
+
+def main() -> None:
+    """Run from the command line."""
+    options = arguments(".latency", __doc__, seconds=0.3).parse_args()
+    measure(options.variants, rounds=options.rounds, seconds=options.seconds)
+
+
+if __name__ == "__main__":
+    main()
