@@ -1,29 +1,19 @@
-"""YAML 1.2 to plain values, with or without positions.
+"""YAML 1.2 to plain values, with or without positions, and back.
 
-The only importer of ruamel.yaml, for its parser's events and its emitter: the C parser where
-``ruamel.yaml.clib`` is installed, the pure one elsewhere, with the same result. Composing is done
-here, because AsyncAPI asks for a blend: keys of YAML's failsafe schema (every key is a string:
-``on``, ``1`` and ``2024-01-01`` too), values of the core schema (YAML 1.2.2, section 10.3.2), and
-none but JSON's types. Aliases share their value; they are never expanded.
+With `composer`, the only importer of ruamel.yaml: the C parser where ``ruamel.yaml.clib`` is
+installed, the pure one elsewhere, with the same result.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-)
+
+from .composer import Composed, Composer, Fault, Places, StopError
 
 try:
     from _ruamel_yaml import CParser
@@ -33,58 +23,12 @@ except ImportError:  # the wheel is optional; the pure parser is ten times slowe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Composed", "Fault", "Places", "compose", "copy_plain", "dump_yaml"]
+    from .composer import Place
 
-# Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
-_DEPTH = 128
-# Values counted with aliases expanded: what a walk by JSON Pointer would visit.
-_EXPANDED = 2_000_000
+__all__ = ["compose", "dump_yaml"]
 
-_STR = "tag:yaml.org,2002:str"
-_CORE = {_STR, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))}
-_NULL = {"", "~", "null", "Null", "NULL"}
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_NUMERIC = frozenset("+-.0123456789")
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What is wrong with the text itself; line and column are 0-based."""
-
-    code: str
-    message: str
-    pointer: str = ""
-    line: int | None = None
-    column: int | None = None
-
-
-Place = tuple[int, int]
-
-
-@dataclass(slots=True)
-class Places:
-    """Where the values of one tree stand, 0-based.
-
-    Attributes:
-        start: Of the root.
-        of: By identity of a container: its keys or indices, with the places of key and value.
-    """
-
-    start: Place = (0, 0)
-    of: dict[int, dict[Any, tuple[Place, Place]]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The tree, and every fault found on the way; None where the syntax allows no tree."""
-
-    value: Any
-    faults: list[Fault]
 
 
 def compose(text: str, *, places: Places | None) -> Composed:
@@ -93,25 +37,33 @@ def compose(text: str, *, places: Places | None) -> Composed:
         line, column = _offset(text, control.start())
         what = f"the control character U+{ord(control[0]):04X} can't stand here"
         return Composed(None, [Fault(code="YAML_SYNTAX", message=what, line=line, column=column)])
-    composer = _Composer(_events(text), places)
+    if CParser is not None:
+        # libyaml is of YAML 1.1 and refuses what 1.2 allows, such as {a: b:c}; the pure parser decides.
+        try:
+            return _compose(_fast_events(text), places)
+        except YAMLError:
+            pass
     try:
-        return Composed(composer.document(), composer.faults)
-    except _StopError as stop:
-        fault = stop.fault
+        return _compose(YAML(typ="safe", pure=True).parse(text), places)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
         at = (mark.line, mark.column) if mark is not None else (None, None)
-        fault = Fault(code="YAML_SYNTAX", message=message, pointer=composer.pointer, line=at[0], column=at[1])
+        fault = Fault(code="YAML_SYNTAX", message=message, line=at[0], column=at[1])
     except YAMLError as error:
         fault = Fault(code="YAML_SYNTAX", message=str(error).splitlines()[0])
-    return Composed(None, [*composer.faults, fault])
+    return Composed(None, [fault])
 
 
-def _events(text: str) -> Iterator[Any]:
-    if CParser is None:
-        yield from YAML(typ="safe", pure=True).parse(text)
-        return
+def _compose(events: Iterator[Any], places: Places | None) -> Composed:
+    composer = Composer(events, places)
+    try:
+        return Composed(composer.document(), composer.faults)
+    except StopError as stop:
+        return Composed(None, [*composer.faults, stop.fault])
+
+
+def _fast_events(text: str) -> Iterator[Any]:
     parser = CParser(text)
     while (event := parser.get_event()) is not None:
         yield event
@@ -120,269 +72,6 @@ def _events(text: str) -> Iterator[Any]:
 def _offset(text: str, offset: int) -> Place:
     before = text[:offset]
     return before.count("\n"), offset - before.rfind("\n") - 1
-
-
-class _StopError(Exception):
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-
-
-@dataclass(slots=True)
-class _Anchor:
-    value: Any = None
-    size: int = 0
-    depth: int = 0
-    open: bool = True
-
-
-class _Composer:
-    """One pass over the events, by recursion that `_DEPTH` bounds."""
-
-    def __init__(self, events: Iterator[Any], places: Places | None) -> None:
-        self.faults: list[Fault] = []
-        self._next = events.__next__
-        self._places = places
-        self._path: list[str] = []
-        self._anchors: dict[str, _Anchor] = {}
-        self._size = 0
-        self._deepest = 0
-
-    @property
-    def pointer(self) -> str:
-        return "".join(f"/{token.replace('~', '~0').replace('/', '~1')}" for token in self._path)
-
-    def _fault(self, code: str, message: str, event: Any) -> None:
-        mark = event.start_mark
-        self.faults.append(
-            Fault(code=code, message=message, pointer=self.pointer, line=mark.line, column=mark.column)
-        )
-
-    def document(self) -> Any:
-        self._next()  # the start of the stream
-        event = self._next()
-        if not isinstance(event, DocumentStartEvent):
-            return None
-        event = self._next()
-        if self._places is not None:
-            self._places.start = (event.start_mark.line, event.start_mark.column)
-        value = self._value(event)
-        self._next()  # the end of the document
-        event = self._next()
-        if isinstance(event, DocumentStartEvent):
-            self._fault("YAML_SYNTAX", "a second document begins here; only one is read", event)
-        return value
-
-    def _value(self, event: Any) -> Any:
-        self._size += 1
-        kind = type(event)
-        if kind is AliasEvent:
-            return self._alias(event)
-        anchor = None
-        if event.anchor is not None:
-            self._anchors[event.anchor] = anchor = _Anchor(size=self._size, depth=self._deepest)
-            self._deepest = len(self._path)
-        if kind is ScalarEvent:
-            value = self._scalar(event)
-        elif len(self._path) >= _DEPTH:
-            raise _StopError(
-                Fault(
-                    code="YAML_SYNTAX",
-                    message=f"nested more than {_DEPTH} levels deep",
-                    line=event.start_mark.line,
-                    column=event.start_mark.column,
-                )
-            )
-        else:
-            self._deepest = max(self._deepest, len(self._path) + 1)
-            value = self._mapping(event) if kind is MappingStartEvent else self._sequence(event)
-        if anchor is not None:
-            anchor.value, anchor.open = value, False
-            anchor.size = self._size - anchor.size + 1
-            before, anchor.depth = anchor.depth, self._deepest - len(self._path)
-            self._deepest = max(self._deepest, before)
-        return value
-
-    def _alias(self, event: Any) -> Any:
-        anchor = self._anchors.get(event.anchor)
-        if anchor is None:
-            self._fault("YAML_SYNTAX", f"no anchor &{event.anchor} stands before this alias", event)
-            return None
-        if anchor.open:
-            self._fault("YAML_RECURSIVE_ALIAS", f"*{event.anchor} stands inside its own anchor", event)
-            return None
-        self._size += anchor.size - 1
-        self._deepest = max(self._deepest, len(self._path) + anchor.depth)
-        if self._size > _EXPANDED or self._deepest > _DEPTH:
-            mark = event.start_mark
-            message = f"aliases expand to more than {_EXPANDED:,} values or {_DEPTH} levels"
-            raise _StopError(
-                Fault(code="YAML_RECURSIVE_ALIAS", message=message, line=mark.line, column=mark.column)
-            )
-        return anchor.value
-
-    def _sequence(self, event: Any) -> list[Any]:
-        self._check_tag(event, "seq")
-        result: list[Any] = []
-        table: dict[Any, tuple[Place, Place]] | None = None
-        if self._places is not None:
-            table = self._places.of[id(result)] = {}
-        path, following = self._path, self._next
-        while type(event := following()) in _VALUES:
-            index = len(result)
-            path.append(str(index))
-            if table is not None:
-                at = (event.start_mark.line, event.start_mark.column)
-                table[index] = (at, at)
-            result.append(self._value(event))
-            path.pop()
-        return result
-
-    def _mapping(self, event: Any) -> dict[str, Any]:
-        self._check_tag(event, "map")
-        result: dict[str, Any] = {}
-        table: dict[Any, tuple[Place, Place]] | None = None
-        if self._places is not None:
-            table = self._places.of[id(result)] = {}
-        merged: list[Any] = []
-        path, following = self._path, self._next
-        while type(event := following()) in _VALUES:
-            key = self._key(event)
-            key_event, event = event, following()
-            if key is None:  # reported; its value is read and dropped
-                self._value(event)
-                continue
-            if key == "<<" and key_event.implicit[0]:
-                merged.append((event, self._value(event)))
-                continue
-            path.append(key)
-            if key in result:
-                self._fault("YAML_DUPLICATE_KEY", f"the key {_short(key)} occurs twice", key_event)
-                self._value(event)
-            else:
-                result[key] = None  # keeps the order while the value is read
-                if table is not None:
-                    at = (key_event.start_mark.line, key_event.start_mark.column)
-                    empty = type(event) is ScalarEvent and not event.value and event.implicit[0]
-                    table[key] = (at, at if empty else (event.start_mark.line, event.start_mark.column))
-                result[key] = self._value(event)
-            path.pop()
-        for event, value in merged:
-            self._merge(event, value, result, table)
-        return result
-
-    def _key(self, event: Any) -> str | None:
-        if type(event) is ScalarEvent:
-            if event.anchor is not None:
-                self._anchors[event.anchor] = _Anchor(value=event.value, size=1, open=False)
-            if event.tag is None or event.tag in {"!", _STR}:
-                return str(event.value)
-            self._fault("YAML_KEY", f"the key {_short(event.value)} is tagged; keys are strings", event)
-            return None
-        if type(event) is AliasEvent:
-            value = self._value(event)
-            if isinstance(value, str):
-                return value
-        else:
-            self._value(event)
-        self._fault("YAML_KEY", "a key must be a string, not a collection", event)
-        return None
-
-    def _merge(self, event: Any, value: Any, into: dict[str, Any], table: dict[Any, Any] | None) -> None:
-        """Merge keys (YAML 1.1's ``<<``, which 1.2 files go on using): what stands there wins."""
-        for source in value if isinstance(value, list) else [value]:
-            if not isinstance(source, dict):
-                self._fault("YAML_SYNTAX", "a merge key takes a mapping, or a list of them", event)
-                return
-            places = self._places.of.get(id(source), {}) if self._places is not None else {}
-            for key, item in source.items():
-                if key not in into:
-                    into[key] = item
-                    if table is not None and key in places:
-                        table[key] = places[key]
-
-    def _scalar(self, event: Any) -> Any:
-        tag, text = event.tag, event.value
-        if tag is not None and tag != "!" and tag not in _CORE:
-            self._fault("YAML_TAG", f"the tag {_short(tag)} has no meaning in JSON", event)
-            return None
-        if tag in {"!", _STR} or (tag is None and not event.implicit[0]):
-            return text
-        if text in _NULL:
-            return None
-        if text in _BOOL:
-            return _BOOL[text]
-        if text[0] not in _NUMERIC:
-            return text
-        return self._number(text, event)
-
-    def _number(self, text: str, event: Any) -> Any:
-        if _INT.fullmatch(text):
-            try:
-                return int(text, 0 if text[:2] in {"0x", "0o"} else 10)
-            except ValueError:
-                self._fault("YAML_SYNTAX", f"a number of {len(text)} digits", event)
-                return 0
-        if _FLOAT.fullmatch(text):
-            number = float(text)
-            if abs(number) != float("inf"):
-                return number
-        elif not _NOT_FINITE.fullmatch(text):
-            return text
-        self._fault("YAML_SYNTAX", f"JSON has no number {_short(text)}", event)
-        return 0
-
-    def _check_tag(self, event: Any, kind: str) -> None:
-        if event.tag is not None and event.tag not in {"!", f"tag:yaml.org,2002:{kind}"}:
-            self._fault("YAML_TAG", f"the tag {_short(event.tag)} has no meaning in JSON", event)
-
-
-_VALUES = frozenset({AliasEvent, ScalarEvent, SequenceStartEvent, MappingStartEvent})
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "…")
-
-
-def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
-    """Copy a tree into dicts, lists and JSON's scalars, with every fault found on the way."""
-    faults: list[Fault] = []
-    above: set[int] = set()
-
-    def fault(code: str, message: str, pointer: str) -> None:
-        faults.append(Fault(code=code, message=message, pointer=pointer))
-
-    def walk(item: Any, pointer: str, depth: int) -> Any:
-        if item is None or isinstance(item, str | bool | int):
-            return item
-        if isinstance(item, float):
-            if item - item != 0.0:
-                fault("TYPE", f"JSON has no number {item}", pointer)
-            return item
-        if not isinstance(item, Mapping | list | tuple):
-            fault("TYPE", f"JSON has no type for Python's {type(item).__name__}", pointer)
-            return None
-        if id(item) in above:
-            fault("YAML_RECURSIVE_ALIAS", "this value contains itself", pointer)
-            return None
-        if depth >= _DEPTH:
-            fault("YAML_SYNTAX", f"nested more than {_DEPTH} levels deep", pointer)
-            return None
-        above.add(id(item))
-        result: Any
-        if isinstance(item, Mapping):
-            result = {}
-            for key, one in item.items():
-                if isinstance(key, str):
-                    step = key.replace("~", "~0").replace("/", "~1")
-                    result[key] = walk(one, f"{pointer}/{step}", depth + 1)
-                else:
-                    fault("YAML_KEY", f"the key {_short(str(key))} is not a string", pointer)
-        else:
-            result = [walk(one, f"{pointer}/{index}", depth + 1) for index, one in enumerate(item)]
-        above.discard(id(item))
-        return result
-
-    return walk(value, "", 0), faults
 
 
 def dump_yaml(value: Any) -> str:

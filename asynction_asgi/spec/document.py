@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Diagnostic, SpecError
-from .compose import Fault, Places, compose, copy_plain, dump_yaml
+from .compose import compose, dump_yaml
+from .composer import Fault, Places
+from .plain import copy_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

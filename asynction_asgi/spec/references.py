@@ -112,6 +112,8 @@ class Resolver:
                 "REF_REMOTE",
                 f"remote references are never fetched: {uri!r}; save the file beside this one",
             )
+        if parts.path.endswith("/"):
+            raise _fault(node, "REF_FILE", f"can't read {uri!r}: it names a directory")
         base = node.document.path
         relative = Path(unquote(parts.path))
         if base is None and not relative.is_absolute():
@@ -186,7 +188,7 @@ def _dangling(node: Node, reached: Node, tokens: list[str], index: int) -> Refer
     elif index == 0 and _GENERATOR_DEFINITIONS.match(f"/{'/'.join(tokens)}"):
         message += (
             f"; a generator's schema was copied in: '#' means the whole document, "
-            f"so move its {key} to components/schemas"
+            f"so move its {'/'.join(tokens[1:]) or key} to components/schemas"
         )
     return _fault(node, "REF_DANGLING", message)
 

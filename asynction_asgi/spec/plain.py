@@ -1,0 +1,52 @@
+"""A mapping given by a program, as the tree of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .composer import MAX_DEPTH, Fault, shorten
+
+__all__ = ["copy_plain"]
+
+
+def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
+    """Copy a tree into dicts, lists and JSON's scalars, with every fault found on the way."""
+    faults: list[Fault] = []
+    above: set[int] = set()
+
+    def fault(code: str, message: str, pointer: str) -> None:
+        faults.append(Fault(code=code, message=message, pointer=pointer))
+
+    def walk(item: Any, pointer: str, depth: int) -> Any:
+        if item is None or isinstance(item, str | bool | int):
+            return item
+        if isinstance(item, float):
+            if item - item != 0.0:
+                fault("TYPE", f"JSON has no number {item}", pointer)
+            return item
+        if not isinstance(item, Mapping | list | tuple):
+            fault("TYPE", f"JSON has no type for Python's {type(item).__name__}", pointer)
+            return None
+        if id(item) in above:
+            fault("YAML_RECURSIVE_ALIAS", "this value contains itself", pointer)
+            return None
+        if depth >= MAX_DEPTH:
+            fault("YAML_SYNTAX", f"nested more than {MAX_DEPTH} levels deep", pointer)
+            return None
+        above.add(id(item))
+        result: Any
+        if isinstance(item, Mapping):
+            result = {}
+            for key, one in item.items():
+                if isinstance(key, str):
+                    step = key.replace("~", "~0").replace("/", "~1")
+                    result[key] = walk(one, f"{pointer}/{step}", depth + 1)
+                else:
+                    fault("YAML_KEY", f"the key {shorten(str(key))} is not a string", pointer)
+        else:
+            result = [walk(one, f"{pointer}/{index}", depth + 1) for index, one in enumerate(item)]
+        above.discard(id(item))
+        return result
+
+    return walk(value, "", 0), faults

@@ -1,0 +1,159 @@
+"""References: where they lead, and what is said of those that lead nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import ReferenceFault, Resolver, closest, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAIN = """\
+name: main
+channels: {'/admin': {publish: {message: {name: m}}}, '{id}': {a: 1}}
+list: [{x: 0}, {x: 1}]
+'a~b': {'c/d': 2}
+'with space': 3
+chain: {$ref: '#/link'}
+link: {$ref: '#/list/1'}
+through: {$ref: '#/chain/x'}
+self: {$ref: '#/self'}
+ping: {$ref: '#/pong'}
+pong: {$ref: '#/ping'}
+inside: {$ref: '#/inside/deeper'}
+properties: {$ref: {type: string}, enum: {const: {$ref: 'data'}}}
+root: {$ref: '#'}
+components: {schemas: {Comment: {type: object}}}
+"""
+
+
+@pytest.fixture
+def resolver(tmp_path: Path) -> Resolver:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "main.yaml").write_text(MAIN)
+    (tmp_path / "sub" / "lib.yaml").write_text(
+        "name: lib\nown: {$ref: '#/name'}\nback: {$ref: '../main.yaml#/name'}\n"
+        "beside: {$ref: 'other%20file.json#/v'}\nwrong: {$ref: 'main.yaml#/name'}\n"
+    )
+    (tmp_path / "sub" / "other file.json").write_text('{"v": 7}')
+    (tmp_path / "broken.yaml").write_text("a: [\n")
+    return Resolver(load_document(tmp_path / "main.yaml"))
+
+
+def follow(resolver: Resolver, reference: object) -> tuple[object, str, str | None]:
+    """Follow a reference that stands beside the main document."""
+    document = load_document({"here": {"$ref": reference}})
+    document.path = resolver.document.path.with_name("here.yaml") if resolver.document.path else None
+    target = resolver.follow(document.root.child("here"))
+    return target.value, target.pointer, target.document.path.name if target.document.path else None
+
+
+@pytest.mark.parametrize(
+    ("reference", "value", "pointer"),
+    [
+        ("main.yaml#/name", "main", "/name"),
+        ("main.yaml#/channels/~1admin/publish/message", {"name": "m"}, "/channels/~1admin/publish/message"),
+        ("main.yaml#/channels/%7Bid%7D/a", 1, "/channels/{id}/a"),
+        ("main.yaml#/channels/{id}/a", 1, "/channels/{id}/a"),
+        ("main.yaml#/list/1/x", 1, "/list/1/x"),
+        ("main.yaml#/a~0b/c~1d", 2, "/a~0b/c~1d"),
+        ("main.yaml#/a%7E0b/c~1d", 2, "/a~0b/c~1d"),
+        ("main.yaml#/with space", 3, "/with space"),
+        ("main.yaml#/with%20space", 3, "/with space"),
+        ("./main.yaml#/chain", {"x": 1}, "/list/1"),
+        ("main.yaml#/chain/x", 1, "/list/1/x"),
+        ("main.yaml#/through", 1, "/list/1/x"),
+        ("main.yaml#/root/name", "main", "/name"),
+        ("main.yaml#/properties/$ref", {"type": "string"}, "/properties/$ref"),
+        ("sub/lib.yaml#/own", "lib", "/name"),
+        ("sub/lib.yaml#/back", "main", "/name"),
+        ("sub/lib.yaml#/beside", 7, "/v"),
+        ("sub/../main.yaml#/name", "main", "/name"),
+        ("sub/other file.json", {"v": 7}, ""),
+    ],
+)
+def test_a_reference_leads_to_the_canonical_place(
+    resolver: Resolver, reference: str, value: object, pointer: str
+) -> None:
+    """Through files, escapes, list indices, chains and pointers that pass a reference."""
+    assert follow(resolver, reference)[:2] == (value, pointer)
+
+
+@pytest.mark.parametrize(
+    ("reference", "code", "says"),
+    [
+        ("main.yaml#/nothing", "REF_DANGLING", "there is no 'nothing' in the document"),
+        (
+            "main.yaml#/components/schemas/Coment",
+            "REF_DANGLING",
+            "did you mean 'main.yaml#/components/schemas/Comment'?",
+        ),
+        ("main.yaml#/list/2", "REF_DANGLING", "there is no '2' in #/list"),
+        ("main.yaml#/list/01", "REF_DANGLING", "there is no '01'"),
+        ("main.yaml#/list/-", "REF_DANGLING", "there is no '-'"),
+        ("main.yaml#/name/x", "REF_DANGLING", "which is no collection"),
+        ("main.yaml#/$defs/Comment", "REF_DANGLING", "so move its Comment to components/schemas"),
+        ("main.yaml#name", "REF_POINTER", "holds no JSON Pointer"),
+        ("main.yaml#components/schemas", "REF_POINTER", "did you mean '#/components/schemas'?"),
+        ("main.yaml/#/name", "REF_FILE", "can't read"),
+        ("nothing.yaml", "REF_FILE", "No such file"),
+        ("sub/lib.yaml#/wrong", "REF_FILE", "can't read 'main.yaml'"),
+        ("broken.yaml#/a", "YAML_SYNTAX", ""),
+        ("https://example.com/a.yaml#/b", "REF_REMOTE", "never fetched"),
+        ("//example.com/a.yaml", "REF_REMOTE", "never fetched"),
+        ("urn:a:b", "REF_REMOTE", "never fetched"),
+        ("main.yaml#/self", "REF_CYCLE", "leads back to itself"),
+        ("main.yaml#/ping", "REF_CYCLE", "leads back to itself"),
+        ("main.yaml#/inside", "REF_CYCLE", "leads back to itself"),
+        (None, "REF_TYPE", "an unquoted # begins a comment"),
+        (7, "REF_TYPE", "must be a string"),
+        ({"type": "string"}, "REF_TYPE", "must be a string"),
+        ("a\0b", "REF_FILE", "can't read"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_says_why(
+    resolver: Resolver, reference: object, code: str, says: str
+) -> None:
+    """Each fault has its code, and a hint for the classic mistake; asked twice, it is the same."""
+    with pytest.raises(ReferenceFault) as caught:
+        follow(resolver, reference)
+    assert caught.value.diagnostic.code == code
+    assert says in caught.value.diagnostic.message
+    with pytest.raises(ReferenceFault):
+        follow(resolver, reference)
+
+
+def test_a_mapping_has_no_place_to_be_relative_to() -> None:
+    """References within it are followed, those to files are refused."""
+    document = load_document({"a": {"$ref": "#/b"}, "b": 1, "c": {"$ref": "lib.yaml"}})
+    resolver = Resolver(document)
+    assert resolver.follow(document.root.child("a")).value == 1
+    with pytest.raises(ReferenceFault, match="no file to be relative to"):
+        resolver.follow(document.root.child("c"))
+
+
+def test_a_diagnostic_names_the_file_that_holds_the_reference(resolver: Resolver, tmp_path: Path) -> None:
+    """By the path that leads there from the one the author named."""
+    with pytest.raises(ReferenceFault) as caught:
+        follow(resolver, "sub/lib.yaml#/wrong")
+    diagnostic = caught.value.diagnostic
+    assert (diagnostic.file, diagnostic.line, diagnostic.pointer) == ("sub/lib.yaml", 5, "/wrong/$ref")
+    assert tmp_path.name not in diagnostic.message
+
+
+def test_each_file_is_read_once(resolver: Resolver) -> None:
+    """One file is one document, however it is named, the first one included."""
+    follow(resolver, "sub/lib.yaml#/own")
+    follow(resolver, "./sub/../sub/lib.yaml#/back")
+    assert [one.value["name"] for one in resolver.documents] == ["main", "lib"]
+
+
+def test_near_words_are_suggested() -> None:
+    """Case aside, the nearest word; none rather than a far one."""
+    assert did_you_mean("chanels", ["channels", "info"]) == "; did you mean 'channels'?"
+    assert closest("OPERATIONID", ["operationId"]) == "operationId"
+    assert did_you_mean("zzz", ["channels"]) == ""
