@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .unicode import ALL, DIGITS, DOT, SPACES, WORDS, Ranges, complement, property_ranges, union
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "Alternation",
@@ -26,6 +29,7 @@ __all__ = [
     "Reference",
     "Repeat",
     "Sequence",
+    "ecma_source",
     "parse_pattern",
     "python_source",
 ]
@@ -365,40 +369,72 @@ def _single(ranges: Ranges) -> int | None:
     return ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """How one engine spells what they all have."""
+
+    character: str
+    assertions: Mapping[str, str]
+    reference: str
+    nothing: str
+
+
+_PYTHON = _Dialect(
+    character="\\U{:08x}",
+    assertions={"^": r"\A", "$": r"\Z", "b": r"(?a:\b)", "B": r"(?a:\B)"},
+    reference=r"(?({0})\{0}|)",  # a group that took no part matches nothing
+    nothing="(?!)",
+)
+_ECMA = _Dialect(
+    character="\\u{{{:x}}}",
+    assertions={"^": "^", "$": "$", "b": r"\b", "B": r"\B"},
+    reference=r"\{0}",
+    nothing=r"[^\s\S]",
+)
+
+
 def python_source(pattern: Pattern) -> str:
     """The same pattern in the words of Python's ``re``."""
+    return _source(pattern, _PYTHON)
+
+
+def ecma_source(pattern: Pattern) -> str:
+    """The same pattern in ECMA-262, with every character and class spelled out."""
+    return _source(pattern, _ECMA)
+
+
+def _source(pattern: Pattern, dialect: _Dialect) -> str:
     if isinstance(pattern, Item):
-        return _class_source(pattern.ranges)
+        return _class_source(pattern.ranges, dialect)
     if isinstance(pattern, Assertion):
-        return {"^": r"\A", "$": r"\Z", "b": r"(?a:\b)", "B": r"(?a:\B)"}[pattern.kind]
+        return dialect.assertions[pattern.kind]
     if isinstance(pattern, Look):
-        return f"({pattern.sign}{python_source(pattern.body)})"
+        return f"({pattern.sign}{_source(pattern.body, dialect)})"
     if isinstance(pattern, Group):
-        return f"({python_source(pattern.body)})"
+        return f"({_source(pattern.body, dialect)})"
     if isinstance(pattern, Reference):
-        return f"(?({pattern.target})\\{pattern.target}|)"  # a group that took no part matches nothing
+        return dialect.reference.format(pattern.target)
     if isinstance(pattern, Repeat):
         most = "" if pattern.most is None else pattern.most
         lazy = "?" if pattern.lazy else ""
-        return f"(?:{python_source(pattern.body)}){{{pattern.least},{most}}}{lazy}"
+        return f"(?:{_source(pattern.body, dialect)}){{{pattern.least},{most}}}{lazy}"
     if isinstance(pattern, Sequence):
-        return "".join(
-            f"(?:{python_source(part)})" if isinstance(part, Alternation) else python_source(part)
-            for part in pattern.parts
-        )
-    return "|".join(python_source(option) for option in pattern.options)
+        parts = ((part, _source(part, dialect)) for part in pattern.parts)
+        return "".join(f"(?:{text})" if isinstance(part, Alternation) else text for part, text in parts)
+    return "|".join(_source(option, dialect) for option in pattern.options)
 
 
-def _class_source(ranges: Ranges) -> str:
+def _class_source(ranges: Ranges, dialect: _Dialect) -> str:
     if ranges == ALL:
         return r"[\s\S]"
     if not ranges:
-        return r"(?!)"
-    code = _single(ranges)
-    if code is not None:
-        return _character(code)
-    return f"[{''.join(_character(a) if a == b else f'{_character(a)}-{_character(b)}' for a, b in ranges)}]"
+        return dialect.nothing
 
+    def character(code: int) -> str:
+        plain = code < 128 and chr(code).isalnum()
+        return chr(code) if plain else dialect.character.format(code)
 
-def _character(code: int) -> str:
-    return chr(code) if chr(code).isascii() and chr(code).isalnum() else f"\\U{code:08x}"
+    if _single(ranges) is not None:
+        return character(ranges[0][0])
+    spans = (character(low) if low == high else f"{character(low)}-{character(high)}" for low, high in ranges)
+    return f"[{''.join(spans)}]"

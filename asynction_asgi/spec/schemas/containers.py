@@ -125,7 +125,7 @@ class Containers(Scalars):
             if rest is not True:
                 self.l(f"{other} = {key} not in {known}")
             for pattern, schema in self._definition["patternProperties"].items():
-                with self.block(f"if {self.constant(compile_pattern(pattern))}({key}):"):
+                with self.block(f"if {self.constant(compile_pattern(pattern).matches)}({key}):"):
                     if rest is not True:
                         self.l(f"{other} = False")
                     self.emit(schema, member, key)

@@ -8,7 +8,6 @@ Source: JSON Schema draft-07 (core, validation and its meta-schema); AsyncAPI 2.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..document import Node
 
-__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword", "is_number", "subschemas"]
+__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword", "subschemas"]
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
@@ -39,13 +38,12 @@ class Keyword:
     holds: Shape = "none"
 
 
-def is_number(value: Any) -> bool:
-    """Whether this is a number that JSON has."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_count(value: Any) -> bool:
-    return is_number(value) and value >= 0 and value == int(value)
+    return _is_number(value) and value >= 0 and value == int(value)
 
 
 def _is_string(value: Any) -> bool:
@@ -85,7 +83,7 @@ def _is_anything(_: Any) -> bool:
 
 
 _COUNT = Keyword("a whole number, zero or more", _is_count)
-_NUMBER = Keyword("a number", is_number)
+_NUMBER = Keyword("a number", _is_number)
 _STRING = Keyword("a string", _is_string)
 _BOOLEAN = Keyword("true or false", _is_boolean)
 _SCHEMA = Keyword("a schema", _is_anything, "schema")
@@ -97,7 +95,7 @@ ASSERTIONS: dict[str, Keyword] = {
     "type": Keyword(f"one of {', '.join(TYPES)}, or a list of those", _is_type),
     "enum": Keyword("a list", _is_list),
     "const": Keyword("a value", _is_anything),
-    "multipleOf": Keyword("a number above zero", lambda value: is_number(value) and value > 0),
+    "multipleOf": Keyword("a number above zero", lambda value: _is_number(value) and value > 0),
     "maximum": _NUMBER,
     "exclusiveMaximum": _NUMBER,
     "minimum": _NUMBER,
@@ -181,5 +179,5 @@ def subschemas(node: Node) -> Iterator[Node]:
             yield from held.elements()
         else:
             for name, inner in value.items():
-                if keyword.holds != "dependencies" or not _is_strings(inner):
+                if keyword.holds != "dependencies" or not isinstance(inner, list):
                     yield held.child(name)

@@ -6,7 +6,6 @@ error, and what draft-07 ignores by its own rules is a warning.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..patterns import PatternError
@@ -126,14 +125,22 @@ class _Linter:
                     self.report(
                         node.child(key).child(name), "a dependency must be a schema or a list of names"
                     )
-        elif key in ("enum", "const") and not _is_json(value):
-            self.report(node.child(key), f"{key} holds a number that JSON doesn't have")
 
     def pattern(self, node: Node, text: str, *, key: bool = False) -> None:
         try:
-            compile_pattern(text)
+            matcher = compile_pattern(text)
         except PatternError as error:
             self.report(node, f"the pattern can't be used: {error}", layer="service", key=key)
+            return
+        if matcher.longest is not None:
+            self.report(
+                node,
+                f"the pattern could take very long, so text of more than {matcher.longest} characters "
+                "is taken not to match; avoid repetitions within repetitions",
+                severity="warning",
+                layer="service",
+                key=key,
+            )
 
     def combinations(self, node: Node) -> None:
         value = node.value
@@ -211,11 +218,3 @@ def _hint(key: str, value: Any) -> str:
     if key == "type" and isinstance(value, str):
         return did_you_mean(value, TYPES)
     return ""
-
-
-def _is_json(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, list):
-        return all(map(_is_json, value))
-    return not isinstance(value, dict) or all(map(_is_json, value.values()))

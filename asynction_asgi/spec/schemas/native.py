@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..formats import FORMATS
+from ..patterns import ecma_source, parse_pattern
 from .normalise import AT, REF
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def compile_native(
     """
     import jsonschema_rs  # noqa: PLC0415 -- optional
 
-    unfit = _reaching(definitions, without | {name for name in definitions if _holds_binary(definitions[name])})
+    unfit = _reaching(definitions, without | {name for name in definitions if _is_unfit(definitions[name])})
     exported = {name: _export(schema) for name, schema in definitions.items() if name not in unfit}
     registry = jsonschema_rs.Registry([(_URI, {"definitions": exported})], draft=jsonschema_rs.Draft7)
 
@@ -85,7 +86,14 @@ def _export(schema: Schema) -> Any:
             plain[key] = f"{_URI}#/definitions/{value}"
         elif key in ("enum", "const", "required", "type"):
             plain[key] = value
-        elif key in ("properties", "patternProperties", "dependencies"):
+        elif key == "pattern":
+            plain[key] = _spelled_out(value)
+        elif key == "patternProperties":
+            table: dict[str, Any] = {}
+            plain[key] = table
+            for pattern, inner in value.items():
+                table.setdefault(_spelled_out(pattern), {"allOf": []})["allOf"].append(_export(inner))
+        elif key in ("properties", "dependencies"):
             plain[key] = {name: _export(inner) for name, inner in value.items()}
         elif key == "format":
             if value in FORMATS:
@@ -97,6 +105,11 @@ def _export(schema: Schema) -> Any:
         else:
             plain[key] = value
     return plain
+
+
+def _spelled_out(pattern: str) -> str:
+    """The pattern with nothing left to the engine's own idea of a dot, a word or a property."""
+    return ecma_source(parse_pattern(pattern))
 
 
 def _inner(schema: Schema) -> Iterable[Schema]:
@@ -112,8 +125,13 @@ def _inner(schema: Schema) -> Iterable[Schema]:
             yield value
 
 
-def _holds_binary(schema: Schema) -> bool:
-    return isinstance(schema, dict) and ("binary" in schema.get("type", ()) or any(map(_holds_binary, _inner(schema))))
+def _is_unfit(schema: Schema) -> bool:
+    """Bytes are unknown to jsonschema-rs, and its uniqueItems takes quadratic time on large integers."""
+    if isinstance(schema, bool):
+        return False
+    return (
+        "binary" in schema.get("type", ()) or "uniqueItems" in schema or any(map(_is_unfit, _inner(schema)))
+    )
 
 
 def _references(schema: Schema) -> set[str]:

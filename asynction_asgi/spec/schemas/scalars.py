@@ -81,7 +81,7 @@ class Scalars(Writer):
     def generate_pattern(self) -> None:
         """A match anywhere in the text."""
         pattern = self._definition["pattern"]
-        matcher = self.constant(compile_pattern(pattern))
+        matcher = self.constant(compile_pattern(pattern).matches)
         self.unless(f"{matcher}({self._variable})", "pattern", f"must match the pattern {shortened(pattern)}")
 
     def generate_format(self) -> None:

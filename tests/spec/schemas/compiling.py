@@ -11,12 +11,13 @@ from asynction_asgi.spec.schemas import Mismatch, compile_bundle
 if TYPE_CHECKING:
     from asynction_asgi.errors import Diagnostic, Violation
     from asynction_asgi.spec.schemas import Check
+    from asynction_asgi.spec.schemas.bundle import Backend
 
 
-def compile_schema(schema: Any, **components: Any) -> Check:
-    """The check of one schema; references to ``#/schema`` or ``#/<component>``."""
+def compile_schema(schema: Any, *, backend: Backend = "fastjsonschema", **components: Any) -> Check:
+    """The check of one schema; references go to ``#/schema`` or ``#/<component>``."""
     node = load_document({"schema": schema, **components}).root.child("schema")
-    bundle, found = compile_bundle([node], Resolver(node.document))
+    bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
     assert not [one for one in found if one.severity == "error"], found
     return bundle.check(node)
 

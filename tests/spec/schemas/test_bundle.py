@@ -1,0 +1,254 @@
+"""Checks that cost little, harm nothing and answer in bounded words."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+
+from .compiling import accepts, compile_schema, violation
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "pointer", "keyword", "message"),
+    [
+        ({"type": "string"}, 1, "", "type", "must be a string"),
+        ({"type": ["integer", "null", "string"]}, [], "", "type", "must be an integer, null or a string"),
+        ({"enum": ["a", 1, None]}, "b", "", "enum", 'must be one of "a", 1, null'),
+        ({"enum": [str(one) * 30 for one in range(20)]}, 1, "", "enum", None),
+        ({"const": {"a": 1}}, 2, "", "const", 'must be {"a": 1}'),
+        ({"enum": []}, 2, "", "enum", "is never valid"),
+        ({"minLength": 1}, "", "", "minLength", "must be at least 1 character long"),
+        ({"maxLength": 2}, "abc", "", "maxLength", "must be at most 2 characters long"),
+        ({"type": "string", "format": "binary", "maxLength": 2}, b"abc", "", "maxLength", "must be at most 2 bytes long"),
+        ({"pattern": "^a"}, "b", "", "pattern", "must match the pattern ^a"),
+        ({"format": "uuid"}, "b", "", "format", "must be in the format uuid"),
+        ({"minimum": 3}, 1, "", "minimum", "must be at least 3"),
+        ({"exclusiveMaximum": 1.5}, 2, "", "exclusiveMaximum", "must be less than 1.5"),
+        ({"multipleOf": 0.1}, 0.25, "", "multipleOf", "must be a multiple of 0.1"),
+        ({"minItems": 2}, [1], "", "minItems", "must have at least 2 items"),
+        ({"items": [True], "additionalItems": False}, [1, 2], "", "additionalItems", "must have at most 1 item"),
+        ({"items": {"type": "null"}}, [None, 1], "/1", "type", "must be null"),
+        ({"items": [True], "additionalItems": {"type": "null"}}, [7, None, 7], "/2", "type", "must be null"),
+        ({"uniqueItems": True}, [1, 1], "", "uniqueItems", "must have no two equal items"),
+        ({"contains": {"type": "null"}}, [1], "", "contains", None),
+        ({"maxProperties": 1}, {"a": 1, "b": 2}, "", "maxProperties", "must have at most 1 member"),
+        ({"required": ["a"]}, {}, "", "required", '"a" is missing'),
+        ({"properties": {"a": False}}, {"a": 1}, "/a", "false", "must not be present"),
+        ({"properties": {"b": True, "a": True}, "additionalProperties": False}, {"secret": 1}, "", "additionalProperties",
+         'has a member that is not declared; its members are "b", "a"'),
+        ({"propertyNames": {"maxLength": 1}}, {"ab": 1}, "", "propertyNames", None),
+        ({"dependencies": {"a": ["b"]}}, {"a": 1}, "", "required", '"b" is missing'),
+        ({"not": {}}, 1, "", "not", None),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "", "anyOf", "must be null or a string"),
+        ({"anyOf": [{"minimum": 3}, {"maximum": 1}]}, 2, "", "anyOf", "matches none of the 2 alternatives"),
+        ({"oneOf": [{"minimum": 1}, {"maximum": 3}]}, 2, "", "oneOf", "matches more than one of the 2 alternatives"),
+        ({"oneOf": [{"type": "integer", "minimum": 3}, {"type": "string"}]}, 2, "", "minimum", "must be at least 3"),
+        ({"anyOf": [False, False]}, 2, "", "anyOf", "is never valid"),
+        ({"if": {"type": "integer"}, "then": {"minimum": 3}}, 2, "", "minimum", "must be at least 3"),
+        ({"properties": {"a": {"$ref": "#/schema"}, "b": {"type": "null"}}}, {"a": {"a": {"b": 1}}}, "/a/a/b", "type", "must be null"),
+    ],
+)  # fmt: skip
+def test_says_what_is_wrong_and_where(
+    schema: Any, value: Any, pointer: str, keyword: str, message: str | None
+) -> None:
+    """The pointer, the keyword of the document, and a sentence made of the document alone."""
+    found = violation(compile_schema(schema), value)
+    assert found is not None
+    assert (found.pointer, found.keyword) == (pointer, keyword)
+    assert len(found.message) < 400
+    assert message is None or found.message == message
+
+
+@pytest.mark.parametrize(
+    ("value", "pointer"),
+    [
+        ({"a.b[0]": 1}, "/a.b[0]"),
+        ({"a/b~c": 1}, "/a~1b~0c"),
+        ({"": 1}, "/"),
+        ({"fine": "x", "0": 1}, "/0"),
+        ({"x" * 600: 1}, ""),
+        ({"deep": {"x" * 600: 1}}, "/deep"),
+    ],
+)
+def test_pointers_are_true_and_bounded(value: Any, pointer: str) -> None:
+    """Awkward names of members are escaped; of a pointer too long, the nearest ancestor is named."""
+    member = {"anyOf": [{"type": "string"}, {"$ref": "#/schema"}]}
+    found = violation(compile_schema({"type": "object", "additionalProperties": member}), value)
+    assert found is not None
+    assert found.pointer == pointer
+
+
+def test_names_the_place_in_the_document() -> None:
+    """For logs: which keyword of which file was missed."""
+    check = compile_schema(
+        {"properties": {"a": {"$ref": "#/other/inner"}}}, other={"inner": {"minLength": 2}}
+    )
+    with pytest.raises(Mismatch) as caught:
+        check({"a": ""})
+    assert caught.value.rule == "#/other/inner/minLength"
+    assert caught.value.below("/0").violations[0].pointer == "/0/a"
+
+
+class Colour(StrEnum):
+    """A string of Python's own."""
+
+    RED = "red"
+
+
+class Size(IntEnum):
+    """A number of Python's own."""
+
+    BIG = 1
+
+
+@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"type": "string", "format": "binary"}, b"a", True),
+        ({"type": "string", "format": "binary"}, memoryview(b"a"), True),
+        ({"type": "string", "format": "binary"}, "a", False),
+        ({"type": ["string", "null"], "format": "binary"}, None, True),
+        ({"format": "binary"}, "a", False),
+        ({"format": "binary"}, b"a", True),
+        ({"format": "binary"}, 1, True),
+        ({"type": "string"}, b"a", False),
+        ({"type": "string", "format": "byte"}, b"a", False),
+        ({}, b"a", True),
+        (True, {"a": [b"a"]}, True),
+        ({"anyOf": [{"type": "string"}, {"type": "string", "format": "binary"}]}, bytearray(b"a"), True),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, b"a", False),
+        ({"enum": ["a"]}, b"a", False),
+        ({"uniqueItems": True}, [b"a", b"a"], False),
+        ({"type": "number"}, float("nan"), False),
+        ({"type": "integer"}, float("inf"), False),
+        ({"minimum": 1}, True, True),
+        ({"type": "array", "items": {"type": "integer"}}, (1, 2), True),
+        ({"type": "array", "maxItems": 1}, (1, 2), False),
+        ({"type": "string", "enum": ["red"]}, Colour.RED, True),
+        ({"type": "integer", "minimum": 1}, Size.BIG, True),
+        ({"type": "object"}, object(), False),
+        ({"patternProperties": {"a": {}}}, {1: 1}, False),
+    ],
+)  # fmt: skip
+def test_python_values(schema: Any, value: Any, expected: bool, backend: Any) -> None:
+    """Bytes are for binary schemas and unconstrained places; Python's kinds of JSON values are taken as such."""
+    assert accepts(compile_schema(schema, backend=backend), value) is expected
+
+
+def test_never_adds_to_a_value() -> None:
+    """Defaults of the schema stay out of it, and so do those of a defaultdict."""
+    value: Any = defaultdict(list)
+    check = compile_schema({"properties": {"a": {"default": 1}, "b": {}}, "required": ["b"]})
+    assert not accepts(check, value)
+    assert value == {}
+
+
+@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        pytest.param({"uniqueItems": True}, [k * (2**61 - 1) for k in range(30_000)], True, id="integers that hash alike"),
+        pytest.param({"uniqueItems": True}, [{"a": [k]} for k in range(20_000)] * 2, False, id="many objects"),
+        pytest.param({"uniqueItems": True}, [10**100_000, 10**100_000 + 1], True, id="large integers"),
+        pytest.param({"format": "email"}, "a@" + "a." * 40_000 + "@", False, id="email"),
+        pytest.param({"multipleOf": 0.1}, 10**400, True, id="multiple of a fraction"),
+        pytest.param({"multipleOf": 7}, 1e308, None, id="multiple of a large float"),
+        pytest.param({"multipleOf": 7}, float("inf"), None, id="infinity"),
+    ],
+)  # fmt: skip
+def test_hostile_values_take_linear_time(
+    schema: Any, value: Any, expected: bool | None, backend: Any
+) -> None:
+    """Values chosen to be slow or to overflow are answered at once."""
+    check = compile_schema(schema, backend=backend)
+    started = time.process_time()
+    verdict = accepts(check, value)
+    assert expected is None or verdict is expected
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"child": {"$ref": "#/schema"}}},
+        {"anyOf": [{"properties": {"child": {"$ref": "#/schema"}}, "required": ["a"]}, {"properties": {"child": {"$ref": "#/schema"}}}]},
+        {"uniqueItems": True, "additionalProperties": {"$ref": "#/schema"}},
+    ],
+    ids=["a chain", "with a memo", "with unique items"],
+)  # fmt: skip
+@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
+def test_depth_is_refused(schema: Any, backend: Any) -> None:
+    """A value nested too deep for Python is a mismatch, not a crash."""
+    value: Any = {}
+    for _ in range(20_000):
+        value = {"child": value}
+    check = compile_schema(schema, backend=backend)
+    found = violation(check, value)
+    while value:  # Python's own destructor of nested values is recursive
+        value = value.get("child")
+    assert found is None or found.message == "is nested too deep"
+    assert accepts(check, {})
+
+
+def test_compiles_deeply_nested_schemas() -> None:
+    """Far more levels than Python has blocks."""
+    schema: Any = {"type": "string"}
+    for level in range(25):
+        keyword = ("items", "additionalProperties", "contains", "propertyNames", "not")[level % 5]
+        schema = {
+            "anyOf": [{keyword: schema}, {"oneOf": [{"const": level}]}],
+            "if": {"items": {"minimum": level}},
+            "then": True,
+        }
+    check = compile_schema(schema)
+    assert accepts(check, 24)
+
+
+def test_one_bundle_for_many_roots() -> None:
+    """Roots that are references, booleans, or the same schema twice each have their check."""
+    document = load_document({"a": {"$ref": "#/b"}, "b": {"type": "string"}, "c": True, "d": False})
+    roots = [document.root.child(name) for name in "abcd"]
+    bundle, found = compile_bundle(roots, Resolver(document))
+    assert found == []
+    assert [[accepts(bundle.check(root), value) for value in ("x", 1)] for root in roots] == [
+        [True, False],
+        [True, False],
+        [True, True],
+        [False, False],
+    ]
+    assert compile_bundle([], Resolver(document))[1] == []
+
+
+def test_start_up_is_linear_in_messages() -> None:
+    """Eight times the messages over shared schemas take about eight times as long, not sixty-four."""
+
+    def seconds(messages: int) -> float:
+        schemas = {
+            f"S{one}": {
+                "type": "object",
+                "properties": {key: {"$ref": f"#/S{(one * 7 + at) % 30}"} for at, key in enumerate("abc")},
+            }
+            for one in range(30)
+        }
+        tree = {
+            f"m{one}": {"type": "object", "properties": {"body": {"$ref": f"#/S{one % 30}"}}}
+            for one in range(messages)
+        }
+        document = load_document({**schemas, **tree})
+        started = time.process_time()
+        compile_bundle(
+            [document.root.child(name) for name in tree], Resolver(document), backend="fastjsonschema"
+        )
+        return time.process_time() - started
+
+    small = min(seconds(50) for _ in range(3))
+    assert seconds(400) < 16 * small + 0.2

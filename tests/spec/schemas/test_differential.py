@@ -1,0 +1,113 @@
+"""Generated schemas and values: both backends give the verdict of another validator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.schemas import compile_bundle
+
+from .compiling import accepts
+
+NAMES = st.sampled_from(["a", "b", "kind", "x/y"])
+COUNTS = st.integers(0, 3)
+NUMBERS = st.sampled_from([0, 1, 1.0, 2, -1, 1.5, 10**20])
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.sampled_from(["", "a", "b", "ab", "1", "é😀"]))
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+TYPES = st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
+
+
+def tagged(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Branches told apart by ``kind``; now and then they overlap."""
+    branch = st.builds(
+        lambda kinds, schema, required: {
+            "type": "object",
+            "properties": {"kind": {"enum": kinds}, "a": schema},
+            "required": required,
+        },
+        st.lists(st.sampled_from(["a", "b", "ab", "1"]), min_size=1, max_size=2, unique=True),
+        inner,
+        st.sampled_from([["kind"], ["kind"], ["kind", "a"], []]),
+    )
+    return st.lists(branch | st.just({"type": "null"}), min_size=2, max_size=4)
+
+
+def assembled(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A schema of a few keywords."""
+    schemas = st.lists(inner, min_size=1, max_size=3)
+    by_name = st.dictionaries(NAMES, inner, max_size=2)
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
+            "enum": st.lists(VALUES, min_size=1, max_size=3),
+            "const": VALUES,
+            "minimum": NUMBERS,
+            "exclusiveMaximum": NUMBERS,
+            "multipleOf": st.sampled_from([1, 2, 0.5, 3]),
+            "minLength": COUNTS,
+            "maxLength": COUNTS,
+            "pattern": st.sampled_from(["^a", "b$", "^[ab]+$", r"\d", "a|b"]),
+            "items": inner | schemas,
+            "additionalItems": inner,
+            "minItems": COUNTS,
+            "maxItems": COUNTS,
+            "uniqueItems": st.booleans(),
+            "contains": inner,
+            "minProperties": COUNTS,
+            "maxProperties": COUNTS,
+            "required": st.lists(NAMES, max_size=2, unique=True),
+            "properties": by_name,
+            "patternProperties": st.dictionaries(st.sampled_from(["^a", "b", "."]), inner, max_size=2),
+            "additionalProperties": inner,
+            "dependencies": st.dictionaries(
+                NAMES, inner | st.lists(NAMES, max_size=2, unique=True), max_size=2
+            ),
+            "propertyNames": inner,
+            "if": inner,
+            "then": inner,
+            "else": inner,
+            "allOf": schemas,
+            "anyOf": schemas | tagged(inner),
+            "oneOf": schemas | tagged(inner),
+            "not": inner,
+        },
+    )
+
+
+REFERENCES = st.sampled_from(["#/schema", "#/other"]).map(lambda pointer: {"$ref": pointer})
+SCHEMAS = st.recursive(st.booleans() | REFERENCES | assembled(st.booleans()), assembled, max_leaves=6)
+
+
+@settings(
+    max_examples=250,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(schema=SCHEMAS, other=SCHEMAS, values=st.lists(VALUES, min_size=4, max_size=8))
+def test_generated_schemas_agree_with_another_validator(schema: Any, other: Any, values: list[Any]) -> None:
+    """Whatever the schema, if it can be loaded, no verdict differs from that of jsonschema-rs."""
+    definitions = {"schema": schema, "other": other}
+    node = load_document(definitions).root.child("schema")
+    checks = []
+    for backend in ("fastjsonschema", "jsonschema-rs"):
+        bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
+        if any(one.severity == "error" for one in found):
+            assert {one.code for one in found if one.severity == "error"} == {"REF_CYCLE"}
+            return
+        checks.append(bundle.check(node))
+    oracle = jsonschema_rs.Draft7Validator({"$ref": "#/schema", **definitions})
+    for value in values:
+        expected = oracle.is_valid(value)
+        assert [accepts(check, value) for check in checks] == [expected, expected], value

@@ -1,0 +1,83 @@
+"""``oneOf`` and ``anyOf`` go straight to the branch that can match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.schemas.dispatch import KINDS, plan_dispatch
+from asynction_asgi.spec.schemas.normalise import Normaliser
+
+from .compiling import accepts, compile_schema, violation
+
+
+def branch(tag: Any, **members: Any) -> dict[str, Any]:
+    """An object that says by ``kind`` what it is."""
+    return {"type": "object", "properties": {"kind": tag, **members}, "required": ["kind"]}
+
+
+CAT = branch({"const": "cat"}, lives={"type": "integer"})
+DOG = branch({"enum": ["dog", "wolf"]})
+
+
+def tags(schemas: list[Any], **components: Any) -> tuple[str | None, ...]:
+    """The discriminating property of each case with more than one branch."""
+    node = load_document({"schema": {"oneOf": schemas}, **components}).root.child("schema")
+    normaliser = Normaliser(Resolver(node.document))
+    normaliser.run([node])
+    cases = plan_dispatch(normaliser.definitions["s0"]["oneOf"], KINDS, normaliser.definitions)
+    return tuple(case.tag for case in cases if len(case.branches) > 1)
+
+
+@pytest.mark.parametrize(
+    ("schemas", "expected"),
+    [
+        ([CAT, DOG], ("kind",)),
+        ([CAT, DOG, {"type": "null"}], ("kind",)),
+        ([{"$ref": "#/cat"}, {"allOf": [{"$ref": "#/dog"}, {"maxProperties": 3}]}], ("kind",)),
+        ([branch({"$ref": "#/name"}), DOG], ("kind",)),
+        ([CAT, branch({"const": "cat"})], (None,)),
+        ([CAT, branch({"const": 3})], (None,)),
+        ([CAT, {"type": "object", "properties": {"kind": {"const": "dog"}}}], (None,)),
+        ([{"type": "string"}, {"type": ["integer", "null"]}, CAT], ()),
+        ([{"const": "a"}, {"enum": [1, None]}, {"anyOf": [CAT, {"type": "boolean"}]}], ()),
+        ([{"type": "string"}, {"minLength": 1}], (None,)),
+    ],
+)
+def test_finds_what_tells_branches_apart(schemas: list[Any], expected: tuple[str | None, ...]) -> None:
+    """A property that every branch requires with values of its own; or the type alone."""
+    assert tags(schemas, cat=CAT, dog=DOG, name={"type": "string", "enum": ["fish"]}) == expected
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_reports_the_branch_that_was_meant(keyword: str) -> None:
+    """The tag chooses; the failures are the chosen branch's own."""
+    check = compile_schema({keyword: [CAT, DOG, {"type": "null"}]})
+    assert accepts(check, {"kind": "wolf"})
+    assert accepts(check, None)
+    cases = [
+        ({"kind": "cat", "lives": "nine"}, "/lives", "type", "must be an integer"),
+        ({"kind": "cow"}, "/kind", keyword, 'must be one of "cat", "dog", "wolf"'),
+        ({"kind": ["cat"]}, "/kind", keyword, 'must be one of "cat", "dog", "wolf"'),
+        ({}, "", "required", '"kind" is missing'),
+        (1, "", keyword, "must be null or an object"),
+    ]
+    for value, *expected in cases:
+        found = violation(check, value)
+        assert found is not None
+        assert [found.pointer, found.keyword, found.message] == expected
+
+
+def test_recursive_branches_end() -> None:
+    """Looking for tags follows references, and not for ever."""
+    node = {"oneOf": [{"$ref": "#/leaf"}, {"$ref": "#/pair"}]}
+    leaf = branch({"const": "leaf"})
+    pair = branch({"const": "pair"}, left={"$ref": "#/schema"}, right={"$ref": "#/schema"})
+    check = compile_schema(node, leaf=leaf, pair=pair)
+    assert accepts(check, {"kind": "pair", "left": {"kind": "leaf"}, "right": {"kind": "pair"}})
+    found = violation(check, {"kind": "pair", "left": {"kind": "leaf"}, "right": {"kind": "leaves"}})
+    assert found is not None
+    assert found.pointer == "/right/kind"

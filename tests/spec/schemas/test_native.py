@@ -1,0 +1,103 @@
+"""jsonschema-rs in front: the same verdicts, the same messages, and no way to make it slow."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.schemas import compile_bundle
+from asynction_asgi.spec.schemas.native import compile_native
+from asynction_asgi.spec.schemas.normalise import Normaliser
+
+from .compiling import accepts, compile_schema, violation
+
+
+def native_names(schema: Any, **components: Any) -> frozenset[str]:
+    """The definitions that jsonschema-rs is asked about, the root being ``s0``."""
+    node = load_document({"schema": schema, **components}).root.child("schema")
+    normaliser = Normaliser(Resolver(node.document))
+    normaliser.run([node])
+    return compile_native(normaliser.definitions, ["s0"], without=frozenset())[1]
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        ({"pattern": "^(?!a).$"}, ["b", "\u2028", "a"]),
+        ({"pattern": r"^\w\d\s\p{L}$"}, ["a1 é", "é1 a", "a٣ a", "a1\ufeffa"]),
+        (
+            {"patternProperties": {r"\d": {"type": "string"}, "[0-9]": {"minLength": 2}}},
+            [{"1": "ab"}, {"1": "a"}, {"1": 1}],
+        ),
+        ({"format": "email"}, ["joe@example.com", "a@" + "a." * 1000 + "@", "joe"]),
+        ({"format": "date-time"}, ["2024-01-01T00:00:00Z", "2024-01-01"]),
+        ({"format": "iri"}, ["http://ƒ", "ƒ"]),
+        ({"type": "number"}, [1, float("nan"), float("inf"), True]),
+        ({}, [b"bytes", float("nan"), object(), {1: 2}, "\ud800"]),
+        ({"type": "string"}, [b"bytes", "\ud800", "a"]),
+        ({"type": "string", "format": "binary"}, [b"bytes", bytearray(), memoryview(b""), "a"]),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, [{"a": 1}, {"a": b""}, {1: 1}]),
+        ({"type": "array", "items": {"type": "integer"}}, [(1, 2), ("a",), [1.0]]),
+        ({"uniqueItems": True}, [[1, 1.0], [b"", b""], [True, 1]]),
+        ({"pattern": r"^(a)\1$"}, ["aa", "a"]),
+    ],
+)
+def test_both_backends_answer_alike(schema: Any, values: list[Any]) -> None:
+    """For values that JSON has and that it does not have: equal verdicts and equal violations."""
+    generated = compile_schema(schema, backend="fastjsonschema")
+    native = compile_schema(schema, backend="jsonschema-rs")
+    assert [violation(native, value) for value in values] == [violation(generated, value) for value in values]
+
+
+def test_auto_uses_what_is_installed() -> None:
+    """The default backend accepts and refuses like the named ones."""
+    check = compile_schema({"type": "integer"}, backend="auto")
+    assert [accepts(check, value) for value in (1, 1.0, "1", True)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"type": "string", "format": "binary"}, "it knows no bytes"),
+        ({"properties": {"a": {"$ref": "#/other"}}}, "nor where a reference leads to them"),
+        ({"items": {"uniqueItems": True}}, "its uniqueItems is quadratic for large integers"),
+        ({"not": {"contains": {"uniqueItems": True}}}, "however deep it stands"),
+        ({"pattern": "^(?:[a-z]{1000}){1000}$"}, "it finds this pattern too large"),
+    ],
+)
+def test_is_left_out_where_it_would_not_do(schema: Any, reason: str) -> None:
+    """Such schemas are checked by generated code alone."""
+    assert native_names(schema, other={"items": {"type": "string", "format": "binary"}}) == frozenset(), (
+        reason
+    )
+    assert native_names({"type": "string"}) == {"s0"}
+
+
+def test_hostile_values_take_little_time() -> None:
+    """Large integers in uniqueItems, and recursion by two ways, which the engine alone takes minutes for."""
+    numbers = [10**30 + index for index in range(20_000)]
+    chain: Any = None
+    for _ in range(60):
+        chain = {"child": chain}
+    branch = {"type": "object", "properties": {"child": {"$ref": "#/schema"}}}
+    started = time.process_time()
+    assert accepts(compile_schema({"uniqueItems": True}, backend="jsonschema-rs"), numbers)
+    either = {"anyOf": [{**branch, "required": ["a"]}, {**branch, "required": ["b"]}, {"type": "null"}]}
+    assert not accepts(compile_schema(either, backend="jsonschema-rs"), chain)
+    assert time.process_time() - started < 5
+
+
+def test_one_schema_that_it_refuses_leaves_the_others_native() -> None:
+    """A pattern beyond its engine costs only its own schema the fast path."""
+    schemas = {"plain": {"type": "string"}, "beyond": {"pattern": "^(?:[a-z]{1000}){1000}$"}}
+    root = load_document(schemas).root
+    bundle, found = compile_bundle(
+        [root.child("plain"), root.child("beyond")], Resolver(root.document), backend="jsonschema-rs"
+    )
+    assert found == []
+    assert accepts(bundle.check(root.child("plain")), "a")
+    assert not accepts(bundle.check(root.child("beyond")), "a")
