@@ -1,0 +1,26 @@
+"""The command line: ``check`` a document, ``run`` it, see the ``demo``."""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from .check import check
+from .demo import demo
+from .run import run
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"auto_envvar_prefix": "ASYNCTION_ASGI"})
+@click.version_option(__version__, prog_name="asynction-asgi")
+def main() -> None:
+    """A Socket.IO server whose contract is an AsyncAPI document.
+
+    Exits with 0 when all is well, 1 when the document or its handlers are at fault,
+    2 when the command was used wrongly.
+    """
+
+
+for _command in (check, run, demo):
+    main.add_command(_command)

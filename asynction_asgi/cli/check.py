@@ -1,0 +1,49 @@
+"""``asynction-asgi check``: documents read as a compiler reads sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..spec import check_document
+from .report import FORMATS, Checked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command()
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False)
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="text",
+    show_default=True,
+    help="text for people, json for programs, github for annotations on a pull request.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse what could only be ignored, such as schema keywords without effect.",
+)
+@click.option(
+    "--server-name", help="The document's server to serve as; it picks path, security and channels."
+)
+@click.pass_context
+def check(
+    ctx: click.Context, files: Sequence[str], form: str, *, strict: bool, server_name: str | None
+) -> None:
+    """Check AsyncAPI documents without importing any handler.
+
+    Exits with 0 when every document can be served, with 1 otherwise.
+    """
+    checked = [
+        Checked(file=file, outcome=check_document(file, server_name=server_name, strict=strict))
+        for file in files
+    ]
+    FORMATS[form](checked)
+    ctx.exit(0 if all(one.outcome.servable for one in checked) else 1)

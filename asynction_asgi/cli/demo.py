@@ -1,0 +1,20 @@
+"""``asynction-asgi demo``: a chat to try in two browser windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..demo import create_app
+from .serving import serve, uvicorn_options
+
+
+@click.command()
+@uvicorn_options("host", "port", "log_level")
+def demo(**options: Any) -> None:
+    """Serve a public chat, driven by a document, with a page to try it and to break its rules.
+
+    Open the address in two windows and choose two names.
+    """
+    serve(create_app(), options)

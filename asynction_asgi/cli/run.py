@@ -1,0 +1,104 @@
+"""``asynction-asgi run``: a document, or an application in a module, on uvicorn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..server import AsynctionSocketIO
+from .serving import serve, uvicorn_options
+from .target import FACTORY, Target, load_or_exit
+
+# Given with `module:app` they would have no effect: the application was made without them.
+_FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websocket_only")
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--app-dir", default=".", show_default="the working directory", help="Folder to import handlers from."
+)
+@click.option(
+    "--server-name", help="The document's server to serve as; it picks path, security and channels."
+)
+@click.option(
+    "--message-queue", metavar="URL", help="Share events between processes: redis://, valkey:// or amqp://."
+)
+@click.option(
+    "--validation",
+    type=click.Choice(["enforce", "warn", "off"]),
+    default="enforce",
+    show_default=True,
+    help="Refuse what misses the document, log it and let it through, or don't look.",
+)
+@click.option(
+    "--docs/--no-docs", default=True, show_default=True, help="Serve the document beside Socket.IO."
+)
+@click.option(
+    "--websocket-only", is_flag=True, help="Refuse HTTP long-polling, which several workers can't serve."
+)
+@uvicorn_options()
+@click.pass_context
+def run(
+    ctx: click.Context,
+    /,
+    target: str,
+    *,
+    app_dir: str,
+    server_name: str | None,
+    message_queue: str | None,
+    validation: Any,
+    docs: bool,
+    websocket_only: bool,
+    **options: Any,
+) -> None:
+    """Serve TARGET: the path of an AsyncAPI document, or module:app.
+
+    The handlers that a document names are imported from --app-dir.
+    All other options are uvicorn's own.
+    """
+    wanted = Target(
+        name=target,
+        app_dir=app_dir,
+        server_name=server_name,
+        message_queue=message_queue,
+        validation=validation,
+        docs=docs,
+        websocket_only=websocket_only,
+    )
+    _check_usage(ctx, wanted)
+    app = load_or_exit(wanted)
+    if options["workers"] > 1:
+        _check_workers(app)
+    wanted.publish()
+    serve(app, options, factory=FACTORY)
+
+
+def _check_usage(ctx: click.Context, target: Target) -> None:
+    if target.is_document:
+        if not Path(target.name).is_file():
+            raise click.BadParameter(f"{target.name!r} is neither a file nor module:app", param_hint="TARGET")
+        return
+    for name in _FOR_DOCUMENTS:
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            flag = next((one.secondary_opts or one.opts)[0] for one in ctx.command.params if one.name == name)
+            raise click.UsageError(f"{flag} is for documents; {target.name!r} is set up by its own code")
+
+
+def _check_workers(app: object) -> None:
+    """Refuse several workers where clients would lose their session or one another."""
+    if not isinstance(app, AsynctionSocketIO):
+        return
+    missing = []
+    if "polling" in app.server.eio.transports:
+        missing.append(
+            "--websocket-only (with long-polling, a client's requests reach workers that don't know its session)"
+        )
+    if not hasattr(app.server.manager, "channel"):  # python-socketio's managers over a queue have one
+        missing.append(
+            "--message-queue redis://… (without one, an emit reaches only the clients of its own worker)"
+        )
+    if missing:
+        raise click.UsageError(f"--workers needs {' and '.join(missing)}")

@@ -1,0 +1,180 @@
+"""uvicorn, with its own flags and with defaults that suit Socket.IO."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import logging
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+
+from ..server import AsynctionSocketIO
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterable
+
+__all__ = ["serve", "uvicorn_options"]
+
+logger = logging.getLogger("asynction_asgi.cli")
+
+# Ours to say: what is run and from where. An environment file would be read after the handlers.
+_OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
+# Compression costs more CPU and memory per connection than small events save; a server that is told to
+# stop must stop though clients hold polls open.
+_DEFAULTS: dict[str, Any] = {
+    "timeout_graceful_shutdown": 5,
+    "workers": 1,
+    "ws": "asynction_asgi.engine.protocol:WebSocketProtocol",
+    "ws_per_message_deflate": False,
+}
+
+
+def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add uvicorn's own options to a command, or those named; they are the installed uvicorn's."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(uvicorn.main.params):
+            if (
+                isinstance(option, click.Option)
+                and option.name not in _OURS
+                and (not names or option.name in names)
+            ):
+                function = _option(option)(function)
+        return function
+
+    return decorate
+
+
+def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    ours = copy.copy(option)
+    if ours.name in _DEFAULTS:
+        ours.default = _DEFAULTS[ours.name]
+        ours.show_default = True
+    if ours.name == "workers":
+        ours.envvar = "WEB_CONCURRENCY"  # which uvicorn reads by itself, behind our checks
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        params: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])
+        params.append(ours)
+        return function
+
+    return decorate
+
+
+def serve(app: Callable[..., Any], options: dict[str, Any], *, factory: str | None = None) -> None:
+    """Serve until told to stop.
+
+    Args:
+        app: The ASGI application, for a single process.
+        options: uvicorn's, by the names that `uvicorn_options` gives them.
+        factory: ``module:callable`` that makes the application again, for workers and the reloader.
+
+    Raises:
+        click.ClickException: the server could not start.
+    """
+    settings = {**_DEFAULTS, **_settings(options)}
+    try:
+        if factory is not None and (settings.get("reload") or settings["workers"] > 1):
+            if settings.get("port") == 0:
+                raise click.UsageError("--port 0 is for a single process without --reload")
+            click.echo(_banner(app, settings, settings.get("port")), err=True)
+            uvicorn.run(factory, factory=True, **settings)
+        else:
+            config = uvicorn.Config(app, **settings)
+            config.load()
+            _Server(config, app, settings).run()
+    except KeyboardInterrupt:
+        pass
+    except (OSError, ssl.SSLError, ValueError) as error:
+        raise click.ClickException(f"the server can't start: {error}") from None
+    except SystemExit as error:
+        # uvicorn logged what it was; whatever its number, here it is a failure to serve.
+        raise click.exceptions.Exit(1 if error.code else 0) from None
+    finally:
+        if settings.get("uds"):
+            Path(settings["uds"]).unlink(missing_ok=True)
+
+
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Command-line options as `uvicorn.Config` takes them."""
+    settings = {name: value for name, value in options.items() if value is not None and value != ()}
+    settings["headers"] = [tuple(_header(one)) for one in options.get("headers", ())]
+    for name in ("reload_dirs", "reload_includes", "reload_excludes"):
+        if name in settings:
+            settings[name] = list(settings[name])
+    for name in ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs"):
+        if name in settings and not Path(settings[name]).is_file():
+            raise click.UsageError(f"--{name.replace('_', '-')}: there is no file {settings[name]!r}")
+    if "ssl_keyfile" in settings and "ssl_certfile" not in settings:
+        raise click.UsageError("--ssl-keyfile needs --ssl-certfile")
+    if settings.get("reload") and importlib.util.find_spec("watchfiles"):
+        # Without watchfiles, uvicorn watches Python files alone.
+        settings.setdefault("reload_includes", []).extend(["*.yaml", "*.yml", "*.json"])
+    settings.setdefault("log_config", _log_config(settings.get("log_level", "info")))
+    return settings
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise click.UsageError(f"--header takes Name:Value, not {text!r}")
+    return name.strip(), value.strip()
+
+
+def _log_config(level: str) -> dict[str, Any]:
+    """uvicorn's, with this package's loggers beside its own."""
+    config = copy.deepcopy(LOGGING_CONFIG)
+    ours = {
+        "handlers": ["default"],
+        "level": "DEBUG" if level == "trace" else level.upper(),
+        "propagate": False,
+    }
+    config["loggers"]["asynction_asgi"] = ours
+    # python-socketio narrates every emit.
+    config["loggers"]["asynction_asgi.engine.upstream"] = {"level": "WARNING"}
+    return config
+
+
+def _banner(app: Callable[..., Any], settings: dict[str, Any], port: int | None) -> str:
+    """The line that says where Socket.IO and its documentation are."""
+    if settings.get("uds"):
+        base = f"unix:{settings['uds']} "
+    elif settings.get("fd") is not None:
+        base = ""
+    else:
+        host = settings.get("host", "127.0.0.1")
+        scheme = "https" if settings.get("ssl_certfile") else "http"
+        base = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    base += settings.get("root_path", "").rstrip("/")
+    if not isinstance(app, AsynctionSocketIO):
+        return f"Serving on {base}"
+    docs = f", its documentation on {base}{app.docs_path}" if app.docs_path is not None else ""
+    return f"Socket.IO on {base}{app.spec.path}/{docs}"
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it accepts, and ends sessions before it waits for connections."""
+
+    def __init__(self, config: uvicorn.Config, app: Callable[..., Any], settings: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            names: Iterable[Any] = (one.getsockname() for server in self.servers for one in server.sockets)
+            port = next((name[1] for name in names if isinstance(name, tuple)), None)
+            logger.info("%s", _banner(self._app, self._settings, port))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if isinstance(self._app, AsynctionSocketIO):
+            # A poll that waits for an event would hold the server open until its time is up.
+            await self._app.server.shutdown()
+        await super().shutdown(sockets)

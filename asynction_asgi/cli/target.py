@@ -1,0 +1,138 @@
+"""What ``run`` is asked to run: a document, or an application in a module."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import BindingError, SpecError
+from ..server import AsynctionSocketIO
+from .report import show_diagnostics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..server.validation import Enforcement
+
+# Workers and the reloader import the application anew: this carries the target to them.
+_VARIABLE = "_ASYNCTION_ASGI_TARGET"
+FACTORY = f"{__name__}:create_app"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A document or ``module:app``, and how a document is to be served.
+
+    Attributes:
+        name: As typed.
+        app_dir: The folder that handlers and applications are imported from.
+    """
+
+    name: str
+    app_dir: str = "."
+    server_name: str | None = None
+    message_queue: str | None = None
+    validation: Enforcement = "enforce"
+    docs: bool = True
+    websocket_only: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the name is a file's; anything else with a colon is ``module:app``."""
+        return Path(self.name).is_file() or ":" not in self.name
+
+    def load(self) -> Callable[..., Any]:
+        """The ASGI application.
+
+        Raises:
+            SpecError: the document can't be served.
+            BindingError: its handlers can't be attached.
+            click.ClickException: the name leads nowhere, or importing it failed.
+        """
+        folder = str(Path(self.app_dir).resolve())
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        app = self._serve_document() if self.is_document else _import_app(self.name)
+        if isinstance(app, AsynctionSocketIO):
+            app.check_handlers()
+        return app
+
+    def publish(self) -> None:
+        """Leave the target where `create_app` finds it in a process started from this one."""
+        os.environ[_VARIABLE] = json.dumps(asdict(self))
+
+    def _serve_document(self) -> Callable[..., Any]:
+        transports = {"transports": ["websocket"]} if self.websocket_only else {}
+        try:
+            return AsynctionSocketIO.from_spec(
+                self.name,
+                validation=self.validation,
+                server_name=self.server_name,
+                docs=self.docs,
+                message_queue=self.message_queue,
+                **transports,
+            )
+        except (ValueError, ModuleNotFoundError) as error:  # of --message-queue
+            raise click.ClickException(str(error)) from None
+
+
+def create_app() -> Callable[..., Any]:
+    """The application of the target that the parent process published."""
+    return load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
+
+
+def load_or_exit(target: Target) -> Callable[..., Any]:
+    """Load a target; print what is wrong with the contract and exit with 1 when it can't be served."""
+    try:
+        return target.load()
+    except (SpecError, BindingError) as error:
+        show_diagnostics(error.diagnostics, err=True)
+        raise SystemExit(1) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+
+
+def _import_app(name: str) -> Callable[..., Any]:
+    module_name, _, attributes = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (SpecError, BindingError):
+        raise
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise _failed_import(module_name) from None
+        raise click.ClickException(
+            f"there is no module {error.name!r} here; --app-dir names the folder it is in"
+        ) from None
+    except Exception:  # noqa: BLE001 - user code may raise anything while it is imported
+        raise _failed_import(module_name) from None
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            raise click.ClickException(f"{module_name!r} has no {attribute!r}")
+        found = getattr(found, attribute)
+    if not callable(found):
+        raise click.ClickException(f"{name!r} is no ASGI application")
+    return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+
+
+def _failed_import(module_name: str) -> click.ClickException:
+    """The error for a module that raised, with the author's own lines of the traceback."""
+    error = sys.exception()
+    trace = traceback.TracebackException.from_exception(error) if error is not None else None
+    if trace is None:
+        return click.ClickException(f"importing {module_name!r} failed")
+    machinery = (__file__, importlib.__file__, "<frozen importlib")
+    for index, frame in enumerate(trace.stack):
+        if not frame.filename.startswith(machinery):
+            del trace.stack[:index]
+            break
+    return click.ClickException(f"importing {module_name!r} failed\n{''.join(trace.format())}".rstrip())

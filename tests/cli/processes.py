@@ -1,0 +1,86 @@
+"""The command line as processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 30.0
+ROOT = Path(__file__).parents[2]
+_URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
+
+
+class Command:
+    """A running ``asynction-asgi``; killed when its time is up, so that no test hangs."""
+
+    def __init__(self, *arguments: str, cwd: Path) -> None:
+        # Coverage of a parent is not asked of its children, and their working directory is theirs.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+        environment["PYTHONPATH"] = str(ROOT)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "asynction_asgi", *arguments],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._limit = threading.Timer(SECONDS, self.process.kill)
+        self._limit.start()
+        self.lines: list[str] = []
+
+    def wait_for_url(self) -> str:
+        """The address that the start-up line announces."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            found = _URL.search(line)
+            if found:
+                return found[1]
+        raise AssertionError(f"no start-up line in:\n{''.join(self.lines)}")
+
+    def stop(self) -> int:
+        """Interrupt it as a person would; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code."""
+        _, rest = self.process.communicate()
+        self._limit.cancel()
+        self.lines.append(rest)
+        return self.process.returncode
+
+    @property
+    def output(self) -> str:
+        """What it wrote to standard error so far."""
+        return "".join(self.lines)
+
+
+@contextlib.contextmanager
+def running(*arguments: str, cwd: Path) -> Iterator[tuple[str, Command]]:
+    """A server and its address; stopped at the end of the block."""
+    command = Command(*arguments, cwd=cwd)
+    try:
+        yield command.wait_for_url(), command
+    finally:
+        if command.process.poll() is None:
+            command.stop()
+
+
+def finished(*arguments: str, cwd: Path) -> tuple[int, str]:
+    """The exit code and the standard error of a command that ends by itself."""
+    command = Command(*arguments, cwd=cwd)
+    code = command.wait()
+    return code, command.output

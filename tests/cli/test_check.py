@@ -1,0 +1,188 @@
+"""``asynction-asgi check``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asynction_asgi.cli import main
+from asynction_asgi.cli.report import Checked, as_github, as_text
+from asynction_asgi.errors import Diagnostic
+from asynction_asgi.spec import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message:
+        name: echo
+        x-handler: echo.handlers.echo
+        payload: {type: string}
+        x-ack: {args: {type: string}}
+"""
+UNNAMED = GOOD.replace("        name: echo\n", "")
+BROKEN = GOOD.replace("channels:", "chanels:")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in {"good.yaml": GOOD, "unnamed.yaml": UNNAMED, "broken.yaml": BROKEN}.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_good_document_passes() -> None:
+    """One line says that nothing was found, and the exit code is 0."""
+    result = run("good.yaml")
+    assert (result.exit_code, result.output) == (0, "1 file checked, nothing found\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_text_shows_the_place_the_line_and_a_caret() -> None:
+    """A finding reads like a compiler's: place, severity, message, code, line, caret."""
+    result = run("unnamed.yaml", "good.yaml")
+    assert result.exit_code == 1
+    head, line, caret, summary = result.output.splitlines()
+    place, severity, _ = head.split(": ", 2)
+    file, row, column = place.split(":")
+    assert (file, severity) == ("unnamed.yaml", "error")
+    assert head.endswith("[EVENT_NAME]")
+    assert line == f"{row:>5} | {UNNAMED.splitlines()[int(row) - 1]}"
+    assert caret.index("^") == len("    1 | ") + int(column) - 1
+    assert summary == "1 error in 2 files; 1 can't be served"
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_has_an_object_per_file_in_order() -> None:
+    """Programs get every finding with its place, and the compiled model of what can be served."""
+    result = run("--format", "json", "broken.yaml", "unnamed.yaml", "good.yaml")
+    broken, unnamed, good = json.loads(result.output)
+    assert result.exit_code == 1
+    assert [one["file"] for one in (broken, unnamed, good)] == ["broken.yaml", "unnamed.yaml", "good.yaml"]
+    verdicts = [(one["document"], one["servable"]) for one in (broken, unnamed, good)]
+    assert verdicts == [("rejected", False), ("accepted", False), ("accepted", True)]
+    assert "REQUIRED" in {one["code"] for one in broken["diagnostics"]}
+    assert set(unnamed["diagnostics"][0]) == {
+        "severity",
+        "code",
+        "message",
+        "pointer",
+        "file",
+        "line",
+        "column",
+    }
+    assert broken["model"] is None
+    assert good["model"]["namespaces"]["/"]["receives"]["echo"] == {
+        "arguments": {"kind": "single", "min": 1, "max": 1, "of": []},
+        "ack": {"kind": "single", "min": 1, "max": 1, "of": []},
+        "handler": "echo.handlers.echo",
+    }
+
+
+@pytest.mark.usefixtures("folder")
+def test_github_annotates_the_line() -> None:
+    """A workflow command per finding, with file, line and column."""
+    result = run("--format", "github", "unnamed.yaml")
+    assert result.exit_code == 1
+    assert result.output.startswith("::error file=unnamed.yaml,line=")
+    assert ",title=EVENT_NAME::" in result.output
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "Missing argument 'FILE...'"),
+        (["nowhere.yaml"], "'nowhere.yaml' does not exist"),
+        (["--format", "xml", "good.yaml"], "'xml' is not one of"),
+    ],
+    ids=["no file", "no such file", "no such format"],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
+    """A mistake in the command is told apart from a mistake in a document."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_unknown_server_name_is_a_finding() -> None:
+    """``--server-name`` picks a server; one that the document lacks can't be served."""
+    result = run("--server-name", "staging", "good.yaml")
+    assert result.exit_code == 1
+    assert "[SERVER_UNKNOWN]" in result.output
+
+
+def outcome(**diagnostic: Any) -> Checked:
+    one = Diagnostic(
+        **{"severity": "error", "code": "TYPE", "message": "wrong", "file": "a.yaml", **diagnostic}
+    )
+    return Checked(
+        file="a.yaml", outcome=Outcome(accepted=False, servable=False, diagnostics=(one,), spec=None)
+    )
+
+
+def test_hostile_text_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences of a document are shown, not obeyed."""
+    as_text([outcome(message="bad \x1b[2J\u202e", line=1, column=1, source="\x1b]0;title\x07")])
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    assert "\u202e" not in output
+    assert r"\x1b[2J\u202e" in output
+
+
+def test_the_caret_stands_under_wide_and_tabbed_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """Columns count characters, carets count cells."""
+    as_text([outcome(line=1, column=4, source="\t名x: y")])
+    _, line, caret, _ = capsys.readouterr().out.splitlines()
+    assert line == "    1 |  名x: y"
+    assert caret.index("^") == line.index(":") + 1  # the wide character fills two cells
+
+
+def test_a_long_line_is_shown_around_its_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """A minified document does not fill the screen."""
+    source = "a" * 5000 + "!" + "b" * 5000
+    as_text([outcome(line=1, column=5001, source=source)])
+    _, line, caret, _ = capsys.readouterr().out.splitlines()
+    assert len(line) < 120
+    assert line[caret.index("^")] == "!"
+
+
+def test_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message can't end its workflow command and start another."""
+    as_github([outcome(message="50%\n::error::x", file="a,b:c.yaml", line=3, column=7)])
+    assert capsys.readouterr().out == (
+        "::error file=a%2Cb%3Ac.yaml,line=3,col=7,title=TYPE::50%25%0A::error::x\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tty", "no_color", "coloured"), [(True, "", True), (True, "1", False), (False, "", False)]
+)
+def test_colour_only_on_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    tty: bool,
+    no_color: str,
+    coloured: bool,
+) -> None:
+    """Colour is for people who read a terminal and did not decline it."""
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: tty)
+    as_text([outcome()])
+    assert ("\x1b[" in capsys.readouterr().out) is coloured

@@ -1,0 +1,237 @@
+"""``asynction-asgi run``."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import socketio
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+
+from .processes import finished, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+servers:
+  live: {url: 'echo.example.com/rt/socket.io', protocol: wss}
+channels:
+  /:
+    publish:
+      message:
+        name: echo
+        x-handler: handlers.echo
+        payload: {type: string}
+        x-ack: {args: {type: string}}
+"""
+HANDLERS = """\
+async def echo(text):
+    return text.upper()
+"""
+APP = """\
+from asynction_asgi import AsynctionSocketIO
+app = AsynctionSocketIO.from_spec("echo.yaml")
+"""
+MOUNTED = """\
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from asynction_asgi import AsynctionSocketIO
+app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {"echo.yaml": DOCUMENT, "handlers.py": HANDLERS, "myapp.py": APP, "mounted.py": MOUNTED}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process works in the folder; what it imports from there is forgotten afterwards."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    known = set(sys.modules)
+    yield
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+            del sys.modules[name]
+
+
+def echo(url: str, path: str = "/rt/socket.io") -> object:
+    with socketio.SimpleClient() as client:
+        client.connect(url, socketio_path=path)
+        return client.call("echo", "hello", timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [("echo.yaml", "/rt/socket.io"), ("myapp:app", "/rt/socket.io"), ("mounted:app", "/api/rt/socket.io")],
+    ids=["document", "application", "mounted"],
+)
+def test_a_target_is_served(folder: Path, target: str, path: str) -> None:
+    """A document, an application and one that is mounted in another answer; an interrupt ends them well."""
+    with running("run", target, "--port", "0", cwd=folder) as (url, command):
+        assert echo(url, path) == "HELLO"
+        assert command.stop() == 0
+
+
+def test_the_startup_line_says_where_everything_is(folder: Path) -> None:
+    """Socket.IO's address and the documentation's stand in one line, and both answer."""
+    with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
+        assert f"Socket.IO on {url}/rt/socket.io/, its documentation on {url}/rt/docs" in command.output
+        assert httpx.get(f"{url}/rt/docs").status_code == 200
+
+
+def test_no_docs(folder: Path) -> None:
+    """With ``--no-docs`` neither the line nor the server knows of a documentation."""
+    with running("run", "echo.yaml", "--port", "0", "--no-docs", cwd=folder) as (url, command):
+        assert "documentation" not in command.output
+        assert httpx.get(f"{url}/rt/docs").status_code == 404
+
+
+def test_compression_is_off_unless_asked_for(folder: Path) -> None:
+    """A WebSocket that offers permessage-deflate is opened without it."""
+    offer = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Extensions": "permessage-deflate",
+    }
+    with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, _):
+        address = f"{url}/rt/socket.io/?EIO=4&transport=websocket"
+        with httpx.stream("GET", address, headers=offer) as response:
+            assert response.status_code == 101
+            assert "sec-websocket-extensions" not in response.headers
+
+
+def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
+    """Told to stop, the server answers a poll that waits for events and is gone soon after."""
+    with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
+        address = f"{url}/rt/socket.io/?EIO=4&transport=polling"
+        with httpx.Client() as client:
+            sid = client.get(address).text.split('"sid":"')[1].split('"')[0]
+            polled = threading.Thread(target=lambda: client.get(f"{address}&sid={sid}", timeout=20))
+            polled.start()
+            begun = time.monotonic()
+            assert command.stop() == 0
+            assert time.monotonic() - begun < 4
+            polled.join()
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({"echo.yaml": DOCUMENT.replace("        name: echo\n", "")}, ["[EVENT_NAME]"]),
+        (
+            {"echo.yaml": DOCUMENT.replace("handlers.echo", "handlers.ecko")},
+            ["[HANDLER]", "did you mean 'echo'"],
+        ),
+        ({"handlers.py": "def echo(): ...\n"}, ["[ARITY]"]),
+    ],
+    ids=["document", "handler", "arity"],
+)
+@pytest.mark.parametrize("target", ["echo.yaml", "myapp:app"])
+def test_a_broken_contract_is_reported_with_its_place(
+    folder: Path, target: str, change: dict[str, str], codes: list[str]
+) -> None:
+    """What ``check`` would print is printed, the exit code is 1, and no traceback is seen."""
+    for name, text in change.items():
+        (folder / name).write_text(text, "utf-8")
+    code, output = finished("run", target, "--port", "0", cwd=folder)
+    assert code == 1
+    assert "echo.yaml:" in output
+    assert "^" in output
+    assert "Traceback" not in output
+    assert all(one in output for one in codes)
+
+
+def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path) -> None:
+    """The author sees the line that failed, and none of ours."""
+    (folder / "broken.py").write_text("app = None\nraise LookupError('no luck')\n", "utf-8")
+    code, output = finished("run", "broken:app", cwd=folder)
+    assert code == 1
+    assert 'broken.py", line 2' in output
+    assert "LookupError: no luck" in output
+    assert "asynction_asgi" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nowhere.yaml"], "neither a file nor module:app"),
+        (["myapp:app", "--no-docs"], "--no-docs is for documents"),
+        (["myapp:app", "--message-queue", "redis://"], "--message-queue is for documents"),
+        (["echo.yaml", "--validation", "maybe"], "'maybe' is not one of"),
+        (["echo.yaml", "--workers", "2"], "--workers needs --websocket-only"),
+        (["echo.yaml", "--workers", "2", "--websocket-only"], "--workers needs --message-queue"),
+        (["echo.yaml", "--header", "nothing"], "--header takes Name:Value"),
+        (["echo.yaml", "--ssl-keyfile", "myapp.py"], "--ssl-keyfile needs --ssl-certfile"),
+        (["echo.yaml", "--ssl-certfile", "nowhere.pem"], "there is no file 'nowhere.pem'"),
+        (["echo.yaml", "--reload", "--port", "0"], "--port 0 is for a single process"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.usefixtures("inside")
+def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
+    """The message says what to do instead; nothing is served."""
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nomodule:app"], "there is no module 'nomodule'"),
+        (["handlers:app"], "'handlers' has no 'app'"),
+        (["echo.yaml", "--ssl-certfile", "echo.yaml"], "the server can't start"),
+        (["echo.yaml", "--server-name", "staging"], "[SERVER_UNKNOWN]"),
+        (["echo.yaml", "--message-queue", "kafka://"], "message_queue must begin with"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.usefixtures("inside")
+def test_what_can_not_be_served_exits_with_1(arguments: list[str], complaint: str) -> None:
+    """A clear line, and no traceback."""
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert result.exit_code == 1
+    assert complaint in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_port_in_use_exits_with_1(folder: Path) -> None:
+    """Uvicorn's own message, and this command's exit code."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, output = finished("run", "echo.yaml", "--port", str(taken.getsockname()[1]), cwd=folder)
+    assert code == 1
+    assert "address already in use" in output
+
+
+def test_the_options_are_uvicorns_own() -> None:
+    """Whoever knows uvicorn's flags knows these."""
+    output = CliRunner().invoke(main, ["run", "--help"]).output
+    for flag in (
+        "--host",
+        "--uds",
+        "--reload",
+        "--root-path",
+        "--proxy-headers",
+        "--ssl-certfile",
+        "--ws-max-size",
+    ):
+        assert flag in output

@@ -1,0 +1,145 @@
+"""The demo's page in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from asynction_asgi.demo import create_app
+
+from ..serving import serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """``open_page(url, **context)``: a page of its own; at the end nothing may have gone wrong in any."""
+    problems: list[str] = []
+    contexts = []
+
+    def open_one(url: str, *, enters_as: str | None = None, **context: Any) -> Page:
+        contexts.append(browser.new_context(**context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda made: (
+                None if made.url.startswith((url, "data:")) else problems.append(f"asked {made.url}")
+            ),
+        )
+        page.goto(f"{url}/")
+        expect(page.locator("#status")).to_contain_text("connected by")
+        if enters_as is not None:
+            page.get_by_label("Your name").fill(enters_as)
+            page.get_by_role("button", name="Enter", exact=True).click()
+            expect(page.get_by_role("log")).to_be_visible()
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def test_two_people_chat(chat: str, open_page: OpenPage) -> None:
+    """Names, numbers, typing, messages and departures reach the other page, as text and nothing else."""
+    ada = open_page(chat, enters_as="Ada")
+    expect(ada.locator("#present")).to_have_text("You are alone here.")
+    grace = open_page(chat, enters_as="Grace", color_scheme="dark", viewport={"width": 390, "height": 844})
+    expect(ada.locator("#present")).to_have_text("2 people are here.")
+    expect(ada.get_by_role("log")).to_contain_text("Grace came in")
+
+    grace.get_by_label("Message", exact=True).press_sequentially("<b>Hello</b>")
+    expect(ada.locator("#typing")).to_have_text("Grace typing …")
+    grace.get_by_role("button", name="Send", exact=True).click()
+    expect(ada.get_by_role("log")).to_contain_text("Grace <b>Hello</b>")
+    expect(ada.locator("#typing")).to_be_empty()
+    expect(grace.get_by_role("log")).to_contain_text("Grace <b>Hello</b>")
+
+    grace.close()
+    expect(ada.get_by_role("log")).to_contain_text("Grace left")
+    expect(ada.locator("#present")).to_have_text("You are alone here.")
+
+
+def test_breaking_a_rule_shows_the_refusal(chat: str, open_page: OpenPage) -> None:
+    """Each wrong packet is answered with its code, and nobody else hears of it."""
+    ada, grace = open_page(chat, enters_as="Ada"), open_page(chat, enters_as="Grace")
+    for preset, code in {
+        "a number as a message": "invalid_payload",
+        "an empty message": "invalid_payload",
+        "600 characters": "invalid_payload",
+        "two arguments": "invalid_payload",
+        "an argument too many": "invalid_payload",
+        "an event that is not declared": "unknown_event",
+        "an event that is reserved": "reserved_event",
+        "entering a second time": "forbidden",
+    }.items():
+        grace.get_by_role("button", name=preset, exact=True).click()
+        expect(grace.locator("#answer"), preset).to_contain_text(f'"code": "{code}"')
+        grace.locator("#answer").evaluate("shown => { shown.textContent = '' }")
+    grace.get_by_label("Message", exact=True).fill("still here")
+    grace.keyboard.press("Enter")
+    expect(ada.get_by_role("log")).to_have_text("Grace came inGrace still here")
+
+
+def test_a_refusal_without_ack_is_the_event_exception(chat: str, open_page: OpenPage) -> None:
+    """A packet of one's own that asks for no acknowledgement is refused all the same."""
+    page = open_page(chat, enters_as="Ada")
+    page.get_by_text("Write your own").click()
+    page.get_by_label("Event").fill("new message")
+    page.get_by_label("Arguments").fill("[{}]")
+    page.get_by_label("ask for an acknowledgement").uncheck()
+    page.get_by_role("button", name="Send as it is").click()
+    expect(page.locator("#answer")).to_contain_text('the event "exception"')
+    expect(page.locator("#answer")).to_contain_text('"code": "invalid_payload"')
+    page.get_by_label("Arguments").fill("[")
+    page.get_by_role("button", name="Send as it is").click()
+    expect(page.locator("#answer")).to_contain_text("Nothing was sent.")
+
+
+def test_the_page_falls_back_to_polling(browser: Browser) -> None:
+    """Where a WebSocket does not open, the page chats over HTTP."""
+    with serve(create_app(transports=["polling"])) as url:
+        pages = [browser.new_page(), browser.new_page()]
+        for page, name in zip(pages, ("Ada", "Grace"), strict=True):
+            page.goto(f"{url}/")
+            expect(page.locator("#status")).to_have_text("connected by polling")
+            page.get_by_label("Your name").fill(name)
+            page.get_by_role("button", name="Enter", exact=True).click()
+            expect(page.get_by_role("log")).to_be_visible()
+        pages[1].get_by_label("Message", exact=True).fill("hello")
+        pages[1].keyboard.press("Enter")
+        expect(pages[0].get_by_role("log")).to_contain_text("Grace hello")
+        for page in pages:
+            page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_the_page_is_accessible_and_fits(
+    chat: str, open_page: OpenPage, node_modules: Path, scheme: str, width: int
+) -> None:
+    """Nothing overflows sideways, and a checker of WCAG 2.2 AA finds nothing, before and after entering."""
+    # The checker is a script from outside, which the page's own policy rightly refuses.
+    page = open_page(chat, color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
+    page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    for step in ("before", "after"):
+        if step == "after":
+            page.get_by_label("Your name").fill("Ada")
+            page.get_by_role("button", name="Enter", exact=True).click()
+            page.get_by_text("Write your own").click()
+            page.get_by_role("button", name="a number as a message").click()
+            expect(page.locator("#answer")).to_contain_text("invalid_payload")
+        found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
