@@ -1,0 +1,264 @@
+"""The README, held to its word: every example runs, every table is complete."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import sys
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import socketio
+from click.testing import CliRunner
+
+from asynction_asgi import AsynctionSocketIO, Limits
+from asynction_asgi.cli import main
+from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
+
+from .serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "asynction_asgi"
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text and the heading it stands under."""
+
+    language: str
+    text: str
+    heading: str
+
+
+def read_blocks() -> list[Block]:
+    found, heading = [], ""
+    for match in re.finditer(r"^#+ ([^\n]+)$|^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
+        if match[1]:
+            heading = match[1]
+        else:
+            found.append(Block(match[2], match[3], heading))
+    return found
+
+
+BLOCKS = read_blocks()
+
+
+def block(language: str, heading: str, place: int = 0) -> str:
+    return [one.text for one in BLOCKS if (one.language, one.heading) == (language, heading)][place]
+
+
+NOT_CODES = {"POST", "HEAD"}
+EXAMPLE = "A complete example"
+DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
+FRAGMENTS = [
+    one for one in BLOCKS if one.language == "python" and one.heading not in (EXAMPLE, "Handlers")
+] + [Block("python", block("python", "Handlers", 1), "Handlers")]
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the first table under a heading, without its head."""
+    _, _, rest = TEXT.partition(f"# {heading}\n")
+    rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", rest, re.MULTILINE)
+    assert rows, f"no table under {heading}"
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].splitlines()]
+
+
+def codes(cells: list[str]) -> set[str]:
+    return {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the example's two files are, as a working directory to import from."""
+    (tmp_path / "chat.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "chat.py").write_text(SERVER, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("chat", None)
+
+
+def test_every_example_is_run_by_a_test_here() -> None:
+    """A block under a new heading needs a test of its own."""
+    tested = {
+        *(("bash", one) for one in ("Install", "See the demo", "Run the tests", "Command line")),
+        *((language, EXAMPLE) for language in ("yaml", "python", "text")),
+        *(("python", one.heading) for one in FRAGMENTS),
+        ("json", "Refusals"),
+        ("text", "Command line"),
+    }
+    assert {(one.language, one.heading) for one in BLOCKS} == tested
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_complete_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """Document, server and client do what the text says, in under 30 lines."""
+    assert len((DOCUMENT + SERVER).splitlines()) < 30
+    with serve(importlib.import_module("chat").app) as url:
+        exec(CLIENT.replace("http://127.0.0.1:8000", url), {})
+    answer, refusal = capsys.readouterr().out.splitlines()
+    shown_answer, shown_refusal = block("text", EXAMPLE).splitlines()
+    assert answer == shown_answer
+    pattern = re.escape(shown_refusal).replace("…", ".+")
+    assert re.fullmatch(pattern, refusal)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda one: one.heading)
+def test_a_fragment_runs(fragment: Block) -> None:
+    """Each of the shorter examples runs as it stands beside the complete one."""
+    names: dict[str, Any] = {}
+    exec(fragment.text, names)
+    assert any(isinstance(one, AsynctionSocketIO) for one in names.values()) or "Validation" in names
+
+
+@pytest.mark.usefixtures("folder")
+def test_handlers_given_in_code() -> None:
+    """Code wins over the document, and a handler's own refusal reaches the client."""
+    names: dict[str, Any] = {}
+    exec(block("python", "Handlers", 1), names)
+    with serve(names["app"]) as url, socketio.SimpleClient() as client:
+        client.connect(url)
+        assert client.call("say", "hello", timeout=5) == 5
+        assert client.call("say", " ", timeout=5) == {
+            "error": {"code": "forbidden", "message": "say something"}
+        }
+
+
+def test_the_forms_of_handlers() -> None:
+    """Every signature that is shown can be bound to what its comment says."""
+    shown = ast.parse(block("python", "Handlers")).body
+    assert len(shown) == 7
+    for one in shown:
+        names: dict[str, Any] = {}
+        exec(ast.unparse(one), names)
+        if "connect" in names:
+            bind_lifecycle_handler(names["connect"], ("sid", "environ", "auth"))
+        elif "disconnect" in names:
+            bind_lifecycle_handler(names["disconnect"], ("sid", "reason"))
+        elif "error" in names:
+            bind_error_handler(names["error"])
+        else:
+            assert bind_event_handler(names["sign_up"]).takes == "1"
+
+
+def test_the_shape_of_a_refusal(folder: Path) -> None:
+    """What is shown has the members, and no others, that a refusal has."""
+    shown = json.loads(block("json", "Refusals"))["error"]
+    assert set(shown) == {"code", "message", "details", "ref"}
+    app = AsynctionSocketIO.from_spec(folder / "chat.yaml")
+    with serve(app) as url, socketio.SimpleClient() as client:
+        client.connect(url)
+        refusal = client.call("say", "", timeout=5)["error"]
+    assert set(refusal) == {"code", "message", "details"}
+    assert set(refusal["details"][0]) == set(shown["details"][0])
+
+
+@pytest.mark.usefixtures("folder")
+def test_check_prints_what_is_shown(folder: Path) -> None:
+    """The sample of a finding is what the command prints."""
+    (folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: one"), "utf-8")
+    program, *arguments = block("bash", "Command line").split()
+    assert program == "asynction-asgi"
+    assert CliRunner().invoke(main, arguments).output == block("text", "Command line")
+
+
+def test_the_commands_of_the_table_exist() -> None:
+    """Each command and each flag that is named is there."""
+    for command, words in table("Command line"):
+        name = command.strip("`").split()[1]
+        output = CliRunner().invoke(main, [name, "--help"]).output
+        flags = set(re.findall(r"--[a-z-]+", words))
+        assert flags <= set(re.findall(r"--[a-z-]+", output)), name
+
+
+def test_installs_name_extras_that_exist() -> None:
+    """The extras in the commands, and those named in prose, are the project's."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for heading in ("Install", "See the demo", "Run the tests"):
+        assert set(re.findall(r"\.\[(\w+)\]", block("bash", heading))) <= set(extras)
+    assert set(re.findall(r"`\[(\w+)\]`", TEXT)) <= set(extras)
+
+
+def test_guarantees_point_at_tests() -> None:
+    """Each guarantee names a test file that is there and has tests."""
+    for _, place in table("Guarantees"):
+        assert "def test_" in (ROOT / place.strip("`")).read_text("utf-8")
+
+
+def test_the_limits_are_complete() -> None:
+    """Names and defaults are those of the code."""
+    shown = {name.strip("`"): default for name, default, _ in table("Limits")}
+    assert shown == {one.name: str(one.default) for one in fields(Limits)}
+
+
+def constants(folder: Path) -> Iterator[str]:
+    """Strings that are passed to calls, stand in mappings, or are defaults of parameters."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            values: list[ast.expr | None] = []
+            if isinstance(node, ast.Call):
+                values = [*node.args, *(one.value for one in node.keywords)]
+            elif isinstance(node, ast.Dict):
+                values = [*node.values]
+            elif isinstance(node, ast.arguments):
+                values = [*node.defaults, *node.kw_defaults]
+            for one in values:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value
+
+
+def test_the_diagnostic_codes_are_complete() -> None:
+    """Each code that a load can report is explained, and no other."""
+    shown = codes([row[0] for row in table("Diagnostic codes")])
+    used = {*constants(PACKAGE / "spec"), *constants(PACKAGE / "server")}
+    assert {one for one in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", one)} - NOT_CODES == shown
+
+
+def test_the_refusal_codes_are_complete() -> None:
+    """Each code that a client can get from the server itself is explained."""
+    shown = codes([row[0] for row in table("Refusals")])
+    raised: set[str] = set()
+    for path in [
+        *(PACKAGE / "server").rglob("*.py"),
+        *(PACKAGE / "engine").rglob("*.py"),
+        PACKAGE / "errors.py",
+    ]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            values: list[ast.expr | None] = []
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "RefusedError",
+                "SecurityError",
+            ):
+                values = [*node.args[:1]]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
+                values = [node.value]
+            raised |= {str(one.value) for one in values if isinstance(one, ast.Constant)}
+    assert raised - {"refused"} <= shown
+
+
+def test_every_dependency_is_explained() -> None:
+    """Nothing is installed that the README does not give a reason for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [
+        one
+        for name, some in project["optional-dependencies"].items()
+        if name not in ("test", "dev")
+        for one in some
+    ]
+    wanted = {re.split(r"[<>=;\[ ]", one)[0] for one in [*project["dependencies"], *extras]}
+    shown = {
+        name
+        for row in table("Why each dependency")
+        for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
+    }
+    assert shown == wanted
