@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
-import socketio
-from engineio.base_server import BaseServer as EngineBaseServer
-from socketio.base_server import BaseServer
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from .codec import UnencodableError
 from .endpoint import Endpoint, Peer
 from .http import EngineApp
 from .limits import Limits
+from .options import ServerOptions, UpstreamOptions
 from .queues import create_manager
 from .server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Unpack
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
@@ -33,6 +31,7 @@ __all__ = [
     "Limits",
     "Peer",
     "Server",
+    "ServerOptions",
     "TimeoutError",
     "UnencodableError",
     "create_emitter",
@@ -48,7 +47,7 @@ def create_server(
     refusal_body: Callable[[RefusedError], Any] | None = None,
     message_queue: str | None = None,
     channel: str = "socketio",
-    **server_options: Any,
+    **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
     """A server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
 
@@ -59,13 +58,14 @@ def create_server(
         refusal_body: Makes the argument of a refusal's ack, in place of ``{"error": …}``.
         message_queue: URL of the queue that connects several processes.
         channel: The queue's channel, the same in all of them.
-        server_options: Those of `socketio.AsyncServer` and `engineio.AsyncServer`.
+        upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
 
     Raises:
         TypeError: an option is not known.
         ValueError: an option contradicts another, or what the engine guarantees.
         ModuleNotFoundError: the queue's client package is not installed.
     """
+    server_options: dict[str, Any] = {**upstream_options}
     if server_options.pop("always_connect", False):
         raise ValueError(
             "always_connect tells clients that they are connected before the connect handler decided; "
@@ -99,12 +99,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
     Raises:
         TypeError: an option is none of upstream's.
     """
-    known = {
-        name
-        for upstream in (socketio.AsyncServer.__init__, BaseServer.__init__, EngineBaseServer.__init__)
-        for name, one in inspect.signature(upstream).parameters.items()
-        if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and name != "self"
-    } | {"engineio_logger"}
+    known = UpstreamOptions.__annotations__.keys()
     for name in options.keys() - known:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -12,12 +12,15 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from .frames import NOOP
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
     from ..spec.model import Ordering
     from .members import Connection, Member
 
+_PROBE_SECONDS = 0.5
 _EAGER = sys.version_info >= (3, 12)
 
 
@@ -100,31 +103,29 @@ class Lanes:
                 for each in left:
                     self.start(member, *each)
 
-    def room(self, connection: Connection) -> Awaitable[None]:
-        """Resolves once the backlog has a place again; the transport reads nothing meanwhile."""
-        return self._paused(connection)
-
-    async def _paused(self, connection: Connection) -> None:
-        if connection.room is None:
-            connection.room = asyncio.get_running_loop().create_future()
+    async def room(self, connection: Connection) -> None:
+        """Wait until the backlog has a place again; the transport reads nothing meanwhile."""
+        room = connection.room
+        if room is None:
+            room = connection.room = asyncio.get_running_loop().create_future()
         connection.socket.paused = True
         try:
-            await asyncio.shield(connection.room)
+            while not (await asyncio.wait([room], timeout=_PROBE_SECONDS))[0]:
+                # Where nothing is read, only a write can find out that the peer is gone.
+                connection.socket.deliver([NOOP])
         finally:
             connection.socket.paused = False
 
     async def drained(self, member: Member, seconds: float) -> None:
         """Wait for the events that a leaving client had sent; drop those that come to no end."""
         connection = member.connection
-        if not connection.waiting:
-            return
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        while connection.waiting and loop.time() < deadline:
+        while connection.waiting:
             running = [task for task in connection.running.values() if task is not asyncio.current_task()]
             if not running:
                 break
-            await asyncio.wait(running, timeout=deadline - loop.time(), return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not ended:
+                break
         if member.lane:
             connection.waiting -= len(member.lane)
             member.lane.clear()

@@ -23,8 +23,8 @@ class Limits:
         connect_seconds: A connection without a namespace is closed after this time.
         body_seconds: A polling request must have delivered its body within this time.
         upgrade_seconds: Each step of an upgrade to WebSocket must come within this time.
-        drain_seconds: Once a client is gone, the events that it had sent have this long to be
-            handled before its disconnect handler runs.
+        drain_seconds: Once a client is gone, the events that it had sent are still handled before its
+            disconnect handler runs, as long as none of them takes more than this time.
         queued_bytes: Packets may wait for a client up to this size; a client that reads more
             slowly is dropped.
         relief_seconds: An emit to one client alone, and an ack, wait up to this time for the client
@@ -42,7 +42,7 @@ class Limits:
     connect_seconds: float = 45.0
     body_seconds: float = 20.0
     upgrade_seconds: float = 10.0
-    drain_seconds: float = 5.0
+    drain_seconds: float = 2.0
     queued_bytes: int = 4 * 1024 * 1024
     relief_seconds: float = 5.0
 

@@ -84,12 +84,18 @@ class Member(Peer):
 
     def deliver(self, frames: list[Frame]) -> None:
         """Send now, or once the client was told that it is connected."""
-        if self.phase is Phase.CONNECTED:
+        if self.held is not None:
+            self.held += frames
+        elif self.phase is Phase.CONNECTED:
             self.connection.socket.deliver(frames)
         elif self.phase is Phase.PENDING:
-            if self.held is None:
-                self.held = []
-            self.held += frames
+            self.held = list(frames)
+
+    def release(self) -> None:
+        """Send what was held."""
+        held, self.held = self.held, None
+        if held:
+            self.deliver(held)
 
     def expect_ack(self, callback: Callable[..., Any], most: int) -> int:
         """A new ack id for which `callback` waits; forgets the oldest beyond `most`."""
@@ -178,7 +184,7 @@ class Connection:
 
     def made_room(self) -> None:
         """Wake the reader if it waits for the backlog to shrink."""
-        if self.room is not None and not self.full:
+        if self.room is not None and (self.closed or not self.full):
             if not self.room.done():
                 self.room.set_result(None)
             self.room = None

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .transport import EngineSocket
 
 logger = logging.getLogger("asynction_asgi.engine")
+_HOLD_SECONDS = 0.005
 _FOREIGN_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
@@ -281,10 +282,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
 
     def _accept(self, member: Member) -> None:
         member.phase = Phase.CONNECTED
-        member.deliver(self.encode(packets.CONNECT, {"sid": member.sid}, member.namespace))
-        held, member.held = member.held, None
-        if held:
-            member.deliver(held)
+        answer = self.encode(packets.CONNECT, {"sid": member.sid}, member.namespace)
+        member.connection.socket.deliver(answer)
+        if member.held is not None:
+            # Behind the answer by a moment, for clients that subscribe once they have read it.
+            asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
         early, member.early = member.early, None
         for ack_id, payload in early or ():
             self._lanes.start(member, ack_id, payload)
@@ -327,13 +329,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if socket.outbox:
             await socket.relief()  # a client that does not read its answers gets no more of them
 
-    def _refuse(self, member: Member, ack_id: int | None, event: str, error: RefusedError) -> None:
+    def _refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
         body = {"error": error.as_json()} if self._refusal_body is None else self._refusal_body(error)
         try:
             if ack_id is not None:
                 frames = self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
             else:
-                told = {**body, "event": event} if isinstance(body, dict) else body
+                told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
                 frames = self.encode(packets.EVENT, ["exception", told], member.namespace)
         except UnencodableError:
             logger.exception("a refusal has no JSON form")
@@ -365,8 +367,18 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
                 error = self._connect_error(RefusedError("unavailable", "the connection was given up"))
                 self._answer_connect_error(member.connection, namespace, error)
         elif member.phase is Phase.CONNECTED:
+            member.release()
             member.deliver(self.encode(packets.DISCONNECT, None, namespace))
             await self._part(member, self.reason.SERVER_DISCONNECT)
+
+    def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
+        """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
+        member = self.manager.find(sid, namespace)
+        if member is not None and member.phase is Phase.CONNECTED:
+            self._refuse(member, None, None, error)
+            member.release()
+            member.deliver(self.encode(packets.DISCONNECT, None, namespace))
+            self._spawn(self._part(member, self.reason.SERVER_DISCONNECT))
 
     def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
         """Take a peer out, at once; what is returned tells its handlers, and must be awaited.

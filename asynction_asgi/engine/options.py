@@ -1,0 +1,79 @@
+"""Options of the server, as types: what an editor completes and a type checker refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..errors import RefusedError
+    from ..spec.model import Ordering
+    from .limits import Limits
+
+__all__ = ["ServerOptions", "UpstreamOptions"]
+
+
+class UpstreamOptions(TypedDict, total=False):
+    """Options of ``socketio.AsyncServer`` that mean here what they mean there; times in seconds.
+
+    Attributes:
+        ping_interval: Between two pings; a pair adds a grace period.
+        ping_timeout: How long a client may take to answer one.
+        max_http_buffer_size: Bytes of one packet; `Limits.packet_bytes` without it.
+        cors_allowed_origins: Origins besides our own; ``"*"`` is any, ``[]`` leaves it to others.
+        cors_credentials: Whether cookies may come from those origins; False here.
+        allow_upgrades: From polling to WebSocket.
+        transports: ``polling``, ``websocket`` or both.
+        http_compression: Of answers to polling.
+        compression_threshold: Bytes from which they are compressed.
+        cookie: Name or attributes of a cookie with the session's id; none without it.
+        json: A module with ``dumps`` and ``loads`` in place of ours.
+        logger: Where upstream narrates; True is its narration in ours.
+        engineio_logger: The same, of the transport.
+        serializer: ``msgpack``, or a packet class.
+        client_manager: In place of `message_queue`.
+        async_handlers: False means serial ordering.
+        async_mode: ``asgi``, the only one.
+        monitor_clients: Ignored; every connection watches over itself.
+        namespaces: Beyond the document's, for handlers registered on ``server``.
+    """
+
+    ping_interval: float | tuple[float, float]
+    ping_timeout: float
+    max_http_buffer_size: int
+    cors_allowed_origins: str | Sequence[str] | Callable[..., bool] | None
+    cors_credentials: bool
+    allow_upgrades: bool
+    transports: Sequence[str] | str
+    http_compression: bool
+    compression_threshold: int
+    cookie: str | Mapping[str, Any] | None
+    json: Any
+    logger: logging.Logger | bool
+    engineio_logger: logging.Logger | bool
+    serializer: Any
+    client_manager: Any
+    async_handlers: bool
+    async_mode: str
+    monitor_clients: bool
+    namespaces: Sequence[str] | str
+
+
+class ServerOptions(UpstreamOptions, total=False):
+    """Options of the engine.
+
+    Attributes:
+        limits: What one client may cost.
+        ordering: How the handlers of one client run, where the document doesn't say.
+        refusal_body: Makes the argument of a refusal, in place of ``{"error": …}``.
+        message_queue: URL of the queue that connects several processes.
+        channel: The queue's channel, the same in all of them.
+    """
+
+    limits: Limits | None
+    ordering: Ordering
+    refusal_body: Callable[[RefusedError], Any] | None
+    message_queue: str | None
+    channel: str
