@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .engine import Limits
 from .errors import (
     AckValidationError,
     AsynctionError,
@@ -19,7 +18,17 @@ from .errors import (
     ValidationError,
     Violation,
 )
-from .server import AsynctionSocketIO, Emitter, JWTVerifier, Recipients, Socket, Validation, same_secret
+from .server import (
+    AsynctionSocketIO,
+    Emitter,
+    JWTVerifier,
+    Limits,
+    Options,
+    Recipients,
+    Socket,
+    Validation,
+    same_secret,
+)
 from .spec import Spec, check_document, load_spec
 
 __version__ = "0.1.0"
@@ -36,6 +45,7 @@ __all__ = [
     "JWTVerifier",
     "Limits",
     "NoAnswerError",
+    "Options",
     "PayloadValidationError",
     "Recipients",
     "RefusedError",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..engine import Limits
 from .app import AsynctionSocketIO
 from .emitter import Emitter
+from .options import Options
 from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
 from .validation import Validation
@@ -12,6 +14,8 @@ __all__ = [
     "AsynctionSocketIO",
     "Emitter",
     "JWTVerifier",
+    "Limits",
+    "Options",
     "Recipients",
     "Socket",
     "Validation",

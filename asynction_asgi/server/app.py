@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     import os
     from collections import Counter
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import IO, Protocol, TypeVar
+    from typing import IO, Protocol, TypeVar, Unpack
 
     from ..errors import Diagnostic
+    from .options import Options
     from .security import SecurityRules
     from .validation import Enforcement
 
@@ -100,19 +101,20 @@ class AsynctionSocketIO(Emitting):
 
     @classmethod
     def from_spec(
-        cls, spec_path: Source, *, server_name: str | None = None, **options: Any
+        cls, spec_path: Source, *, server_name: str | None = None, **options: Unpack[Options]
     ) -> AsynctionSocketIO:
         """Make the server of a document.
 
         Args:
             spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
             server_name: Which of the document's servers this is; it decides path and security.
-            options: What `AsynctionSocketIO` takes, and every option of ``socketio.AsyncServer``,
-                ``message_queue="redis://…"`` included.
+            options: Those of `Options`: ours, and those of ``socketio.AsyncServer``.
 
         Raises:
             SpecError: the document can't be loaded or served.
             BindingError: handlers named in it, or given, can't be bound.
+            TypeError: an option is not known.
+            ValueError: an option contradicts another.
         """
         spec = spec_path if isinstance(spec_path, Spec) else load_spec(spec_path, server_name=server_name)
         return cls(spec, **options)

@@ -298,4 +298,4 @@ async def test_validation_can_be_rolled_out_gently(
 def test_an_unknown_validation_word_is_refused() -> None:
     """A misspelt setting never means that nothing is validated."""
     with pytest.raises(ValueError, match="enforce"):
-        AsynctionSocketIO.from_spec(SPEC, validation="enforced")
+        AsynctionSocketIO.from_spec(SPEC, validation="enforced")  # type: ignore[arg-type]  # the point of the test
