@@ -70,7 +70,6 @@ class Target:
         os.environ[_VARIABLE] = json.dumps(asdict(self))
 
     def _serve_document(self) -> Callable[..., Any]:
-        transports = {"transports": ["websocket"]} if self.websocket_only else {}
         try:
             return AsynctionSocketIO.from_spec(
                 self.name,
@@ -78,7 +77,7 @@ class Target:
                 server_name=self.server_name,
                 docs=self.docs,
                 message_queue=self.message_queue,
-                **transports,
+                transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )
         except (ValueError, ModuleNotFoundError) as error:  # of --message-queue
             raise click.ClickException(str(error)) from None
