@@ -89,7 +89,6 @@ def compile_bundle(
     roots: Iterable[Node],
     resolver: Resolver,
     *,
-    also: Iterable[Node] = (),
     strict: bool = False,
     backend: Backend = "auto",
 ) -> tuple[Bundle, list[Diagnostic]]:
@@ -98,7 +97,6 @@ def compile_bundle(
     Args:
         roots: The schemas that values are checked against; references are followed.
         resolver: Follows them.
-        also: Schemas that are only looked at for faults, such as unused components.
         strict: Keywords that draft-07 ignores are errors.
         backend: What says yes: the generated code alone (``fastjsonschema``), ``jsonschema-rs``
             before it where the schema allows, or by ``auto`` the faster of what is installed.
@@ -111,7 +109,7 @@ def compile_bundle(
         an error among it nothing is compiled and the bundle is empty.
     """
     roots = tuple(roots)
-    found = lint_schemas((*roots, *also), resolver, strict=strict)
+    found = lint_schemas(roots, resolver, strict=strict)
     if not roots or any(one.severity == "error" for one in found):
         return Bundle({}, {}, {}), found
     normaliser = Normaliser(resolver)

@@ -144,6 +144,35 @@ def test_python_values(schema: Any, value: Any, expected: bool, backend: Any) ->
     assert accepts(compile_schema(schema, backend=backend), value) is expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["'", '"', "\\", "{x}", "{", "\n", "\r\u2028", '"""', "#", "v", "\ud800", "');raise SystemExit('", "%s"],
+)
+def test_names_of_the_document_are_never_code(name: str) -> None:
+    """Whatever stands in names, constants and patterns is data to the generated code."""
+    schema = {
+        "properties": {name: {"const": name}, "tag": {"enum": [name, "b"]}},
+        "dependencies": {name: {"required": ["tag"]}},
+        "additionalProperties": False,
+    }
+    check = compile_schema(schema)
+    assert accepts(check, {name: name, "tag": name})
+    assert not accepts(check, {name: name})
+    found = violation(check, {name: "other", "tag": "b"})
+    assert found is not None
+    assert found.pointer == "/" + name
+    tagged = compile_schema(
+        {
+            "oneOf": [
+                {"type": "object", "properties": {name: {"const": one}}, "required": [name]}
+                for one in (name, "b")
+            ]
+        }
+    )
+    assert accepts(tagged, {name: name})
+    assert not accepts(tagged, {name: "c"})
+
+
 def test_never_adds_to_a_value() -> None:
     """Defaults of the schema stay out of it, and so do those of a defaultdict."""
     value: Any = defaultdict(list)
