@@ -60,7 +60,7 @@ NOT_CODES = {"POST", "HEAD"}
 EXAMPLE = "A complete example"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
-    one for one in BLOCKS if one.language == "python" and one.heading not in (EXAMPLE, "Handlers")
+    one for one in BLOCKS if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security")
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -93,6 +93,8 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("bash", one) for one in ("Install", "See the demo", "Run the tests", "Command line")),
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", one.heading) for one in FRAGMENTS),
+        ("yaml", "Security"),
+        ("python", "Security"),
         ("json", "Refusals"),
         ("text", "Command line"),
     }
@@ -149,6 +151,26 @@ def test_the_forms_of_handlers() -> None:
             bind_error_handler(names["error"])
         else:
             assert bind_event_handler(names["sign_up"]).takes == "1"
+
+
+def test_the_secured_example(folder: Path) -> None:
+    """Who has the token is known by name; who has another is refused with ``unauthorized``."""
+    (folder / "secured.yaml").write_text(block("yaml", "Security"), "utf-8")
+    (folder / "accounts.py").write_text(block("python", "Security"), "utf-8")
+    try:
+        app = AsynctionSocketIO.from_spec("secured.yaml")
+    finally:
+        sys.modules.pop("accounts", None)
+    with serve(app) as url:
+        with socketio.SimpleClient() as client:
+            client.connect(url, auth={"token": "open sesame"})
+            assert client.call("who am I", timeout=5) == "ada"
+        refused: list[Any] = []
+        stranger = socketio.Client()
+        stranger.on("connect_error", refused.append)
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            stranger.connect(url, auth={"token": "guess"})
+    assert refused[0]["data"]["code"] == "unauthorized"
 
 
 def test_the_shape_of_a_refusal(folder: Path) -> None:
@@ -257,8 +279,6 @@ def test_every_dependency_is_explained() -> None:
     ]
     wanted = {re.split(r"[<>=;\[ ]", one)[0] for one in [*project["dependencies"], *extras]}
     shown = {
-        name
-        for row in table("Why each dependency")
-        for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
+        name for row in table("Why each dependency") for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
     }
     assert shown == wanted
