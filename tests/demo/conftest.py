@@ -23,9 +23,12 @@ def chat() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, as the system's package manager installs it."""
+    """Chromium, as the system's package manager installs it.
+
+    For one module at a time: while Playwright is at work, no event loop can run in this thread.
+    """
     path = found("chromium")
     if path is None:
         pytest.fail("this test needs Chromium: install it with the system's package manager")
