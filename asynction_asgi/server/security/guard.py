@@ -83,7 +83,7 @@ class Guard:
             raise _expired()
         if event == self._rules.reauth:
             async with self._lock:
-                await self._renew(arguments[0] if arguments else None)
+                await self._renew(arguments[0] if arguments else None, self._rules.of_event(event))
         security = self._rules.of_event(event)
         if security is None:
             return self._socket
@@ -116,23 +116,27 @@ class Guard:
         user = self._socket.user if identity.user is None else identity.user
         return self._socket.seen_as(user, identity.token_info)
 
-    async def _renew(self, auth: Any) -> None:
+    async def _renew(self, auth: Any, own: Security | None) -> None:
         """Take fresh credentials in place of those kept; nothing changes when they are refused.
 
+        Args:
+            auth: The new auth object; the opening request is still the old one.
+            own: What the re-authentication event itself requires.
+
         Raises:
-            SecurityError: they don't suffice, or are those of somebody else.
+            SecurityError: they don't suffice, are not fresh, or are those of somebody else.
         """
         presented = Presented(self._presented.scope, auth)
-        required = self._rules.required
-        if required:
-            identity = await authenticate(required, self._rules.schemes, presented)
-            if identity is None or not identity.fresh:
-                raise SecurityError
-            if self._socket.user is not None and identity.user != self._socket.user:
-                # Rooms and sessions were given to the user that connected.
-                raise SecurityError("forbidden")
-            if self._on_expiry is None:  # it ended meanwhile
-                raise _expired()
+        wanted = [one for one in (self._rules.required, own) if one]
+        found = [await authenticate(one, self._rules.schemes, presented) for one in wanted]
+        if found and (found[0] is None or not found[0].fresh):
+            raise SecurityError
+        identity = found[0] if self._rules.required else None
+        if identity is not None and self._socket.user not in (None, identity.user):
+            raise SecurityError("forbidden")  # rooms and sessions were given to the user that connected
+        if self._on_expiry is None:
+            raise _expired()  # meanwhile
+        if identity is not None:
             self._take(identity)
         self._presented = presented
         self._grants.clear()

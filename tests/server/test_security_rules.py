@@ -1,0 +1,315 @@
+"""Which requirements are in effect, how they combine, and what is wrong with them at start-up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import types
+from typing import Any
+
+import pytest
+import websockets.asyncio.client
+
+from asynction_asgi import AsynctionSocketIO, BindingError, RefusedError, SecurityError, load_spec
+from tests.clients import ConnectError, connected
+from tests.server.documents import message
+from tests.server.secured import (
+    FLOWS,
+    basic,
+    bearer,
+    namespace,
+    password_info,
+    secret_info,
+    secured,
+    token_info,
+    unscoped_info,
+)
+from tests.serving import serve
+
+NOTHING = {"type": "array", "maxItems": 0}
+WHO = message("who", NOTHING, **{"x-ack": True})
+SCHEMES: dict[str, dict[str, Any]] = {
+    "basic": {"type": "http", "scheme": "basic"},
+    "bearer": {"type": "http", "scheme": "bearer", "x-authField": "token"},
+    "key": {"type": "httpApiKey", "in": "query", "name": "key"},
+    "oauth": {"type": "oauth2", "flows": FLOWS},
+}
+VERIFY = {"basic": password_info, "bearer": unscoped_info, "key": unscoped_info, "oauth": token_info}
+ADA: dict[str, Any] = {"headers": basic("ada", "good")}
+TOKEN: dict[str, Any] = {"auth": {"token": "good"}}
+KEY: dict[str, Any] = {"query": "?key=good"}
+
+
+async def who(socket: Any) -> Any:
+    return [socket.user, socket.token_info]
+
+
+async def outcome(url: str, name: str = "/", *, query: str = "", **options: Any) -> Any:
+    """The code of a refusal, else who the server says one is."""
+    try:
+        async with connected(url + query, name, **options) as client:
+            return await client.call("who")
+    except ConnectError as refused:
+        return refused.answer["data"]["code"]
+
+
+def app(spec: Any, **handlers: Any) -> AsynctionSocketIO:
+    loaded = load_spec(spec)
+    return AsynctionSocketIO.from_spec(
+        loaded,
+        security_handlers={name: one for name, one in {**VERIFY, **handlers}.items() if name in loaded.schemes},
+        handlers={name: {"who": who} for name, one in loaded.namespaces.items() if "who" in one.receives},
+    )
+
+
+INFO = {"sub": "ada", "scope": "read write"}
+EITHER: list[dict[str, list[str]]] = [{"basic": []}, {"bearer": []}]
+BOTH: list[dict[str, list[str]]] = [{"bearer": [], "key": []}]
+
+
+@pytest.mark.parametrize(
+    ("security", "presented", "expected"),
+    [
+        pytest.param(EITHER, ADA, ["ada", INFO], id="or: first"),
+        pytest.param(EITHER, TOKEN, ["ada", INFO], id="or: second"),
+        pytest.param(EITHER, {}, "unauthorized", id="or: neither"),
+        pytest.param(EITHER, {"auth": {"token": "weak"}}, "unauthorized", id="or: the first failure counts"),
+        pytest.param(EITHER[::-1], {"auth": {"token": "weak"}}, "forbidden", id="or: the other way round"),
+        pytest.param(EITHER, {**ADA, "auth": {"token": "bad"}}, ["ada", INFO], id="or: one is enough"),
+        pytest.param(BOTH, {**TOKEN, **KEY}, ["ada", {"bearer": INFO, "key": INFO}], id="and: both"),
+        pytest.param(BOTH, TOKEN, "unauthorized", id="and: first alone"),
+        pytest.param(BOTH, KEY, "unauthorized", id="and: second alone"),
+        pytest.param(BOTH, {**TOKEN, "query": "?key=late"}, "unauthorized", id="and: one expired"),
+        pytest.param([*BOTH, *EITHER], ADA, ["ada", INFO], id="or of ands"),
+        pytest.param([*EITHER, {}], {}, [None, None], id="optional: nothing"),
+        pytest.param([{}, *EITHER], ADA, ["ada", INFO], id="optional: something, wherever {} stands"),
+        pytest.param([*EITHER, {}], {"auth": {"token": "bad"}}, [None, None], id="optional: wrong"),
+        pytest.param([{"oauth": ["read"]}], {"headers": bearer("weak")}, ["ada", {"sub": "ada", "scope": "read"}], id="scope held"),
+        pytest.param([{"oauth": ["read", "write"]}], {"headers": bearer("weak")}, "forbidden", id="scope missing"),
+        pytest.param([{"oauth": []}], {"headers": bearer("good")}, ["ada", INFO], id="no scope required"),
+        pytest.param([], {}, [None, None], id="public"),
+        pytest.param(None, {}, [None, None], id="without security"),
+    ],
+)  # fmt: skip
+async def test_alternatives_are_or_and_their_members_and(security: Any, presented: Any, expected: Any) -> None:
+    """The server's list holds for a namespace without one of its own."""
+    with serve(app(secured(SCHEMES, {"root": namespace(WHO)}, security))) as url:
+        assert await outcome(url, **presented) == expected
+
+
+async def test_a_namespace_may_replace_what_the_server_requires() -> None:
+    """``x-security`` overrides, ``[]`` is public; on one connection each namespace has its own identity."""
+    spec = secured(
+        SCHEMES,
+        {
+            "root": namespace(WHO),
+            "admin": namespace(WHO, security=[{"bearer": []}]),
+            "open": namespace(WHO, security=[]),
+            "rooms/{id}": namespace(WHO, security=[{"key": []}], parameters={"id": {"schema": {"type": "string"}}}),
+        },
+        [{"basic": []}],
+    )
+
+    async def named(token: str) -> Any:
+        return {"sub": token}
+
+    with serve(app(spec, bearer=named)) as url:
+        async with connected(url, auth={"token": "grace"}, **ADA) as client:
+            assert (await client.call("who"))[0] == "ada"
+            assert await outcome(url, "/admin", **ADA) == "unauthorized"
+            assert await outcome(url, "/open") == [None, None]
+            assert await outcome(url, "/rooms/7", **KEY) == ["ada", INFO]
+            assert await outcome(url, "/rooms/7", **ADA) == "unauthorized"
+
+
+async def test_two_namespaces_of_one_connection_have_identities_of_their_own() -> None:
+    """Each CONNECT is authenticated by its own auth object; one refusal leaves the others alone."""
+
+    async def named(token: str) -> Any:
+        return None if token == "bad" else {"sub": token}
+
+    spec = secured(SCHEMES, {one: namespace(WHO, security=[{"bearer": []}]) for one in ("a", "b", "c")})
+    with serve(app(spec, bearer=named)) as url:
+        address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
+        async with websockets.asyncio.client.connect(address, proxy=None) as raw, asyncio.timeout(5):
+            await raw.recv()
+            for name, token in (("a", "ada"), ("b", "grace"), ("c", "bad")):
+                await raw.send(f'40/{name},{{"token":"{token}"}}')
+            answers = sorted([str(await raw.recv()) for _ in "abc"])
+            assert [one[:5] for one in answers] == ["40/a,", "40/b,", "44/c,"]
+            for name, token in (("a", "ada"), ("b", "grace")):
+                await raw.send(f'42/{name},7["who"]')
+                assert await raw.recv() == f'43/{name},7[["{token}",{{"sub":"{token}"}}]]'
+
+
+async def test_a_refused_client_reaches_nothing() -> None:
+    """Neither the connect handler nor an error handler's answer lets it in, nor does an event."""
+    ran: list[str] = []
+    sio = app(secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}]))
+    sio.on("connect", lambda: ran.append("connect"))
+
+    @sio.on_error
+    def on_error(error: Exception) -> str:
+        ran.append(type(error).__name__)
+        return "never mind"
+
+    sio.on("disconnect", lambda: ran.append("disconnect"))
+    with serve(sio) as url:
+        assert await outcome(url, auth={"token": "bad"}) == "unauthorized"
+    assert ran == ["SecurityError"]
+
+
+async def test_security_is_not_validation() -> None:
+    """Switching validation off leaves security on."""
+    spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
+    sio = AsynctionSocketIO.from_spec(
+        spec, validation=False, security_handlers={"bearer": unscoped_info}, handlers={"/": {"who": who}}
+    )
+    with serve(sio) as url:
+        assert await outcome(url) == "unauthorized"
+        assert await outcome(url, **TOKEN) == ["ada", INFO]
+
+
+async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``required_scopes`` and ``bearer_format`` reach the functions that take them; scopes may be judged by one's own."""
+    seen: list[Any] = []
+
+    def with_names(token: str, required_scopes: Any, *, bearer_format: str | None = None) -> Any:
+        seen.append((token, required_scopes, bearer_format))
+        return {"uid": 7}
+
+    async def with_any(token: str, **named: Any) -> Any:
+        seen.append((token, named))
+        return {"sub": "ada", "scopes": ["admin"]}
+
+    def judge(required: list[str], granted: list[str]) -> bool:
+        seen.append((required, granted))
+        return granted == ["admin"]
+
+    module = types.ModuleType("scopes_of_a_test")
+    vars(module)["judge"] = judge
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    schemes = {
+        "bearer": {**SCHEMES["bearer"], "bearerFormat": "JWT"},
+        "oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"},
+    }
+    spec = secured(
+        schemes, {"a": namespace(WHO, security=[{"bearer": []}]), "b": namespace(WHO, security=[{"oauth": ["write"]}])}
+    )
+    with serve(app(spec, bearer=with_names, oauth=with_any)) as url:
+        assert (await outcome(url, "/a", **TOKEN))[0] == 7
+        assert (await outcome(url, "/b", headers=bearer("t")))[0] == "ada"
+    assert seen == [("good", [], "JWT"), ("t", {"required_scopes": ["write"]}), (["write"], ["admin"])]
+
+
+def crashing(secret: str) -> Any:
+    raise ValueError(f"can't parse {secret}")
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        pytest.param(crashing, "internal_error", id="it crashes"),
+        pytest.param(lambda token: "ada", "internal_error", id="it returns no mapping"),
+        pytest.param(lambda token: {"exp": "soon"}, "internal_error", id="exp is no number"),
+        pytest.param(lambda token: {"exp": float("nan")}, "internal_error", id="exp is not finite"),
+        pytest.param(lambda token: {"scope": 7}, "internal_error", id="scopes are none"),
+        pytest.param(lambda token: False, "unauthorized", id="it returns False"),
+        pytest.param(lambda token: {}, [None, {}], id="it knows nothing, and says yes"),
+        pytest.param(lambda token: {"sub": None, "uid": 0}, [0, {"sub": None, "uid": 0}], id="a uid of zero"),
+    ],
+)
+async def test_a_function_that_fails_lets_nobody_in_and_tells_nothing(
+    function: Any, code: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the place under a reference, and never the credential."""
+    spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
+    with caplog.at_level(logging.DEBUG), serve(app(spec, bearer=function)) as url:
+        assert await outcome(url, auth={"token": "very-secret"}) == code
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("asynction")]
+    assert any("bearer" in one and "ref" in one for one in ours) is (code == "internal_error")
+    assert "very-secret" not in "".join(ours)
+
+
+@pytest.mark.parametrize(
+    ("raised", "answer"),
+    [
+        pytest.param(SecurityError("forbidden", "too young"), ("forbidden", "too young"), id="SecurityError"),
+        pytest.param(RefusedError("unavailable"), ("unavailable", "unavailable"), id="RefusedError"),
+    ],
+)
+async def test_a_function_may_refuse_with_its_own_words(raised: Exception, answer: Any) -> None:
+    """What it raises on purpose reaches the client."""
+
+    async def refuse(token: str) -> Any:
+        raise raised
+
+    spec = secured(SCHEMES, {"root": namespace()}, [{"bearer": []}])
+    with serve(app(spec, bearer=refuse)) as url, pytest.raises(ConnectError) as refused:
+        async with connected(url, **TOKEN):
+            pass
+    data = refused.value.answer["data"]
+    assert (data["code"], data["message"]) == answer
+
+
+OK = "asynction_asgi.server.security.same_secret"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "given", "code", "words", "pointer"),
+    [
+        pytest.param({"type": "http", "scheme": "basic"}, None, "HANDLER", "add x-basicInfoFunc to it", "", id="no function"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-tokenInfoFunc": OK}, None, "HANDLER", "x-tokenInfoFunc is for schemes of another type", "", id="another type's function"),
+        pytest.param({"type": "http", "scheme": "basic", "x-basicInfoFunc": "nowhere.to.be.found"}, None, "HANDLER", "no module 'nowhere'", "/x-basicInfoFunc", id="not importable"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-bearerInfoFunc": OK}, None, "HANDLER", "called with 1 value", "/x-bearerInfoFunc", id="wrong arity"),
+        pytest.param({"type": "http", "scheme": "bearer"}, 7, "HANDLER", "can't be called", "", id="not callable"),
+        pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="asks for what is not there"),
+        pytest.param({"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": "nowhere.f"}, secret_info, "HANDLER", "no module 'nowhere'", "/x-scopeValidateFunc", id="scope function not importable"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
+        pytest.param({"type": "http", "scheme": "basic", "x-jwt": {}}, None, "SECURITY_SHAPE", "not a token", "/x-jwt", id="jwt for a password"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": []}, None, "SECURITY_SHAPE", "must be an object", "/x-jwt", id="jwt no object"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}}, None, "SECURITY_SHAPE", "either jwks or a secret", "/x-jwt", id="jwt without keys"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"isuer": "i"}}, None, "SECURITY_SHAPE", "did you mean 'issuer'", "/x-jwt/isuer", id="jwt misspelt"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}}, None, "SECURITY_SHAPE", "'NOT_SET_ANYWHERE' is not set", "/x-jwt/secretEnv", id="jwt secret unset"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"issuer": 7}}, None, "SECURITY_SHAPE", "a text", "/x-jwt/issuer", id="jwt issuer"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"algorithms": "RS256"}}, None, "SECURITY_SHAPE", "a list of names", "/x-jwt/algorithms", id="jwt algorithms"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"leeway": True}}, None, "SECURITY_SHAPE", "seconds", "/x-jwt/leeway", id="jwt leeway"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"jwks": 1}}, None, "SECURITY_SHAPE", "a text", "/x-jwt/jwks", id="jwt keys"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_verified_is_an_error_at_start_up(
+    scheme: Any, given: Any, code: str, words: str, pointer: str
+) -> None:
+    """Nothing is skipped at run time; each finding has its code and its place."""
+    spec = secured({"one": scheme}, {"root": namespace()}, [{"one": []}])
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec, security_handlers={} if given is None else {"one": given})
+    (problem,) = raised.value.diagnostics
+    assert problem.code == code
+    assert words in problem.message
+    assert problem.pointer == f"/components/securitySchemes/one{pointer}"
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    """Missing functions, an unknown name, misplaced re-authentication and bad handlers come together."""
+    again = message("again", **{"x-reauth": True})
+    twice = namespace(again, message("twice", **{"x-reauth": True}), message("*", **{"x-reauth": True}), security=[{"a": []}])
+    spec = secured({"a": SCHEMES["basic"], "b": SCHEMES["key"]}, {"root": namespace(again, security=[]), "x": twice}, [{"b": []}])
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec, security_handlers={"c": secret_info}, handlers={"/": {"nope": secret_info}})
+    found = [(one.code, one.pointer) for one in raised.value.diagnostics]
+    assert found[0] == ("HANDLER", "/channels/~1")
+    assert found[1:] == [
+        ("HANDLER", ""),
+        ("HANDLER", "/components/securitySchemes/a"),
+        ("SECURITY_SHAPE", "/channels/~1/publish/message/oneOf/0/x-reauth"),
+        ("SECURITY_SHAPE", "/channels/~1x/publish/message/oneOf/1/x-reauth"),
+        ("SECURITY_SHAPE", "/channels/~1x/publish/message/oneOf/2/x-reauth"),
+    ]
+
+
+def test_only_what_is_required_is_bound() -> None:
+    """A scheme that no namespace and no event requires needs no function."""
+    spec = secured({"a": SCHEMES["basic"]}, {"root": namespace(security=[])}, [{"a": []}])
+    AsynctionSocketIO.from_spec(spec).check_handlers()
