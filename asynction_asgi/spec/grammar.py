@@ -76,7 +76,8 @@ class Fits:
         value = node.value
         if type(value) not in self.types:
             words = " or ".join(_KINDS[one] for one in self.types)
-            walk.error(node, self.code or "TYPE", f"must be {words}, not {type_name(value)}")
+            hint = "; put it in quotes" if str in self.types and type(value) in {int, float, bool} else ""
+            walk.error(node, self.code or "TYPE", f"must be {words}, not {type_name(value)}{hint}")
         elif self.values and value not in self.values:
             listed = ", ".join(map(repr, self.values))
             hint = did_you_mean(value, [one for one in self.values if isinstance(one, str)])
@@ -232,7 +233,7 @@ class Object:
                     continue  # reported as the missing field's misspelling
                 hint = f"; did you mean {near!r}?" if near else ""
                 if key in self.moved:
-                    hint = f" in AsyncAPI {walk.major}.x; write {self.moved[key]}"
+                    hint = f" in AsyncAPI {walk.major}.x; instead there is {self.moved[key]}"
                 walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)

@@ -177,7 +177,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("x-handler", "x-positional", "x-reauth"), ("a message",)),
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(_SCHEME_EXTENSIONS, ("a security scheme",)),
-    "x-messageAcks": ("the components",),
+    "x-messageAcks": ("the components object",),
 }
 RESPELT = {
     "x-hander": "x-handler",
@@ -296,7 +296,7 @@ def flows(scopes: str) -> dict[str, Object]:
     """The OAuth Flows Object, whose map of scopes has another name in each version."""
     return {
         "flows": Object(
-            title="the OAuth flows",
+            title="the flows object",
             fields={name: Use(f"flow {name}", "no") for name in _FLOWS},
         ),
         **{f"flow {name}": _flow(scopes, *urls) for name, urls in _FLOWS.items()},
@@ -320,7 +320,9 @@ SHARED: dict[str, Object] = {
         title="the license", fields={"name": STRING, "url": _URL}, required={"name": "REQUIRED"}
     ),
     "externalDocs": Object(
-        title="externalDocs", fields={"description": STRING, "url": _URL}, required={"url": "REQUIRED"}
+        title="the externalDocs object",
+        fields={"description": STRING, "url": _URL},
+        required={"url": "REQUIRED"},
     ),
     "correlationId": Object(
         title="a correlation ID",

@@ -77,7 +77,7 @@ TABLE: dict[str, Object] = {
         moved={"operations": "'publish' and 'subscribe' in the channels"},
     ),
     "info": Object(
-        title="the info",
+        title="the info object",
         fields={
             **dict.fromkeys(("title", "version", "description"), STRING),
             "termsOfService": URI,
@@ -144,14 +144,14 @@ TABLE: dict[str, Object] = {
         fields={"description": STRING, "schema": SCHEMA, "location": RUNTIME_EXPRESSION},
     ),
     "channel bindings": Object(
-        title="the bindings",
+        title="the bindings object",
         open=True,
         fields=dict.fromkeys(("ws", "socket.io", "socketio"), Use("ws", code="BINDING")),
     ),
-    "bindings": Object(title="the bindings", open=True, fields={}),
+    "bindings": Object(title="the bindings object", open=True, fields={}),
     "security scheme": scheme_fields(),
     "components": Object(
-        title="the components",
+        title="the components object",
         fields={
             **_components(
                 schemas=SCHEMA,

@@ -122,7 +122,7 @@ TABLE: dict[str, Object] = {
         moved={"tags": "'tags' in the info", "externalDocs": "'externalDocs' in the info"},
     ),
     "info": Object(
-        title="the info",
+        title="the info object",
         fields={
             **dict.fromkeys(("title", "version", "description"), STRING),
             "termsOfService": URI,
@@ -165,7 +165,7 @@ TABLE: dict[str, Object] = {
             "bindings": Use("channel bindings"),
             **CHANNEL_EXTENSIONS,
         },
-        moved=dict.fromkeys(("publish", "subscribe"), "an operation in the document's 'operations'"),
+        moved=dict.fromkeys(("publish", "subscribe"), "an operation in the root's 'operations'"),
     ),
     "operation": Object(
         title="an operation",
@@ -178,7 +178,7 @@ TABLE: dict[str, Object] = {
             **_OPERATION_TRAIT,
         },
         required={"action": "ACTION", "channel": "OP_CHANNEL"},
-        moved={"message": "'messages', a list of references", "operationId": "the key of the operation"},
+        moved={"message": "'messages', a list of references", "operationId": "the operation's key"},
     ),
     "operation trait": Object(title="an operation trait", fields=_OPERATION_TRAIT),
     "reply": Object(
@@ -201,7 +201,7 @@ TABLE: dict[str, Object] = {
         checks=(headers_are_an_object,),
         moved={
             "schemaFormat": "'schemaFormat' and 'schema' in the payload",
-            "messageId": "the key of the message in the channel",
+            "messageId": "the message's key in the channel",
             "oneOf": "each message in the channel's 'messages'",
         },
     ),
@@ -218,14 +218,14 @@ TABLE: dict[str, Object] = {
         moved={"schema": "'enum', 'default' and 'examples'; the value is a string"},
     ),
     "channel bindings": Object(
-        title="the bindings",
+        title="the bindings object",
         fields={**dict.fromkeys(_PROTOCOLS, OBJECT), "ws": Use("ws", code="BINDING")},
         moved=dict.fromkeys(("socket.io", "socketio"), "'ws'"),
     ),
-    "bindings": Object(title="the bindings", fields=dict.fromkeys(_PROTOCOLS, OBJECT)),
+    "bindings": Object(title="the bindings object", fields=dict.fromkeys(_PROTOCOLS, OBJECT)),
     "security scheme": scheme_fields(scopes=STRINGS),
     "components": Object(
-        title="the components",
+        title="the components object",
         fields={
             **_components(
                 schemas=_ANY_SCHEMA,

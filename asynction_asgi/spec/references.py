@@ -214,10 +214,12 @@ def _fault(node: Node, code: str, message: str) -> ReferenceFault:
 
 def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
     """The one of `known` that a person who wrote `word` most likely meant."""
-    words = list(known)
-    folded = str(word).lower()
-    same = next((one for one in words if one.lower() == folded), None)
-    return same or next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
+    words, folded = list(known), str(word).lower()
+    for alike in (str.lower, sorted):  # written in another case; two letters swapped
+        same = next((one for one in words if alike(one.lower()) == alike(folded)), None)
+        if same is not None:
+            return same
+    return next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:

@@ -77,7 +77,7 @@ def _keep(reader: Reader, servers: dict[str, Node], server_name: str | None) -> 
         message = f"the document has no server {server_name!r}: {listed}{hint}"
         reader.error(place or reader.root, "SERVER_UNKNOWN", message)
         return []
-    kept = [name for name, node in servers.items() if str(node.value.get("protocol")).lower() in _PROTOCOLS]
+    kept = [name for name, node in servers.items() if _speaks(node.value.get("protocol"))]
     if servers and not kept and place is not None:
         spoken = ", ".join(dict.fromkeys(repr(node.value.get("protocol")) for node in servers.values()))
         message = (
@@ -86,6 +86,10 @@ def _keep(reader: Reader, servers: dict[str, Node], server_name: str | None) -> 
         )
         reader.error(place, "SERVER_UNKNOWN", message, key=True)
     return kept
+
+
+def _speaks(protocol: object) -> bool:
+    return not isinstance(protocol, str) or protocol.lower() in _PROTOCOLS
 
 
 def _path(reader: Reader, server: Node) -> str:

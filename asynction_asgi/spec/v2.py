@@ -109,11 +109,11 @@ def _messages(reader: Reader, written: Node | None, above: tuple[Node, ...] = ()
     node = reader.follow(written)
     if node is None or not isinstance(node.value, dict):
         return
-    if isinstance(node.value.get("oneOf"), list):
+    if "oneOf" in node.value:
         if any(one.identity == node.identity for one in above):
             reader.error(written, "REF_CYCLE", "a message is one of itself", layer="document")
             return
-        for one in node.child("oneOf").elements():
+        for one in reader.elements(node, "oneOf"):
             yield from _messages(reader, one, (*above, node))
         return
     fields = reader.traited(node)

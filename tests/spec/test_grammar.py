@@ -1,0 +1,296 @@
+"""The structure of a document: every object's fields, their types, and where references may stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reading import check, found, only, v2, v3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+M = "/channels/~1/publish/message"
+C = "/components"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer"),
+    [
+        ("- a", "NOT_OBJECT", ""),
+        ("", "NOT_OBJECT", ""),
+        ("info: {}", "REQUIRED", ""),
+        ("openapi: 3.0.0", "REQUIRED", ""),
+        ("asyncapi: 2.6", "VERSION", "/asyncapi"),
+        ("asyncapi: '2.6'", "VERSION", "/asyncapi"),
+        ("asyncapi: two", "VERSION", "/asyncapi"),
+        ("asyncapi: 1.2.0", "VERSION", "/asyncapi"),
+        ("asyncapi: 2.7.0", "VERSION", "/asyncapi"),
+        ("asyncapi: 3.2.0", "VERSION", "/asyncapi"),
+        ("asyncapi: null", "VERSION", "/asyncapi"),
+    ],
+)
+def test_the_version_decides_first(tmp_path: Path, text: str, code: str, pointer: str) -> None:
+    """What is of no supported version is refused for that, and for nothing else."""
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", code, pointer)]
+    assert (outcome.accepted, outcome.servable, outcome.spec) == (False, False, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("asyncapi: 2.6", "write '2.6.0'"),
+        ("asyncapi: '2.6'", "did you mean '2.6.0'?"),
+        ("asyncapi: 9.0.0", "2.0 to 2.6, 3.0 to 3.1 are"),
+        ("openapi: 3.0.0", "this is a document of openapi"),
+    ],
+)
+def test_the_version_has_hints(tmp_path: Path, text: str, says: str) -> None:
+    """For the classic mistakes."""
+    assert says in only(check(tmp_path, text)).message
+
+
+@pytest.mark.parametrize(
+    "version", ["2.0.0", "2.0.17", "2.3.0", "2.6.0", "2.6.0-next.1", "3.0.0", "3.0.9", "3.1.0", "3.1.0-rc1"]
+)
+def test_every_supported_version_is_accepted(tmp_path: Path, version: str) -> None:
+    """Any patch and any suffix."""
+    write = v2 if version.startswith("2") else v3
+    outcome = check(tmp_path, write("{}", version=version))
+    assert found(outcome) == [("warning", "CHANNELS", "/channels")]
+    assert outcome.servable
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer"),
+    [
+        ("asyncapi: 2.6.0\nchannels: {}", "REQUIRED", ""),
+        ("asyncapi: 2.6.0\ninfo: {title: T, version: '1'}", "REQUIRED", ""),
+        ("asyncapi: 2.6.0\ninfo: [T]\nchannels: {}", "TYPE", "/info"),
+        ("asyncapi: 2.6.0\ninfo: {title: T, version: 1}\nchannels: {}", "TYPE", "/info/version"),
+        ("asyncapi: 2.6.0\ninfo: {title: T, verion: '1'}\nchannels: {}", "REQUIRED", "/info"),
+        (v2("[]"), "TYPE", "/channels"),
+        (v2("{}", "operations: {}"), "UNKNOWN_FIELD", "/operations"),
+        (v2("{}", "id: not a uri"), "TYPE", "/id"),
+        (v2("{}", "tags: [{name: a}, {name: a}]"), "DUPLICATE_ID", "/tags/1"),
+        (v2("{}", "tags: [{description: a}]"), "REQUIRED", "/tags/0"),
+        (v2("{}", "tags: [{$ref: '#/tags/0'}]"), "REF_TYPE", "/tags/0/$ref"),
+        (v2("{}", "externalDocs: {url: a b}"), "TYPE", "/externalDocs/url"),
+        (v2("{}", "servers: {a: {url: x}}"), "REQUIRED", "/servers/a"),
+        (v2("{}", "servers: {a b: {url: x, protocol: ws}}"), "UNKNOWN_FIELD", "/servers/a b"),
+        (v2("{/: null}"), "TYPE", "/channels/~1"),
+        (v2("{/: {publsh: {}}}"), "UNKNOWN_FIELD", "/channels/~1/publsh"),
+        (v2("{/: {publish: {message: text}}}"), "MESSAGE_NOT_OBJECT", M),
+        (v2("{/: {publish: {message: {oneOf: ['#/x']}}}}"), "MESSAGE_NOT_OBJECT", f"{M}/oneOf/0"),
+        (v2("{/: {publish: {message: {oneOf: {}}}}}"), "TYPE", f"{M}/oneOf"),
+        (v2("{/: {publish: {message: {name: 5}}}}"), "TYPE", f"{M}/name"),
+        (v2("{/: {publish: {message: {name: a, payload: null}}}}"), "SCHEMA_TYPE", f"{M}/payload"),
+        (v2("{/: {publish: {message: {name: a, payload: {type: strin}}}}}"), "SCHEMA", f"{M}/payload/type"),
+        (v2("{/: {publish: {message: {name: a, headers: {type: string}}}}}"), "TYPE", f"{M}/headers/type"),
+        (v2("{/: {publish: {message: {name: a, examples: [{x: 1}]}}}}"), "UNKNOWN_FIELD", f"{M}/examples/0/x"),
+        (v2("{/: {publish: {message: {name: a, traits: [{payload: {}}]}}}}"), "UNKNOWN_FIELD", f"{M}/traits/0/payload"),
+        (v2("{/: {publish: {$ref: '#/x'}}}"), "REF_TYPE", "/channels/~1/publish/$ref"),
+        (v2("{/: {publish: {traits: [{message: {}}]}}}"), "UNKNOWN_FIELD", "/channels/~1/publish/traits/0/message"),
+        (v2("{'/{a}': {parameters: {a: {location: x}}}}"), "TYPE", "/channels/~1{a}/parameters/a/location"),
+        (v2("{'/{a}': {parameters: {a: null}}}"), "TYPE", "/channels/~1{a}/parameters/a"),
+        (v2("{/: {address: /a}}"), "UNKNOWN_FIELD", "/channels/~1/address"),
+        (v2("{}", "components: {messages: {a b: {}}}"), "UNKNOWN_FIELD", f"{C}/messages/a b"),
+        (v2("{}", "components: {schemas: {A: {$ref: '#/components/schemas/B'}}}"), "REF_DANGLING", f"{C}/schemas/A/$ref"),
+        (v2("{}", "components: {schemas: {A: [1]}}"), "SCHEMA_TYPE", f"{C}/schemas/A"),
+        (v2("{}", "components: {securitySchemes: {a: {type: magic}}}"), "ENUM", f"{C}/securitySchemes/a/type"),
+        (v2("{}", "components: {securitySchemes: {a: {type: http}}}"), "REQUIRED", f"{C}/securitySchemes/a"),
+        (v2("{}", "components: {securitySchemes: {a: {type: apiKey, in: query}}}"), "ENUM", f"{C}/securitySchemes/a/in"),
+        (v2("{}", "components: {serverVariables: {a: {enum: [x], default: y}}}"), "ENUM", f"{C}/serverVariables/a/default"),
+        (v2("{}", "components: {serverVariables: {a: {enum: [x], examples: [y]}}}"), "ENUM", f"{C}/serverVariables/a/examples/0"),
+        (v2("{/: {bindings: {ws: {query: {type: string}}}}}"), "BINDING", "/channels/~1/bindings/ws/query"),
+        (v2("{/: {bindings: {ws: {headers: true}}}}"), "BINDING", "/channels/~1/bindings/ws/headers"),
+        (v2("{/: {bindings: {ws: {method: PUT}}}}"), "BINDING", "/channels/~1/bindings/ws/method"),
+        (v2("{/: {bindings: {ws: {extra: 1}}}}"), "BINDING", "/channels/~1/bindings/ws/extra"),
+        (v2("{/: {servers: []}}", version="2.1.0"), "UNKNOWN_FIELD", "/channels/~1/servers"),
+        (v2("{/: {publish: {security: []}}}", version="2.3.0"), "UNKNOWN_FIELD", "/channels/~1/publish/security"),
+        (v2("{}", "components: {channels: {}}", version="2.2.0"), "UNKNOWN_FIELD", f"{C}/channels"),
+        (v3("{}", "{}", "tags: []"), "UNKNOWN_FIELD", "/tags"),
+        (v3("{c: {publish: {}}}"), "UNKNOWN_FIELD", "/channels/c/publish"),
+        (v3("{c: {address: 5}}"), "ADDRESS", "/channels/c/address"),
+        (v3("{c: {messages: {m: []}}}"), "MESSAGE_NOT_OBJECT", "/channels/c/messages/m"),
+        (v3("{c: {messages: {m: {schemaFormat: x}}}}"), "UNKNOWN_FIELD", "/channels/c/messages/m/schemaFormat"),
+        (v3("{c: {messages: {m: {payload: null}}}}"), "SCHEMA_TYPE", "/channels/c/messages/m/payload"),
+        (v3("{c: {messages: {m: {payload: {schemaFormat: x}}}}}"), "MULTIFORMAT", "/channels/c/messages/m/payload"),
+        (v3("{c: {messages: {m: {payload: {schemaFormat: 1, schema: {}}}}}}"), "MULTIFORMAT", "/channels/c/messages/m/payload/schemaFormat"),
+        (v3("{c: {bindings: {socketio: {}}}}"), "UNKNOWN_FIELD", "/channels/c/bindings/socketio"),
+        (v3("{c: {parameters: {p: {schema: {}}}}}"), "UNKNOWN_FIELD", "/channels/c/parameters/p/schema"),
+        (v3("{c: {servers: [a]}}"), "TYPE", "/channels/c/servers/0"),
+        (v3("{c: {servers: [{$ref: '#/servers/a'}]}}"), "REF_DANGLING", "/channels/c/servers/0/$ref"),
+        (v3("{c: {address: /}}", "{o: {channel: {$ref: '#/channels/c'}}}"), "ACTION", "/operations/o"),
+        (v3("{c: {address: /}}", "{o: {action: recieve, channel: {$ref: '#/channels/c'}}}"), "ACTION", "/operations/o/action"),
+        (v3("{}", "{o: {action: send}}"), "OP_CHANNEL", "/operations/o"),
+        (v3("{}", "{o: {action: send, channel: '#/channels/c'}}"), "OP_CHANNEL", "/operations/o/channel"),
+        (v3("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/c'}, messages: {}}}"), "OP_MESSAGES", "/operations/o/messages"),
+        (v3("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/c'}, messages: [{name: x}]}}"), "OP_MESSAGES", "/operations/o/messages/0"),
+        (v3("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/c'}, reply: {channel: c}}}"), "OP_CHANNEL", "/operations/o/reply/channel"),
+    ],
+)  # fmt: skip
+def test_what_is_not_asyncapi_is_rejected(tmp_path: Path, text: str, code: str, pointer: str) -> None:
+    """One diagnostic per problem, with its code, at its place; the document is rejected."""
+    outcome = check(tmp_path, text)
+    assert [one for one in found(outcome) if one[0] == "error"] == [("error", code, pointer)]
+    assert not outcome.accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (v2("{}", "chanels: {}"), "an AsyncAPI document has no 'chanels'; did you mean 'channels'?"),
+        (v2("{}", "operations: {}"), "instead there is 'publish' and 'subscribe' in the channels"),
+        ("asyncapi: 2.6.0\ninfo: {title: T, verion: '1'}\nchannels: {}", "is 'verion' meant to be it?"),
+        ("asyncapi: 2.6.0\ninfo: {title: T, version: 1.0}\nchannels: {}", "not a number; put it in quotes"),
+        (v2("{/: {servers: []}}", version="2.0.0"), "'servers' exists from AsyncAPI 2.2 on"),
+        (v2("{/: {publish: {message: {oneOf: ['#/x']}}}}"), "did you mean {$ref: '#/x'}?"),
+        (v3("{c: {servers: [a]}}"), "servers[0] must be a reference to a server: write {$ref: ...}"),
+        (v3("{c: {address: /}}", "{o: {action: recieve, channel: {$ref: '#/channels/c'}}}"), "did you mean 'receive'?"),
+        (v3("{c: {messages: {m: {messageId: x}}}}"), "instead there is the message's key in the channel"),
+    ],
+)  # fmt: skip
+def test_hints_say_what_was_meant(tmp_path: Path, text: str, says: str) -> None:
+    """The nearest name, the other version's successor, or the missing quotes."""
+    errors = [one for one in check(tmp_path, text).diagnostics if one.severity == "error"]
+    assert says in errors[0].message
+
+
+def test_a_null_reference_is_told_from_a_comment(tmp_path: Path) -> None:
+    """An unquoted ``#`` begins a comment in YAML, and the reference is null."""
+    outcome = check(
+        tmp_path, v2("{}", "components:\n  messages:\n    A:\n      $ref: #/components/messages/B")
+    )
+    last = outcome.diagnostics[-1]
+    assert last.code == "REF_TYPE"
+    assert "an unquoted # begins a comment" in last.message
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer", "says"),
+    [
+        (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handler'?"),
+        (v2("{/: {x-handers: {error: a.b}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handers", "write 'x-handlers'"),
+        (v2("{/: {x-auht: {}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-auht", "did you mean 'x-auth'?"),
+        (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message"),
+        (v2("{/: {publish: {message: {name: a, x-acks: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-acks", "did you mean 'x-ack'?"),
+        (v2("{/: {$ref: '#/components/channels/c', x-handlers: {}}}", "components: {channels: {c: {}}}"), "REF_TYPE", "/channels/~1/x-handlers", "no effect beside a $ref"),
+        (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "write 'x-bearerInfoFunc'"),
+    ],
+)  # fmt: skip
+def test_extensions_that_were_not_meant_so_are_warned_of(
+    tmp_path: Path, text: str, code: str, pointer: str, says: str
+) -> None:
+    """A near miss, or one of ours where it has no meaning; the document is served."""
+    outcome = check(tmp_path, text)
+    warning = next(one for one in outcome.diagnostics if one.pointer == pointer)
+    assert (warning.severity, warning.code) == ("warning", code)
+    assert says in warning.message
+    assert outcome.servable
+
+
+@pytest.mark.parametrize("name", ["x-author", "x-internal", "x-a.b.c", "x-pydantic-socketio", "x-order"])
+def test_other_extensions_are_the_authors(tmp_path: Path, name: str) -> None:
+    """Nothing is said of them, wherever they stand."""
+    text = v2(f"{{/: {{{name}: 1, publish: {{message: {{name: a, {name}: {{}}}}}}}}}}", f"{name}: []")
+    assert found(check(tmp_path, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer"),
+    [
+        (v2("{/: {x-handlers: {conect: a.b}}}"), "UNKNOWN_FIELD", "/channels/~1/x-handlers/conect"),
+        (v2("{/: {x-handlers: {connect: 5}}}"), "HANDLER", "/channels/~1/x-handlers/connect"),
+        (v2("{/: {x-handlers: []}}"), "TYPE", "/channels/~1/x-handlers"),
+        (v2("{/: {publish: {message: {name: a, x-handler: no way}}}}"), "HANDLER", f"{M}/x-handler"),
+        (v2("{/: {publish: {message: {name: a, x-handler: 'a:b:c'}}}}"), "HANDLER", f"{M}/x-handler"),
+        (v2("{/: {publish: {message: {name: a, x-ack: 5}}}}"), "TYPE", f"{M}/x-ack"),
+        (v2("{/: {publish: {message: {name: a, x-positional: 1}}}}"), "TYPE", f"{M}/x-positional"),
+        (v2("{/: {publish: {message: {name: a, x-ordering: first}}}}"), "ENUM", f"{M}/x-ordering"),
+        (v2("{/: {x-security: {}}}"), "SECURITY_SHAPE", "/channels/~1/x-security"),
+    ],
+)
+def test_our_own_extensions_are_a_matter_of_the_service(
+    tmp_path: Path, text: str, code: str, pointer: str
+) -> None:
+    """The document is AsyncAPI all the same; it only can't be served."""
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", code, pointer)]
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+@pytest.mark.parametrize("handler", ["f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
+def test_dotted_paths_of_every_form_are_handlers(tmp_path: Path, handler: str) -> None:
+    """A module's function, and a method behind a colon."""
+    text = v2(f"{{/: {{publish: {{message: {{name: a, x-handler: '{handler}'}}}}}}}}")
+    outcome = check(tmp_path, text)
+    assert outcome.spec is not None
+    name = outcome.spec.namespaces["/"].receives["a"].handler
+    assert name is not None
+    assert name.path == handler
+
+
+def test_all_problems_are_found_in_one_run_in_document_order(tmp_path: Path) -> None:
+    """Each on a line of its own; none hides another, and none is told twice."""
+    outcome = check(
+        tmp_path,
+        """\
+        asyncapi: 2.6.0
+        info: {title: T, version: 1.0}
+        chanels: {}
+        channels:
+          /a:
+            publsh: {}
+            publish:
+              message:
+                $ref: '#/components/messages/Mesage'
+            subscribe:
+              message: {name: connect}
+          b:
+            publish:
+              message: {oneOf: [{name: 5}, {payload: {type: strin}}]}
+        components:
+          messages: {Message: {}}
+          schemas: {A: {pattern: 7}}
+        """,
+    )
+    assert [(one.code, one.line) for one in outcome.diagnostics] == [
+        ("TYPE", 2),
+        ("UNKNOWN_FIELD", 3),
+        ("UNKNOWN_FIELD", 6),
+        ("REF_DANGLING", 9),
+        ("RESERVED_EVENT", 11),
+        ("NAMESPACE_PREFIXED", 12),
+        ("TYPE", 14),
+        ("EVENT_NAME", 14),
+        ("SCHEMA", 14),
+        ("SCHEMA", 17),
+    ]
+
+
+def test_a_reference_is_checked_as_what_is_wanted_there(tmp_path: Path) -> None:
+    """A target outside of the components is held against the object that refers to it, once."""
+    text = v2(
+        "{/a: {publish: {message: {$ref: '#/x-mine/m'}}}, /b: {publish: {message: {$ref: '#/x-mine/m'}}}}",
+        "x-mine: {m: {name: a, nam: b}}",
+    )
+    assert found(check(tmp_path, text)) == [("error", "UNKNOWN_FIELD", "/x-mine/m/nam")]
+
+
+def test_elsewhere_matters_only_where_it_is_needed(tmp_path: Path) -> None:
+    """A file that is missing, or remote, is a warning in a component that nothing uses."""
+    unused = "components: {schemas: {A: {$ref: nowhere.yaml}, B: {$ref: 'https://example.com/x'}}}"
+    outcome = check(tmp_path, v2("{/: {publish: {message: {name: a}}}}", unused))
+    assert [one[:2] for one in found(outcome)] == [("warning", "REF_FILE"), ("warning", "REF_REMOTE")]
+    assert outcome.servable
+    for name, code, accepted in (("A", "REF_FILE", False), ("B", "REF_REMOTE", True)):
+        used = v2(
+            f"{{/: {{publish: {{message: {{name: a, payload: {{$ref: '#/components/schemas/{name}'}}}}}}}}}}",
+            unused,
+        )
+        outcome = check(tmp_path, used)
+        assert [one.code for one in outcome.diagnostics if one.severity == "error"] == [code]
+        assert (outcome.accepted, outcome.servable) == (accepted, False)

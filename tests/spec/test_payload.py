@@ -1,0 +1,125 @@
+"""What a payload schema makes of the list of arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.payload import is_multi_format, is_supported_format, read_arguments
+from asynction_asgi.spec.references import Resolver
+
+PAIR = {"items": [{"type": "integer"}, {}], "additionalItems": False}
+
+
+def read(payload: Any, **options: Any) -> tuple[str, int, int | None]:
+    document = load_document({"payload": payload, "tuple": PAIR, "single": {"type": "string"}, "own": {"oneOf": [{"$ref": "#/own"}]}})  # fmt: skip
+    arguments = read_arguments(document.root.child("payload"), Resolver(document), **options)
+    return arguments.kind, arguments.minimum, arguments.maximum
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"type": "object"}, ("single", 1, 1)),
+        (True, ("single", 1, 1)),
+        (False, ("single", 1, 1)),
+        ({"type": "array", "items": {"type": "string"}}, ("single", 1, 1)),
+        ({"type": "array"}, ("single", 1, 1)),
+        ({"type": "array", "additionalItems": {}}, ("single", 1, 1)),
+        ({"type": "array", "maxItems": 1}, ("single", 1, 1)),
+        ({"type": "array", "maxItems": 0}, ("positional", 0, 0)),
+        ({"type": "array", "items": [{}, {}], "minItems": 2, "additionalItems": False}, ("positional", 2, 2)),
+        ({"type": "array", "items": [{}, {}], "additionalItems": False}, ("positional", 0, 2)),
+        ({"items": [{}, {}]}, ("positional", 0, None)),
+        ({"items": []}, ("positional", 0, None)),
+        ({"items": [{}], "minItems": 1, "maxItems": 3}, ("positional", 1, 3)),
+        ({"items": [{}], "maxItems": 3, "additionalItems": False}, ("positional", 0, 1)),
+        ({"prefixItems": [{}, {}], "minItems": 2, "maxItems": 2}, ("positional", 2, 2)),
+        ({"prefixItems": [{}, {}], "items": False}, ("positional", 0, 2)),
+        ({"prefixItems": [{}, {}], "items": {"not": {}}}, ("positional", 0, 2)),
+        ({"prefixItems": [], "items": {"type": "string"}}, ("positional", 0, None)),
+        ({"oneOf": [PAIR, {"type": "array", "maxItems": 0}]}, ("positional", 0, 2)),
+        ({"anyOf": [{"items": [{}], "minItems": 1}, PAIR]}, ("positional", 0, None)),
+        ({"anyOf": [{"$ref": "#/tuple"}]}, ("positional", 0, 2)),
+        ({"oneOf": [PAIR, {"type": "string"}]}, ("single", 1, 1)),
+        ({"oneOf": []}, ("single", 1, 1)),
+        ({"oneOf": [{"$ref": "#/nowhere"}]}, ("single", 1, 1)),
+        ({"$ref": "#/own"}, ("single", 1, 1)),
+        ({"allOf": [PAIR]}, ("single", 1, 1)),
+        ({"$ref": "#/tuple"}, ("positional", 0, 2)),
+        ({"schemaFormat": "application/schema+json;version=draft-07", "schema": PAIR}, ("positional", 0, 2)),
+        ({"schemaFormat": "application/schema+json;version=draft-07", "schema": {"$ref": "#/tuple"}}, ("positional", 0, 2)),
+        ({"schema": {"schema": {"$ref": "#/tuple"}, "x-why": 1}}, ("positional", 0, 2)),
+        ({"schemaFormat": "application/vnd.apache.avro;version=1.9.0", "schema": {"type": "record"}}, ("opaque", 0, None)),
+        ({"type": "object", "properties": {"schema": {}}}, ("single", 1, 1)),
+    ],
+)  # fmt: skip
+def test_the_schema_decides(payload: Any, expected: tuple[str, int, int | None]) -> None:
+    """A tuple schema is positional, anything else is exactly one argument."""
+    assert read(payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "positional", "expected"),
+    [
+        (PAIR, False, ("single", 1, 1)),
+        ({"type": "array", "items": {}, "minItems": 1}, True, ("positional", 1, None)),
+        (True, True, ("positional", 0, None)),
+    ],
+)
+def test_x_positional_overrules_the_look(
+    payload: Any, positional: bool, expected: tuple[str, int, int | None]
+) -> None:
+    """For a list that is one argument, and a list schema that is the arguments."""
+    assert read(payload, positional=positional) == expected
+
+
+def test_no_payload_is_unchecked_and_a_foreign_one_is_opaque() -> None:
+    """Neither is compiled."""
+    document = load_document({})
+    assert read_arguments(None, Resolver(document)).kind == "any"
+    assert read({"type": "record"}, schema_format="application/vnd.apache.avro;version=1.9.0") == (
+        "opaque",
+        0,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "supported"),
+    [
+        (None, True),
+        ("application/vnd.aai.asyncapi;version=2.6.0", True),
+        ("application/vnd.aai.asyncapi+json;version=3.0.0", True),
+        ("application/vnd.aai.asyncapi+yaml; version=2.0.0", True),
+        ("application/vnd.aai.asyncapi", True),
+        ("application/schema+json;version=draft-07", True),
+        ("application/schema+yaml; version=draft-07", True),
+        ("application/schema;version=draft-07", True),
+        ("application/schema+json;version=draft-04", False),
+        ("application/vnd.oai.openapi;version=3.0.0", False),
+        ("application/raml+yaml;version=1.0", False),
+        ("application/vnd.google.protobuf;version=3", False),
+    ],
+)
+def test_supported_schema_formats(name: str | None, supported: bool) -> None:
+    """AsyncAPI's own and JSON Schema draft-07, in every spelling."""
+    assert is_supported_format(name) is supported
+
+
+@pytest.mark.parametrize(
+    ("value", "multi"),
+    [
+        ({"schemaFormat": "x", "schema": {}}, True),
+        ({"schema": {}}, True),
+        ({"schema": {}, "x-a": 1}, True),
+        ({"schema": {}, "type": "object"}, False),
+        ({"schemaFormat": "x"}, False),
+        (True, False),
+    ],
+)
+def test_multi_format_schemas_are_told_from_schemas(value: Any, multi: bool) -> None:
+    """By ``schema``, beside ``schemaFormat`` or alone."""
+    assert is_multi_format(value) is multi

@@ -1,0 +1,156 @@
+"""Which server this is: path, security and channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reading import check, found, load, only, v2, v3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: q}}}"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("example.com", "/socket.io"),
+        ("example.com/", "/socket.io"),
+        ("example.com:8080", "/socket.io"),
+        ("localhost:8000/socket.io", "/socket.io"),
+        ("example.com/api/socket.io", "/api/socket.io"),
+        ("example.com/api/socket.io/", "/api/socket.io"),
+        ("wss://example.com/rt", "/rt"),
+        ("https://example.com", "/socket.io"),
+        ("//example.com/rt", "/rt"),
+        ("/rt", "/rt"),
+        ("/", "/socket.io"),
+        ("./rt/x", "/rt/x"),
+        ("example.com/rt?a=b", "/rt"),
+        ("example.com/rt#x", "/rt"),
+        ("[::1]:80/rt", "/rt"),
+        ("user@example.com/rt", "/rt"),
+        ("example.com/{base}/x", "/one/x"),
+        ("{scheme}://{host}:{port}/{base}", "/one"),
+        ("{whole}", "/deep/er"),
+        ("example.com/{version}", "/v1"),
+        ("", "/socket.io"),
+    ],
+)
+def test_the_path_of_a_url(tmp_path: Path, url: str, path: str) -> None:
+    """With and without scheme, host, slash, query; variables by default, else by their first value."""
+    variables = "{base: {default: one, enum: [one, two]}, whole: {default: example.com/deep/er}, version: {enum: [v1, v2]}}"
+    text = v2("{/: {}}", f"servers: {{a: {{url: '{url}', protocol: ws, variables: {variables}}}}}")
+    assert load(tmp_path, text).path == path
+
+
+@pytest.mark.parametrize(
+    ("pathname", "path"),
+    [("/", "/socket.io"), ("/rt/", "/rt"), ("rt", "/rt"), ("/{v}/rt", "/v1/rt"), (None, "/socket.io")],
+)
+def test_the_path_of_a_pathname(tmp_path: Path, pathname: str | None, path: str) -> None:
+    """3.x keeps it apart from the host."""
+    given = f"pathname: '{pathname}', " if pathname else ""
+    server = f"{{host: example.com/not/this, {given}protocol: ws, variables: {{v: {{default: v1}}}}}}"
+    assert load(tmp_path, v3("{c: {address: /}}", "{}", f"servers: {{a: {server}}}")).path == path
+
+
+def test_a_variable_of_the_path_needs_a_value(tmp_path: Path) -> None:
+    """One of the host does not matter."""
+    host = v2("{/: {}}", "servers: {a: {url: 'example.com:{port}/x', protocol: ws}}")
+    assert load(tmp_path, host).path == "/x"
+    outcome = check(tmp_path, v2("{/: {}}", "servers: {a: {url: 'example.com/{base}', protocol: ws}}"))
+    assert found(outcome) == [("error", "SERVER_UNKNOWN", "/servers/a/url")]
+    assert "'base' has neither a default nor an enum" in only(outcome).message
+    assert outcome.accepted
+
+
+SERVERS = """servers:
+  web: {url: x/web, protocol: WSS}
+  queue: {url: x/queue, protocol: amqp}
+  poll: {url: x/web, protocol: https}"""
+CHANNELS = "{/all: {}, /web: {servers: [web]}, /queue: {servers: [queue]}, /both: {servers: [queue, poll]}, /none: {servers: []}}"
+
+
+@pytest.mark.parametrize(
+    ("server_name", "path", "namespaces"),
+    [
+        (None, "/web", ["/all", "/web", "/both", "/none"]),
+        ("web", "/web", ["/all", "/web", "/none"]),
+        ("queue", "/queue", ["/all", "/queue", "/both", "/none"]),
+    ],
+)
+def test_a_server_picks_its_path_and_channels(
+    tmp_path: Path, server_name: str | None, path: str, namespaces: list[str]
+) -> None:
+    """Without a name, those of every server that speaks a WebSocket or HTTP protocol."""
+    spec = load(tmp_path, v2(CHANNELS, SERVERS), server_name=server_name)
+    assert spec.path == path
+    assert list(spec.namespaces) == namespaces
+
+
+def test_servers_of_3x_are_references(tmp_path: Path) -> None:
+    """Into the document's own servers, which may be references themselves."""
+    text = v3(
+        "{a: {address: /a, servers: [{$ref: '#/servers/s'}]}, b: {address: /b, servers: [{$ref: '#/servers/t'}]}}",
+        "{}",
+        "servers: {s: {$ref: '#/components/servers/s'}, t: {host: h, protocol: amqp}}",
+        "components: {servers: {s: {host: h, pathname: /p, protocol: socket.io}}}",
+    )
+    spec = load(tmp_path, text)
+    assert (spec.path, list(spec.namespaces)) == ("/p", ["/a"])
+    astray = text.replace("[{$ref: '#/servers/s'}]", "[{$ref: '#/components/servers/s'}]")
+    outcome = check(tmp_path, astray)
+    assert found(outcome) == [("error", "SERVER_UNKNOWN", "/channels/a/servers/0")]
+    assert not outcome.accepted
+
+
+@pytest.mark.parametrize(
+    ("servers", "server_name", "says"),
+    [
+        (SERVERS, "wbe", "there are 'web', 'queue', 'poll'; did you mean 'web'?"),
+        ("", "web", "it declares none"),
+        ("servers: {a: {url: x, protocol: mqtt}}", None, "there is 'mqtt'"),
+    ],
+)
+def test_a_server_that_is_not_there_is_an_error(
+    tmp_path: Path, servers: str, server_name: str | None, says: str
+) -> None:
+    """With the names, or the protocols, that there are."""
+    outcome = check(tmp_path, v2("{/: {}}", servers), server_name=server_name)
+    assert [one.code for one in outcome.diagnostics] == ["SERVER_UNKNOWN"]
+    assert says in only(outcome).message
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+def test_a_channel_names_servers_of_the_document(tmp_path: Path) -> None:
+    """2.x: a name that is none of them is no AsyncAPI."""
+    outcome = check(tmp_path, v2("{/: {servers: [wbe]}}", SERVERS))
+    assert [one.code for one in outcome.diagnostics] == ["SERVER_UNKNOWN"]
+    assert "did you mean 'web'?" in only(outcome).message
+    assert not outcome.accepted
+
+
+def test_security_is_never_guessed(tmp_path: Path) -> None:
+    """Where the servers that are kept disagree, one must be named."""
+    servers = "servers: {open: {url: x, protocol: ws}, shut: {url: x, protocol: ws, security: [{k: []}]}}"
+    outcome = check(tmp_path, v2("{/: {}}", servers, KEYS))
+    assert found(outcome) == [("error", "SERVER_UNKNOWN", "/servers/shut")]
+    assert "choose one with server_name" in only(outcome).message
+    assert load(tmp_path, v2("{/: {}}", servers, KEYS), server_name="open").security is None
+    shut = load(tmp_path, v2("{/: {}}", servers, KEYS), server_name="shut").security
+    assert shut is not None
+    assert [[one.scheme for one in every] for every in shut] == [["k"]]
+
+
+def test_servers_of_different_paths_are_warned_of(tmp_path: Path) -> None:
+    """The first one is served."""
+    outcome = check(
+        tmp_path, v2("{/: {}}", "servers: {a: {url: x/a, protocol: ws}, b: {url: x/b, protocol: ws}}")
+    )
+    assert found(outcome) == [("warning", "SERVER_UNKNOWN", "/servers/b")]
+    assert outcome.spec is not None
+    assert outcome.spec.path == "/a"
