@@ -24,7 +24,8 @@ Attachments = list[bytes]
 # Integers above 64 bit have at least 19 digits; orjson would make floats of them.
 _LONG_NUMBER = b"9" * 19
 _DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
+_LEAVES = frozenset({str, int, bool, type(None)})
 _MAX_DIGITS = 400
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -132,18 +133,20 @@ def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
 
 
 def _looks_deeper(text: str, depth: int) -> bool:
-    """Whether the brackets of `text` may nest more than `depth` levels.
+    """Whether the brackets of `text`, which is JSON, may nest more than `depth` levels.
 
-    A walk over the value would be sure, and costs more than to decode it. Brackets inside strings
-    can make this say yes for no reason, never no.
+    A walk over the value would be sure, and costs more than to decode it. Strings that hold
+    brackets, quotes or backslashes can make this say yes for no reason; nothing makes it say no.
     """
-    brackets = text.encode().translate(None, _NOT_BRACKETS)
-    for _ in range(depth):
-        if len(brackets) <= 2 * depth:
-            return False
+    brackets = text.encode().translate(None, _NO_STRUCTURE).replace(b'""', b"")
+    if b'"' in brackets or b"\\" in brackets:
+        return True
+    while len(brackets) > 2 * depth:
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         depth -= 1
-    return True
+        if depth < 0:
+            return True
+    return False
 
 
 def _deeper(value: Any, depth: int) -> bool:
@@ -185,27 +188,33 @@ def _fast(depth: int) -> Codec:
 
     def fast_dumps(value: Any, attachments: Attachments) -> bytes:
         try:
-            encoded = dumps(value, _default(attachments), option)
+            encoded = dumps(value, None, option)
+        except TypeError:
+            encoded = slow_dumps(value, attachments)
+        if b"null" in encoded:  # orjson writes NaN and Infinity so
+            _refuse_nan(value)
+        return encoded
+
+    def slow_dumps(value: Any, attachments: Attachments) -> bytes:
+        try:
+            return dumps(value, _default(attachments), option)
         except TypeError:
             # Integers above 64 bit and keys that are no strings: Python's own module decides.
             attachments.clear()
             return _plain_dumps(value, attachments)
-        if b"null" in encoded:  # orjson writes NaN and Infinity so
-            _refuse_nan(value)
-        return encoded
 
     return Codec(_guarded(fast_loads, depth), fast_dumps)
 
 
 def _refuse_nan(value: Any) -> None:
-    found = [value] if isinstance(value, (dict, list, tuple)) else []
+    found: list[Any] = [[value]]
     for parent in found:  # grows while it is walked
         for child in parent.values() if isinstance(parent, dict) else parent:
             kind = type(child)
             if kind is float:
                 if not -math.inf < child < math.inf:
                     raise UnencodableError("NaN and Infinity have no JSON form")
-            elif kind is not str and isinstance(child, (dict, list, tuple)):
+            elif kind not in _LEAVES and isinstance(child, (dict, list, tuple)):
                 found.append(child)
 
 

@@ -43,7 +43,7 @@ class Endpoint(Protocol):
         """Whether a client may try to connect to this namespace at all."""
         ...
 
-    def ordering(self, namespace: str, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """How this event's handlers are ordered within one client; None is the server's default."""
         ...
 

@@ -55,10 +55,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self.owner = None
         return super().on(event, handler)
 
-    def take_message(self, socket: EngineSocket, data: str | bytes) -> Awaitable[None] | None:
-        """Hand a message to the Socket.IO half, or to whoever registered for it."""
-        if self.owner is not None:
-            return self.owner.take_message(socket.connection, data)
+    def trigger_message(self, socket: EngineSocket, data: str | bytes) -> Awaitable[None]:
+        """Hand a message to whoever registered for messages in place of the Socket.IO half."""
         message = data[1:] if isinstance(data, str) else data
         pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
         return pending
@@ -121,9 +119,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         elif message is not None and message.endswith("is not an accepted origin."):
             message = "Not an accepted origin"
         return dict(super()._bad_request(message))
-
-    def _method_not_found(self) -> dict[str, Any]:
-        return self._bad_request()  # as the protocol's authors have it
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         """A peer's fault is no error of the server's."""

@@ -36,6 +36,8 @@ class EngineApp:
         socket = engine.sockets.get(query.get("sid", [""])[0])
         if self.server.stopping:
             await respond(scope, receive, send, 503, b"the server is stopping")
+        elif scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
+            await respond(scope, receive, send, 400, b"no method of the protocol")
         elif "transport" not in query and scope.get("method") != "OPTIONS":
             await respond(scope, receive, send, 400, b"no transport")
         elif scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
@@ -92,21 +94,11 @@ async def respond(scope: Scope, receive: Receive, send: Send, status: int, text:
     """Refuse a request or a WebSocket with a status and a sentence."""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
-        await _deny(scope, send, status, [(b"content-type", b"text/plain")], text)
+        await send({"type": "websocket.close", "code": 1008})
         return
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text})
-
-
-async def _deny(
-    scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
-) -> None:
-    if "websocket.http.response" in scope.get("extensions", {}):
-        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-        await send({"type": "websocket.http.response.body", "body": body})
-    else:
-        await send({"type": "websocket.close", "code": 1008})
 
 
 class _Input:
@@ -190,7 +182,7 @@ async def make_response(
     code = int(status.split(" ", 1)[0])
     scope, send = environ["asgi.scope"], environ["asgi.send"]
     if scope["type"] == "websocket":
-        await _deny(scope, send, code, raw, payload)
+        await send({"type": "websocket.close", "code": 1008})
         return
     raw.append((b"content-length", str(len(payload)).encode()))
     await send({"type": "http.response.start", "status": code, "headers": raw})

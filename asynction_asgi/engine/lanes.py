@@ -28,13 +28,14 @@ class Lanes:
     """Starts handlers.
 
     Args:
-        handle: Handles one event; raises nothing but cancellation.
+        handle: Handles one event, and calls `ended` with the number it is given unless that is 0;
+            raises nothing but cancellation.
         default: For events whose endpoint has no opinion.
     """
 
     def __init__(
         self,
-        handle: Callable[[Member, int | None, list[Any]], Coroutine[Any, Any, None]],
+        handle: Callable[[Member, int | None, list[Any], int], Coroutine[Any, Any, None]],
         default: Ordering,
     ) -> None:
         self._handle = handle
@@ -43,52 +44,52 @@ class Lanes:
     def start(self, member: Member, ack_id: int | None, payload: list[Any]) -> None:
         """Start a handler, or queue the event until one may start."""
         connection = member.connection
-        ordering = member.endpoint.ordering(member.namespace, payload[0]) or self._default
-        if ordering == "serial":
-            if member.lane is not None:
+        if (member.endpoint.ordering(member, payload[0]) or self._default) == "serial":
+            if member.lane is None:
+                member.lane = deque()
+                connection.serial = number = connection.serial + 1
+                self._run(connection, number, self._serve_lane(member, ack_id, payload, number))
+            else:
                 member.lane.append((ack_id, payload))
                 connection.waiting += 1
-                return
-            member.lane = deque()
-            self._run(connection, self._serve_lane(member, ack_id, payload))
         elif connection.backlog or len(connection.running) >= connection.limits.handlers:
             if connection.backlog is None:
                 connection.backlog = deque()
             connection.backlog.append((member, ack_id, payload))
             connection.waiting += 1
         else:
-            self._run(connection, self._handle(member, ack_id, payload))
+            connection.serial = number = connection.serial + 1
+            self._run(connection, number, self._handle(member, ack_id, payload, number))
 
-    def _run(self, connection: Connection, work: Coroutine[Any, Any, None]) -> None:
-        connection.serial = number = connection.serial + 1
-        loop = asyncio.get_running_loop()
-        coroutine = self._counted(connection, number, work)
+    def _run(self, connection: Connection, number: int, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # it ended with handlers running, which Python then closes
+            work.close()
+            return
         if _EAGER:
-            task = asyncio.Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
+            task = asyncio.Task(work, loop=loop, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
             if task.done():
                 return
         else:
-            task = loop.create_task(coroutine)
+            task = loop.create_task(work)
         connection.running[number] = task
 
-    async def _counted(self, connection: Connection, number: int, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        finally:
-            connection.running.pop(number, None)
-            self._go_on(connection)
+    def ended(self, connection: Connection, number: int) -> None:
+        """Every task calls this last, so that no callback of the task is needed."""
+        connection.running.pop(number, None)
+        if connection.waiting:
+            while connection.backlog and len(connection.running) < connection.limits.handlers:
+                member, ack_id, payload = connection.backlog.popleft()
+                connection.waiting -= 1
+                connection.serial = following = connection.serial + 1
+                self._run(connection, following, self._handle(member, ack_id, payload, following))
+            connection.made_room()
 
-    def _go_on(self, connection: Connection) -> None:
-        while connection.backlog and len(connection.running) < connection.limits.handlers:
-            member, ack_id, payload = connection.backlog.popleft()
-            connection.waiting -= 1
-            self._run(connection, self._handle(member, ack_id, payload))
-        connection.made_room()
-
-    async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any]) -> None:
+    async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
         try:
             while True:
-                await self._handle(member, ack_id, payload)
+                await self._handle(member, ack_id, payload, 0)
                 if not member.lane:
                     return
                 ack_id, payload = member.lane.popleft()
@@ -102,6 +103,7 @@ class Lanes:
             if not connection.closed:  # the handler cancelled its own task; the others go on
                 for each in left:
                     self.start(member, *each)
+            self.ended(connection, number)
 
     async def room(self, connection: Connection) -> None:
         """Wait until the backlog has a place again; the transport reads nothing meanwhile."""

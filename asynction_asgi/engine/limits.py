@@ -27,8 +27,8 @@ class Limits:
             disconnect handler runs, as long as none of them takes more than this time.
         queued_bytes: Packets may wait for a client up to this size; a client that reads more
             slowly is dropped.
-        relief_seconds: An emit to one client alone, and an ack, wait up to this time for the client
-            to read once a quarter of `queued_bytes` waits for it.
+        patience_seconds: Once a quarter of `queued_bytes` waits for a client, emits and acks to it
+            wait for it to read, but no longer than this in all until it has caught up.
     """
 
     packet_bytes: int = 1_000_000
@@ -44,7 +44,7 @@ class Limits:
     upgrade_seconds: float = 10.0
     drain_seconds: float = 2.0
     queued_bytes: int = 4 * 1024 * 1024
-    relief_seconds: float = 5.0
+    patience_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         for field in fields(self):

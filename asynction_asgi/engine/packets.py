@@ -15,7 +15,7 @@ from .codec import Codec, UndecodableError
 from .frames import Frame, binary_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 
@@ -53,14 +53,10 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
         if not 0 < attachments <= max_attachments:
             raise UndecodableError("number of attachments")
         position = dash + 1
-    namespace = "/"
-    if text[position : position + 1] == "/":
-        comma = text.find(",", position)
-        end = len(text) if comma < 0 else comma
-        namespace = text[position:end].partition("?")[0]
-        position = end + 1
     if kind in "25":
-        return _event(text, position, int(kind), namespace, attachments, codec)
+        namespace, ack_id, payload = decode_event(text, position, codec.loads)
+        return Packet(int(kind), namespace, ack_id, payload, attachments)
+    namespace, position = _namespace(text, position)
     if kind in "36":
         return _ack(text, position, int(kind), namespace, attachments, codec)
     if kind == "0":
@@ -71,21 +67,38 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
     raise UndecodableError("packet that no client sends")
 
 
-def _digits(text: str, longest: int) -> int:
-    if not (text.isdecimal() and text.isascii() and len(text) <= longest):
-        raise UndecodableError("not a number")
-    return int(text)
+def decode_event(text: str, position: int, loads: Callable[[str], Any]) -> tuple[str, int | None, list[Any]]:
+    """Namespace, ack id and arguments, the event's name first, of an EVENT whose type is read already.
 
-
-def _event(text: str, position: int, kind: int, namespace: str, attachments: int, codec: Codec) -> Packet:
+    Raises:
+        UndecodableError: they are none.
+    """
+    namespace = "/"
+    if text.startswith("/", position):
+        namespace, position = _namespace(text, position)
     bracket = text.find("[", position)
     if bracket < 0:
         raise UndecodableError("event without arguments")
     ack_id = _digits(text[position:bracket], _MAX_ID_DIGITS) if bracket > position else None
-    payload = codec.loads(text[bracket:])
-    if not payload or not isinstance(payload[0], str):
+    payload = loads(text[bracket:])
+    if not payload or type(payload[0]) is not str:
         raise UndecodableError("event without a name")
-    return Packet(kind, namespace, ack_id, payload, attachments)
+    return namespace, ack_id, payload
+
+
+def _namespace(text: str, position: int) -> tuple[str, int]:
+    """The namespace, and where the rest of the packet begins."""
+    if not text.startswith("/", position):
+        return "/", position
+    comma = text.find(",", position)
+    end = len(text) if comma < 0 else comma
+    return text[position:end].partition("?")[0], end + 1
+
+
+def _digits(text: str, longest: int) -> int:
+    if not (text.isdecimal() and text.isascii() and len(text) <= longest):
+        raise UndecodableError("not a number")
+    return int(text)
 
 
 def _ack(text: str, position: int, kind: int, namespace: str, attachments: int, codec: Codec) -> Packet:
@@ -158,7 +171,7 @@ def encode_packet(
     attachments: list[bytes] = []
     body = b"" if payload is None else codec.dumps(payload, attachments)
     place = "" if namespace == "/" else namespace + ","
-    number = "" if ack_id is None else str(ack_id)
+    number = "" if ack_id is None else ack_id
     if not attachments:
         return [Frame(f"4{kind}{place}{number}".encode() + body)]
     binary = BINARY_EVENT if kind == EVENT else BINARY_ACK

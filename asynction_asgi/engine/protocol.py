@@ -115,10 +115,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         data = b"".join(self.frames)
         self.frames = []
         if not self.close_sent:
-            if self.curr_msg_data_type == "text":
-                self._deliver_text(data)
-            else:
+            if self.curr_msg_data_type == "bytes":
                 self._deliver(data)
+                return
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                self._refuse_text()
+            else:
+                self._deliver(text)
 
     # -- frames ----------------------------------------------------------------------------
 
@@ -143,7 +148,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self._keep(data[at:], end - at)
                 return
             if data[at] == _TEXT and self._socket is not None and not self._fragmented:
-                self._deliver_text(apply_mask(data[body:end], data[body - 4 : body]))
+                try:
+                    text = str(apply_mask(data[body:end], data[body - 4 : body]), "utf-8")
+                except UnicodeDecodeError:
+                    self._refuse_text()
+                    return
+                pause = self._socket.take(text)
+                if pause is not None:
+                    self._hold(pause)
             else:
                 self._hand_on(data[at:end])
             at = end
@@ -161,25 +173,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._fragmented = False
         super().data_received(frame)
 
-    def _deliver_text(self, payload: bytes) -> None:
-        try:
-            text = str(payload, "utf-8")
-        except UnicodeDecodeError:
-            # RFC 6455, 8.1
-            self.conn.fail(_INVALID_DATA, "not UTF-8")
-            self._foreign = True
-            self.handle_parser_exception()
-            return
-        self._deliver(text)
+    def _refuse_text(self) -> None:
+        """RFC 6455, 8.1: text that is not UTF-8 fails the connection."""
+        self.conn.fail(_INVALID_DATA, "not UTF-8")
+        self._foreign = True
+        self.handle_parser_exception()
 
     def _deliver(self, message: str | bytes) -> None:
-        if self._socket is None:
-            return
-        pause = self._socket.take(message)
+        pause = self._socket.take(message) if self._socket is not None else None
         if pause is not None:
-            self._held = True
-            self.transport.pause_reading()
-            self._waiter = self.loop.create_task(self._wait(pause))
+            self._hold(pause)
+
+    def _hold(self, pause: Awaitable[None]) -> None:
+        self._held = True
+        self.transport.pause_reading()
+        self._waiter = self.loop.create_task(self._wait(pause))
 
     async def _wait(self, pause: Awaitable[None]) -> None:
         await pause

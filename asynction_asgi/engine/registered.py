@@ -31,9 +31,9 @@ class RegisteredHandlers:
             or namespace in server.namespaces
         )
 
-    def ordering(self, namespace: str, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """The server's default."""
-        del namespace, event
+        del peer, event
         return None  # the declared answer, not the lack of one
 
     async def connect(self, peer: Peer, auth: Any) -> None:

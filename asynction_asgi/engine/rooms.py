@@ -8,7 +8,6 @@ however many others are connected.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +187,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     ) -> None:
         """Send an event to one peer, a room or a namespace; encodes it once.
 
-        Waits for a client only when it is the one recipient and reads slowly, and then not for long.
+        Waits for clients that read more slowly than they are sent to, but not for long.
 
         Raises:
             UnencodableError: the data have no JSON form; nothing was sent.
@@ -211,10 +210,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 )
                 member.expect_ack(callback, self.server.limits.pending_acks)
                 member.deliver(frames)
-        if len(recipients) == 1:
-            await recipients[0].connection.socket.relief()
-        elif any(member.connection.socket.outbox for member in recipients):
-            await asyncio.sleep(0)  # transports that are busy take more only when the loop runs
+        for member in recipients:
+            socket = member.connection.socket
+            if socket.outbox and socket.congested:
+                await socket.relief()
 
     # -- callbacks over a message queue ----------------------------------------------------
 

@@ -150,6 +150,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             return None
         if self._foreign:
             packet = self._read_foreign(connection, data)
+        elif connection.partial is None and type(data) is str and data.startswith("42"):
+            # Nearly all that clients send: an event without attachments.
+            namespace, ack_id, payload = packets.decode_event(data, 2, self._codec.loads)
+            member = connection.members.get(namespace)
+            if member is not None and member.phase is not Phase.LEAVING:
+                return self._take_event(member, ack_id, payload)
+            packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
         elif isinstance(data, bytes):
             packet = _complete(connection, data)
         elif connection.partial is not None:
@@ -228,7 +235,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
 
     def _begin_connect(self, connection: Connection, namespace: str, auth: Any) -> None:
         if namespace in connection.members:
-            raise UndecodableError("connected already")
+            return  # socket.io-client sends it twice when `connect` is called before the first answer
         endpoint = self._find_endpoint(namespace)
         if endpoint is None:
             self._answer_connect_error(connection, namespace, {"message": "Invalid namespace"})
@@ -307,12 +314,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
 
     # -- events ----------------------------------------------------------------------------
 
-    async def _handle(self, member: Member, ack_id: int | None, payload: list[Any]) -> None:
+    async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
         """Let the endpoint handle one event and answer it; raises nothing but cancellation."""
-        if member.phase is Phase.GONE:
-            return
         event = payload[0]
+        connection = member.connection
         try:
+            if member.phase is Phase.GONE:
+                return
             answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
             if ack_id is not None:
                 member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id=ack_id))
@@ -325,9 +333,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
                 raise
         except Exception as error:  # noqa: BLE001  # logged under a ref
             self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
-        socket = member.connection.socket
-        if socket.outbox:
-            await socket.relief()  # a client that does not read its answers gets no more of them
+        finally:
+            if number:
+                self._lanes.ended(connection, number)
+        if connection.socket.outbox:
+            await connection.socket.relief()  # a client that does not read its answers gets no more of them
 
     def _refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
         body = {"error": error.as_json()} if self._refusal_body is None else self._refusal_body(error)

@@ -74,6 +74,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.heartbeat: asyncio.TimerHandle | None = None
         self.farewell = CLOSE
         self.upgrade_over: asyncio.Event | None = None
+        self.patience = server.limits.patience_seconds
         self.relieved: asyncio.Future[None] | None = None
         self.closing_task: asyncio.Task[None] | None = None
 
@@ -106,14 +107,19 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         return self.queued > self.server.limits.queued_bytes // 4
 
     async def relief(self) -> None:
-        """Wait until the client has read most of what waits for it, but not for ever."""
-        if not self.congested or self.closing:
+        """Wait until the client has read most of what waits for it.
+
+        Not for ever: its patience is what one client may hold up others, until it has caught up.
+        """
+        if not self.congested or self.closing or self.patience <= 0:
             return
         if self.relieved is None:
             self.relieved = asyncio.get_running_loop().create_future()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.server.limits.relief_seconds):
-                await asyncio.shield(self.relieved)
+        start = time.monotonic()
+        try:
+            await asyncio.wait([self.relieved], timeout=self.patience)
+        finally:
+            self.patience -= time.monotonic() - start
 
     def _relieve(self) -> None:
         if self.relieved is not None:
@@ -129,6 +135,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.queued -= len(frame.body)
         if self.relieved is not None and not self.congested:
             self._relieve()
+        if not self.outbox:
+            self.patience = self.server.limits.patience_seconds
         return frame
 
     async def send(self, pkt: Any) -> None:
@@ -152,20 +160,21 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.heartbeat.cancel()
         self.last_ping = None
         loop = asyncio.get_running_loop()
-        self.heartbeat = loop.call_later(self.server.ping_interval, self._beat)
+        self._beat_at(loop, loop.time() + self.server.ping_interval)
 
-    def _beat(self) -> None:
-        loop = asyncio.get_running_loop()
+    def _beat_at(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        self.heartbeat = loop.call_at(when, self._beat, loop, when)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         if self.last_ping is None:
             self.last_ping = time.time()
             self.deliver([PING])
-        elif self.paused:
-            self.deliver([PING])  # nothing is read, so only a write can tell that the peer is gone
-        else:
+        elif not self.paused:
             self.server.logger.info("%s: no pong", self.sid)
             self.drop(self.server.reason.PING_TIMEOUT)
             return
-        self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat)
+        # From when it was due, so that lateness does not add up.
+        self._beat_at(loop, max(when, loop.time() - self.server.ping_timeout) + self.server.ping_timeout)
 
     # -- inwards ---------------------------------------------------------------------------
 
@@ -187,20 +196,27 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             UndecodableError: it is none.
             PayloadTooLargeError: it is larger than the server takes.
         """
-        limit = self.server.max_http_buffer_size
-        if len(data) > limit or (isinstance(data, str) and not data.isascii() and len(data.encode()) > limit):
+        if self.closing:
+            return None
+        server = self.server
+        limit = server.max_http_buffer_size
+        text = isinstance(data, str)
+        if len(data) > limit or (text and not data.isascii() and len(data.encode()) > limit):  # type: ignore[union-attr]  # a str
             raise PayloadTooLargeError
-        if isinstance(data, bytes):
-            return self.server.take_message(self, data)
+        if not text or data.startswith("4"):  # type: ignore[arg-type]  # a str
+            owner = server.owner
+            return (
+                server.trigger_message(self, data)
+                if owner is None
+                else owner.take_message(self.connection, data)
+            )
         kind = data[:1]
-        if kind == "4":
-            return self.server.take_message(self, data)
         if kind == "3":
             if self.last_ping is not None:
                 self.schedule_ping()
         elif kind == "1":
             self.farewell = NOOP
-            self.drop(self.server.reason.CLIENT_DISCONNECT)
+            self.drop(server.reason.CLIENT_DISCONNECT)
         elif kind not in ("5", "6"):  # a late UPGRADE and a NOOP mean nothing
             raise UndecodableError("not an Engine.IO packet of a client")
         return None

@@ -119,7 +119,7 @@ class WebSocket:
         except StopIteration:
             return
         except Exception:  # noqa: BLE001  # servers raise what they like when the peer is gone
-            self.closed = True
+            self._lose()
             return
         self._drainer = asyncio.get_running_loop().create_task(self._drain(sending, pending))
 
@@ -131,10 +131,15 @@ class WebSocket:
                 if frame is None:
                     break
                 await self._send(frame.message)
-        except Exception:  # noqa: BLE001  # as above; the reader notices the end by itself
-            self.closed = True
+        except Exception:  # noqa: BLE001  # as above
+            self._lose()
         finally:
             self._drainer = None
+
+    def _lose(self) -> None:
+        self.closed = True
+        if self._socket is not None:
+            self._socket.drop(self._socket.server.reason.TRANSPORT_CLOSE)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close without waiting for a peer that does not read."""

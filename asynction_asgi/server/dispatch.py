@@ -75,11 +75,10 @@ class Dispatcher:
         """Whether the document declares this namespace."""
         return self._namespaces.resolve(namespace) is not None
 
-    def ordering(self, namespace: str, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """The event's ``x-ordering``."""
-        resolved = self._namespaces.resolve(namespace)
-        declared = resolved.declared.receives.get(event) if resolved is not None else None
-        return declared.ordering if declared is not None else None
+        route = peer.state[0].events.get(event)
+        return None if route is None else route.event.ordering
 
     async def connect(self, peer: Peer, auth: Any) -> None:
         """Handshake, security, then the user's connect handler.
