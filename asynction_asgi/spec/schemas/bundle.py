@@ -11,6 +11,7 @@ from .generate import Generator
 from .lint import lint_schemas
 from .native import compile_native, is_available
 from .normalise import Normaliser
+from .recursion import find_recursion
 from .runtime import Miss
 
 if TYPE_CHECKING:
@@ -119,13 +120,14 @@ def compile_bundle(
 
 
 def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend) -> dict[str, Check]:
-    generator = Generator(definitions, entries)
+    recursion = find_recursion(definitions)
+    generator = Generator(definitions, entries, recursion.risky)
     source = generator.func_code
     scope = generator.scope
     exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
-    checks = {name: _check(scope[name], memo=name in generator.risky) for name in entries}
+    checks = {name: _check(scope[name], memo=name in recursion.risky) for name in entries}
     if backend == "jsonschema-rs" or (backend == "auto" and is_available()):
-        is_valid, names = compile_native(definitions, entries, without=generator.risky)
+        is_valid, names = compile_native(definitions, entries, without=recursion.recursive)
         checks |= {name: _guarded(is_valid, name, checks[name]) for name in names}
     return checks
 

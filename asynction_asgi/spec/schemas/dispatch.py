@@ -1,7 +1,8 @@
 """Which branches of ``oneOf`` or ``anyOf`` a value can still match, from its type or from one property.
 
 What is found here is implied by the schemas, so that leaving out the other branches changes no
-verdict: a branch is left out only for values that it could never accept.
+verdict: a branch is left out only for values that it could never accept. References are followed
+without a guard, as schemas that refer to themselves in place have been refused.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Case:
 
 def plan_dispatch(schemas: Sequence[Schema], kinds: frozenset[str], definitions: Definitions) -> list[Case]:
     """Cases that cover `kinds`; where there are several, the last holds the kinds without a test."""
-    admitted = [_kinds(schema, definitions, frozenset()) for schema in schemas]
+    admitted = [_kinds(schema, definitions) for schema in schemas]
     groups: dict[tuple[int, ...], set[str]] = {}
     for kind in sorted(kinds):
         candidates = tuple(index for index, admits in enumerate(admitted) if kind in admits)
@@ -65,8 +66,8 @@ def tag_values(
     branches: Sequence[Schema], definitions: Definitions
 ) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
     """A property whose value names the branch, with each branch's values; None where there is none."""
-    pins = [_pinned(branch, definitions, frozenset()) for branch in branches]
-    required = [_required(branch, definitions, frozenset()) for branch in branches]
+    pins = [_pinned(branch, definitions) for branch in branches]
+    required = [_required(branch, definitions) for branch in branches]
     for tag in pins[0]:
         if not all(tag in pin and tag in names for pin, names in zip(pins, required, strict=True)):
             continue
@@ -77,37 +78,30 @@ def tag_values(
     return None
 
 
-def _parts(
-    schema: Schema, definitions: Definitions, seen: frozenset[str]
-) -> list[tuple[dict[str, Any], frozenset[str]]]:
+def _parts(schema: Schema, definitions: Definitions) -> list[dict[str, Any]]:
     """The schemas that all apply to a value of `schema`: itself, its reference's target, its allOf."""
     if isinstance(schema, bool):
         return []
     if REF in schema:
-        name = schema[REF]
-        if name in seen:
-            return []
-        return _parts(definitions[name], definitions, seen | {name})
-    parts = [(schema, seen)]
-    for inner in schema.get("allOf", ()):
-        parts += _parts(inner, definitions, seen)
-    return parts
+        return _parts(definitions[schema[REF]], definitions)
+    return [schema, *(part for inner in schema.get("allOf", ()) for part in _parts(inner, definitions))]
 
 
-def _kinds(schema: Schema, definitions: Definitions, seen: frozenset[str]) -> frozenset[str]:
+def _kinds(schema: Schema, definitions: Definitions) -> frozenset[str]:
     """Every kind of value that could match; more than could is safe, fewer is not."""
     if schema is False:
         return frozenset()
     kinds = KINDS
-    for part, beyond in _parts(schema, definitions, seen):
+    for part in _parts(schema, definitions):
         if "type" in part:
             kinds &= {"number" if one == "integer" else one for one in part["type"]}
-        for key in ("enum", "const"):
-            if key in part:
-                kinds &= {_kind(value) for value in (part[key] if key == "enum" else [part[key]])}
+        if "enum" in part:
+            kinds &= {_kind(value) for value in part["enum"]}
+        if "const" in part:
+            kinds &= {_kind(part["const"])}
         for key in ("anyOf", "oneOf"):
             if key in part:
-                kinds &= frozenset[str]().union(*(_kinds(one, definitions, beyond) for one in part[key]))
+                kinds &= frozenset[str]().union(*(_kinds(one, definitions) for one in part[key]))
     return kinds
 
 
@@ -123,26 +117,24 @@ def _kind(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def _required(schema: Schema, definitions: Definitions, seen: frozenset[str]) -> set[str]:
-    return {name for part, _ in _parts(schema, definitions, seen) for name in part.get("required", ())}
+def _required(schema: Schema, definitions: Definitions) -> set[str]:
+    return {name for part in _parts(schema, definitions) for name in part.get("required", ())}
 
 
-def _pinned(schema: Schema, definitions: Definitions, seen: frozenset[str]) -> dict[str, frozenset[str]]:
+def _pinned(schema: Schema, definitions: Definitions) -> dict[str, frozenset[str]]:
     """Properties that can hold nothing but some strings."""
     pins: dict[str, frozenset[str]] = {}
-    for part, beyond in _parts(schema, definitions, seen):
+    for part in _parts(schema, definitions):
         for name, inner in part.get("properties", {}).items():
-            values = _strings(inner, definitions, beyond)
+            values = _strings(inner, definitions)
             if values is not None:
                 pins[name] = values & pins.get(name, values)
     return pins
 
 
-def _strings(schema: Schema, definitions: Definitions, seen: frozenset[str]) -> frozenset[str] | None:
-    for part, _ in _parts(schema, definitions, seen):
-        for key in ("const", "enum"):
-            if key in part:
-                values = [part[key]] if key == "const" else part[key]
-                if all(isinstance(value, str) for value in values):
-                    return frozenset(values)
+def _strings(schema: Schema, definitions: Definitions) -> frozenset[str] | None:
+    for part in _parts(schema, definitions):
+        values = part.get("enum", [part["const"]] if "const" in part else None)
+        if values is not None and all(isinstance(value, str) for value in values):
+            return frozenset(values)
     return None

@@ -3,6 +3,9 @@
 A value that jsonschema-rs accepts is accepted. Whatever it refuses or can't read (bytes, for one) goes
 to the generated check, whose verdict and violations stand. So both backends answer alike, and a peer
 never sees a message that was not made here.
+
+Recursive schemas are left to generated code: deep values overflow the native stack, which ends the
+process, where Python's own limit is an exception.
 """
 
 from __future__ import annotations

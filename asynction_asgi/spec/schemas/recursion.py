@@ -1,4 +1,4 @@
-"""Which definitions could take exponential time: those whose recursion visits one value twice.
+"""Which definitions are recursive, and which of those could take exponential time.
 
 A schema that reaches itself by two ways at the same place of a value, such as two branches of an
 ``anyOf`` that both descend into ``child``, doubles its work per level. Their functions keep a memo;
@@ -7,6 +7,7 @@ all others, plain trees among them, need none.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .normalise import REF
@@ -14,23 +15,42 @@ from .normalise import REF
 if TYPE_CHECKING:
     from .normalise import Definitions, Schema
 
-__all__ = ["risky_definitions"]
+__all__ = ["Recursion", "find_recursion"]
 
 # A step down into a value: a member's name, an index, or any of a kind of each that has a schema's identity.
 Step = tuple[str, Any]
 Site = tuple[tuple[Step, ...], str]
 
 
-def risky_definitions(definitions: Definitions) -> frozenset[str]:
-    """Names of the definitions that need a memo."""
+@dataclass(frozen=True, slots=True)
+class Recursion:
+    """Names of definitions.
+
+    Attributes:
+        recursive: Those that reach themselves.
+        risky: Those of them that need a memo.
+    """
+
+    recursive: frozenset[str]
+    risky: frozenset[str]
+
+
+def find_recursion(definitions: Definitions) -> Recursion:
+    """Look at every reference from one definition to another."""
     sites = {name: _sites(schema, ()) for name, schema in definitions.items()}
     component = _components({name: [target for _, target in found] for name, found in sites.items()})
+    recursive: set[str] = set()
     risky: set[str] = set()
     for name, found in sites.items():
-        inner = [site for site in found if component[site[1]] == component[name]]
-        if any(_overlap(a[0], b[0]) for index, a in enumerate(inner) for b in inner[:index]):
+        inner = [path for path, target in found if component[target] == component[name]]
+        if inner:
+            recursive.add(component[name])
+        if any(_overlap(one, other) for index, one in enumerate(inner) for other in inner[:index]):
             risky.add(component[name])
-    return frozenset(name for name in definitions if component[name] in risky)
+    return Recursion(
+        recursive=frozenset(name for name in definitions if component[name] in recursive),
+        risky=frozenset(name for name in definitions if component[name] in risky),
+    )
 
 
 def _sites(schema: Schema, path: tuple[Step, ...]) -> list[Site]:

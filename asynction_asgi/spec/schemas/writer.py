@@ -15,7 +15,6 @@ from fastjsonschema.ref_resolver import RefResolver
 from . import runtime
 from .dispatch import KINDS
 from .normalise import AT
-from .recursion import risky_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,11 +50,11 @@ class Writer(CodeGeneratorDraft07):
     _definition: dict[str, Any]
     _variable: str
 
-    def __init__(self, definitions: Definitions, entries: Iterable[str]) -> None:
+    def __init__(self, definitions: Definitions, entries: Iterable[str], risky: frozenset[str]) -> None:
         super().__init__(definitions, RefResolver("", {}))  # type: ignore[no-untyped-call]  # the library's
         self._needed_validation_functions = {name: name for name in entries}
         self.definitions = definitions
-        self.risky = risky_definitions(definitions)
+        self.risky = risky
         self.rules: list[runtime.Rule] = []
         self.scope: dict[str, Any] = {
             "BYTES": runtime.BYTES,

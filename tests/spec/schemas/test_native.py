@@ -91,6 +91,20 @@ def test_hostile_values_take_little_time() -> None:
     assert time.process_time() - started < 5
 
 
+def test_deep_values_do_not_end_the_process() -> None:
+    """A value that would overflow the native stack is refused by the generated check."""
+    branch = {"anyOf": [{"type": "object", "properties": {"child": {"$ref": "#/schema"}}}, {"type": "null"}]}
+    check = compile_schema({"allOf": [branch]}, backend="jsonschema-rs")
+    value: Any = None
+    for _ in range(200_000):
+        value = {"child": value}
+    found = violation(check, value)
+    while value:  # Python's own destructor of nested values is recursive
+        value = value["child"]
+    assert found is not None
+    assert found.message == "is nested too deep"
+
+
 def test_one_schema_that_it_refuses_leaves_the_others_native() -> None:
     """A pattern beyond its engine costs only its own schema the fast path."""
     schemas = {"plain": {"type": "string"}, "beyond": {"pattern": "^(?:[a-z]{1000}){1000}$"}}

@@ -10,7 +10,7 @@ import pytest
 from asynction_asgi.spec.document import load_document
 from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas.normalise import Normaliser
-from asynction_asgi.spec.schemas.recursion import risky_definitions
+from asynction_asgi.spec.schemas.recursion import find_recursion
 
 from .compiling import accepts, compile_schema, violation
 
@@ -55,7 +55,7 @@ def test_tells_risky_recursion_from_trees(name: str) -> None:
     node = load_document({"schema": schema, **components}).root.child("schema")
     normaliser = Normaliser(Resolver(node.document))
     normaliser.run([node])
-    assert bool(risky_definitions(normaliser.definitions)) is (name in RISKY)
+    assert bool(find_recursion(normaliser.definitions).risky) is (name in RISKY)
 
 
 @pytest.mark.parametrize("name", RISKY)
