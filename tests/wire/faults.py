@@ -86,7 +86,8 @@ class World:
     def held(self, but: tuple[str, ...] = ()) -> dict[str, int]:
         """What the server holds beyond what it held before."""
         now = self.stage.holdings()
-        return {kind: now[kind] for kind in now if kind not in but and now[kind] > self.before[kind]}
+        more = {kind: now[kind] - self.before[kind] for kind in now if kind not in but}
+        return {kind: count for kind, count in more.items() if count > 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ def complaints(fault: Fault, records: list[logging.LogRecord]) -> list[str]:
     def excused(record: logging.LogRecord) -> bool:
         if record.name.startswith("uvicorn"):
             # It logs what some clients do as errors, and nothing above it can change that.
-            return not record.getMessage().startswith("Exception in ASGI application")
+            return not record.getMessage().startswith(("Exception in ASGI", "ASGI callable"))
         return fault.handlers_fault and record.name != "asyncio"
 
     errors = (one for one in records if one.exc_info or one.levelno >= logging.ERROR)

@@ -97,8 +97,7 @@ async def judge_stop(stop: Stop, name: str) -> list[str]:
         told = sum(entry[0] == "disconnect" and entry[2] == sid for entry in server.diary)
         if sid is not None and told != 1:
             problems.append(f"its disconnect handler ran {told} times")
-        if "Traceback" in server.errors:
-            problems.append(server.errors)
+        problems += server.complaints
     for client in clients:
         await client.stop_reading()
     return problems

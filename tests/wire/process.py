@@ -1,6 +1,6 @@
 """A stage in a process of its own, to be stopped as an operator stops it: by a signal.
 
-``python -m tests.wire.process ours`` prints the port, then a line for all that its handlers note.
+``python -m tests.wire.process ours {}`` prints the port, then a line for all that its handlers note.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -8,33 +8,57 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
+import logging
 import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from .clients import until
 from .stages import bare, ours
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
+
+    from .stages import Stage
 
 START_SECONDS = 20.0
 STOP_SECONDS = 12.0
 
 
-def main(name: str) -> None:
+def holdings(stage: Stage) -> bytes:
+    """What the process holds: for its clients, as Python objects, and in kilobytes of memory."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    counts = {**stage.holdings(), "objects": len(gc.get_objects()), "kilobytes": int(resident.split()[1])}
+    return json.dumps(counts).encode()
+
+
+def main(name: str, options: Mapping[str, Any]) -> None:
     """Serve until a signal."""
-    stage = {"ours": ours, "bare": bare}[name]()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    stage = {"ours": ours, "bare": bare}[name](**options)
     stage.note = lambda *what: print(json.dumps(what), flush=True)  # type: ignore[method-assign]  # to be read by the test
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/holdings":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": holdings(stage)})
+        else:
+            await stage(scope, receive, send)
+
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         print(listener.getsockname()[1], flush=True)
-        server = uvicorn.Server(uvicorn.Config(stage, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None))
         server.run(sockets=[listener])
 
 
@@ -43,7 +67,8 @@ class Running:
 
     Attributes:
         url: Where it serves.
-        diary: What its handlers noted so far, once `stop` or `noted` has read it.
+        diary: What its handlers noted so far.
+        errors: What it logged, once it has stopped.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
@@ -51,17 +76,26 @@ class Running:
         self.url = f"http://127.0.0.1:{port}"
         self.diary: list[list[Any]] = []
         self.errors = ""
+        self._pipes = asyncio.gather(self._read_diary(), self._read_errors())
+
+    async def _read_diary(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.diary.append(json.loads(line))
+
+    async def _read_errors(self) -> None:
+        assert self.process.stderr is not None
+        self.errors = (await self.process.stderr.read()).decode()
 
     async def noted(self, what: str) -> None:
-        """Wait until a handler has noted something that begins so.
+        """Wait until a handler has noted something that begins so."""
+        await until(lambda: any(entry[0] == what for entry in self.diary), what)
 
-        Raises:
-            TimeoutError: none did.
-        """
-        assert self.process.stdout is not None
-        async with asyncio.timeout(STOP_SECONDS):
-            while not any(entry[0] == what for entry in self.diary):
-                self.diary.append(json.loads(await self.process.stdout.readline()))
+    @property
+    def complaints(self) -> list[str]:
+        """Errors in the log that are the server's own; uvicorn calls some faults of clients errors."""
+        own = ("ERROR asynction_asgi", "ERROR asyncio", "ERROR uvicorn.error: Exception in ASGI")
+        return [line for line in self.errors.splitlines() if line.startswith(own)]
 
     async def stop(self) -> float:
         """Send SIGTERM and wait for the end; returns the seconds that took.
@@ -72,18 +106,24 @@ class Running:
         before = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(STOP_SECONDS):
-            rest, errors = await self.process.communicate()
-        self.diary += [json.loads(line) for line in rest.splitlines()]
-        self.errors = errors.decode()
+            await self._pipes
+            await self.process.wait()
         return time.monotonic() - before
+
+    async def kill(self) -> None:
+        """End it if it still runs."""
+        if self.process.returncode is None:
+            self.process.kill()
+            await self._pipes
+            await self.process.wait()
 
 
 @contextlib.asynccontextmanager
-async def running(name: str) -> AsyncIterator[Running]:
+async def running(name: str, **options: Any) -> AsyncIterator[Running]:
     """Start the process and kill it at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.wire.process", name),
+        *("-m", "tests.wire.process", name, json.dumps(options)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -91,12 +131,16 @@ async def running(name: str) -> AsyncIterator[Running]:
     try:
         async with asyncio.timeout(START_SECONDS):
             port = int(await process.stdout.readline())
-        yield Running(process, port)
+    except (TimeoutError, ValueError):
+        process.kill()
+        _, errors = await process.communicate()
+        raise AssertionError(f"the server did not start\n{errors.decode()}") from None
+    server = Running(process, port)
+    try:
+        yield server
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
+        await server.kill()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], json.loads(sys.argv[2]))

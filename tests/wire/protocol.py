@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO, Socket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MOUNT = "/below/a/mount"
 OPTIONS: Mapping[str, Any] = {"ping_interval": 0.3, "ping_timeout": 0.2, "cors_allowed_origins": "*"}
@@ -54,7 +54,7 @@ async def message_with_ack(*arguments: Any) -> tuple[Any, ...]:
 
 def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
     """What the suite of the Socket.IO protocol expects."""
-    handlers = {
+    handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"connect": greet, "message": message, "message-with-ack": message_with_ack},
         "/custom": {"connect": greet},
     }
@@ -64,7 +64,9 @@ def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
 
 def engineio_app(*, mounted: bool = False) -> Any:
     """What the suite of the Engine.IO protocol expects: our transport, without Socket.IO on top."""
-    handlers = {"/": {"message": message, "message-with-ack": message_with_ack}}
+    handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
+        "/": {"message": message, "message-with-ack": message_with_ack}
+    }
     app = AsynctionSocketIO.from_spec(contract("/engine.io"), handlers=handlers, **OPTIONS)
     transport = app.server.eio
 

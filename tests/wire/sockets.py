@@ -140,7 +140,13 @@ async def request(
 
 
 def frame(
-    opcode: int, payload: bytes = b"", *, fin: bool = True, mask: bool = True, length: int | None = None
+    opcode: int,
+    payload: bytes = b"",
+    *,
+    fin: bool = True,
+    mask: bool = True,
+    length: int | None = None,
+    key: bytes | None = None,
 ) -> bytes:
     """Build one WebSocket frame (RFC 6455 section 5.2); `length` may lie about the payload's."""
     size = len(payload) if length is None else length
@@ -154,7 +160,7 @@ def frame(
         head += bytes([flag | 127]) + size.to_bytes(8, "big")
     if not mask:
         return head + payload
-    key = os.urandom(4)
+    key = key or os.urandom(4)
     stretched = (key * (len(payload) // 4 + 1))[: len(payload)]
     masked = int.from_bytes(payload, "big") ^ int.from_bytes(stretched, "big")
     return head + key + masked.to_bytes(len(payload), "big")

@@ -202,8 +202,10 @@ def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
             await stage.gate.wait()
         if mood in {"greet", "greet, refuse"}:
             await stage.io.emit("news", "hello", to=sid, namespace="/moods")
-        if mood is not None and mood.endswith("refuse"):
-            raise ConnectionRefusedError("not today")
+        if mood == "refuse":
+            raise socketio.exceptions.ConnectionRefusedError("not today")
+        if mood in {"hang, refuse", "greet, refuse"}:
+            raise ConnectionRefusedError
         if mood == "false":
             return False
         if mood == "boom":

@@ -1,0 +1,146 @@
+"""The clients that people use: socket.io-client of JavaScript, and all of python-socketio's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import socketio
+
+from .clients import until
+from .stages import on_stage, ours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .stages import Stage
+
+TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
+SECONDS = 5.0
+each_transport = pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS.keys())
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """One server for all of them."""
+    with on_stage(ours) as stage:
+        yield stage
+
+
+@each_transport
+@pytest.mark.parametrize("version", [3, 4])
+async def test_a_javascript_client_finds_all_it_expects(
+    stage: Stage, run_js: Callable[..., list[Any]], version: int, transports: list[str]
+) -> None:
+    """Order across an upgrade, binary, acks both ways, refusals, namespaces, being disconnected."""
+    package = "socket.io-client" if version == 4 else "socket.io-client-3"
+    script = ("every_feature.cjs", package, stage.url, json.dumps(transports))
+    assert await asyncio.to_thread(run_js, *script) == [
+        {"ordered": True},
+        {"transport": transports[-1]},
+        {"echo": [1, "zwei \N{SNOWMAN}", {"a": [True, None]}, {"bytes": [0, 255]}]},
+        {"refused": "invalid_payload"},
+        {"unknown": "unknown_event"},
+        {"exception": ["invalid_payload", "text"]},
+        {"asked": ["why!"]},
+        {"greeted": ["hello"]},
+        {"again": ["again"]},
+        {"namespace": "/nowhere", "mood": "any", "message": "Invalid namespace"},
+        {"namespace": "/moods", "mood": "refuse", "message": "not today"},
+        {
+            "namespace": "/moods",
+            "mood": "boom",
+            "message": "the server failed to handle this",
+            "code": "internal_error",
+        },
+        {"news": [{"bytes": [1, 2, 3]}]},
+        {"kicked": "io server disconnect"},
+    ]
+    await until(lambda: not stage.server.eio.sockets, "all gone")
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_a_javascript_client_of_version_2_is_refused(
+    stage: Stage, run_js: Callable[..., list[Any]], transport: str
+) -> None:
+    """It speaks Engine.IO 3, and is told at once instead of hanging."""
+    assert await asyncio.to_thread(run_js, "version_2.cjs", stage.url, json.dumps([transport])) == ["refused"]
+    await until(lambda: not stage.server.eio.sockets, "all gone")
+
+
+@each_transport
+async def test_the_asynchronous_client(stage: Stage, transports: list[str]) -> None:
+    """python-socketio's AsyncClient, its order kept across an upgrade."""
+    news: asyncio.Queue[Any] = asyncio.Queue()
+    async with socketio.AsyncSimpleClient() as other:
+        await other.connect(stage.url, transports=transports)
+        client = socketio.AsyncClient(reconnection=False)
+        client.on("news", news.put)
+        client.on("question", lambda question: f"{question}!")
+        await client.connect(
+            stage.url, namespaces=["/", "/moods"], transports=transports, auth={"mood": "fine"}
+        )
+        try:
+            answers = await asyncio.gather(*(client.call("echo", number) for number in range(50)))
+            assert answers == list(range(50))
+            assert await client.call("echo", (b"\x00\xff", {"a": None})) == (b"\x00\xff", {"a": None})
+            assert await client.call("echo", "there", namespace="/moods") == "there"
+            assert await client.call("ask", "why") == "why!"
+            assert (await client.call("text", 1))["error"]["code"] == "invalid_payload"
+            await other.emit("shout", b"\x01")
+            assert await asyncio.wait_for(news.get(), SECONDS) == b"\x01"
+            assert client.transport() == transports[-1]
+        finally:
+            await client.disconnect()
+    await until(lambda: not stage.server.eio.sockets, "all gone")
+
+
+@each_transport
+async def test_the_synchronous_client(stage: Stage, transports: list[str]) -> None:
+    """python-socketio's Client, which has threads of its own."""
+
+    def use() -> None:
+        client = socketio.Client(reconnection=False)
+        client.connect(stage.url, transports=transports)
+        try:
+            assert client.call("echo", ("a", b"\x00"), timeout=SECONDS) == ("a", b"\x00")
+            assert client.call("text", 1, timeout=SECONDS)["error"]["code"] == "invalid_payload"
+            assert client.transport() == transports[-1]
+        finally:
+            client.disconnect()
+            client.wait()
+
+    await asyncio.to_thread(use)
+    await until(lambda: not stage.server.eio.sockets, "all gone")
+
+
+@each_transport
+async def test_the_simple_clients(stage: Stage, transports: list[str]) -> None:
+    """Both of python-socketio's simple clients receive what they ask for."""
+
+    def use() -> list[Any]:
+        with socketio.SimpleClient() as client:
+            client.connect(stage.url, transports=transports)
+            client.emit("shout", "loud")
+            received: list[Any] = client.receive(timeout=SECONDS)
+            return received
+
+    async with socketio.AsyncSimpleClient() as client:
+        await client.connect(stage.url, transports=transports)
+        assert await asyncio.to_thread(use) == ["news", "loud"]
+        assert await client.receive(timeout=SECONDS) == ["news", "loud"]
+        assert await client.call("echo", {"a": 1}, timeout=SECONDS) == {"a": 1}
+    await until(lambda: not stage.server.eio.sockets, "all gone")
+
+
+async def test_a_client_is_told_why_it_is_refused(stage: Stage) -> None:
+    """A refused CONNECT reaches python-socketio's client as its error."""
+    client = socketio.AsyncClient(reconnection=False)
+    errors: list[Any] = []
+    client.on("connect_error", errors.append, namespace="/moods")
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(stage.url, namespaces=["/moods"], auth={"mood": "refuse"})
+    assert [error["message"] for error in errors] == ["not today"]
+    await until(lambda: not stage.server.eio.sockets, "all gone")

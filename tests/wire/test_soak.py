@@ -1,0 +1,29 @@
+"""Many clients that misbehave and drop leave the server as it was; ``benchmarks.soak`` has more of them."""
+
+from __future__ import annotations
+
+from .process import running
+from .soaking import Fuzzer, forgotten, growth, soak
+
+FAST = {"ping_interval": 0.5, "ping_timeout": 1.5}
+
+
+def test_the_fuzzer_repeats_itself() -> None:
+    """A failure can be had again by its seed."""
+    first, second = Fuzzer(7), Fuzzer(7)
+    assert [first.packet() for _ in range(200)] == [second.packet() for _ in range(200)]
+    assert [first.frame() for _ in range(200)] == [second.frame() for _ in range(200)]
+
+
+async def test_nothing_remains_of_clients_that_are_gone() -> None:
+    """Tasks, sessions, rooms, callbacks and memory return to where they were; the log has no traceback."""
+    async with running("ours", **FAST) as server:
+        await soak(server.url, connections=500, seed=1)
+        before = await forgotten(server.url)
+        await soak(server.url, connections=500, seed=2)
+        more = growth(before, await forgotten(server.url))
+        await server.stop()
+    assert more.pop("objects", 0) < 200
+    assert more.pop("kilobytes", 0) < 4_000
+    assert more == {}
+    assert server.complaints == []
