@@ -1,0 +1,254 @@
+"""From channels and operations to namespaces, whichever version wrote them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .reading import check, found, load, only, v2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from asynction_asgi.spec.model import Arguments
+
+M = "/channels/~1/publish/message"
+
+
+def receive(*messages: str, **options: Any) -> str:
+    return v2(f"{{/: {{publish: {{message: {{oneOf: [{', '.join(messages)}]}}}}}}}}", **options)
+
+
+def send(*messages: str) -> str:
+    return v2(f"{{/: {{subscribe: {{message: {{oneOf: [{', '.join(messages)}]}}}}}}}}")
+
+
+def shape(arguments: Arguments | None) -> Any:
+    if arguments is None:
+        return None
+    return [shape(one) for one in arguments.of] if arguments.kind == "union" else arguments.kind
+
+
+@pytest.mark.parametrize(
+    ("key", "namespace"),
+    [
+        ("/", "/"),
+        ("/a/b", "/a/b"),
+        ("/rooms/{id}", "/rooms/{id}"),
+        ("/ναός", "/ναός"),
+        ("/a-{x}.{y}", "/a-{x}.{y}"),
+    ],
+)
+def test_a_channel_is_a_namespace(tmp_path: Path, key: str, namespace: str) -> None:
+    """As it is written."""
+    assert list(load(tmp_path, v2(f"{{'{key}': {{description: d}}}}")).namespaces) == [namespace]
+
+
+def test_a_missing_slash_is_added(tmp_path: Path) -> None:
+    """With a warning; nothing keeps the two spellings apart."""
+    outcome = check(tmp_path, v2("{a: {publish: {message: {name: x}}}, /a: {publish: {message: {name: y}}}}"))
+    assert found(outcome) == [("warning", "NAMESPACE_PREFIXED", "/channels/a")]
+    assert outcome.spec is not None
+    assert list(outcome.spec.namespaces["/a"].receives) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "accepted"),
+    [
+        ("/a?b=c", "CHANNEL_QUERY", False),
+        ("/a#b", "CHANNEL_QUERY", False),
+        ("/{a", "ADDRESS", True),
+        ("/a}", "ADDRESS", True),
+        ("/{}", "ADDRESS", True),
+        ("/{a}/{a}", "ADDRESS", True),
+        ("/{a{b}}", "ADDRESS", True),
+    ],
+)
+def test_what_can_be_no_namespace_is_an_error(tmp_path: Path, key: str, code: str, accepted: bool) -> None:
+    """A query or a fragment, and parameters that can't be told apart."""
+    outcome = check(tmp_path, v2(f"{{'{key}': {{}}, /: {{}}}}"))
+    assert [one.code for one in outcome.diagnostics] == [code]
+    assert (outcome.accepted, outcome.servable) == (accepted, False)
+
+
+@pytest.mark.parametrize(
+    ("keys", "ambiguous"),
+    [
+        (("/a/{x}", "/a/{y}"), True),
+        (("/{x}/{y}", "/{y}/{x}"), True),
+        (("/a/{x}", "/a/{x}/b"), False),
+        (("/a/{x}", "/b/{x}"), False),
+        (("/a/{x}", "/a/b"), False),
+    ],
+)
+def test_templates_of_one_shape_are_ambiguous(tmp_path: Path, keys: tuple[str, str], ambiguous: bool) -> None:
+    """They would admit the same namespaces; the document is AsyncAPI all the same."""
+    outcome = check(tmp_path, v2(f"{{'{keys[0]}': {{}}, '{keys[1]}': {{}}}}"))
+    assert [one.code for one in outcome.diagnostics] == (["AMBIGUOUS_NAMESPACE"] if ambiguous else [])
+    assert outcome.accepted
+
+
+@pytest.mark.parametrize(
+    "name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
+)
+def test_reserved_events_can_not_be_sent(tmp_path: Path, name: str) -> None:
+    """Socket.IO emits them itself."""
+    outcome = check(tmp_path, send(f"{{name: {name}}}"))
+    assert [one[:2] for one in found(outcome)] == [("error", "RESERVED_EVENT")]
+    assert outcome.accepted
+
+
+def test_lifecycle_events_written_as_messages_are_lifecycle_handlers(tmp_path: Path) -> None:
+    """Their payload validates the auth object; they are no events; and that is said."""
+    outcome = check(
+        tmp_path,
+        receive(
+            "{name: connect, x-handler: h.c, payload: {type: object}}",
+            "{name: disconnect, x-handler: h.d, payload: {type: string}}",
+            "{name: disconnecting}",
+            "{name: other}",
+        ),
+    )
+    assert [one[:2] for one in found(outcome)] == [("warning", "RESERVED_EVENT")] * 3
+    assert outcome.spec is not None
+    namespace = outcome.spec.namespaces["/"]
+    assert list(namespace.receives) == ["disconnecting", "other"]
+    assert {key: one.path for key, one in namespace.handlers.items()} == {
+        "connect": "h.c",
+        "disconnect": "h.d",
+    }
+    assert namespace.handshake.auth is not None
+    assert namespace.handshake.auth.value == {"type": "object"}
+
+
+def test_a_lifecycle_handler_is_named_once(tmp_path: Path) -> None:
+    """Two that differ are a conflict; the channel's auth schema is the one that counts."""
+    channel = "x-handlers: {connect: h.a}, x-auth: {type: object}"
+    text = v2(
+        f"{{/: {{{channel}, publish: {{message: {{name: connect, x-handler: h.b, payload: {{type: string}}}}}}}}}}"
+    )
+    outcome = check(tmp_path, text)
+    assert [one[:2] for one in found(outcome)] == [
+        ("warning", "RESERVED_EVENT"),
+        ("error", "HANDLER_CONFLICT"),
+    ]
+    same = load(tmp_path, text.replace("h.b", "h.a")).namespaces["/"].handshake.auth
+    assert same is not None
+    assert same.value == {"type": "object"}
+
+
+def test_one_event_with_two_handlers_is_a_duplicate(tmp_path: Path) -> None:
+    """Neither is chosen."""
+    outcome = check(tmp_path, receive("{name: a, x-handler: h.a}", "{name: a, x-handler: h.b}"))
+    assert found(outcome) == [("error", "DUPLICATE_EVENT", f"{M}/oneOf/1")]
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("messages", "arguments", "ack"),
+    [
+        (("payload: {type: string}", "payload: {items: [{}]}"), ["single", "positional"], None),
+        (("payload: {type: string}", "x-ack: true"), "any", "any"),
+        (("payload: {type: string}, x-ack: {args: {items: [{}]}}", "payload: {type: integer}, x-ack: {type: string}"), ["single", "single"], ["positional", "single"]),
+    ],
+)  # fmt: skip
+def test_one_event_with_one_handler_is_a_union(
+    tmp_path: Path, messages: tuple[str, str], arguments: Any, ack: Any
+) -> None:
+    """Of the payloads, and of the acks where both have one; with a warning."""
+    for text in (
+        receive(*(f"{{name: a, x-handler: h.a, {one}}}" for one in messages)),
+        send(*(f"{{name: a, {one}}}" for one in messages)),
+    ):
+        outcome = check(tmp_path, text)
+        assert [one[:2] for one in found(outcome)] == [("warning", "DUPLICATE_EVENT")]
+        assert outcome.spec is not None
+        namespace = outcome.spec.namespaces["/"]
+        event = (namespace.receives or namespace.sends)["a"]
+        assert (shape(event.arguments), shape(event.ack)) == (arguments, ack)
+
+
+def test_the_same_message_twice_is_one_event(tmp_path: Path) -> None:
+    """Nothing is to be said of it; in both directions it is two events."""
+    text = v2(
+        "{/: {publish: {message: {oneOf: [{$ref: '#/components/messages/M'}, {$ref: '#/components/messages/N'}]}}, "
+        "subscribe: {message: {$ref: '#/components/messages/M'}}}}",
+        "components: {messages: {M: {name: m, x-handler: h.m}, N: {$ref: '#/components/messages/M'}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == []
+    assert outcome.spec is not None
+    namespace = outcome.spec.namespaces["/"]
+    assert (list(namespace.receives), list(namespace.sends)) == (["m"], ["m"])
+    assert namespace.receives["m"].handler is not None
+    assert namespace.sends["m"].handler is None
+
+
+@pytest.mark.parametrize(
+    ("ack", "expected"),
+    [
+        ("true", "any"),
+        ("false", None),
+        ("{args: {type: string}}", "single"),
+        ("{args: {items: [{}, {}]}}", "positional"),
+        ("{args: {type: array, items: {}}, x-positional: true}", "positional"),
+        ("{args: {}, description: d}", "single"),
+        ("{args: true}", "single"),
+        ("{name: saved, payload: {items: [{}]}}", "positional"),
+        ("{payload: {type: string}}", "single"),
+        ("{type: object, properties: {args: {}}}", "single"),
+        ("{args: {}, type: object}", "single"),
+        ("{type: array, maxItems: 0}", "positional"),
+        ("{}", "single"),
+        ("{$ref: '#/components/x-messageAcks/Saved'}", "positional"),
+        ("{$ref: '#/components/x-messageAcks/None'}", None),
+        ("{$ref: '#/components/messages/M'}", "single"),
+        ("{$ref: '#/components/schemas/S'}", "positional"),
+    ],
+)
+def test_an_ack_in_each_of_its_forms(tmp_path: Path, ack: str, expected: str | None) -> None:
+    """Boolean, ``{args: schema}``, message, schema; each by reference."""
+    components = (
+        "components: {messages: {M: {payload: {type: string}}}, schemas: {S: {items: [{}]}}, "
+        "x-messageAcks: {Saved: {args: {items: [{}]}}, None: false}}"
+    )
+    text = v2(f"{{/: {{publish: {{message: {{name: a, x-ack: {ack}}}}}}}}}", components)
+    assert shape(load(tmp_path, text).namespaces["/"].receives["a"].ack) == expected
+
+
+def test_the_ack_of_a_message_beats_its_operations(tmp_path: Path) -> None:
+    """Also where it says that there is none."""
+    text = v2(
+        "{/: {publish: {x-ack: {args: {type: string}}, x-ordering: serial, message: {oneOf: "
+        "[{name: a}, {name: b, x-ack: false, x-ordering: concurrent}, {name: c, x-ack: true}]}}}}"
+    )
+    receives = load(tmp_path, text).namespaces["/"].receives
+    assert [shape(one.ack) for one in receives.values()] == ["single", None, "any"]
+    assert [one.ordering for one in receives.values()] == ["serial", "concurrent", "serial"]
+
+
+def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
+    """Query and headers from the binding, the auth object from x-auth."""
+    text = v2(
+        "{/: {bindings: {$ref: '#/components/channelBindings/B'}, x-auth: {$ref: '#/components/schemas/A'}}}",
+        "components: {schemas: {A: {type: object}, Q: {type: object, required: [q]}}, channelBindings: "
+        "{B: {ws: {query: {$ref: '#/components/schemas/Q'}, headers: {type: object, required: [h]}}}}}",
+    )
+    handshake = load(tmp_path, text).namespaces["/"].handshake
+    assert [one.value for one in (handshake.auth, handshake.query, handshake.headers) if one is not None] == [
+        {"type": "object"},
+        {"type": "object", "required": ["q"]},
+        {"type": "object", "required": ["h"]},
+    ]
+
+
+def test_a_method_other_than_get_is_warned_of(tmp_path: Path) -> None:
+    """A WebSocket is never opened by another."""
+    outcome = check(tmp_path, v2("{/: {bindings: {ws: {method: POST}}}}"))
+    assert found(outcome) == [("warning", "BINDING", "/channels/~1/bindings/ws/method")]
+
+
+def test_a_document_that_serves_nothing_is_warned_of(tmp_path: Path) -> None:
+    """Every client would be refused."""
+    assert only(check(tmp_path, v2("{}"))).code == "CHANNELS"

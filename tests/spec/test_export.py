@@ -1,0 +1,189 @@
+"""The public document: self-contained, the same contract, nothing of the server's own."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec import check_document, load_spec
+from asynction_asgi.spec.document import dump_yaml
+from asynction_asgi.spec.export import bundled_document
+from asynction_asgi.spec.schemas import Mismatch
+from asynction_asgi.spec.summary import summarise
+
+from .reading import load, v2, v3
+
+CHAT = Path(__file__).parent / "chat"
+
+
+def public(model: dict[str, Any]) -> dict[str, Any]:
+    """A model without its handlers, which the public does not get to see."""
+    model = copy.deepcopy(model)
+    for namespace in model["namespaces"].values():
+        namespace["handlers"] = {}
+        for event in (*namespace["receives"].values(), *namespace["sends"].values()):
+            event["handler"] = None
+    return model
+
+
+def fields(value: Any) -> set[str]:
+    """Every key anywhere within."""
+    if isinstance(value, list):
+        return set().union(*map(fields, value))
+    return set(value).union(*map(fields, value.values())) if isinstance(value, dict) else set()
+
+
+@pytest.mark.parametrize("name", ["chat-2.6.yaml", "chat-3.0.yaml"])
+def test_the_public_document_is_the_same_contract(name: str) -> None:
+    """Loaded again, it gives the same model, and itself; as YAML too."""
+    spec = load_spec(CHAT / name)
+    before = copy.deepcopy(spec.root.value)
+    document = bundled_document(spec)
+    again = load_spec(document)
+    assert summarise(again) == public(summarise(spec))
+    assert bundled_document(again) == document
+    assert list(document)[: len(before)] == list(before), "the author's order"
+    assert spec.root.value == before, "nothing was changed"
+    assert check_document(json.loads(json.dumps(document))).servable
+
+
+def test_dumped_as_yaml_it_is_the_same(tmp_path: Path) -> None:
+    """Byte for byte the same tree."""
+    document = bundled_document(load_spec(CHAT / "chat-2.6.yaml"))
+    path = tmp_path / "asyncapi.yaml"
+    path.write_text(dump_yaml(document), encoding="utf-8")
+    assert load_spec(path).root.value == document
+
+
+def test_the_servers_own_names_are_left_out(tmp_path: Path) -> None:
+    """Handlers, security functions and secrets, misspelt ones too; a property of such a name stays."""
+    spec = load(
+        tmp_path,
+        v2(
+            "{/: {x-handlers: {connect: a.b}, publish: {message: {name: a, x-hander: a.b, x-other: 1, "
+            "payload: {properties: {x-handler: {type: string}}}}}}}",
+            "components: {securitySchemes: {b: {type: http, scheme: bearer, x-bearerInfoFunc: s.b, "
+            "x-basicBearerInfoFunc: s.b, x-scopeValidateFunc: s.c, x-jwt: {secret: s}, x-authField: token}}}",
+        ),
+    )
+    document = bundled_document(spec)
+    message = document["channels"]["/"]["publish"]["message"]
+    assert message["payload"] == {"properties": {"x-handler": {"type": "string"}}}
+    assert message["x-other"] == 1
+    assert document["components"]["securitySchemes"]["b"] == {
+        "type": "http",
+        "scheme": "bearer",
+        "x-authField": "token",
+    }
+    del message["payload"]
+    assert fields(document).isdisjoint({"x-handler", "x-hander", "x-handlers", "x-jwt"})
+
+
+def test_other_files_are_brought_in(tmp_path: Path) -> None:
+    """Schemas under the components, by their own names; the rest in place; no path is told."""
+    folder = tmp_path / "secret-folder"
+    folder.mkdir()
+    (folder / "lib.yaml").write_text(
+        "Say:\n"
+        "  payload: {$ref: '#/Text'}\n"
+        "  x-ack: {$ref: '#/Ack'}\n"
+        "  traits: [{$ref: '#/Trait'}]\n"
+        "Trait: {summary: s}\n"
+        "Ack: {args: {$ref: '../doc.yaml#/components/schemas/Text'}}\n"
+        "Text: {type: object, required: [text], properties: {text: {type: string}, re: {$ref: '#/Text'}, in: {$ref: 'more.yaml'}}}\n"
+        "Channel: {publish: {message: {$ref: '#/Say'}}, bindings: {ws: {query: {$ref: 'more.yaml'}}}}\n"
+    )
+    (folder / "more.yaml").write_text("type: object\nproperties: {a b: {const: {$ref: more.yaml}}}\n")
+    spec = load(
+        tmp_path,
+        v2(
+            "{/: {$ref: 'secret-folder/lib.yaml#/Channel'}}",
+            "components: {schemas: {Text: {type: string}, Far: {$ref: 'secret-folder/lib.yaml#/Text'}}}",
+        ),
+    )
+    document = bundled_document(spec)
+    again = load_spec(document)
+    assert summarise(again) == public(summarise(spec))
+    text = json.dumps({**document, "components": {**document["components"], "schemas": {}}})
+    assert "lib.yaml" not in text
+    assert "secret-folder" not in json.dumps(document)
+    assert set(document["components"]["schemas"]) == {"Text", "Far", "Text_2", "more", "Refusal"}
+    event = again.namespaces["/"].receives["Say"]
+    assert event.message["payload"] == {"$ref": "#/components/schemas/Text_2"}
+    assert event.message["summary"] == "s"
+    assert event.arguments.schema is not None
+    checked = again.bundle.check(event.arguments.schema)
+    checked({"text": "a", "re": {"text": "b"}})
+    with pytest.raises(Mismatch):
+        checked({"text": "a", "re": {}})
+
+
+def test_a_message_named_by_its_key_keeps_its_name(tmp_path: Path) -> None:
+    """3.x: the key in the channel is the name, wherever the message is written."""
+    (tmp_path / "lib.yaml").write_text("Other: {payload: {type: string}}\n")
+    spec = load(
+        tmp_path,
+        v3(
+            "{c: {address: /, messages: {said: {$ref: 'lib.yaml#/Other'}}}}",
+            "{o: {action: receive, channel: {$ref: '#/channels/c'}, messages: [{$ref: '#/channels/c/messages/said'}]}}",
+        ),
+    )
+    document = bundled_document(spec)
+    assert document["channels"]["c"]["messages"] == {"said": {"payload": {"type": "string"}}}
+    assert list(load_spec(document).namespaces["/"].receives) == ["said"]
+
+
+def test_what_is_in_a_foreign_format_is_not_followed(tmp_path: Path) -> None:
+    """A file that it refers to is neither read nor named."""
+    avro = "{schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {type: record, items: {$ref: 'private.avsc'}}}"
+    spec = load(
+        tmp_path,
+        v3(
+            f"{{c: {{address: /, messages: {{m: {{payload: {avro}}}}}}}}}",
+            "{o: {action: send, channel: {$ref: '#/channels/c'}}}",
+        ),
+    )
+    document = bundled_document(spec)
+    assert document["channels"]["c"]["messages"]["m"]["payload"]["schema"] == {"type": "record", "items": {}}
+
+
+def test_references_keep_working_whatever_their_names(tmp_path: Path) -> None:
+    """Slashes, tildes, percent signs, braces, spaces and other scripts."""
+    names = ["a~1b", "a~0b", "a%25b", "{id}", "with space", "ναός"]
+    keys = ["a/b", "a~b", "a%b", "{id}", "with space", "ναός"]
+    entries = ", ".join(f"'{key}': {{name: 'm{index}'}}" for index, key in enumerate(keys))
+    references = ", ".join(f"{{$ref: '#/x-all/{name}'}}" for name in names)
+    spec = load(
+        tmp_path, v2(f"{{/: {{publish: {{message: {{oneOf: [{references}]}}}}}}}}", f"x-all: {{{entries}}}")
+    )
+    again = load_spec(bundled_document(spec))
+    assert list(again.namespaces["/"].receives) == [f"m{index}" for index in range(6)]
+
+
+def test_the_standard_refusal_is_published() -> None:
+    """As a schema beside the author's, which the root refers to; a name that is taken stays theirs."""
+    base = {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": {}}}
+    document = bundled_document(load_spec(base))
+    assert document["x-refusal"] == {"$ref": "#/components/schemas/Refusal"}
+    taken = bundled_document(load_spec({**base, "components": {"schemas": {"Refusal": {"type": "string"}}}}))
+    assert taken["x-refusal"] == {"$ref": "#/components/schemas/Refusal_2"}
+    assert taken["components"]["schemas"]["Refusal"] == {"type": "string"}
+    schema = document["components"]["schemas"]["Refusal"]
+    refusal = {
+        "error": {
+            "code": "invalid_payload",
+            "message": "m",
+            "details": [{"pointer": "/0", "keyword": "type", "message": "m"}],
+            "ref": "r",
+        },
+        "event": "e",
+    }
+    using = {**base, "channels": {"/": {"subscribe": {"message": {"name": "exception", "payload": schema}}}}}
+    spec = load_spec(using)
+    payload = spec.namespaces["/"].sends["exception"].arguments.schema
+    assert payload is not None
+    spec.bundle.check(payload)(refusal)

@@ -1,0 +1,220 @@
+"""The whole way from a file to a contract."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asynction_asgi import SpecError
+from asynction_asgi.spec import check_document, load_spec
+from asynction_asgi.spec.summary import summarise
+
+from .reading import check, found, v2, v3
+
+CHAT = Path(__file__).parent / "chat"
+
+
+def test_one_api_written_twice_is_one_model() -> None:
+    """A 2.6 and a 3.0 document give the same contract, but for the AND that 3.x can't say."""
+    old, new = (summarise(load_spec(CHAT / name)) for name in ("chat-2.6.yaml", "chat-3.0.yaml"))
+    assert (old.pop("asyncapi"), new.pop("asyncapi")) == ("2.6.0", "3.0.0")
+    assert old["namespaces"]["/admin"].pop("security") == [{"bearerAuth": [], "adminKey": []}]
+    assert new["namespaces"]["/admin"].pop("security") == [{"adminKey": []}]
+    assert old == new
+    assert old["path"] == "/rt/socket.io"
+    assert list(old["namespaces"]) == ["/", "/admin", "/rooms/{roomId}"]
+
+
+@pytest.mark.parametrize("name", ["chat-2.6.yaml", "chat-3.0.yaml"])
+def test_a_contract_is_read_from_anything(name: str) -> None:
+    """A path as text or object, an open file, a mapping, JSON."""
+    path = CHAT / name
+    text = path.read_text()
+    spec = load_spec(path)
+    expected = summarise(spec)
+    with path.open() as opened:
+        for source in (str(path), opened, io.BytesIO(text.encode()), spec.root.value):
+            assert summarise(load_spec(source)) == expected
+    assert summarise(load_spec(io.StringIO(json.dumps(spec.root.value)))) == expected
+
+
+def test_a_spec_carries_what_it_was_made_of() -> None:
+    """Title, version, server security and schemes; its bundle checks what it holds."""
+    spec = load_spec(CHAT / "chat-2.6.yaml")
+    assert (spec.title, spec.version, spec.asyncapi) == ("Chat", "1.0.0", "2.6.0")
+    assert spec.security is not None
+    assert [[one.scheme for one in every] for every in spec.security] == [["bearerAuth"], ["sessionCookie"]]
+    assert set(spec.schemes) == {"bearerAuth", "sessionCookie", "adminKey"}
+    schema = spec.namespaces["/"].receives["send message"].arguments.schema
+    assert schema is not None
+    assert schema.pointer == "/components/schemas/Comment"
+    spec.bundle.check(schema)({"text": "hi", "replies": [{"text": "ho"}]})
+
+
+def test_errors_are_raised_together(tmp_path: Path) -> None:
+    """A SpecError holds every finding, warnings too, and prints one line for each."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(v2("{a: {publish: {message: {}}}, /b: {publsh: {}}}"))
+    with pytest.raises(SpecError) as caught:
+        load_spec(path)
+    assert [one.code for one in caught.value.diagnostics] == [
+        "NAMESPACE_PREFIXED",
+        "EVENT_NAME",
+        "UNKNOWN_FIELD",
+    ]
+    lines = str(caught.value).splitlines()
+    assert lines[1] == (
+        f"{path}:3:35: error: the message has no name, so no event can carry it: add 'name' [EVENT_NAME]"
+    )
+    assert len(lines) == 3
+
+
+def test_warnings_stay_with_the_spec(tmp_path: Path) -> None:
+    """They did not stop the load."""
+    outcome = check(tmp_path, v2("{a: {}}"))
+    assert outcome.spec is not None
+    assert [one.code for one in outcome.spec.warnings] == ["NAMESPACE_PREFIXED"]
+    assert outcome.spec.warnings == outcome.diagnostics
+
+
+def test_strict_refuses_what_would_be_ignored(tmp_path: Path) -> None:
+    """Keywords of later drafts are warnings otherwise."""
+    text = v2("{/: {publish: {message: {name: a, payload: {type: object, unevaluatedProperties: false}}}}}")
+    lenient, strict = check(tmp_path, text), check(tmp_path, text, strict=True)
+    assert [one[0] for one in found(lenient)] == ["warning"]
+    assert [one[0] for one in found(strict)] == ["error"]
+    assert (lenient.servable, strict.accepted, strict.servable) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [({"asyncapi": "2.6.0", 1: 2}, "YAML_KEY"), ({}, "REQUIRED"), ("/no/such/file", "REF_FILE")],
+)
+def test_check_never_raises_for_a_document(source: Any, code: str) -> None:
+    """Whatever is wrong with it is returned."""
+    outcome = check_document(source)
+    assert [one.code for one in outcome.diagnostics] == [code]
+    assert (outcome.accepted, outcome.servable, outcome.spec) == (False, False, None)
+
+
+def test_recursive_schemas_are_served(tmp_path: Path) -> None:
+    """Recursion stays; only a reference that is nothing but itself is refused."""
+    schemas = "components: {schemas: {A: {properties: {b: {$ref: '#/components/schemas/B'}}}, B: {properties: {a: {$ref: '#/components/schemas/A'}}}, C: {$ref: '#/components/schemas/D'}, D: {$ref: '#/components/schemas/C'}}}"
+    fine = schemas.replace(", C: {$ref: '#/components/schemas/D'}, D: {$ref: '#/components/schemas/C'}", "")
+    text = "{/: {publish: {message: {name: a, payload: {$ref: '#/components/schemas/A'}}}}}"
+    assert found(check(tmp_path, v2(text, fine))) == []
+    outcome = check(tmp_path, v2(text, schemas))
+    assert {one.code for one in outcome.diagnostics} == {"REF_CYCLE"}
+    assert not outcome.accepted
+
+
+def test_references_cross_files_and_back(tmp_path: Path) -> None:
+    """Each is relative to the file it stands in; a file's own ``#`` is that file."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "messages.yaml").write_text(
+        "Say: {name: say, payload: {$ref: 'schemas.json#/Text'}, x-ack: {$ref: '#/Ack'}}\n"
+        "Ack: {args: {$ref: '../doc.yaml#/components/schemas/Id'}}\n"
+    )
+    (tmp_path / "lib" / "schemas.json").write_text('{"Text": {"properties": {"re": {"$ref": "#/Text"}}}}')
+    outcome = check(
+        tmp_path,
+        v2(
+            "{/: {publish: {message: {$ref: 'lib/messages.yaml#/Say'}}}}",
+            "components: {schemas: {Id: {type: string}}}",
+        ),
+    )
+    assert outcome.spec is not None, outcome.diagnostics
+    event = outcome.spec.namespaces["/"].receives["say"]
+    assert event.arguments.schema is not None
+    assert event.ack is not None
+    assert event.ack.schema is not None
+    assert event.arguments.schema.document.path == tmp_path / "lib" / "schemas.json"
+    assert event.ack.schema.pointer == "/components/schemas/Id"
+    assert event.ack.schema.document is outcome.spec.root.document
+
+
+def test_a_fault_in_another_file_is_placed_there(tmp_path: Path) -> None:
+    """After the findings of the first file, with the path that leads there."""
+    (tmp_path / "lib.yaml").write_text("M:\n  name: 5\n  payload:\n    type: strin\n")
+    outcome = check(tmp_path, v2("{a: {publish: {message: {$ref: 'lib.yaml#/M'}}}}"))
+    assert [(one.code, Path(one.file or "").name, one.line) for one in outcome.diagnostics] == [
+        ("NAMESPACE_PREFIXED", "doc.yaml", 3),
+        ("TYPE", "lib.yaml", 2),
+        ("SCHEMA", "lib.yaml", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        v2("{/: {publish: {message: {name: a, payload: {properties: {$ref: {type: string}, x: {enum: [{$ref: y}]}}, const: {$ref: z}, examples: [{$ref: '#/q'}], default: {$ref: 1}}}}}}"),
+        v2("{/: {publish: {message: {name: a, payload: {properties: {on: {}, 1: {}, null: {}, 'true': {}, 1:30: {}, 2024-01-01: {}}, required: ['on', '1']}}}}}"),
+        v2("{/: {publish: {message: {name: a, payload: true}}}}"),
+        v2("{/: {publish: {message: {name: a, payload: false}}}}"),
+        v2("{/: {publish: {message: {name: a, examples: [{payload: {$ref: nowhere}}]}}}}"),
+        "x-base: &base {description: d}\n" + v2("{/: {<<: *base}}"),
+        "\ufeff" + v2("{/: {}}"),
+        v3("{c: {address: /, messages: {Chat Message: {payload: {type: string}}}}}", "{o: {action: receive, channel: {$ref: '#/channels/c'}, messages: [{$ref: '#/channels/c/messages/Chat Message'}]}}"),
+    ],
+    ids=["ref as data", "keys", "true", "false", "examples", "merge key", "bom", "spaces in refs"],
+)  # fmt: skip
+def test_what_naive_loaders_get_wrong_is_served(tmp_path: Path, text: str) -> None:
+    """Without a word."""
+    outcome = check(tmp_path, text)
+    assert found(outcome) == []
+    assert outcome.servable
+
+
+def large(messages: int) -> str:
+    lines = ["asyncapi: 2.6.0", "info: {title: Large, version: '1'}", "channels:", "  /:", "    publish:"]
+    lines += ["      message:", "        oneOf:"]
+    lines += [f"        - $ref: '#/components/messages/M{one}'" for one in range(messages)]
+    lines += ["components:", "  messages:"]
+    for one in range(messages):
+        lines += [f"    M{one}:", f"      name: event {one}", f"      x-handler: app.handle_{one}"]
+        lines += ["      payload:", "        type: object", "        required: [id]", "        properties:"]
+        for field in range(5):
+            lines += [
+                f"          field{field}:",
+                "            type: string",
+                f"            maxLength: {field + 9}",
+            ]
+        lines += ["          more:", f"            $ref: '#/components/schemas/S{one % 60}'"]
+    lines += ["  schemas:"]
+    for one in range(60):
+        lines += [f"    S{one}:", "      properties:", "        id: {type: integer, minimum: 0}"]
+    return "\n".join(lines)
+
+
+def test_twelve_thousand_lines_load_in_about_a_second(tmp_path: Path) -> None:
+    """On one core; the bound leaves room for a busy machine."""
+    text = large(490)
+    assert len(text.splitlines()) > 12_000
+    path = tmp_path / "doc.yaml"
+    path.write_text(text)
+    started = time.process_time()
+    spec = load_spec(path)
+    assert time.process_time() - started < 4
+    assert len(spec.namespaces["/"].receives) == 490
+
+
+def test_a_large_document_is_kept_in_a_small_multiple_of_its_text(tmp_path: Path) -> None:
+    """Tree, model and compiled checks together."""
+    text = large(60)
+    path = tmp_path / "doc.yaml"
+    path.write_text(text)
+    load_spec(path)  # what is loaded once per process is not the document's
+    tracemalloc.start()
+    try:
+        spec = load_spec(path)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(spec.namespaces["/"].receives) == 60
+    assert kept < 60 * len(text)

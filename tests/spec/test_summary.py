@@ -1,0 +1,60 @@
+"""The contract as plain JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from asynction_asgi.spec.summary import summarise
+
+from .reading import load, v2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_contract_is_summarised(tmp_path: Path) -> None:
+    """Namespaces, both directions, the shapes of arguments and acks, and what guards them."""
+    spec = load(
+        tmp_path,
+        v2(
+            "{'/rooms/{id}': {x-auth: {type: object}, x-handlers: {connect: h.c}, x-security: [{k: []}, {}], "
+            "publish: {message: {name: say, x-handler: h.say, payload: {items: [{}, {}], minItems: 1}, x-ack: {args: {type: string}}}}, "
+            "subscribe: {message: {oneOf: [{name: said, payload: {type: string}}, {name: said, payload: {maxItems: 0, type: array}}]}}}}",
+            "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: k}}}",
+        ),
+    )
+    single = {"kind": "single", "min": 1, "max": 1, "of": []}
+    summary = summarise(spec)
+    assert json.loads(json.dumps(summary)) == summary
+    assert summary == {
+        "asyncapi": "2.6.0",
+        "path": "/socket.io",
+        "namespaces": {
+            "/rooms/{id}": {
+                "receives": {
+                    "say": {
+                        "arguments": {"kind": "positional", "min": 1, "max": None, "of": []},
+                        "ack": single,
+                        "handler": "h.say",
+                    }
+                },
+                "sends": {
+                    "said": {
+                        "arguments": {
+                            "kind": "union",
+                            "min": 0,
+                            "max": 1,
+                            "of": [single, {"kind": "positional", "min": 0, "max": 0, "of": []}],
+                        },
+                        "ack": None,
+                        "handler": None,
+                    }
+                },
+                "handlers": {"connect": "h.c"},
+                "auth": True,
+                "parameters": ["id"],
+                "security": [{"k": []}, {}],
+            }
+        },
+    }

@@ -1,0 +1,214 @@
+"""AsyncAPI 2.x: channel items, their operations and messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .reading import check, found, load, only, v2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def publish(message: str, *more: str, **options: Any) -> str:
+    return v2(f"{{/: {{publish: {{message: {message}}}}}}}", *more, **options)
+
+
+def test_the_words_are_the_clients(tmp_path: Path) -> None:
+    """What is published, the server receives; what is subscribed to, it sends."""
+    text = v2("{/: {publish: {message: {name: up}}, subscribe: {message: {name: down}}}}")
+    namespace = load(tmp_path, text).namespaces["/"]
+    assert (list(namespace.receives), list(namespace.sends)) == (["up"], ["down"])
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("{name: a}", ["a"]),
+        ("{name: a b/c, messageId: x}", ["a b/c"]),
+        ("{messageId: x}", ["x"]),
+        ("{$ref: '#/components/messages/Bare'}", ["Bare"]),
+        ("{$ref: '#/components/messages/Named'}", ["named"]),
+        ("{$ref: '#/components/messages/Identified'}", ["identified"]),
+        ("{$ref: '#/components/messages/Twice'}", ["Twice"]),
+        ("{oneOf: [{name: a}, {$ref: '#/components/messages/Bare'}]}", ["a", "Bare"]),
+        ("{oneOf: [{name: a}, {oneOf: [{name: b}, {oneOf: [{name: c}]}]}]}", ["a", "b", "c"]),
+        ("{oneOf: [{name: a}]}", ["a"]),
+        ("{oneOf: []}", []),
+        ("{$ref: '#/components/messages/Both'}", ["named", "Bare"]),
+        ("{traits: [{name: t}]}", ["t"]),
+        ("{name: a, traits: [{name: t}]}", ["t"]),
+        ("{name: a, traits: [{name: t}, {name: u}]}", ["u"]),
+        ("{name: a, traits: [{$ref: '#/components/messageTraits/T'}]}", ["trait"]),
+        ("{name: ναί}", ["ναί"]),
+        ("{name: '*'}", ["*"]),
+    ],
+)
+def test_the_name_of_a_message(tmp_path: Path, message: str, names: list[str]) -> None:
+    """``name``, else ``messageId``, else the last segment of the reference; a trait is patched over it."""
+    components = (
+        "components: {messages: {Bare: {}, Named: {name: named}, Identified: {messageId: identified}, "
+        "Twice: {$ref: '#/components/messages/Bare'}, "
+        "Both: {oneOf: [{$ref: '#/components/messages/Named'}, {$ref: '#/components/messages/Bare'}]}}, "
+        "messageTraits: {T: {name: trait}}}"
+    )
+    assert list(load(tmp_path, publish(message, components)).namespaces["/"].receives) == names
+
+
+@pytest.mark.parametrize("message", ["{}", "{title: A}", "{payload: {}}", "{$ref: '#/x-messages/0'}"])
+def test_a_message_without_a_name_can_not_be_served(tmp_path: Path, message: str) -> None:
+    """It is AsyncAPI all the same; an index is no name."""
+    outcome = check(tmp_path, publish(message, "x-messages: [{}]"))
+    assert [(one.code, one.layer) for one in outcome.diagnostics] == [("EVENT_NAME", "service")]
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+def test_traits_are_patched_over_their_target(tmp_path: Path) -> None:
+    """RFC 7386, in order: a trait wins, and what it sets to null is gone."""
+    text = publish(
+        "{name: a, summary: s, x-mine: {k: 1, l: {m: 2}}, x-gone: 1, x-handler: h.own, traits: ["
+        "{summary: t, x-mine: {k: null, l: {n: 3}}, x-gone: null}, {summary: u, x-handler: h.trait}]}"
+    )
+    event = load(tmp_path, text).namespaces["/"].receives["a"]
+    assert event.message["summary"] == "u"
+    assert event.message["x-mine"] == {"l": {"m": 2, "n": 3}}
+    assert "x-gone" not in event.message
+    assert event.handler is not None
+    assert (event.handler.path, event.handler.node.pointer) == (
+        "h.trait",
+        "/channels/~1/publish/message/traits/1/x-handler",
+    )
+
+
+def test_traits_of_an_operation_are_patched_over_it(tmp_path: Path) -> None:
+    """Its ack among them."""
+    text = v2("{/: {publish: {x-ack: true, traits: [{x-ack: {args: {type: string}}}], message: {name: a}}}}")
+    ack = load(tmp_path, text).namespaces["/"].receives["a"].ack
+    assert ack is not None
+    assert ack.kind == "single"
+
+
+def test_a_schema_format_may_come_from_a_trait(tmp_path: Path) -> None:
+    """A payload of a foreign format is opaque: nothing in it is looked at, and that is said."""
+    avro = "application/vnd.apache.avro;version=1.9.0"
+    for message in (
+        f"{{name: a, schemaFormat: '{avro}', payload: {{type: record, fields: 5}}}}",
+        f"{{name: a, traits: [{{schemaFormat: '{avro}'}}], payload: [not, a, schema]}}",
+        f"{{name: a, schemaFormat: '{avro}', payload: text}}",
+    ):
+        outcome = check(tmp_path, publish(message))
+        assert found(outcome) == [("warning", "MULTIFORMAT", "/channels/~1/publish/message/payload")]
+        assert outcome.spec is not None
+        assert outcome.spec.namespaces["/"].receives["a"].arguments.kind == "opaque"
+
+
+def test_parameters_have_schemas(tmp_path: Path) -> None:
+    """In the template's order; one that is not declared takes anything, one too many is warned of."""
+    text = v2(
+        "{'/{a}/{b}/{c}': {parameters: {c: {}, a: {description: d, schema: {$ref: '#/components/schemas/S'}}, d: {}}}}",
+        "components: {schemas: {S: {type: integer}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("warning", "CHANNEL", "/channels/~1{a}~1{b}~1{c}/parameters/d")]
+    assert outcome.spec is not None
+    first, second, third = outcome.spec.namespaces["/{a}/{b}/{c}"].parameters
+    assert (first.name, first.description) == ("a", "d")
+    assert first.schema is not None
+    assert first.schema.value == {"type": "integer"}
+    assert (second.name, second.schema, third.name, third.schema) == ("b", None, "c", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        (v2("{/: {publish: {operationId: a}, subscribe: {operationId: a}}}"), "/channels/~1/subscribe/operationId"),
+        (v2("{/: {publish: {operationId: a}, subscribe: {traits: [{operationId: a}]}}}"), "/channels/~1/subscribe/traits/0/operationId"),
+        (publish("{oneOf: [{messageId: a}, {messageId: a}]}"), "/channels/~1/publish/message/oneOf/1/messageId"),
+    ],
+)  # fmt: skip
+def test_ids_are_unique(tmp_path: Path, text: str, pointer: str) -> None:
+    """Among all operations, and among all messages; traits count, case too."""
+    outcome = check(tmp_path, text)
+    errors = [one for one in found(outcome) if one[0] == "error"]
+    assert errors == [("error", "DUPLICATE_ID", pointer)]
+    assert not outcome.accepted
+
+
+def test_one_message_in_two_places_keeps_its_id(tmp_path: Path) -> None:
+    """It is the same message; and operation ids that differ in case are two."""
+    text = v2(
+        "{/: {publish: {operationId: a, message: {$ref: '#/components/messages/M'}}, "
+        "subscribe: {operationId: A, message: {$ref: '#/components/messages/M'}}}}",
+        "components: {messages: {M: {messageId: m}}}",
+    )
+    assert found(check(tmp_path, text)) == []
+
+
+def test_a_message_can_not_be_one_of_itself(tmp_path: Path) -> None:
+    """Which a walk would never leave."""
+    components = "components: {messages: {M: {oneOf: [{$ref: '#/components/messages/M'}]}}}"
+    outcome = check(tmp_path, publish("{$ref: '#/components/messages/M'}", components))
+    assert only(outcome).code == "REF_CYCLE"
+    assert not outcome.accepted
+
+
+def test_a_channel_may_be_a_reference(tmp_path: Path) -> None:
+    """Its key remains the namespace."""
+    text = v2(
+        "{/a: {$ref: '#/components/channels/c'}}",
+        "components: {channels: {c: {publish: {message: {name: m}}}}}",
+    )
+    assert list(load(tmp_path, text).namespaces["/a"].receives) == ["m"]
+
+
+def test_bindings_go_by_three_names(tmp_path: Path) -> None:
+    """``ws``, and what generators write; other protocols' are nobody's business."""
+    for name in ("ws", "socket.io", "socketio"):
+        text = v2(f"{{/: {{bindings: {{kafka: {{x: [1]}}, {name}: {{query: {{type: object}}}}}}}}}}")
+        assert load(tmp_path, text).namespaces["/"].handshake.query is not None
+    assert load(tmp_path, v2("{/: {bindings: {kafka: {}}}}")).namespaces["/"].handshake.query is None
+
+
+def test_the_example_of_the_first_asynction_is_served_as_printed(tmp_path: Path) -> None:
+    """Its misspelt extensions are honoured, each with a warning that names the right one."""
+    outcome = check(
+        tmp_path,
+        """\
+        asyncapi: 2.0.0
+        info: {title: User Account Service, version: 1.0.0}
+        channels:
+          /user:
+            publish:
+              message:
+                oneOf:
+                  - $ref: '#/components/messages/UserSignUp'
+                  - $ref: '#/components/messages/UserLogIn'
+            x-handers:
+              error: my_api.handlers.user_error
+        components:
+          messages:
+            UserSignUp:
+              name: sign up
+              payload: {type: object}
+              x-hander: my_api.handlers.user_sign_up
+            UserLogIn:
+              name: log in
+              payload: {type: object}
+              x-hander: my_api.handlers.user_log_in
+        """,
+    )
+    assert [(one.severity, one.code, one.line) for one in outcome.diagnostics] == [
+        ("warning", "UNKNOWN_EXTENSION", 10),
+        ("warning", "UNKNOWN_EXTENSION", 17),
+        ("warning", "UNKNOWN_EXTENSION", 21),
+    ]
+    assert outcome.spec is not None
+    namespace = outcome.spec.namespaces["/user"]
+    handlers = {name: event.handler and event.handler.path for name, event in namespace.receives.items()}
+    assert handlers == {
+        "sign up": "my_api.handlers.user_sign_up",
+        "log in": "my_api.handlers.user_log_in",
+    }
+    assert namespace.handlers["error"].path == "my_api.handlers.user_error"

@@ -1,0 +1,296 @@
+"""AsyncAPI 3.x: operations at the root, messages by reference, replies as acknowledgements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .reading import check, found, load, only, v3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from asynction_asgi.spec.model import Arguments
+
+C = "channel: {$ref: '#/channels/c'}"
+
+
+def ref(*names: str, channel: str = "c") -> str:
+    return "[" + ", ".join(f"{{$ref: '#/channels/{channel}/messages/{name}'}}" for name in names) + "]"
+
+
+def shape(arguments: Arguments | None) -> Any:
+    if arguments is None:
+        return None
+    return [shape(one) for one in arguments.of] if arguments.kind == "union" else arguments.kind
+
+
+def test_actions_are_the_applications(tmp_path: Path) -> None:
+    """``receive`` is what clients emit, ``send`` what the server emits; the address is the namespace."""
+    text = v3(
+        "{c: {address: /chat, messages: {a: {}, b: {name: bee}}}}",
+        f"{{o: {{action: receive, {C}, messages: {ref('a')}}}, p: {{action: send, {C}, messages: {ref('b')}}}}}",
+    )
+    (namespace,) = load(tmp_path, text).namespaces.values()
+    assert (namespace.name, list(namespace.receives), list(namespace.sends)) == ("/chat", ["a"], ["bee"])
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.1.0"])
+@pytest.mark.parametrize(
+    ("operations", "receives"),
+    [
+        (f"o: {{action: receive, {C}}}", ["a", "b", "r"]),
+        (f"o: {{action: receive, {C}, messages: []}}", []),
+        (f"o: {{action: receive, {C}, messages: {ref('b')}}}", ["b"]),
+        (f"o: {{action: receive, {C}, reply: {{{C}, messages: {ref('r')}}}}}", ["a", "b"]),
+        (f"o: {{action: receive, {C}, reply: {{{C}, messages: {ref('r')}}}}}, p: {{action: send, {C}, messages: {ref('r')}}}", ["a", "b", "r"]),
+        (f"o: {{action: receive, {C}, reply: {{{C}}}}}", ["a", "b", "r"]),
+    ],
+)  # fmt: skip
+def test_omitted_messages_are_all_but_the_replies(
+    tmp_path: Path, version: str, operations: str, receives: list[str]
+) -> None:
+    """An empty list is none; what is referred to only as a reply is no event."""
+    text = v3("{c: {address: /, messages: {a: {}, b: {}, r: {}}}}", f"{{{operations}}}", version=version)
+    assert list(load(tmp_path, text).namespaces["/"].receives) == receives
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("", None),
+        (", reply: {}", "any"),
+        (f", reply: {{{C}, messages: {ref('one')}}}", "single"),
+        (f", reply: {{{C}, messages: {ref('one', 'two')}}}", ["single", "positional"]),
+        (f", reply: {{{C}, messages: {ref('one', 'one')}}}", "single"),
+        (f", reply: {{{C}, messages: {ref('any', 'one')}}}", "any"),
+        (", reply: {channel: {$ref: '#/channels/inbox'}}", ["single", "positional"]),
+        (
+            f", reply: {{channel: {{$ref: '#/channels/inbox'}}, messages: {ref('x', channel='inbox')}}}",
+            "single",
+        ),
+        (", reply: {channel: {$ref: '#/channels/nowhere'}}", "single"),
+        (
+            ", reply: {address: {location: '$message.header#/x'}, channel: {$ref: '#/channels/nowhere'}}",
+            "single",
+        ),
+        (", reply: {$ref: '#/components/replies/r'}", "single"),
+        (", reply: {x-ack: false}", None),
+        (", reply: {}, x-ack: {args: {type: string}}", "single"),
+        (", reply: {}, x-ack: false", None),
+    ],
+)
+@pytest.mark.parametrize("action", ["receive", "send"])
+def test_a_reply_is_the_acknowledgement(tmp_path: Path, action: str, reply: str, expected: Any) -> None:
+    """In both directions: of its messages' payloads, all of its channel's where it names none, else any."""
+    text = v3(
+        "{c: {address: /, messages: {e: {}, any: {}, one: {payload: {type: string}}, two: {payload: {items: [{}]}}}}, "
+        "inbox: {address: null, messages: {x: {payload: {type: string}}, y: {payload: {items: [{}]}}}}, "
+        "nowhere: {messages: {x: {payload: true}}}}",
+        f"{{o: {{action: {action}, {C}, messages: {ref('e')}{reply}}}}}",
+        f"components: {{replies: {{r: {{{C}, messages: {ref('one')}}}}}}}",
+    )
+    spec = load(tmp_path, text)
+    assert list(spec.namespaces) == ["/"]
+    side = spec.namespaces["/"].receives if action == "receive" else spec.namespaces["/"].sends
+    assert shape(side["e"].ack) == expected
+
+
+def test_an_x_ack_of_the_message_beats_the_reply(tmp_path: Path) -> None:
+    """The message's first, then the operation's, then the reply."""
+    text = v3(
+        "{c: {address: /, messages: {a: {x-ack: {args: {items: [{}]}}}, b: {}}}}",
+        f"{{o: {{action: receive, {C}, x-ack: {{args: {{type: string}}}}, reply: {{}}}}}}",
+    )
+    receives = load(tmp_path, text).namespaces["/"].receives
+    assert (shape(receives["a"].ack), shape(receives["b"].ack)) == ("positional", "single")
+
+
+def test_a_reply_in_another_namespace_is_no_acknowledgement(tmp_path: Path) -> None:
+    """It is a message of its own, which is said."""
+    text = v3(
+        "{c: {address: /, messages: {a: {}}}, d: {address: /d, messages: {b: {}}}}",
+        f"{{o: {{action: receive, {C}, reply: {{channel: {{$ref: '#/channels/d'}}}}}}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("warning", "ADDRESS", "/operations/o/reply")]
+    assert outcome.spec is not None
+    assert outcome.spec.namespaces["/"].receives["a"].ack is None
+
+
+def test_target_wins_over_its_traits(tmp_path: Path) -> None:
+    """A later trait beats an earlier one; what the target has stays, null in a payload included."""
+    text = v3(
+        "{c: {address: /, messages: {m: {name: own, summary: s, payload: {const: null}, x-deep: {a: 1, n: null}, "
+        "traits: [{name: t, title: one, x-deep: {a: 2, b: 3, n: 4}}, {title: two}]}, "
+        "q: {traits: [{name: t1}, {name: t2}]}}}}",
+        f"{{o: {{action: receive, {C}, x-handler: h.own, traits: [{{x-handler: h.trait, x-ack: true}}]}}}}",
+    )
+    receives = load(tmp_path, text).namespaces["/"].receives
+    assert list(receives) == ["own", "t2"]
+    message = receives["own"].message
+    assert (message["title"], message["payload"], message["x-deep"]) == (
+        "two",
+        {"const": None},
+        {"a": 1, "n": None, "b": 3},
+    )
+    assert receives["own"].handler is not None
+    assert receives["own"].handler.path == "h.own"
+    assert shape(receives["own"].ack) == "any"
+
+
+@pytest.mark.parametrize(
+    ("message", "operation", "expected"),
+    [
+        ("", ", x-handler: h.o", "h.o"),
+        ("x-handler: h.m", "", "h.m"),
+        ("x-handler: h.m", ", x-handler: h.m", "h.m"),
+        ("x-handler: h.m", ", x-handler: h.o", None),
+    ],
+)
+def test_an_operation_may_name_the_handler(
+    tmp_path: Path, message: str, operation: str, expected: str | None
+) -> None:
+    """As the default of its messages; two that differ are a conflict."""
+    text = v3(
+        f"{{c: {{address: /, messages: {{m: {{{message}}}}}}}}}",
+        f"{{o: {{action: receive, {C}{operation}}}}}",
+    )
+    outcome = check(tmp_path, text)
+    if expected is None:
+        assert found(outcome) == [("error", "HANDLER_CONFLICT", "/channels/c/messages/m/x-handler")]
+        return
+    assert outcome.spec is not None
+    handler = outcome.spec.namespaces["/"].receives["m"].handler
+    assert handler is not None
+    assert handler.path == expected
+
+
+@pytest.mark.parametrize(
+    ("channels", "operations", "code", "pointer"),
+    [
+        ("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/components/channels/x'}}}", "OP_CHANNEL", "/operations/o/channel"),
+        ("{c: {address: /}}", f"{{o: {{action: send, {C}, reply: {{channel: {{$ref: '#/components/channels/x'}}}}}}}}", "OP_CHANNEL", "/operations/o/reply/channel"),
+        ("{c: {address: /, messages: {m: {$ref: '#/components/messages/m'}}}}", f"{{o: {{action: send, {C}, messages: [{{$ref: '#/components/messages/m'}}]}}}}", "OP_MESSAGE_NOT_IN_CHANNEL", "/operations/o/messages/0"),
+        ("{c: {address: /, messages: {m: {}}}, d: {address: /d, messages: {m: {}}}}", f"{{o: {{action: send, {C}, messages: {ref('m', channel='d')}}}}}", "OP_MESSAGE_NOT_IN_CHANNEL", "/operations/o/messages/0"),
+        ("{c: {address: /, messages: {m: {}}}}", f"{{o: {{action: send, {C}, messages: {ref('n')}}}}}", "REF_DANGLING", "/operations/o/messages/0/$ref"),
+        ("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/d'}}}", "REF_DANGLING", "/operations/o/channel/$ref"),
+    ],
+)  # fmt: skip
+def test_operations_refer_to_channels_and_their_messages(
+    tmp_path: Path, channels: str, operations: str, code: str, pointer: str
+) -> None:
+    """Into the root's channels, and to that channel's messages; to nothing else."""
+    components = "components: {channels: {x: {address: /x}}, messages: {m: {}}}"
+    outcome = check(tmp_path, v3(channels, operations, components))
+    assert found(outcome) == [("error", code, pointer)]
+    assert not outcome.accepted
+
+
+def test_channels_and_operations_may_be_references(tmp_path: Path) -> None:
+    """Messages are referred to through the channel's key, wherever the channel is written."""
+    text = v3(
+        "{c: {$ref: '#/components/channels/x'}}",
+        "{o: {$ref: '#/components/operations/o'}}",
+        f"components: {{channels: {{x: {{address: /x, messages: {{m: {{}}, n: {{}}}}}}}}, operations: {{o: {{action: receive, {C}, messages: {ref('m')}}}}}}}",
+    )
+    assert list(load(tmp_path, text).namespaces["/x"].receives) == ["m"]
+
+
+def test_a_null_address_is_any_namespace(tmp_path: Path) -> None:
+    """Where something is operated on; a place for replies otherwise."""
+    text = v3(
+        "{c: {address: /}, any: {address: null, messages: {m: {}}}, inbox: {address: null, messages: {r: {}}}}",
+        "{o: {action: send, channel: {$ref: '#/channels/any'}}}",
+    )
+    namespaces = load(tmp_path, text).namespaces
+    assert list(namespaces) == ["/", "*"]
+    assert list(namespaces["*"].sends) == ["m"]
+
+
+def test_an_operated_channel_needs_an_address(tmp_path: Path) -> None:
+    """Each one without is reported."""
+    text = v3(
+        "{c: {messages: {m: {}}}, d: {address: /}, e: {}}",
+        f"{{o: {{action: send, {C}}}, p: {{action: send, channel: {{$ref: '#/channels/d'}}}}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", "CHANNEL_NO_ADDRESS", "/channels/c")]
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+def test_documents_of_fastapi_sio_are_refused_with_the_reason(tmp_path: Path) -> None:
+    """A channel per event, none with an address, and actions from the client's view."""
+    text = v3(
+        "{join: {messages: {join: {name: join}}}, joined: {messages: {joined: {name: joined}}}}",
+        "{join: {action: send, channel: {$ref: '#/channels/join'}}, joined: {action: receive, channel: {$ref: '#/channels/joined'}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", "CHANNEL_NO_ADDRESS", "/channels")]
+    for words in ("fastapi-sio", "no channel has an address", "from the client's view"):
+        assert words in only(outcome).message
+    assert outcome.accepted
+
+
+def test_channels_of_one_address_are_one_namespace(tmp_path: Path) -> None:
+    """Their events, handlers and handshake are put together."""
+    text = v3(
+        "{a: {address: /x, messages: {m: {}}, x-handlers: {connect: h.c}, x-auth: {type: object}}, "
+        "b: {address: /x, messages: {n: {}}, x-handlers: {error: h.e, connect: h.c}, bindings: {ws: {query: {type: object}}}}}",
+        "{o: {action: receive, channel: {$ref: '#/channels/a'}}, p: {action: send, channel: {$ref: '#/channels/b'}}}",
+    )
+    (namespace,) = load(tmp_path, text).namespaces.values()
+    assert (list(namespace.receives), list(namespace.sends)) == (["m"], ["n"])
+    assert {key: one.path for key, one in namespace.handlers.items()} == {"connect": "h.c", "error": "h.e"}
+    assert namespace.handshake.auth is not None
+    assert namespace.handshake.query is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "code"),
+    [
+        ("x-handlers: {connect: h.a}", "x-handlers: {connect: h.b}", "HANDLER_CONFLICT"),
+        ("x-auth: {type: object}", "x-auth: {type: string}", "ADDRESS"),
+        ("x-security: []", "x-security: [{}]", "ADDRESS"),
+    ],
+)
+def test_channels_of_one_address_must_agree(tmp_path: Path, one: str, other: str, code: str) -> None:
+    """Nothing is chosen where they don't."""
+    outcome = check(tmp_path, v3(f"{{a: {{address: /x, {one}}}, b: {{address: /x, {other}}}}}"))
+    assert [each.code for each in outcome.diagnostics] == [code]
+    assert (outcome.accepted, outcome.servable) == (True, False)
+
+
+def test_parameters_have_enums(tmp_path: Path) -> None:
+    """Strings only; without one, anything goes."""
+    text = v3(
+        "{c: {address: '/{a}/{b}', parameters: {b: {enum: [x, y], description: d}, a: {$ref: '#/components/parameters/p'}}}}",
+        "{}",
+        "components: {parameters: {p: {}}}",
+    )
+    first, second = load(tmp_path, text).namespaces["/{a}/{b}"].parameters
+    assert (first.name, first.enum) == ("a", None)
+    assert (second.name, second.enum, second.description) == ("b", ("x", "y"), "d")
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ("{schemaFormat: application/schema+json;version=draft-07, schema: {type: string}}", "single"),
+        ("{$ref: '#/components/schemas/Multi'}", "positional"),
+        ("{schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {$ref: nowhere.avsc}}", "opaque"),
+        ("{type: object, properties: {schema: {}}}", "single"),
+    ],
+)
+def test_payloads_may_be_multi_format(tmp_path: Path, payload: str, kind: str) -> None:
+    """In place or by reference; what is in a foreign format is nobody's business."""
+    text = v3(
+        f"{{c: {{address: /, messages: {{m: {{payload: {payload}}}}}}}}}",
+        f"{{o: {{action: receive, {C}}}}}",
+        "components: {schemas: {Multi: {schemaFormat: application/vnd.aai.asyncapi;version=3.0.0, schema: {items: [{}]}}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert [one.code for one in outcome.diagnostics] == (["MULTIFORMAT"] if kind == "opaque" else [])
+    assert outcome.spec is not None
+    assert outcome.spec.namespaces["/"].receives["m"].arguments.kind == kind
