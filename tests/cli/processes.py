@@ -6,9 +6,11 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,16 @@ class Command:
                 return found[1]
         raise AssertionError(f"no start-up line in:\n{''.join(self.lines)}")
 
+    def wait_for(self, text: str, *, times: int = 1) -> None:
+        """Read on until `text` has been written so many times more."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            times -= text in line
+            if not times:
+                return
+        raise AssertionError(f"{text!r} is missing in:\n{self.output}")
+
     def stop(self) -> int:
         """Interrupt it as a person would; the exit code."""
         self.process.send_signal(signal.SIGINT)
@@ -66,6 +78,20 @@ class Command:
     def output(self) -> str:
         """What it wrote to standard error so far."""
         return "".join(self.lines)
+
+
+def until_accepted(url: str) -> None:
+    """Wait until something accepts connections there: the last step of a start, which logs nothing."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    pause, deadline = threading.Event(), time.monotonic() + SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nothing accepts connections at {url}"
+            pause.wait(0.02)
+        else:
+            return
 
 
 @contextlib.contextmanager

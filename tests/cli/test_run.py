@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 
-from .processes import finished, running
+from .processes import finished, running, until_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,27 @@ channels:
 HANDLERS = """\
 async def echo(text):
     return text.upper()
+"""
+SHARED = """\
+asyncapi: 2.6.0
+info: {title: Shared, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message:
+        oneOf:
+          - {name: say, x-handler: handlers.say, payload: {type: string}}
+          - {name: process, x-handler: handlers.process, payload: {type: array, maxItems: 0}, x-ack: {args: {type: integer}}}
+    subscribe:
+      message: {name: said, payload: {type: string}}
+"""
+SHARED_HANDLERS = """\
+import os
+async def say(socket, text):
+    await socket.emit("said", text)
+    await socket.broadcast("said", text)
+async def process():
+    return os.getpid()
 """
 APP = """\
 from asynction_asgi import AsynctionSocketIO
@@ -131,6 +153,43 @@ def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
             assert command.stop() == 0
             assert time.monotonic() - begun < 4
             polled.join()
+
+
+def test_workers_share_their_clients_over_a_queue(folder: Path, queue_url: str) -> None:
+    """Two processes serve; what a client of either says reaches the clients of both."""
+    (folder / "echo.yaml").write_text(SHARED, "utf-8")
+    (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    options = ["--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port]
+    with running("run", "echo.yaml", *options, cwd=folder) as (url, command), contextlib.ExitStack() as stack:
+        command.wait_for("Application startup complete", times=2)
+        until_accepted(url)
+        clients: dict[str, socketio.SimpleClient] = {}
+        while len(clients) < 2:  # until both processes have one
+            client = stack.enter_context(socketio.SimpleClient())
+            client.connect(url, transports=["websocket"])
+            clients[client.call("process", timeout=5)] = client
+        for speaker in clients.values():
+            speaker.emit("say", "hello")
+            assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
+        assert command.stop() == 0
+
+
+def test_reload_follows_a_handlers_file(folder: Path) -> None:
+    """With ``--reload`` a changed handler is served without a restart by hand."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with running("run", "echo.yaml", "--reload", "--port", port, cwd=folder) as (url, command):
+        command.wait_for("Application startup complete")
+        until_accepted(url)
+        assert echo(url) == "HELLO"
+        (folder / "handlers.py").write_text(HANDLERS.replace("upper", "title"), "utf-8")
+        command.wait_for("Application startup complete")
+        until_accepted(url)
+        assert echo(url) == "Hello"
 
 
 @pytest.mark.parametrize(
