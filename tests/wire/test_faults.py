@@ -1,0 +1,51 @@
+"""The fault suite on our server; `tests.wire.report` runs it on the bare one too."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .faults import Fault, judge
+from .faults_stopping import STOPS, Stop, judge_stop
+from .stages import Stage, on_stage, ours
+from .suite import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def stage_for() -> Iterator[Callable[[Fault], Stage]]:
+    """One server for all faults that need the same options: no fault may spoil it for the next."""
+    stages: dict[str, Stage] = {}
+    with contextlib.ExitStack() as running:
+
+        def find(fault: Fault) -> Stage:
+            key = repr(sorted(fault.options.items()))
+            if key not in stages:
+                stages[key] = running.enter_context(on_stage(ours, **fault.options))
+            return stages[key]
+
+        yield find
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+async def test_a_fault_is_answered_and_leaves_no_trace(
+    fault: Fault, stage_for: Callable[[Fault], Stage]
+) -> None:
+    """The client gets the right answer, its state is freed, the log is clean, others notice nothing."""
+    assert await judge(fault, stage_for(fault)) == []
+
+
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.id)
+async def test_a_server_stops_soon_and_tells_its_handlers(stop: Stop) -> None:
+    """A signal ends the server within seconds, whatever its clients do, and disconnect handlers run."""
+    assert await judge_stop(stop, "ours") == []
+
+
+def test_names_are_unique() -> None:
+    """Each fault can be told from the others in a report."""
+    names = [fault.id for fault in FAULTS] + [stop.id for stop in STOPS]
+    assert len(names) == len(set(names))
