@@ -14,6 +14,8 @@ class Limits:
         attachments: Most binary attachments that one packet may announce.
         json_depth: Deepest nesting of arrays and objects in one packet.
         namespaces: Most namespaces that one connection may be in at the same time.
+        refusals: Most CONNECTs that may be refused on one connection before it is closed, so that
+            guessing costs a new connection each time.
         handlers: Handlers of one connection that run at the same time. Further events wait.
         backlog: Events of one connection that wait for their turn before its input is paused.
         events_per_second: Events taken from one connection, in bursts of as many; the others are
@@ -35,6 +37,7 @@ class Limits:
     attachments: int = 64
     json_depth: int = 128
     namespaces: int = 64
+    refusals: int = 16
     handlers: int = 64
     backlog: int = 128
     events_per_second: float | None = None

@@ -119,6 +119,7 @@ class Connection:
         running: Tasks of event handlers.
         backlog: Events that wait for one of them to end.
         waiting: Length of the backlog and of all lanes.
+        refusals: CONNECTs that were refused.
         closed: Set once nothing more is taken from the client.
     """
 
@@ -131,6 +132,7 @@ class Connection:
         "members",
         "partial",
         "refilled",
+        "refusals",
         "room",
         "running",
         "serial",
@@ -152,6 +154,7 @@ class Connection:
         self.room: asyncio.Future[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.closed = False
+        self.refusals = 0
         self.allowance = limits.events_per_second or 0.0
         self.refilled = 0.0
 

@@ -282,10 +282,17 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             self._forget(member)
             if not vanished:
                 self._answer_connect_error(member.connection, member.namespace, body)
+                self._count_refusal(member.connection)
         elif vanished:
             await self._tell_disconnect(member, self.reason.TRANSPORT_CLOSE)
         else:
             self._accept(member)
+
+    def _count_refusal(self, connection: Connection) -> None:
+        connection.refusals += 1
+        if connection.refusals >= self.limits.refusals:
+            self.logger.info("%s: refused too often", connection.socket.sid)
+            connection.socket.drop(self.reason.SERVER_DISCONNECT)
 
     def _accept(self, member: Member) -> None:
         member.phase = Phase.CONNECTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from typing import Any
@@ -97,6 +98,22 @@ async def test_events_per_second_are_bounded_where_the_option_says_so() -> None:
     refused = [one for one in answers if "rate_limited" in one]
     assert 10 <= len(refused) <= 15
     assert len({one.partition("[")[0] for one in answers[1:]}) == 20  # each ack id once
+
+
+async def test_guesses_cost_connections() -> None:
+    """After a number of refused CONNECTs the transport is closed, the answers given first."""
+    sio = AsynctionSocketIO.from_spec(document(root=channel([ECHO])), handlers={"/": {"echo": lambda: None}})
+    sio.on("connect", lambda: False)
+    address = "/socket.io/?EIO=4&transport=websocket"
+    heard: list[str] = []
+    with serve(sio) as url:
+        async with websockets.asyncio.client.connect(url.replace("http", "ws") + address, proxy=None) as raw:
+            await raw.recv()
+            with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+                while len(heard) < 100:
+                    await raw.send("40")
+                    heard.append(str(await asyncio.wait_for(raw.recv(), 5)))
+    assert sum(one.startswith("44{") for one in heard) == Limits().refusals
 
 
 async def test_a_connection_must_join_a_namespace_soon() -> None:
