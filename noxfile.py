@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import nox
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -58,10 +61,13 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the packages, and let the wheel alone check its own demo document."""
+    """Build the packages, install the wheel alone, and let it check the document that it carries."""
     session.install("build")
-    output = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", output)
-    session.install("--find-links", output, "--no-index", "--no-deps", "asynction-asgi")
-    session.install("asynction-asgi")
-    session.run("asynction-asgi", "--version")
+    output = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(output, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(output))
+    session.install(*map(str, output.glob("*.whl")))
+    find = "from asynction_asgi.demo import DOCUMENT; print(DOCUMENT)"
+    with session.chdir(output):
+        document = session.run("python", "-c", find, silent=True)
+        session.run("asynction-asgi", "check", str(document).strip())
