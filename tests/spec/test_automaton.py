@@ -26,7 +26,7 @@ STARTS = st.sampled_from(["", "^", "^(?!a)", "^(?=.*b)(?!.*1)"])
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
-@given(start=STARTS, body=PATTERNS, texts=st.lists(st.text("ab1\n", max_size=8), min_size=4, max_size=8))
+@given(start=STARTS, body=PATTERNS, texts=st.lists(st.text("ab1\né", max_size=8), min_size=4, max_size=8))
 def test_agrees_with_backtracking(start: str, body: str, texts: list[str]) -> None:
     """For every pattern that has an automaton, it and ``re`` find the same."""
     pattern = parse_pattern(start + body)

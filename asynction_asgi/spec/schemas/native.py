@@ -115,10 +115,8 @@ def _spelled_out(pattern: str) -> str:
     return ecma_source(parse_pattern(pattern))
 
 
-def _inner(schema: Schema) -> Iterable[Schema]:
+def _inner(schema: dict[str, Any]) -> Iterable[Schema]:
     """The schemas directly within a normalised schema."""
-    if isinstance(schema, bool):
-        return
     for key, value in schema.items():
         if key in ("properties", "patternProperties", "dependencies"):
             yield from value.values()

@@ -148,6 +148,7 @@ SCHEMAS: dict[str, Any] = {
     "all-of": {"allOf": [{"required": ["a"]}, {"properties": {"a": {"type": "integer"}}}]},
     "all-of-false": {"allOf": [True, False]},
     "any-of-types": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+    "any-of-constants": {"anyOf": [{"const": True}, {"const": 1}, {"enum": [None, [1]]}]},
     "any-of-overlapping": {"anyOf": [{"minimum": 2}, {"type": "integer"}]},
     "any-of-false": {"anyOf": [False, {"type": "null"}]},
     "one-of-types": {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]},
@@ -170,6 +171,7 @@ SCHEMAS: dict[str, Any] = {
     "ref-in-items": {"items": {"$ref": "#/definitions/integer"}},
     "ref-to-false": {"properties": {"a": {"$ref": "#/definitions/nothing"}}},
     "ref-with-escapes": {"items": {"$ref": "#/definitions/a~1b%25~0"}},
+    "ref-with-members": {"items": {"$ref": "#/definitions/pair"}},
     "recursive-child": {"$ref": "#/definitions/chain"},
     "names-that-differ-in-case": {
         "properties": {"a": {"$ref": "#/definitions/Name"}, "b": {"$ref": "#/definitions/name"}},
@@ -182,6 +184,7 @@ DEFINITIONS: dict[str, Any] = {
     "a/b%~": {"type": "string"},
     "Name": {"type": "object", "required": ["a"]},
     "name": {"type": "integer"},
+    "pair": {"properties": {"a": {"type": "integer"}}, "required": ["a"]},
     "chain": {"type": ["object", "null"], "properties": {"child": {"$ref": "#/definitions/chain"}}},
 }
 

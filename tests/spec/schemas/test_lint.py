@@ -108,9 +108,17 @@ def test_keywords_beside_a_reference_are_reported() -> None:
         {"properties": {"$ref": {"type": "string"}}},
         {"x-anything": {"$ref": 3}, "discriminator": {"propertyName": "a"}, "externalDocs": {}},
         {"oneOf": [True], "discriminator": "kind"},
+        {"discriminator": "kind", "properties": {"kind": {}}, "required": ["kind"]},
         {"properties": {"child": {"$ref": "#/schema"}}, "items": {"$ref": "#/schema"}},
     ],
-    ids=["references as data", "a member named $ref", "annotations", "a hint", "recursion"],
+    ids=[
+        "references as data",
+        "a member named $ref",
+        "annotations",
+        "a hint",
+        "a discriminator",
+        "recursion",
+    ],
 )
 def test_says_nothing_without_cause(schema: Any) -> None:
     """Legal schemas are silent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -51,6 +52,14 @@ def test_both_backends_answer_alike(schema: Any, values: list[Any]) -> None:
     generated = compile_schema(schema, backend="fastjsonschema")
     native = compile_schema(schema, backend="jsonschema-rs")
     assert [violation(native, value) for value in values] == [violation(generated, value) for value in values]
+
+
+def test_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package the default works all the same; asking for it by name fails at once."""
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    assert accepts(compile_schema({"type": "integer"}, backend="auto"), 1)
+    with pytest.raises(ImportError):
+        compile_schema({"type": "integer"}, backend="jsonschema-rs")
 
 
 def test_auto_uses_what_is_installed() -> None:
