@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import Violation
 from .document import escape
+from .model import count_words
 from .schemas import Mismatch
 from .schemas.messages import listed, quoted
 
@@ -127,13 +128,7 @@ def _relevance(mismatch: Mismatch) -> tuple[bool, int]:
 
 
 def _miscounted(least: int, most: int | None, count: int) -> Mismatch:
-    if most is None:
-        expected = f"at least {least}"
-    elif least == most:
-        expected = f"{least}" if least else "no"
-    else:
-        expected = f"{least} to {most}"
-    noun = "argument" if expected == "1" else "arguments"
-    message = f"expects {expected} {noun}, got {count}"
+    expected = "no" if most == 0 else count_words(least, most)
+    noun = "argument" if most == 1 and least == 1 else "arguments"
     keyword = "minItems" if count < least else "maxItems"
-    return Mismatch([Violation(pointer="", keyword=keyword, message=message)])
+    return Mismatch([Violation(pointer="", keyword=keyword, message=f"expects {expected} {noun}, got {count}")])

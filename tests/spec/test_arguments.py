@@ -75,7 +75,7 @@ ANY = Arguments(kind="any")
         (positional("none", 0, 0), [1], ("", "maxItems", "expects no arguments, got 1")),
         (positional("variadic", 0, None), [1, 2, 3], [1, 2, 3]),
         (positional("variadic", 0, None), [1, "a"], ("/1", "type", "must be an integer")),
-        (positional("variadic", 2, None), [1], ("", "minItems", "expects at least 2 arguments, got 1")),
+        (positional("variadic", 2, None), [1], ("", "minItems", "expects 2 or more arguments, got 1")),
         (union(TEXT, PAIR), ["a"], ["a"]),
         (union(TEXT, PAIR), ["a", 1], ["a", 1]),
         (union(TEXT, PAIR), ["a", "b"], ("/1", "type", "must be an integer")),
