@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from .clients import until
 from .faults import Table, World
-from .sockets import BINARY, PING, TEXT, frame
+from .sockets import BINARY, CLOSE, PING, TEXT, frame
 
 undecodable = Table("undecodable packet")
 UNDECODABLE: dict[str, str | bytes] = {
@@ -137,6 +138,63 @@ async def _(world: World) -> None:
     for part in (frame(TEXT, b'4281["ec', fin=False), frame(0x0, b'ho",', fin=False), frame(0x0, b"1]")):
         await client.socket.raw(part)
     assert await client.answer(81) == [1]
+
+
+@frames.fault("an event byte by byte is whole")
+async def _(world: World) -> None:
+    client = await world.client()
+    for byte in frame(TEXT, b'4281["echo",1]') * 2:
+        await client.socket.raw(bytes([byte]))
+        await asyncio.sleep(0)
+    assert await client.answer(81) == [1]
+    assert await client.answer(81) == [1]
+
+
+@frames.fault("many events in one segment are all handled, cut anywhere")
+async def _(world: World) -> None:
+    client = await world.client()
+    events = (f'42{number}["echo","{"x" * number}"]'.encode() for number in range(0, 400, 7))
+    data = b"".join(frame(TEXT, event) for event in events)
+    for start in range(0, len(data), 1_000):
+        await client.socket.raw(data[start : start + 1_000])
+    for number in range(0, 400, 7):
+        assert await client.answer(number) == ["x" * number]
+
+
+@frames.fault("control frames between fragments and events")
+async def _(world: World) -> None:
+    client = await world.client()
+    ping = frame(PING, b"there?")
+    parts = (frame(TEXT, b'4281["ec', fin=False), frame(0x0, b'ho",1]'), frame(TEXT, b'4282["echo",2]'))
+    await client.socket.raw(ping + ping.join(parts) + ping)
+    assert await client.answer(81) == [1]
+    assert await client.answer(82) == [2]
+
+
+@frames.fault("a length of eight bytes where one will do")
+async def _(world: World) -> None:
+    client = await world.client()
+    plain = frame(TEXT, b'4281["echo"]')
+    await client.socket.raw(plain[:1] + b"\xff" + len(b'4281["echo"]').to_bytes(8, "big") + plain[2:])
+    await until(lambda: client.ended is not None or bool(client.inbox), "closed or answered")
+
+
+@frames.fault("an event behind a close frame is not handled")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.socket.raw(frame(CLOSE, b"\x03\xe8") + frame(TEXT, b'42["echo"]'))
+    await client.closed()
+    await world.freed()
+    assert world.stage.seen("echo") == 0
+
+
+@frames.fault("an event and a reset at once")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.socket.raw(frame(TEXT, b'421["hang"]') + frame(TEXT, b'422["hang"]'))
+    await until(lambda: world.stage.seen("hang") == 2, "both handlers")
+    await client.vanish()
+    await world.freed(but=("tasks",))
 
 
 names = Table("reserved name")

@@ -368,13 +368,16 @@ class _Notebook(logging.Handler):
 
 
 @contextlib.contextmanager
-def on_stage(factory: Factory, **options: Any) -> Iterator[Stage]:
-    """Serve a stage over loopback until the block ends, gathering what it logs."""
+def on_stage(factory: Factory, *, ws: str = "auto", **options: Any) -> Iterator[Stage]:
+    """Serve a stage over loopback until the block ends, gathering what it logs.
+
+    `ws` is uvicorn's option of that name.
+    """
     stage = factory(**options)
     notebook = _Notebook(stage.records)
     logging.getLogger().addHandler(notebook)
     try:
-        with serve(stage) as stage.url:
+        with serve(stage, ws=ws, ws_per_message_deflate=False) as stage.url:
             yield stage
             stage.release()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,19 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-@pytest.fixture(scope="module")
-def stage_for() -> Iterator[Callable[[Fault], Stage]]:
+PROTOCOL_CLASSES = {"uvicorn": "auto", "ours": "asynction_asgi.engine.protocol:WebSocketProtocol"}
+
+
+@pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))
+def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stage]]:
     """One server for all faults that need the same options: no fault may spoil it for the next."""
     stages: dict[str, Stage] = {}
+    gc.collect()
+    gc.freeze()  # each fault collects garbage, and need not look through pytest's for it
     with contextlib.ExitStack() as running:
 
         def find(fault: Fault) -> Stage:
             key = repr(sorted(fault.options.items()))
             if key not in stages:
-                stages[key] = running.enter_context(on_stage(ours, **fault.options))
+                stages[key] = running.enter_context(on_stage(ours, ws=request.param, **fault.options))
             return stages[key]
 
         yield find
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
