@@ -292,6 +292,10 @@ def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *,
         what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
         reader.error(message.place, "DUPLICATE_EVENT", what)
         return known
+    if receives and known.security != event.security:
+        what = f"the event {event.name!r} is declared twice, with different security"
+        reader.error(message.place, "DUPLICATE_EVENT", what)
+        return known
     if known.node.identity == event.node.identity:
         return known if known.ack is not None else replace(known, ack=event.ack)
     what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"

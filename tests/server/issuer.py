@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Longer than a run of the suite: parameters of tests are made when it begins.
+AN_HOUR = 3600
 ISSUER, AUDIENCE = "https://issuer.example", "chat"
 
 
@@ -45,7 +47,7 @@ def sign(key: Any, algorithm: str, claims: dict[str, Any] | None = None, **heade
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": "ada",
-        "exp": time.time() + 60,
+        "exp": time.time() + AN_HOUR,
         "scope": "read",
         **(claims or {}),
     }

@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from asynction_asgi import JWTVerifier, RefusedError
-from tests.server.issuer import AUDIENCE, ISSUER, Key, KeyServer, sign
+from tests.server.issuer import AN_HOUR, AUDIENCE, ISSUER, Key, KeyServer, sign
 
 if TYPE_CHECKING:
     import http.server
@@ -52,10 +52,10 @@ async def test_a_right_token_gives_its_claims(key: Key) -> None:
         pytest.param({"aud": None}, id="no audience"),
         pytest.param({"exp": 1}, id="expired"),
         pytest.param({"exp": None}, id="no exp"),
-        pytest.param({"exp": str(int(time.time()) + 60)}, id="exp as text"),
+        pytest.param({"exp": str(int(time.time()) + AN_HOUR)}, id="exp as text"),
         pytest.param({"exp": True}, id="exp as boolean"),
-        pytest.param({"nbf": time.time() + 60}, id="not yet"),
-        pytest.param({"iat": time.time() + 60}, id="issued later"),
+        pytest.param({"nbf": time.time() + AN_HOUR}, id="not yet"),
+        pytest.param({"iat": time.time() + AN_HOUR}, id="issued later"),
         pytest.param({"sub": 7}, id="subject of another type"),
     ],
 )

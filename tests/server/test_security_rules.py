@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import websockets.asyncio.client
 
-from asynction_asgi import AsynctionSocketIO, BindingError, RefusedError, SecurityError, load_spec
+from asynction_asgi import AsynctionSocketIO, BindingError, RefusedError, SecurityError, SpecError, load_spec
 from tests.clients import ConnectError, connected
 from tests.server.documents import message
 from tests.server.secured import (
@@ -141,6 +141,51 @@ async def test_two_namespaces_of_one_connection_have_identities_of_their_own() -
             for name, token in (("a", "ada"), ("b", "grace")):
                 await raw.send(f'42/{name},7["who"]')
                 assert await raw.recv() == f'43/{name},7[["{token}",{{"sub":"{token}"}}]]'
+
+
+def version_3() -> dict[str, Any]:
+    """The same in the words of AsyncAPI 3: references, scopes on the scheme, and maps where AND is meant."""
+    refs = {name: {"$ref": f"#/components/securitySchemes/{name}"} for name in ("basic", "writer")}
+    flows = {"clientCredentials": {"tokenUrl": "https://issuer.example/t", "availableScopes": {"write": ""}}}
+    messages = {"who": {"payload": NOTHING, "x-ack": True}}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Test", "version": "1"},
+        "servers": {"here": {"host": "localhost", "protocol": "ws", "pathname": "/socket.io", "security": [refs["basic"]]}},
+        "channels": {
+            "root": {"address": "/", "messages": messages},
+            "admin": {"address": "/admin", "messages": messages, "x-security": [{"bearer": [], "key": []}]},
+            "notes": {"address": "/notes", "messages": messages, "x-security": []},
+        },
+        "operations": {
+            "atRoot": {"action": "receive", "channel": {"$ref": "#/channels/root"}},
+            "atAdmin": {"action": "receive", "channel": {"$ref": "#/channels/admin"}},
+            "atNotes": {"action": "receive", "channel": {"$ref": "#/channels/notes"}, "security": [refs["writer"]]},
+        },
+        "components": {
+            "securitySchemes": {**SCHEMES, "writer": {"type": "oauth2", "scopes": ["write"], "flows": flows}, "oauth": SCHEMES["key"]}
+        },
+    }  # fmt: skip
+
+
+async def test_version_3_says_the_same_in_other_words() -> None:
+    """Servers, channels and operations have their requirements there, too."""
+    with serve(app(version_3(), writer=token_info)) as url:
+        assert await outcome(url) == "unauthorized"
+        assert await outcome(url, **ADA) == ["ada", INFO]
+        assert await outcome(url, "/admin", **TOKEN) == "unauthorized"
+        assert await outcome(url, "/admin", **TOKEN, **KEY) == ["ada", {"bearer": INFO, "key": INFO}]
+        assert (await outcome(url, "/notes"))["error"]["code"] == "unauthorized"
+        assert (await outcome(url, "/notes", headers=bearer("weak")))["error"]["code"] == "forbidden"
+        assert await outcome(url, "/notes", headers=bearer("good")) == ["ada", INFO]
+
+
+def test_an_event_that_is_declared_twice_must_require_the_same() -> None:
+    """Which of two requirements holds is never guessed."""
+    spec = version_3()
+    spec["operations"]["again"] = {"action": "receive", "channel": {"$ref": "#/channels/notes"}}
+    with pytest.raises(SpecError, match="different security"):
+        load_spec(spec)
 
 
 async def test_a_refused_client_reaches_nothing() -> None:
