@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_DEPTH", "Composed", "Composer", "Fault", "Places", "StopError", "shorten"]
+__all__ = ["MAX_DEPTH", "SURROGATE", "Composed", "Composer", "Fault", "Places", "StopError", "shorten"]
 
 # Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
 MAX_DEPTH = 128
@@ -36,6 +36,8 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# Escapes can write what is no character, and what no encoding can carry.
+SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMERIC = frozenset("+-.0123456789")
 
 
@@ -235,7 +237,7 @@ class Composer:
             if event.anchor is not None:
                 self._anchors[event.anchor] = _Anchor(value=event.value, size=1, open=False)
             if event.tag is None or event.tag in {"!", _STR}:
-                return str(event.value)
+                return self._text(event.value, event)
             self._fault("YAML_KEY", f"the key {shorten(event.value)} is tagged; keys are strings", event)
             return None
         if type(event) is AliasEvent:
@@ -266,7 +268,7 @@ class Composer:
             self._fault("YAML_TAG", f"the tag {shorten(tag)} has no meaning in JSON", event)
             return None
         if tag in {"!", _STR} or (tag is None and not event.implicit[0]):
-            return text
+            return self._text(text, event)
         if text in _NULL:
             return None
         if text in _BOOL:
@@ -274,6 +276,11 @@ class Composer:
         if text[0] not in _NUMERIC:
             return text
         return self._number(text, event)
+
+    def _text(self, text: str, event: Any) -> str:
+        if SURROGATE.search(text):
+            self._fault("YAML_SYNTAX", "an escaped surrogate is no character", event)
+        return text
 
     def _number(self, text: str, event: Any) -> Any:
         if _INT.fullmatch(text):

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Node", "dump_yaml", "escape", "load_document"]
 
 _LINE = re.compile(r"\r\n|\r|\n")
-_SURROGATES = re.compile(
-    r"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
 
 
 class Document:
@@ -272,21 +269,8 @@ def _finite(text: str) -> float:
 
 
 def _positions(text: str) -> tuple[Any, Places]:
-    """Parse again, this time with positions.
-
-    JSON may escape astral characters as surrogate pairs, which YAML's parser refuses; they are
-    replaced first. Only columns further along in such a line are off by it.
-    """
     places = Places()
-    composed = compose(text, places=places)
-    if composed.value is None and _SURROGATES.search(text):
-        places = Places()
-        composed = compose(_SURROGATES.sub(_character, text), places=places)
-    return composed.value, places
-
-
-def _character(found: re.Match[str]) -> str:
-    return str(json.loads(f'"{found[0]}"')).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return compose(text, places=places).value, places
 
 
 def _unreadable(name: str, reason: str) -> Diagnostic:

@@ -124,13 +124,15 @@ class _Export:
     def _copy(self, node: Node, *, named: bool) -> Any:
         value = node.value
         if isinstance(value, list):
-            return [self._copy(one, named=False) for one in node.elements()]
+            return [self._copy(one, named=False) for one in node.elements() if not self._is_lost(one)]
         if not isinstance(value, dict):
             return value
         if not named and isinstance(value.get("$ref"), str):
             return self._reference(node)
         copy = {}
         for key, one in node.items():
+            if self._is_lost(one):
+                continue
             if named:
                 copy[key] = self._copy(one, named=False)
             elif key in _DATA:
@@ -139,10 +141,20 @@ class _Export:
                 copy[key] = self._copy(one, named=key in _NAMED)
         return copy
 
+    def _is_lost(self, node: Node) -> bool:
+        """Whether an object of the document is a file that nobody has, which only what is unused may be."""
+        if node.identity not in self._inlined:
+            return False
+        try:
+            self._resolver.follow(node)
+        except ReferenceFault:
+            return True
+        return False
+
     def _reference(self, node: Node) -> Any:
         try:
             target = self._resolver.step(node)
-        except ReferenceFault:  # within a schema of a format that is nobody's business
+        except ReferenceFault:  # in a schema that is unused, or in a format that is nobody's business
             return {}
         if target.document is not self._root.document:
             kind = self._inlined.get(node.identity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .composer import MAX_DEPTH, Fault, shorten
+from .composer import MAX_DEPTH, SURROGATE, Fault, shorten
 
 __all__ = ["copy_plain"]
 
@@ -19,7 +19,11 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
         faults.append(Fault(code=code, message=message, pointer=pointer))
 
     def walk(item: Any, pointer: str, depth: int) -> Any:
-        if item is None or isinstance(item, str | bool | int):
+        if item is None or isinstance(item, bool | int):
+            return item
+        if isinstance(item, str):
+            if SURROGATE.search(item):
+                fault("YAML_SYNTAX", "a lone surrogate is no character", pointer)
             return item
         if isinstance(item, float):
             if item - item != 0.0:

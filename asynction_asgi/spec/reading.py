@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic, Layer
     from .document import Node
-    from .model import Parameter, Requirement, Security, SecurityScheme
+    from .model import Parameter, Security, SecurityScheme
 
 __all__ = [
     "ChannelDraft",
@@ -173,10 +173,10 @@ class Reader:
         try:
             return self.resolver.follow(node)
         except ReferenceFault as fault:
-            self._needed(fault)
+            self.needed(fault)
             return None
 
-    def _needed(self, fault: ReferenceFault) -> None:
+    def needed(self, fault: ReferenceFault) -> None:
         """Report what was a warning so far: a part that is elsewhere, and is needed after all."""
         self.found += [one for one in fault.diagnostics if one.code in ELSEWHERE]
 
@@ -238,7 +238,7 @@ class Reader:
         try:
             arguments = read_arguments(payload, self.resolver, schema_format=schema_format, positional=forced)
         except ReferenceFault as fault:
-            self._needed(fault)
+            self.needed(fault)
             return ANY
         if arguments.kind == "opaque" and payload is not None:
             self.warn(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)
@@ -283,8 +283,3 @@ def _same(one: Arguments, other: Arguments) -> bool:
     if one.kind != other.kind or one.schema is None or other.schema is None:
         return one == other
     return one.schema.identity == other.schema.identity
-
-
-def alternatives(requirements: Iterable[Iterable[Requirement]]) -> Security:
-    """OR of AND, as the model has it."""
-    return tuple(tuple(one) for one in requirements)

@@ -85,7 +85,8 @@ def _target(reader: Reader, written: Node) -> Node | None:
         return None
     try:
         return reader.resolver.step(written)
-    except ReferenceFault:
+    except ReferenceFault as fault:
+        reader.needed(fault)
         return None
 
 

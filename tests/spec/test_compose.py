@@ -146,6 +146,7 @@ def test_places_are_those_of_the_keys_and_values() -> None:
         ({"a/b": {"c~": b"x"}}, "TYPE", "/a~1b/c~0"),
         ({"a": float("nan")}, "TYPE", "/a"),
         ({"a": float("inf")}, "TYPE", "/a"),
+        ({"a": "\ud800"}, "YAML_SYNTAX", "/a"),
     ],
 )
 def test_a_mapping_must_be_json(value: Any, code: str, pointer: str) -> None:

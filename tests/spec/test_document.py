@@ -93,7 +93,7 @@ def test_json_and_flow_yaml_are_told_apart(tmp_path: Path, text: str, value: Any
 def test_positions_in_json_survive_its_escapes(tmp_path: Path) -> None:
     """Surrogate pairs, which YAML refuses, don't cost a JSON document its positions."""
     path = tmp_path / "doc.json"
-    path.write_text('{\n  "a": "\\ud83d\\ude00 \\ud800",\n  "b": {"c": 1}\n}')
+    path.write_text('{\n  "a": "\\ud83d\\ude00 \\/",\n  "b": {"c": 1}\n}')
     assert load_document(path).place("/b/c")[:2] == (3, 14)
 
 
@@ -148,10 +148,23 @@ def test_a_mapping_has_pointers_and_no_lines() -> None:
         (lambda path: path.mkdir(), "REF_FILE", "Is a directory"),
         (lambda path: path.write_bytes(b"a: 1\nb: \xff\n"), "YAML_SYNTAX", "not UTF-8"),
         (lambda path: path.write_text("a: [1"), "YAML_SYNTAX", ""),
+        (lambda path: path.write_text('{"a": "\\ud800"}'), "YAML_SYNTAX", "surrogate"),
+        (lambda path: path.write_text('a: "\\ud83d\\ude00"'), "YAML_SYNTAX", "surrogate"),
+        (lambda path: path.write_text('"\\udc00": 1'), "YAML_SYNTAX", "surrogate"),
         (lambda path: path.write_text('{"a": ' * 100_000), "YAML_SYNTAX", "levels deep"),
         (lambda path: path.write_text('{"a": ' + "9" * 5000 + "}"), "YAML_SYNTAX", "5000 digits"),
     ],
-    ids=["missing", "directory", "latin-1", "syntax", "deep", "long number"],
+    ids=[
+        "missing",
+        "directory",
+        "latin-1",
+        "syntax",
+        "json surrogate",
+        "yaml surrogates",
+        "key surrogate",
+        "deep",
+        "long number",
+    ],
 )
 def test_what_can_not_be_read_is_a_diagnostic(
     tmp_path: Path, make: Callable[[Path], Any], code: str, says: str

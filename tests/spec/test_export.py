@@ -137,6 +137,23 @@ def test_a_message_named_by_its_key_keeps_its_name(tmp_path: Path) -> None:
     assert list(load_spec(document).namespaces["/"].receives) == ["said"]
 
 
+def test_what_is_lost_and_unused_is_left_out(tmp_path: Path) -> None:
+    """The public document loads, though a file is missing here."""
+    lost = "{$ref: 'nowhere.yaml#/x'}"
+    spec = load(
+        tmp_path,
+        v2(
+            f"{{/: {{publish: {{message: {{name: a, correlationId: {lost}, bindings: {lost}}}}}}}}}",
+            f"components: {{schemas: {{S: {lost}}}, messages: {{M: {lost}}}, channelBindings: {{B: {lost}}}}}",
+        ),
+    )
+    document = bundled_document(spec)
+    assert document["channels"]["/"]["publish"]["message"] == {"name": "a"}
+    assert document["components"]["messages"] == {}
+    assert document["components"]["schemas"]["S"] == {}
+    assert check_document(document).diagnostics == ()
+
+
 def test_what_is_in_a_foreign_format_is_not_followed(tmp_path: Path) -> None:
     """A file that it refers to is neither read nor named."""
     avro = "{schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {type: record, items: {$ref: 'private.avsc'}}}"

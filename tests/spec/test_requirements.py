@@ -76,6 +76,19 @@ def test_requirements_of_3x_are_schemes(tmp_path: Path) -> None:
     assert spec.schemes["key"].fields["name"] == "q"
 
 
+def test_schemes_of_one_name_in_two_files_are_two(tmp_path: Path) -> None:
+    """Neither is taken for the other."""
+    (tmp_path / "lib.yaml").write_text("components: {securitySchemes: {key: {type: X509}}}")
+    own, other = (
+        "{$ref: '#/components/securitySchemes/key'}",
+        "{$ref: 'lib.yaml#/components/securitySchemes/key'}",
+    )
+    spec = load(tmp_path, server3(f"[{own}, {other}]"))
+    assert spec.security is not None
+    types = [[spec.schemes[one.scheme].type for one in every] for every in spec.security]
+    assert types == [["httpApiKey"], ["X509"]]
+
+
 def test_x_security_of_3x_can_say_and(tmp_path: Path) -> None:
     """By 2.x's maps, beside 3.x's own form; an empty list is public."""
     text = v3(

@@ -176,6 +176,8 @@ def test_an_operation_may_name_the_handler(
         ("{c: {address: /, messages: {m: {}}}, d: {address: /d, messages: {m: {}}}}", f"{{o: {{action: send, {C}, messages: {ref('m', channel='d')}}}}}", "OP_MESSAGE_NOT_IN_CHANNEL", "/operations/o/messages/0"),
         ("{c: {address: /, messages: {m: {}}}}", f"{{o: {{action: send, {C}, messages: {ref('n')}}}}}", "REF_DANGLING", "/operations/o/messages/0/$ref"),
         ("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/d'}}}", "REF_DANGLING", "/operations/o/channel/$ref"),
+        ("{c: {address: /}}", "{o: {action: send, channel: {$ref: 'nowhere.yaml'}}}", "REF_FILE", "/operations/o/channel/$ref"),
+        ("{c: {address: /}}", f"{{o: {{action: send, {C}, messages: [{{$ref: 'nowhere.yaml'}}]}}}}", "REF_FILE", "/operations/o/messages/0/$ref"),
     ],
 )  # fmt: skip
 def test_operations_refer_to_channels_and_their_messages(
