@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
@@ -56,17 +57,22 @@ class Mismatch(Exception):  # noqa: N818 -- never reaches users: part and direct
 
 
 class Bundle:
-    """The checks of one document's schemas."""
+    """The checks of one document's schemas.
+
+    All are compiled together when the first one is asked for, which a server does as it starts;
+    reading and checking a document needs none.
+    """
 
     def __init__(
-        self,
-        names: Mapping[tuple[Document, str], str],
-        checks: Mapping[str, Check],
-        definitions: Definitions,
+        self, names: Mapping[tuple[Document, str], str], definitions: Definitions, backend: Backend
     ) -> None:
         self._names = names
-        self._checks = checks
         self._definitions = definitions
+        self._backend = backend
+
+    @cached_property
+    def _checks(self) -> Mapping[str, Check]:
+        return _compile(self._definitions, sorted(set(self._names.values())), self._backend)
 
     def check(self, node: Node) -> Check:
         """The check of a schema that was among the roots.
@@ -74,7 +80,8 @@ class Bundle:
         Raises:
             KeyError: it was not.
         """
-        return self._checks[self._names[node.identity]]
+        name = self._names[node.identity]
+        return self._checks[name]
 
     def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
         """A property that every one of these schemas requires of an object, each with other values.
@@ -93,7 +100,7 @@ def compile_bundle(
     strict: bool = False,
     backend: Backend = "auto",
 ) -> tuple[Bundle, list[Diagnostic]]:
-    """Compile every schema of a document at once.
+    """Check and normalise every schema of a document, for one compilation of them all.
 
     Args:
         roots: The schemas that values are checked against; references are followed.
@@ -106,17 +113,18 @@ def compile_bundle(
         ImportError: `backend` is ``jsonschema-rs``, and it is not installed.
 
     Returns:
-        The checks, and what there is to say about the schemas in the order of the arguments. With
-        an error among it nothing is compiled and the bundle is empty.
+        The bundle, and what there is to say about the schemas in the order of the arguments. With
+        an error among it the bundle is empty.
     """
+    if backend == "jsonschema-rs" and not is_available():
+        raise ImportError("jsonschema-rs is not installed; the extra asynction-asgi[fast] holds it")
     roots = tuple(roots)
     found = lint_schemas(roots, resolver, strict=strict)
-    if not roots or any(one.severity == "error" for one in found):
-        return Bundle({}, {}, {}), found
+    if any(one.severity == "error" for one in found):
+        return Bundle({}, {}, backend), found
     normaliser = Normaliser(resolver)
     names = normaliser.run(roots)
-    checks = _compile(normaliser.definitions, sorted(set(names.values())), backend)
-    return Bundle(names, checks, normaliser.definitions), found
+    return Bundle(names, normaliser.definitions, backend), found
 
 
 def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend) -> dict[str, Check]:
