@@ -1,0 +1,227 @@
+"""An engine served in the test's own event loop, its endpoint scripted by the test, and raw clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from asynction_asgi.engine import create_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from asynction_asgi.engine import Peer, Server
+    from asynction_asgi.spec.model import Ordering
+
+SECONDS = 5.0
+OWN = "asynction_asgi.engine.protocol:WebSocketProtocol"
+STOCK = "websockets-sansio"
+
+
+async def until(condition: Callable[[], object], what: str = "the condition") -> None:
+    """Wait for a condition of the server's."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS):
+            while not condition():  # noqa: ASYNC110 - the condition is the server's, which knows no tests
+                await asyncio.sleep(0.002)
+            return
+    raise AssertionError(f"not in time: {what}")
+
+
+class Script:
+    """An endpoint that admits ``/`` and ``/chat`` and does what the test says; it echoes by default."""
+
+    def __init__(self) -> None:
+        self.namespaces = {"/", "/chat"}
+        self.told: list[tuple[Any, ...]] = []
+        self.peers: list[Peer] = []
+        self.orderings: dict[str, Ordering] = {}
+        self.on_connect: Callable[[Peer, Any], Awaitable[None]] | None = None
+        self.handlers: dict[str, Callable[..., Awaitable[Sequence[Any]]]] = {}
+        self.on_disconnect: Callable[[Peer, str], Awaitable[None]] | None = None
+
+    def admits(self, namespace: str) -> bool:
+        return namespace in self.namespaces
+
+    def ordering(self, peer: Peer, event: str) -> Ordering | None:
+        return self.orderings.get(event)
+
+    async def connect(self, peer: Peer, auth: Any) -> None:
+        self.told.append(("connect", peer.namespace, auth))
+        if self.on_connect is not None:
+            await self.on_connect(peer, auth)
+        self.peers.append(peer)
+
+    async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
+        self.told.append((event, *arguments))
+        handler = self.handlers.get(event)
+        return arguments if handler is None else await handler(peer, *arguments)
+
+    async def disconnect(self, peer: Peer, reason: str) -> None:
+        self.told.append(("disconnect", peer.namespace, reason))
+        if self.on_disconnect is not None:
+            await self.on_disconnect(peer, reason)
+
+
+class Stage:
+    """A running server."""
+
+    def __init__(self, url: str, server: Server, script: Script) -> None:
+        self.url = url
+        self.server = server
+        self.script = script
+
+    @property
+    def holdings(self) -> dict[str, int]:
+        """What the server holds of its clients."""
+        server = self.server
+        return {
+            "sockets": len(server.eio.sockets),
+            "environs": len(server.environ),
+            "members": sum(map(len, server.manager.members.values())),
+            "rooms": sum(map(len, server.manager.rooms.values())),
+            "callbacks": len(server.manager.relayed),
+        }
+
+    async def emptied(self) -> None:
+        """Wait until nothing is left of any client."""
+        await until(lambda: not any(self.holdings.values()), "everything freed")
+
+    @contextlib.asynccontextmanager
+    async def websocket(self, query: str = "", **options: Any) -> AsyncIterator[WebSocketClient]:
+        """Open a transport; what the server says of it is read."""
+        url = f"{self.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket{query}"
+        options = {"compression": None, "proxy": None, **options}
+        async with connect(url, max_size=None, **options) as raw:
+            client = WebSocketClient(raw)
+            if not query:
+                client.opened = json.loads((await client.receive())[1:])
+            yield client
+
+    @contextlib.asynccontextmanager
+    async def client(self, namespace: str = "/", auth: Any = None) -> AsyncIterator[WebSocketClient]:
+        """Open a transport and connect to a namespace."""
+        async with self.websocket() as client:
+            await client.join(namespace, auth)
+            yield client
+
+    @contextlib.asynccontextmanager
+    async def polling(self) -> AsyncIterator[PollingClient]:
+        """Open a session over polling."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=SECONDS, trust_env=False) as http:
+            client = PollingClient(http)
+            await client.open()
+            yield client
+
+
+class WebSocketClient:
+    """Packets by hand over a WebSocket; heartbeats are answered unseen."""
+
+    def __init__(self, raw: ClientConnection) -> None:
+        self.raw = raw
+        self.opened: dict[str, Any] = {}
+        self.sid = ""
+
+    async def send(self, *messages: str | bytes) -> None:
+        for message in messages:
+            await self.raw.send(message)
+
+    async def receive(self) -> Any:
+        async with asyncio.timeout(SECONDS):
+            while True:
+                message = await self.raw.recv()
+                if message == "2":
+                    await self.raw.send("3")
+                elif message != "6":
+                    return message
+
+    async def join(self, namespace: str = "/", auth: Any = None) -> None:
+        place = "" if namespace == "/" else f"{namespace},"
+        await self.send(f"40{place}" + ("" if auth is None else json.dumps(auth)))
+        answer = await self.receive()
+        assert answer.startswith(f"40{place}"), answer
+        self.sid = json.loads(answer[2 + len(place) :])["sid"]
+
+    async def ask(self, message: str) -> Any:
+        """Send an event and read the next packet's JSON."""
+        await self.send(message)
+        return payload(await self.receive())
+
+    async def ask_raw(self, message: str) -> Any:
+        """Send an event and read the next packet as it is."""
+        await self.send(message)
+        return await self.receive()
+
+    async def closed(self) -> int:
+        """Read until the server closes; its code."""
+        async with asyncio.timeout(SECONDS):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await self.raw.recv()
+            await self.raw.wait_closed()
+        return self.raw.close_code or 0
+
+
+class PollingClient:
+    """Packets by hand over long-polling."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.target = "/socket.io/?EIO=4&transport=polling"
+
+    async def open(self) -> None:
+        answer = await self.http.get(self.target)
+        self.target += f"&sid={json.loads(answer.text[1:])['sid']}"
+
+    async def post(self, *packets: str) -> httpx.Response:
+        return await self.http.post(self.target, content="\x1e".join(packets))
+
+    async def get(self) -> httpx.Response:
+        return await self.http.get(self.target)
+
+    async def poll(self) -> list[str]:
+        answer = await self.get()
+        assert answer.status_code == 200, answer
+        return answer.text.split("\x1e")
+
+
+def payload(message: str) -> Any:
+    """The JSON of a packet."""
+    start = min(at for at in (message.find("["), message.find("{")) if at >= 0)
+    return json.loads(message[start:])
+
+
+@contextlib.asynccontextmanager
+async def serve(script: Script | None = None, *, ws: str = STOCK, **options: Any) -> AsyncIterator[Stage]:
+    """Run an engine until the block ends, and see to it that nothing is left."""
+    script = script or Script()
+    server = create_server(script, **options)
+    async with serve_app(server.app, ws=ws) as url:
+        yield Stage(url, server, script)
+        await server.shutdown(1.0)
+
+
+@contextlib.asynccontextmanager
+async def serve_app(app: Any, *, ws: str = STOCK) -> AsyncIterator[str]:
+    """Run an ASGI application on a loopback port, in this event loop."""
+    config = uvicorn.Config(
+        app, ws=ws, log_config=None, lifespan="off", timeout_graceful_shutdown=2, ws_per_message_deflate=False
+    )
+    runner = uvicorn.Server(config)
+    config.load()
+    runner.lifespan = config.lifespan_class(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        await runner.startup(sockets=[listener])
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            await runner.shutdown(sockets=[listener])

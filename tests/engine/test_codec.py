@@ -1,0 +1,207 @@
+"""Strict JSON, whichever package reads and writes it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import OrderedDict
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from asynction_asgi.engine.codec import Codec, UndecodableError, UnencodableError, choose_codec, plain_codec
+
+CODECS = {
+    "orjson": choose_codec(None, depth=8),
+    "standard library": plain_codec(8),
+    "the user's module": choose_codec(json, depth=8),
+}
+STRICT = {name: codec for name, codec in CODECS.items() if name != "the user's module"}
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@pytest.fixture(params=list(CODECS.values()), ids=list(CODECS))
+def codec(request: pytest.FixtureRequest) -> Codec:
+    found: Codec = request.param
+    return found
+
+
+@pytest.fixture(params=list(STRICT.values()), ids=list(STRICT))
+def strict(request: pytest.FixtureRequest) -> Codec:
+    found: Codec = request.param
+    return found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        "",
+        "żółć \U0001f600",
+        [],
+        {},
+        {"a": [1, {"b": None}]},
+        2**53 + 1,
+        2**63,
+        -(2**70),
+    ],
+    ids=repr,
+)
+def test_values_survive(codec: Codec, value: Any) -> None:
+    """What JSON can say comes back the same; integers keep every digit."""
+    attachments: list[bytes] = []
+    read = codec.loads(codec.dumps(value, attachments).decode())
+    assert (read, type(read), attachments) == (value, type(value), [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[",
+        "[1,]",
+        "{'a':1}",
+        "[1]x",
+        "nul",
+        "[NaN]",
+        "[Infinity]",
+        "[-Infinity]",
+        "[1e999]",
+        "[01]",
+        '"\\ud800"',
+        '{"\\udc00":1}',
+        '["\\ud83d"]',
+        "[" * 5000 + "]" * 5000,
+        "[" + "9" * 5000 + "]",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_what_is_not_json_is_refused(strict: Codec, text: str) -> None:
+    """Nothing is guessed: NaN, overflow, halves of surrogate pairs, endless nesting and digits."""
+    with pytest.raises(UndecodableError):
+        strict.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"\\ud83d\\ude00"', "\U0001f600"),
+        ("[123456789012345678901234567890]", [123456789012345678901234567890]),
+        ('["1234567890123456789012"]', ["1234567890123456789012"]),
+        ("[0.1234567890123456789]", [0.1234567890123456789]),
+        ("[12345678901234567890.5]", [12345678901234567890.5]),
+    ],
+)
+def test_long_numbers_and_pairs_are_read_exactly(strict: Codec, text: str, value: Any) -> None:
+    """An integer above 64 bit stays an integer, and a pair of surrogates is one character."""
+    assert strict.loads(text) == value
+
+
+def nested(levels: int, inner: str = "", before: str = "") -> str:
+    return f"[{before}" * levels + inner + "]" * levels
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (nested(8), True),
+        (nested(9), False),
+        ("{" + '"a":{' * 8 + "}" * 9, False),
+        ("[" + "[]," * 200 + "[]]", True),
+        (nested(8, '"[[[[["'), True),
+        (nested(3, '"\\"[[[[[[[[["'), True),
+        # Brackets in strings must not cancel those that count.
+        ("[" + '["]",' * 20 + "0" + ',"["]' * 20 + "]", False),
+        (nested(9, '"x"', before='"]]]]]",'), False),
+    ],
+    ids=["at the bound", "beyond", "objects", "wide", "in strings", "escaped", "cancelling", "closers first"],
+)
+def test_nesting_is_bounded(codec: Codec, text: str, *, good: bool) -> None:
+    """Eight levels are read here, nine are not, whatever the strings hold."""
+    if good:
+        assert codec.loads(text) == json.loads(text)
+    else:
+        with pytest.raises(UndecodableError):
+            codec.loads(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        [float("inf")],
+        {"a": [{"b": -float("inf"), "c": None}]},
+        (1, (float("nan"),)),
+        "�",
+        {1, 2},
+        object(),
+        b"x".__iter__(),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_has_no_json_form_is_not_written(strict: Codec, value: Any) -> None:
+    """A value that peers could not read raises here, before anything is sent."""
+    with pytest.raises(UnencodableError):
+        strict.dumps(value, [])
+
+
+def test_a_cycle_is_not_written(strict: Codec) -> None:
+    """A list that holds itself raises and does not run for ever."""
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    with pytest.raises(UnencodableError):
+        strict.dumps(cycle, [])
+
+
+def test_bytes_become_attachments(codec: Codec) -> None:
+    """Bytes leave numbered placeholders, in the order of the text."""
+    attachments: list[bytes] = []
+    value = [b"a", {"deep": [bytearray(b"b"), memoryview(b"c")]}, None]
+    text = codec.dumps(value, attachments)
+    holes = [{"_placeholder": True, "num": number} for number in range(3)]
+    assert json.loads(text) == [holes[0], {"deep": [holes[1], holes[2]]}, None]
+    assert attachments == [b"a", b"b", b"c"]
+
+
+def test_bytes_among_keys_that_are_numbers_are_counted_once(strict: Codec) -> None:
+    """Where one encoder gives up half-way, the other does not find the same bytes twice."""
+    attachments: list[bytes] = []
+    text = strict.dumps([b"a", {1: b"b"}], attachments)
+    assert json.loads(text)[1]["1"]["num"] == 1
+    assert attachments == [b"a", b"b"]
+
+
+def test_the_strict_codecs_write_the_same(strict: Codec) -> None:
+    """What is accepted does not depend on which packages are installed."""
+    value = {"t": (1, 2), "o": OrderedDict(a=1), "u": uuid.UUID(int=1), "e": Colour.RED, "k": {1: None}}
+    assert json.loads(strict.dumps(value, [])) == {
+        "t": [1, 2],
+        "o": {"a": 1},
+        "u": "00000000-0000-0000-0000-000000000001",
+        "e": "red",
+        "k": {"1": None},
+    }
+
+
+def test_the_users_module_may_write_bytes() -> None:
+    """A module whose dumps gives bytes, as orjson's does, is taken as well."""
+
+    class Module:
+        @staticmethod
+        def dumps(value: Any, **_: Any) -> bytes:
+            return json.dumps(value).encode()
+
+        loads = staticmethod(json.loads)
+
+    codec = choose_codec(Module, depth=8)
+    assert codec.loads(codec.dumps([1], []).decode()) == [1]
+    with pytest.raises(UnencodableError):
+        codec.dumps([{1, 2}], [])

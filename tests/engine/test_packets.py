@@ -1,0 +1,224 @@
+"""The text of Socket.IO packets, by protocol 5's own rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import socketio.packet
+from engineio import packet as eio
+
+from asynction_asgi.engine import packets
+from asynction_asgi.engine.codec import UndecodableError, UnencodableError, choose_codec
+from asynction_asgi.engine.frames import Frame
+from asynction_asgi.engine.packets import (
+    Packet,
+    attach,
+    check_packet,
+    decode_packet,
+    encode_packet,
+    engine_frame,
+)
+
+CODEC = choose_codec(None, depth=32)
+
+
+@pytest.mark.parametrize(
+    ("text", "packet"),
+    [
+        ("0", Packet(0, "/", None, None)),
+        ("0/chat,", Packet(0, "/chat", None, None)),
+        ("0/chat", Packet(0, "/chat", None, None)),
+        ("0/chat?token=1,", Packet(0, "/chat", None, None)),
+        ('0{"token":"x"}', Packet(0, "/", None, {"token": "x"})),
+        ('0/chat,{"token":"x"}', Packet(0, "/chat", None, {"token": "x"})),
+        ("1", Packet(1, "/", None, None)),
+        ("1/chat,", Packet(1, "/chat", None, None)),
+        ('2["a"]', Packet(2, "/", None, ["a"])),
+        ('20["a",1]', Packet(2, "/", 0, ["a", 1])),
+        ('2/chat,12["a",{"b":[]}]', Packet(2, "/chat", 12, ["a", {"b": []}])),
+        ('2/ch[at],12["a"]', Packet(2, "/ch[at]", 12, ["a"])),
+        ("31[]", Packet(3, "/", 1, [])),
+        ('3/chat,456["x"]', Packet(3, "/chat", 456, ["x"])),
+        (
+            '51-["a",{"_placeholder":true,"num":0}]',
+            Packet(5, "/", None, ["a", {"_placeholder": True, "num": 0}], 1),
+        ),
+        ('52-/chat,7["a"]', Packet(5, "/chat", 7, ["a"], 2)),
+        ("61-/chat,456[{}]", Packet(6, "/chat", 456, [{}], 1)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_packets_are_read(text: str, packet: Packet) -> None:
+    """Every form of the protocol's grammar, with and without its optional parts."""
+    assert decode_packet("4" + text, CODEC, max_attachments=3) == packet
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "7",
+        "9",
+        "-",
+        "2",
+        "2{}",
+        "2[]",
+        "2[1]",
+        '2["a"',
+        '2["a"]x',
+        '2abc["a"]',
+        '2-1["a"]',
+        '2["a",NaN]',
+        '2٣["a"]',
+        '2123456789012345678901["a"]',
+        "21",
+        "3[]",
+        "3",
+        "31",
+        "31{}",
+        "3x[]",
+        '1"x"',
+        "1/chat,[]",
+        "4{}",
+        '5["a"]',
+        '50-["a"]',
+        '54-["a"]',
+        '5-["a"]',
+        '5x-["a"]',
+        '599999-["a"]',
+        "51-",
+        "61-[]",
+        "0{",
+        "0nope",
+    ],
+)
+def test_what_is_no_packet_is_refused(text: str) -> None:
+    """A packet that bends the grammar is refused, never guessed at."""
+    with pytest.raises(UndecodableError):
+        decode_packet("4" + text, CODEC, max_attachments=3)
+
+
+def hole(number: Any) -> dict[str, Any]:
+    return {"_placeholder": True, "num": number}
+
+
+def test_attachments_go_where_their_placeholders_stand() -> None:
+    """The order of the placeholders does not matter; what only looks like one is left alone."""
+    payload = ["e", {"b": hole(1)}, [hole(0)], {"_placeholder": False, "num": 0}]
+    assert attach(payload, [b"x", b"y"]) == ["e", {"b": b"y"}, [b"x"], {"_placeholder": False, "num": 0}]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        ["e"],
+        ["e", hole(0)],
+        ["e", hole(0), hole(0)],
+        ["e", hole(0), hole(2)],
+        ["e", hole(0), hole(-1)],
+        ["e", hole(0), hole("1")],
+        ["e", hole(0), hole(1.0)],
+        ["e", hole(0), hole(True)],
+        ["e", hole(0), hole(None)],
+    ],
+)
+def test_every_attachment_has_exactly_one_placeholder(payload: Any) -> None:
+    """Missing, doubled, out of range or of the wrong type."""
+    with pytest.raises(UndecodableError):
+        attach(payload, [b"x", b"y"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bodies"),
+    [
+        ({"kind": packets.CONNECT, "payload": {"sid": "x"}}, [b'40{"sid":"x"}']),
+        ({"kind": packets.DISCONNECT, "payload": None, "namespace": "/chat"}, [b"41/chat,"]),
+        ({"kind": packets.EVENT, "payload": ["a", "ż"]}, ['42["a","ż"]'.encode()]),
+        ({"kind": packets.EVENT, "payload": ["a"], "namespace": "/chat", "ack_id": 0}, [b'42/chat,0["a"]']),
+        ({"kind": packets.ACK, "payload": [], "ack_id": 7}, [b"437[]"]),
+        (
+            {"kind": packets.EVENT, "payload": ["a", b"x"], "ack_id": 1, "namespace": "/chat"},
+            [b'451-/chat,1["a",{"_placeholder":true,"num":0}]', b"x"],
+        ),
+        (
+            {"kind": packets.ACK, "payload": [b""], "ack_id": 3},
+            [b'461-3[{"_placeholder":true,"num":0}]', b""],
+        ),
+    ],
+    ids=["connect", "disconnect", "event", "with an ack id", "ack", "binary event", "binary ack"],
+)
+def test_packets_are_written(arguments: dict[str, Any], bodies: list[bytes]) -> None:
+    """As the protocol's authors write them, Engine.IO's type first."""
+    kind, payload = arguments.pop("kind"), arguments.pop("payload")
+    frames = encode_packet(kind, payload, CODEC, **arguments)
+    assert [frame.body for frame in frames] == bodies
+    assert [frame.binary for frame in frames] == [False] + [True] * (len(bodies) - 1)
+
+
+def test_our_text_is_what_upstream_reads() -> None:
+    """python-socketio's own packet class understands ours."""
+    text = encode_packet(packets.EVENT, ["a", {"b": [1]}], CODEC, namespace="/chat", ack_id=5)[
+        0
+    ].body.decode()
+    read = socketio.packet.Packet(encoded_packet=text[1:])
+    assert (read.packet_type, read.namespace, read.id, read.data) == (2, "/chat", 5, ["a", {"b": [1]}])
+
+
+def test_the_packet_class_serves_upstreams_own_code() -> None:
+    """What python-socketio builds by itself is written and read by the same rules."""
+    strict = packets.packet_class(CODEC, max_attachments=2)
+    assert strict(packets.EVENT, ["a", 1], namespace="/chat", id=4).encode() == '2/chat,4["a",1]'
+    text, attachment = strict(packets.EVENT, ["a", b"x"]).encode()
+    assert (text, attachment) == ('51-["a",{"_placeholder":true,"num":0}]', b"x")
+    read = strict(encoded_packet=text)
+    assert read.add_attachment(b"x")
+    assert read.data == ["a", b"x"]
+    with pytest.raises(UndecodableError):
+        strict(encoded_packet='2["a",NaN]')
+    with pytest.raises(UnencodableError):
+        strict(packets.EVENT, ["a", float("nan")]).encode()
+
+
+@pytest.mark.parametrize(
+    ("packet", "good"),
+    [
+        (Packet(packets.CONNECT, "/", None, "anything"), True),
+        (Packet(packets.DISCONNECT, "/", None, None), True),
+        (Packet(packets.EVENT, "/", None, ["a"]), True),
+        (Packet(packets.BINARY_EVENT, "/", None, ["a"], 2), True),
+        (Packet(packets.BINARY_EVENT, "/", None, ["a"], 4), False),
+        (Packet(packets.EVENT, "/", None, []), False),
+        (Packet(packets.EVENT, "/", None, [1]), False),
+        (Packet(packets.EVENT, "/", None, {"a": 1}), False),
+        (Packet(packets.ACK, "/", 1, []), True),
+        (Packet(packets.ACK, "/", None, []), False),
+        (Packet(packets.CONNECT_ERROR, "/", None, None), False),
+        (Packet(99, "/", None, None), False),
+    ],
+)
+def test_other_packet_classes_are_held_to_the_same_rules(packet: Packet, *, good: bool) -> None:
+    """What MessagePack or a class of the user's has read is checked as well."""
+    if good:
+        assert check_packet(packet, max_attachments=3) is packet
+    else:
+        with pytest.raises(UndecodableError):
+            check_packet(packet, max_attachments=3)
+
+
+@pytest.mark.parametrize(
+    ("packet", "body", "binary"),
+    [
+        (eio.Packet(eio.PING), b"2", False),
+        (eio.Packet(eio.MESSAGE, '2["a"]'), b'42["a"]', False),
+        (eio.Packet(eio.MESSAGE, b"x"), b"x", True),
+    ],
+    ids=["control", "text", "binary"],
+)
+def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, binary: bool) -> None:
+    """Whatever upstream sends by itself leaves on the same way."""
+    frame = engine_frame(packet)
+    assert (frame.body, frame.binary) == (body, binary)
+    assert engine_frame(frame) is frame
+    assert isinstance(frame, Frame)

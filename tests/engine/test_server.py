@@ -1,0 +1,598 @@
+"""Connections, events and answers, as they travel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import socketio
+from socketio import packet as sio
+
+from asynction_asgi.engine import (
+    ConnectionRefusedError,  # noqa: A004 - upstream's
+    DisconnectedError,
+    Limits,
+    TimeoutError,  # noqa: A004 - upstream's
+    UnencodableError,
+    create_server,
+)
+from asynction_asgi.errors import RefusedError, Violation
+
+from .stage import OWN, STOCK, Script, Stage, payload, serve, serve_app, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynction_asgi.engine import Peer
+
+BOTH = pytest.mark.parametrize("ws", [STOCK, OWN], ids=["stock", "own"])
+
+
+@BOTH
+async def test_events_and_acks(ws: str) -> None:
+    """Every form of an event reaches the endpoint; an ack id is answered once, with the same id."""
+    async with serve(ws=ws) as stage, stage.client("/chat", {"token": "x"}) as client:
+        assert await client.ask('42/chat,7["a",1,{"b":"ż"}]') == [1, {"b": "ż"}]
+        await client.send('451-/chat,0["a",{"_placeholder":true,"num":0}]', b"x")
+        assert [await client.receive(), await client.receive()] == [
+            '461-/chat,0[{"_placeholder":true,"num":0}]',
+            b"x",
+        ]
+        await client.send('42/chat,["no ack"]', '42/chat,9["b"]')
+        assert await client.receive() == "43/chat,9[]"
+    await until(lambda: ("disconnect", "/chat", "transport close") in stage.script.told)
+    assert stage.script.told[:5] == [
+        ("connect", "/chat", {"token": "x"}),
+        ("a", 1, {"b": "ż"}),
+        ("a", b"x"),
+        ("no ack",),
+        ("b",),
+    ]
+    await stage.emptied()
+
+
+async def refuse(peer: Peer, *arguments: Any) -> Sequence[Any]:
+    violation = Violation(pointer="/0", keyword="type", message="must be a string")
+    raise RefusedError("invalid_payload", "not so", details=[violation])
+
+
+async def test_a_refusal_is_the_ack_or_the_event_exception() -> None:
+    """With an ack id it is the single argument of the ack, without one an event of its own."""
+    async with serve() as stage, stage.client() as client:
+        stage.script.handlers["bad"] = refuse
+        error = {
+            "code": "invalid_payload",
+            "message": "not so",
+            "details": [{"pointer": "/0", "keyword": "type", "message": "must be a string"}],
+        }
+        assert await client.ask('420["bad"]') == [{"error": error}]
+        assert await client.ask('42["bad"]') == ["exception", {"error": error, "event": "bad"}]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(["connect", "disconnect", "connect_error", "disconnecting", "newListener"])
+)
+async def test_lifecycle_events_cannot_be_forged(name: str) -> None:
+    """A client's event with a name of the protocol's reaches nobody."""
+    async with serve() as stage, stage.client() as client:
+        assert (await client.ask(f'421["{name}",{{"REMOTE_ADDR":"forged"}}]'))[0]["error"][
+            "code"
+        ] == "reserved_event"
+        assert stage.script.told == [("connect", "/", None)]
+
+
+async def crash(peer: Peer, *arguments: Any) -> Sequence[Any]:
+    raise ZeroDivisionError("internal detail")
+
+
+async def answer_a_set(peer: Peer, *arguments: Any) -> Sequence[Any]:
+    return [{1, 2}]
+
+
+async def answer_nothing(peer: Peer, *arguments: Any) -> Any:
+    return None
+
+
+@pytest.mark.parametrize("handler", [crash, answer_a_set, answer_nothing])
+async def test_a_crash_is_logged_once_and_shows_nothing(
+    handler: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client gets a reference, the log the traceback under it, and the connection goes on."""
+    async with serve() as stage, stage.client() as client:
+        stage.script.handlers["crash"] = handler
+        error = (await client.ask('421["crash"]'))[0]["error"]
+        assert error["code"] == "internal_error"
+        assert "detail" not in json.dumps(error)
+        assert [error["ref"] in record.getMessage() for record in caplog.records] == [True]
+        assert caplog.records[0].exc_info is not None
+        assert await client.ask('422["echo",1]') == [1]
+
+
+async def test_a_cancelled_handler_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    """Whether the handler cancelled itself or something that it awaited was cancelled."""
+
+    async def cancelled(peer: Peer) -> Sequence[Any]:
+        raise asyncio.CancelledError
+
+    async def cancels_itself(peer: Peer) -> Sequence[Any]:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        return []
+
+    async with serve() as stage, stage.client() as client:
+        stage.script.handlers.update(a=cancelled, b=cancels_itself)
+        stage.script.orderings = {"a": "serial", "b": "serial", "echo": "serial"}
+        for name in ("a", "b"):
+            await client.send(f'421["{name}"]', '422["echo"]')
+            assert payload(await client.receive())[0]["error"]["code"] == "unavailable"
+            assert await client.receive() == "432[]"
+    assert not caplog.records
+
+
+async def test_a_refused_connection() -> None:
+    """CONNECT_ERROR with the refusal as data; nothing of the attempt is left, and another may follow."""
+
+    async def admit(peer: Peer, auth: Any) -> None:
+        if auth == {"let": "me"}:
+            return
+        if auth == {"upstream": 1}:
+            raise ConnectionRefusedError("no", {"why": 1})
+        if auth == {"crash": 1}:
+            raise TypeError("internal detail")
+        raise RefusedError("unauthorized", "who are you")
+
+    async with serve() as stage, stage.websocket() as client:
+        stage.script.on_connect = admit
+        assert await client.ask("40") == {
+            "message": "who are you",
+            "data": {"code": "unauthorized", "message": "who are you"},
+        }
+        assert await client.ask('40/chat,{"upstream":1}') == {"message": "no", "data": {"why": 1}}
+        answer = await client.ask('40{"crash":1}')
+        assert answer["data"]["code"] == "internal_error"
+        assert "detail" not in json.dumps(answer)
+        assert stage.holdings["members"] == stage.holdings["rooms"] == 0
+        await client.join(auth={"let": "me"})
+        assert [entry[0] for entry in stage.script.told] == ["connect"] * 4
+
+
+async def test_an_unknown_namespace() -> None:
+    """As every client expects it to be refused."""
+    async with serve() as stage, stage.websocket() as client:
+        await client.send("40/nope,")
+        assert await client.receive() == '44/nope,{"message":"Invalid namespace"}'
+        assert not stage.script.told
+
+
+async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() -> None:
+    """Broadcasts pass it by; what is sent to it alone waits behind the answer, or is dropped."""
+    decide: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def admit(peer: Peer, auth: Any) -> None:
+        await stage.server.enter_room(peer.sid, "room", peer.namespace)
+        await stage.server.emit("direct", auth, to=peer.sid, namespace=peer.namespace)
+        if not await decide:
+            raise RefusedError("forbidden")
+
+    async with serve() as stage, stage.websocket() as client, stage.websocket() as other:
+        stage.script.on_connect = admit
+        await client.send("40[1]")
+        await until(lambda: stage.holdings["members"] == 1)
+        for target in ({}, {"room": "room"}):
+            await stage.server.emit("news", 1, **target)
+        await client.send('421["early"]')
+        decide.set_result(True)
+        assert (await client.receive()).startswith('40{"sid"')
+        assert await client.receive() == '42["direct",[1]]'
+        assert await client.receive() == "431[]"
+        decide = asyncio.get_running_loop().create_future()
+        decide.set_result(False)
+        assert (await other.ask("40[2]"))["data"]["code"] == "forbidden"
+        await stage.server.emit("news", 2)
+        assert await client.receive() == '42["news",2]'
+        assert await other.ask("40/nope,") == {"message": "Invalid namespace"}  # and nothing before it
+
+
+async def test_a_client_that_vanishes_during_its_connect_handler() -> None:
+    """The handler is cancelled, nothing stays, and there is no disconnect of what was never connected."""
+    hangs = asyncio.Event()
+
+    async def hang(peer: Peer, auth: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            hangs.set()
+
+    async with serve() as stage:
+        stage.script.on_connect = hang
+        async with stage.websocket() as client:
+            await client.send("40")
+            await until(lambda: stage.script.told)
+        await stage.emptied()
+        assert hangs.is_set()
+        assert stage.script.told == [("connect", "/", None)]
+
+
+async def test_a_connect_handler_that_finishes_in_spite_of_it_is_told_of_the_disconnect() -> None:
+    """Once it has returned, whatever it set up can be taken down."""
+
+    async def stubborn(peer: Peer, auth: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return
+
+    async with serve() as stage:
+        stage.script.on_connect = stubborn
+        async with stage.websocket() as client:
+            await client.send("40")
+            await until(lambda: stage.script.told)
+        await stage.emptied()
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+async def test_leaving_and_coming_back() -> None:
+    """A DISCONNECT is told once; a CONNECT right behind it makes a new peer; late packets are forgiven."""
+    async with serve() as stage, stage.client() as client, stage.client():
+        first = client.sid
+        await client.send("41", "40", '421["late"]')
+        assert json.loads((await client.receive())[2:])["sid"] != first
+        await until(lambda: ("disconnect", "/", "client disconnect") in stage.script.told)
+        assert await client.receive() == "431[]"
+        await stage.server.disconnect(stage.script.peers[-1].sid)
+        assert await client.receive() == "41"
+        await client.send('422["late"]')
+        assert (await client.ask("40/nope,"))["message"] == "Invalid namespace"
+        assert stage.script.told.count(("disconnect", "/", "server disconnect")) == 1
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ['42["early"]'],
+        ["43[]"],
+        ["41"],
+        ["40", "2nope"],
+        ["40", "4"],
+        ["40", "48"],
+        ["40", "42{}"],
+        ["40", b"x"],
+        ["40", '451-["a",{"_placeholder":true,"num":0}]', '42["b"]'],
+        ["40", '45999999999-["a"]'],
+        ["40", "7"],
+        [""],
+        ["40", '451-["a"]', b"x"],
+        ["40", "44{}"],
+        ["40", '42["a",NaN]'],
+        ["40", "2probe"],
+        ["40", "0"],
+    ],
+    ids=str,
+)
+@BOTH
+async def test_what_cannot_be_understood_closes_the_connection(
+    messages: list[str | bytes], ws: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its handlers told and nothing left, and no word of it in the log."""
+    async with serve(ws=ws) as stage, stage.client("/chat") as bystander, stage.websocket() as client:
+        await client.send(*messages)
+        assert await client.closed() == 1002
+        assert await bystander.ask('42/chat,1["echo",2]') == [2]
+        if messages[0] == "40":
+            await until(lambda: ("disconnect", "/", "parse error") in stage.script.told)
+        await until(lambda: stage.holdings["sockets"] == 1)
+        assert stage.holdings["members"] == 1
+    assert not caplog.records
+
+
+async def test_call_and_its_ends() -> None:
+    """The answer, a timeout, and a client that leaves or is not there: each at once, and nothing leaks."""
+    async with serve(limits=Limits(pending_acks=3)) as stage, stage.client() as client:
+        call = stage.server.call
+        for answer, result in (("[]", None), ("[1]", 1), ('[1,"b"]', (1, "b"))):
+            task = asyncio.ensure_future(call("q", 1, to=client.sid))
+            number = (await client.receive())[2:].partition("[")[0]
+            await client.send("430[]", f"43{number}{answer}", f"43{number}[0]", "4399999[]")
+            assert await task == result
+        with pytest.raises(TimeoutError):
+            await call("q", to=client.sid, timeout=0.01)
+        with pytest.raises(DisconnectedError):
+            await call("q", to="nobody")
+        with pytest.raises(ValueError, match="broadcast"):
+            await call("q")
+        with pytest.raises(UnencodableError):
+            await call("q", float("nan"), to=client.sid)
+        member = stage.server.manager.find(client.sid, "/")
+        assert member is not None
+        assert not member.callbacks
+        for _ in range(5):
+            await stage.server.emit("q", to=client.sid, callback=print)
+        assert len(member.callbacks or ()) == 3
+        left = asyncio.ensure_future(call("q", to=client.sid))
+        await until(lambda: member.last_ack == 10)
+        await client.raw.close()
+        with pytest.raises(DisconnectedError):
+            await left
+
+
+async def test_a_handler_may_call_its_own_client() -> None:
+    """In serial order too: acks do not wait behind the handler that waits for them."""
+
+    async def ask(peer: Peer, question: str) -> Sequence[Any]:
+        return [await stage.server.call("q", question, to=peer.sid, timeout=5)]
+
+    async with serve(ordering="serial") as stage, stage.client() as client:
+        stage.script.handlers["ask"] = ask
+        assert await client.ask('42100["ask","?"]') == ["q", "?"]
+        await client.send('431["!"]')
+        assert await client.receive() == '43100["!"]'
+
+
+async def test_callbacks_of_emits(caplog: pytest.LogCaptureFixture) -> None:
+    """Plain and coroutine functions get the ack's arguments; one that fails is logged, no more."""
+    got: list[Any] = []
+
+    async def later(*arguments: Any) -> None:
+        got.append(("later", *arguments))
+
+    async def fails(*_: Any) -> None:
+        raise ValueError("late bug")
+
+    def bug(*_: Any) -> None:
+        raise ValueError("bug")
+
+    async with serve() as stage, stage.client() as client:
+        for number, callback in enumerate((lambda *a: got.append(a), later, bug, fails), start=1):
+            await stage.server.emit("q", to=client.sid, callback=callback)
+            assert await client.receive() == f'42{number}["q"]'
+            await client.send(f"43{number}[{number}]")
+        assert await client.ask('429["echo",1]') == [1]
+        await until(lambda: len(caplog.records) == 2)
+    assert got == [(1,), ("later", 2)]
+    assert all("failed" in record.getMessage() for record in caplog.records)
+
+
+async def test_sessions_belong_to_a_peer() -> None:
+    """They live in the disconnect handler still, and end with the peer."""
+    kept: list[Any] = []
+
+    async def last(peer: Peer, reason: str) -> None:
+        kept.append(await stage.server.get_session(peer.sid))
+
+    async with serve() as stage:
+        stage.script.on_disconnect = last
+        async with stage.client() as client:
+            async with stage.server.session(client.sid) as session:
+                session["user"] = "ada"
+            assert await stage.server.get_session(client.sid) == {"user": "ada"}
+            await stage.server.save_session(client.sid, {"user": "eve"})
+        await stage.emptied()
+        assert kept == [{"user": "eve"}]
+        with pytest.raises(KeyError):
+            await stage.server.get_session(client.sid)
+
+
+async def test_a_failing_disconnect_handler_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and the peer is forgotten all the same."""
+
+    async def fail(peer: Peer, reason: str) -> None:
+        raise ValueError("bug")
+
+    async with serve() as stage:
+        stage.script.on_disconnect = fail
+        async with stage.client():
+            pass
+        await stage.emptied()
+    assert ["disconnect handler" in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_limits_on_one_connection() -> None:
+    """Too many namespaces and too many events are refused, and the rest goes on."""
+    script = Script()
+    script.namespaces = {"/", "/a", "/b"}
+    async with (
+        serve(script, limits=Limits(namespaces=2, events_per_second=3)) as stage,
+        stage.client() as client,
+    ):
+        await client.join("/a")
+        assert (await client.ask("40/b,"))["data"]["code"] == "rate_limited"
+        codes = [await client.ask(f'42{number}["echo"]') for number in range(5)]
+        assert codes[:3] == [[], [], []]
+        assert codes[4][0]["error"]["code"] == "rate_limited"
+
+
+async def test_a_connection_without_a_namespace_is_closed() -> None:
+    """Whether it never connected, was refused, or left the last one."""
+    async with serve(limits=Limits(connect_seconds=0.05)) as stage:
+        async with stage.websocket() as client:
+            await client.closed()
+        async with stage.websocket() as client:
+            await client.send("40/nope,")
+            await client.closed()
+        async with stage.client() as client:
+            await client.send("41")
+            await client.closed()
+        await stage.emptied()
+
+
+async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCaptureFixture) -> None:
+    """Clients are closed, disconnect handlers run, a hanging one is cancelled, newcomers are refused."""
+
+    async def hang(peer: Peer, *_: Any) -> Sequence[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    async with (
+        serve() as stage,
+        stage.client() as client,
+        stage.client() as other,
+        stage.polling() as polling,
+    ):
+        stage.script.handlers["hang"] = hang
+        await client.send('42["hang"]')
+        await until(lambda: ("hang",) in stage.script.told)
+        poll = asyncio.ensure_future(polling.poll())
+        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()))
+        before = asyncio.get_running_loop().time()
+        await stage.server.shutdown(0.1)
+        assert asyncio.get_running_loop().time() - before < 2
+        assert await poll == ["1"]
+        await client.closed()
+        await other.closed()
+        assert stage.script.told.count(("disconnect", "/", "server disconnect")) == 2
+        await stage.emptied()
+        assert (await polling.get()).status_code == 503
+    assert ["did not end in time" in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_namespaces_registered_on_the_server_itself() -> None:
+    """Where the contract has none, handlers in python-socketio's own style serve the namespace."""
+    script = Script()
+    told: list[Any] = []
+    async with serve(script) as stage:
+        sio_server = stage.server
+
+        async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> bool | None:
+            told.append(auth)
+            if auth == {"crash": 1}:
+                raise TypeError("not the signature")
+            return False if auth == {"refuse": 1} else None
+
+        def add(sid: str, a: int, b: int) -> tuple[int, str]:
+            return a + b, "done"
+
+        sio_server.on("connect", on_connect, namespace="/own")
+        sio_server.on("add", add, namespace="/own")
+
+        class Classy(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio is untyped
+            def on_connect(self, sid: str, environ: dict[str, Any]) -> None:
+                told.append("classy")
+
+            async def on_hello(self, sid: str) -> None:
+                told.append("hello")
+
+            async def on_disconnect(self, sid: str, reason: str) -> None:
+                told.append(reason)
+
+        sio_server.register_namespace(Classy("/classy"))
+        async with stage.websocket() as client:
+            assert (await client.ask('40/own,{"refuse":1}'))["data"]["code"] == "forbidden"
+            assert (await client.ask('40/own,{"crash":1}'))["data"]["code"] == "internal_error"
+            await client.join("/own", {"a": 1})
+            assert await client.ask('42/own,1["add",1,2]') == [3, "done"]
+            assert (await client.ask('42/own,2["nope"]'))[0]["error"]["code"] == "unknown_event"
+            await client.join("/classy")
+            assert await client.ask('42/classy,3["hello"]') == []
+        await stage.emptied()
+        assert told == [{"refuse": 1}, {"crash": 1}, {"a": 1}, "classy", "hello", "transport close"]
+        assert not script.told
+
+
+class Csv(sio.Packet):  # type: ignore[misc]  # python-socketio is untyped
+    """Another serializer: Python's literals in place of JSON."""
+
+    class json:  # noqa: N801 - upstream's name
+        @staticmethod
+        def dumps(value: Any, **_: Any) -> str:
+            return (
+                json.dumps(value, allow_nan=False, separators=(",", ":")).replace("[", "<").replace("]", ">")
+            )
+
+        @staticmethod
+        def loads(text: str) -> Any:
+            return json.loads(text.replace("<", "[").replace(">", "]"))
+
+
+async def test_another_serializer_is_served_too() -> None:
+    """A packet class of the user's, attachments included, under the same rules of shape."""
+    async with serve(serializer=Csv) as stage:
+        async with stage.client() as client:
+            assert (await client.ask_raw('421<"a",1>')) == "431<1>"
+            await client.send('451-2<"a",{"_placeholder":true,"num":0}>', b"x")
+            assert [await client.receive(), await client.receive()] == [
+                '461-2<{"_placeholder":true,"num":0}>',
+                b"x",
+            ]
+            with pytest.raises(UnencodableError):
+                await stage.server.emit("a", float("nan"))
+            await client.send("42{}")
+            await client.closed()
+        await stage.emptied()
+
+
+async def test_the_json_option_is_per_server() -> None:
+    """Two servers in one process may read and write JSON differently."""
+
+    class Shouting:
+        loads = staticmethod(json.loads)
+
+        @staticmethod
+        def dumps(value: Any, **options: Any) -> str:
+            return json.dumps(value, **options).upper()
+
+    async with serve(json=Shouting) as loud, serve() as plain, loud.websocket() as one, plain.client() as two:
+        assert (await one.ask_raw("40")).startswith('40{"SID"')
+        assert await one.ask_raw('421["echo","a"]') == '431["A"]'
+        assert await two.ask('421["echo","a"]') == ["a"]
+
+
+async def test_the_shape_of_refusals_can_be_replaced() -> None:
+    """One option makes the body of acks, events and refused connections."""
+
+    def body(error: RefusedError) -> Any:
+        return {"failed": error.code}
+
+    async def no(peer: Peer, auth: Any) -> None:
+        raise RefusedError("forbidden", "no")
+
+    async with serve(refusal_body=body) as stage, stage.client() as client:
+        stage.script.handlers["bad"] = refuse
+        assert await client.ask('421["bad"]') == [{"failed": "invalid_payload"}]
+        assert await client.ask('42["bad"]') == ["exception", {"failed": "invalid_payload", "event": "bad"}]
+        stage.script.on_connect = no
+        assert await client.ask("40/chat,") == {"message": "no", "data": {"failed": "forbidden"}}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"always_connect": True}, ValueError, "always_connect"),
+        ({"async_mode": "tornado"}, ValueError, "async_mode"),
+        ({"cors_allowed_origins": "*", "cors_credentials": True}, ValueError, "cors_credentials"),
+        ({"message_queue": "redis://", "client_manager": object()}, ValueError, "either"),
+        ({"client_manager": object()}, TypeError, "client_manager"),
+        ({"ping_intervall": 1}, TypeError, "ping_interval"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_options_that_make_no_sense_are_refused(options: Any, error: type[Exception], words: str) -> None:
+    """At construction, with a sentence that says which."""
+    with pytest.raises(error, match=words):
+        create_server(Script(), **options)
+
+
+async def test_nothing_is_narrated_unless_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+    """Upstream's account of every packet, data included, is off even where INFO is shown."""
+    with caplog.at_level(logging.INFO):
+        for option, told in ((False, False), (True, True), (logging.getLogger("mine"), True)):
+            caplog.clear()
+            async with serve(logger=option) as stage, stage.client():
+                await stage.server.emit("news", "secret")
+            assert any("emitting" in record.getMessage() for record in caplog.records) is told
+    assert not logging.getLogger("socketio.server").handlers
+    assert not logging.getLogger("engineio.server").handlers
+
+
+async def test_upstreams_asgi_application_works_on_top() -> None:
+    """Whoever wraps the server in python-socketio's own ASGI class has the same guards."""
+    server = create_server(Script())
+    async with serve_app(socketio.ASGIApp(server)) as url:
+        stage = Stage(url, server, Script())
+        async with stage.client() as client:
+            assert await client.ask('421["echo",1]') == [1]
+        await stage.emptied()
