@@ -12,23 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..automaton import compile_automaton
-from ..patterns import (
-    Alternation,
-    Assertion,
-    Group,
-    Look,
-    PatternError,
-    Repeat,
-    Sequence,
-    parse_pattern,
-    python_source,
-)
+from ..patterns import PatternError, compile_automaton, parse_pattern, python_source
+from ..patterns.tree import Alternation, Assertion, Group, Look, Repeat, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..patterns import Pattern
+    from ..patterns.tree import Pattern
 
 __all__ = ["Matcher", "compile_pattern"]
 

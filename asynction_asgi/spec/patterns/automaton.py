@@ -12,12 +12,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from .patterns import Alternation, Assertion, Group, Item, Look, Repeat, Sequence
+from .tree import Alternation, Assertion, Group, Item, Look, Repeat, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .patterns import Pattern
+    from .tree import Pattern
 
 __all__ = ["compile_automaton"]
 

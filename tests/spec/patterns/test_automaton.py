@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynction_asgi.spec.automaton import compile_automaton
-from asynction_asgi.spec.patterns import parse_pattern, python_source
+from asynction_asgi.spec.patterns import compile_automaton, parse_pattern, python_source
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", "^", "$", ""])
 PATTERNS = st.recursive(

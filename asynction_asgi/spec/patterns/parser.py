@@ -11,96 +11,21 @@ Source: ECMA-262, section 22.2.1 (Patterns).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from .unicode import ALL, DIGITS, DOT, SPACES, WORDS, Ranges, complement, property_ranges, union
+from .tree import Alternation, Assertion, Group, Item, Look, Reference, Repeat, Sequence
+from .unicode import DIGITS, DOT, SPACES, WORDS, complement, property_ranges, union
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from .tree import Pattern
+    from .unicode import Ranges
 
-__all__ = [
-    "Alternation",
-    "Assertion",
-    "Group",
-    "Item",
-    "Look",
-    "PatternError",
-    "Reference",
-    "Repeat",
-    "Sequence",
-    "ecma_source",
-    "parse_pattern",
-    "python_source",
-]
+__all__ = ["PatternError", "parse_pattern"]
 
 
 class PatternError(ValueError):
     """The text is no pattern, or none that can be checked here; says why."""
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One character out of a set."""
-
-    ranges: Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """``^``, ``$``, ``b`` (word boundary) or ``B``."""
-
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A lookahead or lookbehind; `sign` is Python's spelling, such as ``?=``."""
-
-    sign: str
-    body: Pattern
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A capturing group."""
-
-    number: int
-    body: Pattern
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A backreference to a group before it."""
-
-    target: int
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A quantified body; `most` None is unbounded."""
-
-    body: Pattern
-    least: int
-    most: int | None
-    lazy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One after the other."""
-
-    parts: tuple[Pattern, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Alternation:
-    """One of several."""
-
-    options: tuple[Pattern, ...]
-
-
-Pattern: TypeAlias = "Item | Assertion | Look | Group | Reference | Repeat | Sequence | Alternation"
 
 _CLASSES = {"d": DIGITS, "w": WORDS, "s": SPACES}
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
@@ -367,74 +292,3 @@ def _literal(code: int) -> Item:
 
 def _single(ranges: Ranges) -> int | None:
     return ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    """How one engine spells what they all have."""
-
-    character: str
-    assertions: Mapping[str, str]
-    reference: str
-    nothing: str
-
-
-_PYTHON = _Dialect(
-    character="\\U{:08x}",
-    assertions={"^": r"\A", "$": r"\Z", "b": r"(?a:\b)", "B": r"(?a:\B)"},
-    reference=r"(?({0})\{0}|)",  # a group that took no part matches nothing
-    nothing="(?!)",
-)
-_ECMA = _Dialect(
-    character="\\u{{{:x}}}",
-    assertions={"^": "^", "$": "$", "b": r"\b", "B": r"\B"},
-    reference=r"\{0}",
-    nothing=r"[^\s\S]",
-)
-
-
-def python_source(pattern: Pattern) -> str:
-    """The same pattern in the words of Python's ``re``."""
-    return _source(pattern, _PYTHON)
-
-
-def ecma_source(pattern: Pattern) -> str:
-    """The same pattern in ECMA-262, with every character and class spelled out."""
-    return _source(pattern, _ECMA)
-
-
-def _source(pattern: Pattern, dialect: _Dialect) -> str:
-    if isinstance(pattern, Item):
-        return _class_source(pattern.ranges, dialect)
-    if isinstance(pattern, Assertion):
-        return dialect.assertions[pattern.kind]
-    if isinstance(pattern, Look):
-        return f"({pattern.sign}{_source(pattern.body, dialect)})"
-    if isinstance(pattern, Group):
-        return f"({_source(pattern.body, dialect)})"
-    if isinstance(pattern, Reference):
-        return dialect.reference.format(pattern.target)
-    if isinstance(pattern, Repeat):
-        most = "" if pattern.most is None else pattern.most
-        lazy = "?" if pattern.lazy else ""
-        return f"(?:{_source(pattern.body, dialect)}){{{pattern.least},{most}}}{lazy}"
-    if isinstance(pattern, Sequence):
-        parts = ((part, _source(part, dialect)) for part in pattern.parts)
-        return "".join(f"(?:{text})" if isinstance(part, Alternation) else text for part, text in parts)
-    return "|".join(_source(option, dialect) for option in pattern.options)
-
-
-def _class_source(ranges: Ranges, dialect: _Dialect) -> str:
-    if ranges == ALL:
-        return r"[\s\S]"
-    if not ranges:
-        return dialect.nothing
-
-    def character(code: int) -> str:
-        plain = code < 128 and chr(code).isalnum()
-        return chr(code) if plain else dialect.character.format(code)
-
-    if _single(ranges) is not None:
-        return character(ranges[0][0])
-    spans = (character(low) if low == high else f"{character(low)}-{character(high)}" for low, high in ranges)
-    return f"[{''.join(spans)}]"
