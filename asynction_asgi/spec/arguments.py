@@ -131,4 +131,6 @@ def _miscounted(least: int, most: int | None, count: int) -> Mismatch:
     expected = "no" if most == 0 else count_words(least, most)
     noun = "argument" if most == 1 and least == 1 else "arguments"
     keyword = "minItems" if count < least else "maxItems"
-    return Mismatch([Violation(pointer="", keyword=keyword, message=f"expects {expected} {noun}, got {count}")])
+    return Mismatch(
+        [Violation(pointer="", keyword=keyword, message=f"expects {expected} {noun}, got {count}")]
+    )
