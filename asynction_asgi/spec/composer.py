@@ -241,9 +241,12 @@ class Composer:
             self._fault("YAML_KEY", f"the key {shorten(event.value)} is tagged; keys are strings", event)
             return None
         if type(event) is AliasEvent:
+            before = len(self.faults)
             value = self._value(event)
             if isinstance(value, str):
                 return value
+            if len(self.faults) > before:
+                return None
         else:
             self._value(event)
         self._fault("YAML_KEY", "a key must be a string, not a collection", event)

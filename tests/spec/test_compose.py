@@ -77,6 +77,7 @@ def test_values_are_those_of_the_core_schema(text: str, value: Any) -> None:
         ("a: &a {b: *a}", "YAML_RECURSIVE_ALIAS", 0, "/a/b"),
         ("a: &a [[*a]]", "YAML_RECURSIVE_ALIAS", 0, "/a/0/0"),
         ("a: *b", "YAML_SYNTAX", 0, "/a"),
+        ("*b : a", "YAML_SYNTAX", 0, ""),
         ("a: [1", "YAML_SYNTAX", 0, None),
         ("a: b: c", "YAML_SYNTAX", 0, None),
         ("a:\n\t- b", "YAML_SYNTAX", 1, None),
