@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 import websockets.asyncio.client
 
-from asynction_asgi import AsynctionSocketIO, BindingError, RefusedError, SecurityError, SpecError, load_spec
+from asynction_asgi import (
+    AsynctionSocketIO,
+    BindingError,
+    JWTVerifier,
+    RefusedError,
+    SecurityError,
+    SpecError,
+    load_spec,
+    same_secret,
+)
 from tests.clients import ConnectError, connected
 from tests.server.documents import message
 from tests.server.secured import (
@@ -248,6 +257,50 @@ async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.Monke
     assert seen == [("good", [], "JWT"), ("t", {"required_scopes": ["write"]}), (["write"], ["admin"])]
 
 
+async def test_a_certificate_comes_with_its_chain_and_name() -> None:
+    """A function for X509 gets the client's certificate, and by name what else the server tells."""
+    seen: list[Any] = []
+
+    def certified(certificate: str, *, chain: Any, name: str | None) -> Any:
+        seen.append((certificate, chain, name))
+        return {"sub": name}
+
+    sio = AsynctionSocketIO.from_spec(
+        secured({"cert": {"type": "X509"}}, {"root": namespace(WHO)}, [{"cert": []}]),
+        security_handlers={"cert": certified},
+        handlers={"/": {"who": who}},
+    )
+    tls = {"client_cert_chain": ["leaf", "root"], "client_cert_name": "CN=ada", "client_cert_error": None}
+
+    async def terminating(scope: Any, receive: Any, send: Any) -> None:
+        extensions = {"tls": tls} if b"secure" in scope.get("query_string", b"") else None
+        await sio({**scope, "extensions": extensions}, receive, send)
+
+    with serve(terminating) as url:
+        assert (await outcome(url, query="?secure"))[0] == "CN=ada"
+        assert await outcome(url) == "unauthorized"
+    assert seen == [("leaf", ("leaf", "root"), "CN=ada")]
+
+
+@pytest.mark.parametrize("raised", [ValueError("very-secret"), RefusedError("unavailable")], ids=["crash", "refusal"])
+async def test_a_scope_function_that_fails_lets_nobody_in(
+    raised: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is a security function like any other."""
+
+    async def judge(required: list[str], granted: list[str]) -> bool:
+        raise raised
+
+    module = types.ModuleType("scopes_of_a_test")
+    vars(module)["judge"] = judge
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    schemes = {"oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
+    with serve(app(secured(schemes, {"root": namespace(WHO)}, [{"oauth": ["write"]}]))) as url:
+        code = await outcome(url, headers=bearer("good"))
+    assert code == ("internal_error" if isinstance(raised, ValueError) else "unavailable")
+    assert "very-secret" not in caplog.text
+
+
 def crashing(secret: str) -> Any:
     raise ValueError(f"can't parse {secret}")
 
@@ -309,6 +362,8 @@ OK = "asynction_asgi.server.security.same_secret"
         pytest.param({"type": "http", "scheme": "basic", "x-basicInfoFunc": "nowhere.to.be.found"}, None, "HANDLER", "no module 'nowhere'", "/x-basicInfoFunc", id="not importable"),
         pytest.param({"type": "http", "scheme": "bearer", "x-bearerInfoFunc": OK}, None, "HANDLER", "called with 1 value", "/x-bearerInfoFunc", id="wrong arity"),
         pytest.param({"type": "http", "scheme": "bearer"}, 7, "HANDLER", "can't be called", "", id="not callable"),
+        pytest.param({"type": "http", "scheme": "bearer"}, dict, "HANDLER", "no signature", "", id="no signature"),
+        pytest.param({"type": "http", "scheme": "basic"}, JWTVerifier(secret="0" * 32), "HANDLER", "not a token", "", id="verifier for a password"),
         pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="asks for what is not there"),
         pytest.param({"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": "nowhere.f"}, secret_info, "HANDLER", "no module 'nowhere'", "/x-scopeValidateFunc", id="scope function not importable"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
@@ -358,3 +413,40 @@ def test_only_what_is_required_is_bound() -> None:
     """A scheme that no namespace and no event requires needs no function."""
     spec = secured({"a": SCHEMES["basic"]}, {"root": namespace(security=[])}, [{"a": []}])
     AsynctionSocketIO.from_spec(spec).check_handlers()
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        pytest.param({"type": "http", "scheme": "digest"}, id="digest"),
+        pytest.param({"type": "scramSha256"}, id="scramSha256"),
+        pytest.param({"type": "gssapi"}, id="gssapi"),
+        pytest.param({"type": "symmetricEncryption"}, id="symmetricEncryption"),
+    ],
+)
+def test_a_scheme_that_means_nothing_over_socketio_is_a_load_error(scheme: dict[str, Any]) -> None:
+    """Where it is required; that it is defined doesn't matter."""
+    with pytest.raises(SpecError) as raised:
+        load_spec(secured({"one": scheme}, {"root": namespace()}, [{"one": []}]))
+    assert [(one.code, one.pointer) for one in raised.value.diagnostics] == [("SECURITY_SHAPE", "/servers/here/security")]
+    assert load_spec(secured({"one": scheme}, {"root": namespace()})).security is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("key", "key", True),
+        ("key", b"key", True),
+        ("schlüssel", "schlüssel".encode(), True),
+        ("key", "kex", False),
+        ("key", "keys", False),
+        ("", "", True),
+        (None, None, False),
+        ("key", None, False),
+        ("\ud800", "\ud800", True),
+    ],
+)
+def test_secrets_are_compared_as_bytes(one: Any, other: Any, same: bool) -> None:
+    """Text and bytes compare by UTF-8; nothing is equal to no secret at all."""
+    assert same_secret(one, other) is same
+    assert same_secret(other, one) is same

@@ -102,6 +102,11 @@ PLACES: dict[str, Place] = {
         scheme={**BEARER, "x-authField": "/a~1b/token"}, verify=unscoped_info, present=in_auth("a/b", "token"),
         malformed=[*map(in_auth("a/b", "token"), BAD_TEXT), {"auth": {"a/b": ["good"]}}],
     ),
+    "bearer auth by index": Place(
+        scheme={**BEARER, "x-authField": "/tokens/1"}, verify=unscoped_info,
+        present=lambda secret: {"auth": {"tokens": ["x", secret]}},
+        malformed=[{"auth": {"tokens": one}} for one in (["good"], "good", {"01": "good"})],
+    ),
     "bearer auth falls back to header": Place(
         scheme={**BEARER, "x-authField": "token"}, verify=unscoped_info,
         present=lambda secret: {"headers": bearer(secret), "auth": {"token": None}}, malformed=BAD_BEARER,

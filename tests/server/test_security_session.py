@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, BindingError, JWTVerifier, RefusedError
+from asynction_asgi import (
+    AsynctionSocketIO,
+    BindingError,
+    JWTVerifier,
+    RefusedError,
+    SecurityError,
+    Socket,
+    load_spec,
+)
+from asynction_asgi.server.security import bind_security
 from tests.clients import ConnectError, connected
 from tests.server.documents import TEXT, message
 from tests.server.issuer import AUDIENCE, ISSUER, Key, KeyServer, sign
@@ -229,6 +238,46 @@ async def test_a_session_that_ends_during_its_connect_handler_is_short() -> None
     sio.on("connect", slow)
     with serve(sio) as url:
         async with connected(url, auth={"token": "good"}) as client:
+            assert await client.receive() == ("exception", EXPIRED)
+            await client.wait_gone()
+
+
+async def test_a_long_session_ends_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timers are set for a while at a time, so that clocks that are put forward are noticed."""
+    monkeypatch.setattr("asynction_asgi.server.security.guard._LONGEST_TIMER", 0.05)
+    tokens = Tokens(good={"seconds": 0.4})
+    with serve(secure(WHO, functions={"bearer": tokens}, security=BEARER)) as url:
+        async with connected(url, auth={"token": "good"}) as client:
+            assert await client.receive() == ("exception", EXPIRED)
+            assert tokens.has_ended("good")
+
+
+async def test_an_event_is_refused_once_the_session_has_ended_however_late_the_timer() -> None:
+    """A busy loop may run a timer late; the clock decides."""
+    spec = load_spec(secured(SCHEMES, {"root": namespace(WHO, security=BEARER)}))
+    tokens = Tokens(good={"seconds": 0.05})
+    rules = bind_security(spec, {"bearer": tokens}).for_namespace("/")
+    assert rules is not None
+    socket = Socket(None, None, {})  # type: ignore[arg-type]  # a guard writes to it, and no more
+    guard = await rules.open({}, {"token": "good"}, socket)
+    assert await guard.admit("who", ()) is socket
+    await asyncio.sleep(tokens.known["good"]["exp"] - time.time())
+    with pytest.raises(SecurityError, match="expired"):
+        await guard.admit("who", ())
+
+
+async def test_a_session_that_ends_while_it_is_renewed_has_ended() -> None:
+    """A verifier that takes too long extends nothing."""
+    tokens = Tokens(old={"sub": "ada", "seconds": 0.3}, new={"sub": "ada"})
+
+    async def slowly(token: str) -> Any:
+        if token == "new":
+            await asyncio.sleep(tokens.known["old"]["exp"] - time.time() + 0.1)
+        return await tokens(token)
+
+    with serve(secure(REAUTH, WHO, functions={"bearer": slowly}, security=BEARER)) as url:
+        async with connected(url, auth={"token": "old"}) as client:
+            await client.emit("again", {"token": "new"})
             assert await client.receive() == ("exception", EXPIRED)
             await client.wait_gone()
 

@@ -148,13 +148,10 @@ class Guard:
             self._timer = None
         if self._on_expiry is not None and self._expires is not None:
             delay = min(max(self._expires - time.time(), 0.0), _LONGEST_TIMER)
-            self._timer = asyncio.get_running_loop().call_later(delay, self._check)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(delay, self._check, self._expires, self._on_expiry)
 
-    def _check(self) -> None:
-        self._timer = None
-        expires, on_expiry = self._expires, self._on_expiry
-        if expires is None or on_expiry is None:
-            return
+    def _check(self, expires: float, on_expiry: Callable[[RefusedError], None]) -> None:
         if expires <= time.time():
             self._on_expiry = None
             on_expiry(_expired())

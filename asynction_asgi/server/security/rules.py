@@ -12,7 +12,7 @@ from .authenticate import authenticate
 from .guard import Guard
 from .jwt_option import read_jwt
 from .presented import Presented
-from .schemes import FUNCTIONS, SCOPES_FUNCTION, UnsupportedError, bind_scheme, function_name, kind_of
+from .schemes import FUNCTIONS, SCOPES_FUNCTION, bind_scheme, function_name, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,12 +168,7 @@ class _Binder:
     def bind(self, name: str) -> Scheme | None:
         """One scheme; None where there is a problem, which is kept."""
         scheme = self._spec.schemes[name]
-        try:
-            kind = kind_of(scheme)
-        except UnsupportedError as error:
-            at = scheme.node.get("type") or scheme.node
-            self.problems.append(_problem(at, f"{self._where[name]}: {error}", "SECURITY_SHAPE"))
-            return None
+        kind = kind_of(scheme)
         found = self._function(scheme, kind)
         if found is None:
             return None

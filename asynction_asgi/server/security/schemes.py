@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...spec.model import SecurityScheme
     from .presented import Find
 
-__all__ = ["FUNCTIONS", "Kind", "Scheme", "UnsupportedError", "bind_scheme", "function_name", "kind_of"]
+__all__ = ["FUNCTIONS", "SCOPES_FUNCTION", "Kind", "Scheme", "bind_scheme", "function_name", "kind_of"]
 
 FUNCTIONS = ("x-basicInfoFunc", "x-bearerInfoFunc", "x-apiKeyInfoFunc", "x-tokenInfoFunc", "x-x509InfoFunc")
 SCOPES_FUNCTION = "x-scopeValidateFunc"
@@ -33,10 +33,6 @@ SCOPES_FUNCTION = "x-scopeValidateFunc"
 _RESPELT = {"x-bearerInfoFunc": "x-basicBearerInfoFunc"}
 _IN_REQUEST = {"query": query_parameter, "header": header, "cookie": cookie}
 _IN_PAIR = {"user": (0, ("user", "username")), "password": (1, ("password",))}
-
-
-class UnsupportedError(Exception):
-    """A scheme that Socket.IO has no place for; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +76,7 @@ class Scheme:
 
 
 def kind_of(scheme: SecurityScheme) -> Kind:
-    """What a scheme of the document means over Socket.IO.
-
-    Raises:
-        UnsupportedError: nothing; a credential of this type can't be presented.
-    """
+    """What a scheme of the document means over Socket.IO; the loader admits no others."""
     fields, where = scheme.fields, scheme.fields.get("x-authField")
     if scheme.type == "http":
         return _http(str(fields.get("scheme", "")), where, fields.get("bearerFormat"))
@@ -100,7 +92,7 @@ def kind_of(scheme: SecurityScheme) -> Kind:
         return Kind(find=find_text(basic_part(index), where, *members), function="x-apiKeyInfoFunc")
     if scheme.type == "X509":
         return Kind(find=find_certificate, function="x-x509InfoFunc")
-    raise UnsupportedError(f"security of type {scheme.type!r} has no meaning over Socket.IO")
+    raise AssertionError(f"the loader admitted security of type {scheme.type!r}")
 
 
 def _http(name: str, where: str | None, bearer_format: Any) -> Kind:
@@ -113,7 +105,7 @@ def _http(name: str, where: str | None, bearer_format: Any) -> Kind:
             named={"bearer_format": bearer_format},
             is_token=True,
         )
-    raise UnsupportedError(f"HTTP authentication by {name!r} has no meaning over Socket.IO")
+    raise AssertionError(f"the loader admitted HTTP authentication by {name!r}")
 
 
 def function_name(scheme: SecurityScheme, extension: str) -> tuple[str, str] | None:
