@@ -3,7 +3,7 @@
 Units: objects of Python and kilobytes of resident memory that the server has more of, measured
 after a soak of the same size, because allocators keep what they once had to ask for. Prints the
 growth and exits with 1 if anything but memory grew, or memory by more than an allocator's play.
-``--connections N --seed N --server bare``.
+``--connections N --seed N --server bare --ws ours``.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import time
 
 from tests.wire.process import running
 from tests.wire.soaking import forgotten, growth, soak
+from tests.wire.stages import PROTOCOL_CLASSES
 
 OBJECTS = 500
 KILOBYTES = 6_000
 PING = {"ping_interval": 1.0, "ping_timeout": 3.0}
 
 
-async def measure(server_name: str, *, connections: int, seed: int) -> dict[str, int]:
+async def measure(server_name: str, *, connections: int, seed: int, ws: str) -> dict[str, int]:
     """What the server has more of after `connections` clients that are gone."""
-    async with running(server_name, **PING) as server:
+    async with running(server_name, ws=ws, **PING) as server:
         await soak(server.url, connections=connections, seed=seed)
         before = await forgotten(server.url)
         began = time.monotonic()
@@ -47,8 +48,10 @@ def main() -> bool:
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", choices=["ours", "bare"], default="ours")
+    parser.add_argument("--ws", choices=PROTOCOL_CLASSES, default="uvicorn", help="whose WebSocket protocol")
     chosen = parser.parse_args()
-    more = asyncio.run(measure(chosen.server, connections=chosen.connections, seed=chosen.seed))
+    ws = PROTOCOL_CLASSES[chosen.ws]
+    more = asyncio.run(measure(chosen.server, connections=chosen.connections, seed=chosen.seed, ws=ws))
     small = more.pop("objects", 0) < OBJECTS and more.pop("kilobytes", 0) < KILOBYTES
     return small and not any(more.values())
 

@@ -2,12 +2,14 @@
 
 ``python -m tests.wire.conformance CLONE…`` takes local clones of socketio/socket.io-protocol and
 socketio/engine.io-protocol, runs each suite in a temporary folder with Node, as root and mounted in
-Starlette, and prints the counts. Exits with 1 if a test failed.
+Starlette, on uvicorn's WebSocket protocol and on ours, and prints the counts. Exits with 1 if a
+test failed.
 """
 
 # ruff: noqa: T201 - a script prints
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..serving import serve
 from .protocol import MOUNT, engineio_app, socketio_app
+from .stages import PROTOCOL_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,12 +80,11 @@ def main(clones: list[str]) -> bool:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "suite"
             prepare(clone, folder, synchronous=protocol == "engine.io")
-            for mounted in (False, True):
-                with serve(make(mounted=mounted)) as url:
+            for (name, ws), mounted in itertools.product(PROTOCOL_CLASSES.items(), (False, True)):
+                with serve(make(mounted=mounted), ws=ws) as url:
                     passed, failures = run(folder, url + MOUNT if mounted else url)
-                print(
-                    f"{protocol}, {'mounted' if mounted else 'root'}: {passed} passed, {len(failures)} failed"
-                )
+                where = f"{protocol}, {'mounted' if mounted else 'root'}, {name}'s WebSocket protocol"
+                print(f"{where}: {passed} passed, {len(failures)} failed")
                 for failure in failures:
                     print(f"    {failure}")
                 passed_all = passed_all and not failures

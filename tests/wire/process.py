@@ -24,7 +24,7 @@ from .clients import until
 from .stages import bare, ours
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
     from .stages import Stage
 
@@ -41,9 +41,10 @@ def holdings(stage: Stage) -> bytes:
     return json.dumps(counts).encode()
 
 
-def main(name: str, options: Mapping[str, Any]) -> None:
-    """Serve until a signal."""
+def main(name: str, options: dict[str, Any]) -> None:
+    """Serve until a signal; the option ``ws`` is uvicorn's, the others the server's."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    ws = options.pop("ws", "auto")
     stage = {"ours": ours, "bare": bare}[name](**options)
     stage.note = lambda *what: print(json.dumps(what), flush=True)  # type: ignore[method-assign]  # to be read by the test
 
@@ -58,7 +59,9 @@ def main(name: str, options: Mapping[str, Any]) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         print(listener.getsockname()[1], flush=True)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None))
+        server = uvicorn.Server(
+            uvicorn.Config(app, ws=ws, log_level="warning", log_config=None, ws_per_message_deflate=False)
+        )
         server.run(sockets=[listener])
 
 

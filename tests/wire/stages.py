@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Handler = Any
+# uvicorn's option ``ws``: its own choice, and what `asynction-asgi run` gives it.
+PROTOCOL_CLASSES = {"uvicorn": "auto", "ours": "asynction_asgi.engine.protocol:WebSocketProtocol"}
 DEFAULTS: Mapping[str, Any] = {"ping_interval": 2.0, "ping_timeout": 2.0, "max_http_buffer_size": 1_000_000}
 
 

@@ -10,7 +10,7 @@ import pytest
 import socketio
 
 from .clients import until
-from .stages import on_stage, ours
+from .stages import PROTOCOL_CLASSES, on_stage, ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +22,10 @@ SECONDS = 5.0
 each_transport = pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS.keys())
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+@pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """One server for all of them."""
-    with on_stage(ours) as stage:
+    with on_stage(ours, ws=request.param) as stage:
         yield stage
 
 

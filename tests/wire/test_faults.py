@@ -10,14 +10,11 @@ import pytest
 
 from .faults import Fault, judge
 from .faults_stopping import STOPS, Stop, judge_stop
-from .stages import Stage, on_stage, ours
+from .stages import PROTOCOL_CLASSES, Stage, on_stage, ours
 from .suite import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-PROTOCOL_CLASSES = {"uvicorn": "auto", "ours": "asynction_asgi.engine.protocol:WebSocketProtocol"}
 
 
 @pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .process import running
 from .soaking import Fuzzer, forgotten, growth, soak
+from .stages import PROTOCOL_CLASSES
 
 FAST = {"ping_interval": 0.5, "ping_timeout": 1.5}
 
@@ -15,9 +18,10 @@ def test_the_fuzzer_repeats_itself() -> None:
     assert [first.frame() for _ in range(200)] == [second.frame() for _ in range(200)]
 
 
-async def test_nothing_remains_of_clients_that_are_gone() -> None:
+@pytest.mark.parametrize("ws", PROTOCOL_CLASSES.values(), ids=PROTOCOL_CLASSES.keys())
+async def test_nothing_remains_of_clients_that_are_gone(ws: str) -> None:
     """Tasks, sessions, rooms, callbacks and memory return to where they were; the log has no traceback."""
-    async with running("ours", **FAST) as server:
+    async with running("ours", ws=ws, **FAST) as server:
         await soak(server.url, connections=500, seed=1)
         before = await forgotten(server.url)
         await soak(server.url, connections=500, seed=2)
