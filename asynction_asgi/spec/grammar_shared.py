@@ -1,4 +1,4 @@
-"""The objects that AsyncAPI 2.x and 3.x have in common, and our own.
+"""The objects that AsyncAPI 2.x and 3.x have in common.
 
 Source: the AsyncAPI specification 2.0.0 to 2.6.0 and 3.0.0 to 3.1.0.
 """
@@ -9,42 +9,27 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Use, type_name
+from .extensions import HANDLERS, SCHEME_EXTENSIONS
+from .grammar import ANYTHING, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Rule, Use
 from .payload import is_supported_format
-from .schemas.keywords import ASSERTIONS
+from .walk import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .document import Node
-    from .grammar import Walk
+    from .walk import Walk
 
 __all__ = [
-    "BOOLEAN",
-    "CHANNEL_EXTENSIONS",
     "COMPONENT_KEY",
-    "MESSAGE_EXTENSIONS",
-    "OBJECT",
-    "PLACES",
-    "RESPELT",
     "RUNTIME_EXPRESSION",
-    "SCHEMA",
     "SHARED",
-    "STRING",
     "STRINGS",
     "URI",
-    "Ours",
     "flows",
     "headers_are_an_object",
-    "is_ack_object",
     "payload_is_a_schema",
     "scheme_fields",
-    "variable_is_consistent",
 ]
 
-STRING = Fits((str,))
-BOOLEAN = Fits((bool,))
-OBJECT = Fits((dict,))
 STRINGS = Each(STRING)
 URI = Fits((str,), test=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+").fullmatch, wanted="an absolute URI")
 # "MUST be in the form of a URL", which a relative one is.
@@ -56,17 +41,6 @@ RUNTIME_EXPRESSION = Fits(
     wanted="a runtime expression, such as $message.payload#/id",
 )
 COMPONENT_KEY = re.compile(r"[A-Za-z0-9._-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Schema:
-    """A schema; what is in it is checked by `schemas.lint`."""
-
-    def check(self, walk: Walk, node: Node) -> None:
-        walk.schemas.append(node)
-
-
-SCHEMA: Rule = _Schema()
 
 
 def payload_is_a_schema(walk: Walk, message: Node) -> None:
@@ -95,100 +69,6 @@ def headers_are_an_object(walk: Walk, node: Node) -> None:
             walk.error(target.child("type"), "TYPE", f"must be 'object': headers are an object, not {kind!r}")
 
 
-# --- our own extensions --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """A rule for one of our extensions: breaking it is legal AsyncAPI that can't be served."""
-
-    rule: Rule
-
-    def check(self, walk: Walk, node: Node) -> None:
-        """Report by the rule, as a matter of the service rather than of the document."""
-        before, walk.layer = walk.layer, "service"
-        self.rule.check(walk, node)
-        walk.layer = before
-
-
-def is_ack_object(value: Mapping[str, object]) -> bool:
-    """Whether this is a Message Ack Object: ``args``, and no assertion of JSON Schema beside it."""
-    return "args" in value and ASSERTIONS.keys().isdisjoint(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ack:
-    """``x-ack``, in order of test: boolean, ``{args: schema}``, message, schema; each by reference."""
-
-    def check(self, walk: Walk, node: Node) -> None:
-        value = node.value
-        if isinstance(value, bool):
-            return
-        if not isinstance(value, dict):
-            walk.error(
-                node,
-                "TYPE",
-                f"must be a boolean, {{args: schema}}, a message or a schema, not {type_name(value)}",
-            )
-        elif "$ref" in value:
-            walk.references[node.identity] = "x-ack"
-            target = walk.target(node)
-            if target is not None and not (isinstance(target.value, dict) and "$ref" in target.value):
-                self.check(walk, target)
-        elif is_ack_object(value):
-            SCHEMA.check(walk, node.child("args"))
-        elif "payload" in value:
-            Use("message").check(walk, node)
-        else:
-            SCHEMA.check(walk, node)
-
-
-_HANDLER = Fits(
-    (str,),
-    test=re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?").fullmatch,
-    wanted="a dotted path, such as package.module.name or package.module:Class.method",
-    code="HANDLER",
-)
-MESSAGE_EXTENSIONS: dict[str, Rule] = {
-    "x-handler": Ours(_HANDLER),
-    "x-ack": Ours(_Ack()),
-    "x-positional": Ours(BOOLEAN),
-    "x-ordering": Ours(Fits((str,), ("concurrent", "serial"))),
-    "x-reauth": Ours(BOOLEAN),
-}
-CHANNEL_EXTENSIONS: dict[str, Rule] = {
-    "x-handlers": Ours(Use("x-handlers")),
-    "x-auth": Ours(SCHEMA),
-    "x-security": ANYTHING,  # the reader's
-}
-_FUNCTIONS = {
-    f"x-{name}Func": Ours(_HANDLER)
-    for name in ("basicInfo", "bearerInfo", "apiKeyInfo", "tokenInfo", "scopeValidate", "x509Info")
-}
-_SCHEME_EXTENSIONS: dict[str, Rule] = {
-    **_FUNCTIONS,
-    "x-authField": Ours(STRING),
-    "x-jwt": ANYTHING,  # the server's
-}
-
-# Where each of our extensions has a meaning, for the message that says it has none here.
-PLACES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("x-ack", "x-ordering"), ("a message", "an operation")),
-    **dict.fromkeys(("x-handler", "x-positional", "x-reauth"), ("a message",)),
-    **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
-    **dict.fromkeys(_SCHEME_EXTENSIONS, ("a security scheme",)),
-    "x-messageAcks": ("the components object",),
-}
-RESPELT = {
-    "x-hander": "x-handler",
-    "x-handers": "x-handlers",
-    "x-basicBearerInfoFunc": "x-bearerInfoFunc",
-}
-
-
-# --- objects of both versions --------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _BindingSchema:
     """``query`` or ``headers`` of a WebSockets binding: a schema of type object."""
@@ -212,7 +92,7 @@ def _binding_has_no_other_fields(walk: Walk, node: Node) -> None:
             walk.error(value, "BINDING", f"the WebSockets channel binding has no {key!r}", key=True)
 
 
-def variable_is_consistent(walk: Walk, node: Node) -> None:
+def _variable_is_consistent(walk: Walk, node: Node) -> None:
     """Server variable: default and examples are among the values of ``enum``."""
     values = node.value.get("enum")
     if not isinstance(values, list) or not values:
@@ -276,7 +156,7 @@ def scheme_fields(**more: Rule) -> Object:
                 ("description", "name", "in", "scheme", "bearerFormat", "openIdConnectUrl"), STRING
             ),
             "flows": Use("flows", "no"),
-            **_SCHEME_EXTENSIONS,
+            **SCHEME_EXTENSIONS,
             **more,
         },
         required={"type": "REQUIRED"},
@@ -311,10 +191,7 @@ _FLOWS = {
 }
 
 SHARED: dict[str, Object] = {
-    "x-handlers": Object(
-        title="x-handlers",
-        fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _HANDLER),
-    ),
+    "x-handlers": HANDLERS,
     "contact": Object(title="the contact", fields={"name": STRING, "url": _URL, "email": _EMAIL}),
     "license": Object(
         title="the license", fields={"name": STRING, "url": _URL}, required={"name": "REQUIRED"}
@@ -332,7 +209,7 @@ SHARED: dict[str, Object] = {
     "variable": Object(
         title="a server variable",
         fields={"enum": STRINGS, "default": STRING, "description": STRING, "examples": STRINGS},
-        checks=(variable_is_consistent,),
+        checks=(_variable_is_consistent,),
     ),
     "example": Object(
         title="a message example",

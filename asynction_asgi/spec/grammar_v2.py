@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 
-from .grammar import ANYTHING, Each, Entries, Object, Rule, Since, Use
+from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, Ours
+from .grammar import ANYTHING, SCHEMA, STRING, Each, Entries, Object, Rule, Since, Use
 from .grammar_shared import (
-    CHANNEL_EXTENSIONS,
     COMPONENT_KEY,
-    MESSAGE_EXTENSIONS,
     RUNTIME_EXPRESSION,
-    SCHEMA,
     SHARED,
-    STRING,
     STRINGS,
     URI,
-    Ours,
     flows,
     headers_are_an_object,
     payload_is_a_schema,

@@ -6,20 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .grammar import ANYTHING, Each, Entries, Fits, Object, Rule, Use
+from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, Ours
+from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Rule, Use
 from .grammar_shared import (
-    BOOLEAN,
-    CHANNEL_EXTENSIONS,
     COMPONENT_KEY,
-    MESSAGE_EXTENSIONS,
-    OBJECT,
     RUNTIME_EXPRESSION,
-    SCHEMA,
     SHARED,
-    STRING,
     STRINGS,
     URI,
-    Ours,
     flows,
     headers_are_an_object,
     scheme_fields,
@@ -28,7 +22,7 @@ from .payload import is_multi_format, is_supported_format
 
 if TYPE_CHECKING:
     from .document import Node
-    from .grammar import Walk
+    from .walk import Walk
 
 __all__ = ["TABLE"]
 

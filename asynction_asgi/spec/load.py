@@ -10,8 +10,7 @@ from ..errors import Diagnostic, SpecError
 from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
-from .grammar import Object, Walk
-from .grammar_shared import PLACES, RESPELT
+from .extensions import PLACES, RESPELT
 from .model import Arguments, Namespace, Spec
 from .reading import ChannelDraft, OperationDraft, Reader
 from .references import ELSEWHERE, Resolver
@@ -19,11 +18,14 @@ from .requirements import check_schemes
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
 from .servers import Servers, read_servers
+from .walk import Walk
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import IO
+
+    from .grammar import Object
 
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .grammar_shared import RESPELT, is_ack_object
+from .extensions import RESPELT, is_ack_object
 from .model import ANY, Arguments, HandlerName
 from .payload import read_arguments
 from .references import ELSEWHERE, ReferenceFault, Resolver

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .grammar_shared import RESPELT
+from .extensions import RESPELT
 from .model import Requirement, Security, SecurityScheme
 from .references import did_you_mean
 

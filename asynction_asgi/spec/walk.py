@@ -1,0 +1,165 @@
+"""The one walk that checks a document against the table of its version.
+
+A reference is followed and its target checked as the object that is wanted there, once. Each
+problem is reported once, where it stands; nothing below a value of the wrong type is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .references import ELSEWHERE, ReferenceFault, Resolver, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import Diagnostic, Layer
+    from .document import Document, Node
+    from .grammar import Object
+
+__all__ = ["TYPE_NAMES", "Walk", "type_name"]
+
+TYPE_NAMES: dict[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One check of one document.
+
+    Attributes:
+        table: The objects of the document's version.
+        major: Of the version.
+        minor: Of the version.
+        places: For each of our extensions, the objects on which it has a meaning.
+        respelt: Misspelt extensions that are honoured, with the right spelling.
+        layer: Of the diagnostics that follow.
+        found: The diagnostics so far.
+        schemas: Every schema that stands in an object of the table.
+        references: Every reference that stands for an object of the table, with that object's name.
+    """
+
+    table: Mapping[str, Object]
+    major: int
+    minor: int
+    resolver: Resolver
+    places: Mapping[str, tuple[str, ...]]
+    respelt: Mapping[str, str]
+    layer: Layer = "document"
+    found: list[Diagnostic] = field(default_factory=list)
+    schemas: list[Node] = field(default_factory=list)
+    references: dict[tuple[Document, str], str] = field(default_factory=dict)
+    _seen: set[tuple[str, Document, str]] = field(default_factory=set)
+    _faulty: set[Any] = field(default_factory=set)
+    _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)
+
+    def check(self, name: str, node: Node) -> None:
+        """Check everything from `node` on, read as the table's object `name`."""
+        self.enter(name, self.table[name], node, "TYPE")
+        while self._queue:
+            kind, target, code, self.layer = self._queue.pop()
+            self.enter(kind, self.table[kind], target, code)
+
+    def error(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report that this is not AsyncAPI, or, within our extensions, that it can't be served."""
+        self.found.append(
+            node.diagnostic("error", code, _placed(node, message, key=key), key=key, layer=self.layer)
+        )
+
+    def warn(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report what is legal, and probably not meant."""
+        self.found.append(node.diagnostic("warning", code, _placed(node, message, key=key), key=key))
+
+    def is_object(self, node: Node, code: str = "TYPE") -> bool:
+        """Whether `node` is an object; reported where it is not."""
+        if isinstance(node.value, dict):
+            return True
+        hint = ""
+        if isinstance(node.value, str) and node.value.lstrip().startswith(("#/", "./", "../")):
+            hint = f"; did you mean {{$ref: {node.value!r}}}?"
+        self.error(node, code, f"must be an object, not {type_name(node.value)}{hint}")
+        return False
+
+    def enter(self, name: str, row: Object, node: Node, code: str) -> None:
+        """Check `node` as the object `name`, unless that was done."""
+        mark = (name, node.document, node.pointer)
+        if mark in self._seen:
+            return
+        self._seen.add(mark)
+        if self.is_object(node, code):
+            row.check(self, node)
+
+    def later(self, name: str, node: Node, code: str) -> None:
+        """Check the target of a reference when the walk is through: chains can be long."""
+        self._queue.append((name, node, code, self.layer))
+
+    def follow(self, node: Node) -> Node | None:
+        """Where a reference leads, or None; what is wrong with it is reported elsewhere."""
+        try:
+            return self.resolver.follow(node)
+        except ReferenceFault:
+            return None
+
+    def target(self, node: Node) -> Node | None:
+        """Where a reference leads, or None; what is wrong with it is reported, once."""
+        try:
+            return self.resolver.follow(node)
+        except ReferenceFault as fault:
+            for one in fault.diagnostics:
+                mark = (one.file, one.pointer, one.code)
+                if mark in self._faulty:
+                    continue
+                self._faulty.add(mark)
+                self.found.append(replace(one, severity="warning") if one.code in ELSEWHERE else one)
+            return None
+
+    def siblings(self, node: Node) -> None:
+        """Warn of fields beside a ``$ref``, which have no effect (JSON Reference, section 3)."""
+        idle = [key for key in node.value if key != "$ref" and key not in {"description", "summary"}]
+        if idle:
+            listed = ", ".join(map(repr, idle))
+            self.warn(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
+
+    def extension(self, row: Object, key: str, node: Node) -> None:
+        """Warn of one of our extensions that is misspelt, or has no meaning on this object."""
+        right = self.respelt.get(key)
+        if right is not None and right in row.fields:
+            self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated: write {right!r}", key=True)
+            row.fields[right].check(self, node)
+        elif key in self.places:
+            where = " or ".join(self.places[key])
+            self.warn(
+                node,
+                "UNKNOWN_EXTENSION",
+                f"{key!r} has no effect on {row.title}; it belongs on {where}",
+                key=True,
+            )
+        elif near := closest(key, self.places, cutoff=0.88):  # not x-author for x-auth
+            message = f"the extension {key!r} has no meaning here; did you mean {near!r}?"
+            self.warn(node, "UNKNOWN_EXTENSION", message, key=True)
+
+
+def type_name(value: Any) -> str:
+    """The JSON type of a value, with its article."""
+    return TYPE_NAMES.get(type(value), type(value).__name__)
+
+
+def _placed(node: Node, message: str, *, key: bool) -> str:
+    """Name the field that a message without a subject is about."""
+    if key or not message.startswith(("must be", "needs")):
+        return message
+    tokens = [one.replace("~1", "/").replace("~0", "~") for one in node.pointer.split("/")[1:]]
+    if not tokens:
+        return f"the document {message}"
+    name = tokens[-1]
+    if name.isdecimal() and len(tokens) > 1:
+        name = f"{tokens[-2]}[{name}]"
+    return f"{name} {message}"
