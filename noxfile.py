@@ -60,6 +60,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def conformance(session: nox.Session) -> None:
+    """The protocols' own suites, with Node: ``nox -s conformance -- CLONE...`` of their repositories."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.wire.conformance", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Ten thousand connections that misbehave, and a look at what they left behind."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "benchmarks.soak", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build the packages, install the wheel alone, and let it check the document that it carries."""
     session.install("build")
