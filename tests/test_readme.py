@@ -211,10 +211,18 @@ def test_installs_name_extras_that_exist() -> None:
     assert set(re.findall(r"`\[(\w+)\]`", TEXT)) <= set(extras)
 
 
+def test_links_lead_somewhere() -> None:
+    """Files that the README links to are there."""
+    links = re.findall(r"\]\(([^):]+)\)", TEXT)
+    assert links
+    assert all((ROOT / one).is_file() for one in links)
+
+
 def test_guarantees_point_at_tests() -> None:
     """Each guarantee names a test file that is there and has tests."""
-    for _, place in table("Guarantees"):
-        assert "def test_" in (ROOT / place.strip("`")).read_text("utf-8")
+    for _, places in table("Guarantees"):
+        for place in re.findall("`(tests/.+?)`", places) or [""]:
+            assert "def test_" in (ROOT / place).read_text("utf-8")
 
 
 def test_the_limits_are_complete() -> None:
