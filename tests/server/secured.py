@@ -20,7 +20,11 @@ def secured(
     security: list[dict[str, list[str]]] | None = None,
 ) -> dict[str, Any]:
     """A document whose server requires `security`, if anything; channels as in `document`."""
-    server = {"url": "localhost/socket.io", "protocol": "ws", **({} if security is None else {"security": security})}
+    server = {
+        "url": "localhost/socket.io",
+        "protocol": "ws",
+        **({} if security is None else {"security": security}),
+    }
     return {**document(**channels), "servers": {"here": server}, "components": {"securitySchemes": schemes}}
 
 

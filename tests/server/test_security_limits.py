@@ -32,7 +32,10 @@ async def talk(url: str, *frames: str | bytes, count: int | None = None) -> list
     """What the server answers after its handshake, until it closes or has said `count` things."""
     address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
     heard: list[str] = []
-    async with websockets.asyncio.client.connect(address, proxy=None, max_size=None) as raw, asyncio.timeout(10):
+    async with (
+        websockets.asyncio.client.connect(address, proxy=None, max_size=None) as raw,
+        asyncio.timeout(10),
+    ):
         await raw.recv()
         try:
             for frame in frames:
@@ -57,7 +60,9 @@ def nested(depth: int) -> str:
         pytest.param(Limits(), nested(128), nested(129), id="depth, by default"),
     ],
 )  # fmt: skip
-async def test_a_packet_beyond_a_limit_closes_the_connection(limits: Limits, within: str, beyond: str) -> None:
+async def test_a_packet_beyond_a_limit_closes_the_connection(
+    limits: Limits, within: str, beyond: str
+) -> None:
     """The packet just within it is answered."""
     with serve(echoing(limits)) as url:
         accepted, answer = await talk(url, "40", within, count=2)
@@ -132,17 +137,27 @@ def test_a_limit_of_nothing_is_a_mistake(value: int) -> None:
 async def test_the_served_document_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """Functions, verifiers, and the names of what holds a secret are left out; what clients need stays."""
     monkeypatch.setenv("VERY_PRIVATE", SECRET)
-    verify: dict[str, Any] = {"x-jwt": {"issuer": "https://issuer.example", "audience": "chat", "secretEnv": "VERY_PRIVATE"}}
+    verify: dict[str, Any] = {
+        "x-jwt": {"issuer": "https://issuer.example", "audience": "chat", "secretEnv": "VERY_PRIVATE"}
+    }
     schemes: dict[str, dict[str, Any]] = {
         "token": {"type": "http", "scheme": "bearer", "x-authField": "token", **verify},
-        "key": {"type": "httpApiKey", "in": "header", "name": "X-Key", "x-apiKeyInfoFunc": "asynction_asgi.same_secret"},
+        "key": {
+            "type": "httpApiKey",
+            "in": "header",
+            "name": "X-Key",
+            "x-apiKeyInfoFunc": "asynction_asgi.same_secret",
+        },
     }
     again = message("again", {"type": "object"}, **{"x-reauth": True})
     spec = secured(schemes, {"root": namespace(again, security=[{"token": []}])})
     sio = AsynctionSocketIO.from_spec(spec)
     with serve(sio) as url:
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            pages = [(await http.get(f"{sio.docs_path}{path}")).text for path in ("", "/asyncapi.json", "/asyncapi.yaml")]
+            pages = [
+                (await http.get(f"{sio.docs_path}{path}")).text
+                for path in ("", "/asyncapi.json", "/asyncapi.yaml")
+            ]
     for secret in (SECRET, "VERY_PRIVATE", "x-jwt", "same_secret", "Func"):
         assert not any(secret in page for page in pages)
     shown = json.loads(pages[1])
@@ -170,7 +185,9 @@ async def test_no_credential_is_logged(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.DEBUG), serve(sio) as url:
         await talk(url, f'40{{"token":"{SECRET}"}}', count=1)
         address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
-        async with websockets.asyncio.client.connect(address, additional_headers=bearer(SECRET), proxy=None) as raw:
+        async with websockets.asyncio.client.connect(
+            address, additional_headers=bearer(SECRET), proxy=None
+        ) as raw:
             await raw.recv()
             await raw.send("40")
             assert str(await raw.recv()).startswith("44")

@@ -67,7 +67,9 @@ def app(spec: Any, **handlers: Any) -> AsynctionSocketIO:
     loaded = load_spec(spec)
     return AsynctionSocketIO.from_spec(
         loaded,
-        security_handlers={name: one for name, one in {**VERIFY, **handlers}.items() if name in loaded.schemes},
+        security_handlers={
+            name: one for name, one in {**VERIFY, **handlers}.items() if name in loaded.schemes
+        },
         handlers={name: {"who": who} for name, one in loaded.namespaces.items() if "who" in one.receives},
     )
 
@@ -101,7 +103,9 @@ BOTH: list[dict[str, list[str]]] = [{"bearer": [], "key": []}]
         pytest.param(None, {}, [None, None], id="without security"),
     ],
 )  # fmt: skip
-async def test_alternatives_are_or_and_their_members_and(security: Any, presented: Any, expected: Any) -> None:
+async def test_alternatives_are_or_and_their_members_and(
+    security: Any, presented: Any, expected: Any
+) -> None:
     """The server's list holds for a namespace without one of its own."""
     with serve(app(secured(SCHEMES, {"root": namespace(WHO)}, security))) as url:
         assert await outcome(url, **presented) == expected
@@ -115,7 +119,9 @@ async def test_a_namespace_may_replace_what_the_server_requires() -> None:
             "root": namespace(WHO),
             "admin": namespace(WHO, security=[{"bearer": []}]),
             "open": namespace(WHO, security=[]),
-            "rooms/{id}": namespace(WHO, security=[{"key": []}], parameters={"id": {"schema": {"type": "string"}}}),
+            "rooms/{id}": namespace(
+                WHO, security=[{"key": []}], parameters={"id": {"schema": {"type": "string"}}}
+            ),
         },
         [{"basic": []}],
     )
@@ -249,7 +255,11 @@ async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.Monke
         "oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"},
     }
     spec = secured(
-        schemes, {"a": namespace(WHO, security=[{"bearer": []}]), "b": namespace(WHO, security=[{"oauth": ["write"]}])}
+        schemes,
+        {
+            "a": namespace(WHO, security=[{"bearer": []}]),
+            "b": namespace(WHO, security=[{"oauth": ["write"]}]),
+        },
     )
     with serve(app(spec, bearer=with_names, oauth=with_any)) as url:
         assert (await outcome(url, "/a", **TOKEN))[0] == 7
@@ -282,7 +292,9 @@ async def test_a_certificate_comes_with_its_chain_and_name() -> None:
     assert seen == [("leaf", ("leaf", "root"), "CN=ada")]
 
 
-@pytest.mark.parametrize("raised", [ValueError("very-secret"), RefusedError("unavailable")], ids=["crash", "refusal"])
+@pytest.mark.parametrize(
+    "raised", [ValueError("very-secret"), RefusedError("unavailable")], ids=["crash", "refusal"]
+)
 async def test_a_scope_function_that_fails_lets_nobody_in(
     raised: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -394,10 +406,21 @@ def test_what_can_not_be_verified_is_an_error_at_start_up(
 def test_every_problem_is_reported_at_once() -> None:
     """Missing functions, an unknown name, misplaced re-authentication and bad handlers come together."""
     again = message("again", **{"x-reauth": True})
-    twice = namespace(again, message("twice", **{"x-reauth": True}), message("*", **{"x-reauth": True}), security=[{"a": []}])
-    spec = secured({"a": SCHEMES["basic"], "b": SCHEMES["key"]}, {"root": namespace(again, security=[]), "x": twice}, [{"b": []}])
+    twice = namespace(
+        again,
+        message("twice", **{"x-reauth": True}),
+        message("*", **{"x-reauth": True}),
+        security=[{"a": []}],
+    )
+    spec = secured(
+        {"a": SCHEMES["basic"], "b": SCHEMES["key"]},
+        {"root": namespace(again, security=[]), "x": twice},
+        [{"b": []}],
+    )
     with pytest.raises(BindingError) as raised:
-        AsynctionSocketIO.from_spec(spec, security_handlers={"c": secret_info}, handlers={"/": {"nope": secret_info}})
+        AsynctionSocketIO.from_spec(
+            spec, security_handlers={"c": secret_info}, handlers={"/": {"nope": secret_info}}
+        )
     found = [(one.code, one.pointer) for one in raised.value.diagnostics]
     assert found[0] == ("HANDLER", "/channels/~1")
     assert found[1:] == [
@@ -428,7 +451,9 @@ def test_a_scheme_that_means_nothing_over_socketio_is_a_load_error(scheme: dict[
     """Where it is required; that it is defined doesn't matter."""
     with pytest.raises(SpecError) as raised:
         load_spec(secured({"one": scheme}, {"root": namespace()}, [{"one": []}]))
-    assert [(one.code, one.pointer) for one in raised.value.diagnostics] == [("SECURITY_SHAPE", "/servers/here/security")]
+    assert [(one.code, one.pointer) for one in raised.value.diagnostics] == [
+        ("SECURITY_SHAPE", "/servers/here/security")
+    ]
     assert load_spec(secured({"one": scheme}, {"root": namespace()})).security is None
 
 

@@ -69,16 +69,28 @@ def in_header(secret: str) -> Options:
 
 BEARER = {"type": "http", "scheme": "Bearer"}
 BAD_BEARER: list[Options] = [
-    {"headers": {"Authorization": one}} for one in ("Bearer", "Bearer good good", "good", "Basic good", "Bearergood")
+    {"headers": {"Authorization": one}}
+    for one in ("Bearer", "Bearer good good", "good", "Basic good", "Bearergood")
 ]
 BAD_BASIC: list[Options] = [
     {"headers": {"Authorization": one}}
-    for one in ("Basic", "Basic !!!", "Basic YWRh", "Basic YWRhOmdvb2Q", "Basic 7zphb29k", "Basic YWRhOgBnb29k", "Bearer x")
+    for one in (
+        "Basic",
+        "Basic !!!",
+        "Basic YWRh",
+        "Basic YWRhOmdvb2Q",
+        "Basic 7zphb29k",
+        "Basic YWRhOgBnb29k",
+        "Bearer x",
+    )
 ]
 BAD_TEXT: list[Any] = ["", 7, ["good"], {"good": "good"}, True]
 BAD_PAIR: list[Any] = [{"username": "ada"}, {"password": "good"}, {"username": 1, "password": "good"}]
 OAUTH = {"type": "oauth2", "flows": FLOWS}
-OIDC = {"type": "openIdConnect", "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration"}
+OIDC = {
+    "type": "openIdConnect",
+    "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration",
+}
 CERTIFICATE = "x-test-certificate"
 
 PLACES: dict[str, Place] = {
@@ -207,7 +219,10 @@ def url() -> Iterator[str]:
     told = message("whose", {"type": "array", "maxItems": 0}, **{"x-ack": {"args": {"type": "string"}}})
     spec = secured(
         {NAMES[name]: place.scheme for name, place in PLACES.items()},
-        {NAMES[name]: namespace(told, security=[{NAMES[name]: place.scopes}]) for name, place in PLACES.items()},
+        {
+            NAMES[name]: namespace(told, security=[{NAMES[name]: place.scopes}])
+            for name, place in PLACES.items()
+        },
     )
     app = AsynctionSocketIO.from_spec(
         spec,
@@ -235,7 +250,9 @@ FORBIDDEN = {"message": "forbidden", "data": {"code": "forbidden", "message": "f
 async def test_a_right_credential_is_let_in(url: str, name: str, transport: str) -> None:
     """Every handler sees who it is."""
     options = PLACES[name].present("good")
-    async with connected(url + options.pop("query", ""), f"/{NAMES[name]}", transports=[transport], **options) as client:
+    async with connected(
+        url + options.pop("query", ""), f"/{NAMES[name]}", transports=[transport], **options
+    ) as client:
         assert await client.call("whose") == "ada"
 
 
@@ -262,7 +279,9 @@ async def test_any_other_credential_is_refused(url: str, name: str, secret: str 
         for number, options in enumerate(place.malformed)
     ],
 )
-async def test_a_malformed_credential_is_refused_like_a_wrong_one(url: str, name: str, options: Options) -> None:
+async def test_a_malformed_credential_is_refused_like_a_wrong_one(
+    url: str, name: str, options: Options
+) -> None:
     """Whatever stands where a credential should is refused, without a word more, and nothing fails."""
     assert await refusal_of(url, name, options) == UNAUTHORIZED
 

@@ -78,7 +78,9 @@ def secure(
     root = namespace(*receives, security=security)
     root["publish"].update({} if events is None else {"security": events})
     return AsynctionSocketIO.from_spec(
-        secured(SCHEMES, {"root": root}), security_handlers=functions, handlers={"/": handlers or {"who": who}}
+        secured(SCHEMES, {"root": root}),
+        security_handlers=functions,
+        handlers={"/": handlers or {"who": who}},
     )
 
 
@@ -168,7 +170,11 @@ async def test_an_undeclared_event_needs_what_the_wildcard_needs() -> None:
         heard.append(event)
 
     sio = secure(
-        message("*"), functions={"bearer": Tokens(good={})}, handlers={"*": anything}, security=[], events=BEARER
+        message("*"),
+        functions={"bearer": Tokens(good={})},
+        handlers={"*": anything},
+        security=[],
+        events=BEARER,
     )
     with serve(sio) as url:
         async with connected(url) as client:
@@ -328,7 +334,9 @@ async def test_fresh_credentials_extend_a_session() -> None:
 )
 async def test_credentials_that_do_not_extend_a_session_change_nothing(auth: Any, answer: Any) -> None:
     """The session goes on as it was, to the end that it had."""
-    tokens = Tokens(old={"sub": "ada", "seconds": 0.5}, late={"sub": "ada", "exp": 1}, eve={"sub": "eve"}, nobody={})
+    tokens = Tokens(
+        old={"sub": "ada", "seconds": 0.5}, late={"sub": "ada", "exp": 1}, eve={"sub": "eve"}, nobody={}
+    )
     with serve(renewable(tokens)) as url:
         async with connected(url, headers=bearer("old")) as client:
             assert await client.call("again", auth) == answer
@@ -385,7 +393,9 @@ def test_re_authentication_without_a_handler_answers_nothing() -> None:
     """An ack that must not be empty needs a handler to make it."""
     event = message("again", {"type": "object"}, **{"x-reauth": True, "x-ack": {"args": {"type": "object"}}})
     root = namespace(event, security=BEARER)
-    sio = AsynctionSocketIO.from_spec(secured(SCHEMES, {"root": root}), security_handlers={"bearer": Tokens()})
+    sio = AsynctionSocketIO.from_spec(
+        secured(SCHEMES, {"root": root}), security_handlers={"bearer": Tokens()}
+    )
     with pytest.raises(BindingError, match="'again'"):
         sio.check_handlers()
 
@@ -400,7 +410,10 @@ async def test_a_document_may_verify_tokens_by_itself(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TOKEN_SECRET", "0123456789abcdef" * 2)
     with issuer.serving() as keys:
         schemes = {
-            "bearer": {**SCHEMES["bearer"], "x-jwt": {"issuer": ISSUER, "audience": AUDIENCE, "jwks": keys, "leeway": 0}},
+            "bearer": {
+                **SCHEMES["bearer"],
+                "x-jwt": {"issuer": ISSUER, "audience": AUDIENCE, "jwks": keys, "leeway": 0},
+            },
             "oauth": {**SCHEMES["oauth"], "x-jwt": {"secretEnv": "TOKEN_SECRET", "algorithms": ["HS256"]}},
         }
         channels = {
