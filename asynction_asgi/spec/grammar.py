@@ -131,19 +131,19 @@ class Entries:
     rule: Rule
     keys: re.Pattern[str] | None = None
     what: str = "name"
-    code: str = "UNKNOWN_FIELD"
+    code: str = "TYPE"
     extensions: bool = False
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report what is no object, each name out of pattern, and each bad value."""
-        if not walk.is_object(node):
+        if not walk.is_object(node, self.code):
             return
         for key, value in node.items():
             if self.extensions and key.startswith("x-"):
                 continue
             if self.keys is not None and not self.keys.fullmatch(key):
                 walk.error(
-                    value, self.code, f"{key!r} is no valid {self.what}: {self.keys.pattern}", key=True
+                    value, "UNKNOWN_FIELD", f"{key!r} is no valid {self.what}: {self.keys.pattern}", key=True
                 )
             else:
                 self.rule.check(walk, value)

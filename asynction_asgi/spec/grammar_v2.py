@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _TAGS = Each(Use("tag", "no"), unique="name")
 _DOCS = Use("externalDocs", "no")
 _MESSAGE = Use("message", code="MESSAGE_NOT_OBJECT")
-_SECURITY = Each(Entries(STRINGS, code="SECURITY_SHAPE"))
+_SECURITY = Each(Entries(Each(STRING, code="SECURITY_SHAPE"), code="SECURITY_SHAPE"))
 _PARAMETERS = Entries(Use("parameter"), keys=_NAME, what="parameter name")
 _BINDINGS = Use("bindings")
 
@@ -64,7 +64,7 @@ TABLE: dict[str, Object] = {
             "info": Use("info", "no"),
             "servers": Entries(Use("server"), keys=_NAME, what="server name"),
             "defaultContentType": STRING,
-            "channels": Entries(Use("channel"), extensions=True),
+            "channels": Entries(Use("channel", code="CHANNEL"), code="CHANNELS", extensions=True),
             "components": Use("components", "no"),
             "tags": _TAGS,
             "externalDocs": _DOCS,

@@ -108,7 +108,7 @@ TABLE: dict[str, Object] = {
             "info": Use("info", "no"),
             "servers": Entries(Use("server"), keys=_NAME, what="server name"),
             "defaultContentType": STRING,
-            "channels": Entries(Use("channel"), extensions=True),
+            "channels": Entries(Use("channel", code="CHANNEL"), code="CHANNELS", extensions=True),
             "operations": Entries(Use("operation"), extensions=True),
             "components": Use("components", "no"),
         },

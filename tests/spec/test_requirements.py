@@ -120,8 +120,8 @@ def test_an_operation_has_security_of_its_own(tmp_path: Path) -> None:
     ("text", "code", "pointer", "accepted"),
     [
         (server2("{key: []}"), "TYPE", "/servers/a/security", False),
-        (server2("[key]"), "TYPE", "/servers/a/security/0", False),
-        (server2("[{key: read}]"), "TYPE", "/servers/a/security/0/key", False),
+        (server2("[key]"), "SECURITY_SHAPE", "/servers/a/security/0", False),
+        (server2("[{key: read}]"), "SECURITY_SHAPE", "/servers/a/security/0/key", False),
         (server2("[{kye: []}]"), "SECURITY_UNDEFINED", "/servers/a/security/0/kye", False),
         (server2("[{type: []}]"), "SECURITY_SHAPE", "/servers/a/security/0", False),
         (server2("[{oauth: [wriet]}]"), "SECURITY_SCOPE", "/servers/a/security/0/oauth/0", False),

@@ -276,6 +276,19 @@ def test_parameters_have_enums(tmp_path: Path) -> None:
     assert (second.name, second.enum, second.description) == ("b", ("x", "y"), "d")
 
 
+def test_a_multi_format_schema_is_no_part_of_a_schema(tmp_path: Path) -> None:
+    """A reference from within one would accept anything; its own schema can be referred to."""
+    text = v3(
+        "{c: {address: /, messages: {m: {payload: {properties: {a: {$ref: '#/components/schemas/Multi'}}}}}}}",
+        f"{{o: {{action: receive, {C}}}}}",
+        "components: {schemas: {Multi: {schemaFormat: application/vnd.aai.asyncapi;version=3.0.0, schema: {type: string}}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", "MULTIFORMAT", "/channels/c/messages/m/payload/properties/a/$ref")]
+    assert "refer to '#/components/schemas/Multi/schema'" in only(outcome).message
+    assert check(tmp_path, text.replace("Multi'}", "Multi/schema'}")).servable
+
+
 @pytest.mark.parametrize(
     ("payload", "kind"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..patterns import PatternError
+from ..payload import is_multi_format
 from ..references import ReferenceFault, did_you_mean
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
 from .matchers import compile_pattern
@@ -93,6 +94,10 @@ class _Linter:
             target = self.resolver.follow(node)
         except ReferenceFault as fault:
             self.found += fault.diagnostics
+            return []
+        if is_multi_format(target.value) and "schemaFormat" in target.value:
+            message = f"this is a Multi Format Schema, not a schema: refer to '{node.value['$ref']}/schema'"
+            self.report(node.child("$ref"), message, code="MULTIFORMAT", layer="service")
             return []
         self.in_place[node.identity] = [target.identity]
         return [target]
