@@ -25,7 +25,7 @@ from tests.server.secured import FLOWS, bearer, namespace, secured
 from tests.serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NOTHING = {"type": "array", "maxItems": 0}
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -452,3 +452,38 @@ async def code_of(url: str, name: str, token: str) -> str | None:
             return None
     except ConnectError as refused:
         return str(refused.answer["data"]["code"])
+
+
+# --- the clients that people use -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("package", ["socket.io-client", "socket.io-client-3"])
+async def test_javascript_clients_live_a_secured_session(
+    package: str, transport: str, run_js: Callable[..., list[Any]]
+) -> None:
+    """Refused, let in with another auth, renewed, ended; the other namespace of the connection goes on."""
+    tokens = Tokens(
+        short={"sub": "ada", "seconds": 1}, longer={"sub": "ada", "seconds": 1.5}, grace={"sub": "grace"}
+    )
+    channels = {one: namespace(REAUTH, WHO, security=BEARER) for one in ("root", "other")}
+    sio = AsynctionSocketIO.from_spec(
+        secured(SCHEMES, channels),
+        security_handlers={"bearer": tokens},
+        handlers={"/": {"who": user_of}, "/other": {"who": user_of}},
+    )
+    with serve(sio) as url:
+        told = await asyncio.to_thread(run_js, "session.cjs", package, url, transport)
+    assert told == [
+        {"refused": ["unauthorized", UNAUTHORIZED["error"]]},
+        {"who": [["ada"], ["grace"]]},
+        {"wrong": [UNAUTHORIZED]},
+        {"renewed": []},
+        {"exception": [EXPIRED]},
+        {"disconnect": "io server disconnect"},
+        {"others": ["grace"]},
+    ]
+
+
+def user_of(*, user: Any) -> Any:
+    return user

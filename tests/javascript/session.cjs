@@ -1,0 +1,35 @@
+// A client of a secured server: refused, let in, renewed, ended; prints what it was told.
+// Arguments: the package, the URL, the transport.
+
+const [name, url, transport] = process.argv.slice(2);
+const { Manager } = require(name);
+
+const print = (value) => console.log(JSON.stringify(value));
+const once = (socket, event) => new Promise((resolve) => socket.once(event, (...args) => resolve(args)));
+const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, (...answer) => resolve(answer)));
+
+async function main() {
+  const manager = new Manager(url, { transports: [transport], reconnection: false });
+  const refused = manager.socket("/", { auth: { token: "nobody's" } });
+  const [error] = await once(refused, "connect_error");
+  print({ refused: [error.message, error.data] });
+
+  refused.auth = { token: "short" };
+  const socket = refused.connect();
+  await once(socket, "connect");
+  const other = manager.socket("/other", { auth: { token: "grace" } });
+  await once(other, "connect");
+  print({ who: [await ask(socket, "who"), await ask(other, "who")] });
+
+  print({ wrong: await ask(socket, "again", { token: "nobody's" }) });
+  const exception = once(socket, "exception");
+  const disconnect = once(socket, "disconnect");
+  print({ renewed: await ask(socket, "again", { token: "longer" }) });
+  print({ exception: await exception });
+  print({ disconnect: (await disconnect)[0] });
+  print({ others: await ask(other, "who") });
+  manager._close();
+}
+
+main();
+setTimeout(() => { console.error("nothing more was heard"); process.exit(1); }, 15000).unref();
