@@ -276,6 +276,9 @@ class Dispatcher:
             logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
             silent = isinstance(error, NoAnswerError)
             raise RefusedError("timeout" if silent else "unavailable", "a client did not answer")
+        if isinstance(error, AckValidationError) and error.direction == "inbound":  # likewise
+            logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
+            raise RefusedError("invalid_ack", "a client's answer does not match the document")
         raise _internal_error(error, f"handler of {event!r} in {socket.namespace}", log=not answer)
 
     async def _report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:

@@ -116,7 +116,7 @@ async def test_a_call_crosses_processes_and_its_answer_is_validated(servers: lis
 
     async with connected(servers[0]) as asker, connected(servers[1], on={"question": answering}) as answerer:
         assert await asker.call("ask", answerer.sid) == {"text": "me"}
-        assert (await asker.call("ask", answerer.sid))["error"]["code"] == "internal_error"
+        assert (await asker.call("ask", answerer.sid))["error"]["code"] == "invalid_ack"
 
 
 async def test_an_emitter_without_handlers_emits_validated(servers: list[str], queue_url: str) -> None:

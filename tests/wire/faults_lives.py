@@ -167,6 +167,27 @@ async def _(world: World) -> None:
     await world.works(client)
 
 
+@connects.fault("500 times, each followed by DISCONNECT")
+async def _(world: World) -> None:
+    client = await world.client()
+    for _ in range(500):
+        await client.send("40/moods,", "41/moods,")
+    await world.harmless(client)
+    client.inbox.clear()
+    await until(
+        lambda: world.stage.seen("disconnect", "/moods") == world.stage.seen("accepted"), "told of each"
+    )
+
+
+@connects.fault("an event behind DISCONNECT")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.connect("/moods")
+    await client.send("41/moods,", '42/moods,1["echo"]')
+    await world.harmless(client)
+    assert world.stage.seen("mood echo") == 0
+
+
 own = Table("handler")
 for event in ("boom", "bad type", "cancelled", "plain boom"):
 
@@ -223,6 +244,15 @@ async def _(world: World) -> None:
     await world.freed(but=("tasks",))
     world.stage.release()
     await world.freed()
+
+
+@own.fault("hangs, and its namespace is left")
+async def _(world: World) -> None:
+    client = await world.client()
+    sid = await client.connect("/moods")
+    await client.send('421["hang"]', "41/moods,")
+    await until(lambda: world.stage.seen("disconnect", "/moods", sid) == 1, "the disconnect handler")
+    await world.works(client)
 
 
 @own.fault("500 hang for one client")

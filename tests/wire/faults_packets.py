@@ -58,6 +58,7 @@ for name, text in {
     "an Engine.IO noop": "6",
     "a pong nobody asked for": "3",
     "a namespace with a query": "40/moods?x=1,",
+    "a namespace without a slash": "40moods,",
     "a namespace without end": "42/moods",
     "a namespace of 100,000 characters": "40/" + "n" * 100_000 + ",",
     "a namespace of control characters": "40/\x00\x1f,",
@@ -65,6 +66,14 @@ for name, text in {
     "nesting of 2,000 levels": '42["echo",' + "[" * 2_000 + "]" * 2_000 + "]",
     "objects nested 5,000 deep": '42["echo",' + '{"a":' * 5_000 + "1" + "}" * 5_000 + "]",
     "an integer of 5,000 digits": f'42["echo",{"9" * 5_000}]',
+    "a fraction of 900,000 digits": f'42["echo",0.{"3" * 900_000}]',
+    "an exponent of 900,000 digits": f'42["echo",1e-{"9" * 900_000}]',
+    "150,000 escapes": '42["echo","' + "\\u0041" * 150_000 + '"]',
+    "900,000 spaces": '42["echo",' + " " * 900_000 + "1]",
+    "100,000 keys": '42["echo",{' + ",".join(f'"{key}":0' for key in range(100_000)) + "}]",
+    "auth nested 100,000 deep": "40/moods," + '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "an acknowledgement nested 100,000 deep": "431" + "[" * 100_000 + "]" * 100_000,
+    "brackets in strings around real ones": '42["echo",' + '["]",' * 20_000 + "0" + ',"["]' * 20_000 + "]",
     "a duplicate key": '42["echo",{"a":1,"a":2}]',
     "a lone surrogate": r'42["echo","\ud800"]',
     "100,000 arguments": f'42["echo"{",1" * 100_000}]',
@@ -251,6 +260,8 @@ attachments.harmless("a placeholder in a text packet", f'42["echo",{PLACEHOLDER}
 attachments.harmless("one placeholder used twice", f'451-["echo",{PLACEHOLDER},{PLACEHOLDER}]', b"1")
 attachments.harmless("one announced, no placeholder", '451-["echo"]', b"1")
 attachments.harmless("an acknowledgement nobody asked for", f"461-9[{PLACEHOLDER}]", b"1")
+deep = "[" * 100_000 + PLACEHOLDER + "]" * 100_000
+attachments.harmless("one nested 100,000 deep", f'451-["echo",{deep}]', b"1")
 attachments.harmless("an empty one", f'451-["echo",{PLACEHOLDER}]', b"")
 
 
@@ -328,6 +339,17 @@ async def _(world: World) -> None:
     number = await _asked(world, 1)
     await client.send(f"43{number}{{}}")
     await world.harmless(client)
+
+
+@acks.fault("that the contract does not allow")
+async def _(world: World) -> None:
+    client = await world.client()
+    number = await _asked(world, 1)
+    await client.send(f"43{number}[17]")
+    answer = await client.answer(1)
+    if world.stage.refusals:
+        world.refused(answer, "invalid_ack")
+    await world.works(client)
 
 
 @acks.fault("to the question of somebody else")

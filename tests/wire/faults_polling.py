@@ -248,6 +248,41 @@ async def _(world: World) -> None:
     await world.freed()
 
 
+@requests.fault("a WebSocket that says it polls")
+async def _(world: World) -> None:
+    await turned_away(world.stage.url, f"{PATH}?EIO=4&transport=polling")
+    client = await world.client(transport="polling")
+    await turned_away(world.stage.url, client.polling.target)
+    await world.harmless(client)
+
+
+@requests.fault("200 sessions of one request each", ping_interval=0.3, ping_timeout=0.3)
+async def _(world: World) -> None:
+    for _ in range(200):
+        await Polling.open(world.stage.url)
+    await world.works(world.bystander)
+    await world.freed()
+
+
+for method in ("HEAD", "OPTIONS", "PATCH"):
+
+    @requests.fault(f"{method} of a session")
+    async def _(world: World, method: str = method) -> None:
+        client = await world.client(transport="polling")
+        answer = await request(world.stage.url, client.polling.target, method=method)
+        assert answer.status < 500, answer
+        await world.works(client)
+
+
+for index in ("0", "-1", "abc", "9" * 5_000, "0);alert(1"):
+
+    @requests.fault(f"JSONP with index {index[:12]}")
+    async def _(world: World, index: str = index) -> None:
+        answer = await request(world.stage.url, f"{PATH}?EIO=4&transport=polling&j={index}")
+        assert answer.status in {200, 400, 414}, answer
+        assert "alert" not in answer.body
+
+
 upgrades = Table("upgrade")
 
 
@@ -286,6 +321,7 @@ for name, then in {
     "given up after the probe": None,
     "nonsense after the probe": "x",
     "a second probe": "2probe",
+    "a message before the upgrade is complete": '42["echo"]',
 }.items():
 
     @upgrades.fault(name)
@@ -352,6 +388,7 @@ async def _(world: World) -> None:
             pass
     await turned_away(world.stage.url, client.polling.target.replace("polling", "websocket"))
     assert (await request(world.stage.url, client.polling.target)).status == 400
+    assert (await client.polling.post('42["echo"]')).status == 400
     await socket.send('422["echo",2]')
     async with asyncio.timeout(3):
         while await socket.receive() != "432[2]":
