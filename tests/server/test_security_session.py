@@ -389,6 +389,22 @@ async def test_re_authentication_may_have_a_handler() -> None:
     assert ran == [{"token": "new"}]
 
 
+async def test_credentials_do_not_reach_a_catch_all() -> None:
+    """Re-authentication that has no handler of its own is nobody else's to handle."""
+    heard: list[str] = []
+
+    async def anything(event: str, *arguments: Any) -> None:
+        heard.append(event)
+
+    functions = {"bearer": Tokens(t={"sub": "ada"})}
+    sio = secure(REAUTH, message("*"), functions=functions, handlers={"*": anything}, security=BEARER)
+    with serve(sio) as url:
+        async with connected(url, auth={"token": "t"}) as client:
+            assert await client.call("again", {"token": "t"}) is None
+            await client.call("something")
+    assert heard == ["something"]
+
+
 def test_re_authentication_without_a_handler_answers_nothing() -> None:
     """An ack that must not be empty needs a handler to make it."""
     event = message("again", {"type": "object"}, **{"x-reauth": True, "x-ack": {"args": {"type": "object"}}})
