@@ -9,6 +9,7 @@ from ..docs import Docs
 from ..engine import EngineApp, create_server
 from ..errors import BindingError
 from ..spec import Spec, load_spec
+from ..spec.served import served_spec
 from .connections import Connections
 from .dispatch import Dispatcher
 from .emitting import Emitting
@@ -70,6 +71,7 @@ class AsynctionSocketIO(Emitting):
         **server_options: Any,
     ) -> None:
         self._spec = spec
+        spec = served_spec(spec)
         self._app = app
         self._violations = ViolationLog()
         self._checked = False

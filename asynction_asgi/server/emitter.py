@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter
 from ..spec import Spec, load_spec
+from ..spec.served import served_spec
 from .namespaces import Namespaces
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
@@ -35,6 +36,7 @@ class Emitter:
         **options: Any,
     ) -> None:
         self._spec = spec
+        spec = served_spec(spec)
         self._violations = ViolationLog()
         self._outbound = Outbound(spec, Namespaces(spec), validation_of(validation), self._violations)
         self._queue = create_emitter(message_queue, **options)

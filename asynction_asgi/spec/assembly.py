@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .model import ANY, Arguments, Event, HandlerName, Handshake, Namespace, Parameter
+from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace, Parameter
 from .reading import Direction, union
 from .references import did_you_mean
 from .requirements import read_security, refuse_unsupported
@@ -23,7 +23,6 @@ __all__ = ["assemble", "namespace_name", "read_parameters_of"]
 LIFECYCLE = ("connect", "disconnect")
 # What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
 RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
-ANY_NAMESPACE = "*"
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
 

@@ -44,6 +44,7 @@ class Arguments:
 
 
 ANY = Arguments(kind="any")
+ANY_NAMESPACE = "*"  # the name of a channel without an address: its events hold in every namespace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .assembly import ANY_NAMESPACE, namespace_name, read_parameters_of
-from .model import ANY, Arguments, Parameter
+from .assembly import namespace_name, read_parameters_of
+from .model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
 from .references import ReferenceFault
 from .requirements import read_security

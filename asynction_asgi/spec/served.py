@@ -1,0 +1,52 @@
+"""The namespaces that a server offers: those of the document, with what holds in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .model import ANY_NAMESPACE, Handshake, Namespace, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .model import Event
+
+__all__ = ["served_spec"]
+
+
+def served_spec(spec: Spec) -> Spec:
+    """The contract with the events of a null address spread over every declared namespace.
+
+    A document that declares no other namespace means the default one, ``/``.
+
+    Source: AsyncAPI 3.0, Channel Object, ``address``: null is "not known yet".
+    """
+    shared = spec.namespaces.get(ANY_NAMESPACE)
+    if shared is None:
+        return spec
+    named = {name: one for name, one in spec.namespaces.items() if name != ANY_NAMESPACE}
+    if not named:
+        return replace(spec, namespaces={"/": replace(shared, name="/")})
+    return replace(spec, namespaces={name: _with_shared(one, shared) for name, one in named.items()})
+
+
+def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
+    return replace(
+        own,
+        receives={**_secured(shared.receives, shared), **own.receives},
+        sends={**shared.sends, **own.sends},
+        handlers={**shared.handlers, **own.handlers},
+        handshake=Handshake(
+            query=own.handshake.query or shared.handshake.query,
+            headers=own.handshake.headers or shared.handshake.headers,
+            auth=own.handshake.auth or shared.handshake.auth,
+        ),
+    )
+
+
+def _secured(events: Mapping[str, Event], shared: Namespace) -> Mapping[str, Event]:
+    """What the shared channel requires is required of each of its events; it can't open a namespace."""
+    if not shared.security:
+        return events
+    return {name: replace(one, security=one.security or shared.security) for name, one in events.items()}
