@@ -135,8 +135,8 @@ def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend)
     exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
     checks = {name: _check(scope[name], memo=name in recursion.risky) for name in entries}
     if backend == "jsonschema-rs" or (backend == "auto" and is_available()):
-        is_valid, names = compile_native(definitions, entries, without=recursion.recursive)
-        checks |= {name: _guarded(is_valid, name, checks[name]) for name in names}
+        natively = compile_native(definitions, entries, without=recursion.recursive)
+        checks |= {name: _guarded(is_valid, name, checks[name]) for name, is_valid in natively.items()}
     return checks
 
 

@@ -37,11 +37,12 @@ def is_available() -> bool:
 
 def compile_native(
     definitions: Definitions, entries: Iterable[str], *, without: frozenset[str]
-) -> tuple[Callable[[Any], bool], frozenset[str]]:
-    """Compile those of `entries` that jsonschema-rs can express, all in one validator.
+) -> dict[str, Callable[[Any], bool]]:
+    """Compile those of `entries` that jsonschema-rs can express, in two validators.
 
     One validator shares the definitions that many entries reach; one each would copy them, in time
-    and memory that grow with entries times definitions.
+    and memory that grow with entries times definitions. Those without a format stand apart, because
+    formats of ours make a validator slower whether a value meets them or not.
 
     Args:
         definitions: Normalised.
@@ -49,32 +50,39 @@ def compile_native(
         without: Definitions that must not be reached.
 
     Returns:
-        Whether ``{name: value}`` is valid, and the names that it may be asked for.
+        Whether ``{name: value}`` is valid, for each name that may be asked.
     """
     import jsonschema_rs  # noqa: PLC0415 -- optional
 
     unfit = _reaching(definitions, without | {name for name in definitions if _is_unfit(definitions[name])})
+    formatted = _reaching(definitions, {name for name in definitions if _has_format(definitions[name])})
     exported = {name: _export(schema) for name, schema in definitions.items() if name not in unfit}
     registry = jsonschema_rs.Registry([(_URI, {"definitions": exported})], draft=jsonschema_rs.Draft7)
 
-    def validator(names: Iterable[str]) -> Callable[[Any], bool] | None:
+    def validator(names: Iterable[str], formats: Any) -> Callable[[Any], bool] | None:
         schema = {
             "properties": {name: {"$ref": f"{_URI}#/definitions/{name}"} for name in names},
             "additionalProperties": False,
         }
         try:
             return jsonschema_rs.Draft7Validator(
-                schema, registry=registry, formats=FORMATS, validate_formats=True, offline=True
+                schema, registry=registry, formats=formats, validate_formats=True, offline=True
             ).is_valid
         except (jsonschema_rs.ValidationError, ValueError):  # a pattern that its engine does not know
             return None
 
-    names = [name for name in entries if name in exported]
-    is_valid = validator(names)
-    if is_valid is None:
-        names = [name for name in names if validator([name])]
-        is_valid = validator(names)
-    return is_valid or (lambda _: False), frozenset(names)
+    compiled: dict[str, Callable[[Any], bool]] = {}
+    fit = [name for name in entries if name in exported]
+    for names, formats in (
+        ([name for name in fit if name not in formatted], None),
+        ([name for name in fit if name in formatted], FORMATS),
+    ):
+        is_valid = validator(names, formats)
+        known = names if is_valid else [name for name in names if validator([name], formats)]
+        is_valid = is_valid or validator(known, formats)
+        if is_valid is not None:
+            compiled |= dict.fromkeys(known, is_valid)
+    return compiled
 
 
 def _export(schema: Schema) -> Any:
@@ -135,6 +143,12 @@ def _is_unfit(schema: Schema) -> bool:
     )
 
 
+def _has_format(schema: Schema) -> bool:
+    return not isinstance(schema, bool) and (
+        schema.get("format") in FORMATS or any(map(_has_format, _inner(schema)))
+    )
+
+
 def _references(schema: Schema) -> set[str]:
     if isinstance(schema, bool):
         return set()
@@ -143,7 +157,7 @@ def _references(schema: Schema) -> set[str]:
     return {name for inner in _inner(schema) for name in _references(inner)}
 
 
-def _reaching(definitions: Definitions, targets: frozenset[str]) -> set[str]:
+def _reaching(definitions: Definitions, targets: Iterable[str]) -> set[str]:
     """The definitions from which references lead to `targets`, and those themselves."""
     referrers: dict[str, list[str]] = {}
     for name, schema in definitions.items():
