@@ -103,6 +103,7 @@ class Member(Peer):
             self.callbacks = {}
         elif len(self.callbacks) >= most:
             del self.callbacks[next(iter(self.callbacks))]
+        self.connection.made_room(urgent=True)  # the answer can't come while nothing is read
         self.last_ack += 1
         self.callbacks[self.last_ack] = callback
         return self.last_ack
@@ -185,9 +186,9 @@ class Connection:
             self.left = set()
         self.left.add(namespace)
 
-    def made_room(self) -> None:
-        """Wake the reader if it waits for the backlog to shrink."""
-        if self.room is not None and (self.closed or not self.full):
+    def made_room(self, *, urgent: bool = False) -> None:
+        """Wake the reader if it waits for the backlog to shrink, and it has or the matter is urgent."""
+        if self.room is not None and (urgent or self.closed or not self.full):
             if not self.room.done():
                 self.room.set_result(None)
             self.room = None

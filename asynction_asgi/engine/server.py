@@ -215,7 +215,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             error = RefusedError("rate_limited", "too many events at a time")
         else:
             self._lanes.start(member, ack_id, payload)
-            return self._lanes.room(connection) if connection.waiting and connection.full else None
+            paused = connection.waiting and connection.full and not connection.awaits_acks
+            return self._lanes.room(connection) if paused else None
         self._refuse(member, ack_id, payload[0], error)
         return None
 

@@ -107,6 +107,12 @@ class Stage:
             yield client
 
     @contextlib.asynccontextmanager
+    async def websocket_at(self, url: str) -> AsyncIterator[ClientConnection]:
+        """Open a WebSocket to any place."""
+        async with connect(url, proxy=None) as raw:
+            yield raw
+
+    @contextlib.asynccontextmanager
     async def client(self, namespace: str = "/", auth: Any = None) -> AsyncIterator[WebSocketClient]:
         """Open a transport and connect to a namespace."""
         async with self.websocket() as client:

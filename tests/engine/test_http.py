@@ -1,0 +1,234 @@
+"""What comes in by HTTP before any packet: the guard, the environ, CORS, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+from websockets.exceptions import InvalidStatus
+
+from asynction_asgi.engine import Limits, create_server
+
+from .stage import SECONDS, PollingClient, Script, Stage, serve, serve_app, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+POLL = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/socket.io/?EIO=4", 400),
+        ("GET", "/socket.io/?EIO=4&transport=pigeon", 400),
+        ("GET", "/socket.io/?EIO=3&transport=polling", 400),
+        ("GET", "/socket.io/?transport=polling", 400),
+        ("GET", "/socket.io/?EIO=4&transport=websocket", 400),
+        ("GET", POLL + "&sid=unknown", 400),
+        ("GET", POLL + "&sid=%00%ff", 400),
+        ("GET", POLL + "&j=x", 400),
+        ("POST", POLL, 400),
+        ("POST", POLL + "&sid=unknown", 400),
+        ("PUT", POLL, 400),
+        ("DELETE", POLL, 400),
+        ("OPTIONS", POLL, 200),
+    ],
+)
+async def test_requests_that_are_none_of_the_protocol(
+    method: str, target: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are refused with a status, hold nothing, are not repeated to the peer and not logged."""
+    async with serve() as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+        answer = await http.request(method, target, content=b"40" if method == "POST" else None)
+        assert answer.status_code == status
+        assert "unknown" not in answer.text
+        assert not any(stage.holdings.values())
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("query", ["&sid=unknown", "&EIO=3", "&transport=pigeon"])
+async def test_a_websocket_that_is_none_of_the_protocols(
+    query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The handshake is refused with 403; no traceback, nothing held."""
+    async with serve() as stage:
+        url = stage.url.replace("http", "ws") + "/socket.io/?"
+        query = query if "sid" not in query else "&EIO=4&transport=websocket" + query
+        with pytest.raises(InvalidStatus) as refused:
+            async with stage.websocket_at(url + query):
+                pass
+        assert refused.value.response.status_code == 403
+        assert not any(stage.holdings.values())
+    assert not caplog.records
+
+
+async def portions(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def test_a_body_that_is_too_large() -> None:
+    """413, by its announced or its true size, and the session is closed."""
+    async with serve(limits=Limits(packet_bytes=1000)) as stage:
+        for content in (b"4" * 1001, portions(b"4" * 600, b"4" * 600)):
+            async with stage.polling() as client:
+                await client.post("40")
+                assert (await client.http.post(client.target, content=content)).status_code == 413
+                await stage.emptied()
+
+
+async def begin(stage: Stage, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A POST whose body never comes to its end."""
+    host, _, port = stage.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n42".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_body_that_does_not_come() -> None:
+    """408 after its time; nobody waits for ever."""
+    async with serve(limits=Limits(body_seconds=0.05)) as stage, stage.polling() as client:
+        await client.post("40")
+        reader, writer = await begin(stage, client.target)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+        await stage.emptied()
+
+
+async def test_a_body_that_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    """The client goes away in the middle; its session is left to the heartbeat, the log is silent."""
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40")
+        _, writer = await begin(stage, client.target)
+        writer.transport.abort()
+        await client.poll()
+        assert (await client.post('421["a"]')).text == "ok"
+    assert not caplog.records
+
+
+async def test_the_environ_tells_the_truth() -> None:
+    """The client's address, the headers and the query, as WSGI names them; repeated headers joined."""
+    async with serve() as stage:
+        headers = [(b"X-Token", "żó".encode()), (b"X-Token", b"two"), (b"X-Bad", b"\xff")]
+        async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+            client = PollingClient(http)
+            client.target += "&name=ż"
+            http.headers = httpx.Headers(headers)
+            await client.open()
+            await client.post("40")
+            await client.poll()
+        environ = stage.script.peers[0].environ
+        assert environ["REMOTE_ADDR"] == "127.0.0.1"
+        assert int(environ["REMOTE_PORT"]) > 0
+        assert environ["wsgi.url_scheme"] == "http"
+        assert environ["HTTP_X_TOKEN"] == "żó,two"
+        assert "HTTP_X_BAD" not in environ
+        assert environ["QUERY_STRING"].startswith("EIO=4&transport=polling&name=%C5%BC")
+        assert environ["asgi.scope"]["path"] == "/socket.io/"
+
+
+ORIGIN = "https://app.example"
+CORS = "access-control-allow-"
+
+
+@pytest.mark.parametrize(
+    ("options", "origin", "status", "expected"),
+    [
+        ({}, None, 200, {}),
+        ({}, ORIGIN, 400, {}),
+        ({}, "self", 200, {"origin": "self"}),
+        ({"cors_allowed_origins": "*"}, ORIGIN, 200, {"origin": "*"}),
+        ({"cors_allowed_origins": ["*"]}, None, 200, {"origin": "*"}),
+        ({"cors_allowed_origins": [ORIGIN]}, ORIGIN, 200, {"origin": ORIGIN}),
+        ({"cors_allowed_origins": ORIGIN}, "https://evil.example", 400, {}),
+        (
+            {"cors_allowed_origins": [ORIGIN], "cors_credentials": True},
+            ORIGIN,
+            200,
+            {"origin": ORIGIN, "credentials": "true"},
+        ),
+        ({"cors_allowed_origins": lambda origin: origin == ORIGIN}, ORIGIN, 200, {"origin": ORIGIN}),
+        ({"cors_allowed_origins": []}, "https://evil.example", 200, {}),
+    ],
+)
+async def test_cors(options: Any, origin: str | None, status: int, expected: dict[str, str]) -> None:
+    """``*`` is a plain ``*``, credentials come only with a list, and the default is the same origin."""
+    async with serve(**options) as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+        origin = stage.url if origin == "self" else origin
+        answer = await http.get(POLL, headers={} if origin is None else {"origin": origin})
+        assert answer.status_code == status
+        got = {
+            name.removeprefix(CORS): value for name, value in answer.headers.items() if name.startswith(CORS)
+        }
+        assert got == {name: stage.url if value == "self" else value for name, value in expected.items()}
+        if status == 200 and origin == ORIGIN:
+            headers = {"origin": origin, "access-control-request-headers": "x-token"}
+            preflight = await http.request("OPTIONS", POLL, headers=headers)
+            assert preflight.headers[CORS + "methods"] == "OPTIONS, GET, POST"
+            assert preflight.headers[CORS + "headers"] == "x-token"
+
+
+async def test_mounted_behind_cors_middleware() -> None:
+    """Header names are lower case, so that the middleware replaces ours and does not double them."""
+    server = create_server(Script(), cors_allowed_origins="*")
+    middleware = [Middleware(CORSMiddleware, allow_origins=[ORIGIN], allow_credentials=True)]
+    app = Starlette(routes=[Mount("/socket.io", app=server.app)], middleware=middleware)
+    async with serve_app(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        answer = await http.get(POLL, headers={"origin": ORIGIN})
+        assert answer.headers.get_list(CORS + "origin") == [ORIGIN]
+        assert all(name == name.lower() for name, _ in answer.headers.raw)
+        stage = Stage(url, server, Script())
+        async with stage.client() as client:
+            assert await client.ask('421["a",1]') == [1]
+
+
+async def test_large_answers_are_compressed_on_request() -> None:
+    """As upstream does it, by the option's threshold."""
+    async with serve(compression_threshold=100) as stage, stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        await stage.server.emit("n", "x" * 1000)
+        answer = await client.http.get(client.target, headers={"accept-encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.text == f'42["n","{"x" * 1000}"]'
+
+
+@pytest.mark.parametrize(
+    "cookie", ["io", {"name": "io", "path": "/", "SameSite": "Lax"}], ids=["name", "attributes"]
+)
+async def test_the_cookie_option(cookie: Any) -> None:
+    """The session id travels as a cookie where that is asked for."""
+    async with serve(cookie=cookie) as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+        answer = await http.get(POLL)
+        assert answer.headers["set-cookie"].startswith("io=")
+        assert answer.headers["set-cookie"].endswith("; path=/; SameSite=Lax")
+
+
+async def test_a_held_poll_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uvicorn waits for requests to end before it says that it stops; the poll is ended before."""
+
+    class Runner:
+        should_exit = False
+
+        def handle_exit(self, *_: Any) -> None:
+            raise AssertionError("not called")
+
+    runner = Runner()
+    monkeypatch.setattr("signal.getsignal", lambda _: runner.handle_exit)
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        poll = asyncio.ensure_future(client.poll())
+        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()))
+        runner.should_exit = True
+        assert await asyncio.wait_for(poll, SECONDS) == ["1"]
+        await stage.emptied()
+        assert stage.script.told[-1] == ("disconnect", "/", "server disconnect")

@@ -1,0 +1,159 @@
+"""The order in which the handlers of one client run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.engine import Limits
+
+from .stage import OWN, STOCK, serve, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynction_asgi.engine import Peer
+
+BOTH = pytest.mark.parametrize("ws", [STOCK, OWN], ids=["stock", "own"])
+
+
+class Gates:
+    """Handlers that say when they start and end when they are let go."""
+
+    def __init__(self) -> None:
+        self.started: list[Any] = []
+        self.ended: list[Any] = []
+        self.waiting: dict[Any, asyncio.Event] = {}
+
+    async def __call__(self, peer: Peer, name: Any) -> Sequence[Any]:
+        self.started.append(name)
+        self.waiting[name] = asyncio.Event()
+        await self.waiting[name].wait()
+        self.ended.append(name)
+        return [name]
+
+    def open(self, *names: Any) -> None:
+        for name in names:
+            self.waiting[name].set()
+
+
+@BOTH
+async def test_handlers_start_in_order_and_overlap(ws: str) -> None:
+    """The second starts while the first awaits, and may be answered before it."""
+    gates = Gates()
+    async with serve(ws=ws) as stage, stage.client() as client:
+        stage.script.handlers["wait"] = gates
+        await client.send(*(f'42{number}["wait",{number}]' for number in range(5)))
+        await until(lambda: len(gates.started) == 5)
+        assert gates.started == [0, 1, 2, 3, 4]
+        gates.open(3)
+        assert await client.receive() == "433[3]"
+        gates.open(0, 1, 2, 4)
+        assert sorted([await client.receive() for _ in range(4)]) == ["430[0]", "431[1]", "432[2]", "434[4]"]
+
+
+@pytest.mark.parametrize("option", [{"ordering": "serial"}, {"async_handlers": False}, {}], ids=str)
+async def test_serial_handlers_run_one_at_a_time(option: Any) -> None:
+    """By option or by the event's own word; other clients and events of another order go on."""
+    gates = Gates()
+    async with serve(**option) as stage, stage.client() as client, stage.client() as other:
+        stage.script.handlers["wait"] = gates
+        stage.script.orderings = {"wait": "serial", "free": "concurrent"}
+        await client.send(*(f'42{number}["wait",{number}]' for number in range(3)), '429["free"]')
+        assert await client.receive() == "439[]"
+        assert await other.ask('421["echo",1]') == [1]
+        assert gates.started == [0]
+        for number in range(3):
+            await until(lambda: number in gates.waiting)  # noqa: B023 - it is waited for here
+            assert gates.started == list(range(number + 1))
+            gates.open(number)
+            assert await client.receive() == f"43{number}[{number}]"
+
+
+@BOTH
+async def test_one_client_runs_so_many_and_no_more(ws: str) -> None:
+    """The others wait in order, then its input is paused; nothing is lost, other clients don't notice."""
+    gates = Gates()
+    async with (
+        serve(ws=ws, limits=Limits(handlers=3, backlog=4)) as stage,
+        stage.client() as client,
+        stage.client() as other,
+    ):
+        stage.script.handlers["wait"] = gates
+        await client.send(*(f'42{number}["wait",{number}]' for number in range(50)))
+        socket = stage.server.eio.sockets[client.opened["sid"]]
+        await until(lambda: socket.paused)
+        assert gates.started == [0, 1, 2]
+        assert len(stage.script.told) == 2 + 3
+        assert await other.ask('421["echo",1]') == [1]
+        for number in range(50):
+            await until(lambda: number in gates.waiting)  # noqa: B023 - it is waited for here
+            gates.open(number)
+            assert await client.receive() == f"43{number}[{number}]"
+        assert gates.started == list(range(50))
+        assert not socket.paused
+
+
+async def test_a_client_whose_answers_are_awaited_is_not_paused() -> None:
+    """Its acks must get through: what is too much is refused in place of waiting."""
+
+    async def ask(peer: Peer) -> Sequence[Any]:
+        return [await stage.server.call("q", to=peer.sid, timeout=5)]
+
+    async with serve(limits=Limits(handlers=1, backlog=2)) as stage, stage.client() as client:
+        stage.script.handlers["ask"] = ask
+        await client.send('42100["ask"]')
+        assert await client.receive() == '421["q"]'
+        await client.send(*(f'42{number}["echo"]' for number in range(5)), '431["answer"]')
+        answers = [await client.receive() for _ in range(6)]
+        assert ['"rate_limited"' in answer for answer in answers] == [True, True, True, False, False, False]
+        assert answers[3:] == ['43100["answer"]', "430[]", "431[]"]
+
+
+@BOTH
+async def test_a_client_that_vanishes_while_it_is_paused(ws: str) -> None:
+    """It is noticed, its handlers end in their own time, and what had not begun is dropped."""
+    gates = Gates()
+    limits = Limits(handlers=1, backlog=1, drain_seconds=0.05)
+    async with serve(ws=ws, limits=limits) as stage:
+        stage.script.handlers["wait"] = gates
+        async with stage.client() as client:
+            await client.send(*(f'42["wait",{number}]' for number in range(20)))
+            await until(lambda: any(socket.paused for socket in stage.server.eio.sockets.values()))
+            client.raw.transport.abort()
+            await stage.emptied()
+        assert gates.started == [0]
+        gates.open(0)
+        await until(lambda: gates.ended == [0])
+        assert [entry[0] for entry in stage.script.told] == ["connect", "wait", "disconnect"]
+
+
+@BOTH
+async def test_what_a_client_sent_before_it_left_is_handled(ws: str) -> None:
+    """Also where it waits behind another; the disconnect handler runs last."""
+    async with serve(ws=ws, ordering="serial") as stage:
+        gates = Gates()
+        stage.script.handlers["wait"] = gates
+        async with stage.client() as client:
+            await client.send('42["wait",1]', '42["a"]', '42["b"]', "41")
+            await until(lambda: 1 in gates.waiting)
+        gates.open(1)
+        await stage.emptied()
+        assert [entry[0] for entry in stage.script.told] == ["connect", "wait", "a", "b", "disconnect"]
+
+
+async def test_handlers_have_contexts_of_their_own() -> None:
+    """What one event leaves in a context variable or in its task is not seen by the next."""
+    seen: list[Any] = []
+
+    async def look(peer: Peer) -> Sequence[Any]:
+        seen.append(asyncio.current_task())
+        return []
+
+    async with serve() as stage, stage.client() as client:
+        stage.script.handlers["look"] = look
+        for number in range(3):
+            assert await client.ask(f'42{number}["look"]') == []
+    assert len(set(map(id, seen))) == 3
