@@ -226,7 +226,7 @@ class Client:
     async def connect(self, namespace: str = "/", auth: Any = None) -> str:
         """Connect to a namespace; returns the sid."""
         await self.send(connect_packet(namespace, auth))
-        answer = json.loads(await self.expect("40" + prefix(namespace)))
+        answer = decode(await self.expect("40" + prefix(namespace)))
         sid = answer["sid"]
         assert isinstance(sid, str)
         return sid
@@ -239,7 +239,23 @@ class Client:
 
     async def answer(self, ack: int | str, namespace: str = "/") -> Any:
         """The list with which the server acknowledges a packet."""
-        return json.loads("[" + await self.expect(f"43{prefix(namespace)}{ack}["))
+        return decode("[" + await self.expect(f"43{prefix(namespace)}{ack}["))
+
+
+def decode(text: str) -> Any:
+    """Parse JSON as a browser does.
+
+    Raises:
+        AssertionError: it is no JSON; Python's own parser takes NaN and Infinity for numbers.
+    """
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except ValueError as error:
+        raise AssertionError(f"no JSON: {error}") from None
 
 
 def prefix(namespace: str) -> str:

@@ -14,7 +14,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .clients import Client, until
+from .clients import Client, decode, until
 from .sockets import SECONDS, ClosedError, RejectedError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class World:
     async def told(self, client: Client, code: str) -> None:
         """Without an ack id the refusal travels as ``exception``; elsewhere anything at all will do."""
         if self.stage.refusals:
-            self.refused(json.loads(await client.expect("42"))[1:], code)
+            self.refused(decode(await client.expect("42"))[1:], code)
         else:
             await until(lambda: client.ended is not None or bool(client.inbox), "any sign of refusal", 1.0)
 

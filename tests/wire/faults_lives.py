@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 
-from .clients import connect_packet, until
+from .clients import connect_packet, decode, until
 from .faults import Table, World
 from .stages import UNSENDABLE
 
@@ -17,7 +17,7 @@ for mood in ("refuse", "false", "boom", "bad type", "cancelled", "greet, refuse"
     async def _(world: World, mood: str = mood) -> None:
         client = await world.client()
         await client.send(connect_packet("/moods", {"mood": mood}))
-        answer = json.loads(await client.expect("44/moods,"))
+        answer = decode(await client.expect("44/moods,"))
         assert isinstance(answer["message"], str)
         assert "internal detail" not in json.dumps(answer)
         witness = await world.client("/moods")
@@ -32,7 +32,7 @@ for mood in ("refuse", "false", "boom", "bad type", "cancelled", "greet, refuse"
 async def _(world: World) -> None:
     client = await world.client()
     await client.send("40/random,")
-    assert json.loads(await client.expect("44/random,")) == {"message": "Invalid namespace"}
+    assert decode(await client.expect("44/random,")) == {"message": "Invalid namespace"}
     await world.works(client)
 
 
@@ -221,7 +221,7 @@ for what in UNSENDABLE:
         if answer:
             world.refused(answer, "internal_error")
         else:
-            assert json.loads(await client.expect("42"))[0] == "news"
+            assert decode(await client.expect("42"))[0] == "news"
             await world.bystander.expect("42")
         await world.works(client)
 
@@ -359,7 +359,7 @@ for transport in ("websocket", "polling"):
         busy = await world.client()
         await busy.send('42["burst",300,50000]')
         for number in range(300):
-            assert json.loads(await busy.expect("42"))[1] == number
+            assert decode(await busy.expect("42"))[1] == number
             await world.bystander.expect("42")
         await until(lambda: world.held().get("sockets", 0) <= 1, "the slow one is dropped")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
-from .clients import until
+from .clients import decode, until
 from .faults import Table, World
 from .sockets import BINARY, CLOSE, PING, TEXT, frame
 
@@ -297,7 +296,7 @@ for transport in ("websocket", "polling"):
         await client.send(
             '452-9["echo",{"_placeholder":true,"num":1},[{"_placeholder":true,"num":0}]]', b"\x00", b"\xff"
         )
-        assert json.loads(await client.expect("462-9")) == [
+        assert decode(await client.expect("462-9")) == [
             {"_placeholder": True, "num": 0},
             [{"_placeholder": True, "num": 1}],
         ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
-from .clients import PATH, SEPARATOR, Client, Polling
+from .clients import PATH, SEPARATOR, Client, Polling, decode
 from .faults import Table, World
 from .sockets import ClosedError, Connection, WebSocket, request, request_head, turned_away
 
@@ -193,7 +192,7 @@ async def _(world: World) -> None:
     client = await world.client(transport="polling")
     await client.send('42["burst",50,10]')
     for number in range(50):
-        packet = json.loads(await client.expect("42"))
+        packet = decode(await client.expect("42"))
         assert packet[1] == number, packet
     assert client.polling.largest_answer <= 16
     world.bystander.inbox = [one for one in world.bystander.inbox if not str(one).startswith('42["news"')]

@@ -135,7 +135,8 @@ async def running(name: str, **options: Any) -> AsyncIterator[Running]:
         async with asyncio.timeout(START_SECONDS):
             port = int(await process.stdout.readline())
     except (TimeoutError, ValueError):
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         _, errors = await process.communicate()
         raise AssertionError(f"the server did not start\n{errors.decode()}") from None
     server = Running(process, port)
