@@ -1,4 +1,4 @@
-"""The command line: ``check`` a document, ``run`` it, see the ``demo``."""
+"""The command line: ``check`` a document, ``run`` it, build its ``docs``, see the ``demo``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from .. import __version__
 from .check import check
 from .demo import demo
+from .docs import docs
 from .run import run
 
 __all__ = ["main"]
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for _command in (check, run, demo):
+for _command in (check, run, docs, demo):
     main.add_command(_command)

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..docs import ASSETS
 from ..server import AsynctionSocketIO
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _FILES = {
     "/": ("index.html", "text/html"),
     "/chat.css": ("chat.css", "text/css"),
     "/chat.js": ("chat.js", "text/javascript"),
-    "/socketio.js": ("socketio.js", "text/javascript"),
 }
 
 
@@ -44,13 +44,14 @@ def create_app(**options: Any) -> AsynctionSocketIO:
     Args:
         options: As `AsynctionSocketIO.from_spec` takes them.
     """
-    pages = Starlette(routes=[_route(path, *file) for path, file in _FILES.items()])
+    files = {path: ((HERE / "page" / name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
+    # One client in JavaScript: that of the documentation's console.
+    files["/socketio.js"] = ASSETS["socketio.js"], "text/javascript"
+    pages = Starlette(routes=[_route(path, *file) for path, file in files.items()])
     return AsynctionSocketIO.from_spec(DOCUMENT, app=pages, **options)
 
 
-def _route(path: str, name: str, media_type: str) -> Route:
-    body = (HERE / "page" / name).read_bytes()
-
+def _route(path: str, body: bytes, media_type: str) -> Route:
     async def answer(_: Request) -> Response:
         return Response(body, media_type=media_type, headers=_HEADERS)
 

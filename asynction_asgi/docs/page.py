@@ -1,94 +1,269 @@
-"""The index page: every namespace, event and acknowledgement on one page of plain HTML."""
+"""The documentation page: one contract, every namespace and event of it, as plain HTML."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
+import json
+from typing import TYPE_CHECKING, Any
 
-from ..spec.model import count_words
+from ..spec.references import ReferenceFault
+from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
+from .argument_lists import roots_of
+from .elements import element, link, serialise
+from .events import card
+from .markdown import markdown
+from .schema_trees import SchemaTrees
+from .slugs import Slugs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from xml.etree.ElementTree import Element
 
-    from ..spec.model import Arguments, Event, Namespace, Spec
+    from ..spec.document import Node
+    from ..spec.model import Namespace, Spec
 
-__all__ = ["render_index"]
+__all__ = ["render_page"]
+
+_DIRECTIONS = (("emit", "Client → server"), ("on", "Server → client"))
 
 
-def render_index(spec: Spec, *, below: bool = False) -> str:
-    """The page as text; every word of the document is escaped by the tree that it is built in.
+def render_page(
+    spec: Spec, *, folder: str, static: str, socketio: str | None = None, policy: str | None = None
+) -> str:
+    """The page as text.
 
     Args:
-        spec: What is shown.
-        below: Whether the page's own URL ends in a slash, which its relative links depend on.
+        spec: The contract.
+        folder: Where the document is, relative to the page, with a closing slash or empty.
+        static: Where scripts and styles are, likewise.
+        socketio: The Socket.IO path relative to the page; None leaves the console out.
+        policy: A Content-Security-Policy to carry along, where no server adds a header.
     """
-    page = ET.Element("html", {"lang": "en"})
-    head = _add(page, "head")
-    _add(head, "meta", charset="utf-8")
-    _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
-    _add(head, "meta", name="color-scheme", content="light dark")
-    _add(head, "title", spec.title)
-    body = _add(page, "body")
-    main = _add(body, "main")
-    _add(main, "h1", f"{spec.title} {spec.version}")
-    if spec.description:
-        _add(main, "p", spec.description)
-    links = _add(main, "p", "The document: ")
-    folder = "" if below else "docs/"
-    for name in ("json", "yaml"):
-        link = _add(links, "a", f"asyncapi.{name}", href=f"{folder}asyncapi.{name}")
-        link.tail = " "
-    transport = _add(main, "p", "Socket.IO path: ")
-    _add(transport, "code", spec.path)
+    return serialise(_Page(spec).render(folder, static, socketio, policy))
+
+
+class _Page:
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._trees = SchemaTrees(_roots(spec), spec.resolver)
+        names = Slugs()
+        self._slugs = {name: names.take("root" if name == "/" else name) for name in spec.namespaces}
+        self._anchors: dict[tuple[str, str, str], str] = {}
+        for namespace in spec.namespaces.values():
+            for word, events in (("emit", namespace.receives), ("on", namespace.sends)):
+                slugs = Slugs()
+                for event in events:
+                    anchor = f"{self._slugs[namespace.name]}.{word}.{slugs.take(event)}"
+                    self._anchors[namespace.name, word, event] = anchor
+
+    def render(self, folder: str, static: str, socketio: str | None, policy: str | None) -> Element:
+        spec = self._spec
+        head = element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", http_equiv="Content-Security-Policy", content=policy) if policy else None,
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("meta", name="color-scheme", content="light dark"),
+            element("title", f"{spec.title} {spec.version}"),
+            element("link", rel="icon", href="data:,"),
+            element("link", rel="stylesheet", href=f"{static}docs.css"),
+            element("script", src=f"{static}docs.js"),
+            element("script", src=f"{static}console.js", type="module") if socketio is not None else None,
+        )
+        body = element(
+            "body",
+            element("a", "Skip to the contents", href="#contents", class_="skip"),
+            self._header(folder),
+            element("nav", self._contents(), id="contents.nav", aria_label="Contents"),
+            element(
+                "main",
+                self._introduction(),
+                *(self._namespace(one) for one in spec.namespaces.values()),
+                *self._schemas(),
+                id="contents",
+                tabindex="-1",
+            ),
+            element(
+                "template", json.dumps(self._for_console(socketio), ensure_ascii=False), id="console.data"
+            )
+            if socketio is not None
+            else None,
+        )
+        return element("html", head, body, lang="en")
+
+    def _header(self, folder: str) -> Element:
+        return element(
+            "header",
+            element("h1", self._spec.title, " ", element("span", self._spec.version, class_="version")),
+            element(
+                "p",
+                element("a", "JSON", href=f"{folder}asyncapi.json"),
+                " ",
+                element("a", "YAML", href=f"{folder}asyncapi.yaml"),
+                id="tools.bar",
+            ),
+        )
+
+    def _contents(self) -> Element:
+        groups = []
+        for namespace in self._spec.namespaces.values():
+            slug = self._slugs[namespace.name]
+            rows = [
+                element(
+                    "li",
+                    element(
+                        "a",
+                        element("span", word, class_=f"badge {word}"),
+                        " ",
+                        event,
+                        href=f"#{self._anchors[namespace.name, word, event]}",
+                    ),
+                )
+                for word, events in (("emit", namespace.receives), ("on", namespace.sends))
+                for event in events
+            ]
+            groups.append(
+                element(
+                    "li",
+                    element("a", namespace.name, href=f"#ns.{slug}", class_="ns"),
+                    element("ul", *rows) if rows else None,
+                )
+            )
+        if self._trees.shared:
+            groups.append(element("li", element("a", "Schemas", href="#schemas.all", class_="ns")))
+        return element("details", element("summary", "Contents"), element("ul", *groups), open=True)
+
+    def _introduction(self) -> Element:
+        info = self._spec.root.value.get("info")
+        info = info if isinstance(info, dict) else {}
+        facts: list[Element] = [
+            element("li", "Socket.IO path ", element("code", self._spec.path)),
+            element("li", f"AsyncAPI {self._spec.asyncapi}"),
+        ]
+        if isinstance(info.get("license"), dict):
+            facts.append(
+                element(
+                    "li", "Licence: ", link(info["license"].get("url"), str(info["license"].get("name", "")))
+                )
+            )
+        if isinstance(info.get("contact"), dict):
+            contact: Mapping[str, Any] = info["contact"]
+            facts.append(element("li", "Contact: ", link(contact.get("url"), str(contact.get("name", "")))))
+            if isinstance(contact.get("email"), str):
+                facts[-1].append(link(f"mailto:{contact['email']}", f" {contact['email']}"))
+        if isinstance(info.get("termsOfService"), str):
+            facts.append(element("li", link(info["termsOfService"], "Terms of service")))
+        facts += self._servers()
+        tags = [str(one.get("name")) for one in self._tags(info) if isinstance(one, dict)]
+        if tags:
+            facts.append(element("li", f"Tags: {', '.join(tags)}"))
+        return element(
+            "section", markdown(self._spec.description), element("ul", *facts, class_="facts"), class_="intro"
+        )
+
+    def _tags(self, info: Mapping[str, Any]) -> list[Any]:
+        tags = info.get("tags", self._spec.root.value.get("tags"))
+        return tags if isinstance(tags, list) else []
+
+    def _servers(self) -> Iterator[Element]:
+        servers = self._spec.root.get("servers")
+        for name, node in servers.items() if servers is not None and isinstance(servers.value, dict) else ():
+            try:
+                value = self._spec.resolver.follow(node).value
+            except ReferenceFault:
+                continue
+            address = value.get("url") or f"{value.get('host', '')}{value.get('pathname', '')}"
+            yield element(
+                "li",
+                f"Server {name}: ",
+                element("code", str(address)),
+                f" ({value.get('protocol', '')})",
+                markdown(value.get("description")),
+            )
+
+    def _namespace(self, namespace: Namespace) -> Element:
+        spec = self._spec
+        slug = self._slugs[namespace.name]
+        security = namespace.security if namespace.security is not None else spec.security
+        parts: list[Element | None] = []
+        for (word, caption), events in zip(_DIRECTIONS, (namespace.receives, namespace.sends), strict=True):
+            if events:
+                parts.append(element("h3", caption))
+            parts += [
+                card(
+                    event,
+                    namespace,
+                    self._anchors[namespace.name, word, name],
+                    spec,
+                    self._trees,
+                    emits=word == "emit",
+                )
+                for name, event in events.items()
+            ]
+        described = markdown(namespace.description)
+        return element(
+            "section",
+            element("h2", "Namespace ", element("code", namespace.name), id=f"ns.{slug}"),
+            described,
+            *security_list(security, spec, caption="Security"),
+            *connection(namespace, spec, self._trees),
+            *parts,
+            class_="namespace",
+        )
+
+    def _schemas(self) -> Iterator[Element]:
+        if not self._trees.shared:
+            return
+        yield element(
+            "section",
+            element("h2", "Schemas", id="schemas.all"),
+            *(
+                element(
+                    "article",
+                    element("h3", element("code", name)),
+                    element(
+                        "div",
+                        element("span", type_words, class_="type"),
+                        *self._trees.body(node),
+                        class_="tree",
+                    ),
+                    id=anchor,
+                    class_="card schema",
+                )
+                for name, anchor, node, type_words in self._trees.listed()
+            ),
+        )
+
+    def _for_console(self, socketio: str | None) -> dict[str, Any]:
+        """What the console can't read off the cards."""
+        spec = self._spec
+        return {
+            "path": socketio,
+            "namespaces": [
+                {
+                    "name": one.name,
+                    "parameters": [
+                        {
+                            "name": parameter.name,
+                            "required": True,
+                            **({"enum": parameter.enum} if parameter.enum else {}),
+                        }
+                        for parameter in one.parameters
+                    ],
+                    "query": fields_of(one.handshake.query, spec),
+                    "headers": fields_of(one.handshake.headers, spec),
+                    "schemes": [credential(scheme) for scheme in schemes_of(one, spec)],
+                    "auth": auth_example(one, spec),
+                }
+                for one in spec.namespaces.values()
+            ],
+        }
+
+
+def _roots(spec: Spec) -> Iterator[Node]:
     for namespace in spec.namespaces.values():
-        _add_namespace(main, namespace)
-    return "<!DOCTYPE html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n"
-
-
-def _add_namespace(main: ET.Element, namespace: Namespace) -> None:
-    section = _add(main, "section")
-    _add(_add(section, "h2", "Namespace "), "code", namespace.name)
-    if namespace.description:
-        _add(section, "p", namespace.description)
-    _add_events(section, "The client emits", "The server answers", namespace.receives)
-    _add_events(section, "The server emits", "The client answers", namespace.sends)
-
-
-def _add_events(section: ET.Element, caption: str, answer: str, events: Mapping[str, Event]) -> None:
-    if not events:
-        return
-    _add(section, "h3", caption)
-    table = _add(section, "table")
-    row = _add(_add(table, "thead"), "tr")
-    for title in ("Event", "Arguments", answer):
-        _add(row, "th", title, scope="col")
-    body = _add(table, "tbody")
-    for event in events.values():
-        row = _add(body, "tr")
-        name = _add(row, "td")
-        _add(name, "code", event.name)
-        summary = event.message.get("summary") or event.message.get("title")
-        if isinstance(summary, str):
-            _add(name, "div", summary)
-        _add(row, "td", arguments_words(event.arguments))
-        _add(row, "td", "nothing" if event.ack is None else arguments_words(event.ack))
-
-
-def arguments_words(arguments: Arguments) -> str:
-    """How many arguments, in words."""
-    if arguments.kind == "union":
-        return " or ".join(dict.fromkeys(arguments_words(one) for one in arguments.of))
-    if arguments.kind == "positional":
-        count = count_words(arguments.minimum, arguments.maximum)
-        return f"{count} argument{'' if count == '1' else 's'}"
-    return {
-        "single": "1 argument",
-        "any": "anything",
-        "opaque": "anything, in a format that is not validated",
-    }[arguments.kind]
-
-
-def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, tag, attributes)
-    element.text = text
-    return element
+        handshake = namespace.handshake
+        yield from (one for one in (handshake.query, handshake.headers, handshake.auth) if one is not None)
+        for event in (*namespace.receives.values(), *namespace.sends.values()):
+            yield from roots_of(event.arguments)
+            if event.ack is not None:
+                yield from roots_of(event.ack)

@@ -1,11 +1,16 @@
-"""The documentation's routes, beside the Socket.IO path: ``{base}/docs`` and the document itself."""
+"""The documentation's routes, beside the Socket.IO path: the page, the document, and their files."""
 
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
+import inspect
 import json
+import logging
 import posixpath
+import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,82 +19,221 @@ from starlette.responses import Response
 
 from ..spec.document import dump_yaml
 from ..spec.export import bundled_document
-from .page import render_index
+from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
+from .elements import element, serialise
+from .negotiation import accepts_gzip, holds, preferred
+from .page import render_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from ..spec import Spec
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Guard = Callable[[Request], bool | Awaitable[bool]]
+    Renderer = Callable[[Spec], str]
 
 __all__ = ["Docs", "Page"]
 
-_SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
+logger = logging.getLogger("asynction_asgi")
+
+_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
 }
+_HTML = "text/html; charset=utf-8"
+_MEDIA_TYPES = {
+    "html": ("text/html", "application/xhtml+xml"),
+    "json": ("application/json", "application/vnd.aai.asyncapi+json"),
+    "yaml": (
+        *("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"),
+        *("application/vnd.aai.asyncapi+yaml", "application/vnd.aai.asyncapi"),
+    ),
+}
 
 
 class Docs:
-    """The pages of one document; each is rendered on its first request and kept."""
+    """The pages of one contract; each is rendered on its first request and kept."""
 
-    def __init__(self, spec: Spec) -> None:
-        base = posixpath.dirname(spec.path).rstrip("/") + "/docs"
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        path: str | None = None,
+        console: bool = True,
+        guard: Guard | None = None,
+        renderer: Renderer | None = None,
+    ) -> None:
+        """Plan the pages; nothing is rendered yet.
+
+        Args:
+            spec: What is shown.
+            path: Where, as the Socket.IO path is given; None is ``docs`` beside that path.
+            console: Whether the page can connect, emit and listen.
+            guard: Says of each request whether it is answered; if not, that is a 403.
+            renderer: Makes the HTML instead of us. It answers for its own Content-Security-Policy.
+        """
+        beside = posixpath.dirname(spec.path).rstrip("/") + "/docs"
+        self.path = base = "/" + (beside if path is None else path).strip("/")
+        self._below = base.rstrip("/")
+        last = base.rpartition("/")[2]
+        folder = f"{last}/" if last else ""
+        socketio = posixpath.relpath(spec.path, posixpath.dirname(base)) + "/" if console else None
+
+        def render() -> str:
+            if renderer is not None:
+                return renderer(spec)
+            return render_page(spec, folder=folder, static=f"{folder}static/{VERSION}/", socketio=socketio)
+
         document = functools.cache(lambda: bundled_document(spec))
-        as_json = Page("application/json", lambda: json.dumps(document(), ensure_ascii=False, indent=2))
-        as_yaml = Page("application/yaml", lambda: dump_yaml(document()))
-        index = Page("text/html; charset=utf-8", lambda: render_index(spec), is_index=True)
-        self.path = base
-        self._pages = {
-            base: index,
-            f"{base}/": Page("text/html; charset=utf-8", lambda: render_index(spec, below=True)),
-            f"{base}/asyncapi.json": as_json,
-            f"{base}/asyncapi.yaml": as_yaml,
+        bodies = {
+            "html": _Body(_HTML, render, policy=None if renderer is not None else POLICY, folder=folder),
+            "json": _Body("application/json", lambda: json.dumps(document(), ensure_ascii=False, indent=2)),
+            "yaml": _Body("application/yaml", lambda: dump_yaml(document())),
         }
+        self._pages = {
+            base: Page(bodies, guard, is_index=True),
+            f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, guard),
+            f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, guard),
+        }
+        if last:
+            self._pages[f"{base}/"] = Page({"html": bodies["html"]}, guard, moved=f"../{last}")
+        for name, content in ASSETS.items():
+            if console or name not in ("console.js", "socketio.js"):
+                body = _Body(MEDIA_TYPES[posixpath.splitext(name)[1]], content.decode, is_immutable=True)
+                self._pages[f"{self._below}/static/{VERSION}/{name}"] = Page({"asset": body}, guard)
 
     def route(self, path: str) -> Page | None:
         """The page at a path, or None where the docs have none."""
         return self._pages.get(path)
 
 
-class Page:
-    """One representation, as an ASGI application: GET and HEAD, with a strong ETag."""
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    plain: bytes
+    packed: bytes
+    tag: str
 
-    def __init__(self, media_type: str, render: Callable[[], str], *, is_index: bool = False) -> None:
-        self.is_index = is_index
-        self._media_type = media_type
+
+class _Body:
+    """One representation, made when it is first asked for."""
+
+    def __init__(
+        self,
+        media_type: str,
+        render: Callable[[], str],
+        *,
+        policy: str | None = None,
+        folder: str | None = None,
+        is_immutable: bool = False,
+    ) -> None:
+        self.media_type = media_type
+        self.folder = folder
+        self.headers: Mapping[str, str] = {
+            **_HEADERS,
+            **({"content-security-policy": f"{policy}; frame-ancestors 'none'"} if policy else {}),
+            "cache-control": "public, max-age=31536000, immutable" if is_immutable else "no-cache",
+        }
         self._render = render
-        self._rendered: tuple[bytes, str] | None = None
+        self._lock = threading.Lock()
+        self.rendered: _Rendered | None = None
+
+    def make(self) -> _Rendered:
+        """Render; for a worker thread. Whoever comes meanwhile waits for the same rendering."""
+        with self._lock:
+            if self.rendered is None:
+                # A lone surrogate, which JSON can write and UTF-8 can't, is shown as JSON writes it.
+                plain = self._render().encode("utf-8", "backslashreplace")
+                tag = hashlib.sha256(plain).hexdigest()[:32]
+                self.rendered = _Rendered(plain, gzip.compress(plain, mtime=0), tag)
+            return self.rendered
+
+
+class Page:
+    """One path, as an ASGI application: GET and HEAD, negotiated, with a strong ETag."""
+
+    def __init__(
+        self,
+        bodies: Mapping[str, _Body],
+        guard: Guard | None = None,
+        *,
+        is_index: bool = False,
+        moved: str | None = None,
+    ) -> None:
+        self.is_index = is_index
+        self._bodies = bodies
+        self._guard = guard
+        self._moved = moved
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; rendering happens off the event loop."""
         request = Request(scope, receive)
-        if request.method not in ("GET", "HEAD"):
-            await Response("Method Not Allowed", 405, {"allow": "GET, HEAD"})(scope, receive, send)
-            return
-        if self._rendered is None:
-            body = (await run_in_threadpool(self._render)).encode()
-            self._rendered = body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        body, tag = self._rendered
-        headers = {**_SECURITY_HEADERS, "etag": tag, "cache-control": "no-cache"}
-        if _matches(request.headers.get("if-none-match", ""), tag):
-            await Response(status_code=304, headers=headers)(scope, receive, send)
-            return
-        response = Response(body, headers=headers, media_type=self._media_type)
+        response = await self._answer(request)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)
 
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response("Method Not Allowed", 405, {"allow": "GET, HEAD", **_HEADERS})
+        if self._guard is not None and not await _admits(self._guard, request):
+            return Response("Forbidden", 403, {"cache-control": "no-store", **_HEADERS})
+        if self._moved is not None:
+            return Response(status_code=308, headers={"location": self._moved, **_HEADERS})
+        body = self._chosen(request.headers.get("accept", ""))
+        try:
+            rendered = body.rendered
+            if rendered is None:
+                rendered = await run_in_threadpool(body.make)
+        except Exception:
+            logger.exception("the documentation can't be rendered")
+            return _failure(body.folder or "")
+        packs = accepts_gzip(request.headers.get("accept-encoding", ""))
+        tag = f'"{rendered.tag}{"-gzip" if packs else ""}"'
+        vary = "Accept, Accept-Encoding" if len(self._bodies) > 1 else "Accept-Encoding"
+        headers = {**body.headers, "etag": tag, "vary": vary}
+        if self._guard is not None:
+            headers["cache-control"] = headers["cache-control"].replace("public", "private")
+        if holds(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        if packs:
+            headers["content-encoding"] = "gzip"
+        return Response(
+            rendered.packed if packs else rendered.plain, headers=headers, media_type=body.media_type
+        )
 
-def _matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client holds this representation already (RFC 9110, 13.1.2)."""
-    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return tag in tags or "*" in tags
+    def _chosen(self, accept: str) -> _Body:
+        if len(self._bodies) == 1:
+            return next(iter(self._bodies.values()))
+        return self._bodies[preferred(accept, _MEDIA_TYPES)]
+
+
+async def _admits(guard: Guard, request: Request) -> bool:
+    """The guard's word; one that fails admits nobody."""
+    try:
+        if inspect.iscoroutinefunction(guard):
+            return bool(await guard(request))
+        answer = await run_in_threadpool(guard, request)
+        return bool(await answer if inspect.isawaitable(answer) else answer)
+    except Exception:
+        logger.exception("the guard of the documentation failed")
+        return False
+
+
+def _failure(folder: str) -> Response:
+    page = element(
+        "html",
+        element("head", element("title", "Documentation")),
+        element(
+            "body",
+            element("h1", "The page can't be shown"),
+            element("p", "The server's log says why. The document itself: "),
+            *(element("p", element("a", name, href=f"{folder}asyncapi.{name}")) for name in ("json", "yaml")),
+        ),
+        lang="en",
+    )
+    headers = {**_HEADERS, "cache-control": "no-store", "content-security-policy": "default-src 'none'"}
+    return Response(serialise(page), 500, headers, _HTML)

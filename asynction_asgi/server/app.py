@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
     from typing import IO, Protocol, TypeVar, Unpack
 
+    from ..docs.routes import Guard, Renderer
     from ..errors import Diagnostic
     from .options import Options
     from .security import SecurityRules
@@ -64,6 +65,10 @@ class AsynctionSocketIO(Emitting):
         *,
         validation: Validation | Enforcement | bool = True,
         docs: bool = True,
+        docs_console: bool = True,
+        docs_path: str | None = None,
+        docs_guard: Guard | None = None,
+        docs_renderer: Renderer | None = None,
         default_error_handler: Handler | None = None,
         app: ASGIApp | None = None,
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
@@ -97,7 +102,11 @@ class AsynctionSocketIO(Emitting):
             callback_failed=self._dispatcher.callback_failed,
         )
         self._engine = EngineApp(self._server)
-        self._docs = Docs(spec) if docs else None
+        self._docs = (
+            Docs(spec, console=docs_console, path=docs_path, guard=docs_guard, renderer=docs_renderer)
+            if docs
+            else None
+        )
         for warning in (*spec.warnings, *self._routes.warnings):
             logger.warning("%s", warning)
 

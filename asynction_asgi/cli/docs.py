@@ -1,0 +1,44 @@
+"""``asynction-asgi docs build``: the documentation page as files."""
+
+from __future__ import annotations
+
+import click
+
+from ..docs import build_site
+from ..spec import check_document
+from .report import show_diagnostics
+
+
+@click.group()
+def docs() -> None:
+    """The documentation page of a document."""
+
+
+@docs.command()
+@click.argument("spec", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="The folder to write to; it is made where it is missing.",
+)
+@click.option(
+    "--server-name", help="The document's server to describe; it picks path, security and channels."
+)
+@click.pass_context
+def build(ctx: click.Context, /, spec: str, *, output: str, server_name: str | None) -> None:
+    """Write the page of SPEC as static files, without the console.
+
+    Exits with 1 when the document can't be served, or a file can't be written.
+    """
+    outcome = check_document(spec, server_name=server_name)
+    if outcome.spec is None:
+        show_diagnostics(outcome.diagnostics, err=True)
+        ctx.exit(1)
+    try:
+        written = build_site(outcome.spec, output)
+    except OSError as error:
+        click.echo(f"can't write {error.filename or output}: {error.strerror}", err=True)
+        ctx.exit(1)
+    click.echo(f"{len(written)} files written; open {written[0]}")

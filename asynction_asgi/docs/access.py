@@ -1,0 +1,168 @@
+"""What a client needs to connect: query, headers, auth, and the schemes that the server accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..spec.examples import example
+from ..spec.references import ReferenceFault
+from .argument_lists import as_json
+from .elements import element, link
+from .markdown import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from xml.etree.ElementTree import Element
+
+    from ..spec.document import Node
+    from ..spec.model import Namespace, Security, SecurityScheme, Spec
+    from .schema_trees import SchemaTrees
+
+__all__ = ["auth_example", "connection", "credential", "fields_of", "schemes_of", "security_list"]
+
+_NEEDS = {
+    "x509": "the TLS certificate of the client",
+    "openidconnect": "a token of OpenID Connect, as Authorization: Bearer …",
+    "oauth2": "an OAuth 2 token, as Authorization: Bearer …",
+}
+
+
+def connection(namespace: Namespace, spec: Spec, trees: SchemaTrees) -> Iterator[Element]:
+    """What a CONNECT to the namespace must present."""
+    parts: list[Element | None] = []
+    for parameter in namespace.parameters:
+        rules = f"one of {', '.join(parameter.enum)}" if parameter.enum else "one segment of the path"
+        row = (
+            trees.row(parameter.schema, parameter.name, is_needed=True)
+            if parameter.schema is not None
+            else element(
+                "li",
+                element("code", parameter.name, class_="name"),
+                " ",
+                element("span", rules, class_="rules"),
+            )
+        )
+        described = markdown(parameter.description)
+        if not isinstance(described, str) and described is not None:
+            row.append(described)
+        parts += [_label("Parameter of the namespace"), element("ul", row, class_="tree")]
+    handshake = namespace.handshake
+    for caption, schema in (
+        ("Query", handshake.query),
+        ("Headers", handshake.headers),
+        ("Auth", handshake.auth),
+    ):
+        if schema is not None:
+            parts += [_label(caption), element("ul", trees.row(schema), class_="tree")]
+    auth = auth_example(namespace, spec)
+    if auth is not None:
+        parts.append(element("pre", element("code", as_json(auth))))
+    if parts:
+        yield element("h3", "Connection")
+        yield element("div", *parts, class_="panel")
+
+
+def auth_example(namespace: Namespace, spec: Spec) -> Any:
+    """An auth object that the contract accepts; None where none is declared or found."""
+    schema = namespace.handshake.auth
+    if schema is None:
+        return None
+    try:
+        return example(schema, spec.resolver, spec.bundle.check(schema))
+    except LookupError:
+        return None
+
+
+def fields_of(schema: Node | None, spec: Spec) -> list[dict[str, Any]]:
+    """The properties of a query or of headers, as fields to fill in."""
+    properties = schema.get("properties") if schema is not None else None
+    if schema is None or properties is None or not isinstance(properties.value, dict):
+        return []
+    required = schema.value.get("required", [])
+    fields = []
+    for name, node in properties.items():
+        try:
+            value = spec.resolver.follow(node).value
+        except ReferenceFault:
+            continue
+        value = value if isinstance(value, dict) else {}
+        field = {"name": name, "required": name in required}
+        enum = value.get("enum", [value["const"]] if "const" in value else None)
+        if isinstance(enum, list):
+            field["enum"] = enum
+        if "default" in value:
+            field["default"] = value["default"]
+        fields.append(field)
+    return fields
+
+
+def security_list(security: Security | None, spec: Spec, *, caption: str) -> Iterator[Element]:
+    """The alternatives of a requirement; nothing where nothing is required."""
+    if security is None:
+        return
+    if not security:
+        yield element("p", f"{caption}: public, no credentials are needed.", class_="security")
+        return
+    rows = []
+    for alternative in security:
+        parts: list[Element | str] = []
+        for requirement in alternative:
+            if parts:
+                parts.append(" together with ")
+            scheme = spec.schemes.get(requirement.scheme)
+            parts += [element("strong", requirement.scheme)]
+            if scheme is not None:
+                parts.append(f": {credential(scheme)['words']}")
+            if requirement.scopes:
+                parts.append(f", with the scopes {', '.join(requirement.scopes)}")
+            url = scheme.fields.get("openIdConnectUrl") if scheme is not None else None
+            if isinstance(url, str):
+                parts += [", see ", link(url, url)]
+            described = markdown(scheme.fields.get("description")) if scheme is not None else None
+            if described is not None:
+                parts.append(described)
+        rows.append(element("li", *(parts or ["no credentials"])))
+    words = f"{caption}: one of these" if len(rows) > 1 else f"{caption}:"
+    yield element("div", element("p", words), element("ul", *rows), class_="security")
+
+
+def schemes_of(namespace: Namespace, spec: Spec) -> list[SecurityScheme]:
+    """The schemes that a client of the namespace may have to satisfy, each once."""
+    lists = [namespace.security if namespace.security is not None else spec.security]
+    lists += [event.security for event in namespace.receives.values()]
+    names = dict.fromkeys(one.scheme for each in lists if each for pair in each for one in pair)
+    return [spec.schemes[name] for name in names if name in spec.schemes]
+
+
+def credential(scheme: SecurityScheme) -> dict[str, Any]:
+    """Where a scheme's credential goes: a kind and a name for programs, words for people."""
+    fields: Mapping[str, Any] = scheme.fields
+    kind, place, name = scheme.type.lower(), str(fields.get("in", "")), str(fields.get("name", ""))
+    http = str(fields.get("scheme", "")).lower()
+    if kind == "httpapikey" and place in ("query", "header", "cookie"):
+        found = {"kind": place, "name": name, "words": f"a key in the {place} {name}"}
+    elif kind == "http" and http == "basic":
+        found = {"kind": "basic", "words": "username and password, as Authorization: Basic …"}
+    elif kind in ("http", "oauth2", "openidconnect"):
+        what = (
+            f"a {fields['bearerFormat']} token" if isinstance(fields.get("bearerFormat"), str) else "a token"
+        )
+        found = {"kind": "bearer", "words": _NEEDS.get(kind, f"{what}, as Authorization: Bearer …")}
+    elif kind == "userpassword":
+        found = {
+            "kind": "userPassword",
+            "words": "username and password in the auth object, or Authorization: Basic …",
+        }
+    elif kind == "apikey" and place in ("user", "password"):
+        member = "username" if place == "user" else "password"
+        found = {"kind": "auth", "name": member, "words": f"a key as {member} in the auth object"}
+    else:
+        found = {"kind": "none", "words": _NEEDS.get(kind, scheme.type)}
+    field = fields.get("x-authField")
+    if isinstance(field, str):
+        found |= {"field": field, "words": f"{found['words']}; or in the auth object as {field}"}
+    return {"scheme": scheme.name, **found}
+
+
+def _label(text: str) -> Element:
+    return element("p", text, class_="label")

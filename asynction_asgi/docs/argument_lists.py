@@ -1,0 +1,162 @@
+"""Lists of arguments, of an event or of its acknowledgement, and examples of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..spec.arguments import compile_arguments
+from ..spec.examples import BINARY
+from ..spec.model import count_words
+from ..spec.references import ReferenceFault
+from ..spec.schemas import Mismatch
+from .elements import element
+from .schema_trees import positions
+from .schema_words import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from xml.etree.ElementTree import Element
+
+    from ..spec.document import Node
+    from ..spec.model import Arguments, Spec
+    from .elements import Child
+    from .schema_trees import SchemaTrees
+
+__all__ = ["argument_list", "argument_names", "as_json", "example_figure", "roots_of"]
+
+_ONE_LINE = 72
+
+
+def argument_list(arguments: Arguments, spec: Spec, trees: SchemaTrees) -> Iterator[Element]:
+    """How many arguments, and a row for each."""
+    if arguments.kind == "union":
+        yield element("p", "One of these lists:", class_="count")
+        options = [element("li", *argument_list(one, spec, trees)) for one in arguments.of]
+        yield element("ul", *options, class_="options")
+        return
+    yield element("p", _counted(arguments, spec), class_="count")
+    schema = arguments.schema
+    if arguments.kind == "single" and schema is not None:
+        name = _title(schema) or "argument 1"
+        yield element(
+            "ol", trees.row(schema, name, is_needed=not _accepts_none(arguments, spec)), class_="tree"
+        )
+    elif arguments.kind == "positional" and schema is not None:
+        yield from _positional(schema, arguments.minimum, spec, trees)
+
+
+def roots_of(arguments: Arguments) -> Iterator[Node]:
+    """The schemas that its rows show."""
+    if arguments.kind in ("single", "positional") and arguments.schema is not None:
+        yield arguments.schema
+    for one in arguments.of:
+        yield from roots_of(one)
+
+
+def argument_names(arguments: Arguments, spec: Spec) -> list[str]:
+    """A word for each argument, for code."""
+    if arguments.kind == "union":
+        return argument_names(arguments.of[0], spec)
+    if arguments.schema is None or arguments.kind not in ("single", "positional"):
+        return ["...args"]
+    if arguments.kind == "single":
+        return [_title(arguments.schema) or "data"]
+    prefix, _ = positions(arguments.schema)
+    return [_title(_follow(one, spec)) or f"arg{index + 1}" for index, one in enumerate(prefix)]
+
+
+def example_figure(caption: str, values: Sequence[Any]) -> Element:
+    """An example, as the JSON array of its arguments."""
+    return element(
+        "figure",
+        element("figcaption", caption),
+        element("pre", element("code", as_json(list(values)))),
+        class_="example",
+    )
+
+
+def as_json(value: Any) -> str:
+    """JSON in one line where it fits; bytes as ``{"$binary": "…base64…"}``."""
+    text = json.dumps(value, ensure_ascii=False, default=_written)
+    return (
+        text if len(text) <= _ONE_LINE else json.dumps(value, ensure_ascii=False, default=_written, indent=2)
+    )
+
+
+def _written(value: bytes) -> dict[str, str]:
+    return {BINARY: base64.b64encode(value).decode()}
+
+
+def _counted(arguments: Arguments, spec: Spec) -> str:
+    if arguments.kind == "any":
+        return "Any arguments; the document says nothing about them."
+    if arguments.kind == "opaque":
+        return "Any arguments; their schema is in a format that is not checked."
+    if arguments.maximum == 0:
+        return "No arguments."
+    low = 0 if _accepts_none(arguments, spec) else arguments.minimum
+    words = count_words(low, arguments.maximum)
+    return f"{words[0].upper()}{words[1:]} argument{'' if words == '1' else 's'}."
+
+
+def _accepts_none(arguments: Arguments, spec: Spec) -> bool:
+    try:
+        compile_arguments(arguments, spec.bundle)([])
+    except Mismatch:
+        return False
+    return True
+
+
+def _positional(schema: Node, minimum: int, spec: Spec, trees: SchemaTrees) -> Iterator[Element]:
+    value = schema.value
+    if not isinstance(value, dict):
+        return
+    described: list[Child] = [
+        " · ".join(rule for rule in rules_of(value) if not rule.endswith(" items")) or None
+    ]
+    if described[0]:
+        yield element("p", *described, class_="rules")
+    prefix, rest = positions(schema)
+    rows = [
+        trees.row(one, _title(_follow(one, spec)) or f"argument {index + 1}", is_needed=index < minimum)
+        for index, one in enumerate(prefix)
+    ]
+    if rest is not None and rest.value is not False:
+        rows.append(trees.row(rest, "further arguments" if prefix else "each argument"))
+    elif rest is None and prefix and value.get("maxItems", len(prefix) + 1) > len(prefix):
+        rows.append(
+            element(
+                "li",
+                element("code", "further arguments", class_="name"),
+                " ",
+                element("span", "any", class_="type"),
+            )
+        )
+    if rows:
+        yield element("ol", *rows, class_="tree")
+    for key in ("oneOf", "anyOf"):
+        held = schema.get(key)
+        if held is not None and isinstance(held.value, list):
+            yield element("p", "One of these lists:", class_="count")
+            options = []
+            for one in held.elements():
+                option = _follow(one, spec)
+                least = option.value.get("minItems", 0) if isinstance(option.value, dict) else 0
+                empty = isinstance(option.value, dict) and option.value.get("maxItems") == 0
+                shown = [element("p", "No arguments.", class_="count")] if empty else []
+                options.append(element("li", *shown, *_positional(option, int(least), spec, trees)))
+            yield element("ul", *options, class_="options")
+
+
+def _title(schema: Node) -> str:
+    title = schema.value.get("title") if isinstance(schema.value, dict) else None
+    return title if isinstance(title, str) else ""
+
+
+def _follow(node: Node, spec: Spec) -> Node:
+    try:
+        return spec.resolver.follow(node)
+    except ReferenceFault:
+        return node

@@ -1,0 +1,103 @@
+"""The card of one event, seen from the client: what it emits, and what it hears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..spec.examples import declared_examples, example_arguments
+from .access import security_list
+from .argument_lists import argument_list, argument_names, example_figure
+from .elements import element, link
+from .markdown import markdown
+from .snippets import snippets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
+
+    from ..spec.model import Event, Namespace, Spec
+    from .schema_trees import SchemaTrees
+
+__all__ = ["card"]
+
+
+def card(
+    event: Event, namespace: Namespace, anchor: str, spec: Spec, trees: SchemaTrees, *, emits: bool
+) -> Element:
+    """Everything that a client's author must know of an event.
+
+    Args:
+        event: The event.
+        namespace: Where it is declared.
+        anchor: The card's place in links.
+        spec: The contract.
+        trees: Shows its schemas.
+        emits: Whether the client emits it or hears it.
+    """
+    word = "emit" if emits else "on"
+    message = event.message
+    head = element(
+        "h4",
+        element("span", word, class_=f"badge {word}"),
+        " ",
+        element("code", event.name),
+        element("span", "ack", class_="badge ack") if event.ack is not None else None,
+        element("span", "deprecated", class_="badge") if message.get("deprecated") is True else None,
+        " ",
+        element("a", "#", href=f"#{anchor}", aria_label=f"Link to {event.name}", class_="anchor"),
+    )
+    title = message.get("summary") or message.get("title")
+    answers = "The server answers with" if emits else "The client must answer with"
+    return element(
+        "article",
+        head,
+        element("p", title) if isinstance(title, str) and title else None,
+        markdown(message.get("description")),
+        _more(message.get("externalDocs")),
+        *security_list(event.security, spec, caption="This event needs"),
+        element(
+            "section",
+            element("p", "Arguments", class_="label"),
+            *argument_list(event.arguments, spec, trees),
+            class_="arguments",
+        ),
+        element(
+            "section",
+            element("p", answers, class_="label"),
+            *argument_list(event.ack, spec, trees),
+            class_="ack",
+        )
+        if event.ack is not None
+        else None,
+        *_examples(event, namespace, spec, emits=emits),
+        id=anchor,
+        class_="card",
+        data_event=event.name,
+        data_namespace=namespace.name,
+        data_direction=word,
+    )
+
+
+def _examples(event: Event, namespace: Namespace, spec: Spec, *, emits: bool) -> Iterator[Element]:
+    declared = list(declared_examples(event, spec))
+    for name, shown in declared:
+        yield example_figure(f"Example: {name}" if name else "Example", shown)
+    values = declared[0][1] if declared else example_arguments(event.arguments, spec)
+    if values is not None and not declared:
+        yield example_figure("Generated example", values)
+    if event.ack is not None:
+        answer = example_arguments(event.ack, spec)
+        if answer is not None:
+            figure = example_figure("Generated acknowledgement", answer)
+            figure.set("class", "answer")
+            yield figure
+    names = argument_names(event.arguments, spec)
+    code = snippets(event.name, namespace.name, values or (), names, emits=emits, acks=event.ack is not None)
+    blocks = [element("pre", element("code", text), aria_label=language) for language, text in code]
+    yield element("details", element("summary", "Client code: JavaScript, Python"), *blocks)
+
+
+def _more(external: object) -> Element | None:
+    if not isinstance(external, dict) or not isinstance(external.get("url"), str):
+        return None
+    return element("p", "See also ", link(external["url"], external["url"]), ".")

@@ -1,0 +1,198 @@
+"""Schemas as trees of rows. One that is used in several places stands once, and is linked to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ..spec.references import ReferenceFault
+from ..spec.schemas.keywords import subschemas
+from .elements import element
+from .markdown import markdown
+from .schema_words import rules_of, type_of
+from .slugs import Slugs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from xml.etree.ElementTree import Element
+
+    from ..spec.document import Document, Node
+    from ..spec.references import Resolver
+
+__all__ = ["SchemaTrees", "positions"]
+
+_CONTAINERS = re.compile(r"(?:^|/)(?:schemas|\$defs|definitions)/[^/]+$")
+_DEEPEST = 24
+_COMBINED = {"oneOf": "exactly one of", "anyOf": "at least one of", "allOf": "all of"}
+_LABELLED = {
+    "additionalProperties": "other properties",
+    "propertyNames": "property names",
+    "contains": "at least one item",
+    "not": "but not",
+    "if": "if",
+    "then": "then",
+    "else": "else",
+}
+
+
+class SchemaTrees:
+    """The trees of one document.
+
+    Attributes:
+        shared: Schemas that several places use: name and anchor by identity, in order of use.
+    """
+
+    def __init__(self, roots: Iterable[Node], resolver: Resolver) -> None:
+        self._resolver = resolver
+        self.shared: dict[tuple[Document, str], tuple[str, str, Node]] = {}
+        slugs = Slugs()
+        for node in self._used_often(roots):
+            token = node.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+            title = node.value.get("title")
+            name = token if _CONTAINERS.search(node.pointer) or not isinstance(title, str) else title
+            self.shared[node.identity] = (name, f"schema.{slugs.take(name or 'schema')}", node)
+
+    def listed(self) -> Iterator[tuple[str, str, Node, str]]:
+        """The shared schemas: name, anchor, schema, and its type in words."""
+        for name, anchor, node in self.shared.values():
+            yield name, anchor, node, type_of(node.value)
+
+    def row(self, node: Node, name: str = "", *, is_needed: bool | None = None, depth: int = 0) -> Element:
+        """One value: its name, type and rules, and below it what it holds."""
+        target = self._follow(node)
+        value = target.value if target is not None else True
+        shared = self.shared.get(target.identity) if target is not None else None
+        if shared is not None:
+            kind = element("a", shared[0], href=f"#{shared[1]}", class_="type ref")
+            return element("li", *_head(name, kind, is_needed, _flags(value)))
+        return element(
+            "li",
+            *_head(name, element("span", type_of(value), class_="type"), is_needed, _flags(value)),
+            *self.body(target, depth),
+        )
+
+    def body(self, target: Node | None, depth: int = 0) -> Iterator[Element | None]:
+        """The rules of a value, its description, and the rows of what it holds."""
+        if target is None or not isinstance(target.value, dict):
+            return
+        rules = list(rules_of(target.value))
+        if rules:
+            yield element("span", " · ".join(rules), class_="rules")
+        described = markdown(target.value.get("description"))
+        if not isinstance(described, str):
+            yield described
+        if depth >= _DEEPEST:
+            yield element("span", "and more, see the document", class_="rules")
+            return
+        rows = list(self._rows(target, depth + 1))
+        if rows:
+            yield element("ul", *rows)
+
+    def _rows(self, node: Node, depth: int) -> Iterator[Element]:
+        value = node.value
+        required = value.get("required")
+        needed = list(required) if isinstance(required, list) else []
+        properties = node.get("properties")
+        if properties is not None and isinstance(properties.value, dict):
+            for name, one in properties.items():
+                yield self.row(one, name, is_needed=name in needed, depth=depth)
+        for name in needed:
+            if properties is None or name not in properties.value:
+                yield element("li", *_head(name, element("span", "any", class_="type"), True, ()))
+        patterns = node.get("patternProperties")
+        if patterns is not None and isinstance(patterns.value, dict):
+            for pattern, one in patterns.items():
+                yield self.row(one, f"properties like {pattern}", depth=depth)
+        prefix, rest = positions(node)
+        for index, one in enumerate(prefix):
+            yield self.row(one, f"item {index + 1}", depth=depth)
+        if rest is not None and not (prefix and rest.value is False):
+            yield self.row(rest, "further items" if prefix else "each item", depth=depth)
+        elif rest is not None:
+            yield element("li", element("span", "no further items", class_="rules"))
+        for key, label in _COMBINED.items():
+            held = node.get(key)
+            if held is not None and isinstance(held.value, list):
+                options = [
+                    self.row(one, f"option {index + 1}" if key != "allOf" else "", depth=depth)
+                    for index, one in enumerate(held.elements())
+                ]
+                yield element("li", element("span", label, class_="label"), element("ul", *options))
+        for key, label in _LABELLED.items():
+            held = node.get(key)
+            if held is not None and not (key == "additionalProperties" and isinstance(held.value, bool)):
+                yield self.row(held, label, depth=depth)
+        for key in ("dependencies", "dependentSchemas"):
+            held = node.get(key)
+            if held is not None and isinstance(held.value, dict):
+                for name, one in held.items():
+                    if not isinstance(one.value, list):
+                        yield self.row(one, f"with {name}", depth=depth)
+
+    def _follow(self, node: Node) -> Node | None:
+        try:
+            return self._resolver.follow(node)
+        except ReferenceFault:  # within a schema of a format that is nobody's business
+            return None
+
+    def _used_often(self, roots: Iterable[Node]) -> Iterator[Node]:
+        """Schemas with more than one use that are worth a place of their own."""
+        uses: Counter[tuple[Document, str]] = Counter()
+        seen: dict[tuple[Document, str], Node] = {}
+        referred: set[tuple[Document, str]] = set()
+        waiting = [(root, False) for root in roots][::-1]
+        while waiting:
+            node, by_reference = waiting.pop()
+            target = self._follow(node)
+            if target is None or not isinstance(target.value, dict):
+                continue
+            uses[target.identity] += 1
+            if by_reference or target.identity != node.identity:
+                referred.add(target.identity)
+            if target.identity not in seen:
+                seen[target.identity] = target
+                waiting += [(one, "$ref" in one.value) for one in _inner(target)][::-1]
+        for identity, node in seen.items():
+            is_named = identity in referred or _CONTAINERS.search(node.pointer) is not None
+            if uses[identity] > 1 and is_named and any(True for _ in _inner(node)):
+                yield node
+
+
+def _inner(node: Node) -> Iterator[Node]:
+    return (one for one in subschemas(node) if isinstance(one.value, dict))
+
+
+def positions(node: Node) -> tuple[list[Node], Node | None]:
+    """Schemas of an array's items: those with a position, and that of all others."""
+    prefix, items, rest = (node.get(key) for key in ("prefixItems", "items", "additionalItems"))
+    if prefix is not None and isinstance(prefix.value, list):
+        return list(prefix.elements()), items
+    if items is not None and isinstance(items.value, list):
+        return list(items.elements()), rest
+    return [], items
+
+
+def _flags(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        for key, word in (
+            ("deprecated", "deprecated"),
+            ("readOnly", "read only"),
+            ("writeOnly", "write only"),
+        ):
+            if value.get(key) is True:
+                yield word
+
+
+def _head(name: str, kind: Element, is_needed: bool | None, flags: Iterable[str]) -> Iterator[Element | str]:  # noqa: FBT001 -- three states of one word
+    if name:
+        yield element("code", name, class_="name")
+        yield " "
+    yield kind
+    if is_needed is not None:
+        yield " "
+        yield element("b", "required" if is_needed else "optional", class_="need" if is_needed else "may")
+    for word in flags:
+        yield " "
+        yield element("em", word)
+    yield " "

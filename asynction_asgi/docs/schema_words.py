@@ -1,0 +1,84 @@
+"""What one schema asks of a value, in words; what is in it is another module's business."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..spec.model import count_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["as_text", "rules_of", "type_of"]
+
+_LONGEST = 600
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def type_of(schema: Any) -> str:
+    """The types that a value may have, as one reads them."""
+    if schema is False:
+        return "never valid"
+    if not isinstance(schema, dict):
+        return "any"
+    declared = schema.get("type")
+    types = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
+    binary = schema.get("format") == "binary"
+    if binary and (not types or "string" in types):
+        types = ["binary" if one == "string" else one for one in types or ["string"]]
+    if types:
+        return " or ".join(map(str, types))
+    if "const" in schema or "enum" in schema:
+        return "value"
+    return "any"
+
+
+def rules_of(schema: Any) -> Iterator[str]:
+    """Every constraint on the value itself, one phrase each."""
+    if not isinstance(schema, dict):
+        return
+    if "const" in schema:
+        yield f"always {as_text(schema['const'])}"
+    if isinstance(schema.get("enum"), list):
+        yield f"one of {', '.join(map(as_text, schema['enum']))}"
+    unit = "bytes" if schema.get("format") == "binary" else "characters"
+    yield from _count(schema, "minLength", "maxLength", unit)
+    if "pattern" in schema:
+        yield f"matches {schema['pattern']}"
+    if schema.get("format") not in (None, "binary"):
+        yield f"format {schema['format']}"
+    for key, words in (
+        ("minimum", "≥"),
+        ("exclusiveMinimum", ">"),
+        ("maximum", "≤"),
+        ("exclusiveMaximum", "<"),
+    ):
+        if key in schema:
+            yield f"{words} {as_text(schema[key])}"
+    if "multipleOf" in schema:
+        yield f"a multiple of {as_text(schema['multipleOf'])}"
+    yield from _count(schema, "minItems", "maxItems", "items")
+    if schema.get("uniqueItems") is True:
+        yield "no two items equal"
+    yield from _count(schema, "minProperties", "maxProperties", "properties")
+    if schema.get("additionalProperties") is False:
+        yield "no other properties"
+    for key in ("dependencies", "dependentRequired"):
+        needs = schema.get(key)
+        for name, names in needs.items() if isinstance(needs, dict) else ():
+            if isinstance(names, list):
+                yield f"with {as_text(name)} also {', '.join(map(as_text, names))}"
+    if "default" in schema:
+        yield f"default {as_text(schema['default'])}"
+
+
+def _count(schema: Mapping[str, Any], least: str, most: str, unit: str) -> Iterator[str]:
+    low, high = schema.get(least), schema.get(most)
+    if low is not None or high is not None:
+        yield f"{count_words(int(low or 0), None if high is None else int(high))} {unit}"

@@ -1,0 +1,47 @@
+"""The documentation as files, for a site; without a console, since there is nothing to talk to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..spec.document import dump_yaml
+from ..spec.export import bundled_document
+from ..spec.served import served_spec
+from .assets import ASSETS, POLICY, VERSION
+from .page import render_page
+
+if TYPE_CHECKING:
+    import os
+
+    from ..spec import Spec
+
+__all__ = ["build_site"]
+
+
+def build_site(spec: Spec, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write ``index.html``, the document, and what the page needs; whatever else is there stays.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OSError: one of them can't be written; those before it were.
+    """
+    place = Path(folder)
+    document = bundled_document(spec)
+    static = f"static/{VERSION}/"
+    files = {
+        "index.html": render_page(served_spec(spec), folder="", static=static, policy=POLICY),
+        "asyncapi.json": json.dumps(document, ensure_ascii=False, indent=2),
+        "asyncapi.yaml": dump_yaml(document),
+        **{f"{static}{name}": ASSETS[name].decode() for name in ("docs.css", "docs.js")},
+    }
+    written = []
+    for name, text in files.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        written.append(path)
+    return written

@@ -1,0 +1,144 @@
+"""A client's code for one event, in JavaScript and Python; the names stand in it as literals."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["snippets"]
+
+
+def snippets(
+    event: str, namespace: str, values: Sequence[Any], names: Sequence[str], *, emits: bool, acks: bool
+) -> Iterator[tuple[str, str]]:
+    """Pairs of language and code.
+
+    Args:
+        event: The event's name.
+        namespace: Its namespace.
+        values: An example of its arguments, for a client that emits it.
+        names: What to call the arguments, for a client that listens to it.
+        emits: Whether the client emits or listens.
+        acks: Whether an acknowledgement is declared.
+    """
+    name = json.dumps(event, ensure_ascii=False)
+    where = json.dumps(namespace, ensure_ascii=False)
+    if emits:
+        sent = "".join(f", {_literal(one, in_python=False)}" for one in values)
+        if acks:
+            yield "JavaScript", f"const answer = await socket.emitWithAck({name}{sent});"
+        else:
+            yield "JavaScript", f"socket.emit({name}{sent});"
+        call = "answer = await sio.call" if acks else "await sio.emit"
+        yield "Python", f"{call}({name}{_packed(values)}, namespace={where})"
+        return
+    parameters = _parameters(names)
+    listed = ", ".join([*parameters, "answer"] if acks else parameters)
+    body = " answer(/* … */); " if acks else " /* … */ "
+    yield "JavaScript", f"socket.on({name}, ({listed}) => {{{body}}});"
+    listed = ", ".join(parameters)
+    result = "return ...  # the acknowledgement" if acks else "..."
+    yield "Python", f"@sio.on({name}, namespace={where})\nasync def handler({listed}):\n    {result}"
+
+
+def _packed(values: Sequence[Any]) -> str:
+    """python-socketio takes several arguments as a tuple, and a single one as it is."""
+    if not values:
+        return ""
+    written = [_literal(one, in_python=True) for one in values]
+    return f", {written[0]}" if len(written) == 1 else f", ({', '.join(written)})"
+
+
+def _literal(value: Any, *, in_python: bool) -> str:
+    if isinstance(value, bytes):
+        if in_python:
+            return repr(value)
+        return f"new Uint8Array([{', '.join(map(str, value[:16]))}])"
+    if isinstance(value, dict):
+        inner = (
+            f"{_literal(key, in_python=in_python)}: {_literal(one, in_python=in_python)}"
+            for key, one in value.items()
+        )
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(one, in_python=in_python) for one in value) + "]"
+    if in_python and (value is None or isinstance(value, bool)):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _parameters(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for index, name in enumerate(names):
+        word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
+        usable = re.fullmatch(r"[a-z]\w*", word, re.ASCII) and word not in found and len(word) <= 30
+        found.append(word if usable and word not in _KEYWORDS else f"arg{index + 1}")
+    return found
+
+
+_KEYWORDS = frozenset(
+    [
+        "and",
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "def",
+        "default",
+        "del",
+        "delete",
+        "do",
+        "elif",
+        "else",
+        "enum",
+        "except",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "from",
+        "function",
+        "global",
+        "if",
+        "import",
+        "in",
+        "instanceof",
+        "is",
+        "lambda",
+        "let",
+        "new",
+        "nonlocal",
+        "not",
+        "null",
+        "or",
+        "pass",
+        "raise",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "answer",
+    ]
+)
