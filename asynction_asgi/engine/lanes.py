@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .frames import NOOP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from ..spec.model import Ordering
     from .members import Connection, Member
@@ -105,11 +105,13 @@ class Lanes:
                     self.start(member, *each)
             self.ended(connection, number)
 
-    async def room(self, connection: Connection) -> None:
-        """Wait until the backlog has a place again; the transport reads nothing meanwhile."""
-        room = connection.room
-        if room is None:
-            room = connection.room = asyncio.get_running_loop().create_future()
+    def room(self, connection: Connection) -> Awaitable[None]:
+        """Resolves once the backlog has a place again; the transport reads nothing meanwhile."""
+        if connection.room is None:
+            connection.room = asyncio.get_running_loop().create_future()
+        return self._wait(connection, connection.room)
+
+    async def _wait(self, connection: Connection, room: asyncio.Future[None]) -> None:
         connection.socket.paused = True
         try:
             while not (await asyncio.wait([room], timeout=_PROBE_SECONDS))[0]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C version where there is one
+from websockets.protocol import State
 
 if TYPE_CHECKING:
     import asyncio
@@ -131,6 +132,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Deliver the whole frames of `data`, keep the rest."""
         at, size = 0, len(data)
         while size - at >= 2 and not self._held:  # the shortest header
+            if self._foreign:
+                break
             length = data[at + 1] & 0x7F
             body = at + 6  # behind the mask
             if length > 125:  # RFC 6455, 5.2: two or eight bytes of length follow
@@ -141,8 +144,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
             if not data[at + 1] & _MASKED or length > self.config.ws_max_size:
                 self._foreign = True  # an error, which is uvicorn's to answer
-                super().data_received(data[at:])
-                return
+                continue
             end = body + length
             if end > size:
                 self._keep(data[at:], end - at)
@@ -152,14 +154,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                     text = str(apply_mask(data[body:end], data[body - 4 : body]), "utf-8")
                 except UnicodeDecodeError:
                     self._refuse_text()
-                    return
+                    return  # and whatever came behind it
                 pause = self._socket.take(text)
                 if pause is not None:
                     self._hold(pause)
             else:
                 self._hand_on(data[at:end])
             at = end
-        self._keep(data[at:], 0)
+        if self._foreign:
+            super().data_received(data[at:])
+        else:
+            self._keep(data[at:], 0)
 
     def _keep(self, rest: bytes, wanted: int) -> None:
         self._parts = [rest] if rest else []
@@ -172,6 +177,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         elif first == _LAST_FRAGMENT:
             self._fragmented = False
         super().data_received(frame)
+        if self.conn.state is not State.OPEN:
+            self._foreign = True
 
     def _refuse_text(self) -> None:
         """RFC 6455, 8.1: text that is not UTF-8 fails the connection."""

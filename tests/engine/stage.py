@@ -216,11 +216,11 @@ async def serve(script: Script | None = None, *, ws: str = STOCK, **options: Any
 
 
 @contextlib.asynccontextmanager
-async def serve_app(app: Any, *, ws: str = STOCK) -> AsyncIterator[str]:
+async def serve_app(app: Any, *, ws: str = STOCK, **options: Any) -> AsyncIterator[str]:
     """Run an ASGI application on a loopback port, in this event loop."""
-    config = uvicorn.Config(
-        app, ws=ws, log_config=None, lifespan="off", timeout_graceful_shutdown=2, ws_per_message_deflate=False
-    )
+    options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2, **options}
+    options.setdefault("ws_per_message_deflate", False)
+    config = uvicorn.Config(app, ws=ws, **options)
     runner = uvicorn.Server(config)
     config.load()
     runner.lifespan = config.lifespan_class(config)

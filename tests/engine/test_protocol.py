@@ -1,0 +1,241 @@
+"""The WebSocket protocol class for uvicorn, frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import Frame, Opcode
+
+from asynction_asgi.engine import Limits, create_server
+
+from .stage import OWN, SECONDS, Script, Stage, WebSocketClient, serve, serve_app, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+REQUEST = (
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+def text(body: str | bytes, *, fin: bool = True) -> bytes:
+    """A masked text frame."""
+    data = body.encode() if isinstance(body, str) else body
+    return Frame(Opcode.TEXT, data, fin=fin).serialize(mask=True)
+
+
+class Raw:
+    """A WebSocket of which the test writes every byte."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def frame(self) -> tuple[int, bytes]:
+        """The next frame: opcode with FIN, and payload."""
+        async with asyncio.timeout(SECONDS):
+            first, size = await self.reader.readexactly(2)
+            if size == 126:
+                size = int.from_bytes(await self.reader.readexactly(2))
+            elif size == 127:
+                size = int.from_bytes(await self.reader.readexactly(8))
+            return first, await self.reader.readexactly(size)
+
+    async def ended(self) -> int:
+        """Read to the close frame; its code."""
+        while True:
+            first, body = await self.frame()
+            if first == 0x88:
+                return int.from_bytes(body[:2])
+
+
+@contextlib.asynccontextmanager
+async def raw(stage: Stage) -> AsyncIterator[Raw]:
+    """A client that is connected to ``/``."""
+    host, _, port = stage.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    client = Raw(reader, writer)
+    await client.send(REQUEST.encode())
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    await client.frame()
+    await client.send(text("40"))
+    assert (await client.frame())[1].startswith(b'40{"sid"')
+    try:
+        yield client
+    finally:
+        writer.close()
+
+
+async def test_frames_in_any_pieces() -> None:
+    """Byte by byte, several at once, across reads: the events are the same, in order."""
+    async with serve(ws=OWN) as stage, raw(stage) as client:
+        long = "x" * 300
+        huge = "y" * 70_000
+        messages = ['420["a",1]', f'421["a","{long}"]', f'422["a","{huge}"]', '423["a"]']
+        data = b"".join(text(message) for message in messages)
+        for byte in data[:200]:
+            await client.send(bytes([byte]))
+            await asyncio.sleep(0)
+        await client.send(data[200:40_000])
+        await client.send(data[40_000:])
+        answers = [(await client.frame())[1].decode() for _ in range(4)]
+        assert answers == ["430[1]", f'431["{long}"]', f'432["{huge}"]', "433[]"]
+        await client.send(text('424["a"]') + text('425["a"]') + text('426["a"]')[:5])
+        assert [(await client.frame())[1] for _ in range(2)] == [b"434[]", b"435[]"]
+
+
+async def test_what_is_not_a_whole_text_frame_is_uvicorns() -> None:
+    """Fragments, control frames between them, and binary messages mean what they always do."""
+    async with serve(ws=OWN) as stage, raw(stage) as client:
+        await client.send(
+            text('421["a', fin=False)
+            + Frame(Opcode.PING, b"hi").serialize(mask=True)
+            + Frame(Opcode.CONT, b'",1]', fin=False).serialize(mask=True)
+            + Frame(Opcode.CONT, b"").serialize(mask=True)
+            + text('422["b"]')
+        )
+        assert await client.frame() == (0x8A, b"hi")
+        assert await client.frame() == (0x81, b"431[1]")
+        assert await client.frame() == (0x81, b"432[]")
+        await client.send(
+            text('451-3["a",{"_placeholder":true,"num":0}]')
+            + Frame(Opcode.BINARY, b"\x00", fin=False).serialize(mask=True)
+            + Frame(Opcode.CONT, b"\x01").serialize(mask=True)
+        )
+        assert await client.frame() == (0x81, b'461-3[{"_placeholder":true,"num":0}]')
+        assert await client.frame() == (0x82, b"\x00\x01")
+        assert stage.script.told[1] == ("a", 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (text(b"4\xff\xfe"), 1007),
+        (text(b"42\xff", fin=False) + Frame(Opcode.CONT, b"").serialize(mask=True), 1007),
+        (Frame(Opcode.TEXT, b"42[1]").serialize(mask=False), 1002),
+        (b"\xf1\x80abcd", 1002),
+        (b"\x83\x80abcd", 1002),
+        (text("42[", fin=False) + text("1]"), 1002),
+        (b"\x81\xff" + (1 << 40).to_bytes(8) + b"abcd", 1009),
+        (text("4" + "x" * 2_000), 1009),
+        (Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True), 1000),
+    ],
+    ids=[
+        "not UTF-8",
+        "fragments not UTF-8",
+        "unmasked",
+        "reserved bits",
+        "unknown opcode",
+        "interleaved",
+        "absurd length",
+        "too large",
+        "close",
+    ],
+)
+async def test_what_breaks_the_protocol_ends_the_connection(
+    data: bytes, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the code of RFC 6455, the peers told, nothing left and nothing logged."""
+    async with serve(ws=OWN, limits=Limits(packet_bytes=1000)) as stage:
+        async with raw(stage) as client:
+            await client.send(data + text('42["after"]'))
+            assert await client.ended() == code
+            await stage.emptied()
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+    assert not caplog.records
+
+
+async def test_a_connection_that_breaks_in_the_middle_of_a_frame() -> None:
+    """Nothing of the half frame is delivered, nothing is left."""
+    async with serve(ws=OWN) as stage:
+        async with raw(stage) as client:
+            await client.send(text('42["half"]')[:6])
+            client.writer.transport.abort()
+            await stage.emptied()
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+async def test_input_is_paused_in_the_middle_of_a_read() -> None:
+    """What came in the same bytes as the event that fills the backlog waits with the others."""
+    gate = asyncio.Event()
+
+    async def wait(peer: Any, number: int) -> Any:
+        await gate.wait()
+        return [number]
+
+    async with serve(ws=OWN, limits=Limits(handlers=1, backlog=1)) as stage, raw(stage) as client:
+        stage.script.handlers["wait"] = wait
+        await client.send(b"".join(text(f'42{number}["wait",{number}]') for number in range(6)))
+        await until(lambda: any(socket.paused for socket in stage.server.eio.sockets.values()))
+        last = text('426["wait",6]')
+        await client.send(last[:4])
+        gate.set()
+        await client.send(last[4:])
+        answers = [(await client.frame())[1] for _ in range(7)]
+        assert answers == [f"43{number}[{number}]".encode() for number in range(7)]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "wrapped"])
+async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> None:
+    """The short way is taken only where nothing between the server and the engine looks at messages."""
+    server = create_server(Script())
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def watched() -> Any:
+            event = await receive()
+            seen.append(event.get("text"))
+            return event
+
+        await server.app(scope, watched if wrapped else receive, send)
+
+    async with serve_app(app, ws=OWN) as url:
+        stage = Stage(url, server, Script())
+        async with stage.client() as client:
+            assert await client.ask('421["a",1]') == [1]
+        await stage.emptied()
+    assert ('421["a",1]' in seen) is wrapped
+
+
+async def test_compression_is_uvicorns() -> None:
+    """A client that negotiated it is served, by the long way."""
+    server = create_server(Script())
+    stage = Stage("", server, Script())
+    async with serve_app(server.app, ws=OWN, ws_per_message_deflate=True) as url:
+        async with connect(
+            url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", proxy=None
+        ) as ws:
+            assert ws.protocol.extensions
+            client = WebSocketClient(ws)
+            await client.receive()
+            await client.join()
+            assert await client.ask(json.dumps(["a", "x" * 5000]).join(["421", ""])) == ["x" * 5000]
+        await stage.emptied()
+
+
+async def test_other_applications_are_served_as_before() -> None:
+    """An ASGI application that knows nothing of the engine gets uvicorn's own behaviour."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (event := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": event["text"] + "!"})
+
+    async with (
+        serve_app(app, ws=OWN) as url,
+        connect(url.replace("http", "ws"), compression=None, proxy=None) as ws,
+    ):
+        for word in ("one", "two" * 1000):
+            await ws.send(word)
+            assert await ws.recv() == word + "!"

@@ -1,0 +1,145 @@
+"""The engine on ASGI servers that are slow, break, or say nothing at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from asynction_asgi.engine import Limits, create_server, websocket
+
+from .stage import Script, Stage, until
+
+
+class AsgiServer:
+    """The server's side of one WebSocket, in the test's hands."""
+
+    def __init__(self, app: Any) -> None:
+        self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[dict[str, Any]] = []
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.broken = False
+        self.silent = False
+        self.incoming.put_nowait({"type": "websocket.connect"})
+        scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/socket.io/",
+            "query_string": b"EIO=4&transport=websocket",
+            "headers": [],
+        }
+        self.task = asyncio.ensure_future(app(scope, self.incoming.get, self.send))
+
+    async def send(self, event: dict[str, Any]) -> None:
+        await self.writable.wait()
+        if self.broken:
+            raise RuntimeError("whatever a server raises")
+        self.sent.append(event)
+        if event["type"] == "websocket.close" and not self.silent:
+            self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+
+    def say(self, *texts: str) -> None:
+        for text in texts:
+            self.incoming.put_nowait({"type": "websocket.receive", "text": text})
+
+    @property
+    def texts(self) -> list[str]:
+        return [event["text"] for event in self.sent if "text" in event]
+
+
+async def connected() -> tuple[AsgiServer, Stage]:
+    script = Script()
+    server = create_server(script)
+    asgi = AsgiServer(server.app)
+    asgi.say("40")
+    await until(lambda: len(asgi.texts) == 2)
+    return asgi, Stage("", server, script)
+
+
+async def test_writes_wait_in_order_behind_a_slow_one() -> None:
+    """While the server is busy nothing is lost or reordered, and nobody waits."""
+    asgi, stage = await connected()
+    asgi.writable.clear()
+    for number in range(5):
+        await stage.server.emit("n", number)
+    assert len(asgi.texts) == 2
+    asgi.writable.set()
+    await until(lambda: len(asgi.texts) == 7)
+    await stage.server.emit("n", 5)
+    assert asgi.texts[2:] == [f'42["n",{number}]' for number in range(6)]
+    asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1001})
+    await asgi.task
+    await stage.emptied()
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "behind a slow write"])
+async def test_a_server_that_fails_to_send_ends_the_connection(*, slow: bool) -> None:
+    """An exception of the server's reaches neither the sender nor the log; the peer is told of."""
+    asgi, stage = await connected()
+    if slow:
+        asgi.writable.clear()
+    asgi.broken = True
+    await stage.server.emit("n", 1)
+    await stage.server.emit("n", 2)
+    asgi.writable.set()
+    await stage.emptied()
+    assert stage.script.told[-1] == ("disconnect", "/", "transport close")
+    asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asgi.task
+
+
+async def test_a_server_that_never_says_that_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After our close the application returns all the same."""
+    monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.02)
+    asgi, stage = await connected()
+    asgi.silent = True
+    await stage.server.eio.disconnect()
+    await asyncio.wait_for(asgi.task, 5)
+    assert asgi.sent[-1]["type"] == "websocket.close"
+    await stage.emptied()
+
+
+async def test_a_slow_server_is_not_waited_for_at_the_end() -> None:
+    """The state is freed while its last write still hangs."""
+    asgi, stage = await connected()
+    asgi.writable.clear()
+    await stage.server.emit("n", 1)
+    await stage.server.eio.disconnect()
+    await stage.emptied()
+    asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asgi.task
+    assert len(asgi.texts) == 2
+
+
+async def test_a_server_that_cancels_the_application() -> None:
+    """The cancellation goes through, after the peers were told."""
+    asgi, stage = await connected()
+    asgi.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asgi.task
+    await stage.emptied()
+    assert stage.script.told[-1] == ("disconnect", "/", "transport close")
+
+
+async def test_a_client_that_is_gone_while_it_is_held_back() -> None:
+    """The one message that is read ahead may be the end."""
+    gate = asyncio.Event()
+
+    async def hang(*_: Any) -> Any:
+        await gate.wait()
+        return []
+
+    script = Script()
+    server = create_server(script, limits=Limits(handlers=1, backlog=1, drain_seconds=0.01))
+    script.handlers["hang"] = hang
+    asgi = AsgiServer(server.app)
+    stage = Stage("", server, script)
+    asgi.say("40")
+    await until(lambda: script.peers)
+    asgi.say('42["hang"]', '42["hang"]')
+    asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asgi.task
+    await stage.emptied()
+    gate.set()
