@@ -128,7 +128,7 @@ def test_handlers_given_in_code() -> None:
     """Code wins over the document, and a handler's own refusal reaches the client."""
     names: dict[str, Any] = {}
     exec(block("python", "Handlers", 1), names)
-    with serve(names["app"]) as url, socketio.SimpleClient() as client:
+    with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
         assert client.call("say", "hello", timeout=5) == 5
         assert client.call("say", " ", timeout=5) == {
@@ -162,11 +162,11 @@ def test_the_secured_example(folder: Path) -> None:
     finally:
         sys.modules.pop("accounts", None)
     with serve(app) as url:
-        with socketio.SimpleClient() as client:
+        with socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, auth={"token": "open sesame"})
             assert client.call("who am I", timeout=5) == "ada"
         refused: list[Any] = []
-        stranger = socketio.Client()
+        stranger = socketio.Client(reconnection=False)
         stranger.on("connect_error", refused.append)
         with pytest.raises(socketio.exceptions.ConnectionError):
             stranger.connect(url, auth={"token": "guess"})
@@ -178,7 +178,7 @@ def test_the_shape_of_a_refusal(folder: Path) -> None:
     shown = json.loads(block("json", "Refusals"))["error"]
     assert set(shown) == {"code", "message", "details", "ref"}
     app = AsynctionSocketIO.from_spec(folder / "chat.yaml")
-    with serve(app) as url, socketio.SimpleClient() as client:
+    with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
         refusal = client.call("say", "", timeout=5)["error"]
     assert set(refusal) == {"code", "message", "details"}

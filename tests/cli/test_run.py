@@ -94,7 +94,7 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def echo(url: str, path: str = "/rt/socket.io") -> object:
-    with socketio.SimpleClient() as client:
+    with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path)
         return client.call("echo", "hello", timeout=5)
 
@@ -163,17 +163,18 @@ def test_workers_share_their_clients_over_a_queue(folder: Path, queue_url: str) 
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     options = ["--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port]
-    with running("run", "echo.yaml", *options, cwd=folder) as (url, command), contextlib.ExitStack() as stack:
+    with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
         command.wait_for("Application startup complete", times=2)
         until_accepted(url)
-        clients: dict[str, socketio.SimpleClient] = {}
-        while len(clients) < 2:  # until both processes have one
-            client = stack.enter_context(socketio.SimpleClient())
-            client.connect(url, transports=["websocket"])
-            clients[client.call("process", timeout=5)] = client
-        for speaker in clients.values():
-            speaker.emit("say", "hello")
-            assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
+        with contextlib.ExitStack() as stack:
+            clients: dict[str, socketio.SimpleClient] = {}
+            while len(clients) < 2:  # until both processes have one
+                client = stack.enter_context(socketio.SimpleClient(reconnection=False))
+                client.connect(url, transports=["websocket"])
+                clients[client.call("process", timeout=5)] = client
+            for speaker in clients.values():
+                speaker.emit("say", "hello")
+                assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
         assert command.stop() == 0
 
 
