@@ -287,7 +287,9 @@ class Dispatcher:
             answered = await self._tell(routes, socket, error)
         except RefusedError as another:
             error, answered = another, []
-        if not answered:
+        if isinstance(error, AckValidationError) and error.direction == "inbound":  # a client's doing
+            logger.warning("%s: %s", what, error)
+        elif not answered:
             _internal_error(error, what)
 
     async def _tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:

@@ -351,6 +351,17 @@ async def _(world: World) -> None:
     await world.works(client)
 
 
+@acks.fault("that a callback must not get")
+async def _(world: World) -> None:
+    client = await world.client()
+    await client.send('42["ask later"]')
+    packet = await client.expect("42")
+    await client.send(f"43{packet[: packet.index('[')]}[17]")
+    await world.works(client)
+    if world.stage.refusals:
+        assert world.stage.seen("callback") == 0
+
+
 @acks.fault("to the question of somebody else")
 async def _(world: World) -> None:
     thief = await world.client()
