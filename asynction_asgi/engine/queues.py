@@ -27,7 +27,23 @@ _CLIENTS = {
 }
 
 
-class RedisRooms(AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+class _Checked:
+    """What goes over the queue is strict JSON, and an error of the sender's is raised at the sender."""
+
+    server: Any
+    json: Any
+
+    def set_server(self, server: Any) -> None:
+        super().set_server(server)  # type: ignore[misc]  # upstream's, further down the line
+        self.json = StrictJson()  # upstream takes that of the packets
+
+    async def _publish(self, data: Any) -> None:
+        if self.server is None:
+            self.json.dumps(data)  # nothing was encoded before; upstream would log the error and go on
+        await super()._publish(data)  # type: ignore[misc]  # upstream's, further down the line
+
+
+class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's Redis and Valkey manager on top of our rooms."""
 
     async def close(self) -> None:
@@ -38,7 +54,7 @@ class RedisRooms(AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-sock
                 await client.aclose()
 
 
-class AmqpRooms(AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's RabbitMQ manager on top of our rooms."""
 
     publisher_connection: Any
@@ -70,15 +86,16 @@ class StrictJson:
         return text
 
     def loads(self, text: str | bytes) -> Any:
-        """Text to value.
+        """Text to message; anything but an object is an empty one, which upstream passes over.
 
         Raises:
             UndecodableError: it is not JSON.
         """
         try:
-            return self._codec.loads(text.decode() if isinstance(text, bytes) else text)
+            message = self._codec.loads(text.decode() if isinstance(text, bytes) else text)
         except UnicodeDecodeError as error:
             raise UndecodableError("not UTF-8") from error
+        return message if isinstance(message, dict) else {}
 
 
 def create_manager(

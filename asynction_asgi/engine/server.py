@@ -95,7 +95,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         return EngineServer
 
     def listen(self) -> None:
-        """Listen on the message queue from now on; otherwise the first client starts it."""
+        """Take connections, after `shutdown` too, and listen on the message queue.
+
+        The first client starts the queue otherwise.
+        """
+        self.stopping = False
         if not self.manager_initialized:
             self.manager_initialized = True
             self.manager.initialize()
@@ -618,6 +622,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         close = getattr(self.manager, "close", None)
         if close is not None:  # connections to a message queue
             await close()
+        self.manager_initialized = False
         with contextlib.suppress(Exception):
             await super().shutdown()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -100,6 +101,7 @@ async def test_a_body_that_does_not_come() -> None:
         reader, writer = await begin(stage, client.target)
         assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
         writer.close()
+        await writer.wait_closed()
         await stage.emptied()
 
 
@@ -109,6 +111,8 @@ async def test_a_body_that_is_given_up(caplog: pytest.LogCaptureFixture) -> None
         await client.post("40")
         _, writer = await begin(stage, client.target)
         writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
         await client.poll()
         assert (await client.post('421["a"]')).text == "ok"
     assert not caplog.records

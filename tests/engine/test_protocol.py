@@ -74,6 +74,8 @@ async def raw(stage: Stage) -> AsyncIterator[Raw]:
         yield client
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def test_frames_in_any_pieces() -> None:
