@@ -218,5 +218,7 @@ async def judge(fault: Fault, stage: Stage) -> list[str]:
         await client.close()
     await attempt("memory", world.freed())
     await bystander.close()
+    if not problems:
+        await attempt("memory", until(lambda: stage.is_empty, "all forgotten"))
     gc.collect()
     return problems + complaints(fault, stage.records)

@@ -106,7 +106,7 @@ class Connection:
 
     async def _chunks(self) -> bytes:
         body = b""
-        while size := int(await self.reader.readline(), 16):
+        while size := int(await self.reader.readline() or b"0", 16):  # HEAD has none
             body += (await self.reader.readexactly(size + 2))[:-2]
         return body
 

@@ -88,6 +88,11 @@ class Stage:
         if self.loop is not None and not self.loop.is_closed():
             self.gate.open(self.loop)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nothing for any client."""
+        return not any(count for kind, count in self.holdings().items() if kind != "tasks")
+
     def holdings(self) -> dict[str, int]:
         """What the server holds on behalf of its clients, by kind."""
         assert self.loop is not None
