@@ -25,7 +25,6 @@ Attachments = list[bytes]
 _LONG_NUMBER = b"9" * 19
 _DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
-_LEAVES = frozenset({str, int, bool, type(None)})
 _MAX_DIGITS = 400
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -125,7 +124,13 @@ def _plain_dumps(value: Any, attachments: Attachments) -> bytes:
 def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
     def guarded(text: str) -> Any:
         value = loads(text)
-        if len(text) > 2 * depth and _looks_deeper(text, depth) and _deeper(value, depth):
+        # As many brackets as levels are needed to nest that deep, which most packets don't have.
+        if (
+            len(text) > 2 * depth
+            and text.count("[") + text.count("{") > depth
+            and _looks_deeper(text, depth)
+            and _deeper(value, depth)
+        ):
             raise UndecodableError("nested too deep")
         return value
 
@@ -211,10 +216,12 @@ def _refuse_nan(value: Any) -> None:
     for parent in found:  # grows while it is walked
         for child in parent.values() if isinstance(parent, dict) else parent:
             kind = type(child)
+            if kind is str or kind is int or child is None or kind is bool:
+                continue
             if kind is float:
-                if not -math.inf < child < math.inf:
+                if child - child != 0.0:
                     raise UnencodableError("NaN and Infinity have no JSON form")
-            elif kind not in _LEAVES and isinstance(child, (dict, list, tuple)):
+            elif isinstance(child, (dict, list, tuple)):
                 found.append(child)
 
 

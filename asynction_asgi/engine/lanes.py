@@ -13,6 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .frames import NOOP
+from .members import Arrival
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -41,7 +42,7 @@ class Lanes:
         self._handle = handle
         self._default = default
 
-    def start(self, member: Member, ack_id: int | None, payload: list[Any]) -> None:
+    def start(self, member: Member, ack_id: int | None, payload: list[Any], size: int) -> None:
         """Start a handler, or queue the event until one may start."""
         connection = member.connection
         if (member.endpoint.ordering(member, payload[0]) or self._default) == "serial":
@@ -50,21 +51,22 @@ class Lanes:
                 connection.serial = number = connection.serial + 1
                 self._run(connection, number, self._serve_lane(member, ack_id, payload, number))
             else:
-                member.lane.append((ack_id, payload))
-                connection.waiting += 1
+                arrival = Arrival(ack_id, payload, size)
+                member.lane.append(arrival)
+                connection.count(arrival, 1)
         elif connection.backlog or len(connection.running) >= connection.limits.handlers:
             if connection.backlog is None:
                 connection.backlog = deque()
-            connection.backlog.append((member, ack_id, payload))
-            connection.waiting += 1
+            arrival = Arrival(ack_id, payload, size)
+            connection.backlog.append((member, arrival))
+            connection.count(arrival, 1)
         else:
             connection.serial = number = connection.serial + 1
             self._run(connection, number, self._handle(member, ack_id, payload, number))
 
     def _run(self, connection: Connection, number: int, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # it ended with handlers running, which Python then closes
+        loop = connection.loop
+        if not loop.is_running():  # it ended with handlers running, which Python then closes
             work.close()
             return
         if _EAGER:
@@ -80,35 +82,38 @@ class Lanes:
         connection.running.pop(number, None)
         if connection.waiting:
             while connection.backlog and len(connection.running) < connection.limits.handlers:
-                member, ack_id, payload = connection.backlog.popleft()
-                connection.waiting -= 1
+                member, arrival = connection.backlog.popleft()
+                connection.count(arrival, -1)
                 connection.serial = following = connection.serial + 1
-                self._run(connection, following, self._handle(member, ack_id, payload, following))
+                work = self._handle(member, arrival.ack_id, arrival.payload, following)
+                self._run(connection, following, work)
             connection.made_room()
 
     async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
+        connection = member.connection
         try:
             while True:
                 await self._handle(member, ack_id, payload, 0)
                 if not member.lane:
                     return
-                ack_id, payload = member.lane.popleft()
-                member.connection.waiting -= 1
-                member.connection.made_room()
+                arrival = member.lane.popleft()
+                ack_id, payload = arrival.ack_id, arrival.payload
+                connection.count(arrival, -1)
+                connection.made_room()
         finally:
-            connection = member.connection
             left, member.lane = member.lane or deque(), None
-            connection.waiting -= len(left)
+            for arrival in left:
+                connection.count(arrival, -1)
             connection.made_room()
             if not connection.closed:  # the handler cancelled its own task; the others go on
-                for each in left:
-                    self.start(member, *each)
+                for arrival in left:
+                    self.start(member, *arrival)
             self.ended(connection, number)
 
     def room(self, connection: Connection) -> Awaitable[None]:
         """Resolves once the backlog has a place again; the transport reads nothing meanwhile."""
         if connection.room is None:
-            connection.room = asyncio.get_running_loop().create_future()
+            connection.room = connection.loop.create_future()
         return self._wait(connection, connection.room)
 
     async def _wait(self, connection: Connection, room: asyncio.Future[None]) -> None:
@@ -130,9 +135,7 @@ class Lanes:
             ended, _ = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not ended:
                 break
-        if member.lane:
-            connection.waiting -= len(member.lane)
-            member.lane.clear()
-        if connection.backlog and connection.closed:
-            connection.waiting -= len(connection.backlog)
-            connection.backlog.clear()
+        while member.lane:
+            connection.count(member.lane.popleft(), -1)
+        while connection.backlog and connection.closed:
+            connection.count(connection.backlog.popleft()[1], -1)

@@ -12,12 +12,14 @@ class Limits:
     Attributes:
         packet_bytes: Largest WebSocket message and largest polling body taken from a client.
         attachments: Most binary attachments that one packet may announce.
+        attachment_bytes: Largest size of one packet's attachments together.
         json_depth: Deepest nesting of arrays and objects in one packet.
         namespaces: Most namespaces that one connection may be in at the same time.
         refusals: Most CONNECTs that may be refused on one connection before it is closed, so that
             guessing costs a new connection each time.
         handlers: Handlers of one connection that run at the same time. Further events wait.
         backlog: Events of one connection that wait for their turn before its input is paused.
+        backlog_bytes: The same, by their size.
         events_per_second: Events taken from one connection, in bursts of as many; the others are
             refused with ``rate_limited``. None is unbounded.
         pending_acks: Acknowledgements that the server awaits from one client in one namespace;
@@ -35,11 +37,13 @@ class Limits:
 
     packet_bytes: int = 1_000_000
     attachments: int = 64
+    attachment_bytes: int = 10_000_000
     json_depth: int = 128
     namespaces: int = 64
     refusals: int = 16
     handlers: int = 64
     backlog: int = 128
+    backlog_bytes: int = 4 * 1024 * 1024
     events_per_second: float | None = None
     pending_acks: int = 1024
     connect_seconds: float = 45.0

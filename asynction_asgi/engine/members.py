@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .endpoint import Peer
 
 if TYPE_CHECKING:
-    import asyncio
     from collections import deque
     from collections.abc import Callable, Mapping
 
@@ -18,6 +19,23 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .packets import Packet
     from .transport import EngineSocket
+
+
+class Arrival(NamedTuple):
+    """An event that waits for its turn, and its size on the wire."""
+
+    ack_id: int | None
+    payload: list[Any]
+    size: int
+
+
+@dataclass(slots=True)
+class Partial:
+    """A binary packet and those of its attachments that came so far."""
+
+    packet: Packet
+    attachments: list[bytes]
+    size: int
 
 
 class Phase(enum.Enum):
@@ -77,8 +95,8 @@ class Member(Peer):
         self.callbacks: dict[int, Callable[..., Any]] | None = None
         self.last_ack = 0
         self.held: list[Frame] | None = None
-        self.early: list[tuple[int | None, list[Any]]] | None = None
-        self.lane: deque[tuple[int | None, list[Any]]] | None = None
+        self.early: deque[Arrival] | None = None
+        self.lane: deque[Arrival] | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.session: Any = {}
 
@@ -116,10 +134,11 @@ class Connection:
         socket: The transport.
         members: By namespace, pending and connected peers.
         left: Namespaces that it was in, so that packets which crossed a disconnect are forgiven.
-        partial: A binary packet and the attachments that came so far.
+        partial: A binary packet whose attachments are not all there.
         running: Tasks of event handlers.
         backlog: Events that wait for one of them to end.
-        waiting: Length of the backlog and of all lanes.
+        waiting: How many events wait, in the backlog, in lanes and for a connect handler.
+        waiting_bytes: How large the events in them were on the wire.
         refusals: CONNECTs that were refused.
         closed: Set once nothing more is taken from the client.
     """
@@ -130,6 +149,7 @@ class Connection:
         "closed",
         "left",
         "limits",
+        "loop",
         "members",
         "partial",
         "refilled",
@@ -140,18 +160,20 @@ class Connection:
         "socket",
         "timer",
         "waiting",
+        "waiting_bytes",
     )
 
     def __init__(self, socket: EngineSocket, limits: Limits) -> None:
         self.socket = socket
         self.limits = limits
+        self.loop = asyncio.get_running_loop()
         self.members: dict[str, Member] = {}
         self.left: set[str] | None = None
-        self.partial: tuple[Packet, list[bytes]] | None = None
+        self.partial: Partial | None = None
         self.running: dict[int, asyncio.Task[None]] = {}
         self.serial = 0
-        self.backlog: deque[tuple[Member, int | None, list[Any]]] | None = None
-        self.waiting = 0
+        self.backlog: deque[tuple[Member, Arrival]] | None = None
+        self.waiting = self.waiting_bytes = 0
         self.room: asyncio.Future[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.closed = False
@@ -162,7 +184,7 @@ class Connection:
     @property
     def full(self) -> bool:
         """Whether the backlog has no place for another event."""
-        return self.waiting >= self.limits.backlog
+        return self.waiting >= self.limits.backlog or self.waiting_bytes >= self.limits.backlog_bytes
 
     @property
     def awaits_acks(self) -> bool:
@@ -185,6 +207,11 @@ class Connection:
         if self.left is None or len(self.left) >= 2 * self.limits.namespaces:
             self.left = set()
         self.left.add(namespace)
+
+    def count(self, arrival: Arrival, by: int) -> None:
+        """An event begins to wait (1) or waits no more (-1)."""
+        self.waiting += by
+        self.waiting_bytes += by * arrival.size
 
     def made_room(self, *, urgent: bool = False) -> None:
         """Wake the reader if it waits for the backlog to shrink, and it has or the matter is urgent."""

@@ -27,13 +27,17 @@ _MAX_ID_DIGITS = 20
 
 
 class Packet(NamedTuple):
-    """One decoded Socket.IO packet; of a binary one, the attachments are still to come."""
+    """One decoded Socket.IO packet; of a binary one, `attachments` are still to come.
+
+    Once they are there, `size` is that of all its messages.
+    """
 
     type: int
     namespace: str
     id: int | None
     payload: Any
     attachments: int = 0
+    size: int = 0
 
 
 def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int = 1) -> Packet:

@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import logging
 import secrets
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import socketio
@@ -24,12 +25,13 @@ from .engine_server import EngineServer
 from .frames import Frame, binary_frame
 from .http import EngineApp
 from .lanes import Lanes
-from .members import Connection, Member, Phase
+from .members import Arrival, Connection, Member, Partial, Phase
 from .registered import RegisteredHandlers
 from .rooms import Rooms, adopt
+from .transport import PayloadTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from ..spec.model import Ordering
     from .endpoint import Endpoint
@@ -159,10 +161,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             namespace, ack_id, payload = packets.decode_event(data, 2, self._codec.loads)
             member = connection.members.get(namespace)
             if member is not None and member.phase is not Phase.LEAVING:
-                return self._take_event(member, ack_id, payload)
+                return self._take_event(member, ack_id, payload, len(data))
             packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
         elif isinstance(data, bytes):
-            packet = _complete(connection, data)
+            packet = self._complete(connection, data)
         elif connection.partial is not None:
             raise UndecodableError("text in place of an attachment")
         else:
@@ -172,11 +174,30 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if packet.attachments:
             if packet.namespace not in connection.members:
                 self._stray(connection, packet)
-            connection.partial = (packet, [])
+            connection.partial = Partial(packet, [], len(data))
             return None
-        return self._route(connection, packet)
+        return self._route(connection, packet, packet.size or len(data))
 
-    def _route(self, connection: Connection, packet: packets.Packet) -> Awaitable[None] | None:
+    def _complete(self, connection: Connection, attachment: bytes) -> packets.Packet | None:
+        """Add an attachment; the packet once it has all of them.
+
+        Raises:
+            UndecodableError: none was due, or they are too large together.
+        """
+        partial = connection.partial
+        if partial is None:
+            raise UndecodableError("attachment without a packet")
+        partial.attachments.append(attachment)
+        partial.size += len(attachment)
+        if partial.size > self.limits.attachment_bytes:
+            raise PayloadTooLargeError
+        if len(partial.attachments) < partial.packet.attachments:
+            return None
+        connection.partial = None
+        payload = packets.attach(partial.packet.payload, partial.attachments)
+        return partial.packet._replace(payload=payload, attachments=0, size=partial.size)
+
+    def _route(self, connection: Connection, packet: packets.Packet, size: int) -> Awaitable[None] | None:
         kind = packet.type
         if kind == packets.CONNECT:
             self._begin_connect(connection, packet.namespace, packet.payload)
@@ -186,7 +207,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             if member is None:
                 self._stray(connection, packet)
         elif kind in (packets.EVENT, packets.BINARY_EVENT):
-            return self._take_event(member, packet.id, packet.payload)
+            return self._take_event(member, packet.id, packet.payload, size)
         elif kind == packets.DISCONNECT:
             self._spawn(self._part(member, self.reason.CLIENT_DISCONNECT))
         else:
@@ -201,7 +222,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if connection.left is None or packet.namespace not in connection.left:
             raise UndecodableError("packet for a namespace that was not joined")
 
-    def _take_event(self, member: Member, ack_id: int | None, payload: list[Any]) -> Awaitable[None] | None:
+    def _take_event(
+        self, member: Member, ack_id: int | None, payload: list[Any], size: int
+    ) -> Awaitable[None] | None:
         connection = member.connection
         if payload[0] in packets.RESERVED_EVENTS:
             error = RefusedError("reserved_event", "the name belongs to the protocol")
@@ -209,16 +232,18 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
             error = RefusedError("rate_limited", "too many events")
         elif member.phase is Phase.PENDING:
             if member.early is None:
-                member.early = []
-            if len(member.early) >= self.limits.backlog:
+                member.early = deque()
+            if connection.full:
                 raise UndecodableError("events before the connection was accepted")
-            member.early.append((ack_id, payload))
+            arrival = Arrival(ack_id, payload, size)
+            member.early.append(arrival)
+            connection.count(arrival, 1)
             return None
         elif connection.full and connection.awaits_acks:
             # Its input can't be paused: a handler may be waiting for an ack that is behind this.
             error = RefusedError("rate_limited", "too many events at a time")
         else:
-            self._lanes.start(member, ack_id, payload)
+            self._lanes.start(member, ack_id, payload, size)
             paused = connection.waiting and connection.full and not connection.awaits_acks
             return self._lanes.room(connection) if paused else None
         self._refuse(member, ack_id, payload[0], error)
@@ -306,9 +331,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
-        early, member.early = member.early, None
-        for ack_id, payload in early or ():
-            self._lanes.start(member, ack_id, payload)
+        for arrival in _take_early(member):
+            self._lanes.start(member, *arrival)
 
     def _connect_error(self, error: RefusedError) -> dict[str, Any]:
         body = error.as_json() if self._refusal_body is None else self._refusal_body(error)
@@ -446,6 +470,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if connection.members.get(member.namespace) is member:
             del connection.members[member.namespace]
         self._lose_acks(member)
+        _take_early(member)
         self.manager.basic_disconnect(member.sid, member.namespace)
         if not connection.members and not connection.closed:
             self._expect_connect(connection)
@@ -631,7 +656,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is 
         if connection.partial is not None:
             if isinstance(data, str):
                 raise UndecodableError("text in place of an attachment")
-            return _complete(connection, data)
+            return self._complete(connection, data)
         try:
             packet = self.packet_class(encoded_packet=data[1:] if isinstance(data, str) else data)
             kind, payload, namespace = packet.packet_type, packet.data, packet.namespace or "/"
@@ -663,16 +688,12 @@ class _Answer:
             self._future.set_exception(DisconnectedError(self._sid, self._namespace))
 
 
-def _complete(connection: Connection, attachment: bytes) -> packets.Packet | None:
-    """Add an attachment; the packet once it has all of them."""
-    if connection.partial is None:
-        raise UndecodableError("attachment without a packet")
-    packet, attachments = connection.partial
-    attachments.append(attachment)
-    if len(attachments) < packet.attachments:
-        return None
-    connection.partial = None
-    return packet._replace(payload=packets.attach(packet.payload, attachments), attachments=0)
+def _take_early(member: Member) -> Sequence[Arrival]:
+    """What arrived before the connect handler decided; it waits no more."""
+    early, member.early = member.early or (), None
+    for arrival in early:
+        member.connection.count(arrival, -1)
+    return early
 
 
 def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:

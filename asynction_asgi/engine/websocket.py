@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
+
+    Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
     from .frames import Frame
     from .transport import EngineSocket
@@ -113,7 +116,8 @@ class WebSocket:
             self._step(self._send(frame.message))
         return True
 
-    def _step(self, sending: Coroutine[Any, Any, None]) -> None:
+    def _step(self, awaitable: Awaitable[None]) -> None:
+        sending = _steps(awaitable)
         try:
             pending = sending.send(None)
         except StopIteration:
@@ -123,7 +127,7 @@ class WebSocket:
             return
         self._drainer = asyncio.get_running_loop().create_task(self._drain(sending, pending))
 
-    async def _drain(self, sending: Coroutine[Any, Any, None], pending: Any) -> None:
+    async def _drain(self, sending: Steps, pending: Any) -> None:
         try:
             await _Rest(sending, pending)
             while not self.closed and self._socket is not None:
@@ -151,7 +155,7 @@ class WebSocket:
         if self._drainer is not None or (self._socket is not None and self._socket.outbox):
             self._abort()
         else:
-            sending = self._send({"type": "websocket.close", "code": code, "reason": reason})
+            sending = _steps(self._send({"type": "websocket.close", "code": code, "reason": reason}))
             try:
                 sending.send(None)
             except Exception:  # noqa: BLE001, S110  # done, or there is nobody left to tell
@@ -172,11 +176,20 @@ class WebSocket:
             self._reader.cancel()
 
 
+def _steps(awaitable: Awaitable[None]) -> Steps:
+    """Most servers' ``send`` is a coroutine function; of any other awaitable, the same interface."""
+    return awaitable if isinstance(awaitable, CoroutineType) else _awaited(awaitable)
+
+
+def _awaited(awaitable: Awaitable[None]) -> Generator[Any, Any, None]:
+    yield from awaitable.__await__()
+
+
 class _Rest:
     """What is left of a coroutine that was stepped outside any task."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None], pending: Any) -> None:
-        self._coroutine = coroutine
+    def __init__(self, steps: Steps, pending: Any) -> None:
+        self._steps = steps
         self._pending = pending
 
     def __await__(self) -> Generator[Any, Any, None]:
@@ -186,8 +199,8 @@ class _Rest:
                 try:
                     yield pending
                 except BaseException as error:  # noqa: BLE001  # cancellation included, as `yield from` does
-                    pending = self._coroutine.throw(error)
+                    pending = self._steps.throw(error)
                 else:
-                    pending = self._coroutine.send(None)
+                    pending = self._steps.send(None)
         except StopIteration:
             return

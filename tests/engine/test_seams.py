@@ -124,7 +124,7 @@ def test_queue_managers_reach_our_rooms() -> None:
         assert names.index("AsyncPubSubManager") < names.index("Rooms") < names.index("AsyncManager")
 
 
-def test_upstreams_objects_have_what_the_engine_reads() -> None:
+async def test_upstreams_objects_have_what_the_engine_reads() -> None:
     """Attributes that are set in constructors, which no signature shows."""
     server = create_server(Script())
     for name in (

@@ -406,6 +406,39 @@ async def test_limits_on_one_connection() -> None:
         assert codes[4][0]["error"]["code"] == "rate_limited"
 
 
+async def test_what_waits_is_bounded_by_its_size_too() -> None:
+    """The attachments of one packet together, events behind a handler, events before the answer."""
+    gate = asyncio.Event()
+
+    async def hang(peer: Peer, *_: Any) -> Any:
+        await gate.wait()
+        return []
+
+    limits = Limits(attachment_bytes=250, backlog_bytes=250, handlers=1, drain_seconds=0.01)
+    async with serve(limits=limits) as stage:
+        async with stage.client() as client:
+            hole = ",".join(f'{{"_placeholder":true,"num":{number}}}' for number in range(3))
+            await client.send(f'453-["a",{hole}]', b"x" * 50, b"x" * 200, b"x")
+            assert await client.closed() == 1009
+        stage.script.handlers["hang"] = hang
+        async with stage.client() as client:
+            await client.send(*['42["hang"]'] * 2, f'42["a","{"x" * 300}"]')
+            await until(lambda: any(socket.paused for socket in stage.server.eio.sockets.values()))
+            gate.set()
+            assert await client.ask('421["b",1]') == [1]
+        await stage.emptied()
+        decide = asyncio.Event()
+
+        async def admit(peer: Peer, auth: Any) -> None:
+            await decide.wait()
+
+        stage.script.on_connect = admit
+        async with stage.websocket() as client:
+            await client.send("40", f'42["a","{"x" * 300}"]', '42["b"]')
+            assert await client.closed() == 1002
+        await stage.emptied()
+
+
 async def test_a_connection_without_a_namespace_is_closed() -> None:
     """Whether it never connected, was refused, or left the last one."""
     async with serve(limits=Limits(connect_seconds=0.05)) as stage:
