@@ -14,6 +14,7 @@ from ..spec.schemas import Mismatch
 from .elements import element
 from .schema_trees import positions
 from .schema_words import rules_of
+from .snippets import REST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,11 +61,12 @@ def argument_names(arguments: Arguments, spec: Spec) -> list[str]:
     if arguments.kind == "union":
         return argument_names(arguments.of[0], spec)
     if arguments.schema is None or arguments.kind not in ("single", "positional"):
-        return ["...args"]
+        return [REST]
     if arguments.kind == "single":
         return [_title(arguments.schema) or "data"]
     prefix, _ = positions(arguments.schema)
-    return [_title(_follow(one, spec)) or f"arg{index + 1}" for index, one in enumerate(prefix)]
+    names = [_title(_follow(one, spec)) or f"arg{index + 1}" for index, one in enumerate(prefix)]
+    return names or ([REST] if arguments.maximum is None else [])
 
 
 def example_figure(caption: str, values: Sequence[Any]) -> Element:

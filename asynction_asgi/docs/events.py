@@ -42,9 +42,9 @@ def card(
         " ",
         element("code", event.name),
         element("span", "ack", class_="badge ack") if event.ack is not None else None,
-        element("span", "deprecated", class_="badge") if message.get("deprecated") is True else None,
+        element("span", "deprecated", class_="badge") if _is_deprecated(event) else None,
         " ",
-        element("a", "#", href=f"#{anchor}", aria_label=f"Link to {event.name}", class_="anchor"),
+        element("a", href=f"#{anchor}", aria_label=f"Link to {event.name}", class_="anchor"),
     )
     title = message.get("summary") or message.get("title")
     answers = "The server answers with" if emits else "The client must answer with"
@@ -95,6 +95,12 @@ def _examples(event: Event, namespace: Namespace, spec: Spec, *, emits: bool) ->
     code = snippets(event.name, namespace.name, values or (), names, emits=emits, acks=event.ack is not None)
     blocks = [element("pre", element("code", text), aria_label=language) for language, text in code]
     yield element("details", element("summary", "Client code: JavaScript, Python"), *blocks)
+
+
+def _is_deprecated(event: Event) -> bool:
+    """AsyncAPI has the word for schemas alone."""
+    schema = event.arguments.schema
+    return schema is not None and isinstance(schema.value, dict) and schema.value.get("deprecated") is True
 
 
 def _more(external: object) -> Element | None:

@@ -223,6 +223,7 @@ class _Page:
                     element(
                         "div",
                         element("span", type_words, class_="type"),
+                        " ",
                         *self._trees.body(node),
                         class_="tree",
                     ),

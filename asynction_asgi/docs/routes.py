@@ -46,7 +46,7 @@ _HEADERS = {
 }
 _HTML = "text/html; charset=utf-8"
 _MEDIA_TYPES = {
-    "html": ("text/html", "application/xhtml+xml"),
+    "html": ("text/html",),
     "json": ("application/json", "application/vnd.aai.asyncapi+json"),
     "yaml": (
         *("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"),

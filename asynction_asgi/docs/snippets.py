@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["snippets"]
+__all__ = ["REST", "snippets"]
+
+REST = "...args"
+"""Stands for any number of arguments."""
 
 
 def snippets(
@@ -37,10 +40,11 @@ def snippets(
         yield "Python", f"{call}({name}{_packed(values)}, namespace={where})"
         return
     parameters = _parameters(names)
-    listed = ", ".join([*parameters, "answer"] if acks else parameters)
-    body = " answer(/* … */); " if acks else " /* … */ "
+    rest = REST in parameters  # after which JavaScript takes no further parameter
+    listed = ", ".join([*parameters, "answer"] if acks and not rest else parameters)
+    body = f" {'args.pop()' if rest else 'answer'}(/* … */); " if acks else " /* … */ "
     yield "JavaScript", f"socket.on({name}, ({listed}) => {{{body}}});"
-    listed = ", ".join(parameters)
+    listed = ", ".join(parameters).replace("...", "*")
     result = "return ...  # the acknowledgement" if acks else "..."
     yield "Python", f"@sio.on({name}, namespace={where})\nasync def handler({listed}):\n    {result}"
 
@@ -74,6 +78,9 @@ def _literal(value: Any, *, in_python: bool) -> str:
 def _parameters(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for index, name in enumerate(names):
+        if name == REST:
+            found.append(REST)
+            continue
         word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()
         usable = re.fullmatch(r"[a-z]\w*", word, re.ASCII) and word not in found and len(word) <= 30
         found.append(word if usable and word not in _KEYWORDS else f"arg{index + 1}")

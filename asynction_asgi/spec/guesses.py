@@ -224,9 +224,9 @@ def _number(schema: Mapping[str, Any], *, whole: bool) -> float:
     low = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
     high = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
     value: float
-    if low <= 1 < high and not step:
-        value = 1
-    elif low == -math.inf:
+    if low < 1 < high and (not step or 1 % step == 0):
+        return 1
+    if low == -math.inf:
         value = min(high, 1) if high < 1 or not step else step if step <= high else 0
     else:
         value = low

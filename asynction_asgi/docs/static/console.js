@@ -24,7 +24,11 @@ const pretty = (value) => {
   const line = JSON.stringify(value);
   return line === undefined ? "" : line.length < 60 ? line : JSON.stringify(value, null, 2);
 };
-const labelled = (text, field) => make("label", {}, `${text} `, field);
+let fields = 0;
+const labelled = (text, field) => {
+  field.id = `console.field.${fields++}`;
+  return make("div", { className: "field" }, make("label", { htmlFor: field.id }, text), field);
+};
 const isRefusal = (args) => typeof args?.[0]?.error?.code === "string";
 
 // --- what the page says of events -----------------------------------------------------------------
@@ -150,7 +154,7 @@ const other = labelled("Name of the event", otherName);
 const pick = make("select", {}), picking = labelled("Example", pick);
 const args = make("textarea", { rows: 4, spellcheck: false, value: "[]" });
 const wantsAck = make("input", { type: "checkbox" }), timeout = make("input", { type: "number", min: 0.1, step: 0.1, value: 10 });
-const log = make("ol", { className: "log", role: "log", "aria-label": "Log", tabIndex: 0 });
+const log = make("div", { className: "log", role: "log", "aria-label": "Log", tabIndex: 0 });
 const connecting = make("form", { noValidate: true, autocomplete: "off" }, labelled("Namespace", choice), ...[...all.values()].map((one) => one.set), labelled("Transport", transport), toggle, status);
 const sending = make("form", { noValidate: true }, make("h3", {}, "Emit"), labelled("Event", event), other, picking, labelled("Arguments, a JSON array", args),
   make("div", { className: "bar" }, make("label", {}, wantsAck, " expect an ack"), labelled("within seconds", timeout), make("button", { type: "submit" }, "Send")));
@@ -212,7 +216,7 @@ pick.addEventListener("change", () => {
 function write(kind, namespace, text, { card, payload, unknown = false } = {}) {
   const time = new Date().toTimeString().slice(0, 8);
   const name = card ? make("a", { href: `#${card.id}` }, text) : text;
-  const entry = make("li", { className: kind }, make("span", { className: "kind" }, ICONS[kind]), " ", make("small", {}, `${time} ${namespace}`), " ", name);
+  const entry = make("div", { className: kind }, make("span", { className: "kind" }, ICONS[kind]), " ", make("small", {}, `${time} ${namespace}`), " ", name);
   if (unknown) entry.append(" ", make("em", {}, "not in the document"));
   if (payload !== undefined) entry.append(make("pre", {}, pretty(payload)));
   log.prepend(entry);
@@ -327,7 +331,7 @@ function conclude(entry, words, answer) {
 for (const [, card] of cards) {
   if (card.dataset.direction !== "emit" || !all.has(card.dataset.namespace)) continue;
   card.querySelectorAll(".example").forEach((figure, place) => {
-    const button = make("button", { type: "button", "aria-label": `Use this example of ${card.dataset.event} in the console` }, "use in console");
+    const button = make("button", { type: "button", "aria-label": `use in console: ${card.dataset.event}` }, "use in console");
     button.addEventListener("click", () => {
       if (panel.hidden) show(true);
       choice.value = card.dataset.namespace;

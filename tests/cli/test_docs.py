@@ -1,0 +1,44 @@
+"""``asynction-asgi docs build``: the page as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+from asynction_asgi.demo import DOCUMENT
+from asynction_asgi.spec import load_spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_site_is_written(tmp_path: Path) -> None:
+    """The page, the document without its handlers, and all that the page links to; no console."""
+    place = tmp_path / "deep" / "site"
+    result = CliRunner().invoke(main, ["docs", "build", str(DOCUMENT), "-o", str(place)])
+    assert result.exit_code == 0, result.output
+    page = (place / "index.html").read_text("utf-8")
+    links = [part for part in page.split('"') if part.endswith((".css", ".js", ".json", ".yaml"))]
+    assert len(links) == 4
+    assert all((place / link).is_file() for link in links)
+    assert "console" not in page
+    assert "Content-Security-Policy" in page
+    assert "frame-ancestors" not in page
+    assert load_spec(place / "asyncapi.yaml").title == "Chat"
+    assert "asynction_asgi.demo" not in "".join(one.read_text("utf-8") for one in place.rglob("*.*ml"))
+
+
+def test_faults_are_told(tmp_path: Path) -> None:
+    """Of the document by its diagnostics, of the folder by its name; both exit with 1."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("asyncapi: 2.6.0\n")
+    result = CliRunner().invoke(main, ["docs", "build", str(broken), "-o", str(tmp_path / "site")])
+    assert result.exit_code == 1
+    assert "REQUIRED" in result.stderr
+    assert not (tmp_path / "site").exists()
+    result = CliRunner().invoke(main, ["docs", "build", str(DOCUMENT), "-o", str(broken / "site")])
+    assert result.exit_code in (1, 2)
+    assert "broken.yaml" in result.output + result.stderr
+    assert "Traceback" not in result.output

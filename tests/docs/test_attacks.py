@@ -1,0 +1,180 @@
+"""A document, and a server's peers, that try to run code in the reader's browser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from asynction_asgi.docs import Docs
+from asynction_asgi.docs.page import render_page
+from asynction_asgi.spec import load_spec
+
+from ..browser import watched_page
+from ..serving import serve
+from .reading import read_page, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALARM = "window.hacked=1;alert(1)"
+MARKUP = (
+    f"</script></textarea></template></title></style><!--<script>{ALARM}</script>"
+    f"<script>{ALARM}</script><img src=x onerror='{ALARM}'><svg onload='{ALARM}'>\u2028\u2029\"'`&lt;b&gt;${{1}}"
+)
+LINKS = f"""
+[a](javascript:{ALARM}) [b](java\tscript:{ALARM}) [c](&#106;avascript:{ALARM}) [d](data:text/html,<script>{ALARM}</script>)
+[e](vbscript:{ALARM}) [f][g] ![h](https://elsewhere.example/i.png) <javascript:{ALARM}> [i](//elsewhere.example) [j](JaVaScRiPt:{ALARM})
+[k](https://elsewhere.example/ok)
+
+<img src=x onerror="{ALARM}"><iframe srcdoc="<script>{ALARM}</script>"></iframe><style>*{{display:none}}</style>
+<form action="https://elsewhere.example"><input name=body><input id=location></form><base href="https://elsewhere.example/">
+<meta http-equiv="refresh" content="0;url=https://elsewhere.example"><details open ontoggle="{ALARM}"></details>
+<a id=documentElement></a><a id=contents.nav></a>
+
+<script>{ALARM}</script>
+
+[g]: javascript:{ALARM}
+"""
+TEXT = MARKUP + LINKS
+
+
+def hostile() -> dict[str, Any]:
+    """A document with something hostile wherever a text may stand."""
+    schema = {
+        "type": "object",
+        "title": MARKUP,
+        "description": TEXT,
+        "properties": {
+            MARKUP: {"type": "string", "enum": [MARKUP, "__proto__"], "default": MARKUP, "description": TEXT},
+            "__proto__": {"type": "string", "const": "constructor"},
+            "constructor": {"type": "object", "properties": {"prototype": {"type": "string"}}},
+            "pattern": {
+                "type": "string",
+                "pattern": "</script><script>|<!--|x",
+                "examples": ["</script><script>"],
+            },
+        },
+        "required": [MARKUP, "__proto__"],
+        "patternProperties": {"<img src=x>": {"type": "string"}},
+    }
+    message = {
+        "name": MARKUP,
+        "title": MARKUP,
+        "summary": MARKUP,
+        "description": TEXT,
+        "payload": schema,
+        "x-ack": {"$ref": "#/components/schemas/Shared"},
+        "examples": [{"name": MARKUP, "payload": {MARKUP: MARKUP, "__proto__": "constructor"}}],
+        "externalDocs": {"url": f"javascript:{ALARM}"},
+    }
+    clobbering = [
+        {"name": name, "payload": {"$ref": "#/components/schemas/Shared"}}
+        for name in ("__proto__", "constructor", "getElementById", "location", "body", "hasOwnProperty")
+    ]
+    return {
+        "asyncapi": "2.6.0",
+        "info": {
+            "title": MARKUP,
+            "version": MARKUP,
+            "description": TEXT,
+            "termsOfService": f"javascript:{ALARM}",
+            "contact": {"name": MARKUP, "url": f"javascript:{ALARM}", "email": "a@example.com"},
+            "license": {"name": MARKUP, "url": "data:text/html,alert(1)"},
+        },
+        "tags": [{"name": MARKUP}],
+        "servers": {
+            "evil": {
+                "url": "http://localhost/socket.io",
+                "protocol": "ws",
+                "description": TEXT,
+                "security": [{"s1": []}],
+            }
+        },
+        "channels": {
+            f"/{MARKUP.translate({ord(c): None for c in '{}#?'})}": {
+                "description": TEXT,
+                "publish": {"message": {"oneOf": [message, *clobbering]}},
+                "subscribe": {"message": {"oneOf": clobbering}},
+                "bindings": {"ws": {"query": schema, "headers": schema}},
+                "x-auth": schema,
+            }
+        },
+        "components": {
+            "schemas": {"Shared": schema},
+            "securitySchemes": {
+                "s1": {
+                    "type": "httpApiKey",
+                    "in": "query",
+                    "name": MARKUP,
+                    "description": TEXT,
+                    "x-authField": "/__proto__/x",
+                }
+            },
+        },
+    }
+
+
+SPEC = load_spec(hostile())
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    docs = Docs(SPEC)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        page = docs.route(scope["path"]) if scope["type"] == "http" else None
+        if page is not None:
+            await page(scope, receive, send)
+
+    with serve(app, lifespan="off") as served:
+        yield f"{served}/docs"
+
+
+@pytest.mark.parametrize("bypass", [False, True], ids=["with the policy", "without it"])
+def test_nothing_of_a_document_runs(browser: Browser, url: str, bypass: bool) -> None:
+    """No script, no request elsewhere, no style or form of its own, every control still works."""
+    with watched_page(browser, url, bypass_csp=bypass, expected=("WebSocket connection",)) as page:
+        expect(page.get_by_role("heading", level=1)).to_contain_text("</textarea></template>")
+        page.get_by_role("button", name="Theme: auto").click()
+        page.get_by_label("Filter events").fill("proto")
+        expect(page.locator(".found")).to_contain_text("2 events")
+        page.get_by_label("Filter events").fill("")
+        for link in page.locator("main a.ref").all()[:4]:
+            link.click()
+        page.get_by_role("button", name="Console", exact=True).click()
+        panel = page.get_by_role("complementary")
+        panel.get_by_label("s1: key").fill("x")
+        panel.get_by_role("button", name="Connect", exact=True).click()
+        expect(panel.locator(".log > div").first).to_contain_text("disconnected: ")
+        panel.get_by_role("button", name="Send").click()
+        expect(panel.locator(".log > div").first).to_contain_text("nothing was sent")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="use in console").first.click()
+        expect(panel.get_by_label("Arguments, a JSON array")).to_have_value(re.compile("^\\["))
+        assert page.evaluate("window.hacked") is None
+        assert page.evaluate("Object.prototype.x") is None
+        assert (
+            page.locator(
+                "iframe, base, object, embed, main form, meta[http-equiv], main input, style"
+            ).count()
+            == 0
+        )
+        assert page.locator("main img, main svg").count() == 0
+        assert page.url == url
+
+
+def test_no_element_or_attribute_comes_from_a_document() -> None:
+    """The tree has only our own elements, no event handler, and links to nowhere but http, https and mailto."""
+    page = read_page(render_page(SPEC, folder="docs/", static="static/", socketio="socket.io/"))
+    scripts = list(page.iter("script"))
+    assert [one.get("src") for one in scripts] == ["static/docs.js", "static/console.js"]
+    assert all(text_of(one) == "" for one in scripts)
+    for one in page.iter():
+        assert one.tag not in {"img", "iframe", "svg", "form", "base", "style", "object", "input"}
+        assert not any(name.startswith("on") or name == "style" for name in one.attrib)
+        target = one.get("href", "#")
+        if one.tag == "a":
+            assert target.startswith(("#", "https://elsewhere.example/", "docs/asyncapi.", "mailto:")), target

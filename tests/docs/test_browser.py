@@ -1,0 +1,273 @@
+"""The page and its console in a real browser, against a real server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from ..browser import watched_page
+from ..serving import serve
+from .documents import workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REFUSED = ("Failed to load resource", "WebSocket connection to")
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve(workshop()) as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    with watched_page(browser, f"{url}/rt/docs") as opened:
+        yield opened
+
+
+def console(page: Page, namespace: str = "/", **fields: str) -> Locator:
+    """Open the console, fill in fields by their label, connect."""
+    page.get_by_role("button", name="Console", exact=True).click()
+    panel = page.get_by_role("complementary", name="Console")
+    panel.get_by_label("Namespace").select_option(namespace)
+    shown = panel.locator("fieldset:not([hidden])")
+    for label, value in fields.items():
+        field = shown.get_by_label(label.replace("_", " "))
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    panel.get_by_role("button", name="Connect", exact=True).click()
+    return panel
+
+
+def emit(panel: Locator, event: str, arguments: str, *, ack: bool = True, seconds: str = "5") -> Locator:
+    """Send; the newest entry of the log that was sent."""
+    panel.get_by_label("Event", exact=True).select_option(event)
+    panel.get_by_label("Arguments, a JSON array").fill(arguments)
+    panel.get_by_label("expect an ack").set_checked(ack)
+    panel.get_by_label("within seconds").fill(seconds)
+    panel.get_by_role("button", name="Send").click()
+    return panel.locator(".log > .sent").first
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_conversation(page: Page, transport: str) -> None:
+    """Acks with their latency, binary both ways, refusals, events, and an ack that the server asks for."""
+    page.get_by_role("button", name="Console", exact=True).click()
+    page.get_by_label("Transport").select_option(transport)
+    page.get_by_role("button", name="Close").click()
+    panel = console(page, v="2")
+    expect(panel.get_by_role("status")).to_have_text(f"connected to / by {transport}")
+    entry = emit(panel, "add", "[20, 22]")
+    expect(entry.locator(".answered")).to_contain_text("✓ ack after")
+    expect(entry.locator(".answered pre")).to_have_text('[42,"plain"]')
+    entry = emit(panel, "file", '[{"name": "x"}, {"$binary": "AQID"}]')
+    expect(entry.locator(".answered pre")).to_have_text('[{"$binary":"AwIB"}]')
+    entry = emit(panel, "echo", '[{"text": ""}]')
+    expect(entry.locator(".answered.refused")).to_contain_text("invalid_payload")
+    emit(panel, "echo", "[{}]", ack=False)
+    expect(panel.locator(".log > .refused").first).to_contain_text('"event": "echo"')
+
+    emit(panel, "poke", "[]", ack=False)
+    newest = panel.locator(".log > .received")
+    expect(newest.nth(0)).to_contain_text("not in the document")
+    expect(newest.nth(0)).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(newest.nth(0)).to_contain_text('"</script><script>alert(2)</script>"')
+    expect(newest.nth(1).get_by_role("link", name="said")).to_have_attribute("href", "#root.on.said")
+
+    emit(panel, "slow", '["ask"]', ack=False)
+    asked = panel.locator(".log > .received", has_text="are you there")
+    expect(asked.get_by_label("The server waits for an ack")).to_have_value('["yes"]')
+    asked.get_by_role("button", name="Answer").click()
+    expect(panel.locator(".log > .received").first).to_contain_text("heard yes")
+
+    panel.get_by_label("Event", exact=True).select_option(label="other…")
+    panel.get_by_label("Name of the event").fill("__proto__")
+    panel.get_by_label("Arguments, a JSON array").press("Control+Enter")
+    expect(panel.locator(".log > .sent").first).to_contain_text("unknown_event")
+    expect(panel.locator(".log > .sent").first).to_contain_text("not in the document")
+    panel.get_by_role("button", name="Disconnect").click()
+    expect(panel.get_by_role("status")).to_have_text("disconnected")
+
+
+def test_every_mistake_is_answered(page: Page) -> None:
+    """A missing field, bad JSON, no connection, no ack in time, and a server that ends it, in words."""
+    panel = console(page)
+    newest = panel.locator(".log > div").first
+    expect(newest).to_contain_text("v is required")
+    panel.get_by_role("button", name="Send").click()
+    expect(newest).to_contain_text("nothing was sent")
+    panel.locator("fieldset:not([hidden])").get_by_label("v (required)").fill("1")
+    panel.get_by_role("button", name="Connect", exact=True).click()
+    expect(newest).to_contain_text("CONNECT_ERROR")
+    expect(newest).to_contain_text("invalid_handshake")
+    panel.locator("fieldset:not([hidden])").get_by_label("v (required)").fill("2")
+    panel.get_by_role("button", name="Connect", exact=True).click()
+    expect(newest).to_contain_text("connected to /")
+    for text, words in {"[1": "no JSON", "{}": "must be a JSON array"}.items():
+        panel.get_by_label("Arguments, a JSON array").fill(text)
+        panel.get_by_role("button", name="Send").click()
+        expect(newest).to_contain_text(words)
+        expect(panel.get_by_label("Arguments, a JSON array")).to_be_focused()
+    emit(panel, "slow", '["bye"]', seconds="0.1")
+    expect(panel.locator(".log > .error").first).to_contain_text("the server disconnected this client")
+    expect(panel.get_by_role("status")).to_contain_text("disconnected")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "fields", "answer"),
+    [
+        ("/private", {"key:_key": "sesame"}, "by polling"),
+        ("/members", {"token:_token": "sesame"}, "by websocket"),
+        ("/members", {"login:_username": "ada", "login:_password": "x"}, "by polling"),
+        ("/private", {"key:_key": "wrong"}, None),
+    ],
+    ids=["header", "auth object", "basic", "wrong"],
+)
+def test_credentials_go_where_the_scheme_says(
+    page: Page, namespace: str, fields: dict[str, str], answer: str | None
+) -> None:
+    """Headers force polling, which the log says; nothing of a secret stays in the page's storage or address."""
+    if "login:_username" in fields:
+        fields = {**fields, "Auth object, JSON": "{}"}
+    panel = console(page, namespace, **fields)
+    if answer is None:
+        expect(panel.locator(".log > .refused")).to_contain_text("unauthorized")
+        return
+    expect(panel.get_by_role("status")).to_contain_text(answer)
+    if "polling" in answer:
+        expect(panel.get_by_role("log")).to_contain_text("a browser can't set headers on a WebSocket")
+    expect(emit(panel, "whoami", "[]").locator(".answered pre")).to_contain_text("user ")
+    assert page.evaluate("JSON.stringify({...localStorage}) + location.href").count("sesame") == 0
+
+
+def test_a_namespace_with_a_parameter(page: Page) -> None:
+    """The parameter's field completes the name; a value that is not listed can't be chosen."""
+    panel = console(page, "/rooms/{roomId}", roomId="attic")
+    expect(panel.get_by_role("status")).to_have_text("connected to /rooms/attic by websocket")
+    expect(emit(panel, "say", '["hello"]').locator(".answered pre")).to_have_text('["HELLO"]')
+
+
+def test_a_refused_websocket_is_retried_by_polling(browser: Browser) -> None:
+    """And where that is refused too, the log shows what the server said."""
+    with (
+        serve(workshop(transports=["polling"])) as url,
+        watched_page(browser, f"{url}/rt/docs", expected=REFUSED) as page,
+    ):
+        panel = console(page, v="2")
+        expect(panel.get_by_role("status")).to_have_text("connected to / by polling")
+        expect(panel.get_by_role("log")).to_contain_text("because the websocket did not open")
+    with (
+        serve(workshop(transports=["websocket"])) as url,
+        watched_page(browser, f"{url}/rt/docs", expected=REFUSED) as page,
+    ):
+        page.get_by_role("button", name="Console", exact=True).click()
+        page.get_by_label("Transport").select_option("polling")
+        page.get_by_role("button", name="Close").click()
+        panel = console(page, v="2")
+        expect(panel.locator(".log > .error")).to_contain_text("HTTP 400")
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    """``/`` filters, ``c`` opens the console, Escape closes it, and both keys can be turned off."""
+    page.keyboard.press("/")
+    expect(page.get_by_label("Filter events")).to_be_focused()
+    page.keyboard.type("add")
+    expect(page.locator(".found")).to_have_text("1 event")
+    expect(page.locator(".card:visible[data-event]")).to_have_count(1)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    page.get_by_role("link", name="Link to add").focus()
+    page.keyboard.press("c")
+    expect(page.get_by_label("Namespace", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("complementary")).to_be_hidden()
+    page.get_by_label("Keys:").uncheck()
+    page.get_by_role("link", name="Link to add").focus()
+    page.keyboard.press("c")
+    expect(page.get_by_role("complementary")).to_be_hidden()
+
+
+def test_an_example_is_used_in_the_console(page: Page) -> None:
+    """The button fills in namespace, event and arguments."""
+    page.get_by_role("button", name="use in console: echo").nth(1).click()
+    panel = page.get_by_role("complementary", name="Console")
+    expect(panel.get_by_label("Event", exact=True)).to_have_value("echo")
+    expect(panel.get_by_label("Example", exact=True)).to_contain_text("nested")
+    expect(panel.get_by_label("Arguments, a JSON array")).to_have_value(
+        '[{"text": "a", "replies": [{"text": "b"}]}]'
+    )
+
+
+def test_a_shared_schema_opens_below_its_link(page: Page) -> None:
+    """As often as it recurs, and closes again."""
+    card = page.locator("[id='root.emit.echo']")
+    card.get_by_role("link", name="Comment").first.click()
+    expect(card.locator(".opened")).to_contain_text("replies")
+    card.locator(".opened").get_by_role("link", name="Comment").click()
+    expect(card.locator(".opened .opened")).to_contain_text("replies")
+    card.get_by_role("link", name="Comment").first.click()
+    expect(card.locator(".opened")).to_have_count(0)
+
+
+def test_the_theme_is_kept(page: Page) -> None:
+    """Chosen once, it is there after a reload, before anything is painted."""
+    page.get_by_role("button", name="Theme: auto").click()
+    page.get_by_role("button", name="Theme: light").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#constructor", "#root.emit.add", "#%72oot.emit.add"])
+def test_addresses_of_any_kind(browser: Browser, url: str, fragment: str) -> None:
+    """A deep link shows its card; a broken one does nothing."""
+    with watched_page(browser, f"{url}/rt/docs{fragment}") as page:
+        if "emit" in fragment:
+            expect(page.locator("[id='root.emit.add']")).to_be_in_viewport()
+        else:
+            expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_without_javascript_everything_is_readable(browser: Browser, url: str) -> None:
+    """Names, arguments, schemas and client code; and no control that would do nothing."""
+    with watched_page(browser, f"{url}/rt/docs", java_script_enabled=False) as page:
+        expect(page.locator("[id='root.emit.add']")).to_contain_text("-100")
+        expect(page.locator("[id='root.emit.add'] details")).to_contain_text("emitWithAck")
+        expect(page.locator("[id='schema.Comment']")).to_contain_text("replies")
+        expect(page.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_the_page_is_accessible_and_fits(
+    browser: Browser, url: str, node_modules: Path, scheme: Any, width: int
+) -> None:
+    """Nothing overflows sideways, and a checker of WCAG 2.2 AA finds nothing, console and log included."""
+    context = {
+        "color_scheme": scheme,
+        "viewport": {"width": width, "height": 900},
+        "reduced_motion": "reduce",
+    }
+    # The checker is a script from outside, which the page's own policy rightly refuses.
+    with watched_page(browser, f"{url}/rt/docs", bypass_csp=True, **context) as page:
+        page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
+        page.locator("details summary").last.click()
+        page.get_by_role("link", name="Comment").first.click()
+        for step in ("page", "console"):
+            if step == "console":
+                panel = console(page, v="2")
+                expect(panel.get_by_role("status")).to_contain_text("connected")
+                expect(emit(panel, "echo", "[{}]").locator(".refused")).to_be_visible()
+                emit(panel, "slow", '["ask"]', ack=False)
+                expect(panel.get_by_role("button", name="Answer")).to_be_visible()
+            tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+            found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

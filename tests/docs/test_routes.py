@@ -1,0 +1,238 @@
+"""The documentation's routes: negotiation, caching, compression, the guard, and what they refuse."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.docs import Docs
+from asynction_asgi.spec import load_spec
+
+from .documents import DEPOT, WORKSHOP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPEC = load_spec(DEPOT)
+HTML, JSON, YAML = "text/html; charset=utf-8", "application/json", "application/yaml"
+
+
+def client(**options: Any) -> httpx.AsyncClient:
+    """A client of an application that serves the docs of `DEPOT` and nothing else."""
+    docs = Docs(SPEC, **options)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        page = docs.route(scope["path"])
+        assert page is not None, scope["path"]
+        await page(scope, receive, send)
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://docs.example")
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", HTML),
+        ("", HTML),
+        ("image/png", HTML),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("application/json", JSON),
+        ("application/vnd.aai.asyncapi+json;version=3.0.0, */*;q=0.1", JSON),
+        ("text/html;q=0.2, application/json;q=0.9", JSON),
+        ("text/html;q=x, application/json", JSON),
+        ("application/*", JSON),
+        ("text/html;q=0, application/*", JSON),
+        ("application/yaml", YAML),
+        ("APPLICATION/X-YAML", YAML),
+        ("application/vnd.aai.asyncapi", YAML),
+    ],
+)
+async def test_accept_chooses_the_representation(accept: str, kind: str) -> None:
+    """Browsers and the undecided get the page, programs the document in the form that they prefer."""
+    async with client() as http:
+        answer = await http.get("/docs", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith(kind.partition(";")[0])
+    assert answer.headers["vary"] == "Accept, Accept-Encoding"
+
+
+async def test_etags_are_strong_one_per_representation_and_coding() -> None:
+    """Each of six is different; a list that holds the right one, and ``*``, save the body."""
+    tags = set()
+    async with client() as http:
+        for accept in ("text/html", "application/json", "application/yaml"):
+            for coding in ("gzip", "identity"):
+                headers = {"accept": accept, "accept-encoding": coding}
+                answer = await http.get("/docs", headers=headers)
+                tag = answer.headers["etag"]
+                tags.add(tag)
+                assert tag.startswith('"')
+                for known in (tag, f'"x", {tag}', f"W/{tag}", "*"):
+                    again = await http.get("/docs", headers={**headers, "if-none-match": known})
+                    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+                other = await http.get("/docs", headers={**headers, "if-none-match": '"x"'})
+                assert other.status_code == 200
+    assert len(tags) == 6
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [("gzip", True), ("br, *", True), ("gzip;q=0, *", False), ("br", False), ("", False)],
+)
+async def test_gzip_is_sent_to_those_who_take_it(coding: str, packed: bool) -> None:
+    """And holds the same text."""
+    async with client() as http:
+        plain = await http.get("/docs/asyncapi.json", headers={"accept-encoding": "identity"})
+        async with http.stream("GET", "/docs/asyncapi.json", headers={"accept-encoding": coding}) as answer:
+            raw = b"".join([part async for part in answer.aiter_raw()])
+    assert ("content-encoding" in answer.headers) is packed
+    assert int(answer.headers["content-length"]) == len(raw)
+    assert (gzip.decompress(raw) if packed else raw) == plain.content
+    assert json.loads(plain.text)["info"]["title"] == "Depot"
+
+
+async def test_the_policy_is_strict() -> None:
+    """The page may load and talk to its own server alone, and no script may make markup of text."""
+    async with client() as http:
+        answer = await http.get("/docs")
+    policy = dict(one.split(" ", 1) for one in answer.headers["content-security-policy"].split("; "))
+    assert policy.pop("img-src") == "'self' data:"
+    assert policy.pop("require-trusted-types-for") == "'script'"
+    assert {policy.pop(name) for name in ("script-src", "style-src", "connect-src")} == {"'self'"}
+    assert set(policy.values()) == {"'none'"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "<style" not in answer.text
+    assert " style=" not in answer.text
+
+
+@pytest.mark.parametrize("path", [None, "/api/reference/", "docs", "/"])
+async def test_all_urls_are_relative_and_lead_somewhere(path: str | None) -> None:
+    """From wherever the page is; its files may be kept for ever."""
+    async with client(path=path) as http:
+        page = await http.get(Docs(SPEC, path=path).path)
+        assert page.status_code == 200
+        for part in page.text.split('"'):
+            if part.endswith((".css", ".js", ".json", ".yaml")):
+                assert not part.startswith(("/", "http"))
+                linked = await http.get(str(page.url.join(part)))
+                assert linked.status_code == 200
+                if "static" in part:
+                    assert "immutable" in linked.headers["cache-control"]
+        if page.url.path != "/":
+            moved = await http.get(f"{page.url.path}/")
+            assert moved.status_code == 308
+            assert moved.url.join(moved.headers["location"]) == page.url
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs/static/x/docs.css", "/docs/static/../routes.py", "/docs/x", "/doc", "/docs/asyncapi.xml"]
+)
+def test_nothing_else_is_served(path: str) -> None:
+    """Files are listed by name; no path is ever looked up on disk."""
+    assert Docs(SPEC).route(path) is None
+
+
+async def test_other_methods_are_refused_and_head_has_no_body() -> None:
+    """405 says what is allowed."""
+    async with client() as http:
+        refused = await http.post("/docs")
+        head = await http.head("/docs")
+        page = await http.get("/docs")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert (head.content, head.headers["content-length"]) == (b"", page.headers["content-length"])
+
+
+async def _says_no(_: object) -> bool:
+    return False
+
+
+async def _says_yes(_: object) -> bool:
+    return True
+
+
+def _fails(_: object) -> bool:
+    raise RuntimeError("guard")
+
+
+@pytest.mark.parametrize(
+    ("guard", "status"),
+    [
+        (lambda request: request.headers.get("x-key") == "sesame", 200),
+        (lambda _: False, 403),
+        (_says_yes, 200),
+        (_says_no, 403),
+        (_fails, 403),
+    ],
+    ids=["header", "no", "async yes", "async no", "fails"],
+)
+async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], status: int) -> None:
+    """What it doesn't admit learns nothing; a guard that fails admits nobody."""
+    docs = Docs(SPEC)
+    names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml")] + ["/docs"]
+    async with client(guard=guard) as http:
+        for name in names:
+            answer = await http.get(name, headers={"x-key": "sesame"})
+            assert answer.status_code == status
+            assert ("Depot" in answer.text) is (status == 200)
+            assert "public" not in answer.headers["cache-control"]
+    assert docs.path == "/docs"
+
+
+async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
+    """It is called once, with the contract, and answers for its own policy; when it fails, links remain."""
+    calls = []
+
+    def render(spec: Any) -> str:
+        calls.append(spec)
+        return "<p>mine"
+
+    async with client(renderer=render) as http:
+        answers = [await http.get("/docs") for _ in range(3)]
+    assert {one.text for one in answers} == {"<p>mine"}
+    assert calls == [SPEC]
+    assert "content-security-policy" not in answers[0].headers
+
+    def fail(_: Any) -> str:
+        raise RuntimeError("no ink")
+
+    async with client(renderer=fail) as http:
+        answer = await http.get("/docs")
+        document = await http.get(str(answer.url.join("docs/asyncapi.json")))
+    assert (answer.status_code, document.status_code) == (500, 200)
+    assert "docs/asyncapi.yaml" in answer.text
+    assert "no ink" not in answer.text
+    assert "no ink" in caplog.text
+
+
+async def test_without_a_console_no_script_talks() -> None:
+    """The page has neither the console's script nor its data."""
+    docs = Docs(SPEC, console=False)
+    async with client(console=False) as http:
+        page = await http.get("/docs")
+    assert "console" not in page.text
+    assert not any(path.endswith(("console.js", "socketio.js")) for path in docs._pages)
+
+
+async def test_an_application_takes_the_options_and_can_be_mounted() -> None:
+    """Under a mount and a path of one's own, page, document and console's address stay together."""
+    sio = AsynctionSocketIO.from_spec(
+        load_spec(WORKSHOP),
+        docs_path="/reference",
+        docs_guard=lambda request: request.query_params.get("key") != "no",
+        security_handlers=dict.fromkeys(("key", "token", "login"), lambda *_: None),
+    )
+    transport = httpx.ASGITransport(Starlette(routes=[Mount("/api", sio)]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://docs.example") as http:
+        page = await http.get("/api/reference")
+        refused = await http.get("/api/reference?key=no")
+    assert (page.status_code, refused.status_code) == (200, 403)
+    assert '"path": "rt/socket.io/"' in page.text
+    assert sio.docs_path == "/reference"
