@@ -1,35 +1,43 @@
-"""A Socket.IO server whose contract is an AsyncAPI document."""
+"""A Socket.IO server whose contract is an AsyncAPI document.
+
+Names are imported when they are first used: pytest imports this package for its plugin in every
+run, and documents can be checked without the server.
+"""
 
 from __future__ import annotations
 
-from .errors import (
-    AckValidationError,
-    AsynctionError,
-    BindingError,
-    Diagnostic,
-    DisconnectedError,
-    HandshakeValidationError,
-    NoAnswerError,
-    PayloadValidationError,
-    RefusedError,
-    SecurityError,
-    SpecError,
-    UndeclaredEventError,
-    ValidationError,
-    Violation,
-)
-from .server import (
-    AsynctionSocketIO,
-    Emitter,
-    JWTVerifier,
-    Limits,
-    Options,
-    Recipients,
-    Socket,
-    Validation,
-    same_secret,
-)
-from .spec import Spec, check_document, load_spec
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import (
+        AckValidationError,
+        AsynctionError,
+        BindingError,
+        Diagnostic,
+        DisconnectedError,
+        HandshakeValidationError,
+        NoAnswerError,
+        PayloadValidationError,
+        RefusedError,
+        SecurityError,
+        SpecError,
+        UndeclaredEventError,
+        ValidationError,
+        Violation,
+    )
+    from .server import (
+        AsynctionSocketIO,
+        Emitter,
+        JWTVerifier,
+        Limits,
+        Options,
+        Recipients,
+        Socket,
+        Validation,
+        same_secret,
+    )
+    from .spec import Spec, check_document, load_spec
 
 __version__ = "0.1.0"
 
@@ -61,3 +69,17 @@ __all__ = [
     "load_spec",
     "same_secret",
 ]
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            for part in (".errors", ".spec", ".server"):
+                found = getattr(import_module(part, __name__), name, None)
+                if found is not None:
+                    globals()[name] = found
+                    return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -17,7 +17,7 @@ ROWS = (
     ("engine", "docs"),
     ("server",),
     ("mock", "testing", "contract", "demo"),
-    ("cli",),
+    ("cli", "pytest_plugin"),
     ("__main__",),
 )
 LEVEL = {part: level for level, row in enumerate(ROWS) for part in row}

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     import os
     from collections import Counter
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import IO, Protocol, TypeVar, Unpack
+    from typing import IO, ClassVar, Protocol, TypeVar, Unpack
 
     from ..docs.routes import Guard, Renderer
     from ..errors import Diagnostic
+    from .observing import Observer
     from .options import Options
     from .security import SecurityRules
     from .validation import Enforcement
@@ -59,6 +60,9 @@ class AsynctionSocketIO(Emitting):
     the rest, lifespan included.
     """
 
+    # Made for every application while a test run measures what it exercises; None otherwise.
+    observe: ClassVar[Callable[[Spec], Observer] | None] = None
+
     def __init__(
         self,
         spec: Spec,
@@ -82,6 +86,8 @@ class AsynctionSocketIO(Emitting):
         self._checked = False
         settings = validation_of(validation)
         namespaces = Namespaces(spec)
+        observe = type(self).observe
+        observer = None if observe is None else observe(spec)
         connections = Connections()
         self._routes, security = _bind(spec, handlers or {}, security_handlers or {})
         if default_error_handler is not None:
@@ -94,10 +100,11 @@ class AsynctionSocketIO(Emitting):
             security=security,
             validation=settings,
             violations=self._violations,
+            observer=observer,
         )
         super().__init__(
             server=create_server(self._dispatcher, **server_options),
-            outbound=Outbound(spec, namespaces, settings, self._violations),
+            outbound=Outbound(spec, namespaces, settings, self._violations, observer),
             connections=connections,
             callback_failed=self._dispatcher.callback_failed,
         )

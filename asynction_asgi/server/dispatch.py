@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .connections import Connections
     from .emitting import Emitting
     from .namespaces import Namespaces
+    from .observing import Observer
     from .routes import NamespaceRoutes, Route, Routes
     from .security import SecurityRules
     from .validation import Validation, ViolationLog
@@ -61,6 +62,7 @@ class Dispatcher:
         security: SecurityRules,
         validation: Validation,
         violations: ViolationLog,
+        observer: Observer | None = None,
     ) -> None:
         self._emitting = emitting
         self._connections = connections
@@ -70,6 +72,7 @@ class Dispatcher:
         self._inbound = validation.inbound
         self._outbound = validation.outbound
         self._violations = violations
+        self._observer = observer
 
     def admits(self, namespace: str) -> bool:
         """Whether the document declares this namespace."""
@@ -111,6 +114,8 @@ class Dispatcher:
         except (Exception, asyncio.CancelledError) as error:
             self._connections.remove(socket)
             _pass_on_cancellation(error)
+            if self._observer is not None:
+                self._observer.refused(peer.namespace, None, error)
             # Whatever the error handler returns, a refusal stays one.
             answered = await self._tell(routes, socket, error)
             if isinstance(error, RefusedByHandlerError) or _is_refusal(error, ours=ours):
@@ -120,6 +125,8 @@ class Dispatcher:
             raise _internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
         if guard is not None:
             guard.start(functools.partial(self._emitting.server.expel, peer.sid, peer.namespace))
+        if self._observer is not None:
+            self._observer.connected(peer.namespace, () if guard is None else guard.satisfied)
 
     async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         """Check, handle, check the answer.
@@ -137,10 +144,15 @@ class Dispatcher:
             ours = False
             result = await handler.invoke(socket, checked)
             ours = True
-            return self._answer(route, socket, result) if ack else ()
+            answer = self._answer(route, socket, result) if ack else ()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
             _pass_on_cancellation(error)
+            if self._observer is not None:
+                self._observer.refused(socket.namespace, event, error)
             return await self._failed(routes, socket, event, error, ours=ours, ack=ack)
+        if self._observer is not None:
+            self._observer.handled(socket.namespace, event, () if guard is None else guard.satisfied, ack=ack)
+        return answer
 
     async def disconnect(self, peer: Peer, reason: str) -> None:
         """Run the user's disconnect handler; its errors are logged, for nobody is left to answer."""

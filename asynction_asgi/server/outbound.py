@@ -11,8 +11,10 @@ from ..spec.schemas import Mismatch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..spec.arguments import ArgumentsCheck
     from ..spec.model import Spec
     from .namespaces import Namespaces
+    from .observing import Observer
     from .validation import Validation, ViolationLog
 
 __all__ = ["Outbound", "arguments_of"]
@@ -31,8 +33,14 @@ class Outbound:
     """Checks emits and the clients' answers to them. Sends nothing."""
 
     def __init__(
-        self, spec: Spec, namespaces: Namespaces, validation: Validation, violations: ViolationLog
+        self,
+        spec: Spec,
+        namespaces: Namespaces,
+        validation: Validation,
+        violations: ViolationLog,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._namespaces = namespaces
         self._validation = validation
         self._violations = violations
@@ -57,14 +65,13 @@ class Outbound:
             UndeclaredEventError: the server declares no such event there.
             PayloadValidationError: the arguments don't match it.
         """
-        if self._validation.outbound == "off":
-            return
-        error = self._error(event, data, namespace)
-        if error is None:
-            return
-        if self._validation.outbound == "enforce":
-            raise error
-        self._violations.let_through(error)
+        error = None if self._validation.outbound == "off" else self._error(event, data, namespace)
+        if error is not None:
+            if self._validation.outbound == "enforce":
+                raise error
+            self._violations.let_through(error)
+        if self._observer is not None:
+            self._observer.sent(namespace, event)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
         """Hold a client's answer against the ack that the document declares for an emit.
@@ -73,10 +80,14 @@ class Outbound:
             AckValidationError: it doesn't match.
         """
         found = self._find(event, namespace)
-        if self._validation.inbound == "off" or found is None or found[1] is None:
-            return
+        if self._validation.inbound != "off" and found is not None and found[1] is not None:
+            self._check_answer(found[1], event, namespace, answer)
+        if self._observer is not None:
+            self._observer.answered(namespace, event)
+
+    def _check_answer(self, check: ArgumentsCheck, event: str, namespace: str, answer: Sequence[Any]) -> None:
         try:
-            found[1](answer)
+            check(answer)
         except Mismatch as mismatch:
             error = AckValidationError(
                 namespace=namespace, event=event, direction="inbound", violations=mismatch.violations

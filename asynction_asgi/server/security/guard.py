@@ -56,6 +56,12 @@ class Guard:
         self._expires = identity.expires
         self._socket.user, self._socket.token_info = identity.user, identity.token_info
 
+    @property
+    def satisfied(self) -> frozenset[str]:
+        """Names of the schemes that the client's credentials were found good for so far."""
+        verdicts = self._presented.verified.items()
+        return frozenset(name for (name, _), (info, _, _) in verdicts if info is not None)
+
     def start(self, on_expiry: Callable[[RefusedError], None]) -> None:
         """Call `on_expiry` once, with what to tell the client, when the session has ended."""
         self._on_expiry = on_expiry

@@ -1,0 +1,131 @@
+"""pytest's ``--asynction-cov``: which parts of the contract the tests exercised.
+
+pytest imports this module in every run of every project that has the package installed, so the
+server and all that it needs are imported only when the option is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .testing.coverage import Coverage, Item, Tally
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
+
+_COVERAGE = pytest.StashKey["Coverage"]()
+_WORKER_OUTPUT = "asynction_coverage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("asynction_asgi", "coverage of Socket.IO contracts")
+    group.addoption(
+        "--asynction-cov",
+        action="store_true",
+        help="report which events, acknowledgements, refusals and security schemes the tests exercised",
+    )
+    group.addoption(
+        "--asynction-cov-fail-under",
+        type=_percentage,
+        metavar="PERCENT",
+        help="fail when they are less of the contracts than that; implies --asynction-cov",
+    )
+
+
+def _percentage(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 100")
+    return number
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch every application that is made from now on."""
+    if not config.getoption("--asynction-cov") and config.getoption("--asynction-cov-fail-under") is None:
+        return
+    from .server import AsynctionSocketIO  # noqa: PLC0415 - as the module says
+    from .testing.coverage import Coverage  # noqa: PLC0415 - as the module says
+
+    config.stash[_COVERAGE] = coverage = Coverage()
+    before = AsynctionSocketIO.observe
+    AsynctionSocketIO.observe = coverage.watch
+
+    def stop() -> None:
+        AsynctionSocketIO.observe = before
+
+    config.add_cleanup(stop)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist has counted."""
+    coverage = node.config.stash.get(_COVERAGE, None)
+    if coverage is not None:
+        coverage.add_json(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that exercised too little."""
+    coverage, least = _asked(session.config)
+    output = getattr(session.config, "workeroutput", None)
+    if coverage is None:
+        return
+    if output is not None:  # a worker of pytest-xdist counts, and does not judge
+        output[_WORKER_OUTPUT] = coverage.as_json()
+    elif session.exitstatus == pytest.ExitCode.OK and _is_too_little(coverage, least):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the report."""
+    coverage, least = _asked(config)
+    if coverage is None:
+        return
+    terminalreporter.section("coverage of the contract")
+    for name, tally in coverage.tallies.items():
+        terminalreporter.write_line(f"{name}: {tally.covered} of {len(tally.items)}")
+        for line in _lines(tally):
+            terminalreporter.write_line(f"  {line}")
+    if not coverage.tallies:
+        terminalreporter.write_line("no contract was served")
+    else:
+        terminalreporter.write_line(f"total: {coverage.percent:.1f} %")
+    if _is_too_little(coverage, least):
+        terminalreporter.write_line(f"FAIL: less than the {least:g} % that are required", red=True)
+
+
+def _asked(config: pytest.Config) -> tuple[Coverage | None, float | None]:
+    return config.stash.get(_COVERAGE, None), config.getoption("--asynction-cov-fail-under")
+
+
+def _is_too_little(coverage: Coverage, least: float | None) -> bool:
+    return least is not None and (not coverage.tallies or coverage.percent < least)
+
+
+def _lines(tally: Tally) -> list[str]:
+    """One line for each event, connection and scheme: what was exercised, and what was not."""
+    parts: dict[tuple[str, str], list[Item]] = {}
+    for item in tally.items:
+        parts.setdefault((item.place, item.name), []).append(item)
+    place_width = max((len(place) for place, _ in parts), default=0)
+    name_width = max((len(name) for _, name in parts), default=0)
+    lines = []
+    for (place, name), items in parts.items():
+        done = ", ".join(one.aspect for one in items if one in tally.exercised)
+        missing = ", ".join(one.aspect for one in items if one not in tally.exercised)
+        found = "; ".join([*([done] if done else []), *([f"NOT {missing}"] if missing else [])])
+        lines.append(f"{place:{place_width}}  {name:{name_width}}  {found}")
+    return lines

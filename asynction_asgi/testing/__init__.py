@@ -1,0 +1,18 @@
+"""What tests of a server need: clients without a port, held against the document both ways."""
+
+from __future__ import annotations
+
+from .client import TestClient
+from .errors import ConnectError, LifespanError, NothingReceivedError, UnexpectedEventError
+from .received import Received
+from .server import TestServer
+
+__all__ = [
+    "ConnectError",
+    "LifespanError",
+    "NothingReceivedError",
+    "Received",
+    "TestClient",
+    "TestServer",
+    "UnexpectedEventError",
+]

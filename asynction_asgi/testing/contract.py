@@ -1,0 +1,121 @@
+"""Both directions of one namespace, held against the document from the client's side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
+from ..server.namespaces import Namespaces
+from ..spec.arguments import compile_arguments
+from ..spec.schemas import Mismatch
+from ..spec.served import served_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors import Direction
+    from ..spec.arguments import ArgumentsCheck
+    from ..spec.model import Event, Spec
+
+    Checks = Mapping[str, tuple[ArgumentsCheck, ArgumentsCheck | None]]
+
+__all__ = ["Contract", "NamespaceContract"]
+
+
+class Contract:
+    """A document, for clients of its namespaces."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = served_spec(spec)
+        self._namespaces = Namespaces(self._spec)
+        self._compiled: dict[str, tuple[Checks, Checks]] = {}
+
+    def of_namespace(self, name: str) -> NamespaceContract:
+        """What holds in a concrete namespace; in one that is not declared, no event is."""
+        resolved = self._namespaces.resolve(name)
+        if resolved is None:
+            return NamespaceContract(name, {}, {})
+        declared = resolved.declared
+        if declared.name not in self._compiled:
+            self._compiled[declared.name] = self._compile(declared.receives), self._compile(declared.sends)
+        return NamespaceContract(name, *self._compiled[declared.name])
+
+    def _compile(self, events: Mapping[str, Event]) -> Checks:
+        bundle = self._spec.bundle
+        return {
+            name: (
+                compile_arguments(one.arguments, bundle),
+                None if one.ack is None else compile_arguments(one.ack, bundle),
+            )
+            for name, one in events.items()
+        }
+
+
+class NamespaceContract:
+    """The checks of one namespace. ``inbound`` is what the server receives, ``outbound`` what it sends."""
+
+    def __init__(self, namespace: str, receives: Checks, sends: Checks) -> None:
+        self._namespace = namespace
+        self._events: Mapping[Direction, Checks] = {"inbound": receives, "outbound": sends}
+
+    def check_event(self, direction: Direction, event: str, arguments: Sequence[Any]) -> None:
+        """Hold an event against the document.
+
+        Raises:
+            UndeclaredEventError: the document has no such event in this direction.
+            PayloadValidationError: the arguments don't match it.
+        """
+        found = self._find(direction, event)
+        if found is None:
+            raise UndeclaredEventError(
+                namespace=self._namespace,
+                event=event,
+                direction=direction,
+                message="the document has no such event in this direction",
+            )
+        try:
+            found[0](arguments)
+        except Mismatch as mismatch:
+            raise PayloadValidationError(
+                namespace=self._namespace,
+                event=event,
+                direction=direction,
+                violations=mismatch.violations,
+            ) from None
+
+    def check_ack(self, direction: Direction, event: str, answer: Sequence[Any]) -> None:
+        """Hold an acknowledgement against the document.
+
+        Args:
+            direction: Of the acknowledgement, which is not that of its event.
+            event: What it answers.
+            answer: Its arguments.
+
+        Raises:
+            AckValidationError: it doesn't match, or carries something and none is declared.
+        """
+        found = self._find("inbound" if direction == "outbound" else "outbound", event)
+        if found is None:
+            return  # a catch-all handler answers as it likes
+        if found[1] is None:
+            if not answer:
+                return
+            raise AckValidationError(
+                namespace=self._namespace,
+                event=event,
+                direction=direction,
+                message="the document declares no acknowledgement",
+            )
+        try:
+            found[1](answer)
+        except Mismatch as mismatch:
+            raise AckValidationError(
+                namespace=self._namespace,
+                event=event,
+                direction=direction,
+                violations=mismatch.violations,
+            ) from None
+
+    def _find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None] | None:
+        events = self._events[direction]
+        return events.get(event) or events.get("*")

@@ -1,0 +1,207 @@
+"""How much of its contract a server's tests exercise: events, acknowledgements, refusals, schemes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import RefusedError, SecurityError, ValidationError
+from ..server.namespaces import Namespaces
+from ..spec.served import served_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from ..spec.model import Event, Namespace, Security, Spec
+
+__all__ = ["Coverage", "Item", "Tally", "Watch", "items_of"]
+
+CONNECT, SECURITY = "connect", "security"
+
+
+class Item(NamedTuple):
+    """One thing that a test run can exercise.
+
+    Attributes:
+        place: The namespace, as declared; ``security`` for a scheme.
+        name: The event, ``connect``, or the scheme.
+        aspect: What of it: ``received``, ``acknowledged``, ``refused``, ``sent``, ``answered``,
+            ``accepted``.
+    """
+
+    place: str
+    name: str
+    aspect: str
+
+
+def items_of(spec: Spec) -> Iterator[Item]:
+    """Everything in a contract that tests can exercise."""
+    for name, namespace in spec.namespaces.items():
+        yield Item(name, CONNECT, "accepted")
+        handshake = namespace.handshake
+        if any((handshake.query, handshake.headers, handshake.auth)) or _is_required(
+            _required(spec, namespace)
+        ):
+            yield Item(name, CONNECT, "refused")
+        for event in namespace.receives.values():
+            yield Item(name, event.name, "received")
+            if event.ack is not None:
+                yield Item(name, event.name, "acknowledged")
+            if event.arguments.kind not in ("any", "opaque") or _is_required(event.security or ()):
+                yield Item(name, event.name, "refused")
+        for event in namespace.sends.values():
+            yield Item(name, event.name, "sent")
+            if event.ack is not None:
+                yield Item(name, event.name, "answered")
+    for scheme in _schemes_of(spec):
+        yield Item(SECURITY, scheme, "accepted")
+        yield Item(SECURITY, scheme, "refused")
+
+
+class Tally:
+    """One document's items, and which of them were exercised.
+
+    Attributes:
+        items: All of them, in the document's order.
+        exercised: Those that were.
+    """
+
+    def __init__(self, items: Iterable[Item] = (), exercised: Iterable[Item] = ()) -> None:
+        self.items: dict[Item, None] = dict.fromkeys(items)
+        self.exercised: set[Item] = set(exercised)
+
+    @property
+    def covered(self) -> int:
+        """How many items were exercised."""
+        return len(self.exercised)
+
+    def add(self, other: Tally) -> None:
+        """Add what another run, or another application of this document, exercised."""
+        self.items.update(other.items)
+        self.exercised |= other.exercised
+
+
+class Coverage:
+    """The tallies of every document that is served while this watches, by the document's name."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[str, Tally] = {}
+
+    def watch(self, spec: Spec) -> Watch:
+        """Count what one application exercises."""
+        name = spec.root.document.name or f"{spec.title} {spec.version}"
+        tally = self.tallies.setdefault(name, Tally())
+        spec = served_spec(spec)
+        tally.add(Tally(items_of(spec)))
+        return Watch(spec, tally)
+
+    @property
+    def percent(self) -> float:
+        """Of all items of all documents; 100 where there is none."""
+        total = sum(len(one.items) for one in self.tallies.values())
+        covered = sum(one.covered for one in self.tallies.values())
+        return 100.0 * covered / total if total else 100.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which one process tells it to another."""
+        return {
+            name: {"items": [*map(list, one.items)], "exercised": [*map(list, one.exercised)]}
+            for name, one in self.tallies.items()
+        }
+
+    def add_json(self, form: Mapping[str, Any]) -> None:
+        """Add what another process tells."""
+        for name, one in form.items():
+            tally = Tally((Item(*item) for item in one["items"]), (Item(*item) for item in one["exercised"]))
+            self.tallies.setdefault(name, Tally()).add(tally)
+
+
+class Watch:
+    """Implements the server's `Observer` for one application."""
+
+    def __init__(self, spec: Spec, tally: Tally) -> None:
+        self._spec = spec
+        self._namespaces = Namespaces(spec)
+        self._tally = tally
+
+    def connected(self, namespace: str, schemes: Collection[str]) -> None:
+        """Count the namespace and the schemes as accepted."""
+        self._count(namespace, CONNECT, "accepted")
+        self._accept(schemes)
+
+    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
+        """Count the event as received, acknowledged where it asked for that, its schemes as accepted."""
+        self._count(namespace, event, "received")
+        if ack:
+            self._count(namespace, event, "acknowledged")
+        self._accept(schemes)
+
+    def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
+        """Count a refusal, and with one for want of credentials every scheme that was required."""
+        if not isinstance(error, RefusedError) or _is_own_fault(error):
+            return
+        self._count(namespace, event or CONNECT, "refused")
+        declared = self._declared(namespace)
+        if not isinstance(error, SecurityError) or declared is None:
+            return
+        required = _required(self._spec, declared)
+        if event is not None:
+            found = declared.receives.get(event) or declared.receives.get("*")
+            required = (found.security if found is not None else None) or required
+        for scheme in _names(required):
+            self._exercise(Item(SECURITY, scheme, "refused"))
+
+    def sent(self, namespace: str, event: str) -> None:
+        """Count the event as sent."""
+        self._count(namespace, event, "sent")
+
+    def answered(self, namespace: str, event: str) -> None:
+        """Count the event as answered."""
+        self._count(namespace, event, "answered")
+
+    def _accept(self, schemes: Iterable[str]) -> None:
+        for scheme in schemes:
+            self._exercise(Item(SECURITY, scheme, "accepted"))
+
+    def _count(self, namespace: str, name: str, aspect: str) -> None:
+        declared = self._declared(namespace)
+        if declared is None:
+            return
+        events: Mapping[str, Event] = declared.sends if aspect in ("sent", "answered") else declared.receives
+        if name != CONNECT and name not in events:
+            name = "*"
+        self._exercise(Item(declared.name, name, aspect))
+
+    def _exercise(self, item: Item) -> None:
+        if item in self._tally.items:
+            self._tally.exercised.add(item)
+
+    def _declared(self, namespace: str) -> Namespace | None:
+        resolved = self._namespaces.resolve(namespace)
+        return None if resolved is None else resolved.declared
+
+
+def _is_own_fault(error: RefusedError) -> bool:
+    """Whether what the server sent missed the document, or an answer that a handler waited for."""
+    return isinstance(error, ValidationError) and (error.direction == "outbound" or error.part == "ack")
+
+
+def _required(spec: Spec, namespace: Namespace) -> Security:
+    return (spec.security if namespace.security is None else namespace.security) or ()
+
+
+def _is_required(security: Security) -> bool:
+    """Whether somebody can be refused; an empty alternative admits everybody."""
+    return bool(security) and all(security)
+
+
+def _names(security: Security) -> Iterator[str]:
+    return (one.scheme for alternative in security for one in alternative)
+
+
+def _schemes_of(spec: Spec) -> dict[str, None]:
+    found: dict[str, None] = {}
+    for namespace in spec.namespaces.values():
+        found.update(dict.fromkeys(_names(_required(spec, namespace))))
+        for event in namespace.receives.values():
+            found.update(dict.fromkeys(_names(event.security or ())))
+    return found

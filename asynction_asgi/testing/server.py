@@ -1,0 +1,191 @@
+"""`TestServer`: an application served to clients in the same process, without a port."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from ..server import AsynctionSocketIO
+from .client import WAIT_SECONDS, TestClient
+from .contract import Contract
+from .errors import refusal_in
+from .lifespan import Lifespan
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from types import TracebackType
+    from typing import Self
+
+    from ..spec.model import Spec
+    from .websocket import ASGIApp, Message
+
+__all__ = ["TestServer"]
+
+_LIFESPAN_SECONDS = 30.0
+
+
+class TestServer:
+    """Serves an application to test clients, its lifespan and whole middleware stack included.
+
+    An asynchronous context manager. The application may be an `AsynctionSocketIO`, or one that
+    mounts or wraps one, such as Starlette's or FastAPI's.
+
+    Args:
+        app: The ASGI application.
+        path: Where Socket.IO is, mount included; found by itself in the routes of `app`.
+        spec: The document that clients and server are held to; likewise.
+        is_refusal: Says of an acknowledgement's only argument whether it is a refusal, which no
+            document describes. Needed where the application refuses in a shape of its own.
+
+    Raises:
+        ValueError: path and document can't be found, or are those of several applications.
+    """
+
+    __test__ = False  # pytest collects what is named so
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        path: str | None = None,
+        spec: Spec | None = None,
+        is_refusal: Callable[[Any], bool] | None = None,
+    ) -> None:
+        found = [(where, one) for where, one in _served(app, "", set()) if path in (None, where)]
+        if len({id(one) for _, one in found}) > 1:
+            places = ", ".join(where for where, _ in found)
+            raise ValueError(f"several applications serve Socket.IO ({places}): say which one by path=")
+        self._served = found[0][1] if found else None
+        if self._served is None and (path is None or spec is None):
+            raise ValueError("no AsynctionSocketIO is found in this application: give both path= and spec=")
+        self._app = app
+        self._path = path or found[0][0]
+        self._contract = Contract(spec or found[0][1].spec)
+        self._is_refusal = is_refusal or _is_standard_refusal
+        self._lifespan: Lifespan | None = None
+        self._clients: set[TestClient] = set()
+
+    async def __aenter__(self) -> Self:
+        """Start the application.
+
+        Raises:
+            LifespanError: it did not start.
+            RuntimeError: it was started by this object before.
+        """
+        if self._lifespan is not None:
+            raise RuntimeError("this server was started before")
+        self._lifespan = Lifespan(self._app, seconds=_LIFESPAN_SECONDS)
+        await self._lifespan.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Disconnect every client that is left, and stop the application."""
+        for client in list(self._clients):
+            await client.close()
+        if self._lifespan is not None:
+            await self._lifespan.stop()
+
+    def connect(
+        self,
+        namespace: str = "/",
+        *,
+        auth: Any = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        timeout: float = WAIT_SECONDS,
+    ) -> AbstractAsyncContextManager[TestClient]:
+        """Connect a client; it disconnects when the block ends.
+
+        Args:
+            namespace: The concrete namespace.
+            auth: The auth object of its CONNECT.
+            headers: Of the opening request.
+            query: Parameters of the opening request; a list is one parameter several times.
+            cookies: Of the opening request.
+            timeout: Seconds to wait for the server's answer.
+
+        Raises:
+            ConnectError: the server refused.
+            NothingReceivedError: it did not answer in time.
+            RuntimeError: the application is not started: the server is no context manager's.
+        """
+        return self._connect(namespace, auth, _scope(self._path, headers, query, cookies), timeout)
+
+    @contextlib.asynccontextmanager
+    async def _connect(
+        self, namespace: str, auth: Any, scope: Message, seconds: float
+    ) -> AsyncIterator[TestClient]:
+        if self._lifespan is None:
+            raise RuntimeError("the application is not started: use 'async with TestServer(app) as server'")
+        scope["state"] = self._lifespan.state.copy()
+        client = TestClient(
+            namespace, self._contract.of_namespace(namespace), is_refusal=self._is_refusal, gone=self._gone
+        )
+        self._clients.add(client)
+        try:
+            await client.open(self._app, scope, auth, timeout=seconds)
+            yield client
+        finally:
+            self._clients.discard(client)
+            await client.close()
+        client.raise_trouble()
+
+    def _gone(self, sid: str, namespace: str) -> bool:
+        return self._served is None or self._served.socket(sid, namespace) is None
+
+
+def _served(app: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, AsynctionSocketIO]]:
+    """The servers of ours in an application, by path: itself, mounted, or behind middleware."""
+    if id(app) in seen:
+        return
+    seen.add(id(app))
+    if isinstance(app, AsynctionSocketIO):
+        yield prefix + app.spec.path, app
+        return
+    for route in getattr(app, "routes", None) or ():
+        yield from _served(getattr(route, "app", None), prefix + getattr(route, "path", ""), seen)
+    yield from _served(getattr(app, "app", None), prefix, seen)
+
+
+def _scope(
+    path: str,
+    headers: Mapping[str, str] | None,
+    query: Mapping[str, Any] | None,
+    cookies: Mapping[str, str] | None,
+) -> Message:
+    """ASGI's scope of the WebSocket that opens an Engine.IO session."""
+    path = path.rstrip("/") + "/"  # as the clients of every language have it
+    fields = {"host": "testserver", **(headers or {})}
+    if cookies:
+        fields["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": urlencode(
+            {**(query or {}), "EIO": "4", "transport": "websocket"}, doseq=True
+        ).encode(),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()
+        ],
+        "client": ("testclient", 50000),
+        "server": ("testserver", 80),
+        "subprotocols": [],
+        "extensions": {},
+    }
+
+
+def _is_standard_refusal(value: Any) -> bool:
+    return refusal_in(value) is not None

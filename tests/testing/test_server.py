@@ -1,0 +1,242 @@
+"""The test server: applications of every kind, from their start to their stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi import FastAPI, WebSocket
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+
+from asynction_asgi import AsynctionSocketIO, RefusedError, load_spec
+from asynction_asgi.testing import ConnectError, LifespanError, NothingReceivedError, TestServer
+from tests.testing.contracts import SPEC, app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from asynction_asgi import Socket
+
+HI = {"text": "hi"}
+
+
+async def one(_: Any) -> int:
+    return 1
+
+
+def mounted(served: AsynctionSocketIO) -> Any:
+    api = FastAPI()
+    api.mount("/realtime", served)
+    return api
+
+
+def nested(served: AsynctionSocketIO) -> Any:
+    inner = Starlette(routes=[Mount("/inner", served)])
+    return Starlette(routes=[Mount("/outer", inner)], middleware=[Middleware(CORSMiddleware)])
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda served: served, id="itself"),
+        pytest.param(mounted, id="mounted in FastAPI"),
+        pytest.param(nested, id="mounted twice"),
+        pytest.param(lambda served: CORSMiddleware(mounted(served)), id="behind middleware"),
+    ],
+)
+async def test_socket_io_is_found_wherever_it_is(wrap: Callable[[Any], Any]) -> None:
+    """Path and document need not be given; the request takes the way that a real one takes."""
+    async with TestServer(wrap(app(say=one))) as server, server.connect() as client:
+        assert await client.call("say", HI) == 1
+
+
+async def test_path_and_document_can_be_given() -> None:
+    """An application that hides ours is tested all the same, against the document that is given."""
+    served = mounted(app(say=one))
+
+    async def hidden(scope: Any, receive: Any, send: Any) -> None:
+        await served(scope, receive, send)
+
+    given: list[dict[str, Any]] = [{}, {"path": "/realtime/socket.io"}, {"spec": load_spec(SPEC)}]
+    for missing in given:
+        with pytest.raises(ValueError, match="both path= and spec="):
+            TestServer(hidden, **missing)
+    testing = TestServer(hidden, path="/realtime/socket.io", spec=load_spec(SPEC))
+    async with testing as server, server.connect() as client:
+        assert await client.call("say", HI) == 1
+
+
+async def test_one_of_several_is_chosen_by_its_path() -> None:
+    """Which of two is meant can't be guessed."""
+    api = FastAPI()
+    api.mount("/one", app())
+    api.mount("/two", app(say=one))
+    with pytest.raises(ValueError, match=r"/one/socket\.io, /two/socket\.io"):
+        TestServer(api)
+    async with TestServer(api, path="/two/socket.io") as server, server.connect() as client:
+        assert await client.call("say", HI) == 1
+
+
+async def test_the_opening_request_is_the_tests() -> None:
+    """Auth, headers, query and cookies reach the connect handler; the query is checked as ever."""
+    seen: list[Any] = []
+
+    async def connect(socket: Socket) -> None:
+        environ = socket.environ
+        seen.extend((socket.auth, environ["HTTP_X_TENANT"], environ["HTTP_COOKIE"]))
+        seen.append(environ["QUERY_STRING"].split("&")[:2])
+
+    served = app(guarded={"connect": connect})
+    async with TestServer(served) as server:
+        options: dict[str, Any] = {
+            "auth": {"token": "t"},
+            "headers": {"X-Tenant": "north"},
+            "cookies": {"a": "1", "b": "2"},
+        }
+        async with server.connect("/guarded", query={"room": ["x", "y"]}, **options) as client:
+            await client.call("ping")
+            assert client.namespace == "/guarded"
+        assert seen == [{"token": "t"}, "north", "a=1; b=2", ["room=x", "room=y"]]
+        with pytest.raises(ConnectError) as refused:
+            await server.connect("/guarded").__aenter__()
+    assert (refused.value.code, refused.value.details[0].keyword) == ("invalid_handshake", "required")
+
+
+async def refuse(_: Socket) -> None:
+    raise RefusedError("full", "come back later")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "options", "code", "text", "data"),
+    [
+        pytest.param(
+            "/",
+            {"connect": refuse},
+            "full",
+            "come back later",
+            {"code": "full", "message": "come back later"},
+            id="handler",
+        ),
+        pytest.param("/nope", {}, "refused", "Invalid namespace", None, id="undeclared namespace"),
+    ],
+)
+async def test_a_refused_connection_is_an_exception(
+    namespace: str, options: Any, code: str, text: str, data: Any
+) -> None:
+    """With the code and message of the refusal, and the data as it came."""
+    async with TestServer(app(**options)) as server:
+        with pytest.raises(ConnectError) as refused:
+            await server.connect(namespace).__aenter__()
+    assert (refused.value.code, refused.value.message, refused.value.data) == (code, text, data)
+
+
+async def test_a_refused_websocket_is_an_exception() -> None:
+    """So is one that is closed before Socket.IO has its say, and a failure of the application's."""
+    api = mounted(app())
+
+    async def closed(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close()
+
+    async def broken(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise LookupError("bug")
+
+    api.add_api_websocket_route("/closed/", closed)
+    api.add_api_websocket_route("/broken/", broken)
+
+    async def try_path(path: str) -> None:
+        async with TestServer(api, path=path, spec=load_spec(SPEC)) as server:
+            await server.connect().__aenter__()
+
+    for path in ("/nowhere", "/closed"):
+        with pytest.raises(ConnectError, match="closed the WebSocket"):
+            await try_path(path)
+    with pytest.raises(LookupError, match="bug"):
+        await try_path("/broken")
+
+
+async def test_a_server_that_never_answers_is_given_up() -> None:
+    """A connect handler that hangs is a timeout, and is cancelled."""
+    cancelled = asyncio.Event()
+
+    async def connect(_: Socket) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async with TestServer(app(connect=connect)) as server:
+        with pytest.raises(NothingReceivedError, match="answer to CONNECT"):
+            await server.connect(timeout=0.05).__aenter__()
+        await asyncio.wait_for(cancelled.wait(), 5)
+
+
+async def test_the_lifespan_is_run_around_the_test() -> None:
+    """Start-up before the first client, shutdown behind the last; its state is in each request."""
+    told: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[dict[str, str]]:
+        told.append("start")
+        yield {"database": "open"}
+        told.append("stop")
+
+    async def connect(socket: Socket) -> None:
+        told.append(socket.environ["asgi.scope"]["state"]["database"])
+
+    async def disconnect(_: Socket) -> None:
+        told.append("left")
+
+    served = app(app=Starlette(lifespan=lifespan), connect=connect, disconnect=disconnect)
+    async with TestServer(served) as server:
+        await server.connect().__aenter__()  # left open: the server's end is its end
+    assert told == ["start", "open", "left", "stop"]
+
+
+async def test_a_failing_lifespan_fails_the_test() -> None:
+    """A start-up that fails says why, by the application's word or exception; so does a shutdown."""
+    with pytest.raises(LifespanError, match=r"the startup failed: .*'say' .* has no handler"):
+        await TestServer(AsynctionSocketIO.from_spec(SPEC)).__aenter__()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(state: Any) -> AsyncIterator[None]:
+        if state.fails_at == "start":
+            raise LookupError("no database")
+        yield
+        raise LookupError("no database")
+
+    for phase in ("start", "shutdown"):
+        api = FastAPI(lifespan=lifespan)
+        api.fails_at = phase  # type: ignore[attr-defined]  # a note to the lifespan above
+        api.mount("/realtime", app())
+        server = TestServer(api)
+        with pytest.raises(LifespanError, match="no database") as caught:
+            async with server:
+                assert phase == "shutdown"
+        assert isinstance(caught.value.__cause__, LookupError)
+
+
+async def test_an_application_can_be_served_again() -> None:
+    """A suite has one application and many tests; nothing of one run is left in the next."""
+    served = app(say=one)
+    for _ in range(2):
+        async with TestServer(served) as server, server.connect() as client:
+            assert await client.call("say", HI) == 1
+        assert served.socket(client.sid) is None
+
+
+async def test_a_server_is_started_once() -> None:
+    """Before the block and in a second one there is no server to connect to."""
+    server = TestServer(app())
+    with pytest.raises(RuntimeError, match="not started"):
+        await server.connect().__aenter__()
+    async with server:
+        pass
+    with pytest.raises(RuntimeError, match="before"):
+        await server.__aenter__()
