@@ -11,45 +11,39 @@ import asyncio
 import contextlib
 import time
 from base64 import b64decode
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions
-from engineio.async_socket import AsyncSocket
 
 from .codec import UndecodableError
-from .frames import CLOSE, NOOP, PING, PROBE_ANSWER, Frame
+from .frames import NOOP, PING, PROBE_ANSWER
 from .members import Connection
-from .packets import engine_frame
+from .outbox import OutboxSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from .engine_server import EngineServer
     from .websocket import WebSocket
 
-# python-engineio's clients drop a polling answer of more packets than this.
-POLL_PACKETS = 16
 # Between so many packets of one polling request, others get their turn.
 _POST_STRIDE = 64
 _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
 _TOO_BIG = 1009
-_TRY_LATER = 1013
 
 
 class PayloadTooLargeError(exceptions.EngineIOError):  # type: ignore[misc]  # python-engineio is untyped
     """A client sent more than the server takes; its connection is closed."""
 
 
-class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is untyped
+class EngineSocket(OutboxSocket):
     """python-engineio's socket with write-through, bounded queues and a single timer.
 
     Attributes:
         connection: What the Socket.IO layer knows of this client.
         paused: Set while nothing is read because its events wait; a pong may be among them.
-        outbox: Frames that the transport has not taken yet.
     """
 
     server: EngineServer
@@ -62,95 +56,13 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     def __init__(self, server: EngineServer, sid: str) -> None:
         super().__init__(server, sid)
-        self.queue = None  # replaced by the outbox
         self.connection = Connection(self, server.limits)
         self.last_ping = None
-        self.outbox: deque[Frame] = deque()
-        self.queued = 0
         self.websocket: WebSocket | None = None
-        self.write: Callable[[Frame], bool] | None = None
-        self.poller: asyncio.Future[bool] | None = None
         self.posting = self.paused = False
         self.heartbeat: asyncio.TimerHandle | None = None
-        self.farewell = CLOSE
         self.upgrade_over: asyncio.Event | None = None
-        self.patience = server.limits.patience_seconds
-        self.relieved: asyncio.Future[None] | None = None
         self.closing_task: asyncio.Task[None] | None = None
-
-    # -- outwards --------------------------------------------------------------------------
-
-    def deliver(self, frames: list[Frame]) -> None:
-        """Send frames in order, or queue them while the transport is busy; never waits."""
-        if self.closing or self.closed:
-            return
-        for frame in frames:
-            if self.write is not None and not self.outbox and self.write(frame):
-                continue
-            if self.outbox and self.queued + len(frame.body) > self.server.limits.queued_bytes:
-                self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
-                self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
-                return
-            self.outbox.append(frame)
-            self.queued += len(frame.body)
-        if self.outbox:
-            self._wake_poller()
-
-    def flush(self) -> None:
-        """Send what waits, as far as the transport takes it."""
-        while self.outbox and self.write is not None and self.write(self.outbox[0]):
-            self.next_frame()
-
-    @property
-    def congested(self) -> bool:
-        """Whether so much waits that a sender to this client alone should wait too."""
-        return self.queued > self.server.limits.queued_bytes // 4
-
-    async def relief(self) -> None:
-        """Wait until the client has read most of what waits for it.
-
-        Not for ever: its patience is what one client may hold up others, until it has caught up.
-        """
-        if not self.congested or self.closing or self.patience <= 0:
-            return
-        if self.relieved is None:
-            self.relieved = asyncio.get_running_loop().create_future()
-        start = time.monotonic()
-        try:
-            await asyncio.wait([self.relieved], timeout=self.patience)
-        finally:
-            self.patience -= time.monotonic() - start
-
-    def _relieve(self) -> None:
-        if self.relieved is not None:
-            if not self.relieved.done():
-                self.relieved.set_result(None)
-            self.relieved = None
-
-    def next_frame(self) -> Frame | None:
-        """Take the next waiting frame."""
-        if not self.outbox:
-            return None
-        frame = self.outbox.popleft()
-        self.queued -= len(frame.body)
-        if self.relieved is not None and not self.congested:
-            self._relieve()
-        if not self.outbox:
-            self.patience = self.server.limits.patience_seconds
-        return frame
-
-    async def send(self, pkt: Any) -> None:
-        """Send a packet of upstream's making."""
-        self.deliver([engine_frame(pkt)])
-
-    async def poll(self) -> list[Frame]:
-        """The frames for one polling answer, at least one."""
-        frames: list[Frame] = []
-        while len(frames) < POLL_PACKETS and (frame := self.next_frame()) is not None:
-            frames.append(frame)
-        if self.closing and not frames:
-            frames.append(self.farewell)
-        return frames
 
     # -- heartbeat -------------------------------------------------------------------------
 
@@ -265,10 +177,6 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if not gone.cancelled():
             gone.exception()  # whatever it was, the client is not there any more
             self._wake_poller(frames=False)
-
-    def _wake_poller(self, *, frames: bool = True) -> None:
-        if self.poller is not None and not self.poller.done():
-            self.poller.set_result(frames)
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take the packets of one polling request.

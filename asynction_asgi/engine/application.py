@@ -1,0 +1,275 @@
+"""What applications call: python-socketio's server with calls that end, and sessions per peer.
+
+`emit`, rooms and the other methods are upstream's own, on top of `Rooms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import socketio
+from socketio import exceptions
+
+from ..errors import DisconnectedError
+from .engine_server import EngineServer
+from .http import EngineApp
+from .logs import choose_logger
+from .rooms import Rooms, adopt
+from .serializer import create_serializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from ..errors import RefusedError
+    from .frames import Frame
+    from .limits import Limits
+    from .members import Member
+    from .transport import EngineSocket
+
+logger = logging.getLogger("asynction_asgi.engine")
+
+
+class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is untyped
+    """The side of the server that faces the application.
+
+    Attributes:
+        limits: What one client may cost.
+        stopping: Set once `shutdown` began; new connections are refused.
+    """
+
+    manager: Rooms
+    manager_initialized: bool
+    eio: EngineServer
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        refusal_body: Callable[[RefusedError], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self.limits = limits
+        self.stopping = False
+        self._refusal_body = refusal_body
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._serializer = create_serializer(
+            options.pop("serializer", "default"), options.pop("json", None), limits
+        )
+        namespaces = options.pop("namespaces", ())
+        manager = adopt(options.pop("client_manager", None) or Rooms())
+        super().__init__(
+            client_manager=manager,
+            serializer=self._serializer.packet_class,
+            logger=choose_logger(options.pop("logger", False)),
+            engineio_logger=choose_logger(options.pop("engineio_logger", False)),
+            limits=limits,
+            **options,
+        )
+        self.namespaces = namespaces  # upstream's default admits "/"
+        self.app = EngineApp(self)
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    def listen(self) -> None:
+        """Take connections, after `shutdown` too, and listen on the message queue.
+
+        The first client starts the queue otherwise.
+        """
+        self.stopping = False
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()
+
+    async def handle_request(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request or WebSocket; upstream's ASGI application calls this."""
+        await self.app(scope, receive, send)
+
+    # -- calls -----------------------------------------------------------------------------
+
+    def encode(self, kind: int, payload: Any, namespace: str, *, ack_id: int | None = None) -> list[Frame]:
+        """The frames of one packet.
+
+        Raises:
+            UnencodableError: the payload has no form on the wire.
+        """
+        return self._serializer.encode(kind, payload, namespace=namespace, ack_id=ack_id)
+
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | None = None,
+        sid: str | None = None,
+        namespace: str | None = None,
+        timeout: float | None = 60,  # noqa: ASYNC109  # upstream's signature
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  # upstream's signature
+    ) -> Any:
+        """Emit to one client and wait for its acknowledgement.
+
+        Returns:
+            None, the one argument, or a tuple of several, as python-socketio has it.
+
+        Raises:
+            ValueError: no client is given.
+            socketio.exceptions.TimeoutError: no answer came within `timeout` seconds.
+            socketio.exceptions.DisconnectedError: the client is not there, or left before it
+                answered. Upstream waits for the timeout.
+        """
+        target = to or sid
+        if target is None:
+            raise ValueError("Cannot use call() to broadcast.")
+        try:
+            arguments = await self.request(
+                event, data, to=target, namespace=namespace or "/", timeout=timeout, ignore_queue=ignore_queue
+            )
+        except TimeoutError:
+            raise exceptions.TimeoutError from None
+        except DisconnectedError as error:
+            raise exceptions.DisconnectedError(str(error)) from None
+        return arguments if len(arguments) > 1 else arguments[0] if arguments else None
+
+    async def request(
+        self,
+        event: str,
+        data: Any,
+        *,
+        to: str,
+        namespace: str,
+        timeout: float | None,  # noqa: ASYNC109  # as `call`
+        ignore_queue: bool = False,
+    ) -> tuple[Any, ...]:
+        """`call`, with the acknowledgement's arguments as they came and errors of our own.
+
+        Raises:
+            TimeoutError: no answer came within `timeout` seconds.
+            DisconnectedError: the client is not there, or left before it answered.
+        """
+        member = self.manager.find(to, namespace)
+        if member is None and not hasattr(self.manager, "host_id"):  # no queue, so nowhere else
+            raise DisconnectedError(to, namespace)
+        answered: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
+        callback = _Answer(answered, to, namespace)
+        await self.emit(
+            event,
+            data,
+            to=to,
+            namespace=namespace,
+            callback=callback,
+            ignore_queue=ignore_queue or member is not None,
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                return await answered
+        finally:
+            self._forget_callback(member, to, callback)
+
+    def _forget_callback(self, member: Member | None, target: str, callback: _Answer) -> None:
+        if member is None:
+            self.manager.forget_callback(target, callback)
+        elif member.callbacks:
+            for ack_id in [key for key, value in member.callbacks.items() if value is callback]:
+                del member.callbacks[ack_id]
+
+    def _lose_acks(self, member: Member) -> None:
+        """Tell whoever waits for an answer of this client that none will come."""
+        callbacks, member.callbacks = member.callbacks, None
+        for callback in (callbacks or {}).values():
+            if isinstance(callback, _Answer):
+                callback.lose()
+
+    # -- sessions --------------------------------------------------------------------------
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> Any:
+        """The session of a peer; `session` is the context manager that also saves it.
+
+        Raises:
+            KeyError: there is no such peer.
+        """
+        return self._member(sid, namespace).session
+
+    async def save_session(self, sid: str, session: Any, namespace: str | None = None) -> None:
+        """Replace the session of a peer.
+
+        Raises:
+            KeyError: there is no such peer.
+        """
+        self._member(sid, namespace).session = session
+
+    def _member(self, sid: str, namespace: str | None) -> Member:
+        member = self.manager.find(sid, namespace or "/")
+        if member is None:
+            raise KeyError("Session not found")
+        return member
+
+    # -- tasks and the end -----------------------------------------------------------------
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a background task failed", exc_info=task.exception())
+
+    async def shutdown(self, seconds: float = 5.0) -> None:
+        """Close every connection, run the disconnect handlers, and stop what runs.
+
+        Args:
+            seconds: Handlers still running after this time are cancelled.
+        """
+        self.stopping = True
+        sockets = list(self.eio.sockets.values())
+        for socket in sockets:
+            socket.drop(self.reason.SERVER_DISCONNECT)
+        running = [task for socket in sockets for task in _tasks_of(socket)]
+        running += self._tasks
+        thread = getattr(self.manager, "thread", None)
+        if thread is not None:
+            thread.cancel()
+            running.append(thread)
+        current = asyncio.current_task()
+        running = [task for task in running if task is not current and not task.done()]
+        if running:
+            _, late = await asyncio.wait(running, timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                logger.warning("%d handlers did not end in time and were cancelled", len(late))
+                await asyncio.wait(late, timeout=1.0)
+        close = getattr(self.manager, "close", None)
+        if close is not None:  # connections to a message queue
+            await close()
+        self.manager_initialized = False
+        with contextlib.suppress(Exception):
+            await super().shutdown()
+
+
+class _Answer:
+    """The callback behind `Server.call`."""
+
+    __slots__ = ("_future", "_namespace", "_sid")
+
+    def __init__(self, future: asyncio.Future[tuple[Any, ...]], sid: str, namespace: str) -> None:
+        self._future = future
+        self._sid = sid
+        self._namespace = namespace
+
+    def __call__(self, *arguments: Any) -> None:
+        if not self._future.done():
+            self._future.set_result(arguments)
+
+    def lose(self) -> None:
+        if not self._future.done():
+            self._future.set_exception(DisconnectedError(self._sid, self._namespace))
+
+
+def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:
+    tasks = list(socket.connection.running.values())
+    return tasks if socket.closing_task is None else [*tasks, socket.closing_task]

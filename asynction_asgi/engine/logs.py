@@ -1,0 +1,24 @@
+"""Where the engine logs, and how much of upstream's narration gets there."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+logger = logging.getLogger("asynction_asgi.engine")
+
+
+def choose_logger(option: Any) -> Any:
+    """A logger without handlers of its own; upstream's narration only when it is asked for."""
+    if option is True:
+        narrator = logger.getChild("upstream")
+        narrator.setLevel(logging.INFO)
+        return narrator
+    return _Quiet(logger, {}) if option in (False, None) else option
+
+
+class _Quiet(logging.LoggerAdapter[logging.Logger]):
+    """Upstream tells at INFO of every packet, with its data."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the standard library's name
+        return level >= logging.WARNING and super().isEnabledFor(level)

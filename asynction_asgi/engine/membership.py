@@ -1,0 +1,267 @@
+"""How clients come into a namespace and out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from socketio import exceptions
+
+from ..errors import RefusedError
+from . import packets
+from .application import ApplicationServer
+from .codec import UnencodableError
+from .members import Arrival, Connection, Member, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from .endpoint import Endpoint
+    from .lanes import Lanes
+    from .registered import RegisteredHandlers
+
+_HOLD_SECONDS = 0.005
+
+logger = logging.getLogger("asynction_asgi.engine")
+
+
+class MembershipServer(ApplicationServer):
+    """The part of the server that connects peers and lets them go.
+
+    A connect handler runs once, and whatever it raises refuses the client; a disconnect handler runs
+    once for every peer whose connect handler had returned.
+    """
+
+    _endpoint: Endpoint
+    _registered: RegisteredHandlers
+    _lanes: Lanes
+
+    # -- connecting ------------------------------------------------------------------------
+
+    def _begin_connect(self, connection: Connection, namespace: str, auth: Any) -> None:
+        if namespace in connection.members:
+            return  # socket.io-client sends it twice when `connect` is called before the first answer
+        endpoint = self._find_endpoint(namespace)
+        if endpoint is None:
+            self._answer_connect_error(connection, namespace, {"message": "Invalid namespace"})
+        elif len(connection.members) >= self.limits.namespaces:
+            error = RefusedError("rate_limited", "too many namespaces")
+            self._answer_connect_error(connection, namespace, self._connect_error(error))
+        else:
+            if connection.timer is not None:
+                connection.timer.cancel()
+                connection.timer = None
+            eio_sid = connection.socket.sid
+            member = Member(
+                sid=self.eio.generate_id(),
+                namespace=namespace,
+                environ=self.environ[eio_sid],
+                connection=connection,
+                endpoint=endpoint,
+            )
+            connection.members[namespace] = member
+            self.manager.add(member)
+            member.connecting = self._spawn(self._connect(member, auth))
+
+    def _find_endpoint(self, namespace: str) -> Endpoint | None:
+        if self._endpoint.admits(namespace):
+            return self._endpoint
+        return self._registered if self._registered.admits(namespace) else None
+
+    async def _connect(self, member: Member, auth: Any) -> None:
+        """Run the connect handler once; whatever it raises refuses the client."""
+        body: Any = None
+        try:
+            await member.endpoint.connect(member, auth)
+        except RefusedError as error:
+            body = self._connect_error(error)
+        except exceptions.ConnectionRefusedError as error:
+            body = error.error_args
+        except asyncio.CancelledError:
+            body = self._connect_error(RefusedError("unavailable", "the connection was given up"))
+        except Exception as error:  # noqa: BLE001  # logged under a ref
+            body = self._connect_error(self._internal(error, "connect", member.namespace))
+        member.connecting = None
+        vanished = member.phase is not Phase.PENDING
+        if body is not None:
+            self._forget(member)
+            if not vanished:
+                self._answer_connect_error(member.connection, member.namespace, body)
+                self._count_refusal(member.connection)
+        elif vanished:
+            await self._tell_disconnect(member, self.reason.TRANSPORT_CLOSE)
+        else:
+            self._accept(member)
+
+    def _count_refusal(self, connection: Connection) -> None:
+        connection.refusals += 1
+        if connection.refusals >= self.limits.refusals:
+            self.logger.info("%s: refused too often", connection.socket.sid)
+            connection.socket.drop(self.reason.SERVER_DISCONNECT)
+
+    def _accept(self, member: Member) -> None:
+        member.phase = Phase.CONNECTED
+        answer = self.encode(packets.CONNECT, {"sid": member.sid}, member.namespace)
+        member.connection.socket.deliver(answer)
+        if member.held is not None:
+            # Behind the answer by a moment, for clients that subscribe once they have read it.
+            asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
+        for arrival in _take_early(member):
+            self._lanes.start(member, *arrival)
+
+    def _connect_error(self, error: RefusedError) -> dict[str, Any]:
+        body = error.as_json() if self._refusal_body is None else self._refusal_body(error)
+        return {"message": error.message, "data": body}
+
+    def _answer_connect_error(self, connection: Connection, namespace: str, body: Any) -> None:
+        try:
+            frames = self.encode(packets.CONNECT_ERROR, body, namespace)
+        except UnencodableError:
+            logger.exception("the refusal of a connection has no JSON form")
+            frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
+        connection.socket.deliver(frames)
+        if not connection.members:
+            self._expect_connect(connection)
+
+    # -- disconnecting ---------------------------------------------------------------------
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # upstream's signature
+        """Disconnect a client from a namespace; its transport stays.
+
+        Over a message queue, a client of another process too.
+        """
+        namespace = namespace or "/"
+        member = self.manager.find(sid, namespace)
+        if member is None:
+            if not ignore_queue:
+                await self.manager.can_disconnect(sid, namespace)
+        elif member.phase is Phase.PENDING:
+            await self._cancel_connect(member)
+            if member.phase is Phase.PENDING:  # its handler had not even begun
+                self._forget(member)
+                error = self._connect_error(RefusedError("unavailable", "the connection was given up"))
+                self._answer_connect_error(member.connection, namespace, error)
+        elif member.phase is Phase.CONNECTED:
+            member.release()
+            member.deliver(self.encode(packets.DISCONNECT, None, namespace))
+            await self._part(member, self.reason.SERVER_DISCONNECT)
+
+    def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
+        """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
+        member = self.manager.find(sid, namespace)
+        if member is not None and member.phase is Phase.CONNECTED:
+            self._refuse(member, None, None, error)
+            member.release()
+            member.deliver(self.encode(packets.DISCONNECT, None, namespace))
+            self._spawn(self._part(member, self.reason.SERVER_DISCONNECT))
+
+    def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
+        """Take a peer out, at once; what is returned tells its handlers, and must be awaited.
+
+        The first reason counts: the transport often closes right behind a client's DISCONNECT.
+        """
+        phase = member.phase
+        if phase in (Phase.PENDING, Phase.CONNECTED):
+            member.phase = Phase.LEAVING
+            connection = member.connection
+            if not connection.closed:
+                # From now on the client may connect to the namespace anew.
+                connection.members.pop(member.namespace, None)
+                connection.remember_left(member.namespace)
+        return self._finish_parting(member, phase, reason)
+
+    async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
+        """Run the disconnect handler of a peer whose connect handler had returned."""
+        if phase is Phase.PENDING:
+            await self._cancel_connect(member)
+            if member.phase is Phase.LEAVING:  # its handler had not even begun
+                self._forget(member)
+        elif phase is Phase.CONNECTED:
+            self._lose_acks(member)
+            await self._lanes.drained(member, self.limits.drain_seconds)
+            await self._tell_disconnect(member, reason)
+
+    async def _cancel_connect(self, member: Member) -> None:
+        if member.connecting is not None:
+            member.connecting.cancel()
+            await asyncio.wait([member.connecting])
+
+    async def _tell_disconnect(self, member: Member, reason: str) -> None:
+        try:
+            await member.endpoint.disconnect(member, reason)
+        except Exception:
+            logger.exception("the disconnect handler of namespace %s failed", member.namespace)
+        finally:
+            self._forget(member)
+
+    def _forget(self, member: Member) -> None:
+        connection = member.connection
+        if connection.members.get(member.namespace) is member:
+            del connection.members[member.namespace]
+        self._lose_acks(member)
+        _take_early(member)
+        self.manager.basic_disconnect(member.sid, member.namespace)
+        if not connection.members and not connection.closed:
+            self._expect_connect(connection)
+
+    # -- refusals --------------------------------------------------------------------------
+
+    def _refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
+        body = {"error": error.as_json()} if self._refusal_body is None else self._refusal_body(error)
+        try:
+            if ack_id is not None:
+                frames = self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
+            else:
+                told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
+                frames = self.encode(packets.EVENT, ["exception", told], member.namespace)
+        except UnencodableError:
+            logger.exception("a refusal has no JSON form")
+            return
+        member.deliver(frames)
+
+    def _internal(self, error: Exception, event: str, namespace: str) -> RefusedError:
+        """Log a crash; what the peer learns of it is where the log has it."""
+        ref = secrets.token_hex(6)
+        logger.error("%s: %r of namespace %s failed", ref, event, namespace, exc_info=error)
+        return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+
+    # -- connections -----------------------------------------------------------------------
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self._expect_connect(self.eio.sockets[eio_sid].connection)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        connection = self.eio.sockets[eio_sid].connection
+        connection.closed = True
+        connection.partial = None
+        connection.made_room()
+        if connection.timer is not None:
+            connection.timer.cancel()
+        try:
+            await asyncio.gather(*(self._part(one, reason) for one in list(connection.members.values())))
+        finally:
+            self.environ.pop(eio_sid, None)
+
+    def _expect_connect(self, connection: Connection) -> None:
+        """Close the connection unless it is in a namespace soon."""
+        if connection.timer is not None:
+            connection.timer.cancel()
+        loop = asyncio.get_running_loop()
+        connection.timer = loop.call_later(self.limits.connect_seconds, self._check_connected, connection)
+
+    def _check_connected(self, connection: Connection) -> None:
+        connection.timer = None
+        if not connection.members and not connection.closed:
+            self.logger.info("%s: no namespace was joined in time", connection.socket.sid)
+            connection.socket.drop(self.reason.SERVER_DISCONNECT)
+
+
+def _take_early(member: Member) -> Sequence[Arrival]:
+    """What arrived before the connect handler decided; it waits no more."""
+    early, member.early = member.early or (), None
+    for arrival in early:
+        member.connection.count(arrival, -1)
+    return early

@@ -1,0 +1,125 @@
+"""How packets of one server are written and read: as JSON, or by a packet class of the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import packets
+from .codec import Codec, UndecodableError, UnencodableError, choose_codec
+from .frames import Frame, binary_frame
+from .transport import PayloadTooLargeError
+
+if TYPE_CHECKING:
+    from .limits import Limits
+    from .members import Connection
+
+_FOREIGN_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+
+class Serializer(Protocol):
+    """What a server needs of its wire format.
+
+    Attributes:
+        codec: JSON, where the format is the protocol's own.
+        packet_class: For what upstream builds by itself.
+    """
+
+    codec: Codec | None
+    packet_class: Any
+
+    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
+        """The frames of one packet.
+
+        Raises:
+            UnencodableError: the payload has no form on the wire.
+        """
+        ...
+
+    def decode(self, data: str | bytes) -> packets.Packet:
+        """Read one Engine.IO message that is no attachment.
+
+        Raises:
+            UndecodableError: it is no packet that a client may send.
+        """
+        ...
+
+
+def create_serializer(option: Any, json: Any, limits: Limits) -> Serializer:
+    """By python-socketio's options ``serializer`` and ``json``."""
+    if option == "default":
+        return _Plain(choose_codec(json, depth=limits.json_depth), limits.attachments)
+    if option == "msgpack":
+        from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415 - msgpack is optional
+
+        option = MsgPackPacket
+    return _Foreign(option, limits.attachments)
+
+
+class _Plain:
+    """The protocol's own format."""
+
+    def __init__(self, codec: Codec, max_attachments: int) -> None:
+        self.codec: Codec | None = codec
+        self.packet_class = packets.packet_class(codec, max_attachments=max_attachments)
+        self._codec = codec
+        self._max_attachments = max_attachments
+
+    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
+        return packets.encode_packet(kind, payload, self._codec, namespace=namespace, ack_id=ack_id)
+
+    def decode(self, data: str | bytes) -> packets.Packet:
+        if isinstance(data, bytes):
+            raise UndecodableError("attachment without a packet")
+        return packets.decode_packet(data, self._codec, max_attachments=self._max_attachments)
+
+
+class _Foreign:
+    """Another packet class, such as python-socketio's for MessagePack, under the same rules of shape."""
+
+    codec: Codec | None = None
+
+    def __init__(self, packet_class: Any, max_attachments: int) -> None:
+        self.packet_class = packet_class
+        self._max_attachments = max_attachments
+
+    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
+        try:
+            encoded = self.packet_class(kind, data=payload, namespace=namespace, id=ack_id).encode()
+        except _FOREIGN_ERRORS as error:
+            raise UnencodableError(str(error)) from error
+        parts = encoded if isinstance(encoded, list) else [encoded]
+        return [
+            Frame(b"4" + part.encode()) if isinstance(part, str) else binary_frame(bytes(part))
+            for part in parts
+        ]
+
+    def decode(self, data: str | bytes) -> packets.Packet:
+        try:
+            read = self.packet_class(encoded_packet=data[1:] if isinstance(data, str) else data)
+            packet = packets.Packet(
+                read.packet_type, read.namespace or "/", read.id, read.data, read.attachment_count
+            )
+        except _FOREIGN_ERRORS as error:
+            raise UndecodableError("not a packet") from error
+        return packets.check_packet(packet, max_attachments=self._max_attachments)
+
+
+def complete(connection: Connection, attachment: str | bytes) -> packets.Packet | None:
+    """Add an attachment to the packet that waits for it; that packet once it has all of them.
+
+    Raises:
+        UndecodableError: it is text, or its packet has no place for it.
+        PayloadTooLargeError: they are too large together.
+    """
+    partial = connection.partial
+    if partial is None or isinstance(attachment, str):
+        raise UndecodableError("text in place of an attachment")
+    partial.attachments.append(attachment)
+    partial.size += len(attachment)
+    if partial.size > connection.limits.attachment_bytes:
+        raise PayloadTooLargeError
+    if len(partial.attachments) < partial.packet.attachments:
+        return None
+    connection.partial = None
+    payload = packets.attach(partial.packet.payload, partial.attachments)
+    return partial.packet._replace(payload=payload, attachments=0, size=partial.size)
