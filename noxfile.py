@@ -40,8 +40,6 @@ def plain(session: nox.Session) -> None:
     # asyncio sends head and body of an answer apart, and python-socketio's client then leaves a
     # connection of aiohttp to the garbage collector.
     unclosed = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
-        "ignore:Exception ignored in. .function Connection.__del__:pytest.PytestUnraisableExceptionWarning"
-    )
     session.run("pytest", "-W", unclosed, *session.posargs)
 
 
