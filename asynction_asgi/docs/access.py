@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..spec.examples import example
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["auth_example", "connection", "credential", "fields_of", "schemes_of", "security_list"]
 
+# The Fetch standard, "forbidden request-header", as far as a document may mean them.
+_BROWSERS_OWN = re.compile(
+    r"connection|cookie|content-length|date|dnt|expect|host|keep-alive|origin|referer|te|trailer"
+    r"|transfer-encoding|upgrade|via|(?:proxy|sec)-.*",
+    re.IGNORECASE,
+)
 _NEEDS = {
     "x509": "the TLS certificate of the client",
     "openidconnect": "a token of OpenID Connect, as Authorization: Bearer …",
@@ -74,13 +81,15 @@ def auth_example(namespace: Namespace, spec: Spec) -> Any:
 
 
 def fields_of(schema: Node | None, spec: Spec) -> list[dict[str, Any]]:
-    """The properties of a query or of headers, as fields to fill in."""
+    """The properties of a query or of headers, as fields to fill in; not what a browser sets itself."""
     properties = schema.get("properties") if schema is not None else None
     if schema is None or properties is None or not isinstance(properties.value, dict):
         return []
     required = schema.value.get("required", [])
     fields = []
     for name, node in properties.items():
+        if _BROWSERS_OWN.fullmatch(name):
+            continue
         try:
             value = spec.resolver.follow(node).value
         except ReferenceFault:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..spec.references import ReferenceFault
 from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
 from .argument_lists import roots_of
-from .elements import element, link, serialise
+from .elements import add, element, link, serialise
 from .events import card
 from .markdown import markdown
 from .schema_trees import SchemaTrees
@@ -149,7 +149,7 @@ class _Page:
             contact: Mapping[str, Any] = info["contact"]
             facts.append(element("li", "Contact: ", link(contact.get("url"), str(contact.get("name", "")))))
             if isinstance(contact.get("email"), str):
-                facts[-1].append(link(f"mailto:{contact['email']}", f" {contact['email']}"))
+                add(facts[-1], [" ", link(f"mailto:{contact['email']}", contact["email"])])
         if isinstance(info.get("termsOfService"), str):
             facts.append(element("li", link(info["termsOfService"], "Terms of service")))
         facts += self._servers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import textwrap
 from typing import Any
@@ -174,3 +175,32 @@ def test_client_code_is_python(source: Any) -> None:
     assert len(codes) == len(re.findall("Client code", text_of(page)))
     for code in codes:
         compile("async def main():\n" + textwrap.indent(code, "    "), "<page>", "exec")
+
+
+def test_the_console_asks_for_what_a_browser_can_send() -> None:
+    """Query and headers become fields; headers that the browser sets itself do not."""
+    headers = {
+        name: {"type": "string"} for name in ("X-Room", "Cookie", "connection", "Sec-WebSocket-Key", "Origin")
+    }
+    query = {
+        "lang": {"enum": ["en", "el"]},
+        "v": {"type": "integer", "default": 2},
+        "kind": {"const": "chat"},
+    }
+    source = document([{"name": "x"}])
+    source["channels"]["/"]["bindings"] = {
+        "ws": {
+            "query": {"type": "object", "properties": query, "required": ["v"]},
+            "headers": {"type": "object", "properties": headers, "required": ["X-Room", "Cookie"]},
+        }
+    }
+    page = read_page(render(source))
+    told = json.loads(text_of(next(page.iter("template"))))
+    (namespace,) = told["namespaces"]
+    assert told["path"] == "socket.io/"
+    assert namespace["headers"] == [{"name": "X-Room", "required": True}]
+    assert namespace["query"] == [
+        {"name": "lang", "required": False, "enum": ["en", "el"]},
+        {"name": "v", "required": True, "default": 2},
+        {"name": "kind", "required": False, "enum": ["chat"]},
+    ]

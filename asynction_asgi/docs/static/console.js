@@ -112,7 +112,8 @@ function connectionFields(namespace) {
   const groups = { parameters: [], query: [], headers: [] };
   for (const [group, fields] of Object.entries(groups)) {
     for (const one of namespace[group]) {
-      const input = inputFor(one);
+      // A default of a header is left to the server: setting it would cost the WebSocket.
+      const input = inputFor(group === "headers" ? { ...one, default: undefined } : one);
       fields.push({ ...one, input });
       set.append(labelled(`${one.name}${one.required ? " (required)" : ""}`, input));
     }
