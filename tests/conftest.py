@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 from .javascript import node_modules, run_js
 from .tools import pytest_collection_modifyitems, pytest_terminal_summary
 
+pytest_plugins = ["pytester"]
 __all__ = [
     "anyio_backend",
     "node_modules",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["coverage"]
-pytest_plugins = ["pytester"]
 
 DOCUMENT = """
 asyncapi: 2.6.0

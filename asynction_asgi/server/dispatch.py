@@ -144,7 +144,7 @@ class Dispatcher:
             ours = False
             result = await handler.invoke(socket, checked)
             ours = True
-            answer = self._answer(route, socket, result) if ack else ()
+            answer = self._answer(route or routes.events.get(WILDCARD), socket, result) if ack else ()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
             _pass_on_cancellation(error)
             if self._observer is not None:

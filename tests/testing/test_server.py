@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
-from asynction_asgi import AsynctionSocketIO, RefusedError, load_spec
+from asynction_asgi import AsynctionSocketIO, Emitter, RefusedError, load_spec
 from asynction_asgi.testing import ConnectError, LifespanError, NothingReceivedError, TestServer
 from tests.testing.contracts import SPEC, app
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from asynction_asgi import Socket
+    from asynction_asgi.testing import TestClient
 
 HI = {"text": "hi"}
 
@@ -229,6 +230,27 @@ async def test_an_application_can_be_served_again() -> None:
         async with TestServer(served) as server, server.connect() as client:
             assert await client.call("say", HI) == 1
         assert served.socket(client.sid) is None
+
+
+async def test_a_message_queue_is_listened_to_again(queue_url: str) -> None:
+    """What another process emits arrives in the second run as in the first."""
+    served = app(message_queue=queue_url)
+    emitter = Emitter.from_spec(SPEC, message_queue=queue_url)
+    try:
+        for _ in range(2):
+            async with TestServer(served) as server, server.connect() as client:
+                assert await heard(client, emitter) == HI
+    finally:
+        await emitter.close()
+
+
+async def heard(client: TestClient, emitter: Emitter) -> Any:
+    """What the client hears of an emitter, once its server listens to the queue."""
+    for _ in range(100):
+        await emitter.emit("said", HI)
+        with contextlib.suppress(NothingReceivedError):
+            return await client.receive("said", timeout=0.1)
+    return None
 
 
 async def test_a_server_is_started_once() -> None:

@@ -1,0 +1,74 @@
+"""The test client under the plugins and loops that projects test with."""
+
+from __future__ import annotations
+
+import pytest
+
+# Imported here, because pytester forgets what is imported first in the runs that it makes.
+from asynction_asgi import testing
+
+__all__ = ["testing"]
+
+DOCUMENT = """
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message: {name: echo, payload: {type: string}, x-ack: {args: {type: string}}}
+"""
+TESTS = """
+import asyncio
+import pytest
+from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.testing import TestServer
+
+async def echo(text):
+    return text
+
+app = AsynctionSocketIO.from_spec("echo.yaml", handlers={{"/": {{"echo": echo}}}})
+{marks}
+
+@{fixture}
+async def client():
+    async with TestServer(app) as server, server.connect() as client:
+        yield client
+
+async def test_a_fixture(client):
+    assert await client.call("echo", "hello") == "hello"
+    assert type(asyncio.get_running_loop()).__module__.startswith({loop!r})
+
+async def test_another(client):
+    assert await client.call("echo", "again") == "again"
+"""
+ANYIO = """
+pytestmark = pytest.mark.anyio
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio", {{"use_uvloop": {use_uvloop}}}
+"""
+PYTEST_ASYNCIO = """
+import pytest_asyncio
+pytestmark = pytest.mark.asyncio
+"""
+
+
+@pytest.mark.parametrize(
+    ("marks", "fixture", "loop"),
+    [
+        pytest.param(ANYIO.format(use_uvloop=False), "pytest.fixture", "asyncio", id="anyio on asyncio"),
+        pytest.param(ANYIO.format(use_uvloop=True), "pytest.fixture", "uvloop", id="anyio on uvloop"),
+        pytest.param(PYTEST_ASYNCIO, "pytest_asyncio.fixture", "asyncio", id="pytest-asyncio"),
+    ],
+)
+def test_fixtures_and_tests_share_a_client(
+    pytester: pytest.Pytester, marks: str, fixture: str, loop: str
+) -> None:
+    """A client lives in an async fixture, of one module-level application, on a loop per test."""
+    (pytester.path / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    pytester.makepyfile(TESTS.format(marks=marks, fixture=fixture, loop=loop))
+    scope = "asyncio_default_fixture_loop_scope=function"  # its default, of which it warns
+    options = ["-o", scope] if "asyncio" in fixture else ["-p", "no:asyncio"]
+    result = pytester.runpytest_inprocess("-W", "error", *options)
+    result.assert_outcomes(passed=2)
