@@ -53,7 +53,7 @@ def coverage(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The pages in a real Chromium, which must be installed."""
     session.install("-e", ".[test]")
-    session.run("pytest", "tests/demo", *session.posargs, env={"CI": "true"})
+    session.run("pytest", "tests/demo", "tests/docs", *session.posargs, env={"CI": "true"})
 
 
 @nox.session
