@@ -98,7 +98,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             if self._held or self._size < self._wanted:
                 return
             data = b"".join(self._parts)
-            self._parts.clear()
+            self._keep(b"", 0)
         self._split(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -161,6 +161,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             else:
                 self._hand_on(data[at:end])
             at = end
+        if at == size:
+            return
         if self._foreign:
             super().data_received(data[at:])
         else:

@@ -146,23 +146,26 @@ class Server(MembershipServer):
         try:
             if member.phase is Phase.GONE:
                 return
-            answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
-            if ack_id is not None:
-                member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id=ack_id))
-        except RefusedError as error:
-            self._refuse(member, ack_id, event, error)
-        except asyncio.CancelledError:
-            self._refuse(member, ack_id, event, RefusedError("unavailable", "the handler was cancelled"))
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-        except Exception as error:  # noqa: BLE001  # logged under a ref
-            self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
+            try:
+                answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
+                if ack_id is not None:
+                    member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id=ack_id))
+            except RefusedError as error:
+                self._refuse(member, ack_id, event, error)
+            except asyncio.CancelledError:
+                cancelled = RefusedError("unavailable", "the handler was cancelled")
+                self._refuse(member, ack_id, event, cancelled)
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+            except Exception as error:  # noqa: BLE001  # logged under a ref
+                self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
+            if connection.socket.outbox:
+                # A client that does not read its answers gets no more of them for a while.
+                await connection.socket.relief()
         finally:
             if number:
                 self._lanes.ended(connection, number)
-        if connection.socket.outbox:
-            await connection.socket.relief()  # a client that does not read its answers gets no more of them
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         socket = self.eio.sockets.get(eio_sid)
