@@ -60,7 +60,9 @@ NOT_CODES = {"POST", "HEAD"}
 EXAMPLE = "A complete example"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
-    one for one in BLOCKS if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security")
+    one
+    for one in BLOCKS
+    if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security", "Testing")
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -95,6 +97,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("python", one.heading) for one in FRAGMENTS),
         ("yaml", "Security"),
         ("python", "Security"),
+        *((language, "Testing") for language in ("python", "bash", "text")),
         ("json", "Refusals"),
         ("text", "Command line"),
     }
@@ -171,6 +174,21 @@ def test_the_secured_example(folder: Path) -> None:
         with pytest.raises(socketio.exceptions.ConnectionError):
             stranger.connect(url, auth={"token": "guess"})
     assert refused[0]["data"]["code"] == "unauthorized"
+
+
+def test_the_tested_example(pytester: pytest.Pytester) -> None:
+    """The tests that are shown pass, and the report of what they exercise is the one that is shown."""
+    for name, text in (
+        ("chat.yaml", DOCUMENT),
+        ("chat.py", SERVER),
+        ("test_chat.py", block("python", "Testing")),
+    ):
+        (pytester.path / name).write_text(text, "utf-8")
+    program, *options = block("bash", "Testing").split()
+    assert program == "pytest"
+    result = pytester.runpytest_subprocess(*options, "-p", "no:asyncio")
+    assert result.ret == 0
+    assert block("text", "Testing") in result.stdout.str()
 
 
 def test_the_shape_of_a_refusal(folder: Path) -> None:
