@@ -88,3 +88,4 @@ def build(session: nox.Session) -> None:
     with session.chdir(output):
         document = session.run("python", "-c", find, silent=True)
         session.run("asynction-asgi", "check", str(document).strip())
+        session.run("asynction-asgi", "docs", "build", str(document).strip(), "-o", "site")

@@ -75,9 +75,14 @@ class Docs:
             console: Whether the page can connect, emit and listen.
             guard: Says of each request whether it is answered; if not, that is a 403.
             renderer: Makes the HTML instead of us. It answers for its own Content-Security-Policy.
+
+        Raises:
+            ValueError: `path` lies where Socket.IO answers.
         """
         beside = posixpath.dirname(spec.path).rstrip("/") + "/docs"
         self.path = base = "/" + (beside if path is None else path).strip("/")
+        if f"{base}/".startswith(f"{spec.path}/"):
+            raise ValueError(f"the docs can't be at {base!r}, where Socket.IO answers")
         self._below = base.rstrip("/")
         last = base.rpartition("/")[2]
         folder = f"{last}/" if last else ""

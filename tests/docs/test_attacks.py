@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from asynction_asgi.spec import load_spec
 
 from ..browser import watched_page
 from ..serving import serve
+from .documents import DEPOT
 from .reading import read_page, text_of
 
 if TYPE_CHECKING:
@@ -178,3 +180,57 @@ def test_no_element_or_attribute_comes_from_a_document() -> None:
         target = one.get("href", "#")
         if one.tag == "a":
             assert target.startswith(("#", "https://elsewhere.example/", "docs/asyncapi.", "mailto:")), target
+
+
+DEPOT_SPEC = load_spec(DEPOT)
+
+
+async def hostile_server(scope: Any, receive: Any, send: Any) -> None:
+    """Serves the docs of `DEPOT`, and speaks Socket.IO with malice, then falls silent."""
+    if scope["type"] == "http":
+        page = Docs(DEPOT_SPEC).route(scope["path"])
+        if page is not None:
+            await page(scope, receive, send)
+        return
+
+    async def say(text: str) -> None:
+        await send({"type": "websocket.send", "text": text})
+
+    await receive()
+    await send({"type": "websocket.accept"})
+    await say('0{"sid":"s","upgrades":[],"pingInterval":700,"pingTimeout":300,"maxPayload":1000}')
+    while (message := await receive())["type"] == "websocket.receive":
+        text = message["text"]
+        if text.startswith("40"):
+            await say('40/depot,{"sid":"y","__proto__":{"x":1}}')
+            await say(f'42/depot,["__proto__",{json.dumps(MARKUP)},{{"__proto__":{{"x":1}}}}]')
+            await say('42/depot,["constructor",null]')
+        elif text.startswith("42/depot,0"):
+            await say(f'43/depot,0[{{"error":{{"code":{json.dumps(MARKUP)},"message":{json.dumps(TEXT)}}}}}]')
+        elif text.startswith("42/depot,"):
+            await say("42/depot,[not json")
+
+
+@pytest.mark.parametrize("bypass", [False, True], ids=["with the policy", "without it"])
+def test_nothing_of_a_server_runs(browser: Browser, bypass: bool) -> None:
+    """Its events, refusals and broken packets become text; when it falls silent, the log says so."""
+    with (
+        serve(hostile_server, lifespan="off") as url,
+        watched_page(browser, f"{url}/docs", bypass_csp=bypass) as page,
+    ):
+        page.get_by_role("button", name="Console", exact=True).click()
+        panel = page.get_by_role("complementary")
+        newest = panel.locator(".log > div").first
+        panel.get_by_role("button", name="Connect", exact=True).click()
+        expect(newest).to_contain_text("constructor not in the document")
+        expect(panel.locator(".log > .received").nth(1)).to_contain_text("__proto__ not in the document")
+        panel.get_by_role("button", name="Send").click()
+        expect(panel.locator(".answered.refused")).to_contain_text("</textarea></template>")
+        expect(newest).to_contain_text("no heartbeat")
+        panel.get_by_role("button", name="Connect", exact=True).click()
+        expect(newest).to_contain_text("constructor not in the document")
+        panel.get_by_label("expect an ack").uncheck()
+        panel.get_by_role("button", name="Send").click()
+        expect(newest).to_contain_text("a packet could not be read")
+        assert page.evaluate("[window.hacked, Object.prototype.x]") == [None, None]
+        assert page.locator("aside img, aside svg, aside script, iframe").count() == 0

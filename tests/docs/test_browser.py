@@ -244,8 +244,16 @@ def test_without_javascript_everything_is_readable(browser: Browser, url: str) -
         expect(page.get_by_role("button")).to_have_count(0)
 
 
+def test_a_narrow_page_never_scrolls_sideways(browser: Browser, url: str) -> None:
+    """At 320 pixels, which is 1280 at a zoom of 400 %, page and console reflow."""
+    with watched_page(browser, f"{url}/rt/docs", viewport={"width": 320, "height": 600}) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        console(page, v="2")
+        assert page.evaluate("document.querySelector('aside').scrollWidth") <= 320
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize("width", [390, 1440])
 def test_the_page_is_accessible_and_fits(
     browser: Browser, url: str, node_modules: Path, scheme: Any, width: int
 ) -> None:

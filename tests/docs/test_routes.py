@@ -212,6 +212,13 @@ async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
     assert "no ink" in caplog.text
 
 
+@pytest.mark.parametrize("path", ["/socket.io", "socket.io/docs/"])
+def test_the_docs_cannot_hide_socketio(path: str) -> None:
+    """A path where nobody would ever see them is refused at once."""
+    with pytest.raises(ValueError, match="where Socket.IO answers"):
+        Docs(SPEC, path=path)
+
+
 async def test_without_a_console_no_script_talks() -> None:
     """The page has neither the console's script nor its data."""
     docs = Docs(SPEC, console=False)
