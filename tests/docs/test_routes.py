@@ -215,7 +215,7 @@ async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize("path", ["/socket.io", "socket.io/docs/"])
 def test_the_docs_cannot_hide_socketio(path: str) -> None:
     """A path where nobody would ever see them is refused at once."""
-    with pytest.raises(ValueError, match="where Socket.IO answers"):
+    with pytest.raises(ValueError, match=r"where Socket\.IO answers"):
         Docs(SPEC, path=path)
 
 
