@@ -86,6 +86,7 @@ class Connection:
             elif frame.startswith("0"):  # OPEN
                 self.put(packets.CONNECT, self._auth)
         except UndecodableError as error:
+            error.add_note("the server sent what is no packet of Socket.IO")
             self._failure = error
             self._websocket.end(_PROTOCOL_ERROR)
 
