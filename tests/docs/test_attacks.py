@@ -198,7 +198,7 @@ async def hostile_server(scope: Any, receive: Any, send: Any) -> None:
 
     await receive()
     await send({"type": "websocket.accept"})
-    await say('0{"sid":"s","upgrades":[],"pingInterval":700,"pingTimeout":300,"maxPayload":1000}')
+    await say('0{"sid":"s","upgrades":[],"pingInterval":2000,"pingTimeout":500,"maxPayload":1000}')
     while (message := await receive())["type"] == "websocket.receive":
         text = message["text"]
         if text.startswith("40"):
