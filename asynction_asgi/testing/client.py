@@ -48,6 +48,9 @@ class TestClient:
         namespace: str,
         contract: NamespaceContract,
         *,
+        app: ASGIApp,
+        scope: Message,
+        auth: Any,
         is_refusal: Callable[[Any], bool],
         gone: Callable[[str, str], bool],
     ) -> None:
@@ -57,7 +60,6 @@ class TestClient:
         self._contract = contract
         self._is_refusal = is_refusal
         self._gone = gone
-        self._connection: Connection | None = None
         self._over = False
         self._refused: Any = None
         self._arrivals = Arrivals(lambda: self._disconnected() if self._over else None)
@@ -66,6 +68,9 @@ class TestClient:
         self._answers: dict[int, Sequence[Any]] = {}
         self._awaited: set[int] = set()
         self._last_ack = 0
+        self._connection = Connection(
+            app, scope, namespace=namespace, auth=auth, arrived=self._arrived, ended=self._ended
+        )
 
     # -- what a test does ------------------------------------------------------------------
 
@@ -196,16 +201,13 @@ class TestClient:
 
     # -- what `TestServer` does ------------------------------------------------------------
 
-    async def open(self, app: ASGIApp, scope: Message, auth: Any, *, timeout: float) -> None:  # noqa: ASYNC109 - as `call`
-        """Connect.
+    async def open(self, *, timeout: float) -> None:  # noqa: ASYNC109 - as `call`
+        """Wait until the server has answered CONNECT.
 
         Raises:
             ConnectError: the server refused.
             NothingReceivedError: it did not answer within `timeout` seconds.
         """
-        self._connection = Connection(
-            app, scope, namespace=self.namespace, auth=auth, arrived=self._arrived, ended=self._ended
-        )
         await self._arrivals.until(
             lambda: True if self.connected or self._refused is not None else None,
             timeout,
@@ -235,14 +237,12 @@ class TestClient:
         self._put(packets.EVENT, [event, *arguments], ack_id)
 
     def _put(self, kind: int, payload: Any, ack_id: int | None = None) -> None:
-        if self._connection is None or not self.connected:
+        if not self.connected:
             raise self._disconnected()
         self._connection.put(kind, payload, ack_id)
 
     async def _close(self, code: int) -> None:
         self.connected, self._over = False, True
-        if self._connection is None:
-            return
         done = await self._connection.close(code, seconds=WAIT_SECONDS)
         failure = self._connection.take_failure()
         if failure is not None:
@@ -256,16 +256,15 @@ class TestClient:
 
     def _disconnected(self) -> DisconnectedError:
         error = DisconnectedError(self.sid, self.namespace)
-        code = None if self._connection is None else self._connection.code
-        if code is not None:
-            error.add_note(f"the WebSocket was closed with code {code}")
+        if self._connection.code is not None:
+            error.add_note(f"the WebSocket was closed with code {self._connection.code}")
         return error
 
     # -- inwards ---------------------------------------------------------------------------
 
     def _ended(self) -> None:
         self.connected, self._over = False, True
-        failure = None if self._connection is None else self._connection.take_failure()
+        failure = self._connection.take_failure()
         if failure is not None:
             self._arrivals.put_trouble(failure)
         elif not self.sid and self._refused is None:
@@ -277,7 +276,7 @@ class TestClient:
         if kind == packets.CONNECT:
             self.sid, self.connected = payload["sid"], True
         elif kind == packets.CONNECT_ERROR:
-            self._refused = payload
+            self._refused = {} if payload is None else payload
         elif kind == packets.DISCONNECT:
             self.connected, self._over = False, True
         elif packet.id in self._awaited and kind in (packets.ACK, packets.BINARY_ACK):

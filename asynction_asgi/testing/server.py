@@ -86,7 +86,11 @@ class TestServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Disconnect every client that is left, and stop the application."""
+        """Disconnect every client that is left, and stop the application.
+
+        Raises:
+            LifespanError: it did not stop.
+        """
         for client in list(self._clients):
             await client.close()
         if self._lifespan is not None:
@@ -127,11 +131,17 @@ class TestServer:
             raise RuntimeError("the application is not started: use 'async with TestServer(app) as server'")
         scope["state"] = self._lifespan.state.copy()
         client = TestClient(
-            namespace, self._contract.of_namespace(namespace), is_refusal=self._is_refusal, gone=self._gone
+            namespace,
+            self._contract.of_namespace(namespace),
+            app=self._app,
+            scope=scope,
+            auth=auth,
+            is_refusal=self._is_refusal,
+            gone=self._gone,
         )
         self._clients.add(client)
         try:
-            await client.open(self._app, scope, auth, timeout=seconds)
+            await client.open(timeout=seconds)
             yield client
         finally:
             self._clients.discard(client)

@@ -292,3 +292,16 @@ async def test_the_server_ends_the_connection() -> None:
         with pytest.raises(DisconnectedError, match=client.sid):
             await client.receive("said")
         await client.wait_disconnected()
+
+
+def test_an_eager_loop() -> None:
+    """Where tasks start at once, as Python 3.12 can have it, connections are the same."""
+    factory = getattr(asyncio, "eager_task_factory", None)
+
+    async def run() -> None:
+        if factory is not None:
+            asyncio.get_running_loop().set_task_factory(factory)
+        async with TestServer(app(say=lambda _: 1)) as server, server.connect() as client:
+            assert await client.call("say", {"text": "hi"}) == 1
+
+    asyncio.run(run())
