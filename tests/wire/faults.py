@@ -181,16 +181,19 @@ class Table:
 
 
 def complaints(fault: Fault, records: list[logging.LogRecord]) -> list[str]:
-    """What the log says that it should not: a traceback, or an error that was the peer's."""
+    """What the log says that it should not: tracebacks, and errors of ours that are the peer's."""
 
-    def excused(record: logging.LogRecord) -> bool:
-        if record.name.startswith("uvicorn"):
+    def unexpected(record: logging.LogRecord) -> bool:
+        library = record.name.partition(".")[0]
+        if library == "uvicorn":
             # It logs what some clients do as errors, and nothing above it can change that.
-            return not record.getMessage().startswith(("Exception in ASGI", "ASGI callable"))
-        return fault.handlers_fault and record.name != "asyncio"
+            return record.getMessage().startswith(("Exception in ASGI", "ASGI callable"))
+        if library == "asyncio":
+            return record.levelno >= logging.ERROR
+        error = bool(record.exc_info) or (library == "asynction_asgi" and record.levelno >= logging.ERROR)
+        return error and not fault.handlers_fault
 
-    errors = (one for one in records if one.exc_info or one.levelno >= logging.ERROR)
-    return [f"{one.name}: {one.getMessage()[:200]}" for one in errors if not excused(one)]
+    return [f"{one.name}: {one.getMessage()[:200]}" for one in records if unexpected(one)]
 
 
 async def judge(fault: Fault, stage: Stage) -> list[str]:

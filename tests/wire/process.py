@@ -109,7 +109,7 @@ class Running:
         before = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(STOP_SECONDS):
-            await self._pipes
+            await asyncio.shield(self._pipes)
             await self.process.wait()
         return time.monotonic() - before
 
