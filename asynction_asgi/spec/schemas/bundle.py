@@ -83,6 +83,19 @@ class Bundle:
         name = self._names[node.identity]
         return self._checks[name]
 
+    @property
+    def definitions(self) -> Definitions:
+        """Every schema in its uniform shape, by name."""
+        return self._definitions
+
+    def definition(self, node: Node) -> dict[str, Any]:
+        """The uniform shape of a schema that was among the roots.
+
+        Raises:
+            KeyError: it was not.
+        """
+        return self._definitions[self._names[node.identity]]
+
     def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
         """A property that every one of these schemas requires of an object, each with other values.
 

@@ -1,0 +1,229 @@
+"""Schemas that hold together, as one: what a value of one type must meet, alternatives chosen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..schemas.normalise import REF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..schemas.normalise import Definitions, Schema
+    from .choices import Choices
+
+__all__ = ["DeadEndError", "Flat", "Flattener"]
+
+# Combinators nest by references; a chain that is longer than this holds itself.
+_LONGEST_CHAIN = 100
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_HINTS = {
+    "object": ("properties", "required", "additionalProperties", "minProperties", "patternProperties", "propertyNames"),
+    "array": ("items", "minItems", "maxItems", "uniqueItems", "contains"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": (*_LOWER[:2], *_UPPER[:2], "multipleOf"),
+}  # fmt: skip
+
+
+class DeadEndError(Exception):
+    """The choices made so far admit no value; others may."""
+
+
+@dataclass(slots=True)
+class Flat:
+    """The keywords of several schemas, all of which hold.
+
+    Attributes:
+        types: None is any.
+        kinds: Types that the keywords are about, for when `types` leaves it open.
+        values: The only ones admitted, from ``enum`` and ``const``; None is any.
+        bounds: The strictest of each of the keywords that limit from below or above.
+        objects: Schemas with ``properties``, ``patternProperties`` or ``additionalProperties``.
+        arrays: Schemas with ``items``.
+    """
+
+    types: set[str] | None = None
+    kinds: list[str] = field(default_factory=list)
+    values: list[Any] | None = None
+    bounds: dict[str, float] = field(default_factory=dict)
+    steps: list[float] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    arrays: list[dict[str, Any]] = field(default_factory=list)
+    required: dict[str, None] = field(default_factory=dict)
+    forbidden: set[str] = field(default_factory=set)
+    names: list[Schema] = field(default_factory=list)
+    contains: list[Schema] = field(default_factory=list)
+    dependencies: list[tuple[str, Schema]] = field(default_factory=list)
+    unique: bool = False
+    chosen: bool = False
+
+
+class Flattener:
+    """Makes one of many schemas; remembers those in which nothing had to be chosen."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._known: dict[tuple[int, ...], Flat] = {}
+        self._heights = self._measure()
+
+    def follow(self, schema: Schema) -> Schema:
+        """The schema, or the definition that it names."""
+        for _ in range(_LONGEST_CHAIN):
+            if not isinstance(schema, dict) or REF not in schema:
+                return schema
+            schema = self._definitions[schema[REF]]
+        raise DeadEndError
+
+    def flatten(self, schemas: Sequence[Schema], choices: Choices, *, shallow: bool) -> Flat:
+        """One for all; with `shallow`, by the alternatives that end soonest.
+
+        Raises:
+            DeadEndError: they exclude one another.
+        """
+        key = tuple([id(one) for one in schemas])
+        known = self._known.get(key)
+        if known is None:
+            known = Flat()
+            for schema in schemas:
+                self.add(known, schema, choices, shallow=shallow)
+            if not known.chosen:
+                self._known[key] = known
+        return known
+
+    def add(self, flat: Flat, schema: Schema, choices: Choices, *, shallow: bool, chain: int = 0) -> None:
+        """Let another schema hold as well.
+
+        Raises:
+            DeadEndError: it excludes what held before.
+        """
+        schema = self.follow(schema)
+        if schema is True:
+            return
+        if schema is False or chain > _LONGEST_CHAIN or not isinstance(schema, dict):
+            raise DeadEndError
+        _add_keywords(flat, schema)
+        inner: list[Schema] = list(schema.get("allOf", ()))
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                flat.chosen = True
+                inner.append(self._option(schema[keyword], choices, shallow=shallow))
+        if "if" in schema:
+            flat.chosen = True
+            holds = choices.chance(1, 2)
+            if holds:
+                inner.append(schema["if"])
+            inner.append(schema.get("then" if holds else "else", True))
+        for one in inner:
+            self.add(flat, one, choices, shallow=shallow, chain=chain + 1)
+
+    def _option(self, options: Sequence[Schema], choices: Choices, *, shallow: bool) -> Schema:
+        if shallow:
+            heights = [self.height(one) for one in options]
+            lowest = min(heights)
+            options = [one for one, height in zip(options, heights, strict=True) if height == lowest]
+        return choices.pick(options)
+
+    def height(self, schema: Schema) -> float:
+        """How deep the shallowest value is, roughly; infinite where every value holds another."""
+        if not isinstance(schema, dict):
+            return 0
+        if REF in schema:
+            return 1 + self._heights.get(schema[REF], math.inf)
+        if "enum" in schema or "const" in schema:
+            return 0
+        parts = [self.height(one) for one in schema.get("allOf", ())]
+        parts += [
+            min(self.height(one) for one in schema[keyword])
+            for keyword in ("anyOf", "oneOf")
+            if keyword in schema
+        ]
+        types = schema.get("type")
+        if types is None or set(types) <= {"object", "array"}:
+            properties, items = schema.get("properties", {}), schema.get("items", True)
+            own = [
+                self.height(properties.get(name, schema.get("additionalProperties", True)))
+                for name in schema.get("required", ())
+            ]
+            least = schema.get("minItems", 0)
+            if types != ["object"] and least:
+                own += [self.height(one) for one in (items[:least] if isinstance(items, list) else [items])]
+            if types is None or len(types) == 1 or own:
+                parts += [1 + one for one in own]
+        return max(parts, default=0)
+
+    def _measure(self) -> dict[str, float]:
+        self._heights = {}
+        changed = True
+        while changed:
+            changed = False
+            for name, schema in self._definitions.items():
+                height = self.height(schema)
+                if height < self._heights.get(name, math.inf):
+                    self._heights[name] = height
+                    changed = True
+        return self._heights
+
+
+def _add_keywords(flat: Flat, schema: dict[str, Any]) -> None:
+    if "type" in schema:
+        flat.types = _common(flat.types, set(schema["type"]))
+    for kind, keywords in _HINTS.items():
+        if any(keyword in schema for keyword in keywords):
+            flat.kinds.append(kind)
+    if "const" in schema:
+        _restrict(flat, [schema["const"]])
+    if "enum" in schema:
+        _restrict(flat, schema["enum"])
+    for keyword in _LOWER:
+        if keyword in schema:
+            flat.bounds[keyword] = max(schema[keyword], flat.bounds.get(keyword, schema[keyword]))
+    for keyword in _UPPER:
+        if keyword in schema:
+            flat.bounds[keyword] = min(schema[keyword], flat.bounds.get(keyword, schema[keyword]))
+    if "multipleOf" in schema:
+        flat.steps.append(schema["multipleOf"])
+    if "pattern" in schema:
+        flat.patterns.append(schema["pattern"])
+    if "format" in schema:
+        flat.formats.append(schema["format"])
+    if schema.keys() & {"properties", "patternProperties", "additionalProperties"}:
+        flat.objects.append(schema)
+    if "items" in schema:
+        flat.arrays.append(schema)
+    flat.required.update(dict.fromkeys(schema.get("required", ())))
+    if "propertyNames" in schema:
+        flat.names.append(schema["propertyNames"])
+    if "contains" in schema:
+        flat.contains.append(schema["contains"])
+    flat.dependencies += schema.get("dependencies", {}).items()
+    flat.unique = flat.unique or schema.get("uniqueItems", False)
+    denied = schema.get("not")
+    if (
+        isinstance(denied, dict)
+        and len(denied.get("required", ())) == 1
+        and denied.keys() <= {"required", "$at"}
+    ):
+        flat.forbidden.update(denied["required"])
+
+
+def _common(known: set[str] | None, types: set[str]) -> set[str]:
+    if known is None:
+        return types
+    both = known & types
+    for one, other in ((known, types), (types, known)):
+        if "number" in one and "integer" in other:
+            both.add("integer")
+    if not both:
+        raise DeadEndError
+    return both
+
+
+def _restrict(flat: Flat, values: list[Any]) -> None:
+    flat.values = values if flat.values is None else [one for one in flat.values if one in values]
+    if not flat.values:
+        raise DeadEndError

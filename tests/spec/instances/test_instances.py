@@ -1,0 +1,258 @@
+"""Instances of schemas: every one is accepted by the compiled contract, or there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from asynction_asgi.spec import load_spec
+from asynction_asgi.spec.arguments import compile_arguments
+from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
+
+SHARED: dict[str, Any] = {
+    "Tree": {
+        "type": "object",
+        "required": ["name", "kids"],
+        "properties": {
+            "name": {"type": "string"},
+            "kids": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        },
+    },
+    "Expr": {
+        "oneOf": [
+            {"type": "integer"},
+            {
+                "type": "object",
+                "required": ["l", "r"],
+                "additionalProperties": False,
+                "properties": {
+                    "l": {"$ref": "#/components/schemas/Expr"},
+                    "r": {"$ref": "#/components/schemas/Expr"},
+                },
+            },
+        ]
+    },
+    "List": {
+        "type": ["object", "null"],
+        "required": ["next"],
+        "properties": {"next": {"$ref": "#/components/schemas/List"}},
+    },
+    "Endless": {
+        "type": "object",
+        "required": ["x"],
+        "properties": {"x": {"$ref": "#/components/schemas/Endless"}},
+    },
+}
+CORPUS: list[Any] = [
+    {"type": "string", "pattern": "^(a|b){2}-[0-9]+[^x]?$", "minLength": 12, "maxLength": 14},
+    {"type": "string", "pattern": r"^(?=.*\d)(?=.*[a-z])[A-Za-z0-9]{8,}$"},
+    {"type": "string", "pattern": "abc", "minLength": 10},
+    {"type": "string", "pattern": r"^([ab])\1$"},
+    *(
+        {"type": "string", "format": f}
+        for f in (
+            [
+                "date",
+                "date-time",
+                "time",
+                "duration",
+                "email",
+                "idn-email",
+                "hostname",
+                "idn-hostname",
+                "ipv4",
+                "ipv6",
+                "uri",
+                "uri-reference",
+                "iri",
+                "iri-reference",
+                "uri-template",
+                "uuid",
+                "json-pointer",
+                "relative-json-pointer",
+                "regex",
+                "byte",
+                "binary",
+            ]
+        )
+    ),
+    {"type": "number", "multipleOf": 0.1, "minimum": 1, "exclusiveMaximum": 2},
+    {"type": "integer", "exclusiveMinimum": 8, "multipleOf": 4, "maximum": 12},
+    {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 1.0001},
+    {"type": "number", "maximum": -3},
+    {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}], "type": "integer"},
+    *({"$ref": f"#/components/schemas/{n}"} for n in SHARED if n != "Endless"),
+    {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": 4},
+        "uniqueItems": True,
+        "minItems": 4,
+    },
+    {"type": "array", "contains": {"const": 4}, "minItems": 2},
+    {
+        "type": "array",
+        "items": [{"type": "integer"}, {"type": "string"}],
+        "additionalItems": False,
+        "minItems": 1,
+    },
+    {
+        "type": "object",
+        "minProperties": 3,
+        "additionalProperties": {"type": "integer"},
+        "propertyNames": {"pattern": "^[a-z]{3,5}$"},
+    },
+    {
+        "type": "object",
+        "patternProperties": {"^x-": {"type": "boolean"}},
+        "additionalProperties": False,
+        "minProperties": 2,
+    },
+    {
+        "type": "object",
+        "properties": {"k": {"enum": [1, 2]}},
+        "required": ["k"],
+        "if": {"properties": {"k": {"const": 1}}},
+        "then": {"required": ["l"]},
+        "else": {"required": ["m"]},
+    },
+    {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+        "dependencies": {"a": ["b"], "b": {"required": ["c"]}},
+    },
+    {"type": "object", "properties": {"a": {"type": "string"}}, "not": {"required": ["a"]}},
+    {"type": "integer", "not": {"enum": [1, 2, 3]}},
+    {"oneOf": [{"type": "integer"}, {"type": "integer", "minimum": 0}, {"type": "string"}]},
+    {
+        "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+        "type": "object",
+        "properties": {"a": {"type": "integer"}, "b": {"type": "null"}},
+    },
+    {
+        "allOf": [
+            {"properties": {"a": {"type": "integer"}}, "required": ["a"]},
+            {"properties": {"b": {"type": "null"}, "a": {"minimum": 5, "maximum": 9}}, "required": ["b"]},
+        ]
+    },
+    {"const": {"a": 1}},
+    {"enum": ["a", 1, None]},
+    True,
+    {"type": "string", "minLength": 30, "maxLength": 30},
+    {
+        "type": "object",
+        "required": ["id", "user", "tags", "at"],
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "at": {"type": "string", "format": "date-time"},
+            "tags": {"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 5},
+            "user": {
+                "type": "object",
+                "required": ["name", "email"],
+                "properties": {
+                    "name": {"type": "string", "minLength": 1, "maxLength": 40},
+                    "email": {"type": "string", "format": "email"},
+                    "age": {"type": "integer", "minimum": 0, "maximum": 150},
+                },
+            },
+        },
+    },
+]
+
+
+def loaded(*payloads: Any, **message: Any) -> Any:
+    return load_spec(
+        {
+            "asyncapi": "2.6.0",
+            "info": {"title": "T", "version": "1"},
+            "channels": {
+                "/": {
+                    "publish": {
+                        "message": {
+                            "oneOf": [
+                                {"name": f"e{index}", "payload": one, **message}
+                                for index, one in enumerate(payloads)
+                            ]
+                        }
+                    }
+                }
+            },
+            "components": {"schemas": SHARED},
+        }
+    )
+
+
+SPEC = loaded(*CORPUS)
+INSTANCES = Instances(SPEC)
+EVENTS = list(SPEC.namespaces["/"].receives.values())
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=[str(one)[:60] for one in CORPUS])
+def test_every_instance_is_accepted(event: Any) -> None:
+    """The check that the server runs takes each of many; the same seed gives the same."""
+    accept = compile_arguments(event.arguments, SPEC.bundle)
+    one, other = Choices.seeded(7), Choices.seeded(7)
+    for _ in range(50):
+        values = INSTANCES.event(event, one)
+        accept(list(values))
+        assert INSTANCES.event(event, other) == values
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
+    """Its draws are the choices, so that it can shrink what it finds; the same one for ever leads nowhere."""
+    event = data.draw(st.sampled_from(EVENTS))
+    choices = Choices(lambda low, high: data.draw(st.integers(low, high)))
+    try:
+        values = INSTANCES.event(event, choices)
+    except UnsatisfiableError:  # distinct elements can't be made of draws that are all zero
+        reject()
+    compile_arguments(event.arguments, SPEC.bundle)(list(values))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        False,
+        {"$ref": "#/components/schemas/Endless"},
+        {"type": "integer", "minimum": 3, "maximum": 2},
+        {"type": "integer", "minimum": 1, "maximum": 3, "multipleOf": 4},
+        {"type": "string", "minLength": 2, "maxLength": 1},
+        {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 3},
+        {"allOf": [{"type": "string"}, {"type": "null"}]},
+        {"allOf": [{"const": 1}, {"const": 2}]},
+        {"type": "object", "required": ["a"], "properties": {"a": False}},
+    ],
+    ids=str,
+)
+def test_there_is_none_where_none_can_be(payload: Any) -> None:
+    """The error names the schema, rather than a wrong value being made."""
+    spec = loaded(payload)
+    event = spec.namespaces["/"].receives["e0"]
+    with pytest.raises(UnsatisfiableError) as caught:
+        Instances(spec).event(event, Choices.seeded(1))
+    assert caught.value.node.identity == event.arguments.schema.identity
+
+
+def test_the_authors_examples_come_first_where_they_hold() -> None:
+    """Of the message, then of the schema; wrong ones are passed over; they can be left aside."""
+    spec = loaded({"type": "integer", "examples": ["no", 41], "default": 42})
+    event = spec.namespaces["/"].receives["e0"]
+    made = {Instances(spec).event(event, Choices.seeded(seed)) for seed in range(20)}
+    assert made == {(41,), (42,)}
+    free = {Instances(spec, examples=False).event(event, Choices.seeded(seed)) for seed in range(20)}
+    assert len(free) > 2
+    spec = loaded({"type": "integer"}, examples=[{"payload": 7}, {"payload": "no"}])
+    assert Instances(spec).event(spec.namespaces["/"].receives["e0"], Choices.seeded(1)) == (7,)
+
+
+def test_a_format_of_any_name_may_be_provided() -> None:
+    """Names that nothing checks and nobody provides leave a plain text."""
+    spec = loaded({"type": "string", "format": "city"})
+    event = spec.namespaces["/"].receives["e0"]
+    known = {"city": lambda: "Paris"}
+    assert Instances(spec, formats=known.get).event(event, Choices.seeded(1)) == ("Paris",)
+    assert Instances(spec).event(event, Choices.seeded(1)) != ("Paris",)
