@@ -1,4 +1,4 @@
-"""The command line: ``check`` a document, ``run`` it, build its ``docs``, see the ``demo``."""
+"""The command line: ``check`` a document, ``run`` or ``mock`` it, build its ``docs``, see the ``demo``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .. import __version__
 from .check import check
 from .demo import demo
 from .docs import docs
+from .mock import mock
 from .run import run
 
 __all__ = ["main"]
@@ -23,5 +24,5 @@ def main() -> None:
     """
 
 
-for _command in (check, run, docs, demo):
+for _command in (check, run, mock, docs, demo):
     main.add_command(_command)

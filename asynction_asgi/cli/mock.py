@@ -1,0 +1,67 @@
+"""``asynction-asgi mock run``: a document served without its handlers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..errors import BindingError, SpecError
+from ..mock import MockAsynctionSocketIO, MockSettings
+from .report import show_diagnostics
+from .serving import serve, uvicorn_options
+
+
+@click.group()
+def mock() -> None:
+    """A server that answers for a document before its handlers are written."""
+
+
+@mock.command("run")
+@click.option(
+    "-s", "--spec", required=True, type=click.Path(exists=True, dir_okay=False), help="The AsyncAPI document."
+)
+@click.option("--server-name", help="The document's server to serve as; it picks path and channels.")
+@click.option("--seed", type=int, help="The same seed gives the same values.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two events to a client; 0 emits none.",
+)
+@click.option(
+    "--jitter", type=click.FloatRange(0), default=0.0, help="Seconds that an interval may differ by."
+)
+@click.option(
+    "--fail-rate", type=click.FloatRange(0, 1), default=0.0, help="Part of the events to refuse, from 0 to 1."
+)
+@click.option("--security", is_flag=True, help="Hold clients to the document's security.")
+@uvicorn_options("host", "port", "log_level")
+@click.pass_context
+def run_mock(
+    ctx: click.Context,
+    /,
+    spec: str,
+    *,
+    server_name: str | None,
+    seed: int | None,
+    interval: float,
+    jitter: float,
+    fail_rate: float,
+    security: bool,
+    **options: Any,
+) -> None:
+    """Serve a document with made-up answers and events, which it accepts."""
+    try:
+        settings = MockSettings(
+            seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, security=security
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    try:
+        app = MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
+    except (SpecError, BindingError) as error:
+        show_diagnostics(error.diagnostics, err=True)
+        ctx.exit(1)
+    serve(app, options)

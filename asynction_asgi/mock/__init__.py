@@ -1,0 +1,8 @@
+"""A server that answers for a document before anybody has written its handlers."""
+
+from __future__ import annotations
+
+from .app import MockAsynctionSocketIO
+from .settings import MockSettings
+
+__all__ = ["MockAsynctionSocketIO", "MockSettings"]

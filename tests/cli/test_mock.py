@@ -1,0 +1,58 @@
+"""``asynction-asgi mock run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import socketio
+
+from .processes import finished, running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message:
+        name: echo
+        x-handler: handlers.echo
+        payload: {type: string}
+        x-ack: {args: {enum: [yes, no]}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "never.yaml").write_text(DOCUMENT.replace("[yes, no]", "[]"), "utf-8")
+    return tmp_path
+
+
+def test_it_serves_a_document_without_handlers(folder: Path) -> None:
+    """The start-up line says where; an event is answered."""
+    command = ("mock", "run", "-s", "echo.yaml", "--port", "0", "--seed", "1")
+    with running(*command, cwd=folder) as (url, _), socketio.SimpleClient() as client:
+        client.connect(url, transports=["websocket"])
+        assert client.call("echo", "hi", timeout=10) in ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["-s", "never.yaml"], 1, "no value was found"),
+        (["-s", "echo.yaml", "--jitter", "3"], 2, "jitter"),
+        (["-s", "missing.yaml"], 2, "does not exist"),
+    ],
+    ids=["unsatisfiable", "jitter", "missing"],
+)
+def test_what_can_not_be_played_ends_it(folder: Path, arguments: list[str], code: int, text: str) -> None:
+    """With the place or the option, and without a traceback."""
+    ended, output = finished("mock", "run", *arguments, cwd=folder)
+    assert ended == code
+    assert text in output
+    assert "Traceback" not in output

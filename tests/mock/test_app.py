@@ -1,0 +1,115 @@
+"""The mock over the real wire: it answers and emits what the document accepts, and refuses as the server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import socketio
+
+from asynction_asgi import SpecError
+from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
+from tests.serving import serve
+
+DOCUMENT: dict[str, Any] = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "T", "version": "1"},
+    "channels": {
+        "/": {
+            "x-handlers": {"connect": "nowhere.connect"},
+            "publish": {
+                "message": {
+                    "oneOf": [
+                        {
+                            "name": "add",
+                            "x-handler": "nowhere.add",
+                            "payload": {"type": "integer"},
+                            "x-ack": {"args": {"type": "integer", "minimum": 5, "maximum": 9}},
+                            "x-mock": {"emit": "added"},
+                        },
+                        {"name": "fixed", "x-ack": {"args": {"type": "string"}}, "x-mock": {"ack": "mine"}},
+                        {"name": "silent", "payload": {"type": "string"}},
+                    ]
+                }
+            },
+            "subscribe": {
+                "message": {
+                    "oneOf": [
+                        {"name": "added", "payload": {"type": "integer"}, "examples": [{"payload": 77}]},
+                        {"name": "tick", "payload": {"const": "t"}, "x-mock": {"interval": 0.01}},
+                    ]
+                }
+            },
+            "bindings": {
+                "ws": {
+                    "query": {"type": "object", "required": ["v"], "properties": {"v": {"type": "integer"}}}
+                }
+            },
+        }
+    },
+}
+
+
+def changed(**message: Any) -> dict[str, Any]:
+    operation = {"message": {"name": "e", **message}}
+    return {**DOCUMENT, "channels": {"/": {"publish": operation}}}
+
+
+async def test_it_answers_and_emits_what_is_declared() -> None:
+    """Acks are made or fixed, events come after others and by themselves; no handler is imported."""
+    app = MockAsynctionSocketIO.from_spec(DOCUMENT, settings=MockSettings(seed=1, interval=0))
+    with serve(app) as url:
+        async with socketio.AsyncSimpleClient() as client:
+            await client.connect(f"{url}?v=1", transports=["websocket"])
+            assert 5 <= await client.call("add", 1, timeout=5) <= 9
+            assert await client.call("fixed", timeout=5) == "mine"
+            seen = {tuple(await client.receive(timeout=5)) for _ in range(4)}
+            assert seen == {("added", 77), ("tick", "t")}
+            refusal = await client.call("add", "no", timeout=5)
+            assert refusal["error"]["code"] == "invalid_payload"
+
+
+async def test_its_handshake_is_the_documents() -> None:
+    """A client that the real server refuses is refused."""
+    with serve(MockAsynctionSocketIO.from_spec(DOCUMENT)) as url:
+        client = socketio.AsyncClient(reconnection=False)
+        refused: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        client.on("connect_error", refused.set_result)
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await client.connect(url, transports=["websocket"])
+        assert (await refused)["data"]["code"] == "invalid_handshake"
+        await client.shutdown()
+
+
+async def test_it_fails_as_often_as_it_is_told() -> None:
+    """Which is what a client's own handling of errors is tried with."""
+    app = MockAsynctionSocketIO.from_spec(DOCUMENT, settings=MockSettings(interval=0, fail_rate=1))
+    with serve(app) as url:
+        async with socketio.AsyncSimpleClient() as client:
+            await client.connect(f"{url}?v=1", transports=["websocket"])
+            assert (await client.call("add", 1, timeout=5))["error"]["code"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("message", "pointer"),
+    [
+        ({"x-ack": {"args": {"type": "integer", "minimum": 2, "maximum": 1}}}, "x-ack"),
+        ({"x-ack": {"args": {"type": "integer"}}, "x-mock": {"ack": "no"}}, "message"),
+        ({"x-mock": {"emit": "nothing"}}, "message"),
+        ({"x-mock": 5}, "message"),
+    ],
+    ids=["unsatisfiable", "ack", "emit", "shape"],
+)
+def test_what_can_not_be_played_is_refused_at_the_start(message: dict[str, Any], pointer: str) -> None:
+    """With the place in the document."""
+    with pytest.raises(SpecError) as caught:
+        MockAsynctionSocketIO.from_spec(changed(**message))
+    assert pointer in caught.value.diagnostics[0].pointer
+
+
+@pytest.mark.parametrize("wrong", [{"fail_rate": 2}, {"interval": -1}, {"jitter": 2}], ids=str)
+def test_settings_out_of_range_are_refused(wrong: Any) -> None:
+    """Before anything is served."""
+    with pytest.raises(ValueError, match="must"):
+        MockSettings(**wrong)
