@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from asynction_asgi import AsynctionSocketIO, Limits
 from asynction_asgi.cli import main
+from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 
 from .serving import serve
@@ -215,8 +216,8 @@ def test_check_prints_what_is_shown(folder: Path) -> None:
 def test_the_commands_of_the_table_exist() -> None:
     """Each command and each flag that is named is there."""
     for command, words in table("Command line"):
-        name = command.strip("`").split()[1]
-        output = CliRunner().invoke(main, [name, "--help"]).output
+        name = [one for one in command.strip("`").split()[1:] if re.fullmatch("[a-z]+", one)]
+        output = CliRunner().invoke(main, [*name, "--help"]).output
         flags = set(re.findall(r"--[a-z-]+", words))
         assert flags <= set(re.findall(r"--[a-z-]+", output)), name
 
@@ -268,7 +269,7 @@ def constants(folder: Path) -> Iterator[str]:
 def test_the_diagnostic_codes_are_complete() -> None:
     """Each code that a load can report is explained, and no other."""
     shown = codes([row[0] for row in table("Diagnostic codes")])
-    used = {*constants(PACKAGE / "spec"), *constants(PACKAGE / "server")}
+    used = {one for part in ("spec", "server", "mock") for one in constants(PACKAGE / part)}
     assert {one for one in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", one)} - NOT_CODES == shown
 
 
@@ -308,3 +309,12 @@ def test_every_dependency_is_explained() -> None:
         name for row in table("Why each dependency") for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
     }
     assert shown == wanted
+
+
+def test_the_mock_serves_the_example(tmp_path: Path) -> None:
+    """The complete example's document, without its handlers."""
+    (tmp_path / "chat.yaml").write_text(DOCUMENT, "utf-8")
+    app = MockAsynctionSocketIO.from_spec(tmp_path / "chat.yaml", settings=MockSettings(seed=1))
+    app.check_handlers()
+    for word in re.findall(r"`(\w+)`", TEXT.partition("`x-mock` on a message")[2].partition("## ")[0]):
+        assert word in {"ack", "emit", "interval", "weight"}
