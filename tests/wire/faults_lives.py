@@ -1,4 +1,4 @@
-"""Faults in the life of a connection: connecting, handling, vanishing, not reading, stopping."""
+"""Faults in the life of a connection: connecting, vanishing, not reading."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 
 from .clients import connect_packet, decode, until
 from .faults import Table, World
-from .stages import UNSENDABLE
 
 connects = Table("connect")
 for mood in ("refuse", "false", "boom", "bad type", "cancelled", "greet, refuse"):
@@ -188,120 +187,6 @@ async def _(world: World) -> None:
     assert world.stage.seen("mood echo") == 0
 
 
-own = Table("handler")
-for event in ("boom", "bad type", "cancelled", "plain boom"):
-
-    @own.fault(f"{event}, with an ack id", handlers_fault=True)
-    async def _(world: World, event: str = event) -> None:
-        client = await world.client()
-        world.refused(await client.call(event), "internal_error")
-        await world.works(client)
-
-    @own.fault(f"{event}, without one", handlers_fault=True)
-    async def _(world: World, event: str = event) -> None:
-        client = await world.client()
-        await client.send(f'42["{event}"]')
-        await world.told(client, "internal_error")
-
-
-for what in UNSENDABLE:
-
-    @own.fault(f"returns what JSON has not: {what}", handlers_fault=True)
-    async def _(world: World, what: str = what) -> None:
-        client = await world.client()
-        answer = await client.call("give", what)
-        if answer != ["\ud800"]:
-            world.refused(answer, "internal_error")
-        await world.works(client)
-
-    @own.fault(f"broadcasts what JSON has not: {what}", handlers_fault=True)
-    async def _(world: World, what: str = what) -> None:
-        client = await world.client()
-        answer = await client.call("tell", what)
-        if answer:
-            world.refused(answer, "internal_error")
-        else:
-            assert decode(await client.expect("42"))[0] == "news"
-            await world.bystander.expect("42")
-        await world.works(client)
-
-
-@own.fault("hangs: the same client is served meanwhile")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send('421["hang"]')
-    await world.works(client)
-    world.stage.release()
-    assert await client.answer(1) == ["done"]
-
-
-@own.fault("hangs, and the client leaves")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send('421["hang"]')
-    await until(lambda: world.stage.seen("hang") == 1, "hanging")
-    await client.vanish()
-    await world.freed(but=("tasks",))
-    world.stage.release()
-    await world.freed()
-
-
-@own.fault("hangs, and its namespace is left")
-async def _(world: World) -> None:
-    client = await world.client()
-    sid = await client.connect("/moods")
-    await client.send('421["hang"]', "41/moods,")
-    await until(lambda: world.stage.seen("disconnect", "/moods", sid) == 1, "the disconnect handler")
-    await world.works(client)
-
-
-@own.fault("500 hang for one client")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send(*(f'42{number}["hang"]' for number in range(500)))
-    await until(lambda: world.stage.seen("hang") > 0, "hanging")
-    await world.works(world.bystander)
-    assert world.stage.seen("hang") < 500, "one client may run as many handlers as it likes"
-    await client.vanish()
-    await world.freed(but=("tasks",))
-
-
-@own.fault("blocks: nobody else waits")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send('421["block"]')
-    await until(lambda: world.stage.seen("block") == 1, "blocking")
-    before = time.monotonic()
-    await world.works(world.bystander)
-    assert time.monotonic() - before < 0.3, "a plain function blocks the loop"
-    assert await client.answer(1) == ["done"]
-
-
-@own.fault("disconnect raises", handlers_fault=True)
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.connect("/moods", {"mood": "bad leaver"})
-    await client.vanish()
-    await world.freed()
-
-
-@own.fault("emits to a client that has left")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send('42["ask later"]')
-    await client.vanish()
-    await world.freed()
-
-
-@own.fault("disconnects its own client")
-async def _(world: World) -> None:
-    client = await world.client()
-    await client.send('42["kick"]')
-    await client.expect("41")
-    await client.send('421["echo"]')
-    await world.freed(but=("sockets", "environs", "tasks"))
-
-
 lives = Table("client")
 
 
@@ -386,4 +271,4 @@ async def _(world: World) -> None:
     client.inbox.clear()
 
 
-LIVES = (connects, own, lives)
+LIVES = (connects, lives)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from .faults_acks import ACKS
+from .faults_frames import FRAMES
+from .faults_handlers import HANDLERS
 from .faults_lives import LIVES
 from .faults_packets import PACKETS
 from .faults_polling import POLLING
+from .faults_upgrades import UPGRADES
 
-FAULTS = tuple(fault for table in (*PACKETS, *POLLING, *LIVES) for fault in table.faults)
+TABLES = (*PACKETS, *FRAMES, *ACKS, *POLLING, *UPGRADES, *LIVES, *HANDLERS)
+FAULTS = tuple(fault for table in TABLES for fault in table.faults)
