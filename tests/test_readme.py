@@ -167,7 +167,7 @@ def test_the_secured_example(folder: Path) -> None:
         sys.modules.pop("accounts", None)
     with serve(app) as url:
         with socketio.SimpleClient(reconnection=False) as client:
-            client.connect(url, auth={"token": "open sesame"})
+            client.connect(url, auth={"token": "open-sesame"})
             assert client.call("who am I", timeout=5) == "ada"
         refused: list[Any] = []
         stranger = socketio.Client(reconnection=False)
