@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         HandshakeValidationError,
         NoAnswerError,
         PayloadValidationError,
+        QueueError,
         RefusedError,
         SecurityError,
         SpecError,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         Validation,
         same_secret,
     )
-    from .spec import Spec, check_document, load_spec
+    from .spec import Outcome, Spec, check_document, load_spec
 
 __version__ = "0.1.0"
 
@@ -54,7 +55,9 @@ __all__ = [
     "Limits",
     "NoAnswerError",
     "Options",
+    "Outcome",
     "PayloadValidationError",
+    "QueueError",
     "Recipients",
     "RefusedError",
     "SecurityError",

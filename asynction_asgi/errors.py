@@ -22,6 +22,7 @@ __all__ = [
     "HandshakeValidationError",
     "NoAnswerError",
     "PayloadValidationError",
+    "QueueError",
     "RefusedError",
     "SecurityError",
     "SpecError",
@@ -136,6 +137,10 @@ class DisconnectedError(AsynctionError, ConnectionError):
 
     def __str__(self) -> str:
         return f"client {self.sid} is not connected to {self.namespace}"
+
+
+class QueueError(AsynctionError, ConnectionError):
+    """The message queue can't be reached; what was emitted through it reached nobody."""
 
 
 class NoAnswerError(AsynctionError, TimeoutError):

@@ -44,6 +44,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
+        self._told_of_origins = False
         origins = self.cors_allowed_origins
         self._any_origin = origins == "*" or (isinstance(origins, (list, tuple)) and "*" in origins)
         if self._any_origin and self.cors_credentials:
@@ -121,8 +122,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return dict(super()._bad_request(message))
 
     def _log_error_once(self, message: str, message_key: str) -> None:
-        """A peer's fault is no error of the server's."""
+        """A peer's fault is no error of the server's; a foreign origin is often a forgotten option."""
         del message  # it holds the peer's own values
+        if message_key == "bad-origin" and not self._told_of_origins:
+            self._told_of_origins = True
+            self.logger.warning(
+                "a request was refused for its Origin: list those allowed in cors_allowed_origins"
+            )
         self.logger.info("request refused: %s", message_key)
 
     def _cors_headers(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:

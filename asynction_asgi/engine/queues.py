@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from socketio.async_aiopika_manager import AsyncAioPikaManager
 from socketio.async_redis_manager import AsyncRedisManager
 
+from ..errors import QueueError
 from .codec import UndecodableError, UnencodableError, choose_codec
 from .rooms import Rooms
 
@@ -45,6 +46,29 @@ class _Checked:
 
 class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's Redis and Valkey manager on top of our rooms."""
+
+    connected: bool
+
+    async def _publish(self, message: Any) -> Any:
+        """Publish; a process that serves nobody hears when nobody could hear it.
+
+        Raises:
+            QueueError: the queue can't be reached, in a process that only emits.
+        """
+        if not self.write_only:
+            return await super()._publish(message)  # which logs, and local clients are served all the same
+        for last in (False, True):  # a connection that was idle may have been closed meanwhile
+            try:
+                if not self.connected:
+                    self._redis_connect()
+                return await self.redis.publish(self.channel, self.json.dumps(message))
+            except UnencodableError:
+                raise
+            except Exception as error:
+                self.connected = False
+                if last:
+                    raise QueueError(f"nothing was emitted: {type(error).__name__}: {error}") from error
+        return None
 
     async def close(self) -> None:
         """Close the connections to the queue; a later emit opens them again."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..server import Options, Socket
-    from ..server.app import Source
+    from ..server.sources import Source
     from .pools import Emitted, Script
 
 __all__ = ["MockAsynctionSocketIO"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, overload
 from ..docs import Docs
 from ..engine import EngineApp, create_server
 from ..errors import BindingError
-from ..spec import Spec, load_spec
 from ..spec.served import served_spec
 from .connections import Connections
 from .dispatch import Dispatcher
@@ -18,19 +17,22 @@ from .namespaces import Namespaces
 from .outbound import Outbound
 from .routes import Routes
 from .security import bind_security
+from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
-    import os
     from collections import Counter
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import IO, ClassVar, Protocol, TypeVar, Unpack
+    from typing import ClassVar, Protocol, Self, TypeVar, Unpack
 
     from ..docs.routes import Guard, Renderer
+    from ..engine import ServerOptions
     from ..errors import Diagnostic
+    from ..spec import Spec
     from .observing import Observer
     from .options import Options
     from .security import SecurityRules
+    from .sources import Source
     from .validation import Enforcement
 
     Scope = MutableMapping[str, Any]
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
     Handler = Callable[..., Any]
     HandlerT = TypeVar("HandlerT", bound=Handler)
-    Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | Spec
 
     class Decorator(Protocol):
         """Takes a handler and returns it."""
@@ -77,7 +78,7 @@ class AsynctionSocketIO(Emitting):
         app: ASGIApp | None = None,
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
         security_handlers: Mapping[str, Handler | str] | None = None,
-        **server_options: Any,
+        **server_options: Unpack[ServerOptions],
     ) -> None:
         self._spec = spec
         spec = served_spec(spec)
@@ -116,11 +117,15 @@ class AsynctionSocketIO(Emitting):
         )
         for warning in (*spec.warnings, *self._routes.warnings):
             logger.warning("%s", warning)
+        if self._docs is not None and self._docs.path == getattr(app, "docs_url", None):
+            logger.warning(
+                "%s stays the wrapped application's; pass docs_path to serve our page too", self._docs.path
+            )
 
     @classmethod
     def from_spec(
         cls, spec_path: Source, *, server_name: str | None = None, **options: Unpack[Options]
-    ) -> AsynctionSocketIO:
+    ) -> Self:
         """Make the server of a document.
 
         Args:
@@ -131,11 +136,10 @@ class AsynctionSocketIO(Emitting):
         Raises:
             SpecError: the document can't be loaded or served.
             BindingError: handlers named in it, or given, can't be bound.
-            TypeError: an option is not known.
+            TypeError: an option is not known, or the document is none of those.
             ValueError: an option contradicts another.
         """
-        spec = spec_path if isinstance(spec_path, Spec) else load_spec(spec_path, server_name=server_name)
-        return cls(spec, **options)
+        return cls(load_source(spec_path, server_name=server_name), **options)
 
     @property
     def spec(self) -> Spec:
@@ -165,7 +169,10 @@ class AsynctionSocketIO(Emitting):
 
         Raises:
             BindingError: the document declares nothing of that name, or the handler doesn't fit it.
+            TypeError: `event` is no name.
         """
+        if not isinstance(event, str):
+            raise TypeError("on() takes the event's name: @app.on('…')")
 
         def attach(function: HandlerT) -> HandlerT:
             self._routes.add(namespace or "/", event, function)

@@ -162,6 +162,8 @@ def _source(
 def _parameters(function: Any) -> list[inspect.Parameter]:
     if not callable(function):
         raise UnbindableError(f"{function!r} can't be called")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UnbindableError(f"{function!r} is a generator, whose body nobody would run: return the answer")
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):

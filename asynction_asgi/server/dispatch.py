@@ -244,7 +244,13 @@ class Dispatcher:
         if self._outbound == "off" or route is None:
             return answer
         if route.check_ack is None:
-            if not answer or self._outbound == "enforce":
+            if not answer:
+                return ()
+            if self._outbound == "enforce":
+                if not route.told_of_lost_answer:
+                    route.told_of_lost_answer = True
+                    what = "the handler of %r in %s returns a value, but no x-ack is declared: it is not sent"
+                    logger.warning(what, route.event.name, socket.namespace)
                 return ()
             error = self._ack_error(
                 socket, route, (Violation(pointer="", keyword="x-ack", message="no ack is declared"),)
@@ -282,7 +288,8 @@ class Dispatcher:
             return answer
         if _is_refusal(error, ours=ours):
             if isinstance(error, AckValidationError):
-                logger.error("not sent: %s", error)
+                error.ref = _new_ref()
+                logger.error("ack not sent [ref %s]: %s", error.ref, error)
             raise error
         if isinstance(error, NoAnswerError | DisconnectedError):  # a client's doing, and no crash
             logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
@@ -334,9 +341,14 @@ def _is_refusal(error: BaseException, *, ours: bool) -> bool:
     return isinstance(error, RefusedError) and (ours or not isinstance(error, ValidationError))
 
 
+def _new_ref() -> str:
+    """What a refusal and the log have in common."""
+    return secrets.token_hex(6)
+
+
 def _internal_error(error: BaseException, what: str, *, log: bool = True) -> RefusedError:
     """Log a failure under a reference, and make the refusal that carries nothing but it."""
-    ref = secrets.token_hex(6)
+    ref = _new_ref()
     if log:
         logger.error("%s failed [ref %s]", what, ref, exc_info=error)
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)

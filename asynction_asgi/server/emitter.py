@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter
-from ..spec import Spec, load_spec
 from ..spec.served import served_spec
 from .namespaces import Namespaces
 from .outbound import Outbound
+from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from .app import Source
+    from ..spec import Spec
+    from .sources import Source
     from .validation import Enforcement
 
 __all__ = ["Emitter"]
@@ -53,8 +54,7 @@ class Emitter:
         Raises:
             SpecError: the document can't be loaded.
         """
-        spec = spec_path if isinstance(spec_path, Spec) else load_spec(spec_path)
-        return cls(spec, message_queue=message_queue, **options)
+        return cls(load_source(spec_path), message_queue=message_queue, **options)
 
     @property
     def spec(self) -> Spec:
@@ -80,6 +80,7 @@ class Emitter:
         Raises:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            QueueError: the queue can't be reached; nothing was sent.
         """
         namespace = namespace or "/"
         self._outbound.check(event, data, namespace)

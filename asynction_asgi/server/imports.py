@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import traceback
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -13,57 +14,102 @@ from ..spec.references import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["UnimportableError", "import_handler"]
+__all__ = ["Imports", "UnimportableError"]
 
 
 class UnimportableError(Exception):
     """A dotted path that leads nowhere; the message says how far it got."""
 
 
-def import_handler(path: str, instances: dict[type, Any]) -> Callable[..., Any]:
-    """Import ``package.module.name``, ``package.module.Class.method`` or ``module:Class.method``.
+class Imports:
+    """Finds what dotted paths name; imports each module and makes each instance once."""
 
-    A method of an instance gets one: the class is called without arguments, once for all paths.
+    def __init__(self) -> None:
+        self._instances: dict[type, Any] = {}
+        self._failed: set[str] = set()
 
-    Args:
-        path: As the document writes it.
-        instances: Instances made so far, by class; added to.
+    def handler(self, path: str) -> Callable[..., Any]:
+        """Import ``package.module.name``, ``package.module.Class.method`` or ``module:Class.method``.
 
-    Raises:
-        UnimportableError: nothing callable stands there, or importing the module failed.
-    """
-    module, names = _split(path)
-    found: Any = module
-    owner: type | None = None
-    raw: Any = None
-    for name in names:
-        if not hasattr(found, name):
-            raise UnimportableError(f"{_called(found)} has no {name!r}{did_you_mean(name, _public(found))}")
-        owner = found if isinstance(found, type) else None
-        raw = inspect.getattr_static(found, name)
-        found = getattr(found, name)
-    if owner is not None and isinstance(raw, types.FunctionType):
-        found = getattr(_instance(owner, instances), names[-1])
-    if not callable(found):
-        raise UnimportableError(f"{path!r} is {_called(found)}, which can't be called")
-    return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+        A method of an instance gets one: the class is called without arguments, once for all paths.
+
+        Raises:
+            UnimportableError: nothing callable stands there, or importing the module failed.
+        """
+        module, names = self._split(path)
+        found: Any = module
+        owner: type | None = None
+        raw: Any = None
+        for name in names:
+            if not hasattr(found, name):
+                raise UnimportableError(_missing(found, name))
+            owner = found if isinstance(found, type) else None
+            raw = inspect.getattr_static(found, name)
+            found = getattr(found, name)
+        if owner is not None and isinstance(raw, types.FunctionType):
+            found = getattr(self._instance(owner), names[-1])
+        if not callable(found):
+            raise UnimportableError(f"{path!r} is {_called(found)}, which can't be called")
+        return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+
+    def _split(self, path: str) -> tuple[types.ModuleType, list[str]]:
+        """The module, and the attributes below it that the path goes on with."""
+        if ":" in path:
+            dotted, _, rest = path.partition(":")
+            return self._module(dotted), _names(rest, path)
+        names = _names(path, path)
+        if len(names) == 1:
+            raise UnimportableError(f"{path!r} names no module: write 'package.module.{path}'")
+        module = self._module(names[0])
+        for index in range(1, len(names)):
+            dotted = ".".join(names[: index + 1])
+            if index == len(names) - 1 or hasattr(module, names[index]) or not _is_module(dotted):
+                return module, names[index:]
+            module = self._module(dotted)
+        return module, []
+
+    def _module(self, dotted: str) -> types.ModuleType:
+        if dotted in self._failed:  # Python would run it again, side effects and all
+            raise UnimportableError(f"importing {dotted!r} failed, as for another handler")
+        try:
+            return importlib.import_module(dotted)
+        except (Exception, SystemExit) as error:
+            self._failed.add(dotted)
+            missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+            if missing is not None and (dotted == missing or dotted.startswith(f"{missing}.")):
+                raise UnimportableError(
+                    f"there is no module {missing!r} (is its folder the working directory or on sys.path?)"
+                ) from None
+            raise UnimportableError(f"importing {dotted!r} failed: {_described(error)}") from error
+
+    def _instance(self, owner: type) -> Any:
+        if owner not in self._instances:
+            try:
+                self._instances[owner] = owner()
+            except Exception as error:
+                raise UnimportableError(
+                    f"{owner.__qualname__}() failed, and its method needs an instance: {_described(error)}"
+                ) from error
+        return self._instances[owner]
 
 
-def _split(path: str) -> tuple[types.ModuleType, list[str]]:
-    """The module, and the attributes below it that the path goes on with."""
-    if ":" in path:
-        dotted, _, rest = path.partition(":")
-        return _import(dotted), _names(rest, path)
-    names = _names(path, path)
-    if len(names) == 1:
-        raise UnimportableError(f"{path!r} names no module: write 'package.module.{path}'")
-    module = _import(names[0])
-    for index in range(1, len(names)):
-        dotted = ".".join(names[: index + 1])
-        if index == len(names) - 1 or hasattr(module, names[index]) or not _is_module(dotted):
-            return module, names[index:]
-        module = _import(dotted)
-    return module, []
+def _missing(holder: object, name: str) -> str:
+    spec = getattr(holder, "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        return (
+            f"{_called(holder)} is still being imported and has no {name!r} yet:"
+            " move from_spec() below its handlers, or attach them with @app.on"
+        )
+    return f"{_called(holder)} has no {name!r}{did_you_mean(name, _public(holder))}"
+
+
+def _described(error: BaseException) -> str:
+    """The error with the line of the user's code that raised it."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if "importlib" not in one.filename]
+    place = (
+        f" ({frames[-1].filename}:{frames[-1].lineno})" if frames and frames[-1].filename != __file__ else ""
+    )
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _names(dotted: str, path: str) -> list[str]:
@@ -78,30 +124,6 @@ def _is_module(dotted: str) -> bool:
         return importlib.util.find_spec(dotted) is not None
     except (ImportError, ValueError, AttributeError):
         return False
-
-
-def _import(dotted: str) -> types.ModuleType:
-    try:
-        return importlib.import_module(dotted)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (dotted == error.name or dotted.startswith(error.name + ".")):
-            raise UnimportableError(
-                f"there is no module {error.name!r} (is its folder the working directory or on sys.path?)"
-            ) from None
-        raise UnimportableError(f"importing {dotted!r} failed: {error}") from error
-    except Exception as error:
-        raise UnimportableError(f"importing {dotted!r} failed: {type(error).__name__}: {error}") from error
-
-
-def _instance(owner: type, instances: dict[type, Any]) -> Any:
-    if owner not in instances:
-        try:
-            instances[owner] = owner()
-        except Exception as error:
-            raise UnimportableError(
-                f"{owner.__qualname__}() failed, and its method needs an instance: {type(error).__name__}: {error}"
-            ) from error
-    return instances[owner]
 
 
 def _called(thing: object) -> str:

@@ -17,7 +17,7 @@ from .binding import (
     bind_lifecycle_handler,
 )
 from .handshake import compile_handshake
-from .imports import UnimportableError, import_handler
+from .imports import Imports, UnimportableError
 from .security import is_reauth
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Route:
     check_arguments: Callable[[Sequence[Any]], Sequence[Any]]
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
     handler: BoundHandler | None = None
+    told_of_lost_answer: bool = False
 
 
 class NamespaceRoutes:
@@ -80,7 +81,7 @@ class Routes:
     """
 
     def __init__(self, spec: Spec, handlers: Mapping[str, Mapping[str, Any]]) -> None:
-        self._instances: dict[type, Any] = {}
+        self._imports = Imports()
         self._default_error: BoundHandler | None = None
         self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
         self.warnings: list[Diagnostic] = []
@@ -165,7 +166,7 @@ class Routes:
             return
         try:
             if isinstance(function, str):
-                function = import_handler(function, self._instances)
+                function = self._imports.handler(function)
             if route is None:
                 routes.lifecycle[event] = _bind_lifecycle(event, function, routes.params)
                 return
@@ -187,11 +188,16 @@ class Routes:
             return
         minimum, maximum = counted[0] + extra, None if counted[1] is None else counted[1] + extra
         name = getattr(bound.function, "__qualname__", repr(bound.function))
-        what = f"{name} takes {bound.takes}, and {event.name!r} carries {count_words(minimum, maximum)} arguments"
+        noun = "argument" if minimum == maximum == 1 else "arguments"
+        what = (
+            f"{name} takes {bound.takes}, and {event.name!r} carries {count_words(minimum, maximum)} {noun}"
+        )
         if bound.minimum > minimum:
-            yield self._problem(
-                node, f"{what}: require them by minItems, or give the parameters defaults", "ARITY"
-            )
+            if event.arguments.kind == "single":
+                remedy = "a payload that is a tuple (type: array, items: […]) carries several"
+            else:
+                remedy = "require them by minItems, or give the parameters defaults"
+            yield self._problem(node, f"{what}: {remedy}", "ARITY")
         elif bound.maximum is None or (maximum is not None and maximum <= bound.maximum):
             return
         elif maximum is not None:

@@ -119,6 +119,10 @@ class Recipients:
         self._socket = socket
         self._room = room
 
+    def to(self, room: str | Sequence[str]) -> Recipients:
+        """The same, with everybody in another room."""
+        return Recipients(self._emitting, self._socket, [*_rooms(self._room), *_rooms(room)])
+
     async def emit(self, event: str, data: Any = None) -> None:
         """Emit to them; raises as `Socket.emit` does."""
         await self._emitting.emit(
@@ -128,3 +132,7 @@ class Recipients:
     async def send(self, data: Any = None) -> None:
         """Emit the event ``message`` to them; raises as `Socket.emit` does."""
         await self.emit("message", data)
+
+
+def _rooms(room: str | Sequence[str]) -> list[str]:
+    return [room] if isinstance(room, str) else list(room)

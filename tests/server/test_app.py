@@ -175,8 +175,8 @@ async def test_any_origin_means_a_plain_star_without_credentials() -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_origins_are_the_same_by_default() -> None:
-    """Without the option a foreign Origin is refused, on polling and WebSocket."""
+async def test_origins_are_the_same_by_default(caplog: pytest.LogCaptureFixture) -> None:
+    """Without the option a foreign Origin is refused, on polling and WebSocket; the log names the option once."""
     with serve(made()) as url:
         answer = httpx.get(
             f"{url}/socket.io/?EIO=4&transport=polling", headers={"origin": "http://evil.example"}
@@ -188,6 +188,7 @@ async def test_origins_are_the_same_by_default() -> None:
             ):
                 pass
     assert answer.status_code == 400
+    assert caplog.text.count("cors_allowed_origins") == 1
 
 
 def test_an_event_without_a_handler_stops_the_start() -> None:
@@ -224,6 +225,22 @@ async def test_a_document_comes_as_path_text_mapping_or_spec(tmp_path: Any) -> N
             assert made(source).spec.namespaces["/"].receives.keys() == {"echo"}
     with pytest.raises(SpecError):
         AsynctionSocketIO.from_spec({"asyncapi": "2.6.0"})
+
+
+@pytest.mark.parametrize("source", [None, 5, b"asyncapi: 2.6.0"], ids=["None", "number", "bytes"])
+def test_what_is_no_document_is_told(source: Any) -> None:
+    """The error says what a document may be given as."""
+    with pytest.raises(TypeError, match="path, an open file, a mapping or a Spec"):
+        AsynctionSocketIO.from_spec(source)
+
+
+def test_a_page_that_the_wrapped_application_hides_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """FastAPI's own /docs stays; the log says how to have ours too."""
+    made(app=FastAPI())
+    assert "docs_path" in caplog.text
+    caplog.clear()
+    made(app=FastAPI(), docs_path="/asyncapi")
+    assert "docs_path" not in caplog.text
 
 
 async def test_stock_server_options_pass_through() -> None:

@@ -14,7 +14,7 @@ from tests.server.documents import PAIR, TEXT, channel, document, message
 from tests.serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -58,6 +58,7 @@ def handlers_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
             """
         )
     )
+    (package / "loud.py").write_text("print('loud')\nraise SystemExit(3)\n")
     (package / "broken.py").write_text("raise OSError('no database')")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield "shop.handlers"
@@ -100,7 +101,6 @@ async def test_dotted_paths_lead_to_functions_and_methods(path: str, answer: Any
         pytest.param("shop.broken.order", "OSError: no database", id="import fails"),
         pytest.param("shop.handlers.not_callable", "can't be called", id="not callable"),
         pytest.param("shop.handlers:Picky.ask", "needs an instance", id="constructor fails"),
-        pytest.param("order", "names no module", id="no module named"),
     ],
 )
 @pytest.mark.usefixtures("handlers_module")
@@ -111,6 +111,25 @@ def test_a_path_that_leads_nowhere_is_told(path: str, words: str) -> None:
     (problem,) = found.value.diagnostics
     assert problem.code == "HANDLER"
     assert words in problem.message
+
+
+@pytest.mark.usefixtures("handlers_module")
+def test_a_module_that_fails_runs_once_and_its_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its side effects happen once, however many handlers it holds; the first report names the line."""
+    spec = document(root=channel(receives=[named("shop.loud.one", "one"), named("shop.loud.two", "two")]))
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(spec)
+    first, second = found.value.diagnostics
+    assert "loud.py:2" in first.message
+    assert "as for another handler" in second.message
+    assert capsys.readouterr().out == "loud\n"
+
+
+def test_on_takes_a_name() -> None:
+    """A decorator without its parentheses is told, rather than losing the handler."""
+    server = AsynctionSocketIO.from_spec(document(root=channel(receives=[message("move", TEXT)])))
+    with pytest.raises(TypeError, match="name"):
+        server.on(one)  # type: ignore[call-overload]  # the point of the test
 
 
 @pytest.mark.usefixtures("handlers_module")
@@ -154,6 +173,14 @@ def anything(*arguments: Any) -> None: ...
 def two_with_sid(sid: str, number: Any, side: Any) -> None: ...
 def two_with_injection(number: Any, side: Any, *, sid: str) -> None: ...
 def unknown_injection(number: Any, side: Any, *, sidd: str) -> None: ...
+
+
+def generator(data: Any) -> Iterator[Any]:
+    yield data
+
+
+async def async_generator(data: Any) -> AsyncIterator[Any]:
+    yield data
 
 
 OPEN_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "minItems": 2}
@@ -210,7 +237,10 @@ async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
         pytest.param({"/chta": {"move": one}}, "did you mean '/chat'", id="misspelt namespace"),
         pytest.param({"/": {"news": one}}, "the server emits it", id="event of the server"),
         pytest.param({"/": {"move": "shop..order"}}, "no dotted path", id="no path"),
+        pytest.param({"/": {"move": "order"}}, "names no module", id="no module named"),
         pytest.param({"/": {"move": 3}}, "can't be called", id="not callable"),
+        pytest.param({"/": {"move": generator}}, "generator", id="generator"),
+        pytest.param({"/": {"move": async_generator}}, "generator", id="async generator"),
         pytest.param({"/": {"connect": lambda a, b, c, d: None}}, "'d'", id="connect wants too much"),
         pytest.param({"/": {"error": lambda: None}}, "exception", id="error handler without parameter"),
     ],

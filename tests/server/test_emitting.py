@@ -214,7 +214,7 @@ async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
 
     @server.on("say")
     async def say(socket: Any, data: Any) -> None:
-        await socket.to("red").emit("news", {"text": "to others in red"})
+        await socket.to("nowhere").to(["red"]).emit("news", {"text": "to others in red"})
         await socket.broadcast("news", {"text": "to all others"})
         await server.emit("news", {"text": "to red"}, to="red")
 

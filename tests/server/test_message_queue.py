@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, Emitter, PayloadValidationError, UndeclaredEventError
+from asynction_asgi import (
+    AsynctionSocketIO,
+    Emitter,
+    PayloadValidationError,
+    QueueError,
+    UndeclaredEventError,
+)
 from tests.clients import connected
 from tests.server.documents import BYTES, TEXT, channel, document, message
 
@@ -136,6 +143,16 @@ async def test_an_emitter_without_handlers_emits_validated(servers: list[str], q
         assert [(await one.receive())[1]["text"] for _ in range(2)] == ["red", "end"]
         assert [(await two.receive())[1]["text"] for _ in range(1)] == ["end"]
     await emitter.close()
+
+
+async def test_an_emitter_whose_queue_is_gone_raises() -> None:
+    """Nobody could have heard it, so it is no success."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        emitter = Emitter.from_spec(SPEC, message_queue=f"redis://127.0.0.1:{nobody.getsockname()[1]}")
+        with pytest.raises(QueueError):
+            await emitter.emit("news", {"text": "hi"})
+        await emitter.close()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BindingError
 from ...spec.references import did_you_mean
 from ..binding import UnbindableError
-from ..imports import UnimportableError, import_handler
+from ..imports import Imports, UnimportableError
 from .authenticate import authenticate
 from .guard import Guard
 from .jwt_option import read_jwt
@@ -155,7 +155,7 @@ class _Binder:
     def __init__(self, spec: Spec, handlers: Mapping[str, Callable[..., Any] | str]) -> None:
         self._spec = spec
         self._handlers = handlers
-        self._instances: dict[type, Any] = {}
+        self._imports = Imports()
         self._where = _required(spec)
         self.problems: list[Diagnostic] = [
             _problem(
@@ -225,7 +225,7 @@ class _Binder:
         if not isinstance(function, str):
             return function, node
         try:
-            return import_handler(function, self._instances), node
+            return self._imports.handler(function), node
         except UnimportableError as error:
             self.problems.append(_problem(node, f"function of the security scheme {scheme.name!r}: {error}"))
             return None
