@@ -76,15 +76,30 @@ class _Ack:
             SCHEMA.check(walk, node)
 
 
+_NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _HANDLER = Fits(
     (str,),
-    test=re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?").fullmatch,
-    wanted="a dotted path, such as package.module.name or package.module:Class.method",
+    test=re.compile(f"{_NAME}[.:]{_NAME}").fullmatch,
+    wanted="a dotted path from a module on, such as package.module.name or package.module:Class.method",
     code="HANDLER",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _LifecycleHandler:
+    """As any handler; a name without a module, as sio-asyncapi writes it, is left to code to replace."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        if isinstance(node.value, str) and node.value.isidentifier():
+            message = f"{node.value!r} names no module to import it from; write 'package.module.{node.value}'"
+            walk.warn(node, "HANDLER", f"{message}, or give the handler in code")
+        else:
+            _HANDLER.check(walk, node)
+
+
 HANDLERS = Object(
     title="x-handlers",
-    fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _HANDLER),
+    fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _LifecycleHandler()),
 )
 MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-handler": Ours(_HANDLER),

@@ -78,7 +78,8 @@ def load_spec(source: Source, *, server_name: str | None = None, strict: bool = 
         source: A path, an open file or a mapping; JSON or YAML 1.2.
         server_name: Which of the document's servers this is. None keeps every channel that a
             server of a WebSocket or HTTP protocol offers.
-        strict: Schema keywords that draft-07 ignores are errors rather than warnings.
+        strict: Schema keywords that draft-07 ignores, and schemas that nothing matches, are errors
+            rather than warnings.
 
     Raises:
         SpecError: the document can't be served; holds every finding, in document order.

@@ -11,7 +11,7 @@ from .references import ReferenceFault
 from .requirements import read_security
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .document import Document, Node
     from .reading import Reader
@@ -212,10 +212,16 @@ def _message(reader: Reader, written: Node, key: str, *, place: Node | None = No
 def _reply(
     reader: Reader, node: Node, channel: ChannelDraft, by_place: dict[str, ChannelDraft]
 ) -> Arguments | None:
-    """The acknowledgement: one of the reply's messages, any where it has none."""
+    """The acknowledgement: one of the reply's messages, any where it has none.
+
+    Where the reply names no channel, its messages may be of any, and none is implied.
+    """
     reply = reader.member(node, "reply")
     if reply is None or not isinstance(reply.value, dict) or reply.value.get("x-ack") is False:
         return None
+    if reply.get("channel") is None:
+        written = reader.elements(reply, "messages")
+        return _any_of(reader, (found for one in written for found in _message(reader, one, "")))
     answered = _channel(reader, reply, by_place, "a reply")
     if answered is None:
         return ANY
@@ -223,5 +229,10 @@ def _reply(
         message = f"a reply in another namespace ({answered.namespace}) is no acknowledgement"
         reader.warn(reply, "ADDRESS", message, key=True)
         return None
-    payloads = [reader.arguments(one.fields) for one in _messages(reader, reply, answered, without=set())]
+    return _any_of(reader, _messages(reader, reply, answered, without=set()))
+
+
+def _any_of(reader: Reader, messages: Iterable[MessageDraft]) -> Arguments:
+    """The payload of one of the messages; anything where there is none of them."""
+    payloads = [reader.arguments(one.fields) for one in messages]
     return ANY if not payloads or ANY in payloads else union(payloads)

@@ -175,6 +175,7 @@ def test_a_null_reference_is_told_from_a_comment(tmp_path: Path) -> None:
     ("text", "code", "pointer", "says"),
     [
         (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handler'?"),
+        (v2("{/: {x-handlers: {error: on_error}}}"), "HANDLER", "/channels/~1/x-handlers/error", "write 'package.module.on_error'"),
         (v2("{/: {x-handers: {error: a.b}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handers", "write 'x-handlers'"),
         (v2("{/: {x-auht: {}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-auht", "did you mean 'x-auth'?"),
         (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message"),
@@ -209,6 +210,7 @@ def test_other_extensions_are_the_authors(tmp_path: Path, name: str) -> None:
         (v2("{/: {x-handlers: []}}"), "TYPE", "/channels/~1/x-handlers"),
         (v2("{/: {publish: {message: {name: a, x-handler: no way}}}}"), "HANDLER", f"{M}/x-handler"),
         (v2("{/: {publish: {message: {name: a, x-handler: 'a:b:c'}}}}"), "HANDLER", f"{M}/x-handler"),
+        (v2("{/: {publish: {message: {name: a, x-handler: chat}}}}"), "HANDLER", f"{M}/x-handler"),
         (v2("{/: {publish: {message: {name: a, x-ack: 5}}}}"), "TYPE", f"{M}/x-ack"),
         (v2("{/: {publish: {message: {name: a, x-positional: 1}}}}"), "TYPE", f"{M}/x-positional"),
         (v2("{/: {publish: {message: {name: a, x-ordering: first}}}}"), "ENUM", f"{M}/x-ordering"),
@@ -224,7 +226,7 @@ def test_our_own_extensions_are_a_matter_of_the_service(
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
-@pytest.mark.parametrize("handler", ["f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
+@pytest.mark.parametrize("handler", ["a:f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
 def test_dotted_paths_of_every_form_are_handlers(tmp_path: Path, handler: str) -> None:
     """A module's function, and a method behind a colon."""
     text = v2(f"{{/: {{publish: {{message: {{name: a, x-handler: '{handler}'}}}}}}}}")

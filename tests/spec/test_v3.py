@@ -46,6 +46,7 @@ def test_actions_are_the_applications(tmp_path: Path) -> None:
         (f"o: {{action: receive, {C}, reply: {{{C}, messages: {ref('r')}}}}}", ["a", "b"]),
         (f"o: {{action: receive, {C}, reply: {{{C}, messages: {ref('r')}}}}}, p: {{action: send, {C}, messages: {ref('r')}}}", ["a", "b", "r"]),
         (f"o: {{action: receive, {C}, reply: {{{C}}}}}", ["a", "b", "r"]),
+        (f"o: {{action: receive, {C}, reply: {{messages: {ref('r')}}}}}", ["a", "b"]),
     ],
 )  # fmt: skip
 def test_omitted_messages_are_all_but_the_replies(
@@ -61,6 +62,9 @@ def test_omitted_messages_are_all_but_the_replies(
     [
         ("", None),
         (", reply: {}", "any"),
+        (", reply: {messages: []}", "any"),
+        (f", reply: {{messages: {ref('one', 'two')}}}", ["single", "positional"]),
+        (f", reply: {{messages: {ref('x', channel='inbox')}}}", "single"),
         (f", reply: {{{C}, messages: {ref('one')}}}", "single"),
         (f", reply: {{{C}, messages: {ref('one', 'two')}}}", ["single", "positional"]),
         (f", reply: {{{C}, messages: {ref('one', 'one')}}}", "single"),

@@ -1,7 +1,7 @@
 """What is wrong with the schemas of a document, every finding at its place.
 
 A schema that passes here can be compiled. Nothing is enforced in part: what can't be enforced is an
-error, and what draft-07 ignores by its own rules is a warning.
+error, and what draft-07 ignores by its own rules, or no value can meet, is a warning.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ..payload import is_multi_format
 from ..references import ReferenceFault, did_you_mean
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
 from .matchers import compile_pattern
+from .suspicions import find_suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,16 @@ _IN_PLACE = frozenset(
     {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "dependentSchemas"}
 )
 
+_FOREIGN_TYPES = {  # as Python, Java and their like call them
+    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("str", "text", "date", "datetime", "uuid"), "string"),
+    **dict.fromkeys(("list", "tuple", "set"), "array"),
+    **dict.fromkeys(("dict", "map", "struct"), "object"),
+    **dict.fromkeys(("none", "nil"), "null"),
+    "bool": "boolean",
+}
+
 
 def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> list[Diagnostic]:
     """Check every schema that `roots` reach, through references too; each one once.
@@ -36,7 +47,8 @@ def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> 
     Args:
         roots: Schemas; references are followed.
         resolver: Follows them.
-        strict: Keywords that would be ignored are errors rather than warnings.
+        strict: Keywords that would be ignored, and schemas that nothing matches, are errors rather
+            than warnings.
     """
     linter = _Linter(resolver, strict=strict)
     linter.walk(roots)
@@ -47,7 +59,7 @@ def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> 
 class _Linter:
     def __init__(self, resolver: Resolver, *, strict: bool) -> None:
         self.resolver = resolver
-        self.strict = strict
+        self.ignored: Literal["error", "warning"] = "error" if strict else "warning"
         self.found: list[Diagnostic] = []
         self.nodes: dict[Place, Node] = {}
         self.in_place: dict[Place, list[Place]] = {}
@@ -73,6 +85,10 @@ class _Linter:
         for key in value:
             self.keyword(node, key)
         self.combinations(node)
+        for one in find_suspicions(value):
+            self.report(
+                node.child(one.keyword), one.message, severity=self.ignored, layer="service", key=one.key
+            )
         inner = list(subschemas(node))
         self.in_place[node.identity] = [
             one.identity
@@ -109,7 +125,7 @@ class _Linter:
             self.report(
                 node.child(key),
                 f"{key} is not part of JSON Schema draft-07 and is not enforced{instead}",
-                severity="error" if self.strict else "warning",
+                severity=self.ignored,
                 layer="service",
                 key=True,
             )
@@ -220,6 +236,9 @@ def _hint(key: str, value: Any) -> str:
         return f"; since draft-06 it replaces {key[9:].lower()}"
     if key == "required" and isinstance(value, bool):
         return "; it stands beside properties and lists their names"
-    if key == "type" and isinstance(value, str):
-        return did_you_mean(value, TYPES)
+    if key == "type":
+        names = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+        unknown = next((one for one in names if one not in TYPES), None)
+        if unknown is not None:
+            return did_you_mean(_FOREIGN_TYPES.get(unknown.lower(), unknown), TYPES)
     return ""

@@ -25,6 +25,8 @@ DOCUMENT, SERVICE = "document", "service"
         ({"properties": {"a": "string"}}, "SCHEMA_TYPE", "/properties/a", "not a string"),
         ({"definitions": {"unused": []}}, "SCHEMA_TYPE", "/definitions/unused", "not a list"),
         ({"type": "strin"}, "SCHEMA", "/type", "did you mean 'string'"),
+        ({"type": "int"}, "SCHEMA", "/type", "did you mean 'integer'"),
+        ({"type": ["null", "Bool"]}, "SCHEMA", "/type", "did you mean 'boolean'"),
         ({"type": []}, "SCHEMA", "/type", "one of null, boolean"),
         ({"type": ["string", "string"]}, "SCHEMA", "/type", "one of null"),
         ({"type": {"a": 1}}, "SCHEMA", "/type", "one of null"),

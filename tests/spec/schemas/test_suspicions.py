@@ -1,0 +1,97 @@
+"""What is legal and can't be meant is told, and nothing that could be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .compiling import diagnose
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
+@pytest.mark.parametrize(
+    ("schema", "pointer", "says"),
+    [
+        ({"minlength": 3}, "/minlength", "did you mean 'minLength'?"),
+        ({"minlength": "3"}, "/minlength", "did you mean 'minLength'?"),
+        ({"min_length": 3}, "/min_length", "did you mean 'minLength'?"),
+        ({"requird": ["a"]}, "/requird", "did you mean 'required'?"),
+        ({"typ": "string"}, "/typ", "did you mean 'type'?"),
+        ({"propertes": {"a": {}}}, "/propertes", "did you mean 'properties'?"),
+        ({"additionalProperty": False}, "/additionalProperty", "did you mean 'additionalProperties'?"),
+        ({"item": {"type": "string"}}, "/item", "did you mean 'items'?"),
+        ({"item": [True]}, "/item", "did you mean 'items'?"),
+        ({"ref": "#/schema"}, "/ref", "did you mean '$ref'?"),
+        ({"properties": {"a": {"allof": [True]}}}, "/properties/a/allof", "did you mean 'allOf'?"),
+        ({"format": "emial"}, "/format", "did you mean 'email'?"),
+        ({"format": "datetime"}, "/format", "did you mean 'date-time'?"),
+        ({"minLength": 4, "maxLength": 3}, "/minLength", "minLength 4 and maxLength 3"),
+        ({"minItems": 4, "maxItems": 3}, "/minItems", "nothing is within"),
+        ({"minProperties": 4, "maxProperties": 3}, "/minProperties", "nothing is within"),
+        ({"minimum": 1.5, "maximum": 1}, "/minimum", "nothing is within"),
+        ({"minimum": 1, "exclusiveMaximum": 1}, "/minimum", "nothing is within"),
+        ({"exclusiveMinimum": 1, "maximum": 1}, "/exclusiveMinimum", "nothing is within"),
+        ({"exclusiveMinimum": 1, "exclusiveMaximum": 1}, "/exclusiveMinimum", "nothing is within"),
+        ({"type": "integer", "enum": ["1", 1.5, True]}, "/enum", "no value of the enum is of type integer"),
+        ({"type": ["null", "string"], "const": 1}, "/const", "not of type null or string"),
+        ({"type": "object", "const": None}, "/const", "not of type object"),
+        ({"required": ["nam"], "properties": {"name": {}}, "additionalProperties": False}, "/required", "did you mean 'name'?"),
+        ({"required": ["a"], "additionalProperties": False}, "/required", "'a' is required"),
+        ({"items": [True], "additionalItems": False, "minItems": 2}, "/minItems", "more than the 1 that items has"),
+        ({"prefixItems": [True], "items": False, "minItems": 2}, "/minItems", "more than the 1 that prefixItems has"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_meant(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
+    """A warning of the service, an error under strict, where the fault is."""
+    (found,) = diagnose(schema, strict=strict)
+    assert (found.severity, found.code, found.layer, found.pointer) == (
+        "error" if strict else "warning",
+        "SCHEMA",
+        "service",
+        f"/schema{pointer}",
+    )
+    assert says in found.message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"typ": {}, "minlength": {}}, "definitions": {"requird": {}}, "required": ["typ"]},
+        {"x-typ": "string", "x-minlength": 3, "example": 1, "comment": "c", "schema": {}, "id": "a"},
+        {"note": "text", "cost": 5, "types": "many", "formatMinimum": "a", "enumNames": ["a"]},
+        {"type": "string", "typ": "object"},
+        {"const": {"typ": "string"}, "enum": [{"typ": 1}], "default": {"minlength": 1}, "examples": [{"typ": 1}]},
+        *({"format": name} for name in ("int32", "int64", "binary", "password", "uid", "iso-date-time", "phone")),
+        {"minLength": 3, "maxLength": 3, "minimum": 1, "maximum": 1, "minItems": 0, "maxItems": 0},
+        {"type": "string", "enum": ["a", None]},
+        {"type": "integer", "enum": [1.0]},
+        {"type": "number", "const": 1},
+        {"type": ["boolean", "null"], "enum": [True, None]},
+        {"enum": [], "type": "string"},
+        {"required": ["a"], "patternProperties": {"^a": {}}, "additionalProperties": False},
+        {"required": ["a"], "properties": {"b": {}}, "additionalProperties": {}},
+        {"required": ["a"], "properties": {"a": {}}, "additionalProperties": False},
+        {"items": [True], "minItems": 2},
+        {"items": [True], "additionalItems": False, "minItems": 1},
+        {"items": {}, "additionalItems": False, "minItems": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_may_be_meant(schema: Any) -> None:
+    """Names of members, data, extensions, other vocabularies and narrow schemas are nobody's business."""
+    assert diagnose(schema, strict=True) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer"),
+    [
+        ({"minLength": "4", "maxLength": 3}, "/minLength"),
+        ({"type": "nothing", "const": 1}, "/type"),
+        ({"required": True, "additionalProperties": False}, "/required"),
+        ({"items": [True], "additionalItems": False, "minItems": -1}, "/minItems"),
+    ],
+)
+def test_a_faulty_keyword_is_told_once(schema: Any, pointer: str) -> None:
+    """What is no keyword's value contradicts nothing."""
+    assert [one.pointer for one in diagnose(schema)] == [f"/schema{pointer}"]
