@@ -215,7 +215,7 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
 
 def _name(reader: Reader, message: MessageDraft) -> str | None:
     name = message.fields.text("name") or message.fallback
-    if name is None and message.fields.value.get("name") is None:
+    if not name and message.fields.value.get("name") in (None, ""):
         what = "the message has no name, so no event can carry it: add 'name'"
         reader.error(message.place, "EVENT_NAME", what)
     return name

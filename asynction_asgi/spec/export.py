@@ -167,7 +167,9 @@ class _Export:
             pointer = f"/components/schemas/{escape(self._bring(target))}"
         else:
             pointer = target.pointer
-        return {**node.value, "$ref": f"#{quote(pointer, safe='/~{}$&+,;=:@ !')}"}
+        # Other siblings mean nothing, and may be private.
+        kept = {key: node.value[key] for key in ("summary", "description") if key in node.value}
+        return {**kept, "$ref": f"#{quote(pointer, safe='/~{}$&+,;=:@ !')}"}
 
     def _keep_name(self, node: Node, target: Node, copy: Any) -> None:
         """2.x: a message without a name is named by the reference, which is gone now."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "check_document", "load_spec", "read_version", "walk_structure"]
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-.+)?")
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]+)(?:-.+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnost
     """In document order, each problem once: an error rather than the warning of the same thing."""
     once: dict[Any, Diagnostic] = {}
     for one in found:
-        mark = (one.file, one.pointer, one.code)
+        mark = (one.file, one.pointer, one.code, one.message)
         known = once.get(mark)
         if known is None or (known.severity == "warning" and one.severity == "error"):
             once[mark] = one

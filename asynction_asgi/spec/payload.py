@@ -26,7 +26,6 @@ _SUPPORTED = re.compile(
     )""",
     re.VERBOSE,
 )
-_DEPTH = 32  # of oneOf in oneOf; a cycle ends here
 
 
 def is_supported_format(name: Any) -> bool:
@@ -67,11 +66,17 @@ def read_arguments(
     if not is_supported_format(schema_format):
         return Arguments(kind="opaque", schema=payload)
     schema = resolver.follow(payload)
+    wrappers = set()
     while is_multi_format(schema.value):
+        if schema.identity in wrappers:
+            raise ReferenceFault(
+                [schema.diagnostic("error", "REF_CYCLE", "this schema wraps nothing but itself")]
+            )
+        wrappers.add(schema.identity)
         if not is_supported_format(schema.value.get("schemaFormat")):
             return Arguments(kind="opaque", schema=schema.child("schema"))
         schema = resolver.follow(schema.child("schema"))
-    bounds = _tuple_bounds(schema, resolver)
+    bounds = _tuple_bounds(schema, resolver, {})
     if positional is None:
         positional = bounds is not None
     if positional:
@@ -80,10 +85,26 @@ def read_arguments(
     return Arguments(kind="single", minimum=1, maximum=1, schema=schema)
 
 
-def _tuple_bounds(schema: Node, resolver: Resolver, depth: int = 0) -> tuple[int, int | None] | None:
-    """Fewest and most arguments of a tuple schema; None where it is not one."""
+_Bounds = tuple[int, int | None]
+
+
+def _tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bounds | None]) -> _Bounds | None:
+    """Fewest and most arguments of a tuple schema; None where it is not one.
+
+    Args:
+        schema: With its reference followed.
+        resolver: Follows those of its branches.
+        known: What was found before, since many branches may share one; None while it is looked for.
+    """
+    if schema.identity not in known:
+        known[schema.identity] = None
+        known[schema.identity] = _read_tuple_bounds(schema, resolver, known)
+    return known[schema.identity]
+
+
+def _read_tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bounds | None]) -> _Bounds | None:
     value = schema.value
-    if not isinstance(value, dict) or depth > _DEPTH:
+    if not isinstance(value, dict):
         return None
     if isinstance(value.get("prefixItems"), list):
         return _bounds(value, value["prefixItems"], value.get("items", True))
@@ -96,7 +117,7 @@ def _tuple_bounds(schema: Node, resolver: Resolver, depth: int = 0) -> tuple[int
             branches = []
             for branch in schema.child(keyword).elements():
                 try:
-                    found = _tuple_bounds(resolver.follow(branch), resolver, depth + 1)
+                    found = _tuple_bounds(resolver.follow(branch), resolver, known)
                 except ReferenceFault:
                     found = None
                 if found is None:

@@ -177,8 +177,8 @@ class Reader:
             return None
 
     def needed(self, fault: ReferenceFault) -> None:
-        """Report what was a warning so far: a part that is elsewhere, and is needed after all."""
-        self.found += [one for one in fault.diagnostics if one.code in ELSEWHERE]
+        """Report what was no error so far: a part that is elsewhere, or that wraps itself, and is needed."""
+        self.found += [one for one in fault.diagnostics if one.code in ELSEWHERE or one.code == "REF_CYCLE"]
 
     def member(self, node: Node | None, key: str) -> Node | None:
         """A member of an object, references followed; None if there is none."""

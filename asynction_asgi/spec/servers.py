@@ -55,7 +55,7 @@ def read_servers(reader: Reader, server_name: str | None) -> Servers:
     chosen = kept[0]
     for name in kept[1:]:
         node = servers[name][0]
-        if securities[name] != securities[chosen]:
+        if (securities[name] or None) != (securities[chosen] or None):
             message = f"{name!r} and {chosen!r} differ in security; choose one with server_name"
             reader.error(node, "SERVER_UNKNOWN", message, key=True)
             break
@@ -98,9 +98,12 @@ def _path(reader: Reader, server: Node) -> str:
     written = url or server.get("pathname")
     if written is None or not isinstance(written.value, str):
         return DEFAULT_PATH
-    text = re.sub(
-        r"\{([^{}]*)\}", lambda found: _variable(reader, server, found[1]) or found[0], written.value
-    )
+
+    def filled(found: re.Match[str]) -> str:
+        value = _variable(reader, server, found[1])
+        return found[0] if value is None else value
+
+    text = re.sub(r"\{([^{}]*)\}", filled, written.value)
     if url is not None:
         # A scheme may stand before the host, or nothing may: 'localhost:8000/socket.io' is a URL here.
         text = re.sub(r"^(?:[A-Za-z{][A-Za-z0-9+.{}-]*:)?//", "", text)

@@ -20,6 +20,59 @@ from .reading import check, found, v2, v3
 CHAT = Path(__file__).parent / "chat"
 
 
+def test_what_wraps_itself_or_shares_its_branches_is_read_in_time() -> None:
+    """A schema format around itself is an error; a tuple's branches are looked at once each."""
+    refer = "#/components/schemas/{}".format
+    shared: dict[str, Any] = {f"A{n}": {"oneOf": [{"$ref": refer(f"A{n + 1}")}] * 2} for n in range(40)}
+    shared["A40"] = {"type": "array", "items": [{"type": "string"}], "additionalItems": False}
+    for schemas, start, accepted in (
+        (
+            {
+                "A": {
+                    "schemaFormat": "application/schema+json;version=draft-07",
+                    "schema": {"$ref": refer("A")},
+                }
+            },
+            "A",
+            False,
+        ),
+        (shared, "A30", True),
+    ):
+        outcome = check_document(
+            {
+                "asyncapi": "3.0.0",
+                "info": {"title": "t", "version": "1"},
+                "channels": {"c": {"address": "/", "messages": {"m": {"payload": {"$ref": refer(start)}}}}},
+                "operations": {"o": {"action": "receive", "channel": {"$ref": "#/channels/c"}}},
+                "components": {"schemas": schemas},
+            }
+        )
+        assert outcome.servable is accepted, outcome.diagnostics
+
+
+@pytest.mark.parametrize("name", ["", None], ids=["empty", "none"])
+def test_an_event_without_a_name_never_vanishes(name: Any) -> None:
+    """An empty name is no name, and is told."""
+    outcome = check_document(
+        {
+            "asyncapi": "2.6.0",
+            "info": {"title": "t", "version": "1"},
+            "channels": {
+                "/": {"publish": {"message": {"payload": {}, **({} if name is None else {"name": name})}}}
+            },
+        }
+    )
+    assert "EVENT_NAME" in {one.code for one in outcome.diagnostics}
+    assert not outcome.servable
+
+
+def test_every_missing_field_is_told() -> None:
+    """Two findings of one place are two."""
+    outcome = check_document({"asyncapi": "2.6.0", "info": {}, "channels": {}})
+    told = [one.message for one in outcome.diagnostics if one.code == "REQUIRED"]
+    assert len(told) == 2
+
+
 def test_one_api_written_twice_is_one_model() -> None:
     """A 2.6 and a 3.0 document give the same contract, but for the AND that 3.x can't say."""
     old, new = (summarise(load_spec(CHAT / name)) for name in ("chat-2.6.yaml", "chat-3.0.yaml"))
