@@ -17,6 +17,7 @@ from ..errors import DisconnectedError
 from .engine_server import EngineServer
 from .http import EngineApp
 from .logs import choose_logger
+from .members import Phase
 from .rooms import Rooms, adopt
 from .serializer import create_serializer
 
@@ -149,7 +150,8 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
             DisconnectedError: the client is not there, or left before it answered.
         """
         member = self.manager.find(to, namespace)
-        if member is None and not hasattr(self.manager, "host_id"):  # no queue, so nowhere else
+        leaving = member is not None and member.phase in (Phase.LEAVING, Phase.GONE)
+        if leaving or (member is None and not hasattr(self.manager, "host_id")):  # no queue, so nowhere else
             raise DisconnectedError(to, namespace)
         answered: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
         callback = _Answer(answered, to, namespace)

@@ -80,14 +80,19 @@ class Lanes:
     def ended(self, connection: Connection, number: int) -> None:
         """Every task calls this last, so that no callback of the task is needed."""
         connection.running.pop(number, None)
-        if connection.waiting:
+        if not connection.waiting or connection.draining:
+            return
+        connection.draining = True  # an eager task may end within `_run`, and come here again
+        try:
             while connection.backlog and len(connection.running) < connection.limits.handlers:
                 member, arrival = connection.backlog.popleft()
                 connection.count(arrival, -1)
                 connection.serial = following = connection.serial + 1
                 work = self._handle(member, arrival.ack_id, arrival.payload, following)
                 self._run(connection, following, work)
-            connection.made_room()
+        finally:
+            connection.draining = False
+        connection.made_room()
 
     async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
         connection = member.connection
@@ -128,7 +133,7 @@ class Lanes:
     async def drained(self, member: Member, seconds: float) -> None:
         """Wait for the events that a leaving client had sent; drop those that come to no end."""
         connection = member.connection
-        while connection.waiting:
+        while member.lane or any(one is member for one, _ in connection.backlog or ()):
             running = [task for task in connection.running.values() if task is not asyncio.current_task()]
             if not running:
                 break

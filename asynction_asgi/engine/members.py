@@ -135,7 +135,9 @@ class Connection:
         members: By namespace, pending and connected peers.
         left: Namespaces that it was in, so that packets which crossed a disconnect are forgiven.
         partial: A binary packet whose attachments are not all there.
+        parting: Peers that left, until their disconnect handlers have run.
         running: Tasks of event handlers.
+        draining: Whether the backlog is being served right now.
         backlog: Events that wait for one of them to end.
         waiting: How many events wait, in the backlog, in lanes and for a connect handler.
         waiting_bytes: How large the events in them were on the wire.
@@ -147,11 +149,13 @@ class Connection:
         "allowance",
         "backlog",
         "closed",
+        "draining",
         "left",
         "limits",
         "loop",
         "members",
         "partial",
+        "parting",
         "refilled",
         "refusals",
         "room",
@@ -170,6 +174,8 @@ class Connection:
         self.members: dict[str, Member] = {}
         self.left: set[str] | None = None
         self.partial: Partial | None = None
+        self.parting = 0
+        self.draining = False
         self.running: dict[int, asyncio.Task[None]] = {}
         self.serial = 0
         self.backlog: deque[tuple[Member, Arrival]] | None = None

@@ -46,7 +46,7 @@ class MembershipServer(ApplicationServer):
         endpoint = self._find_endpoint(namespace)
         if endpoint is None:
             self._answer_connect_error(connection, namespace, {"message": "Invalid namespace"})
-        elif len(connection.members) >= self.limits.namespaces:
+        elif len(connection.members) + connection.parting >= self.limits.namespaces:
             error = RefusedError("rate_limited", "too many namespaces")
             self._answer_connect_error(connection, namespace, self._connect_error(error))
         else:
@@ -174,14 +174,18 @@ class MembershipServer(ApplicationServer):
 
     async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
         """Run the disconnect handler of a peer whose connect handler had returned."""
-        if phase is Phase.PENDING:
-            await self._cancel_connect(member)
-            if member.phase is Phase.LEAVING:  # its handler had not even begun
-                self._forget(member)
-        elif phase is Phase.CONNECTED:
-            self._lose_acks(member)
-            await self._lanes.drained(member, self.limits.drain_seconds)
-            await self._tell_disconnect(member, reason)
+        member.connection.parting += 1
+        try:
+            if phase is Phase.PENDING:
+                await self._cancel_connect(member)
+                if member.phase is Phase.LEAVING:  # its handler had not even begun
+                    self._forget(member)
+            elif phase is Phase.CONNECTED:
+                self._lose_acks(member)
+                await self._lanes.drained(member, self.limits.drain_seconds)
+                await self._tell_disconnect(member, reason)
+        finally:
+            member.connection.parting -= 1
 
     async def _cancel_connect(self, member: Member) -> None:
         if member.connecting is not None:

@@ -8,6 +8,7 @@ however many others are connected.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -210,10 +211,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 )
                 member.expect_ack(callback, self.server.limits.pending_acks)
                 member.deliver(frames)
-        for member in recipients:
-            socket = member.connection.socket
-            if socket.outbox and socket.congested:
-                await socket.relief()
+        slow = {one.connection.socket for one in recipients}
+        waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
+        if waits:  # all at the same time: many that don't read cost no more than one
+            await asyncio.gather(*waits)
 
     # -- callbacks over a message queue ----------------------------------------------------
 

@@ -7,6 +7,7 @@ are injected by name. Plain functions run in a worker thread, so they never bloc
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from dataclasses import dataclass
@@ -229,7 +230,11 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
         return function
 
     async def in_thread(*arguments: Any, **named: Any) -> Any:
-        result = await anyio.to_thread.run_sync(functools.partial(function, *arguments, **named))
+        work = asyncio.ensure_future(
+            anyio.to_thread.run_sync(functools.partial(function, *arguments, **named))
+        )
+        # A thread can't be stopped: who is cancelled goes on, and its place stays taken until it ends.
+        result = await asyncio.shield(work)
         # A plain function around a coroutine function, such as a decorator's wrapper, returns one.
         return await result if inspect.isawaitable(result) else result
 

@@ -120,7 +120,8 @@ class Dispatcher:
             answered = await self._tell(routes, socket, error)
             if isinstance(error, RefusedByHandlerError) or _is_refusal(error, ours=ours):
                 raise
-            if isinstance(error, ConnectionRefusedError):
+            # Python's own, raised by hand as python-socketio allows; one with an errno is a dead backend.
+            if isinstance(error, ConnectionRefusedError) and error.errno is None:
                 raise RefusedError("forbidden", "Connection refused by server") from None
             raise _internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
         if guard is not None:
@@ -322,6 +323,8 @@ class Dispatcher:
             raise
         except (Exception, asyncio.CancelledError) as another:  # noqa: BLE001 - a handler may raise anything
             _pass_on_cancellation(another)
+            if another.__context__ is None and another is not error:
+                another.__context__ = error  # a worker thread knows nothing of the first one
             raise _internal_error(another, f"error handler of {socket.namespace}") from None
 
 

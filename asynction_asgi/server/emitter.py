@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine import create_emitter
 from ..spec.served import served_spec
 from .namespaces import Namespaces
-from .outbound import Outbound
+from .outbound import Outbound, addresses_nobody
 from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 
@@ -84,6 +84,8 @@ class Emitter:
         """
         namespace = namespace or "/"
         self._outbound.check(event, data, namespace)
+        if addresses_nobody(to, room):
+            return
         await self._queue.emit(event, data, namespace=namespace, room=to or room, skip_sid=skip_sid)
 
     async def send(self, data: Any, to: str | Sequence[str] | None = None, **options: Any) -> None:

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoAnswerError
+from .outbound import addresses_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -60,7 +61,8 @@ class Emitting:
         Args:
             event: A name that the document lets the server emit.
             data: One argument; a tuple is many, None is none.
-            to: The sid or room addressed, or a list of rooms; everybody without it.
+            to: The sid or room addressed, or a list of rooms, nobody if it is empty; everybody
+                without it.
             room: Alias of `to`.
             skip_sid: One sid, or several, to leave out.
             namespace: The concrete namespace, ``/`` without it.
@@ -74,6 +76,8 @@ class Emitting:
         """
         namespace = namespace or "/"
         self._outbound.check(event, data, namespace)
+        if addresses_nobody(to, room):
+            return
         if callback is not None:
             callback = self._checked_callback(callback, event, namespace, to or room)
         await self._server.emit(
@@ -148,7 +152,8 @@ class Emitting:
                 if inspect.isawaitable(result):
                     await result
             except Exception as error:  # noqa: BLE001 - a callback may raise anything; nothing is lost
-                await self._callback_failed(error, event, self._connections.get(namespace, client))
+                socket = self._connections.get(namespace, client) if isinstance(client, str) else None
+                await self._callback_failed(error, event, socket)
 
         return checked
 

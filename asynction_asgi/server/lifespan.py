@@ -39,6 +39,10 @@ async def compose_lifespan(
     except AsynctionError as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
         return
+    except Exception as error:
+        logger.exception("the start failed")
+        await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+        return
     stopped = False
 
     async def stop_once() -> None:

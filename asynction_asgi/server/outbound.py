@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .observing import Observer
     from .validation import Validation, ViolationLog
 
-__all__ = ["Outbound", "arguments_of"]
+__all__ = ["Outbound", "addresses_nobody", "arguments_of"]
 
 Check = "Callable[[Sequence[Any]], Sequence[Any]]"
 
@@ -27,6 +27,12 @@ def arguments_of(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, tuple) else [value]
+
+
+def addresses_nobody(to: str | Sequence[str] | None, room: str | Sequence[str] | None) -> bool:
+    """Whether an emit names its recipients and there are none; upstream would send it to everybody."""
+    target = room if to is None else to
+    return target is not None and len(target) == 0
 
 
 class Outbound:

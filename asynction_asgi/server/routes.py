@@ -174,12 +174,12 @@ class Routes:
         except (UnbindableError, UnimportableError) as error:
             yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
-        for problem in self._arity(route, bound, at):
-            if problem.severity == "error":
-                yield problem
-            else:
-                self.warnings.append(problem)
-        route.handler = bound
+        found = list(self._arity(route, bound, at))
+        errors = [one for one in found if one.severity == "error"]
+        self.warnings += [one for one in found if one.severity == "warning"]
+        if not errors:
+            route.handler = bound
+        yield from errors
 
     def _arity(self, route: Route, bound: BoundHandler, node: Node) -> Iterator[Diagnostic]:
         event, extra = route.event, 1 if route.event.name == WILDCARD else 0

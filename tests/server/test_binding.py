@@ -260,6 +260,21 @@ def test_handlers_for_what_is_not_declared_are_refused(handlers: Any, words: str
         server.on(event, handler, namespace=namespace)
 
 
+async def test_a_handler_that_does_not_fit_replaces_nothing() -> None:
+    """The one that was there goes on handling."""
+
+    async def good(_: Any) -> str:
+        return "good"
+
+    spec = document(root=channel(receives=[message("move", TEXT, **{"x-ack": True})]))
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": good}})
+    with pytest.raises(BindingError):
+        server.on("move", two)
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("move", {"text": "x"}) == "good"
+
+
 async def test_code_wins_over_the_document_and_decorators_over_both() -> None:
     """A handler given in code replaces the name in the document, which is then never imported."""
     spec = document(root=channel(receives=[named("nowhere.at.all"), named("nowhere.either", "second")]))

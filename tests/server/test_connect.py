@@ -121,6 +121,8 @@ async def test_connect_handlers_get_what_they_name(handler: Any) -> None:
         pytest.param(False, ("forbidden", None), id="False"),
         pytest.param(TypeError("bug"), ("internal_error", None), id="TypeError"),
         pytest.param(ValueError("bug"), ("internal_error", None), id="ValueError"),
+        pytest.param(ConnectionRefusedError("by hand"), ("forbidden", None), id="Python's refusal"),
+        pytest.param(ConnectionRefusedError(111, "bug"), ("internal_error", None), id="a dead backend"),
         pytest.param(RefusedError("full", "No seats left"), ("full", "No seats left"), id="RefusedError"),
     ],
 )

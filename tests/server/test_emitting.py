@@ -235,6 +235,41 @@ async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
             assert [client.events.empty() for client in (one, two, three)] == [True, True, True]
 
 
+@pytest.mark.parametrize("nobody", [[], (), ""], ids=["list", "tuple", "text"])
+async def test_an_emit_to_no_rooms_reaches_nobody(nobody: Any) -> None:
+    """A computed list of rooms that is empty is not everybody."""
+
+    async def go(socket: Any) -> None:
+        await socket.to(nobody).emit("news", {"text": "secret"})
+        await server.emit("news", {"text": "secret"}, to=nobody)
+        await server.emit("news", {"text": "after"})
+
+    server = serving(go)
+    with serve(server) as url:
+        async with connected(url) as one, connected(url) as two:
+            await one.call("go")
+            assert await one.receive() == ("news", {"text": "after"})
+            assert await two.receive() == ("news", {"text": "after"})
+
+
+async def test_a_call_to_a_client_that_is_leaving_fails_at_once() -> None:
+    """Its disconnect handler may not wait for what can't come."""
+    failed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def gone(socket: Any) -> None:
+        try:
+            await socket.call("are you there", timeout=None)
+        except DisconnectedError:
+            loop.call_soon_threadsafe(failed.set)
+
+    server = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": lambda: None, "disconnect": gone}})
+    with serve(server) as url:
+        async with connected(url):
+            pass
+        await asyncio.wait_for(failed.wait(), 5)
+
+
 async def test_sessions_are_kept_per_connection() -> None:
     """The context manager saves; another connection has its own."""
 

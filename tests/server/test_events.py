@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, RefusedError
+from asynction_asgi import AsynctionSocketIO, Limits, RefusedError
 from tests.clients import connected
 from tests.server.documents import BYTES, PAIR, TEXT, channel, document, message
 from tests.serving import serve
@@ -336,3 +336,32 @@ async def test_wildcards_get_the_events_name_first() -> None:
             assert await client.call("say", {"text": "x"}) == ["say", {"text": "x"}]
             assert refusal_of(await client.call("say", {}))["code"] == "invalid_payload"
             assert await client.call("other", 1, 2) == ["other", 1, 2]
+
+
+async def test_a_long_backlog_is_served_to_its_end() -> None:
+    """Events that waited behind a slow one are all handled, in order, however many they are."""
+    handled: list[int] = []
+    entered, proceed = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def count(number: int) -> int:
+        if number == 0:
+            loop.call_soon_threadsafe(entered.set)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(proceed.wait(), loop))
+        handled.append(number)
+        return number
+
+    server = AsynctionSocketIO.from_spec(
+        document(root=channel(receives=[message("count", {"type": "integer"}, **{"x-ack": True})])),
+        handlers={"/": {"count": count}},
+        limits=Limits(handlers=1, backlog=2000),
+    )
+    with serve(server) as url:
+        async with connected(url) as client:
+            for number in range(1200):
+                await client.emit("count", number)
+            await asyncio.wait_for(entered.wait(), 5)
+            last = asyncio.create_task(client.call("count", 1200))
+            proceed.set()
+            assert await last == 1200
+    assert handled == list(range(1201))
