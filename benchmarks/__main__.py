@@ -10,7 +10,7 @@ from .report import arguments
 def main() -> None:
     """Run the echo and the broadcast with few, short rounds."""
     parser = arguments("", __doc__, rounds=3, seconds=0.5)
-    parser.set_defaults(variants=["ours", "ours-ws", "ours-pure"])
+    parser.set_defaults(variants=["ours", "ours-asgi", "ours-pure"])
     options = parser.parse_args()
     echo.measure(options.variants, list(PAYLOADS), rounds=options.rounds, seconds=options.seconds)
     broadcast.measure(options.variants, rounds=options.rounds, seconds=2 * options.seconds)

@@ -40,11 +40,8 @@ VARIANTS: dict[str, Variant] = {
     ),
     "naive": Variant(title="bare + fastjsonschema in handlers", app="naive"),
     "ours": Variant(title="ours, [fast]", app="ours", loop="uvloop"),
-    "ours-ws": Variant(
-        title="ours, [fast], own ws= class",
-        app="ours",
-        loop="uvloop",
-        ws="asynction_asgi.engine.protocol:WebSocketProtocol",
+    "ours-asgi": Variant(
+        title="ours, [fast], by plain ASGI", app="ours", loop="uvloop", ws="tests.long_way:LongWay"
     ),
     "ours-fjs": Variant(
         title="ours, uvloop + orjson + fastjsonschema", app="ours", loop="uvloop", without=_VALIDATOR

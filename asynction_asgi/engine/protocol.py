@@ -1,14 +1,16 @@
-"""A WebSocket protocol class for uvicorn: ``uvicorn --ws asynction_asgi.engine.protocol:WebSocketProtocol``.
+"""A short way between uvicorn's WebSocket and the engine.
 
-Optional; `asynction-asgi run` chooses it. Whole masked text frames, which is nearly all that a
-Socket.IO client sends, take a short way from the transport to the engine: no queue, no wake-up of a
-task, no pausing and resuming of the transport. A frame that is sent to many is made once. All else
-(the handshake, control frames, fragments, binary messages, compression, errors, other applications)
-is uvicorn's own sans-io implementation, which is handed whole frames.
+Once a WebSocket is open, its transport is given another protocol: this one. Whole masked messages,
+which is nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no
+wake-up of a task, no pausing and resuming of the transport. A frame that is sent to many is made
+once. All else (the handshake before, control frames, what is no frame, the end) stays uvicorn's own
+sans-io protocol, which is handed whole frames. Compressed connections, and those where something
+between uvicorn and the engine has wrapped ``receive``, are left alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -16,7 +18,6 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C 
 from websockets.protocol import State
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable
 
     from .frames import Frame
@@ -24,74 +25,77 @@ if TYPE_CHECKING:
 
 # RFC 6455, 5.2
 _FIN = 0x80
-_TEXT = 0x81  # with FIN, without extension bits
-_LAST_FRAGMENT = 0x80  # a continuation with FIN
+_CONTINUATION, _TEXT, _BINARY = 0x00, 0x01, 0x02
 _MASKED = 0x80
-_INVALID_DATA = 1007
+# RFC 6455, 7.4.1
+_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
+_DATA = (_TEXT, _BINARY, _CONTINUATION)
+# What is read and set of uvicorn's; a release without one of them is served the long way.
+_RELIED_ON = ("close_sent", "config", "conn", "handle_parser_exception", "queue", "read_paused", "writable")
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with a short way for the engine's text frames.
+def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
+    """Deliver to `socket` from the transport from now on; None where only the server's way is possible.
 
-    It is taken once the engine's socket is attached, which happens only where nothing between the
-    server and the engine has wrapped ``receive``.
+    Args:
+        receive: The ASGI callable that the engine was given.
+        socket: What takes the messages.
     """
+    protocol = getattr(receive, "__self__", None)
+    if type(protocol) is not WebSocketsSansIOProtocol or protocol.conn.extensions:
+        return None
+    if not all(hasattr(protocol, name) for name in _RELIED_ON):
+        return None
+    return Shortcut(protocol, socket)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._socket: EngineSocket | None = None
-        self._upgraded = False
+
+class Shortcut(asyncio.Protocol):
+    """Stands before uvicorn's protocol on its transport."""
+
+    def __init__(self, uvicorns: WebSocketsSansIOProtocol, socket: EngineSocket) -> None:
+        self._uvicorns = uvicorns
+        self._transport = uvicorns.transport
+        self._write = self._transport.write
+        self._largest = uvicorns.config.ws_max_size
+        self._socket: EngineSocket | None = socket
         self._foreign = False  # frames that can't be told apart here are uvicorn's from then on
-        self._fragmented = False
+        self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
+        self._fragments = bytearray()
         self._held = False  # the engine takes nothing until it says so
+        self._congested = not uvicorns.writable.is_set()
         self._parts: list[bytes] = []
         self._size = 0
         self._wanted = 0
         self._waiter: asyncio.Task[None] | None = None
+        self._transport.set_protocol(self)
+        self._drain()  # what came between the acceptance and now
 
     # -- what the engine uses --------------------------------------------------------------
 
-    def attach(self, socket: EngineSocket) -> bool:
-        """Deliver messages to `socket` from now on; False where only uvicorn's way is possible."""
-        if self._foreign or self.conn.extensions:
-            return False
-        self._socket = socket
-        # What came between the acceptance and now waits in uvicorn's queue.
-        while not self.queue.empty():
-            event = self.queue.get_nowait()
-            if event["type"] != "websocket.receive":
-                self.queue.put_nowait(event)
-                break
-            self._deliver(event.get("text") or event.get("bytes") or "")
-        if self.read_paused:
-            self.read_paused = False
-            if not self._held:
-                self.transport.resume_reading()
-        return True
-
     def write(self, frame: Frame) -> bool:
         """Send now; False while the peer reads too slowly."""
-        if not self.writable.is_set():
+        if self._congested:
             return False
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(frame.wire)
+        if not self._uvicorns.close_sent and not self._transport.is_closing():
+            self._write(frame.wire)
         return True
+
+    # -- what the transport calls ----------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._congested = True
+        self._uvicorns.pause_writing()
 
     def resume_writing(self) -> None:
         """The transport takes more again."""
-        super().resume_writing()
+        self._congested = False
+        self._uvicorns.resume_writing()
         if self._socket is not None:
             self._socket.flush()
 
-    # -- what uvicorn calls ----------------------------------------------------------------
-
     def data_received(self, data: bytes) -> None:
         """Split what arrived into frames."""
-        if self._foreign or not self._upgraded:
-            # uvicorn passes the request of the handshake in one piece.
-            self._upgraded = True
-            super().data_received(data)
-            return
         if self._parts or self._held:
             self._parts.append(data)
             self._size += len(data)
@@ -101,40 +105,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._keep(b"", 0)
         self._split(data)
 
+    def eof_received(self) -> None:
+        """The peer sends no more; as for uvicorn, that ends the connection."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone; uvicorn tells the application, and the engine reads that there."""
         if self._waiter is not None:
             self._waiter.cancel()
-        super().connection_lost(exc)
         self._socket = None
-
-    def send_receive_event_to_app(self) -> None:
-        """A binary or fragmented message is complete."""
-        if self._socket is None:
-            super().send_receive_event_to_app()
-            return
-        data = b"".join(self.frames)
-        self.frames = []
-        if not self.close_sent:
-            if self.curr_msg_data_type == "bytes":
-                self._deliver(data)
-                return
-            try:
-                text = data.decode()
-            except UnicodeDecodeError:
-                self._refuse_text()
-            else:
-                self._deliver(text)
+        self._uvicorns.connection_lost(exc)
 
     # -- frames ----------------------------------------------------------------------------
 
     def _split(self, data: bytes) -> None:
         """Deliver the whole frames of `data`, keep the rest."""
         at, size = 0, len(data)
-        while size - at >= 2 and not self._held:  # the shortest header
-            if self._foreign:
-                break
-            length = data[at + 1] & 0x7F
+        while size - at >= 2 and not self._held and not self._foreign:  # the shortest header
+            second = data[at + 1]
+            length = second & 0x7F
             body = at + 6  # behind the mask
             if length > 125:  # RFC 6455, 5.2: two or eight bytes of length follow
                 wide = 2 if length == 126 else 8  # as above
@@ -142,29 +130,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 if size < body:
                     break
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
-            if not data[at + 1] & _MASKED or length > self.config.ws_max_size:
+            if not second & _MASKED or length > self._largest:
                 self._foreign = True  # an error, which is uvicorn's to answer
-                continue
+                break
             end = body + length
             if end > size:
                 self._keep(data[at:], end - at)
                 return
-            if data[at] == _TEXT and self._socket is not None and not self._fragmented:
-                try:
-                    text = str(apply_mask(data[body:end], data[body - 4 : body]), "utf-8")
-                except UnicodeDecodeError:
-                    self._refuse_text()
-                    return  # and whatever came behind it
-                pause = self._socket.take(text)
-                if pause is not None:
-                    self._hold(pause)
+            first = data[at]
+            if first & 0x7F in _DATA:
+                self._take(first, apply_mask(data[body:end], data[body - 4 : body]))
             else:
                 self._hand_on(data[at:end])
             at = end
         if at == size:
             return
         if self._foreign:
-            super().data_received(data[at:])
+            self._uvicorns.data_received(data[at:])
         else:
             self._keep(data[at:], 0)
 
@@ -173,20 +155,53 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._size, self._wanted = len(rest), wanted
 
     def _hand_on(self, frame: bytes) -> None:
-        first = frame[0]
-        if not first & _FIN:
-            self._fragmented = True
-        elif first == _LAST_FRAGMENT:
-            self._fragmented = False
-        super().data_received(frame)
-        if self.conn.state is not State.OPEN:
-            self._foreign = True
+        self._uvicorns.data_received(frame)
+        self._foreign = self._uvicorns.conn.state is not State.OPEN
 
-    def _refuse_text(self) -> None:
-        """RFC 6455, 8.1: text that is not UTF-8 fails the connection."""
-        self.conn.fail(_INVALID_DATA, "not UTF-8")
+    def _take(self, first: int, data: bytes) -> None:
+        """One frame of a message, most often the only one."""
+        opcode = first & 0x0F
+        if (opcode == _CONTINUATION) != (self._opcode != _CONTINUATION):
+            self._refuse(_PROTOCOL_ERROR, "fragments out of order")
+            return
+        if self._opcode or not first & _FIN:
+            self._opcode = opcode = opcode or self._opcode
+            self._fragments += data
+            if len(self._fragments) > self._largest:
+                self._refuse(_TOO_BIG, "message too big")
+                return
+            if not first & _FIN:
+                return
+            data, self._opcode, self._fragments = bytes(self._fragments), _CONTINUATION, bytearray()
+        if opcode == _BINARY:
+            self._deliver(data)
+            return
+        try:
+            text = str(data, "utf-8")
+        except UnicodeDecodeError:
+            self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
+        else:
+            self._deliver(text)
+
+    def _refuse(self, code: int, reason: str) -> None:
+        """Fail the connection; whatever comes behind is uvicorn's to ignore."""
+        self._uvicorns.conn.fail(code, reason)
         self._foreign = True
-        self.handle_parser_exception()
+        self._uvicorns.handle_parser_exception()
+
+    def _drain(self) -> None:
+        """Deliver what uvicorn has put together before; the end is its reader's to see."""
+        uvicorns = self._uvicorns
+        while not self._held and not uvicorns.queue.empty():
+            event: Any = uvicorns.queue.get_nowait()
+            if event["type"] != "websocket.receive":
+                uvicorns.queue.put_nowait(event)
+                break
+            text = event.get("text")
+            self._deliver(event["bytes"] if text is None else text)
+        if uvicorns.read_paused and not self._held:
+            uvicorns.read_paused = False
+            self._transport.resume_reading()
 
     def _deliver(self, message: str | bytes) -> None:
         pause = self._socket.take(message) if self._socket is not None else None
@@ -195,16 +210,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def _hold(self, pause: Awaitable[None]) -> None:
         self._held = True
-        self.transport.pause_reading()
-        self._waiter = self.loop.create_task(self._wait(pause))
+        self._transport.pause_reading()
+        self._waiter = asyncio.ensure_future(self._wait(pause))
 
     async def _wait(self, pause: Awaitable[None]) -> None:
         await pause
         self._waiter = None
         self._held = False
+        self._drain()
         data = b"".join(self._parts)
-        self._keep(b"", 0)
-        if data:
+        if data and not self._held:
+            self._keep(b"", 0)
             self._split(data)
-        if not self._held and not self.transport.is_closing():
-            self.transport.resume_reading()
+        if not self._held and not self._transport.is_closing():
+            self._transport.resume_reading()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
+
+from .protocol import take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -16,17 +18,6 @@ if TYPE_CHECKING:
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0
-
-
-@runtime_checkable
-class Direct(Protocol):
-    """A server's protocol that reaches the engine without ASGI's events between."""
-
-    def attach(self, socket: EngineSocket) -> bool:
-        """Deliver to `socket` from now on, if that is possible."""
-
-    def write(self, frame: Frame) -> bool:
-        """Send a frame, or say that the peer is too slow just now."""
 
 
 class WebSocket:
@@ -43,7 +34,6 @@ class WebSocket:
         self._receive: Any = None
         self._send: Any = None
         self._socket: EngineSocket | None = None
-        self._protocol: Direct | None = None
         self._drainer: asyncio.Task[None] | None = None
         self._ahead: asyncio.Future[Any] | None = None
         self._reader: asyncio.Task[Any] | None = None
@@ -61,15 +51,12 @@ class WebSocket:
     def attach(self, socket: EngineSocket) -> Callable[[Frame], bool]:
         """Serve `socket` from here on; what is returned sends a frame or says that it can't now.
 
-        Where the server's protocol is ours and nothing has wrapped ``receive`` on the way, messages
-        go from the one to the other without passing here.
+        Where the server is uvicorn and nothing has wrapped ``receive`` on the way, messages go from its
+        transport to the socket without passing here.
         """
         self._socket = socket
-        protocol = getattr(self._receive, "__self__", None)
-        if isinstance(protocol, Direct) and protocol.attach(socket):
-            self._protocol = protocol
-            return protocol.write
-        return self.write
+        shortcut = take_over(self._receive, socket)
+        return self.write if shortcut is None else shortcut.write
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the connection is over."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.model import Ordering
 
 SECONDS = 5.0
-OWN = "asynction_asgi.engine.protocol:WebSocketProtocol"
-STOCK = "websockets-sansio"
+# What uvicorn's option ``ws`` must be for the engine to reach the transport, or not.
+SHORT_WAY = "websockets-sansio"
+LONG_WAY = "tests.long_way:LongWay"
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:
@@ -206,7 +207,7 @@ def payload(message: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def serve(script: Script | None = None, *, ws: str = STOCK, **options: Any) -> AsyncIterator[Stage]:
+async def serve(script: Script | None = None, *, ws: str = LONG_WAY, **options: Any) -> AsyncIterator[Stage]:
     """Run an engine until the block ends, and see to it that nothing is left."""
     script = script or Script()
     server = create_server(script, **options)
@@ -216,7 +217,7 @@ async def serve(script: Script | None = None, *, ws: str = STOCK, **options: Any
 
 
 @contextlib.asynccontextmanager
-async def serve_app(app: Any, *, ws: str = STOCK, **options: Any) -> AsyncIterator[str]:
+async def serve_app(app: Any, *, ws: str = LONG_WAY, **options: Any) -> AsyncIterator[str]:
     """Run an ASGI application on a loopback port, in this event loop."""
     options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2, **options}
     options.setdefault("ws_per_message_deflate", False)

@@ -9,14 +9,14 @@ import pytest
 
 from asynction_asgi.engine import Limits
 
-from .stage import OWN, STOCK, serve, until
+from .stage import LONG_WAY, SHORT_WAY, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asynction_asgi.engine import Peer
 
-BOTH = pytest.mark.parametrize("ws", [STOCK, OWN], ids=["stock", "own"])
+BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
 
 
 class Gates:

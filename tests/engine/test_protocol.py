@@ -1,4 +1,4 @@
-"""The WebSocket protocol class for uvicorn, frame by frame."""
+"""The short way between uvicorn's transport and the engine, frame by frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from websockets.frames import Frame, Opcode
 
 from asynction_asgi.engine import Limits, create_server
 
-from .stage import OWN, SECONDS, Script, Stage, WebSocketClient, serve, serve_app, until
+from .stage import SECONDS, SHORT_WAY, Script, Stage, WebSocketClient, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,7 +80,7 @@ async def raw(stage: Stage) -> AsyncIterator[Raw]:
 
 async def test_frames_in_any_pieces() -> None:
     """Byte by byte, several at once, across reads: the events are the same, in order."""
-    async with serve(ws=OWN) as stage, raw(stage) as client:
+    async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         long = "x" * 300
         huge = "y" * 70_000
         messages = ['420["a",1]', f'421["a","{long}"]', f'422["a","{huge}"]', '423["a"]']
@@ -96,9 +96,9 @@ async def test_frames_in_any_pieces() -> None:
         assert [(await client.frame())[1] for _ in range(2)] == [b"434[]", b"435[]"]
 
 
-async def test_what_is_not_a_whole_text_frame_is_uvicorns() -> None:
+async def test_what_is_not_a_whole_text_frame() -> None:
     """Fragments, control frames between them, and binary messages mean what they always do."""
-    async with serve(ws=OWN) as stage, raw(stage) as client:
+    async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         await client.send(
             text('421["a', fin=False)
             + Frame(Opcode.PING, b"hi").serialize(mask=True)
@@ -128,6 +128,7 @@ async def test_what_is_not_a_whole_text_frame_is_uvicorns() -> None:
         (b"\xf1\x80abcd", 1002),
         (b"\x83\x80abcd", 1002),
         (text("42[", fin=False) + text("1]"), 1002),
+        (Frame(Opcode.CONT, b"1]").serialize(mask=True), 1002),
         (b"\x81\xff" + (1 << 40).to_bytes(8) + b"abcd", 1009),
         (text("4" + "x" * 2_000), 1009),
         (Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True), 1000),
@@ -139,6 +140,7 @@ async def test_what_is_not_a_whole_text_frame_is_uvicorns() -> None:
         "reserved bits",
         "unknown opcode",
         "interleaved",
+        "continuation of nothing",
         "absurd length",
         "too large",
         "close",
@@ -148,7 +150,7 @@ async def test_what_breaks_the_protocol_ends_the_connection(
     data: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With the code of RFC 6455, the peers told, nothing left and nothing logged."""
-    async with serve(ws=OWN, limits=Limits(packet_bytes=1000)) as stage:
+    async with serve(ws=SHORT_WAY, limits=Limits(packet_bytes=1000)) as stage:
         async with raw(stage) as client:
             await client.send(data + text('42["after"]'))
             assert await client.ended() == code
@@ -157,9 +159,24 @@ async def test_what_breaks_the_protocol_ends_the_connection(
     assert not caplog.records
 
 
+async def test_fragments_are_no_way_around_the_limit() -> None:
+    """Uvicorn's bound holds for a message, in however many frames it comes."""
+    server = create_server(Script())
+    stage = Stage("", server, Script())
+    async with serve_app(server.app, ws=SHORT_WAY, ws_max_size=1000) as stage.url:
+        async with raw(stage) as client:
+            pieces = [
+                text("4", fin=False),
+                *[Frame(Opcode.CONT, b"x" * 400, fin=False).serialize(mask=True)] * 3,
+            ]
+            await client.send(b"".join(pieces))
+            assert await client.ended() == 1009
+        await stage.emptied()
+
+
 async def test_a_connection_that_breaks_in_the_middle_of_a_frame() -> None:
     """Nothing of the half frame is delivered, nothing is left."""
-    async with serve(ws=OWN) as stage:
+    async with serve(ws=SHORT_WAY) as stage:
         async with raw(stage) as client:
             await client.send(text('42["half"]')[:6])
             client.writer.transport.abort()
@@ -175,7 +192,7 @@ async def test_input_is_paused_in_the_middle_of_a_read() -> None:
         await gate.wait()
         return [number]
 
-    async with serve(ws=OWN, limits=Limits(handlers=1, backlog=1)) as stage, raw(stage) as client:
+    async with serve(ws=SHORT_WAY, limits=Limits(handlers=1, backlog=1)) as stage, raw(stage) as client:
         stage.script.handlers["wait"] = wait
         await client.send(b"".join(text(f'42{number}["wait",{number}]') for number in range(6)))
         await until(lambda: any(socket.paused for socket in stage.server.eio.sockets.values()))
@@ -201,7 +218,7 @@ async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> Non
 
         await server.app(scope, watched if wrapped else receive, send)
 
-    async with serve_app(app, ws=OWN) as url:
+    async with serve_app(app, ws=SHORT_WAY) as url:
         stage = Stage(url, server, Script())
         async with stage.client() as client:
             assert await client.ask('421["a",1]') == [1]
@@ -213,7 +230,7 @@ async def test_compression_is_uvicorns() -> None:
     """A client that negotiated it is served, by the long way."""
     server = create_server(Script())
     stage = Stage("", server, Script())
-    async with serve_app(server.app, ws=OWN, ws_per_message_deflate=True) as url:
+    async with serve_app(server.app, ws=SHORT_WAY, ws_per_message_deflate=True) as url:
         async with connect(
             url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", proxy=None
         ) as ws:
@@ -235,7 +252,7 @@ async def test_other_applications_are_served_as_before() -> None:
             await send({"type": "websocket.send", "text": event["text"] + "!"})
 
     async with (
-        serve_app(app, ws=OWN) as url,
+        serve_app(app, ws=SHORT_WAY) as url,
         connect(url.replace("http", "ws"), compression=None, proxy=None) as ws,
     ):
         for word in ("one", "two" * 1000):

@@ -21,14 +21,14 @@ from asynction_asgi.engine import (
 )
 from asynction_asgi.errors import RefusedError, Violation
 
-from .stage import OWN, STOCK, Script, Stage, payload, serve, serve_app, until
+from .stage import LONG_WAY, SHORT_WAY, Script, Stage, payload, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asynction_asgi.engine import Peer
 
-BOTH = pytest.mark.parametrize("ws", [STOCK, OWN], ids=["stock", "own"])
+BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
 
 
 @BOTH

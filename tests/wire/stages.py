@@ -20,8 +20,8 @@ from .scenery import RECEIVED, contract, handlers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-# uvicorn's option ``ws``: its own choice, and what `asynction-asgi run` gives it.
-PROTOCOL_CLASSES = {"uvicorn": "auto", "ours": "asynction_asgi.engine.protocol:WebSocketProtocol"}
+# uvicorn's option ``ws``: its own choice, and a class that the engine does not take over.
+PROTOCOL_CLASSES = {"uvicorn": "auto", "another": "tests.long_way:LongWay"}
 DEFAULTS: Mapping[str, Any] = {"ping_interval": 2.0, "ping_timeout": 2.0, "max_http_buffer_size": 1_000_000}
 
 
