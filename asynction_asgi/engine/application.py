@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ..errors import RefusedError
-    from .frames import Frame
     from .limits import Limits
     from .members import Member
     from .transport import EngineSocket
@@ -39,6 +38,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
     Attributes:
         limits: What one client may cost.
         stopping: Set once `shutdown` began; new connections are refused.
+        encode: `Serializer.encode` of its wire format.
     """
 
     manager: Rooms
@@ -59,6 +59,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         self._serializer = create_serializer(
             options.pop("serializer", "default"), options.pop("json", None), limits
         )
+        self.encode = self._serializer.encode
         namespaces = options.pop("namespaces", ())
         manager = adopt(options.pop("client_manager", None) or Rooms())
         super().__init__(
@@ -90,14 +91,6 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         await self.app(scope, receive, send)
 
     # -- calls -----------------------------------------------------------------------------
-
-    def encode(self, kind: int, payload: Any, namespace: str, *, ack_id: int | None = None) -> list[Frame]:
-        """The frames of one packet.
-
-        Raises:
-            UnencodableError: the payload has no form on the wire.
-        """
-        return self._serializer.encode(kind, payload, namespace=namespace, ack_id=ack_id)
 
     async def call(
         self,

@@ -126,17 +126,23 @@ def _plain_dumps(value: Any, attachments: Attachments) -> bytes:
 def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
     def guarded(text: str) -> Any:
         value = loads(text)
-        # As many brackets as levels are needed to nest that deep, which most packets don't have.
-        if (
-            len(text) > 2 * depth
-            and text.count("[") + text.count("{") > depth
-            and _looks_deeper(text, depth)
-            and _deeper(value, depth)
-        ):
-            raise UndecodableError("nested too deep")
+        if len(text) > 2 * depth:
+            _check_depth(text, value, depth)
         return value
 
     return guarded
+
+
+def _check_depth(text: str, value: Any, depth: int) -> None:
+    """Refuse what nests deeper; a text of at most twice as many characters as levels can't.
+
+    As many brackets as levels are needed to nest that deep, which most packets don't have.
+
+    Raises:
+        UndecodableError: `value`, which was read from `text`, does.
+    """
+    if text.count("[") + text.count("{") > depth and _looks_deeper(text, depth) and _deeper(value, depth):
+        raise UndecodableError("nested too deep")
 
 
 def _looks_deeper(text: str, depth: int) -> bool:
@@ -181,17 +187,21 @@ def _fast(depth: int) -> Codec:
 
     loads, dumps, decode_error = orjson.loads, orjson.dumps, orjson.JSONDecodeError
     option = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+    plain_loads, shallow = _guarded(_plain_loads, depth), 2 * depth
 
     def fast_loads(text: str) -> Any:
         # A sample first: so long a number holds three of every sixth characters in a row.
         if b"999" in text[::6].encode().translate(_DIGITS) and (
             _LONG_NUMBER in text.encode().translate(_DIGITS)
         ):
-            return _plain_loads(text)
+            return plain_loads(text)
         try:
-            return loads(text)
+            value = loads(text)
         except decode_error as error:
             raise UndecodableError("not JSON") from error
+        if len(text) > shallow:
+            _check_depth(text, value, depth)
+        return value
 
     def fast_dumps(value: Any, attachments: Attachments) -> bytes:
         try:
@@ -210,7 +220,7 @@ def _fast(depth: int) -> Codec:
             attachments.clear()
             return _plain_dumps(value, attachments)
 
-    return Codec(_guarded(fast_loads, depth), fast_dumps)
+    return Codec(fast_loads, fast_dumps)
 
 
 def _may_hold_nan(value: Any) -> bool:

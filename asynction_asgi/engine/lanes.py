@@ -49,7 +49,7 @@ class Lanes:
             if member.lane is None:
                 member.lane = deque()
                 connection.serial = number = connection.serial + 1
-                self._run(connection, number, self._serve_lane(member, ack_id, payload, number))
+                self._run(connection, number, payload[0], self._serve_lane(member, ack_id, payload, number))
             else:
                 arrival = Arrival(ack_id, payload, size)
                 member.lane.append(arrival)
@@ -62,19 +62,20 @@ class Lanes:
             connection.count(arrival, 1)
         else:
             connection.serial = number = connection.serial + 1
-            self._run(connection, number, self._handle(member, ack_id, payload, number))
+            self._run(connection, number, payload[0], self._handle(member, ack_id, payload, number))
 
-    def _run(self, connection: Connection, number: int, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, connection: Connection, number: int, event: str, work: Coroutine[Any, Any, None]) -> None:
         loop = connection.loop
         if not loop.is_running():  # it ended with handlers running, which Python then closes
             work.close()
             return
+        # Named at once: Python 3.11 makes up a name for every task that has none.
         if _EAGER:
-            task = asyncio.Task(work, loop=loop, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
+            task = asyncio.Task(work, loop=loop, name=event, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
             if task.done():
                 return
         else:
-            task = loop.create_task(work)
+            task = asyncio.Task(work, loop=loop, name=event)
         connection.running[number] = task
 
     def ended(self, connection: Connection, number: int) -> None:
@@ -89,7 +90,7 @@ class Lanes:
                 connection.count(arrival, -1)
                 connection.serial = following = connection.serial + 1
                 work = self._handle(member, arrival.ack_id, arrival.payload, following)
-                self._run(connection, following, work)
+                self._run(connection, following, arrival.payload[0], work)
         finally:
             connection.draining = False
         connection.made_room()

@@ -24,6 +24,7 @@ RESERVED_EVENTS = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"},
 )
 _MAX_ID_DIGITS = 20
+_HEADS = tuple(f"4{kind}".encode() for kind in range(7))  # an Engine.IO message, a Socket.IO packet
 
 
 class Packet(NamedTuple):
@@ -78,9 +79,10 @@ def decode_event(text: str, position: int, loads: Callable[[str], Any]) -> tuple
         UndecodableError: they are none.
     """
     namespace = "/"
-    if text.startswith("/", position):
-        namespace, position = _namespace(text, position)
     bracket = text.find("[", position)
+    if bracket > position and text[position] == "/":
+        namespace, position = _namespace(text, position)
+        bracket = text.find("[", position)
     if bracket < 0:
         raise UndecodableError("event without arguments")
     ack_id = _digits(text[position:bracket], _MAX_ID_DIGITS) if bracket > position else None
@@ -100,7 +102,7 @@ def _namespace(text: str, position: int) -> tuple[str, int]:
 
 
 def _digits(text: str, longest: int) -> int:
-    if not (text.isdecimal() and text.isascii() and len(text) <= longest):
+    if not (text.isdecimal() and text.isascii()) or len(text) > longest:
         raise UndecodableError("not a number")
     return int(text)
 
@@ -163,7 +165,6 @@ def encode_packet(
     kind: int,
     payload: Any,
     codec: Codec,
-    *,
     namespace: str = "/",
     ack_id: int | None = None,
 ) -> list[Frame]:
@@ -174,12 +175,13 @@ def encode_packet(
     """
     attachments: list[bytes] = []
     body = b"" if payload is None else codec.dumps(payload, attachments)
-    place = "" if namespace == "/" else namespace + ","
-    number = "" if ack_id is None else ack_id
+    head = "" if ack_id is None else str(ack_id)
+    if namespace != "/":
+        head = f"{namespace},{head}"
     if not attachments:
-        return [Frame(f"4{kind}{place}{number}".encode() + body)]
+        return [Frame(_HEADS[kind] + head.encode() + body)]
     binary = BINARY_EVENT if kind == EVENT else BINARY_ACK
-    text = Frame(f"4{binary}{len(attachments)}-{place}{number}".encode() + body)
+    text = Frame(_HEADS[binary] + f"{len(attachments)}-{head}".encode() + body)
     return [text, *map(binary_frame, attachments)]
 
 

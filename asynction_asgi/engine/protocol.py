@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 # RFC 6455, 5.2
 _FIN = 0x80
-_CONTINUATION, _TEXT, _BINARY = 0x00, 0x01, 0x02
+_CONTINUATION, _TEXT, _BINARY = _DATA = (0x00, 0x01, 0x02)
+_WHOLE_TEXT = _FIN | _TEXT
 _MASKED = 0x80
 # RFC 6455, 7.4.1
 _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
-_DATA = (_TEXT, _BINARY, _CONTINUATION)
+_CONTROL = (
+    0x7C  # set in the first byte of what is no data frame: extension bits, control frames, unknown ones
+)
 # What is read and set of uvicorn's; a release without one of them is served the long way.
 _RELIED_ON = ("close_sent", "config", "conn", "handle_parser_exception", "queue", "read_paused", "writable")
 
@@ -121,7 +124,7 @@ class Shortcut(asyncio.Protocol):
         """Deliver the whole frames of `data`, keep the rest."""
         at, size = 0, len(data)
         while size - at >= 2 and not self._held and not self._foreign:  # the shortest header
-            second = data[at + 1]
+            first, second = data[at], data[at + 1]
             length = second & 0x7F
             body = at + 6  # behind the mask
             if length > 125:  # RFC 6455, 5.2: two or eight bytes of length follow
@@ -130,18 +133,17 @@ class Shortcut(asyncio.Protocol):
                 if size < body:
                     break
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
-            if not second & _MASKED or length > self._largest:
+            if second < _MASKED or length > self._largest:
                 self._foreign = True  # an error, which is uvicorn's to answer
                 break
             end = body + length
             if end > size:
-                self._keep(data[at:], end - at)
+                self._keep(data[at:] if at else data, end - at)
                 return
-            first = data[at]
-            if first & 0x7F in _DATA:
-                self._take(first, apply_mask(data[body:end], data[body - 4 : body]))
-            else:
+            if first & _CONTROL:
                 self._hand_on(data[at:end])
+            else:
+                self._take(first, apply_mask(data[body:end], data[body - 4 : body]))
             at = end
         if at == size:
             return
@@ -159,29 +161,41 @@ class Shortcut(asyncio.Protocol):
         self._foreign = self._uvicorns.conn.state is not State.OPEN
 
     def _take(self, first: int, data: bytes) -> None:
-        """One frame of a message, most often the only one."""
+        """A frame of a message, most often the whole of it."""
+        if first != _WHOLE_TEXT or self._opcode:
+            whole = self._put_together(first, data)
+            if whole is None:
+                return
+            first, data = whole
+        message: str | bytes = data
+        if first & _TEXT:
+            try:
+                message = str(data, "utf-8")
+            except UnicodeDecodeError:
+                self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
+                return
+        pause = self._socket.take(message) if self._socket is not None else None
+        if pause is not None:
+            self._hold(pause)
+
+    def _put_together(self, first: int, data: bytes) -> tuple[int, bytes] | None:
+        """The opcode and data of a message, once its last fragment is there."""
         opcode = first & 0x0F
-        if (opcode == _CONTINUATION) != (self._opcode != _CONTINUATION):
+        if (opcode == _CONTINUATION) != (self._opcode != _CONTINUATION) or opcode not in _DATA:
             self._refuse(_PROTOCOL_ERROR, "fragments out of order")
-            return
-        if self._opcode or not first & _FIN:
-            self._opcode = opcode = opcode or self._opcode
-            self._fragments += data
-            if len(self._fragments) > self._largest:
-                self._refuse(_TOO_BIG, "message too big")
-                return
-            if not first & _FIN:
-                return
-            data, self._opcode, self._fragments = bytes(self._fragments), _CONTINUATION, bytearray()
-        if opcode == _BINARY:
-            self._deliver(data)
-            return
-        try:
-            text = str(data, "utf-8")
-        except UnicodeDecodeError:
-            self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
-        else:
-            self._deliver(text)
+            return None
+        if first & _FIN and not self._opcode:
+            return opcode, data
+        self._opcode = opcode or self._opcode
+        self._fragments += data
+        if len(self._fragments) > self._largest:
+            self._refuse(_TOO_BIG, "message too big")
+            return None
+        if not first & _FIN:
+            return None
+        whole = (self._opcode, bytes(self._fragments))
+        self._opcode, self._fragments = _CONTINUATION, bytearray()
+        return whole
 
     def _refuse(self, code: int, reason: str) -> None:
         """Fail the connection; whatever comes behind is uvicorn's to ignore."""
@@ -198,15 +212,12 @@ class Shortcut(asyncio.Protocol):
                 uvicorns.queue.put_nowait(event)
                 break
             text = event.get("text")
-            self._deliver(event["bytes"] if text is None else text)
+            pause = self._socket.take(event["bytes"] if text is None else text) if self._socket else None
+            if pause is not None:
+                self._hold(pause)
         if uvicorns.read_paused and not self._held:
             uvicorns.read_paused = False
             self._transport.resume_reading()
-
-    def _deliver(self, message: str | bytes) -> None:
-        pause = self._socket.take(message) if self._socket is not None else None
-        if pause is not None:
-            self._hold(pause)
 
     def _hold(self, pause: Awaitable[None]) -> None:
         self._held = True

@@ -207,7 +207,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             for member in recipients:
                 # Encode first: a callback of a packet that can't be sent would wait for ever.
                 frames = self.server.encode(
-                    packets.EVENT, [event, *arguments], namespace, ack_id=member.last_ack + 1
+                    packets.EVENT, [event, *arguments], namespace, member.last_ack + 1
                 )
                 member.expect_ack(callback, self.server.limits.pending_acks)
                 member.deliver(frames)

@@ -27,7 +27,7 @@ class Serializer(Protocol):
     codec: Codec | None
     packet_class: Any
 
-    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
+    def encode(self, kind: int, payload: Any, namespace: str, ack_id: int | None = None) -> list[Frame]:
         """The frames of one packet.
 
         Raises:
@@ -64,8 +64,8 @@ class _Plain:
         self._codec = codec
         self._max_attachments = max_attachments
 
-    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
-        return packets.encode_packet(kind, payload, self._codec, namespace=namespace, ack_id=ack_id)
+    def encode(self, kind: int, payload: Any, namespace: str, ack_id: int | None = None) -> list[Frame]:
+        return packets.encode_packet(kind, payload, self._codec, namespace, ack_id)
 
     def decode(self, data: str | bytes) -> packets.Packet:
         if isinstance(data, bytes):
@@ -82,7 +82,7 @@ class _Foreign:
         self.packet_class = packet_class
         self._max_attachments = max_attachments
 
-    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> list[Frame]:
+    def encode(self, kind: int, payload: Any, namespace: str, ack_id: int | None = None) -> list[Frame]:
         try:
             encoded = self.packet_class(kind, data=payload, namespace=namespace, id=ack_id).encode()
         except _FOREIGN_ERRORS as error:

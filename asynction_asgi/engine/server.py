@@ -117,7 +117,7 @@ class Server(MembershipServer):
             member.early.append(arrival)
             connection.count(arrival, 1)
             return None
-        elif connection.full and connection.awaits_acks:
+        elif connection.waiting and connection.full and connection.awaits_acks:
             # Its input can't be paused: a handler may be waiting for an ack that is behind this.
             error = RefusedError("rate_limited", "too many events at a time")
         else:
@@ -149,7 +149,7 @@ class Server(MembershipServer):
             try:
                 answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
                 if ack_id is not None:
-                    member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id=ack_id))
+                    member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id))
             except RefusedError as error:
                 self._refuse(member, ack_id, event, error)
             except asyncio.CancelledError:
