@@ -3,9 +3,9 @@
 Once a WebSocket is open, its transport is given another protocol: this one. Whole masked messages,
 which is nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no
 wake-up of a task, no pausing and resuming of the transport. A frame that is sent to many is made
-once. All else (the handshake before, control frames, what is no frame, the end) stays uvicorn's own
-sans-io protocol, which is handed whole frames. Compressed connections, and those where something
-between uvicorn and the engine has wrapped ``receive``, are left alone.
+once. All else (the handshake before, control frames, what is no frame, compression, the end) stays
+uvicorn's own sans-io protocol, which is handed whole frames. Connections where something between uvicorn
+and the engine has wrapped ``receive`` are left alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
         socket: What takes the messages.
     """
     protocol = getattr(receive, "__self__", None)
-    if type(protocol) is not WebSocketsSansIOProtocol or protocol.conn.extensions:
+    if type(protocol) is not WebSocketsSansIOProtocol:
         return None
     if not all(hasattr(protocol, name) for name in _RELIED_ON):
         return None
@@ -61,6 +61,7 @@ class Shortcut(asyncio.Protocol):
         self._write = self._transport.write
         self._largest = uvicorns.config.ws_max_size
         self._socket: EngineSocket | None = socket
+        self._compressed = bool(uvicorns.conn.extensions)
         self._foreign = False  # frames that can't be told apart here are uvicorn's from then on
         self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
         self._fragments = bytearray()
@@ -79,9 +80,19 @@ class Shortcut(asyncio.Protocol):
         """Send now; False while the peer reads too slowly."""
         if self._congested:
             return False
-        if not self._uvicorns.close_sent and not self._transport.is_closing():
+        if self._uvicorns.close_sent or self._transport.is_closing():
+            return True
+        if self._compressed:
+            self._write_by_uvicorns(frame)
+        else:
             self._write(frame.wire)
         return True
+
+    def _write_by_uvicorns(self, frame: Frame) -> None:
+        conn = self._uvicorns.conn
+        if conn.state is State.OPEN:
+            (conn.send_binary if frame.binary else conn.send_text)(frame.body)
+            self._write(b"".join(conn.data_to_send()))
 
     # -- what the transport calls ----------------------------------------------------------
 
@@ -99,6 +110,10 @@ class Shortcut(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Split what arrived into frames."""
+        if self._compressed:
+            self._uvicorns.data_received(data)
+            self._drain()
+            return
         if self._parts or self._held:
             self._parts.append(data)
             self._size += len(data)
@@ -204,7 +219,7 @@ class Shortcut(asyncio.Protocol):
         self._uvicorns.handle_parser_exception()
 
     def _drain(self) -> None:
-        """Deliver what uvicorn has put together before; the end is its reader's to see."""
+        """Deliver what uvicorn has put together; the end is its reader's to see."""
         uvicorns = self._uvicorns
         while not self._held and not uvicorns.queue.empty():
             event: Any = uvicorns.queue.get_nowait()

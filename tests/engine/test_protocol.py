@@ -226,8 +226,8 @@ async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> Non
     assert ('421["a",1]' in seen) is wrapped
 
 
-async def test_compression_is_uvicorns() -> None:
-    """A client that negotiated it is served, by the long way."""
+async def test_compression() -> None:
+    """A client that negotiated it sends and gets compressed messages, text and binary, and leaves nothing."""
     server = create_server(Script())
     stage = Stage("", server, Script())
     async with serve_app(server.app, ws=SHORT_WAY, ws_per_message_deflate=True) as url:
@@ -239,6 +239,10 @@ async def test_compression_is_uvicorns() -> None:
             await client.receive()
             await client.join()
             assert await client.ask(json.dumps(["a", "x" * 5000]).join(["421", ""])) == ["x" * 5000]
+            await ws.send('451-2["a",{"_placeholder":true,"num":0}]')
+            await ws.send(b"z" * 5000)
+            assert await client.receive() == '461-2[{"_placeholder":true,"num":0}]'
+            assert await ws.recv() == b"z" * 5000
         await stage.emptied()
 
 
