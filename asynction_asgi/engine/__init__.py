@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
-from .codec import UnencodableError
+from .codec import FiniteList, UnencodableError
 from .endpoint import Endpoint, Peer
 from .http import EngineApp
 from .limits import Limits
@@ -28,6 +28,7 @@ __all__ = [
     "DisconnectedError",
     "Endpoint",
     "EngineApp",
+    "FiniteList",
     "Limits",
     "Peer",
     "Server",

@@ -56,13 +56,16 @@ class Endpoint(Protocol):
         ...
 
     async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
-        """Handle one event of a connected client; the result is the ack's arguments.
+        """Handle one event of a connected client.
 
         Args:
             peer: Who sent it; connected, by the engine's word.
             event: Any string that is not a reserved name.
             arguments: The decoded list after the event's name.
             ack: Whether the client asked for an acknowledgement.
+
+        Returns:
+            The ack's arguments; a `FiniteList` is not searched for NaN and Infinity again.
 
         Raises:
             RefusedError: answered as the standard refusal.

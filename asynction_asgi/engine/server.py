@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
 from . import packets
-from .codec import UndecodableError
+from .codec import FiniteList, UndecodableError
 from .lanes import Lanes
 from .members import Arrival, Connection, Member, Partial, Phase
 from .membership import MembershipServer
@@ -149,7 +149,8 @@ class Server(MembershipServer):
             try:
                 answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
                 if ack_id is not None:
-                    member.deliver(self.encode(packets.ACK, list(answer), member.namespace, ack_id))
+                    arguments = answer if type(answer) is FiniteList else list(answer)
+                    member.deliver(self.encode(packets.ACK, arguments, member.namespace, ack_id))
             except RefusedError as error:
                 self._refuse(member, ack_id, event, error)
             except asyncio.CancelledError:

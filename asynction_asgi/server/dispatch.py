@@ -14,6 +14,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
+from ..engine import FiniteList
 from ..errors import (
     AckValidationError,
     DisconnectedError,
@@ -265,7 +266,8 @@ class Dispatcher:
             if self._outbound == "enforce":
                 raise error from None
             self._violations.let_through(error)
-        return answer
+            return answer
+        return FiniteList(answer) if route.ack_is_finite else answer
 
     @staticmethod
     def _ack_error(socket: Socket, route: Route, violations: tuple[Violation, ...]) -> AckValidationError:

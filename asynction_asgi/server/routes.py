@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import BindingError, Diagnostic
-from ..spec.arguments import compile_arguments
+from ..spec.arguments import are_finite, compile_arguments
 from ..spec.model import count_words
 from ..spec.references import did_you_mean
 from .binding import (
@@ -36,11 +36,16 @@ _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "d
 
 @dataclass(slots=True)
 class Route:
-    """One declared event that clients may emit; the handler may come after start-up, by ``@app.on``."""
+    """One declared event that clients may emit; the handler may come after start-up, by ``@app.on``.
+
+    Attributes:
+        ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
+    """
 
     event: Event
     check_arguments: Callable[[Sequence[Any]], Sequence[Any]]
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
+    ack_is_finite: bool = False
     handler: BoundHandler | None = None
     told_of_lost_answer: bool = False
 
@@ -56,6 +61,7 @@ class NamespaceRoutes:
                 event,
                 compile_arguments(event.arguments, spec.bundle),
                 compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+                event.ack is not None and are_finite(event.ack, spec.bundle),
                 bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
             )
             for name, event in declared.receives.items()

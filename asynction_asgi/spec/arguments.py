@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model import Arguments
     from .schemas import Bundle, Check
 
-__all__ = ["ArgumentsCheck", "compile_arguments"]
+__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments"]
 
 ArgumentsCheck: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 """Takes the wire's arguments; returns those for the handler, or raises `Mismatch`.
@@ -39,6 +39,15 @@ def compile_arguments(arguments: Arguments, bundle: Bundle) -> ArgumentsCheck:
         return _accept
     check = bundle.check(arguments.schema)
     return _single(check) if arguments.kind == "single" else _positional(arguments, check)
+
+
+def are_finite(arguments: Arguments, bundle: Bundle) -> bool:
+    """Whether a list that the check of `arguments` accepts holds no NaN and no Infinity anywhere."""
+    if arguments.kind == "union":
+        return all(are_finite(one, bundle) for one in arguments.of)
+    if arguments.kind in ("any", "opaque") or arguments.schema is None:
+        return arguments.maximum == 0
+    return bundle.is_finite(arguments.schema)
 
 
 def _accept(values: Sequence[Any]) -> Sequence[Any]:

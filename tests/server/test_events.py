@@ -212,6 +212,23 @@ async def test_an_ack_that_misses_the_document_is_not_sent(caplog: pytest.LogCap
     assert any(body["ref"] in one.message for one in caplog.records)
 
 
+@pytest.mark.parametrize("open_ended", [False, True], ids=["closed", "open"])
+async def test_an_answer_never_turns_nan_into_null(*, open_ended: bool) -> None:
+    """Whether the document names each member or leaves some open, a NaN among nulls is refused."""
+    scores = {"a": {"type": ["number", "null"]}, "b": {"type": ["number", "null"]}}
+    ack = {"type": "object", "properties": {} if open_ended else scores, "additionalProperties": open_ended}
+    spec = document(root=channel([message("score", {"type": "integer"}, **{"x-ack": {"args": ack}})]))
+
+    async def score(choice: int) -> Any:
+        return {"a": None, "b": [1.5, float("nan"), float("-inf")][choice]}
+
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"score": score}})) as url:
+        async with connected(url) as client:
+            assert await client.call("score", 0) == {"a": None, "b": 1.5}
+            codes = [refusal_of(await client.call("score", choice))["code"] for choice in (1, 2)]
+    assert set(codes) == {"internal_error" if open_ended else "invalid_ack"}
+
+
 async def test_a_failing_handler_is_answered_and_logged_under_a_reference(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

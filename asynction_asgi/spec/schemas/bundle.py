@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from ...errors import Violation
 from ..document import escape
 from .dispatch import tag_values
+from .finite import find_finite
 from .generate import Generator
 from .lint import lint_schemas
 from .native import compile_native, is_available
@@ -82,6 +83,18 @@ class Bundle:
         """
         name = self._names[node.identity]
         return self._checks[name]
+
+    @cached_property
+    def _finite(self) -> frozenset[str]:
+        return find_finite(self._definitions)
+
+    def is_finite(self, node: Node) -> bool:
+        """Whether a value that the check of a root accepts holds no NaN and no Infinity anywhere.
+
+        Raises:
+            KeyError: it was not among the roots.
+        """
+        return self._names[node.identity] in self._finite
 
     @property
     def definitions(self) -> Definitions:

@@ -1,0 +1,61 @@
+"""Which schemas leave no room for a number that JSON does not have.
+
+NaN and Infinity are of no type, so a value that was accepted can hold one only where its schema says
+nothing: beyond the declared properties of an open object, for example.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .normalise import REF
+
+if TYPE_CHECKING:
+    from .normalise import Definitions, Schema
+
+__all__ = ["find_finite"]
+
+
+def find_finite(definitions: Definitions) -> frozenset[str]:
+    """Names of the definitions whose accepted values hold finite numbers alone."""
+    finite = frozenset(definitions)
+    while True:
+        left = frozenset(name for name in finite if _is_finite(definitions[name], finite))
+        if left == finite:
+            return finite
+        finite = left
+
+
+def _is_finite(schema: Schema, finite: frozenset[str]) -> bool:
+    """Whether nothing in an accepted value is left unsaid; `finite` holds the definitions believed to be so."""
+    if isinstance(schema, bool):
+        return not schema
+    if REF in schema:
+        return schema[REF] in finite
+    if (
+        "enum" in schema
+        or "const" in schema
+        or any(_is_finite(one, finite) for one in schema.get("allOf", ()))
+    ):
+        return True
+    if any(
+        all(_is_finite(one, finite) for one in schema[key]) for key in ("anyOf", "oneOf") if key in schema
+    ):
+        return True
+    types = schema.get("type")
+    if types is None or ("object" in types and not _members_are_finite(schema, finite)):
+        return False
+    return "array" not in types or _elements_are_finite(schema, finite)
+
+
+def _members_are_finite(schema: dict[str, Any], finite: frozenset[str]) -> bool:
+    inner = [*schema.get("properties", {}).values(), *schema.get("patternProperties", {}).values()]
+    return all(_is_finite(one, finite) for one in (*inner, schema.get("additionalProperties", True)))
+
+
+def _elements_are_finite(schema: dict[str, Any], finite: frozenset[str]) -> bool:
+    items = schema.get("items", True)
+    if not isinstance(items, list):
+        return _is_finite(items, finite)
+    rest = schema.get("maxItems", len(items) + 1) > len(items) and schema.get("additionalItems", True)
+    return all(_is_finite(one, finite) for one in (*items, rest))
