@@ -41,6 +41,10 @@ _BY_KIND = {
 _COMBINING = ("allOf", "anyOf", "oneOf", "not", "if")
 
 
+# So many branches are told apart one after the other.
+_WIDE = 64
+
+
 class Generator(Containers):
     """One schema after the other: references, combinations, and the order of keywords.
 
@@ -144,12 +148,32 @@ class Generator(Containers):
             self.fail("required", f"{quoted(tag)} is missing")
         variable = self.fresh()
         self.l(f"{variable} = {self._variable}[{tag!r}]")
-        for number, (values, schema) in enumerate(zip(case.values, case.branches, strict=True)):
-            test = f"== {values[0]!r}" if len(values) == 1 else f"in {values!r}"
-            with self.block(f"{'elif' if number else 'if'} {variable} {test}:"):
-                self.emit(schema, self._variable, kinds=self._kinds)
+        if len(case.branches) > _WIDE:
+            self.by_number(variable, case)
+        else:
+            for number, (values, schema) in enumerate(zip(case.values, case.branches, strict=True)):
+                test = f"== {values[0]!r}" if len(values) == 1 else f"in {values!r}"
+                with self.block(f"{'elif' if number else 'if'} {variable} {test}:"):
+                    self.emit(schema, self._variable, kinds=self._kinds)
         with self.block("else:"):
             self.fail(keyword, f"must be one of {listed(every)}", repr(tag))
+
+    def by_number(self, variable: str, case: Case) -> None:
+        """Find one of many branches by its number, in two short steps; leaves the ``else`` to be written.
+
+        One ``elif`` for each would be tried in turn, and thousands are nested too deep for the compiler.
+        """
+        numbers = {value: number for number, values in enumerate(case.values) for value in values}
+        found = self.fresh()
+        table = self.constant(numbers)
+        self.l(f"{found} = {table}.get({variable}, -1) if isinstance({variable}, str) else -1")
+        last = len(case.branches) - 1
+        for start in range(0, len(case.branches), _WIDE):
+            end = min(start + _WIDE - 1, last)
+            with self.block(f"{'elif' if start else 'if'} {start} <= {found} <= {end}:"):
+                for number in range(start, end + 1):
+                    with self.block(f"{'elif' if number > start else 'if'} {found} == {number}:"):
+                        self.emit(case.branches[number], self._variable, kinds=self._kinds)
 
     def any_of(self, branches: tuple[Schema, ...]) -> None:
         """The first that accepts ends it."""

@@ -81,3 +81,20 @@ def test_recursive_branches_end() -> None:
     found = violation(check, {"kind": "pair", "left": {"kind": "leaf"}, "right": {"kind": "leaves"}})
     assert found is not None
     assert found.pointer == "/right/kind"
+
+
+@pytest.mark.parametrize("count", [64, 65, 3500])
+def test_of_many_branches_each_is_found(count: int) -> None:
+    """However many there are: the first, the last and one between are told apart, and nothing else is taken."""
+    kinds = [f"kind {number}" for number in range(count)]
+    tagged = [branch({"const": kind}, size={"maximum": number}) for number, kind in enumerate(kinds)]
+    check = compile_schema({"oneOf": tagged})
+    for number in (0, 63, count // 2, count - 1):
+        assert accepts(check, {"kind": kinds[number], "size": number})
+        found = violation(check, {"kind": kinds[number], "size": number + 1})
+        assert found is not None
+        assert (found.pointer, found.keyword) == ("/size", "maximum")
+    for wrong in ("kind", f"kind {count}", ["kind 0"], {}, 0, None):
+        found = violation(check, {"kind": wrong})
+        assert found is not None
+        assert found.keyword == "oneOf"
