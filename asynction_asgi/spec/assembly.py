@@ -295,15 +295,14 @@ def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *,
         what = f"the event {event.name!r} is declared twice, with different security"
         reader.error(message.place, "DUPLICATE_EVENT", what)
         return known
+    acks = [one for one in (known.ack, event.ack) if one is not None]
+    ack = union(acks) if acks else None
     if known.node.identity == event.node.identity:
-        return known if known.ack is not None else replace(known, ack=event.ack)
+        if ack is not None and any(len(ack.of) > max(1, len(one.of)) for one in acks):
+            what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted"
+            reader.warn(message.place, "DUPLICATE_EVENT", what)
+        return replace(known, ack=ack)
     what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
     reader.warn(message.place, "DUPLICATE_EVENT", what)
-    acks = [one for one in (known.ack, event.ack) if one is not None]
-    return replace(
-        known,
-        arguments=ANY
-        if ANY in (known.arguments, event.arguments)
-        else union((known.arguments, event.arguments)),
-        ack=union(acks) if acks else None,
-    )
+    arguments = (known.arguments, event.arguments)
+    return replace(known, arguments=ANY if ANY in arguments else union(arguments), ack=ack)

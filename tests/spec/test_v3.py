@@ -313,3 +313,24 @@ def test_payloads_may_be_multi_format(tmp_path: Path, payload: str, kind: str) -
     assert [one.code for one in outcome.diagnostics] == (["MULTIFORMAT"] if kind == "opaque" else [])
     assert outcome.spec is not None
     assert outcome.spec.namespaces["/"].receives["m"].arguments.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("second", "expected", "warned"), [("one", "single", False), ("two", ["single", "positional"], True)]
+)
+def test_a_message_of_two_operations_has_the_replies_of_both(
+    tmp_path: Path, second: str, expected: Any, *, warned: bool
+) -> None:
+    """Either is an answer, and where they differ a warning says so."""
+    replies = [f"reply: {{messages: {ref(name)}}}" for name in ("one", second)]
+    operations = [
+        f"o{number}: {{action: receive, {C}, messages: {ref('e')}, {reply}}}"
+        for number, reply in enumerate(replies)
+    ]
+    text = v3(
+        "{c: {address: /, messages: {e: {}, one: {payload: {type: string}}, two: {payload: {items: [{}]}}}}}",
+        f"{{{', '.join(operations)}}}",
+    )
+    outcome = check(tmp_path, text)
+    assert found(outcome) == ([("warning", "DUPLICATE_EVENT", "/operations/o1/messages/0")] if warned else [])
+    assert shape(load(tmp_path, text).namespaces["/"].receives["e"].ack) == expected
