@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..spec.examples import example
+from ..spec.instances import UnsatisfiableError
 from ..spec.references import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from ..spec.document import Node
+    from ..spec.instances import Examples
     from ..spec.model import Namespace, Security, SecurityScheme, Spec
     from .schema_trees import SchemaTrees
 
@@ -34,7 +35,7 @@ _NEEDS = {
 }
 
 
-def connection(namespace: Namespace, spec: Spec, trees: SchemaTrees) -> Iterator[Element]:
+def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> Iterator[Element]:
     """What a CONNECT to the namespace must present."""
     parts: list[Element | None] = []
     for parameter in namespace.parameters:
@@ -61,7 +62,7 @@ def connection(namespace: Namespace, spec: Spec, trees: SchemaTrees) -> Iterator
     ):
         if schema is not None:
             parts += [_label(caption), element("ul", trees.row(schema), class_="tree")]
-    auth = auth_example(namespace, spec)
+    auth = auth_example(namespace, examples)
     if auth is not None:
         parts.append(element("pre", element("code", as_json(auth))))
     if parts:
@@ -69,14 +70,14 @@ def connection(namespace: Namespace, spec: Spec, trees: SchemaTrees) -> Iterator
         yield element("div", *parts, class_="panel")
 
 
-def auth_example(namespace: Namespace, spec: Spec) -> Any:
+def auth_example(namespace: Namespace, examples: Examples) -> Any:
     """An auth object that the contract accepts; None where none is declared or found."""
     schema = namespace.handshake.auth
     if schema is None:
         return None
     try:
-        return example(schema, spec.resolver, spec.bundle.check(schema))
-    except LookupError:
+        return examples.value(schema)
+    except UnsatisfiableError:
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..spec.examples import declared_examples, example_arguments
+from ..spec.examples import declared_examples
 from .access import security_list
 from .argument_lists import argument_list, argument_names, example_figure
 from .elements import element, link
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
+    from ..spec.instances import Examples
     from ..spec.model import Event, Namespace, Spec
     from .schema_trees import SchemaTrees
 
@@ -22,7 +23,14 @@ __all__ = ["card"]
 
 
 def card(
-    event: Event, namespace: Namespace, anchor: str, spec: Spec, trees: SchemaTrees, *, emits: bool
+    event: Event,
+    namespace: Namespace,
+    anchor: str,
+    spec: Spec,
+    *,
+    trees: SchemaTrees,
+    examples: Examples,
+    emits: bool,
 ) -> Element:
     """Everything that a client's author must know of an event.
 
@@ -32,6 +40,7 @@ def card(
         anchor: The card's place in links.
         spec: The contract.
         trees: Shows its schemas.
+        examples: Makes those that the author didn't write.
         emits: Whether the client emits it or hears it.
     """
     word = "emit" if emits else "on"
@@ -69,7 +78,7 @@ def card(
         )
         if event.ack is not None
         else None,
-        *_examples(event, namespace, spec, emits=emits),
+        *_examples(event, namespace, spec, examples, emits=emits),
         id=anchor,
         class_="card",
         data_event=event.name,
@@ -78,15 +87,17 @@ def card(
     )
 
 
-def _examples(event: Event, namespace: Namespace, spec: Spec, *, emits: bool) -> Iterator[Element]:
+def _examples(
+    event: Event, namespace: Namespace, spec: Spec, examples: Examples, *, emits: bool
+) -> Iterator[Element]:
     declared = list(declared_examples(event, spec))
     for name, shown in declared:
         yield example_figure(f"Example: {name}" if name else "Example", shown)
-    values = declared[0][1] if declared else example_arguments(event.arguments, spec)
+    values = declared[0][1] if declared else examples.arguments(event.arguments)
     if values is not None and not declared:
         yield example_figure("Generated example", values)
     if event.ack is not None:
-        answer = example_arguments(event.ack, spec)
+        answer = examples.arguments(event.ack)
         if answer is not None:
             figure = example_figure("Generated acknowledgement", answer)
             figure.set("class", "answer")

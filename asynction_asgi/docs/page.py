@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..spec.instances import Examples
 from ..spec.references import ReferenceFault
 from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
 from .argument_lists import roots_of
@@ -44,6 +45,7 @@ def render_page(
 class _Page:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
+        self._examples = Examples(spec)
         self._trees = SchemaTrees(_roots(spec), spec.resolver)
         names = Slugs()
         self._slugs = {name: names.take("root" if name == "/" else name) for name in spec.namespaces}
@@ -194,7 +196,8 @@ class _Page:
                     namespace,
                     self._anchors[namespace.name, word, name],
                     spec,
-                    self._trees,
+                    trees=self._trees,
+                    examples=self._examples,
                     emits=word == "emit",
                 )
                 for name, event in events.items()
@@ -205,7 +208,7 @@ class _Page:
             element("h2", "Namespace ", element("code", namespace.name), id=f"ns.{slug}"),
             described,
             *security_list(security, spec, caption="Security"),
-            *connection(namespace, spec, self._trees),
+            *connection(namespace, self._examples, self._trees),
             *parts,
             class_="namespace",
         )
@@ -253,7 +256,7 @@ class _Page:
                     "query": fields_of(one.handshake.query, spec),
                     "headers": fields_of(one.handshake.headers, spec),
                     "schemes": [credential(scheme) for scheme in schemes_of(one, spec)],
-                    "auth": auth_example(one, spec),
+                    "auth": auth_example(one, self._examples),
                 }
                 for one in spec.namespaces.values()
             ],

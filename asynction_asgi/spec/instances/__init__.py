@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from .choices import Choices
 from .generator import Instances, UnsatisfiableError
+from .shown import Examples
+from .strings import Providers
 
-__all__ = ["Choices", "Instances", "UnsatisfiableError"]
+__all__ = ["Choices", "Examples", "Instances", "Providers", "UnsatisfiableError"]

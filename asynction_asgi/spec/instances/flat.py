@@ -6,18 +6,22 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.normalise import REF
+from ..schemas.normalise import AT, REF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..schemas.normalise import Definitions, Schema
     from .choices import Choices
 
-__all__ = ["DeadEndError", "Flat", "Flattener"]
+__all__ = ["DeadEndError", "Flat", "Flattener", "admits"]
 
 # Combinators nest by references; a chain that is longer than this holds itself.
 _LONGEST_CHAIN = 100
+# From this try on, more options of a oneOf match than the one that was chosen.
+_OTHERS_MATCH = 3
+# Schemas are known by identity, so those made here live as long as the program.
+_OF_TYPE: dict[str, Schema] = {one: {"type": [one]} for one in ("null", "boolean", "string")}
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _HINTS = {
@@ -26,6 +30,14 @@ _HINTS = {
     "string": ("pattern", "format", "minLength", "maxLength"),
     "number": (*_LOWER[:2], *_UPPER[:2], "multipleOf"),
 }  # fmt: skip
+
+_CLASSES: dict[str, type] = {
+    "string": str,
+    "null": type(None),
+    "object": dict,
+    "array": list,
+    "binary": bytes,
+}
 
 
 class DeadEndError(Exception):
@@ -37,7 +49,7 @@ class Flat:
     """The keywords of several schemas, all of which hold.
 
     Attributes:
-        types: None is any.
+        types: In the order of the document; None is any.
         kinds: Types that the keywords are about, for when `types` leaves it open.
         values: The only ones admitted, from ``enum`` and ``const``; None is any.
         bounds: The strictest of each of the keywords that limit from below or above.
@@ -45,7 +57,7 @@ class Flat:
         arrays: Schemas with ``items``.
     """
 
-    types: set[str] | None = None
+    types: list[str] | None = None
     kinds: list[str] = field(default_factory=list)
     values: list[Any] | None = None
     bounds: dict[str, float] = field(default_factory=dict)
@@ -72,11 +84,16 @@ class Flattener:
         self._heights = self._measure()
 
     def follow(self, schema: Schema) -> Schema:
-        """The schema, or the definition that it names."""
+        """The schema, or the one that it stands for."""
         for _ in range(_LONGEST_CHAIN):
-            if not isinstance(schema, dict) or REF not in schema:
+            if not isinstance(schema, dict):
                 return schema
-            schema = self._definitions[schema[REF]]
+            if REF in schema:
+                schema = self._definitions[schema[REF]]
+            elif len(schema.get("allOf", ())) == 1 and schema.keys() <= {"allOf", AT}:
+                schema = schema["allOf"][0]  # how a reference is given a description
+            else:
+                return schema
         raise DeadEndError
 
     def flatten(self, schemas: Sequence[Schema], choices: Choices, *, shallow: bool) -> Flat:
@@ -111,7 +128,10 @@ class Flattener:
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 flat.chosen = True
-                inner.append(self._option(schema[keyword], choices, shallow=shallow))
+                option = self._option(schema[keyword], choices, shallow=shallow)
+                inner.append(option)
+                if keyword == "oneOf" and choices.attempt >= _OTHERS_MATCH:
+                    inner += self._contradictions(schema[keyword], option, choices)
         if "if" in schema:
             flat.chosen = True
             holds = choices.chance(1, 2)
@@ -127,6 +147,22 @@ class Flattener:
             lowest = min(heights)
             options = [one for one, height in zip(options, heights, strict=True) if height == lowest]
         return choices.pick(options)
+
+    def _contradictions(
+        self, options: Sequence[Schema], chosen: Schema, choices: Choices
+    ) -> Iterator[Schema]:
+        """Schemas of objects that miss the other options, by a property of another type."""
+        for one in options:
+            other = self.follow(one)
+            properties = other.get("properties") if isinstance(other, dict) and one is not chosen else None
+            if not properties:
+                continue
+            name = choices.pick(list(properties))
+            wanted = self.follow(properties[name])
+            types = wanted.get("type", ()) if isinstance(wanted, dict) else ()
+            wrong = next((one for one in _OF_TYPE if types and one not in types), None)
+            if wrong is not None:
+                yield {"properties": {name: _OF_TYPE[wrong]}, "required": [name]}
 
     def height(self, schema: Schema) -> float:
         """How deep the shallowest value is, roughly; infinite where every value holds another."""
@@ -171,7 +207,7 @@ class Flattener:
 
 def _add_keywords(flat: Flat, schema: dict[str, Any]) -> None:
     if "type" in schema:
-        flat.types = _common(flat.types, set(schema["type"]))
+        flat.types = _common(flat.types, schema["type"])
     for kind, keywords in _HINTS.items():
         if any(keyword in schema for keyword in keywords):
             flat.kinds.append(kind)
@@ -206,18 +242,17 @@ def _add_keywords(flat: Flat, schema: dict[str, Any]) -> None:
     if (
         isinstance(denied, dict)
         and len(denied.get("required", ())) == 1
-        and denied.keys() <= {"required", "$at"}
+        and denied.keys() <= {"required", AT}
     ):
         flat.forbidden.update(denied["required"])
 
 
-def _common(known: set[str] | None, types: set[str]) -> set[str]:
+def _common(known: list[str] | None, types: list[str]) -> list[str]:
     if known is None:
         return types
-    both = known & types
-    for one, other in ((known, types), (types, known)):
-        if "number" in one and "integer" in other:
-            both.add("integer")
+    both = [one for one in known if one in types or (one == "integer" and "number" in types)]
+    if "number" in known and "integer" in types and "integer" not in both:
+        both.append("integer")
     if not both:
         raise DeadEndError
     return both
@@ -227,3 +262,26 @@ def _restrict(flat: Flat, values: list[Any]) -> None:
     flat.values = values if flat.values is None else [one for one in flat.values if one in values]
     if not flat.values:
         raise DeadEndError
+
+
+def admits(flat: Flat, value: Any) -> bool:
+    """Whether a listed value meets the keywords about its type; not those about what it holds."""
+    bounds = flat.bounds
+    if flat.types is not None and not any(_is_of_type(value, one) for one in flat.types):
+        return False
+    if isinstance(value, str):
+        return bounds.get("minLength", 0) <= len(value) <= bounds.get("maxLength", math.inf)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return True
+    return (
+        bounds.get("minimum", -math.inf) <= value <= bounds.get("maximum", math.inf)
+        and bounds.get("exclusiveMinimum", -math.inf) < value < bounds.get("exclusiveMaximum", math.inf)
+    )  # fmt: skip
+
+
+def _is_of_type(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    if isinstance(value, int | float):
+        return name == "number" or (name == "integer" and value == int(value))
+    return name in _CLASSES and isinstance(value, _CLASSES[name])

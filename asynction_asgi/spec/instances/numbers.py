@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["number"]
 
-_SPAN = 1000
-_FINENESS = 100
+# The smallest distance between two numbers of the wire.
+_FINEST = Fraction(1, 10**300)
+_MANY = 10
 
 
 def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
@@ -27,29 +28,44 @@ def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
     bounds = flat.bounds
     low = max(bounds.get("minimum", -math.inf), bounds.get("exclusiveMinimum", -math.inf))
     high = min(bounds.get("maximum", math.inf), bounds.get("exclusiveMaximum", math.inf))
-    step = _grid([*flat.steps, 1] if whole else flat.steps)
-    if step is None:
-        if low == high and low not in (bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum")):
-            return low
-        step = Fraction(1, _FINENESS)
-        while math.isfinite(low) and math.isfinite(high) and (Fraction(high) - Fraction(low)) < 10 * step > 0:
-            if low >= high or step < Fraction(1, 10**300):
-                raise DeadEndError
-            step /= 10
-    first = math.ceil(Fraction(low) / step) if math.isfinite(low) else None
-    last = math.floor(Fraction(high) / step) if math.isfinite(high) else None
-    if first is not None and first * step == bounds.get("exclusiveMinimum"):
+    grid = _grid([*flat.steps, 1] if whole else flat.steps)
+    if grid is not None:
+        found = _ends(flat, low, high, grid, choices.span)
+        if found is None:
+            raise DeadEndError
+        return _as_number(choices.near(*found, shown=math.ceil(1 / grid)), grid)
+    if low == high:
+        if low in (bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum")):
+            raise DeadEndError
+        return low
+    step, wanted = Fraction(1, choices.fineness), _MANY if choices.fineness > 1 else 1
+    while True:
+        found = _ends(flat, low, high, step, choices.span)
+        if found is not None and found[1] - found[0] + 1 >= wanted:
+            return _as_number(choices.near(*found, shown=math.ceil(1 / step)), step)
+        if low > high or step < _FINEST:
+            raise DeadEndError
+        step /= 2 if step == 1 else 5 if step == Fraction(1, 2) else 10
+
+
+def _ends(flat: Flat, low: float, high: float, step: Fraction, usual: int) -> tuple[int, int] | None:
+    """The first and the last multiple of `step` within the bounds; None where there is none."""
+    first = math.ceil(Fraction(low) / step) if low != -math.inf else None
+    last = math.floor(Fraction(high) / step) if high != math.inf else None
+    if first is not None and first * step == flat.bounds.get("exclusiveMinimum"):
         first += 1
-    if last is not None and last * step == bounds.get("exclusiveMaximum"):
+    if last is not None and last * step == flat.bounds.get("exclusiveMaximum"):
         last -= 1
-    span = max(1, int(_SPAN / step)) if step < _SPAN else _SPAN
+    span = max(1, int(usual / step)) if step < usual else usual
     if first is None:
         first = min(0, last - span) if last is not None else 0
     if last is None:
         last = max(first + span, span)
-    if first > last:
-        raise DeadEndError
-    value = choices.integer(first, last) * step
+    return (first, last) if first <= last else None
+
+
+def _as_number(count: int, step: Fraction) -> float:
+    value = count * step
     return int(value) if value.denominator == 1 else float(value)
 
 

@@ -83,6 +83,8 @@ CORPUS: list[Any] = [
     {"type": "integer", "exclusiveMinimum": 8, "multipleOf": 4, "maximum": 12},
     {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 1.0001},
     {"type": "number", "maximum": -3},
+    {"type": "integer", "minimum": 10**400},
+    {"type": "integer", "minimum": -(10**400), "maximum": 10**400},
     {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}], "type": "integer"},
     *({"$ref": f"#/components/schemas/{n}"} for n in SHARED if n != "Endless"),
     {
@@ -126,6 +128,19 @@ CORPUS: list[Any] = [
     {"type": "object", "properties": {"a": {"type": "string"}}, "not": {"required": ["a"]}},
     {"type": "integer", "not": {"enum": [1, 2, 3]}},
     {"oneOf": [{"type": "integer"}, {"type": "integer", "minimum": 0}, {"type": "string"}]},
+    {
+        "oneOf": [
+            {"type": "object", "properties": {"a": {"type": "string"}}},
+            {"type": "object", "properties": {"b": {"type": "string"}}},
+        ]
+    },
+    {"type": "string", "enum": ["long", "longer", "short", 5, None], "minLength": 5},
+    {"type": "string", "format": "email", "minLength": 200},
+    {"type": "string", "format": "uri", "maxLength": 12},
+    {"type": "string", "format": "hostname", "minLength": 90, "maxLength": 91},
+    {"type": "string", "format": "email", "pattern": "@example\\.com$"},
+    {"type": "string", "format": "date-time", "minLength": 24},
+    {"type": "string", "format": "byte", "minLength": 21},
     {
         "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
         "type": "object",
@@ -249,10 +264,39 @@ def test_the_authors_examples_come_first_where_they_hold() -> None:
     assert Instances(spec).event(spec.namespaces["/"].receives["e0"], Choices.seeded(1)) == (7,)
 
 
-def test_a_format_of_any_name_may_be_provided() -> None:
-    """Names that nothing checks and nobody provides leave a plain text."""
-    spec = loaded({"type": "string", "format": "city"})
+class Cities:
+    """Provides texts for one format and for one property."""
+
+    def of_format(self, name: str) -> Any:
+        return (lambda choices: choices.pick(["Paris", "Rome"])) if name == "city" else None
+
+    def of_property(self, name: str) -> Any:
+        return (lambda _: "Ada") if name == "name" else None
+
+
+def made(payload: Any, *, seed: int = 1) -> Any:
+    spec = loaded(payload)
     event = spec.namespaces["/"].receives["e0"]
-    known = {"city": lambda: "Paris"}
-    assert Instances(spec, formats=known.get).event(event, Choices.seeded(1)) == ("Paris",)
-    assert Instances(spec).event(event, Choices.seeded(1)) != ("Paris",)
+    return Instances(spec, providers=Cities()).event(event, Choices.seeded(seed))[0]
+
+
+def test_a_format_of_any_name_may_be_provided() -> None:
+    """Names that nothing checks and nobody provides leave a plain text, as all do without a provider."""
+    assert {made({"type": "string", "format": "city"}, seed=seed) for seed in range(20)} == {"Paris", "Rome"}
+    for format_ in ("village", "date"):
+        assert made({"type": "string", "format": format_}) not in ("Paris", "Rome")
+    spec = loaded({"type": "string", "format": "city"})
+    (text,) = Instances(spec).event(spec.namespaces["/"].receives["e0"], Choices.seeded(1))
+    assert text not in ("Paris", "Rome")
+
+
+def test_what_is_provided_gives_way_to_the_other_keywords() -> None:
+    """It is taken where it fits; else the text is made without it."""
+    assert made({"type": "string", "format": "city", "maxLength": 4}) == "Rome"
+    assert len(made({"type": "string", "format": "city", "minLength": 9})) >= 9
+    assert made({"type": "string", "format": "city", "pattern": "^R"}) == "Rome"
+    assert made({"type": "string", "format": "city", "pattern": "^[0-9]{3}$"}).isdigit()
+    named = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    assert made(named) == {"name": "Ada"}
+    named["properties"] = {"name": {"type": "string", "minLength": 5}}
+    assert len(made(named)["name"]) >= 5

@@ -1,0 +1,102 @@
+"""Strings, and bytes, by every keyword about them at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from .. import formats
+from .flat import DeadEndError
+from .formats import FORMATS, lengthened
+from .texts import matches, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .choices import Choices
+    from .flat import Flat
+
+    Make = Callable[[Choices], str]
+
+__all__ = ["Providers", "binary", "string"]
+
+# Texts of a format, and of a pattern, of which none fits the other keywords.
+_FORMAT_ATTEMPTS = 10
+_PATTERN_ATTEMPTS = 60
+_LONGEST = 1_000_000
+# How long a text, and how many bytes, are where nothing is said.
+_USUAL_BYTES = 4
+
+
+class Providers(Protocol):
+    """Gives texts of formats that JSON Schema doesn't know, and texts for properties of common names."""
+
+    def of_format(self, name: str) -> Make | None:
+        """What makes a text of a format; None for a name that says nothing."""
+
+    def of_property(self, name: str) -> Make | None:
+        """What makes a text for a property; None for a name that says nothing."""
+
+
+def string(flat: Flat, choices: Choices, about: str, providers: Providers | None) -> str:
+    """A text that meets the bounds, the patterns and the formats.
+
+    Raises:
+        DeadEndError: none was found.
+    """
+    bounds = flat.bounds
+    least, most = int(bounds.get("minLength", 0)), int(min(bounds.get("maxLength", _LONGEST), _LONGEST))
+    if least > most:
+        raise DeadEndError
+    if not flat.formats and not flat.patterns and providers is None:
+        return choices.text(least, most, about)
+
+    def fits(text: str) -> bool:
+        return (
+            least <= len(text) <= most
+            and all(matches(one, text) for one in flat.patterns)
+            and all(formats.FORMATS[one](text) for one in flat.formats if one in formats.FORMATS)
+        )
+
+    before = choices.attempt
+    try:
+        for name, make in _makers(flat, about, providers):
+            for attempt in range(_FORMAT_ATTEMPTS):
+                choices.attempt = before + attempt
+                text = lengthened(name, make(choices), least, most)
+                if fits(text):
+                    return text
+        for attempt in range(_PATTERN_ATTEMPTS if flat.patterns else 0):
+            choices.attempt = before + attempt
+            text = matching(flat.patterns[0], choices, max(1, least) if attempt % 2 else 1 + attempt // 4)
+            if len(text) < least:  # where the pattern is open at an end, what follows is free
+                text += choices.text(least - len(text), least - len(text))
+            if fits(text):
+                return text
+    finally:
+        choices.attempt = before
+    text = choices.text(least, most, about)
+    if fits(text):
+        return text
+    raise DeadEndError
+
+
+def _makers(flat: Flat, about: str, providers: Providers | None) -> list[tuple[str, Make]]:
+    found = [(name, FORMATS[name]) for name in flat.formats if name in FORMATS]
+    if found or providers is None:
+        return found
+    makes = [providers.of_format(name) for name in flat.formats] or [providers.of_property(about)]
+    return [("", make) for make in makes if make is not None]
+
+
+def binary(flat: Flat, choices: Choices) -> bytes:
+    """Bytes that meet the bounds.
+
+    Raises:
+        DeadEndError: there are none.
+    """
+    least = int(flat.bounds.get("minLength", 0))
+    most = int(min(flat.bounds.get("maxLength", least + 8), least + 8))
+    if least > most:
+        raise DeadEndError
+    count = choices.count(least, most, shown=_USUAL_BYTES)
+    return bytes(choices.integer(0, 255) for _ in range(count))
