@@ -14,7 +14,7 @@ ROOT = PACKAGE.parent
 ROWS = (
     ("errors",),
     ("spec",),
-    ("engine", "docs"),
+    ("engine", "docs", "standins"),
     ("server",),
     ("mock", "testing", "contract", "demo"),
     ("cli", "pytest_plugin"),
@@ -29,6 +29,7 @@ SEAMS = {
     "jsonschema_rs": "spec/schemas",
     "socketio": "engine",
     "engineio": "engine",
+    "faker": "standins/fake_texts",
     "click": "cli",
 }
 TOP = {

@@ -99,6 +99,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("yaml", "Security"),
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
+        ("yaml", "A mock"),
         ("json", "Refusals"),
         ("text", "Command line"),
     }
@@ -192,6 +193,19 @@ def test_the_tested_example(pytester: pytest.Pytester) -> None:
     assert block("text", "Testing") in result.stdout.str()
 
 
+def test_the_property_test(pytester: pytest.Pytester) -> None:
+    """The test that is shown passes; it finds a handler that answers something else."""
+    shown = block("python", "Testing", 1)
+    for name, text in (("chat.yaml", DOCUMENT), ("chat.py", SERVER), ("test_property.py", shown)):
+        (pytester.path / name).write_text(text, "utf-8")
+    options = ("-p", "no:asyncio", "-p", "no:cacheprovider")
+    assert pytester.runpytest_subprocess(*options).ret == 0
+    (pytester.path / "chat.py").write_text(SERVER.replace("len(text)", "len(text.encode())"), "utf-8")
+    result = pytester.runpytest_subprocess(*options)
+    assert result.ret == 1
+    assert "arguments=('\\x80',)" in result.stdout.str()
+
+
 def test_the_shape_of_a_refusal(folder: Path) -> None:
     """What is shown has the members, and no others, that a refusal has."""
     shown = json.loads(block("json", "Refusals"))["error"]
@@ -269,7 +283,7 @@ def constants(folder: Path) -> Iterator[str]:
 def test_the_diagnostic_codes_are_complete() -> None:
     """Each code that a load can report is explained, and no other."""
     shown = codes([row[0] for row in table("Diagnostic codes")])
-    used = {one for part in ("spec", "server", "mock") for one in constants(PACKAGE / part)}
+    used = {one for part in ("spec", "server", "standins") for one in constants(PACKAGE / part)}
     assert {one for one in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", one)} - NOT_CODES == shown
 
 
@@ -311,10 +325,29 @@ def test_every_dependency_is_explained() -> None:
     assert shown == wanted
 
 
-def test_the_mock_serves_the_example(tmp_path: Path) -> None:
-    """The complete example's document, without its handlers."""
-    (tmp_path / "chat.yaml").write_text(DOCUMENT, "utf-8")
-    app = MockAsynctionSocketIO.from_spec(tmp_path / "chat.yaml", settings=MockSettings(seed=1))
-    app.check_handlers()
-    for word in re.findall(r"`(\w+)`", TEXT.partition("`x-mock` on a message")[2].partition("## ")[0]):
-        assert word in {"ack", "emit", "interval", "weight"}
+def test_the_mocked_example(folder: Path) -> None:
+    """It answers and emits what its hints say, and nothing else."""
+    (folder / "orders.yaml").write_text(block("yaml", "A mock"), "utf-8")
+    app = MockAsynctionSocketIO.from_spec("orders.yaml", settings=MockSettings(seed=1, interval=0))
+    with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert client.call("order", "one", timeout=5) == 42
+        heard: dict[str, Any] = {}
+        while len(heard) < 2:
+            name, value = client.receive(timeout=5)
+            heard[name] = value
+    assert heard["accepted"]["courier"].istitle()
+    assert 5 <= heard["price"] <= 9
+
+
+@pytest.mark.usefixtures("folder")
+def test_mocks_of_the_example() -> None:
+    """Alone, and beside the handler that is there."""
+    for place in (0, 1):
+        names: dict[str, Any] = {}
+        exec(block("python", "A mock", place), names)
+        with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
+            client.connect(url)
+            answer = client.call("say", "hello", timeout=5)
+            assert isinstance(answer, int)
+            assert (answer == 5) == (place == 1)

@@ -36,6 +36,7 @@ def mock() -> None:
 @click.option(
     "--fail-rate", type=click.FloatRange(0, 1), default=0.0, help="Part of the events to refuse, from 0 to 1."
 )
+@click.option("--locale", help="Faker's, of the texts: de_DE, for example; needs the extra [mock].")
 @click.option("--security", is_flag=True, help="Hold clients to the document's security.")
 @uvicorn_options("host", "port", "log_level")
 @click.pass_context
@@ -49,13 +50,14 @@ def run_mock(
     interval: float,
     jitter: float,
     fail_rate: float,
+    locale: str | None,
     security: bool,
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events, which it accepts."""
     try:
         settings = MockSettings(
-            seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, security=security
+            seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, locale=locale, security=security
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -64,4 +66,6 @@ def run_mock(
     except (SpecError, BindingError) as error:
         show_diagnostics(error.diagnostics, err=True)
         ctx.exit(1)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     serve(app, options)

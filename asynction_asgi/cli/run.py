@@ -12,7 +12,7 @@ from .serving import serve, uvicorn_options
 from .target import FACTORY, Target, load_or_exit
 
 # Given with `module:app` they would have no effect: the application was made without them.
-_FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websocket_only")
+_FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websocket_only", "mock")
 
 
 @click.command()
@@ -39,6 +39,9 @@ _FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websock
 @click.option(
     "--websocket-only", is_flag=True, help="Refuse HTTP long-polling, which several workers can't serve."
 )
+@click.option(
+    "--mock", type=click.Choice(["missing"]), help="Answer the events that have no handler by a mock."
+)
 @uvicorn_options()
 @click.pass_context
 def run(
@@ -52,6 +55,7 @@ def run(
     validation: Any,
     docs: bool,
     websocket_only: bool,
+    mock: Any,
     **options: Any,
 ) -> None:
     """Serve TARGET: the path of an AsyncAPI document, or module:app.
@@ -67,6 +71,7 @@ def run(
         validation=validation,
         docs=docs,
         websocket_only=websocket_only,
+        mock=mock,
     )
     _check_usage(ctx, wanted)
     app = load_or_exit(wanted)

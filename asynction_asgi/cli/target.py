@@ -9,7 +9,7 @@ import sys
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -43,6 +43,7 @@ class Target:
     validation: Enforcement = "enforce"
     docs: bool = True
     websocket_only: bool = False
+    mock: Literal["missing"] | None = None
 
     @property
     def is_document(self) -> bool:
@@ -76,6 +77,7 @@ class Target:
                 validation=self.validation,
                 server_name=self.server_name,
                 docs=self.docs,
+                mock=self.mock,
                 message_queue=self.message_queue,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )

@@ -13,6 +13,7 @@ from .connections import Connections
 from .dispatch import Dispatcher
 from .emitting import Emitting
 from .lifespan import compose_lifespan
+from .missing import is_mocked, mock_missing
 from .namespaces import Namespaces
 from .outbound import Outbound
 from .routes import Routes
@@ -23,7 +24,7 @@ from .validation import Validation, ViolationLog, validation_of
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import ClassVar, Protocol, Self, TypeVar, Unpack
+    from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
 
     from ..docs.routes import Guard, Renderer
     from ..engine import ServerOptions
@@ -78,6 +79,7 @@ class AsynctionSocketIO(Emitting):
         app: ASGIApp | None = None,
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
         security_handlers: Mapping[str, Handler | str] | None = None,
+        mock: Literal["missing"] | None = None,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         self._spec = spec
@@ -90,7 +92,11 @@ class AsynctionSocketIO(Emitting):
         observe = type(self).observe
         observer = None if observe is None else observe(spec)
         connections = Connections()
-        self._routes, security = _bind(spec, handlers or {}, security_handlers or {})
+        self._routes, security = _bind(
+            spec, handlers or {}, security_handlers or {}, unwritten=is_mocked(mock)
+        )
+        if is_mocked(mock):
+            mock_missing(self._routes, spec)
         if default_error_handler is not None:
             self._routes.set_default_error(default_error_handler)
         self._dispatcher = Dispatcher(
@@ -134,7 +140,7 @@ class AsynctionSocketIO(Emitting):
             options: Those of `Options`: ours, and those of ``socketio.AsyncServer``.
 
         Raises:
-            SpecError: the document can't be loaded or served.
+            SpecError: the document can't be loaded, served or, with ``mock``, mocked.
             BindingError: handlers named in it, or given, can't be bound.
             TypeError: an option is not known, or the document is none of those.
             ValueError: an option contradicts another.
@@ -266,11 +272,13 @@ def _bind(
     spec: Spec,
     handlers: Mapping[str, Mapping[str, Handler | str]],
     security_handlers: Mapping[str, Handler | str],
+    *,
+    unwritten: bool,
 ) -> tuple[Routes, SecurityRules]:
     """Attach handlers and security functions; what is wrong with either is reported together."""
     problems: list[Diagnostic] = []
     try:
-        routes = Routes(spec, handlers)
+        routes = Routes(spec, handlers, unwritten=unwritten)
     except BindingError as error:
         problems += error.diagnostics
     try:

@@ -14,11 +14,15 @@ from ..spec.references import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Imports", "UnimportableError"]
+__all__ = ["Imports", "NowhereError", "UnimportableError"]
 
 
 class UnimportableError(Exception):
-    """A dotted path that leads nowhere; the message says how far it got."""
+    """A dotted path that gives no handler; the message says how far it got."""
+
+
+class NowhereError(UnimportableError):
+    """A dotted path at whose end nothing is, or nothing yet."""
 
 
 class Imports:
@@ -42,7 +46,7 @@ class Imports:
         raw: Any = None
         for name in names:
             if not hasattr(found, name):
-                raise UnimportableError(_missing(found, name))
+                raise _missing(found, name)
             owner = found if isinstance(found, type) else None
             raw = inspect.getattr_static(found, name)
             found = getattr(found, name)
@@ -59,7 +63,7 @@ class Imports:
             return self._module(dotted), _names(rest, path)
         names = _names(path, path)
         if len(names) == 1:
-            raise UnimportableError(f"{path!r} names no module: write 'package.module.{path}'")
+            raise NowhereError(f"{path!r} names no module: write 'package.module.{path}'")
         module = self._module(names[0])
         for index in range(1, len(names)):
             dotted = ".".join(names[: index + 1])
@@ -74,12 +78,12 @@ class Imports:
         try:
             return importlib.import_module(dotted)
         except (Exception, SystemExit) as error:
-            self._failed.add(dotted)
             missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
             if missing is not None and (dotted == missing or dotted.startswith(f"{missing}.")):
-                raise UnimportableError(
+                raise NowhereError(
                     f"there is no module {missing!r} (is its folder the working directory or on sys.path?)"
                 ) from None
+            self._failed.add(dotted)
             raise UnimportableError(f"importing {dotted!r} failed: {_described(error)}") from error
 
     def _instance(self, owner: type) -> Any:
@@ -93,14 +97,14 @@ class Imports:
         return self._instances[owner]
 
 
-def _missing(holder: object, name: str) -> str:
+def _missing(holder: object, name: str) -> UnimportableError:
     spec = getattr(holder, "__spec__", None)
     if getattr(spec, "_initializing", False):
-        return (
+        return UnimportableError(
             f"{_called(holder)} is still being imported and has no {name!r} yet:"
             " move from_spec() below its handlers, or attach them with @app.on"
         )
-    return f"{_called(holder)} has no {name!r}{did_you_mean(name, _public(holder))}"
+    return NowhereError(f"{_called(holder)} has no {name!r}{did_you_mean(name, _public(holder))}")
 
 
 def _described(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine import ServerOptions
 
@@ -29,6 +29,7 @@ class Options(ServerOptions, total=False):
         app: An ASGI application to wrap.
         handlers: By namespace and event; they replace those that the document names.
         security_handlers: By security scheme; they replace those that the document names.
+        mock: ``"missing"`` answers events that have no handler by what the document says of their answer.
     """
 
     validation: Validation | Enforcement | bool
@@ -41,3 +42,4 @@ class Options(ServerOptions, total=False):
     app: Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]] | None
     handlers: Mapping[str, Mapping[str, Callable[..., Any] | str]] | None
     security_handlers: Mapping[str, Callable[..., Any] | str] | None
+    mock: Literal["missing"] | None

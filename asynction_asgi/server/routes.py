@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import BindingError, Diagnostic
@@ -17,7 +17,7 @@ from .binding import (
     bind_lifecycle_handler,
 )
 from .handshake import compile_handshake
-from .imports import Imports, UnimportableError
+from .imports import Imports, NowhereError, UnimportableError
 from .security import is_reauth
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Route:
 
     Attributes:
         ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
+        stand_in: What handles it as long as nothing else does.
     """
 
     event: Event
@@ -47,6 +48,7 @@ class Route:
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
     ack_is_finite: bool = False
     handler: BoundHandler | None = None
+    stand_in: BoundHandler | None = None
     told_of_lost_answer: bool = False
 
 
@@ -74,20 +76,28 @@ class NamespaceRoutes:
         return tuple(one.name for one in self.declared.parameters)
 
     def handler_of(self, route: Route) -> BoundHandler | None:
-        """The route's own handler, else the namespace's catch-all."""
-        return route.handler or self.lifecycle.get(WILDCARD)
+        """The route's own handler, else the namespace's catch-all, else a stand-in."""
+        return route.handler or self.lifecycle.get(WILDCARD) or route.stand_in
 
 
 class Routes:
     """All namespaces of a document, with what has been bound to them so far.
+
+    Args:
+        spec: The contract, as it is served.
+        handlers: By namespace and event; they replace those that the document names.
+        unwritten: Whether handlers that the document names may be missing; each is a warning then.
 
     Raises:
         BindingError: handlers named in the document or given in code can't be bound; every one of
             them is reported.
     """
 
-    def __init__(self, spec: Spec, handlers: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, spec: Spec, handlers: Mapping[str, Mapping[str, Any]], *, unwritten: bool = False
+    ) -> None:
         self._imports = Imports()
+        self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
         self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
         self.warnings: list[Diagnostic] = []
@@ -122,18 +132,28 @@ class Routes:
         if problems:
             raise BindingError(problems)
 
+    def unhandled(self) -> dict[str, list[str]]:
+        """By namespace, the declared events that nothing handles."""
+        return {
+            name: [event for event, route in one.events.items() if one.handler_of(route) is None]
+            for name, one in self.namespaces.items()
+        }
+
     def missing(self) -> list[Diagnostic]:
         """One finding per declared event that nothing handles."""
         return [
             self._problem(
-                route.event.node,
-                f"event {name!r} of namespace {routes.declared.name!r} has no handler:"
+                self.namespaces[name].events[event].event.node,
+                f"event {event!r} of namespace {name!r} has no handler:"
                 " add x-handler to its message, or give one in code",
             )
-            for routes in self.namespaces.values()
-            for name, route in routes.events.items()
-            if routes.handler_of(route) is None
+            for name, events in self.unhandled().items()
+            for event in events
         ]
+
+    def stand_in(self, namespace: str, event: str, function: Callable[..., Any]) -> None:
+        """Handle a declared event by `function` as long as nothing else does."""
+        self.namespaces[namespace].events[event].stand_in = bind_event_handler(function)
 
     def _bind_given(self, handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         for namespace, events in handlers.items():
@@ -177,12 +197,19 @@ class Routes:
                 routes.lifecycle[event] = _bind_lifecycle(event, function, routes.params)
                 return
             bound = bind_event_handler(function, routes.params)
+        except NowhereError as error:
+            found = self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
+            if self._unwritten and node is not None:
+                self.warnings.append(replace(found, severity="warning"))
+            else:
+                yield found
+            return
         except (UnbindableError, UnimportableError) as error:
             yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
-        found = list(self._arity(route, bound, at))
-        errors = [one for one in found if one.severity == "error"]
-        self.warnings += [one for one in found if one.severity == "warning"]
+        fit = list(self._arity(route, bound, at))
+        errors = [one for one in fit if one.severity == "error"]
+        self.warnings += [one for one in fit if one.severity == "warning"]
         if not errors:
             route.handler = bound
         yield from errors

@@ -1,4 +1,4 @@
-"""What tests of a server need: clients without a port, held against the document both ways."""
+"""What tests of a server need: clients without a port, held against the document both ways, and strategies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from .client import TestClient
 from .errors import ConnectError, LifespanError, NothingReceivedError, UnexpectedEventError
 from .received import Received
 from .server import TestServer
+from .strategies import arguments_of, events_of
 
 __all__ = [
     "ConnectError",
@@ -15,4 +16,6 @@ __all__ = [
     "TestClient",
     "TestServer",
     "UnexpectedEventError",
+    "arguments_of",
+    "events_of",
 ]

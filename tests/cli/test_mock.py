@@ -29,6 +29,7 @@ channels:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "hint.yaml").write_text(f"{DOCUMENT}        x-mock: {{ack: maybe}}\n", "utf-8")
     (tmp_path / "never.yaml").write_text(DOCUMENT.replace("[yes, no]", "[]"), "utf-8")
     return tmp_path
 
@@ -36,7 +37,8 @@ def folder(tmp_path: Path) -> Path:
 def test_it_serves_a_document_without_handlers(folder: Path) -> None:
     """The start-up line says where; an event is answered."""
     command = ("mock", "run", "-s", "echo.yaml", "--port", "0", "--seed", "1")
-    with running(*command, cwd=folder) as (url, _), socketio.SimpleClient() as client:
+    with running(*command, cwd=folder) as (url, server), socketio.SimpleClient() as client:
+        assert f"Socket.IO on {url}/socket.io/, its documentation on {url}/docs" in server.output
         client.connect(url, transports=["websocket"])
         assert client.call("echo", "hi", timeout=10) in ("yes", "no")
 
@@ -44,11 +46,16 @@ def test_it_serves_a_document_without_handlers(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (["-s", "never.yaml"], 1, "no value was found"),
+        (["-s", "never.yaml"], 1, "never.yaml:10:23: error: no value was found"),
+        (["-s", "hint.yaml"], 1, "hint.yaml:11:23: error: event 'echo': the ack of its x-mock"),
+        (["-s", "echo.yaml", "--locale", "xx_XX"], 2, "no locale 'xx_XX'"),
+        (["-s", "echo.yaml", "--fail-rate", "2"], 2, "--fail-rate"),
+        (["-s", "echo.yaml", "--interval", "nan"], 2, "interval"),
+        (["-s", "echo.yaml", "--port", "web"], 2, "--port"),
         (["-s", "echo.yaml", "--jitter", "3"], 2, "jitter"),
         (["-s", "missing.yaml"], 2, "does not exist"),
     ],
-    ids=["unsatisfiable", "jitter", "missing"],
+    ids=["unsatisfiable", "hint", "locale", "rate", "nan", "port", "jitter", "missing"],
 )
 def test_what_can_not_be_played_ends_it(folder: Path, arguments: list[str], code: int, text: str) -> None:
     """With the place or the option, and without a traceback."""

@@ -118,6 +118,18 @@ def test_the_startup_line_says_where_everything_is(folder: Path) -> None:
         assert httpx.get(f"{url}/rt/docs").status_code == 200
 
 
+def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
+    """What is written answers by itself; what is not is told, with its place, and played."""
+    later = DOCUMENT.replace("handlers.echo", "handlers.later")
+    (folder / "later.yaml").write_text(later.replace("{args: {type: string}}", "{args: {const: 5}}"), "utf-8")
+    with running("run", "later.yaml", "--mock", "missing", "--port", "0", cwd=folder) as (url, command):
+        assert "later.yaml:10:20: warning: handler of 'echo'" in command.output
+        assert echo(url, "/rt/socket.io") == 5
+    with running("run", "echo.yaml", "--mock", "missing", "--port", "0", cwd=folder) as (url, command):
+        assert "warning" not in command.output
+        assert echo(url, "/rt/socket.io") == "HELLO"
+
+
 def test_no_docs(folder: Path) -> None:
     """With ``--no-docs`` neither the line nor the server knows of a documentation."""
     with running("run", "echo.yaml", "--port", "0", "--no-docs", cwd=folder) as (url, command):
@@ -235,6 +247,8 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
     [
         (["nowhere.yaml"], "neither a file nor module:app"),
         (["myapp:app", "--no-docs"], "--no-docs is for documents"),
+        (["myapp:app", "--mock", "missing"], "--mock is for documents"),
+        (["echo.yaml", "--mock", "all"], "--mock"),
         (["myapp:app", "--message-queue", "redis://"], "--message-queue is for documents"),
         (["echo.yaml", "--validation", "maybe"], "'maybe' is not one of"),
         (["echo.yaml", "--workers", "2"], "--workers needs --websocket-only"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import socketio
 
 from asynction_asgi import SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
+from asynction_asgi.standins import scripts
 from tests.serving import serve
 
 DOCUMENT: dict[str, Any] = {
@@ -91,25 +93,90 @@ async def test_it_fails_as_often_as_it_is_told() -> None:
             assert (await client.call("add", 1, timeout=5))["error"]["code"] == "unavailable"
 
 
+async def answers(seed: int | None, **settings: Any) -> list[Any]:
+    """What one client is answered, and hears, of a document whose texts are Faker's."""
+    fields = {"who": {"type": "string", "format": "name"}, "city": {"type": "string"}}
+    schema = {"type": "object", "required": [*fields], "properties": fields}
+    document = changed(**{"x-ack": {"args": schema}})
+    app = MockAsynctionSocketIO.from_spec(document, settings=MockSettings(seed=seed, interval=0, **settings))
+    with serve(app) as url:
+        async with socketio.AsyncSimpleClient() as client:
+            await client.connect(url, transports=["websocket"])
+            return [await client.call("e", 1, timeout=5) for _ in range(3)]
+
+
+async def test_the_same_seed_says_the_same() -> None:
+    """Faker's texts too; another seed says something else."""
+    first = await answers(1)
+    assert first == await answers(1)
+    assert first != await answers(2)
+    assert all(" " in one["who"] for one in first)
+    assert first != await answers(1, locale="ja_JP")
+
+
 @pytest.mark.parametrize(
-    ("message", "pointer"),
+    ("message", "pointer", "words"),
     [
-        ({"x-ack": {"args": {"type": "integer", "minimum": 2, "maximum": 1}}}, "x-ack"),
-        ({"x-ack": {"args": {"type": "integer"}}, "x-mock": {"ack": "no"}}, "message"),
-        ({"x-mock": {"emit": "nothing"}}, "message"),
-        ({"x-mock": 5}, "message"),
+        ({"x-ack": {"args": {"type": "integer", "minimum": 2, "maximum": 1}}}, "x-ack/args", "no value"),
+        ({"x-ack": {"args": {"type": "integer"}}, "x-mock": {"ack": "no"}}, "x-mock/ack", "match"),
+        ({"x-mock": {"ack": "no"}}, "x-mock/ack", "declares none"),
+        ({"x-mock": {"emit": "nothing"}}, "x-mock/emit", "doesn't emit here"),
+        ({"x-mock": {"emit": [5]}}, "x-mock/emit", "doesn't emit here"),
+        ({"x-mock": {"weight": -1}}, "x-mock/weight", "zero or more"),
+        ({"x-mock": {"interval": True}}, "x-mock/interval", "zero or more"),
+        ({"x-mock": {"intervall": 1}}, "x-mock/intervall", "did you mean 'interval'"),
+        ({"x-mock": 5}, "x-mock", "object"),
     ],
-    ids=["unsatisfiable", "ack", "emit", "shape"],
+    ids=lambda one: one if isinstance(one, str) else "",
 )
-def test_what_can_not_be_played_is_refused_at_the_start(message: dict[str, Any], pointer: str) -> None:
-    """With the place in the document."""
+def test_what_can_not_be_played_is_refused_at_the_start(
+    message: dict[str, Any], pointer: str, words: str
+) -> None:
+    """With the place in the document, and what is wrong there."""
     with pytest.raises(SpecError) as caught:
         MockAsynctionSocketIO.from_spec(changed(**message))
-    assert pointer in caught.value.diagnostics[0].pointer
+    (problem,) = caught.value.diagnostics
+    assert problem.pointer == f"/channels/~1/publish/message/{pointer}"
+    assert words in problem.message
 
 
-@pytest.mark.parametrize("wrong", [{"fail_rate": 2}, {"interval": -1}, {"jitter": 2}], ids=str)
+def test_hints_of_a_trait_have_the_place_of_their_message() -> None:
+    """As they stand elsewhere."""
+    with pytest.raises(SpecError) as caught:
+        MockAsynctionSocketIO.from_spec(changed(traits=[{"x-mock": {"emit": "nothing"}}]))
+    assert caught.value.diagnostics[0].pointer.endswith("/message")
+
+
+def test_a_large_document_says_that_it_takes_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So that nobody takes it for stuck."""
+    monkeypatch.setattr(scripts, "_PATIENCE_SECONDS", 0)
+    with caplog.at_level(logging.INFO):
+        MockAsynctionSocketIO.from_spec(DOCUMENT)
+    assert "so far" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fail_rate": 2}, {"interval": -1}, {"interval": float("nan")}, {"jitter": 2}], ids=str
+)
 def test_settings_out_of_range_are_refused(wrong: Any) -> None:
     """Before anything is served."""
     with pytest.raises(ValueError, match="must"):
         MockSettings(**wrong)
+
+
+async def test_given_handlers_take_the_place_of_the_mocks() -> None:
+    """Each by itself."""
+
+    async def add(number: int) -> int:
+        return number
+
+    app = MockAsynctionSocketIO.from_spec(
+        DOCUMENT, settings=MockSettings(interval=0), handlers={"/": {"add": add}}
+    )
+    with serve(app) as url:
+        async with socketio.AsyncSimpleClient() as client:
+            await client.connect(f"{url}?v=1", transports=["websocket"])
+            assert await client.call("add", 8, timeout=5) == 8
+            assert await client.call("fixed", timeout=5) == "mine"

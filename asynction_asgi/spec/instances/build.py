@@ -36,13 +36,14 @@ _ALL_TYPES = ("string", "integer", "boolean", "number", "null")
 class Build:
     """One instance in the making."""
 
-    __slots__ = ("_choices", "_flatten", "_makes", "_open", "_owner", "_parts")
+    __slots__ = ("_choices", "_flatten", "_makes", "_open", "_owner", "_parts", "_small")
 
-    def __init__(self, owner: Instances, choices: Choices) -> None:
+    def __init__(self, owner: Instances, choices: Choices, *, small: bool = False) -> None:
         self._owner = owner
         self._choices = choices
         self._flatten = owner.flattener
         self._parts = 0
+        self._small = small
         self._open: list[int] = []
         self._makes: Mapping[str, Callable[[Flat, int, str], Any]] = {
             "object": lambda flat, depth, _: self._object(flat, depth),
@@ -110,7 +111,7 @@ class Build:
         return self._makes[kind](flat, depth, "anything" if says_nothing else about)
 
     def _is_deep(self, depth: int) -> bool:
-        return depth > _DEEP or self._parts > _MANY
+        return self._small or depth > _DEEP or self._parts > _MANY
 
     def _kind(self, flat: Flat, depth: int) -> str:
         if flat.types is None:

@@ -1,0 +1,143 @@
+"""Faker's texts, where it is installed: a ``format`` may name any of its providers that makes a text.
+
+Each text is drawn from the mock's own choices, so that the same seed gives the same.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from faker import Generator
+
+    from ..spec.instances import Choices, Providers
+
+__all__ = ["fake_texts"]
+
+# What a provider may say that it makes, or is asked for beside others; all have one obvious text.
+_TEXTUAL: tuple[type, ...] = (str, date, datetime, time, int, float, Decimal, UUID)
+# Properties whose name leaves little doubt, as words without their separators.
+_PROPERTIES: Mapping[str, str] = {
+    "address": "street_address",
+    "author": "name",
+    "avatarurl": "image_url",
+    "city": "city",
+    "company": "company",
+    "companyname": "company",
+    "country": "country",
+    "countrycode": "country_code",
+    "currency": "currency_code",
+    "displayname": "name",
+    "domain": "domain_name",
+    "email": "email",
+    "emailaddress": "email",
+    "filename": "file_name",
+    "firstname": "first_name",
+    "fullname": "name",
+    "iban": "iban",
+    "job": "job",
+    "jobtitle": "job",
+    "lastname": "last_name",
+    "name": "name",
+    "phone": "phone_number",
+    "phonenumber": "phone_number",
+    "postcode": "postcode",
+    "sentence": "sentence",
+    "street": "street_name",
+    "surname": "last_name",
+    "text": "sentence",
+    "title": "catch_phrase",
+    "url": "url",
+    "useragent": "user_agent",
+    "username": "user_name",
+    "website": "url",
+    "zipcode": "postcode",
+}
+_WIDEST = 2**32 - 1
+
+
+def fake_texts(locale: str | None = None) -> Providers | None:
+    """Faker's texts of a locale; None where it is not installed.
+
+    Raises:
+        ValueError: a locale is asked for that Faker doesn't have, or without Faker.
+    """
+    try:
+        from faker import Factory  # noqa: PLC0415 -- an extra
+    except ImportError:
+        if locale is None:
+            return None
+        raise ValueError("a locale is Faker's: pip install 'asynction-asgi[mock]'") from None
+    try:
+        generator = Factory.create(locale) if locale is not None else Factory.create()
+    except (AttributeError, ImportError, ValueError):
+        raise ValueError(f"Faker has no locale {locale!r}") from None
+    return _FakeTexts(generator)
+
+
+class _FakeTexts:
+    """Implements `Providers`."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._known: dict[str, Callable[[Choices], str] | None] = {}
+
+    def of_format(self, name: str) -> Callable[[Choices], str] | None:
+        """By the provider of that name; ``phone-number`` is ``phone_number``."""
+        if name not in self._known:
+            self._known[name] = self._bind(name.replace("-", "_"))
+        return self._known[name]
+
+    def of_property(self, name: str) -> Callable[[Choices], str] | None:
+        """By the provider that fits a property of that name, such as ``firstName``."""
+        provider = _PROPERTIES.get(re.sub("[_-]", "", name).lower())
+        return None if provider is None else self.of_format(provider)
+
+    def _bind(self, name: str) -> Callable[[Choices], str] | None:
+        method = None if name.startswith("_") else _find(self._generator, name)
+        if method is None or not _makes_text(method):
+            return None
+        generator = self._generator
+
+        def make(choices: Choices) -> str:
+            generator.seed_instance(choices.integer(0, _WIDEST))
+            return _text(method())
+
+        return make
+
+
+def _find(generator: Generator, name: str) -> Callable[[], Any] | None:
+    """The provider's method, not one of the generator's own, such as ``seed``."""
+    for provider in generator.get_providers():
+        method = getattr(provider, name, None)
+        if inspect.ismethod(method):
+            return method
+    return None
+
+
+def _makes_text(method: Callable[[], Any]) -> bool:
+    """Whether it can be called without arguments and says that it gives something with one text."""
+    try:
+        inspect.signature(method).bind()
+        made = typing.get_type_hints(method).get("return")
+    except (TypeError, NameError):
+        return False
+    options = typing.get_args(made) if typing.get_origin(made) is typing.Union else (made,)
+    literals = typing.get_args(made) if typing.get_origin(made) is typing.Literal else ()
+    return (
+        str in options
+        or made in _TEXTUAL
+        or (literals != () and all(isinstance(one, str) for one in literals))
+    )
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date | time) else str(value)

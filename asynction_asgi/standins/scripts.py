@@ -1,0 +1,149 @@
+"""What stand-ins say in each namespace: answers, and events after them or by themselves."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..errors import SpecError
+from ..spec.examples import declared_examples
+from ..spec.instances import Choices, Instances, UnsatisfiableError
+from .fake_texts import fake_texts
+from .hints import read_hints
+from .pools import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ..errors import Diagnostic
+    from ..spec.model import Arguments, Event, Namespace, Spec
+    from .hints import Hints
+    from .settings import MockSettings
+
+__all__ = ["Emitted", "Script", "write_scripts"]
+
+logger = logging.getLogger("asynction_asgi")
+
+_PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """An event that is emitted; `interval` is its own, in seconds, or None."""
+
+    name: str
+    pool: Pool
+    weight: float = 1.0
+    interval: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What stand-ins say in one namespace.
+
+    Attributes:
+        acks: By event received, what is answered; None answers nothing.
+        emits: By event, what is emitted.
+        after: By event received, the events to emit after it.
+    """
+
+    acks: Mapping[str, Pool | None]
+    emits: Mapping[str, Emitted]
+    after: Mapping[str, tuple[str, ...]]
+
+
+def write_scripts(
+    spec: Spec, settings: MockSettings, *, only: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Script]:
+    """A script for each namespace.
+
+    Args:
+        spec: The contract, as it is served.
+        settings: Seed and locale.
+        only: By namespace, the received events to answer; nothing is emitted but after these. None is
+            all that the document declares.
+
+    Raises:
+        SpecError: a schema admits no value, or an ``x-mock`` doesn't fit; all of them are reported.
+        ValueError: the locale can't be had.
+    """
+    author = _Author(spec, settings)
+    scripts = {
+        name: author.script(one, None if only is None else only.get(name, ()))
+        for name, one in spec.namespaces.items()
+    }
+    if author.problems:
+        raise SpecError(list(dict.fromkeys(author.problems)))
+    return scripts
+
+
+class _Author:
+    def __init__(self, spec: Spec, settings: MockSettings) -> None:
+        self.problems: list[Diagnostic] = []
+        self._spec = spec
+        self._seed = settings.seed
+        self._progress = _Progress()
+        self._instances = Instances(spec, providers=fake_texts(settings.locale))
+
+    def script(self, namespace: Namespace, only: Collection[str] | None) -> Script:
+        received = {name: one for name, one in namespace.receives.items() if only is None or name in only}
+        hints = {name: self._hints(one, namespace) for name, one in received.items()}
+        after = {name: one.emit for name, one in hints.items()}
+        called = {name for names in after.values() for name in names}
+        sent = {
+            name: one
+            for name, one in namespace.sends.items()
+            if name != "*" and (only is None or name in called)
+        }
+        return Script(
+            acks={name: self._ack(one, hints[name], namespace) for name, one in received.items()},
+            emits={name: self._emitted(one, namespace) for name, one in sent.items()},
+            after=after,
+        )
+
+    def _hints(self, event: Event, namespace: Namespace) -> Hints:
+        return read_hints(event, namespace.sends, self._spec, self.problems.append)
+
+    def _ack(self, event: Event, hints: Hints, namespace: Namespace) -> Pool | None:
+        if event.ack is None:
+            return None
+        if hints.ack is not None:
+            return Pool.of([hints.ack])
+        return self._pool(event.ack, f"{namespace.name} {event.name} ack")
+
+    def _emitted(self, event: Event, namespace: Namespace) -> Emitted:
+        hints = self._hints(event, namespace)
+        declared = [values for _, values in declared_examples(event, self._spec)]
+        pool = (
+            Pool.of(declared) if declared else self._pool(event.arguments, f"{namespace.name} {event.name}")
+        )
+        return Emitted(name=event.name, pool=pool, weight=hints.weight, interval=hints.interval)
+
+    def _pool(self, arguments: Arguments, name: str) -> Pool:
+        """A pool; where no value is found, that is reported, and nothing of it will be played."""
+        choices = Choices.seeded(None if self._seed is None else f"{self._seed} {name}")
+        self._progress.step()
+        try:
+            smallest = self._instances.arguments(arguments, choices, small=True)
+        except UnsatisfiableError as error:
+            self.problems.append(error.node.diagnostic("error", "UNSATISFIABLE", str(error), layer="service"))
+            return Pool.of([()])
+        return Pool(partial(self._instances.arguments, arguments, choices), smallest)
+
+
+class _Progress:
+    """Says how far the search for values is, where it takes long."""
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._last = time.monotonic()
+
+    def step(self) -> None:
+        self._made += 1
+        now = time.monotonic()
+        if now - self._last > _PATIENCE_SECONDS:
+            self._last = now
+            logger.info("the mock has found values of %d schemas so far", self._made)

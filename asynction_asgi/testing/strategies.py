@@ -1,0 +1,137 @@
+"""Hypothesis strategies from a contract: what clients may send, and what they may answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UndeclaredEventError
+from ..server import AsynctionSocketIO
+from ..server.namespaces import Namespaces
+from ..server.sources import load_source
+from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.served import served_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ..server.sources import Source
+    from ..spec.model import Arguments, Namespace, Spec
+
+    Draw = Callable[[SearchStrategy[Any]], Any]
+
+__all__ = ["arguments_of", "events_of"]
+
+
+def arguments_of(
+    contract: AsynctionSocketIO | Source, event: str, *, namespace: str = "/", ack: bool = False
+) -> SearchStrategy[tuple[Any, ...]]:
+    """The lists of arguments that an event may carry, of all sizes; they shrink to small ones.
+
+    Args:
+        contract: The application, or its document.
+        event: One that clients may emit, or else one that the server may.
+        namespace: A concrete one, or as the document has it.
+        ack: Draw its acknowledgement instead.
+
+    Raises:
+        ImportError: Hypothesis is not installed.
+        UndeclaredEventError: the document has no such event, or no acknowledgement of it.
+        ValueError: no value was found that its schema accepts.
+    """
+    spec = _spec(contract)
+    declared = _namespace(spec, namespace)
+    found = None if declared is None else declared.receives.get(event) or declared.sends.get(event)
+    arguments = None if found is None else found.ack if ack else found.arguments
+    if arguments is None:
+        what = "no acknowledgement of this event" if found is not None else "no such event"
+        raise UndeclaredEventError(
+            namespace=namespace, event=event, direction="inbound", message=f"the document has {what}"
+        )
+    return _lists(Instances(spec, examples=False), arguments)
+
+
+def events_of(
+    contract: AsynctionSocketIO | Source, *, namespace: str = "/"
+) -> SearchStrategy[tuple[str, tuple[Any, ...]]]:
+    """Everything that a client may emit in a namespace: an event's name, and its arguments.
+
+    Args:
+        contract: The application, or its document.
+        namespace: A concrete one, or as the document has it.
+
+    Raises:
+        ImportError: Hypothesis is not installed.
+        ValueError: clients may emit nothing there, or no value was found that a schema accepts.
+    """
+    spec = _spec(contract)
+    declared = _namespace(spec, namespace)
+    events = [] if declared is None else [one for name, one in declared.receives.items() if name != "*"]
+    if not events:
+        raise ValueError(f"clients may emit nothing in {namespace!r}")
+    strategies = _strategies()
+    instances = Instances(spec, examples=False)
+    return strategies.one_of(  # type: ignore[no-any-return]  # imported late
+        [strategies.tuples(strategies.just(one.name), _lists(instances, one.arguments)) for one in events]
+    )
+
+
+def _strategies() -> Any:
+    try:
+        from hypothesis import strategies  # noqa: PLC0415 -- a tool of tests that not everybody has
+    except ImportError:
+        raise ImportError("strategies are for Hypothesis: pip install hypothesis") from None
+    return strategies
+
+
+def _spec(contract: AsynctionSocketIO | Source) -> Spec:
+    return served_spec(contract.spec if isinstance(contract, AsynctionSocketIO) else load_source(contract))
+
+
+def _namespace(spec: Spec, name: str) -> Namespace | None:
+    if name in spec.namespaces:
+        return spec.namespaces[name]
+    resolved = Namespaces(spec).resolve(name)
+    return None if resolved is None else resolved.declared
+
+
+def _lists(instances: Instances, arguments: Arguments) -> SearchStrategy[tuple[Any, ...]]:
+    strategies = _strategies()
+    try:
+        instances.arguments(arguments, Choices.seeded(0), small=True)
+    except UnsatisfiableError as error:
+        raise ValueError(str(error)) from None
+
+    def draw_list(draw: Draw) -> tuple[Any, ...]:
+        try:
+            return instances.arguments(arguments, _Drawn(draw, strategies))
+        except UnsatisfiableError:  # what was drawn leads nowhere
+            draw(strategies.nothing())
+            raise
+
+    return strategies.composite(draw_list)()  # type: ignore[no-any-return]  # imported late
+
+
+class _Drawn(Choices):
+    """Every choice is Hypothesis's, which makes it simpler and simpler when a test fails."""
+
+    span = 2**53
+    fineness = 1000
+
+    def __init__(self, draw: Draw, strategies: Any) -> None:
+        super().__init__(self._integer)
+        self._draw = draw
+        self._strategies = strategies
+
+    def _integer(self, low: int, high: int) -> int:
+        drawn: int = self._draw(self._strategies.integers(low, high))
+        # Where the simplest choice fails it would fail for ever: each try begins elsewhere.
+        return low + (drawn - low + self.attempt + self.distinct) % (high - low + 1)
+
+    def text(self, least: int, most: int, about: str = "") -> str:  # noqa: ARG002 -- as any text is drawn
+        characters = self._strategies.characters(
+            exclude_categories=["Cs"]
+        )  # no JSON has half a surrogate pair
+        text: str = self._draw(self._strategies.text(characters, min_size=least, max_size=most))
+        return f"{text}{self.distinct or ''}"[:most]

@@ -1,0 +1,153 @@
+"""Strategies from a contract, with Hypothesis as it is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import Phase, find, given, settings
+
+from asynction_asgi import AsynctionSocketIO, UndeclaredEventError, load_spec
+from asynction_asgi.spec.arguments import compile_arguments
+from asynction_asgi.testing import arguments_of, events_of
+from tests.server.documents import PAIR, channel, document, message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hypothesis.strategies import SearchStrategy
+
+PERSON = {
+    "type": "object",
+    "required": ["name", "age"],
+    "properties": {
+        "name": {"type": "string", "maxLength": 40},
+        "age": {"type": "integer", "minimum": 0, "maximum": 150},
+        "nicknames": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        "boss": {"$ref": "#/components/schemas/Person"},
+        "mail": {"type": "string", "format": "email"},
+    },
+}
+SPEC = {
+    **document(
+        root=channel(
+            receives=[
+                message("hire", {"$ref": "#/components/schemas/Person"}, **{"x-ack": {"args": {"enum": [1, 2]}}}),
+                message("move", PAIR),
+                message("never", False),
+                message("three", {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 3}),
+                message("code", {"type": "string", "pattern": "^[A-Z]{2}-[0-9]+$"}),
+            ],
+            sends=[message("hired", {"type": "boolean"})],
+        ),
+        **{"rooms/{id}": channel(receives=[message("say", {"type": "string"})])},
+    ),
+    "components": {"schemas": {"Person": PERSON}},
+}  # fmt: skip
+APP = AsynctionSocketIO.from_spec(SPEC)
+FINDING = settings(max_examples=2000, database=None, phases=[Phase.generate, Phase.shrink])
+
+
+def smallest(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:
+    return find(strategy, wanted, settings=FINDING)
+
+
+@given(arguments_of(APP, "hire"))
+@settings(max_examples=50, deadline=None)
+def test_everything_drawn_is_accepted(arguments: tuple[Any, ...]) -> None:
+    """By the check that the server runs."""
+    compile_arguments(APP.spec.namespaces["/"].receives["hire"].arguments, APP.spec.bundle)(arguments)
+
+
+def test_what_is_found_shrinks_to_the_simplest() -> None:
+    """Nothing that is not required, no more elements than needed, small numbers, short texts."""
+    assert smallest(arguments_of(APP, "hire")) == ({"name": "", "age": 0},)
+    (older,) = smallest(arguments_of(APP, "hire"), lambda found: found[0]["age"] > 41)
+    assert older == {"name": "", "age": 42}
+    (led,) = smallest(arguments_of(APP, "hire"), lambda found: "boss" in found[0])
+    assert led == {"name": "", "age": 0, "boss": {"name": "", "age": 0}}
+    assert smallest(arguments_of(APP, "move")) == (0, "left")
+    assert smallest(arguments_of(APP, "code")) == ("AA-0",)
+    (three,) = smallest(arguments_of(APP, "three"))
+    assert len(three) == 3
+
+
+def test_texts_are_of_all_kinds() -> None:
+    """Hypothesis finds what a list of words would not hold."""
+    strategy = arguments_of(SPEC, "say", namespace="/rooms/7")
+    assert smallest(strategy, lambda found: not found[0].isascii())
+    assert smallest(strategy, lambda found: len(found[0]) > 30)
+
+
+def test_a_contract_is_an_application_or_a_document() -> None:
+    """Acknowledgements are drawn too, and what the server emits."""
+    spec = load_spec(SPEC)
+    assert smallest(arguments_of(spec, "hire", ack=True)) == (1,)
+    assert smallest(arguments_of(spec, "hired")) == (False,)
+    assert smallest(arguments_of(spec, "say", namespace="/rooms/{id}")) == ("",)
+
+
+def test_what_is_not_declared_or_has_no_value_is_told_at_once() -> None:
+    """Not in the midst of a test."""
+    for wrong in (
+        {"event": "fire"},
+        {"event": "move", "ack": True},
+        {"event": "x", "namespace": "/elsewhere"},
+    ):
+        with pytest.raises(UndeclaredEventError, match="the document has no"):
+            arguments_of(APP, **wrong)
+    with pytest.raises(ValueError, match="no value was found"):
+        arguments_of(APP, "never")
+    with pytest.raises(ValueError, match="nothing"):
+        events_of(APP, namespace="/elsewhere")
+
+
+def test_without_hypothesis_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than fail inside."""
+    absent: Any = None
+    monkeypatch.setitem(sys.modules, "hypothesis", absent)
+    with pytest.raises(ImportError, match="pip install hypothesis"):
+        arguments_of(APP, "hire")
+
+
+PROPERTY = """
+import pytest
+from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.testing import TestServer, events_of
+from hypothesis import given, settings
+
+MESSAGE = {"name": "say", "payload": {"type": "string"}, "x-ack": {"args": {"type": "integer"}}}
+SPEC = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "Chat", "version": "1"},
+    "channels": {"/": {"publish": {"message": MESSAGE}}},
+}
+
+async def say(text):
+    return len(text.encode()) // len(text)
+
+app = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"say": say}})
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.anyio
+@settings(deadline=None, database=None)
+@given(event=events_of(app))
+async def test_everything_has_an_answer(event):
+    name, arguments = event
+    async with TestServer(app) as server, server.connect() as client:
+        assert await client.call(name, *arguments) == 1
+"""
+
+
+def test_faults_of_a_handler_are_found_and_shown_small(pytester: pytest.Pytester) -> None:
+    """In an asynchronous test over the test client; the simplest event of each fault is shown."""
+    pytester.makepyfile(test_property=PROPERTY)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly")
+    assert result.ret == 1
+    shown = result.stdout.str()
+    assert "event=('say', ('',))" in shown
+    assert "event=('say', ('\\x80',))" in shown
