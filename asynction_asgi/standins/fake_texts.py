@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
 import typing
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -61,6 +62,7 @@ _PROPERTIES: Mapping[str, str] = {
     "website": "url",
     "zipcode": "postcode",
 }
+_UNIONS = (typing.Union, types.UnionType)
 _WIDEST = 2**32 - 1
 
 
@@ -105,6 +107,10 @@ class _FakeTexts:
         method = None if name.startswith("_") else _find(self._generator, name)
         if method is None or not _makes_text(method):
             return None
+        try:
+            method()
+        except Exception:  # noqa: BLE001 -- not in this locale, or not without another package
+            return None
         generator = self._generator
 
         def make(choices: Choices) -> str:
@@ -130,7 +136,7 @@ def _makes_text(method: Callable[[], Any]) -> bool:
         made = typing.get_type_hints(method).get("return")
     except (TypeError, NameError):
         return False
-    options = typing.get_args(made) if typing.get_origin(made) is typing.Union else (made,)
+    options = typing.get_args(made) if typing.get_origin(made) in _UNIONS else (made,)
     literals = typing.get_args(made) if typing.get_origin(made) is typing.Literal else ()
     return (
         str in options

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..spec.arguments import compile_arguments
-from ..spec.references import ReferenceFault, did_you_mean
+from ..spec.references import did_you_mean
 from ..spec.schemas import Mismatch
 
 if TYPE_CHECKING:
@@ -74,11 +74,7 @@ def read_hints(
 
 def _place(event: Event, spec: Spec) -> Node:
     """Where the hints stand, or the message where a trait brings them along."""
-    try:
-        message = spec.resolver.follow(event.node)
-    except ReferenceFault:
-        return event.node
-    return message.get("x-mock") or event.node
+    return spec.resolver.follow(event.node).get("x-mock") or event.node
 
 
 def _ack(

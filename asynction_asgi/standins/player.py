@@ -26,8 +26,8 @@ class Client(Protocol):
     def id(self) -> str:
         """Socket.IO's id of it."""
 
-    async def emit(self, event: str, data: Any = None) -> None:
-        """Emit to this client."""
+    async def emit(self, event: str, data: Any = None, *, callback: Callable[..., Any] | None = None) -> None:
+        """Emit to this client; `callback` gets its answer, once that is found to match."""
 
 
 class Player:
@@ -78,4 +78,8 @@ class Player:
             await self._emit(socket, self._random.choices(events, weights)[0])
 
     async def _emit(self, socket: Client, event: Emitted) -> None:
-        await socket.emit(event.name, await event.pool.take())
+        await socket.emit(event.name, await event.pool.take(), callback=_heard if event.asks else None)
+
+
+def _heard(*answer: Any) -> None:
+    """Take the answer of a client; one that misses the document is logged before it gets here."""

@@ -32,10 +32,19 @@ _PATIENCE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitted:
-    """An event that is emitted; `interval` is its own, in seconds, or None."""
+    """An event that is emitted.
+
+    Attributes:
+        name: Its name.
+        pool: What it carries.
+        asks: Whether the client has to acknowledge it.
+        weight: How often it is emitted, beside the others.
+        interval: Its own, in seconds; None is everybody's, and 0 never by itself.
+    """
 
     name: str
     pool: Pool
+    asks: bool = False
     weight: float = 1.0
     interval: float | None = None
 
@@ -120,7 +129,13 @@ class _Author:
         pool = (
             Pool.of(declared) if declared else self._pool(event.arguments, f"{namespace.name} {event.name}")
         )
-        return Emitted(name=event.name, pool=pool, weight=hints.weight, interval=hints.interval)
+        return Emitted(
+            name=event.name,
+            pool=pool,
+            asks=event.ack is not None,
+            weight=hints.weight,
+            interval=hints.interval,
+        )
 
     def _pool(self, arguments: Arguments, name: str) -> Pool:
         """A pool; where no value is found, that is reported, and nothing of it will be played."""

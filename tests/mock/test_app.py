@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -12,7 +13,9 @@ import socketio
 from asynction_asgi import SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.standins import scripts
+from tests.clients import ConnectError, connected
 from tests.serving import serve
+from tests.wire.clients import until
 
 DOCUMENT: dict[str, Any] = {
     "asyncapi": "2.6.0",
@@ -70,6 +73,54 @@ async def test_it_answers_and_emits_what_is_declared() -> None:
             assert seen == {("added", 77), ("tick", "t")}
             refusal = await client.call("add", "no", timeout=5)
             assert refusal["error"]["code"] == "invalid_payload"
+
+
+async def test_events_come_by_themselves_by_their_weight() -> None:
+    """Each at its own interval, the others in turn; without a weight, never."""
+    document = changed()
+    weights = {"often": 50, "never": 0}
+    messages = [
+        {"name": name, "payload": {"const": name}, "x-mock": {"weight": one}} for name, one in weights.items()
+    ]
+    document["channels"]["/"]["subscribe"] = {"message": {"oneOf": messages}}
+    settings = MockSettings(seed=1, interval=0.01, jitter=0.01)
+    with serve(MockAsynctionSocketIO.from_spec(document, settings=settings)) as url:
+        async with socketio.AsyncSimpleClient() as client:
+            await client.connect(url, transports=["websocket"])
+            assert {tuple(await client.receive(timeout=5)) for _ in range(20)} == {("often", "often")}
+
+
+async def test_with_security_it_asks_for_credentials() -> None:
+    """By the document's own functions; without the setting it lets everybody in."""
+    document = changed()
+    document["servers"] = {"live": {"url": "localhost", "protocol": "ws", "security": [{"key": []}]}}
+    scheme = {"type": "http", "scheme": "bearer", "x-bearerInfoFunc": f"{__name__}.check_token"}
+    document["components"] = {"securitySchemes": {"key": scheme}}
+    for security, header in ((False, "Bearer wrong"), (True, "Bearer right"), (True, "Bearer wrong")):
+        app = MockAsynctionSocketIO.from_spec(document, settings=MockSettings(security=security))
+        with serve(app) as url:
+            refused = security and header == "Bearer wrong"
+            with pytest.raises(ConnectError) if refused else contextlib.nullcontext():
+                async with connected(url, headers={"Authorization": header}):
+                    pass
+
+
+async def check_token(token: str) -> dict[str, str] | None:
+    return {"sub": "ada"} if token == "right" else None
+
+
+async def test_clients_are_asked_for_the_acks_that_are_theirs(caplog: pytest.LogCaptureFixture) -> None:
+    """An answer that misses the document is told in the log."""
+    asking = {"name": "ask", "payload": {"const": "q"}, "x-ack": {"args": {"type": "integer"}}}
+    document = changed(**{"x-mock": {"emit": ["ask", "ask"]}})
+    document["channels"]["/"]["subscribe"] = {"message": asking}
+    answers = iter([7, "seven"])
+    with serve(MockAsynctionSocketIO.from_spec(document, settings=MockSettings(interval=0))) as url:
+        async with connected(url) as client:
+            client.on("ask", lambda _: next(answers))
+            await client.emit("e", 1)
+            await until(lambda: "ask" in caplog.text, "the warning")
+    assert caplog.text.count("[invalid_ack]") == 1
 
 
 async def test_its_handshake_is_the_documents() -> None:

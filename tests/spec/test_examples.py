@@ -6,28 +6,11 @@ from typing import Any
 
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.examples import declared_examples
+from tests.server.documents import channel, document, message
 
 
-def made(payload: Any, **message: Any) -> Any:
-    spec = load_spec(
-        {
-            "asyncapi": "2.6.0",
-            "info": {"title": "T", "version": "1"},
-            "channels": {"/": {"publish": {"message": {"name": "x", "payload": payload, **message}}}},
-            "components": {
-                "schemas": {
-                    "Tree": {
-                        "type": "object",
-                        "required": ["name"],
-                        "properties": {
-                            "name": {"type": "string"},
-                            "next": {"$ref": "#/components/schemas/Tree"},
-                        },
-                    }
-                }
-            },
-        }
-    )
+def made(payload: Any, **fields: Any) -> Any:
+    spec = load_spec(document(root=channel(receives=[message("x", payload, **fields)])))
     return spec, spec.namespaces["/"].receives["x"]
 
 

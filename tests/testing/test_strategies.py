@@ -73,6 +73,14 @@ def test_what_is_found_shrinks_to_the_simplest() -> None:
     assert len(three) == 3
 
 
+@given(events_of(APP, namespace="/rooms/1"))
+@settings(max_examples=5, deadline=None)
+def test_events_come_with_their_arguments(event: tuple[str, tuple[Any, ...]]) -> None:
+    """Of all that clients may emit in a namespace."""
+    assert event[0] == "say"
+    assert isinstance(event[1][0], str)
+
+
 def test_texts_are_of_all_kinds() -> None:
     """Hypothesis finds what a list of words would not hold."""
     strategy = arguments_of(SPEC, "say", namespace="/rooms/7")

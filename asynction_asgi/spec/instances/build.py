@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from .flat import DeadEndError, admits
+from .members import in_order, of_item, of_property
 from .numbers import number
 from .strings import binary, string
 from .texts import matches, matching
@@ -30,7 +31,8 @@ _DEEP = 5
 _MANY = 120
 # From this try on, what the author wrote as an example may be what doesn't fit.
 _DOUBTED = 4
-_ALL_TYPES = ("string", "integer", "boolean", "number", "null")
+_USUAL_TYPES = ("string", "integer", "boolean", "number", "null")
+_TYPES = (*_USUAL_TYPES, "object", "array")
 
 
 class Build:
@@ -75,6 +77,7 @@ class Build:
                 return copy.deepcopy(choices.pick(examples))
         checks = [check for one in schemas if (check := self._owner.check_of(one)) is not None]
         before, opened = choices.attempt, len(self._open)
+        short = not choices.nests and any(id(one) in self._open for one in schemas)
         self._open += [id(one) for one in schemas]
         try:
             for attempt in range(_LOCAL_ATTEMPTS if checks else 1):
@@ -83,7 +86,7 @@ class Build:
                 if self._parts > _PARTS:
                     break
                 try:
-                    value = self._make(schemas, depth, about)
+                    value = self._make(schemas, depth, about, short=short)
                     for check in checks:
                         check(value)
                 except (DeadEndError, Mismatch):
@@ -94,8 +97,8 @@ class Build:
             del self._open[opened:]
         raise DeadEndError
 
-    def _make(self, schemas: tuple[Schema, ...], depth: int, about: str) -> Any:
-        flat = self._flatten.flatten(schemas, self._choices, shallow=self._is_deep(depth))
+    def _make(self, schemas: tuple[Schema, ...], depth: int, about: str, *, short: bool) -> Any:
+        flat = self._flatten.flatten(schemas, self._choices, shallow=short or self._is_deep(depth))
         if flat.values is not None:
             values = [one for one in flat.values if admits(flat, one)]
             if not values:
@@ -103,10 +106,7 @@ class Build:
             return copy.deepcopy(self._choices.pick(values))
         kind = self._kind(flat, depth)
         if kind == "object" and flat.dependencies:
-            flat = copy.copy(flat)
-            flat.required, flat.objects = dict(flat.required), [*flat.objects]
-            flat.bounds, flat.arrays, flat.names = dict(flat.bounds), [*flat.arrays], [*flat.names]
-            flat.forbidden = set(flat.forbidden)
+            flat = flat.copied()
         says_nothing = flat.types is None and not flat.kinds
         return self._makes[kind](flat, depth, "anything" if says_nothing else about)
 
@@ -114,20 +114,22 @@ class Build:
         return self._small or depth > _DEEP or self._parts > _MANY
 
     def _kind(self, flat: Flat, depth: int) -> str:
-        if flat.types is None:
-            return flat.kinds[0] if flat.kinds else self._choices.pick(_ALL_TYPES)
-        admitted = [one for one in flat.types if one != "null"]
+        if flat.types is None and flat.kinds:
+            return flat.kinds[0]
+        types = (_USUAL_TYPES if not flat.denied else _TYPES) if flat.types is None else flat.types
+        types = [one for one in types if one not in flat.denied]
+        admitted = [one for one in types if one != "null"]
         if len(admitted) > 1 and self._is_deep(depth):
             admitted = [one for one in admitted if one not in ("object", "array")] or admitted
-        if "null" in flat.types and (
-            not admitted or not self._choices.chance(len(admitted), len(flat.types))
-        ):
+        if "null" in types and (not admitted or not self._choices.chance(len(admitted), len(types))):
             return "null"
+        if not admitted:
+            raise DeadEndError
         return self._choices.pick(admitted)
 
     def _wants(self, flat: Flat, name: str, depth: int) -> bool:
         """Whether an object should have an optional property."""
-        if self._is_deep(depth) or self._is_cut(_of_property(flat, name)):
+        if self._is_deep(depth) or (not self._choices.nests and self._is_cut(of_property(flat, name))):
             return False
         return self._choices.chance(3, 4 + depth)
 
@@ -159,25 +161,16 @@ class Build:
         if len(names) > most:
             raise DeadEndError
         result: dict[str, Any] = {}
-        for name in self._in_order(flat, names):
+        for name in in_order(flat, names):
             if name in flat.forbidden:
                 raise DeadEndError
             try:
-                result[name] = self.value(_of_property(flat, name), depth + 1, name)
+                result[name] = self.value(of_property(flat, name), depth + 1, name)
             except DeadEndError:
                 if name in flat.required:
                     raise
         self._fill(flat, result, least, most, depth)
         return result
-
-    @staticmethod
-    def _in_order(flat: Flat, names: dict[str, None]) -> list[str]:
-        """The names in the order of the document."""
-        declared = dict.fromkeys(name for one in flat.objects for name in one.get("properties", ()))
-        return [
-            *(name for name in declared if name in names),
-            *(name for name in names if name not in declared),
-        ]
 
     def _depend(self, flat: Flat, names: dict[str, None]) -> None:
         """Let what present properties ask for hold as well."""
@@ -197,7 +190,7 @@ class Build:
         dynamic = [one for one in flat.objects if one.get("patternProperties") or isinstance(one.get("additionalProperties"), dict)]  # fmt: skip
         if dynamic and not self._is_deep(depth):
             declared = any("properties" in one for one in flat.objects)
-            shown = 0 if declared or self._is_cut(_of_property(flat, "")) else 1
+            shown = 0 if declared or self._is_cut(of_property(flat, "")) else 1
             wanted = max(least, min(int(most), len(result) + self._choices.count(0, 2, shown=shown)))
         for attempt in range(8 * (wanted - len(result)) if wanted > len(result) else 0):
             if len(result) >= wanted:
@@ -205,7 +198,7 @@ class Build:
             try:
                 name = self._name(flat, attempt, depth)
                 if name not in result and name not in flat.forbidden:
-                    result[name] = self.value(_of_property(flat, name), depth + 1, name)
+                    result[name] = self.value(of_property(flat, name), depth + 1, name)
             except DeadEndError:
                 continue
         if len(result) < least:
@@ -241,7 +234,7 @@ class Build:
         wanted = [*flat.contains]
         count = min(most, max(self._count(flat, least, most, depth), len(wanted)))
         for index in range(count):
-            schemas = _of_item(flat, index)
+            schemas = of_item(flat, index)
             if wanted and count - index <= len(wanted):
                 schemas = (*schemas, wanted.pop())
             try:
@@ -263,7 +256,7 @@ class Build:
         tuples = [len(one["items"]) for one in flat.arrays if isinstance(one["items"], list)]
         usual = max(tuples) if tuples else least + 3 - min(depth, 2)
         shown = usual if tuples else 1 if flat.arrays else 0
-        if self._is_cut(_of_item(flat, 0)):
+        if self._is_cut(of_item(flat, 0)):
             shown = 0
         return self._choices.count(least, max(least, min(most, usual)), shown=shown)
 
@@ -282,27 +275,3 @@ class Build:
         finally:
             choices.distinct = before
         raise DeadEndError
-
-
-def _of_property(flat: Flat, name: str) -> tuple[Schema, ...]:
-    found: list[Schema] = []
-    for one in flat.objects:
-        matched = [one["properties"][name]] if name in one.get("properties", ()) else []
-        patterns = one.get("patternProperties")
-        if patterns:
-            matched += [schema for pattern, schema in patterns.items() if matches(pattern, name)]
-        found += matched or ([one["additionalProperties"]] if "additionalProperties" in one else [])
-    return tuple(found)
-
-
-def _of_item(flat: Flat, index: int) -> tuple[Schema, ...]:
-    found: list[Schema] = []
-    for one in flat.arrays:
-        items = one["items"]
-        if not isinstance(items, list):
-            found.append(items)
-        elif index < len(items):
-            found.append(items[index])
-        elif "additionalItems" in one:
-            found.append(one["additionalItems"])
-    return tuple(found)

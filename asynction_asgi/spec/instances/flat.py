@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ..schemas.normalise import AT, REF
@@ -50,6 +51,7 @@ class Flat:
 
     Attributes:
         types: In the order of the document; None is any.
+        denied: Types that are left out.
         kinds: Types that the keywords are about, for when `types` leaves it open.
         values: The only ones admitted, from ``enum`` and ``const``; None is any.
         bounds: The strictest of each of the keywords that limit from below or above.
@@ -58,6 +60,7 @@ class Flat:
     """
 
     types: list[str] | None = None
+    denied: set[str] = field(default_factory=set)
     kinds: list[str] = field(default_factory=list)
     values: list[Any] | None = None
     bounds: dict[str, float] = field(default_factory=dict)
@@ -73,6 +76,10 @@ class Flat:
     dependencies: list[tuple[str, Schema]] = field(default_factory=list)
     unique: bool = False
     chosen: bool = False
+
+    def copied(self) -> Flat:
+        """Another, to which more can be added."""
+        return Flat(**{one.name: copy.copy(getattr(self, one.name)) for one in fields(self)})
 
 
 class Flattener:
@@ -245,6 +252,10 @@ def _add_keywords(flat: Flat, schema: dict[str, Any]) -> None:
         and denied.keys() <= {"required", AT}
     ):
         flat.forbidden.update(denied["required"])
+    if isinstance(denied, dict) and denied.keys() <= {"type", AT}:
+        flat.denied.update(denied.get("type", ()))
+        if "number" in flat.denied:
+            flat.denied.add("integer")
 
 
 def _common(known: list[str] | None, types: list[str]) -> list[str]:

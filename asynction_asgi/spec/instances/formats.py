@@ -16,6 +16,7 @@ __all__ = ["FORMATS", "lengthened"]
 _HEX = "0123456789abcdef"
 _NAMES = ("ada", "bob", "cleo", "dan", "eve", "finn", "gil", "hana")
 _FIRST_DAY, _DAYS = date(2026, 1, 31), 3650
+_ENDS = ("Z", ".000Z", "+00:00", ".000000Z", ".000+00:00", ".000000+00:00")
 _LONGEST_LABEL = 63
 
 
@@ -25,7 +26,9 @@ def _date(choices: Choices) -> str:
 
 def _time(choices: Choices) -> str:
     hour = (12 + choices.integer(0, 23)) % 24
-    return f"{hour:02}:{choices.integer(0, 59):02}:{choices.integer(0, 59):02}Z"
+    # What a pattern may ask for beside the format; the plain form where it doesn't.
+    end = choices.pick(_ENDS) if choices.attempt else "Z"
+    return f"{hour:02}:{choices.integer(0, 59):02}:{choices.integer(0, 59):02}{end}"
 
 
 def _hex(choices: Choices, count: int) -> str:

@@ -10,7 +10,7 @@ from .formats import FORMATS, lengthened
 from .texts import matches, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .choices import Choices
     from .flat import Flat
@@ -67,17 +67,34 @@ def string(flat: Flat, choices: Choices, about: str, providers: Providers | None
                     return text
         for attempt in range(_PATTERN_ATTEMPTS if flat.patterns else 0):
             choices.attempt = before + attempt
-            text = matching(flat.patterns[0], choices, max(1, least) if attempt % 2 else 1 + attempt // 4)
-            if len(text) < least:  # where the pattern is open at an end, what follows is free
-                text += choices.text(least - len(text), least - len(text))
-            if fits(text):
-                return text
+            for text in _matching(flat, choices, least, attempt):
+                if fits(text):
+                    return text
     finally:
         choices.attempt = before
     text = choices.text(least, most, about)
     if fits(text):
         return text
     raise DeadEndError
+
+
+def _matching(flat: Flat, choices: Choices, least: int, attempt: int) -> Iterator[str]:
+    """Texts that may match all patterns and more; the likeliest first."""
+    more = max(1, least) if attempt % 2 else 1 + attempt // 4
+    # One after the other, where they are open at their ends.
+    patterns = sorted(flat.patterns, key=lambda one: one.endswith("$") - one.startswith("^"))
+    text = "".join([matching(one, choices, more) for one in patterns])
+    if len(text) >= least:
+        yield text
+    else:
+        yield text + choices.text(least - len(text), least - len(text))
+    if attempt:
+        yield f"{choices.word()}{text}"
+        for name in flat.formats:
+            if name in FORMATS:
+                known = FORMATS[name](choices)
+                yield known + text
+                yield text + known
 
 
 def _makers(flat: Flat, about: str, providers: Providers | None) -> list[tuple[str, Make]]:

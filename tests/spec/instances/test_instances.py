@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,6 +84,15 @@ CORPUS: list[Any] = [
     {"type": "integer", "exclusiveMinimum": 8, "multipleOf": 4, "maximum": 12},
     {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 1.0001},
     {"type": "number", "maximum": -3},
+    {"type": "number", "minimum": 0.1, "maximum": 0.1},
+    {"allOf": [{"type": "number"}, {"type": ["integer", "null"]}], "minimum": 2},
+    {"enum": [True, 1, "a", None, {}, 2.5], "type": ["boolean", "number"]},
+    {"type": ["array", "object", "string"], "items": {"type": ["array", "integer"]}, "minProperties": 1},
+    {"allOf": [{"$ref": "#/components/schemas/Tree"}], "description": "a reference, described"},
+    {"type": "array", "items": [{"type": "null"}], "additionalItems": {"type": "boolean"}, "minItems": 3},
+    {"type": "object", "maxProperties": 1, "properties": {"a": {"type": "null"}, "b": {"type": "null"}}},
+    {"type": "object", "properties": {"a": {"type": "null"}, "b": False}},
+    {"type": "string", "format": "uuid", "pattern": "^[0-9a-f-]+$", "minLength": 36},
     {"type": "integer", "minimum": 10**400},
     {"type": "integer", "minimum": -(10**400), "maximum": 10**400},
     {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}], "type": "integer"},
@@ -141,6 +151,27 @@ CORPUS: list[Any] = [
     {"type": "string", "format": "email", "pattern": "@example\\.com$"},
     {"type": "string", "format": "date-time", "minLength": 24},
     {"type": "string", "format": "byte", "minLength": 21},
+    {"type": "string", "format": "email", "pattern": "@company\\.com$"},
+    {"type": "string", "format": "uri", "pattern": "\\.png$"},
+    {"type": "string", "format": "date-time", "pattern": r"\.\d{3}Z$"},
+    {"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "z$"}]},
+    {"type": "string", "allOf": [{"pattern": "[a-z]"}, {"pattern": "[A-Z]"}], "minLength": 8},
+    {"type": "string", "pattern": "^(?!admin)[a-z]{5,8}$"},
+    {"not": {"type": ["string", "number", "boolean", "null"]}},
+    {"type": ["string", "number", "integer"], "not": {"type": "number"}},
+    {"type": "object", "required": ["a"], "not": {"properties": {"a": {"const": 1}}}},
+    {
+        "type": "object",
+        "properties": {"a": {"type": "string", "default": "bad"}},
+        "required": ["a"],
+        "not": {"properties": {"a": {"const": "bad"}}},
+    },
+    {"type": "array", "items": {"enum": [*"abcdefghij"]}, "uniqueItems": True, "minItems": 10},
+    {
+        "type": "object",
+        "required": [f"f{i}" for i in range(60)],
+        "properties": {f"f{i}": {"type": "string", "enum": ["a", "b", 1, 2, 3]} for i in range(60)},
+    },
     {
         "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
         "type": "object",
@@ -240,6 +271,18 @@ def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
         {"allOf": [{"type": "string"}, {"type": "null"}]},
         {"allOf": [{"const": 1}, {"const": 2}]},
         {"type": "object", "required": ["a"], "properties": {"a": False}},
+        {"type": "object", "required": ["a"], "not": {"required": ["a"]}},
+        {"type": "object", "required": ["a", "b"], "maxProperties": 1},
+        {"type": "object", "minProperties": 1, "additionalProperties": False},
+        {"type": "object", "minProperties": 1, "propertyNames": False},
+        {"type": "array", "minItems": 2, "maxItems": 1},
+        {"type": "array", "items": [True], "additionalItems": False, "minItems": 2},
+        {"type": "string", "not": {"type": "string"}},
+        {"type": "string", "format": "date", "maxLength": 5},
+        {"type": "string", "format": "binary", "minLength": 2, "maxLength": 1},
+        {"type": "string", "enum": ["a", 1], "minLength": 2},
+        {"type": "number", "exclusiveMinimum": 1, "maximum": 1},
+        {"type": "number", "minimum": 2, "maximum": 1},
     ],
     ids=str,
 )
@@ -262,6 +305,32 @@ def test_the_authors_examples_come_first_where_they_hold() -> None:
     assert len(free) > 2
     spec = loaded({"type": "integer"}, examples=[{"payload": 7}, {"payload": "no"}])
     assert Instances(spec).event(spec.namespaces["/"].receives["e0"], Choices.seeded(1)) == (7,)
+
+
+def test_one_of_several_lists_is_made() -> None:
+    """Of an event whose messages differ, each is met; one that admits nothing is passed over."""
+    events = [{"name": "e", "payload": one} for one in ({"type": "integer"}, {"type": "string"}, False)]
+    channel = {"publish": {"message": {"oneOf": events}}}
+    spec = load_spec(
+        {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": channel}}
+    )
+    event = spec.namespaces["/"].receives["e"]
+    assert event.arguments.kind == "union"
+    made = [Instances(spec).event(event, Choices.seeded(seed))[0] for seed in range(30)]
+    assert {type(one) for one in made} == {int, str}
+    nothing = replace(event.arguments, of=event.arguments.of[2:])
+    with pytest.raises(UnsatisfiableError):
+        Instances(spec).arguments(nothing, Choices.seeded(1))
+
+
+def test_a_small_instance_has_only_what_is_required() -> None:
+    """And is one all the same; it is what a mock looks for at its start."""
+    for event in EVENTS:
+        values = INSTANCES.arguments(event.arguments, Choices.seeded(1), small=True)
+        compile_arguments(event.arguments, SPEC.bundle)(list(values))
+    spec = loaded({"type": "object", "properties": {"a": {"type": "string"}}})
+    event = spec.namespaces["/"].receives["e0"]
+    assert Instances(spec).arguments(event.arguments, Choices.seeded(1), small=True) == ({},)
 
 
 class Cities:

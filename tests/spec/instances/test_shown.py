@@ -9,28 +9,19 @@ import pytest
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.arguments import compile_arguments
 from asynction_asgi.spec.instances import Examples
+from tests.server.documents import channel, document, message
+
+PAIR = {"type": "array", "items": {"$ref": "#/components/schemas/Pair"}, "minItems": 2, "maxItems": 2}
+TREE = {"name": {"type": "string"}, "next": {"$ref": "#/components/schemas/Tree"}}
+SHARED = {
+    "Pair": {"anyOf": [PAIR, {"type": "integer"}]},
+    "Tree": {"type": "object", "required": ["name"], "properties": TREE},
+}
 
 
-def made(payload: Any, **message: Any) -> Any:
-    spec = load_spec(
-        {
-            "asyncapi": "2.6.0",
-            "info": {"title": "T", "version": "1"},
-            "channels": {"/": {"publish": {"message": {"name": "x", "payload": payload, **message}}}},
-            "components": {
-                "schemas": {
-                    "Tree": {
-                        "type": "object",
-                        "required": ["name"],
-                        "properties": {
-                            "name": {"type": "string"},
-                            "next": {"$ref": "#/components/schemas/Tree"},
-                        },
-                    }
-                }
-            },
-        }
-    )
+def made(payload: Any) -> Any:
+    one = document(root=channel(receives=[message("x", payload)]))
+    spec = load_spec({**one, "components": {"schemas": SHARED}})
     return spec, spec.namespaces["/"].receives["x"]
 
 
@@ -58,6 +49,7 @@ def made(payload: Any, **message: Any) -> Any:
         ({"type": "integer", "default": "wrong", "examples": ["wrong too"]}, [1]),
         ({"type": "string", "examples": ["mine"]}, ["mine"]),
         ({"$ref": "#/components/schemas/Tree"}, [{"name": "name"}]),
+        ({"$ref": "#/components/schemas/Pair"}, [[1, 1]]),
         ({"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}, [[{"name": "name"}]]),
         ({"type": "array", "items": {"type": "string"}, "minItems": 3, "uniqueItems": True}, [["text", "text2", "text3"]]),
         ({"type": "array", "contains": {"const": 4}}, [[4]]),
