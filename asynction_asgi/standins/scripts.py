@@ -94,8 +94,8 @@ class _Author:
         self.problems: list[Diagnostic] = []
         self._spec = spec
         self._seed = settings.seed
-        self._progress = _Progress()
         self._instances = Instances(spec, providers=fake_texts(settings.locale))
+        self._progress = _Progress()
 
     def script(self, namespace: Namespace, only: Collection[str] | None) -> Script:
         received = {name: one for name, one in namespace.receives.items() if only is None or name in only}
@@ -161,4 +161,6 @@ class _Progress:
         now = time.monotonic()
         if now - self._last > _PATIENCE_SECONDS:
             self._last = now
-            logger.info("the mock has found values of %d schemas so far", self._made)
+            logger.warning(
+                "still looking for values to mock with: those of %d schemas are found so far", self._made
+            )

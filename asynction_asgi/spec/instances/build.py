@@ -31,6 +31,7 @@ _DEEP = 5
 _MANY = 120
 # From this try on, what the author wrote as an example may be what doesn't fit.
 _DOUBTED = 4
+_STRING: Schema = {"type": ["string"]}
 _USUAL_TYPES = ("string", "integer", "boolean", "number", "null")
 _TYPES = (*_USUAL_TYPES, "object", "array")
 
@@ -209,7 +210,7 @@ class Build:
         if flat.names:
             before, choices.distinct = choices.distinct, attempt
             try:
-                made = self.value((*flat.names, {"type": ["string"]}), depth + 1, "key")
+                made = self.value((*flat.names, _STRING), depth + 1, "key")
             finally:
                 choices.distinct = before
             if isinstance(made, str):
