@@ -16,7 +16,7 @@ ROWS = (
     ("spec",),
     ("engine", "docs", "standins"),
     ("server",),
-    ("mock", "testing", "contract", "demo"),
+    ("mock", "testing", "contract", "demo", "scaffold"),
     ("cli", "pytest_plugin"),
     ("__main__",),
 )

@@ -59,11 +59,12 @@ def block(language: str, heading: str, place: int = 0) -> str:
 
 NOT_CODES = {"POST", "HEAD"}
 EXAMPLE = "A complete example"
+START = "Starting from a document"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     one
     for one in BLOCKS
-    if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security", "Testing")
+    if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security", "Testing", START)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -100,6 +101,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
+        *((language, START) for language in ("bash", "python")),
         ("json", "Refusals"),
         ("text", "Command line"),
     }
@@ -204,6 +206,20 @@ def test_the_property_test(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*options)
     assert result.ret == 1
     assert "arguments=('\\x80',)" in result.stdout.str()
+
+
+def test_the_application_to_start_from(pytester: pytest.Pytester) -> None:
+    """The handlers that are shown are written, in files of those names, and their tests pass."""
+    (pytester.path / "chat.yaml").write_text(DOCUMENT, "utf-8")
+    program, *arguments = block("bash", START).split()
+    assert program == "asynction-asgi"
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    app = pytester.path / "myapp"
+    assert (app / "chat.py").read_text("utf-8") == block("python", START)
+    assert "async def said(emit: Emit, text: str)" in (app / "emits.py").read_text("utf-8")
+    pytester.chdir()
+    assert pytester.runpytest_subprocess("-p", "no:asyncio", str(app)).ret == 0
 
 
 def test_the_shape_of_a_refusal(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``check`` a document, ``run`` or ``mock`` it, build its ``docs``, see the ``demo``."""
+"""The command line: ``check`` a document, ``run`` or ``mock`` it, build its ``docs``, ``scaffold`` it, see the ``demo``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .demo import demo
 from .docs import docs
 from .mock import mock
 from .run import run
+from .scaffold import scaffold
 
 __all__ = ["main"]
 
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for _command in (check, run, mock, docs, demo):
+for _command in (check, run, mock, docs, scaffold, demo):
     main.add_command(_command)

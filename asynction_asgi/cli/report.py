@@ -82,9 +82,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Checked]], None]] = {
 
 def _finding(one: Diagnostic) -> str:
     severity = click.style(f"{one.severity}:", fg=_COLOURS[one.severity], bold=True)
-    head = (
-        f"{click.style(_printable(one.place), bold=True)}: {severity} {_printable(one.message)} [{one.code}]"
-    )
+    head = f"{click.style(printable(one.place), bold=True)}: {severity} {printable(one.message)} [{one.code}]"
     if one.source is None or one.line is None or one.column is None:
         return head
     text, caret = _window(one.source.rstrip(), one.column - 1)
@@ -96,8 +94,8 @@ def _window(source: str, column: int) -> tuple[str, int]:
     """The part of a line around a column, and how many terminal cells stand before it."""
     column = min(column, len(source))
     start = max(0, min(column - WINDOW // 2, len(source) - WINDOW))
-    before = ("…" if start else "") + _printable(source[start:column])
-    after = _printable(source[column : start + WINDOW]) + ("…" if start + WINDOW < len(source) else "")
+    before = ("…" if start else "") + printable(source[start:column])
+    after = printable(source[column : start + WINDOW]) + ("…" if start + WINDOW < len(source) else "")
     return before + after, sum(_cells(char) for char in before)
 
 
@@ -107,7 +105,7 @@ def _cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that can't move a terminal's cursor, hide a part of itself or run over its line."""
     return "".join(
         " " if char == "\t" else char if char.isprintable() else char.encode("unicode_escape").decode()

@@ -1,0 +1,169 @@
+"""The files of an application: its document, its handlers, their types, and its tests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from ..spec.served import served_spec
+from .contract_tests import write_settings, write_tests
+from .documents import copied_documents
+from .emits import write_emits
+from .errors import ScaffoldError
+from .handlers import collect_handlers, required_schemes
+from .names import Names
+from .payloads import Payloads
+from .places import Places
+from .signatures import Signatures
+from .source import Module, fits, literal, one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..spec.model import Spec
+    from .handlers import Handlers
+    from .places import Place
+
+__all__ = ["Application", "make_application"]
+
+_OWN = ("app", "conftest", "test_app")
+_SETTINGS = """\
+[tool.mypy]
+strict = true
+
+[tool.ruff]
+src = ["."]
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What is to be written.
+
+    Attributes:
+        files: The content of each file by its path; relative, with slashes.
+        warnings: What the author of the document should know, a sentence each.
+        secrets: Environment variables without which it doesn't start.
+    """
+
+    files: dict[str, bytes]
+    warnings: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+def make_application(spec: Spec, folder: Path, *, server_name: str | None = None) -> Application:
+    """The application of a contract; writes nothing.
+
+    Args:
+        spec: The contract, loaded from a file.
+        folder: Where it is going to be.
+        server_name: Which of the document's servers it is.
+
+    Raises:
+        ScaffoldError: there can't be one.
+        OSError: a file of the document can't be read any more.
+    """
+    document, sources = copied_documents(spec)
+    served = served_spec(spec)
+    title = one_line(spec.title) or "the application"
+    places = Places(folder, _OWN)
+    names = Names({*_OWN, *_named_modules(served)})
+    words = {word: names.take(word) for word in ("payloads", "handlers", "emits", "security")}
+    payloads = Payloads(served, words["payloads"])
+    signatures = Signatures(served, payloads)
+    handlers = collect_handlers(
+        served, payloads, signatures, places, module=words["handlers"], security=words["security"]
+    )
+    emits = write_emits(served, signatures, module=words["emits"])
+    modules = {**handlers.modules(places.modules, title), **emits}
+    if payloads.is_needed:
+        modules[words["payloads"]] = payloads.source(title)
+    secrets = _secrets(served)
+    modules["app"] = _app(title, document, handlers, server_name)
+    modules["test_app"] = write_tests(served)
+    if secrets:
+        modules["conftest"] = write_settings(secrets)
+    files = {_path(name, modules): module.text().encode() for name, module in modules.items()}
+    files["pyproject.toml"] = _SETTINGS.encode()
+    twice = sorted(files.keys() & sources.keys())
+    if twice:
+        raise ScaffoldError(
+            f"the document's file {twice[0]!r} has the name of a file of the application; rename it"
+        )
+    # One that is in its place already stays as it is.
+    copies = {name: one.read_bytes() for name, one in sources.items() if not _is_same(folder / name, one)}
+    return Application(files={**copies, **files}, warnings=tuple(places.warnings), secrets=tuple(secrets))
+
+
+def _is_same(path: Path, source: Path) -> bool:
+    return path.exists() and path.samefile(source)
+
+
+def _path(name: str, modules: dict[str, Module]) -> str:
+    path = PurePosixPath(*name.split("."))
+    is_package = any(other.startswith(f"{name}.") for other in modules)
+    return f"{path}/__init__.py" if is_package else f"{path}.py"
+
+
+def _named_modules(spec: Spec) -> set[str]:
+    """The first word of every dotted path in the document."""
+    paths = [one.path for namespace in spec.namespaces.values() for one in namespace.handlers.values()]
+    for namespace in spec.namespaces.values():
+        paths += [one.handler.path for one in namespace.receives.values() if one.handler is not None]
+    for scheme in spec.schemes.values():
+        paths += [one for key, one in scheme.fields.items() if key.endswith("Func") and isinstance(one, str)]
+    return {re.split("[.:]", path)[0] for path in paths}
+
+
+def _secrets(spec: Spec) -> list[str]:
+    """Names of the environment variables that hold a secret of a required scheme."""
+    found = []
+    for name in sorted(required_schemes(spec)):
+        option = spec.schemes[name].node.get("x-jwt")
+        option = spec.resolver.follow(option) if option is not None else None
+        if option is not None and isinstance(option.value, dict):
+            variable = option.value.get("secretEnv")
+            if isinstance(variable, str) and variable not in found:
+                found.append(variable)
+    return found
+
+
+def _app(title: str, document: str, handlers: Handlers, server_name: str | None) -> Module:
+    module = Module("app", f"{title}: the application, as its document describes it", own={"app", "DOCUMENT"})
+    path = module.use("pathlib", "Path")
+    server = module.use("asynction_asgi", "AsynctionSocketIO")
+    constant = f"DOCUMENT = {path}(__file__).parent / {literal(document)}"
+    if not fits(constant):
+        constant = "\n".join(
+            ["DOCUMENT = (", f"    {path}(__file__).parent", f"    / {literal(document)}", ")"]
+        )
+    options = []
+    if server_name is not None:
+        options.append(f"    server_name={literal(server_name)},")
+    if handlers.attached:
+        options.append("    handlers={")
+        for namespace, events in handlers.attached.items():
+            options.append(f"        {literal(namespace)}: {{")
+            options += [
+                f"            {literal(event)}: {_use(place, module)}," for event, place in events.items()
+            ]
+            options.append("        },")
+        options.append("    },")
+    if handlers.security:
+        options.append("    security_handlers={")
+        options += [
+            f"        {literal(name)}: {_use(place, module)}," for name, place in handlers.security.items()
+        ]
+        options.append("    },")
+    module.lines += [constant, ""]
+    if options:
+        module.lines += [f"app = {server}.from_spec(", "    DOCUMENT,", *options, ")"]
+    else:
+        module.lines.append(f"app = {server}.from_spec(DOCUMENT)")
+    return module
+
+
+def _use(place: Place, module: Module) -> str:
+    return f"{module.use_module(place.module)}.{place.name}"

@@ -1,0 +1,115 @@
+"""A typed function for each event that the server emits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .expressions import ANY, NONE, Named, either, write
+from .handlers import slug
+from .names import Names, pascal, snake
+from .signatures import Parameter, function_head
+from .source import Module, docstring, fits, literal, one_line
+from .stubs import about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..spec.model import Event, Namespace, Spec
+    from .signatures import Signatures
+
+__all__ = ["write_emits"]
+
+
+def write_emits(spec: Spec, signatures: Signatures, *, module: str) -> dict[str, Module]:
+    """Modules by dotted name: one, or a package with one per namespace that the server emits in."""
+    title = one_line(spec.title) or "the server"
+    sending = [one for one in spec.namespaces.values() if any(name != "*" for name in one.sends)]
+    if len(sending) == 1:
+        return {module: _module(sending[0], signatures, module, title)}
+    names = Names()
+    found = {module: Module(module, f"What {title} emits, by namespace")} if sending else {}
+    for one in sending:
+        name = f"{module}.{names.take(slug(one.name))}"
+        found[name] = _module(one, signatures, name, title)
+    return found
+
+
+def _module(namespace: Namespace, signatures: Signatures, name: str, title: str) -> Module:
+    events = [one for key, one in namespace.sends.items() if key != "*"]
+    functions = Names(("Emit", "Call", "Any", "Awaitable", "Callable", "TypeAlias", "annotations"))
+    named = [(functions.take(snake(one.name, "event")), one) for one in events]
+    where = "" if namespace.name == "/" else f" in {one_line(namespace.name)}"
+    concrete = "socket.namespace" if namespace.parameters else literal(one_line(namespace.name))
+    everybody = "app.emit" if namespace.name == "/" else f"partial(app.emit, namespace={concrete})"
+    emitting = (
+        "The first argument is what sends: socket.emit (to one client), socket.broadcast (to all others), "
+        f'socket.to("room").emit, or {everybody} (to everybody). '
+    )
+    calling = "Where the client answers, it is socket.call."
+    module = Module(
+        name,
+        f"What {title} emits{where}",
+        (emitting if any(one.ack is None for one in events) else "")
+        + (calling if any(one.ack is not None for one in events) else ""),
+        own={"Emit", "Call", *(function for function, _ in named)},
+    )
+    body = [
+        line
+        for function, event in named
+        for line in ["", "", *_function(function, event, signatures, module)]
+    ]
+    for alias, result, used in (
+        ("Emit", "None", any(one.ack is None for one in events)),
+        ("Call", write(ANY, module), any(one.ack is not None for one in events)),
+    ):
+        if used:
+            function, awaitable = (module.use("collections.abc", word) for word in ("Callable", "Awaitable"))
+            text = (
+                f"{function}[[{module.use('builtins', 'str')}, {write(ANY, module)}], {awaitable}[{result}]]"
+            )
+            module.lines.append(f"{alias}: {module.use('typing', 'TypeAlias')} = {text}")
+    module.lines += body
+    return module
+
+
+def _function(name: str, event: Event, signatures: Signatures, module: Module) -> list[str]:
+    context = pascal(event.name, "Event")
+    first = "emit" if event.ack is None else "call"
+    kind = Named(module.name, "Emit" if event.ack is None else "Call")
+    parameters = _always_given(signatures.parameters(event.arguments, context, ["emit", "call", "answer"]))
+    returns = NONE if event.ack is None else signatures.answer(event.ack, f"{context}Ack")
+    lines = function_head(name, [Parameter(name=first, type=kind), *parameters], returns, module)
+    lines += docstring(*about(event, f'Emit "{one_line(event.name)}"'), indent=4)
+    data = _data(parameters, is_single=event.arguments.kind in ("single", "union"))
+    answered = returns != NONE
+    start = f"    answer: {write(returns, module)} = await {first}(" if answered else f"    await {first}("
+    line = f"{start}{literal(event.name)}, {data})"
+    if not fits(line):
+        line = "\n".join([start, f"        {literal(event.name)},", *_laid_out(data), "    )"])
+    return [*lines, *line.split("\n"), *(["    return answer"] if answered else [])]
+
+
+def _always_given(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Those that may be missing as further arguments, so that none is sent in their place."""
+    given = tuple(one for one in parameters if not one.optional and not one.rest)
+    others = [one for one in parameters if one.optional or one.rest]
+    if not others:
+        return given
+    name = others[0].name if others[0].rest else "others"
+    return (*given, Parameter(name=name, type=either(one.type for one in others), rest=True))
+
+
+def _data(parameters: Sequence[Parameter], *, is_single: bool) -> str:
+    """The event's arguments as `emit` takes them: a tuple is several, None is none."""
+    if not parameters:
+        return "None"
+    if len(parameters) == 1 and (is_single or parameters[0].rest):
+        return parameters[0].name
+    words = [f"*{one.name}" if one.rest else one.name for one in parameters]
+    return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
+
+
+def _laid_out(data: str) -> list[str]:
+    if fits(data, indent=9) or not data.startswith("("):
+        return [f"        {data},"]
+    return ["        (", *(f"            {word}," for word in data[1:-1].split(", ")), "        ),"]

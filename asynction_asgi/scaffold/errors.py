@@ -1,0 +1,11 @@
+"""Why no application is written."""
+
+from __future__ import annotations
+
+from ..errors import AsynctionError
+
+__all__ = ["ScaffoldError"]
+
+
+class ScaffoldError(AsynctionError):
+    """An application can't be written for this document, or not there; nothing was written."""

@@ -1,0 +1,256 @@
+"""Every handler that a contract needs, in the module where it belongs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import ScaffoldError
+from .names import Names, is_plain, pascal, snake
+from .places import Place
+from .source import Module, literal, one_line
+from .stubs import (
+    EVENT,
+    LIFECYCLE,
+    SOCKET,
+    Stub,
+    about,
+    function_of,
+    lifecycle_stub,
+    scopes_stub,
+    security_stub,
+    write_stub,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..spec.model import Event, Namespace, SecurityScheme, Spec
+    from .payloads import Payloads
+    from .places import Places
+    from .signatures import Signatures
+
+__all__ = ["Handlers", "collect_handlers", "required_schemes", "slug"]
+
+_FUNCTIONS = {"error": "on_error", "*": "any_event"}
+
+
+@dataclass(slots=True)
+class Handlers:
+    """Handlers as they are collected.
+
+    Attributes:
+        stubs: By place.
+        attached: Those that code gives: by namespace and event, or lifecycle name.
+        security: Functions that code gives: by scheme.
+    """
+
+    stubs: dict[Place, Stub] = field(default_factory=dict)
+    attached: dict[str, dict[str, Place]] = field(default_factory=lambda: defaultdict(dict))
+    security: dict[str, Place] = field(default_factory=dict)
+
+    def modules(self, packages: set[str], title: str) -> dict[str, Module]:
+        """Modules by dotted name; those that only hold others are empty."""
+        found: dict[str, list[Place]] = {name: [] for name in sorted(packages)}
+        for place in self.stubs:
+            found.setdefault(place.module, []).append(place)
+            for index, char in enumerate(place.module):
+                if char == ".":
+                    found.setdefault(place.module[:index], [])
+        return {name: self._module(name, places, title) for name, places in found.items()}
+
+    def _module(self, name: str, places: list[Place], title: str) -> Module:
+        own = {word for place in places for word in (*place.classes, place.name)}
+        is_security = bool(places) and all(self.stubs[one].answer in ("nobody", "no") for one in places)
+        doc = f"Who the clients of {title} are" if is_security else f"Handlers of {title}"
+        module = Module(name, doc, own=own)
+        free = [place for place in places if not place.classes]
+        for place in free:
+            module.lines += [
+                "",
+                "",
+                *write_stub(place.name, self.stubs[place], module, indent=0, method=False),
+            ]
+        self._classes([one for one in places if one.classes], (), module)
+        return module
+
+    def _classes(self, places: Sequence[Place], above: tuple[str, ...], module: Module) -> None:
+        """The classes directly within `above`, with their methods and the classes in them."""
+        depth = len(above)
+        for name in dict.fromkeys(one.classes[depth] for one in places if one.classes[:depth] == above):
+            here = (*above, name)
+            margin = " " * (4 * depth)
+            gap = [""] if depth else ["", ""]
+            module.lines += [
+                *gap,
+                f"{margin}class {name}:",
+                f'{margin}    """Handlers; made once, without arguments."""',
+            ]
+            for place in places:
+                if place.classes == here:
+                    stub = self.stubs[place]
+                    module.lines += [
+                        "",
+                        *write_stub(place.name, stub, module, indent=4 * (depth + 1), method=True),
+                    ]
+            self._classes([one for one in places if len(one.classes) > depth + 1], here, module)
+
+
+def collect_handlers(
+    spec: Spec, payloads: Payloads, signatures: Signatures, places: Places, *, module: str, security: str
+) -> Handlers:
+    """Every handler of a contract, served namespaces and all.
+
+    Args:
+        spec: The contract.
+        payloads: Types of what handlers take and give.
+        signatures: Reads arguments.
+        places: Where named handlers go.
+        module: What to call the module, or package, of handlers without a name.
+        security: What to call the module of security functions without a name.
+    """
+    return _Collector(spec, payloads, signatures, places, module, security).collect()
+
+
+class _Collector:
+    def __init__(
+        self,
+        spec: Spec,
+        payloads: Payloads,
+        signatures: Signatures,
+        places: Places,
+        module: str,
+        security: str,
+    ) -> None:
+        self._spec = spec
+        self._payloads = payloads
+        self._signatures = signatures
+        self._places = places
+        self._module = module
+        self._security = security
+        self._found = Handlers()
+        self._names: dict[str, Names] = defaultdict(Names)
+        self._unplaced: list[tuple[Namespace, str, str, Stub]] = []
+
+    def collect(self) -> Handlers:
+        for namespace in self._spec.namespaces.values():
+            self._lifecycle(namespace)
+            for event in namespace.receives.values():
+                self._event(namespace, event)
+        self._place_rest()
+        required = required_schemes(self._spec)
+        for scheme in self._spec.schemes.values():
+            self._scheme(scheme, is_required=scheme.name in required)
+        return self._found
+
+    def _lifecycle(self, namespace: Namespace) -> None:
+        extra = self._signatures.of_namespace(
+            namespace, ("socket", "auth", "reason", "error", "event", "arguments")
+        )
+        auth = None
+        if namespace.handshake.auth is not None:
+            auth = self._payloads.type_of(
+                namespace.handshake.auth, f"{pascal(slug(namespace.name), 'Root')}Auth"
+            )
+        for event, handler in namespace.handlers.items():
+            stub = lifecycle_stub(event, extra, auth)
+            self._put(namespace, event, handler.path, stub, kind=event)
+
+    def _event(self, namespace: Namespace, event: Event) -> None:
+        named = event.handler
+        if (
+            named is None
+            and event.message.get("x-reauth") is True
+            and (event.ack is None or event.ack.minimum == 0)
+        ):
+            return  # answered by itself
+        extra = self._signatures.of_namespace(namespace, ("socket",))
+        taken = ["socket", *(one.name for one in extra)]
+        context = pascal(event.name, "AnyEvent" if event.name == "*" else "Event")
+        parameters = self._signatures.parameters(event.arguments, context, taken)
+        name = one_line(event.name)
+        summary, details = about(event, f'Handle "{name}"' if event.name != "*" else LIFECYCLE["*"])
+        lead = (SOCKET, EVENT) if event.name == "*" else (SOCKET,)
+        stub = Stub(
+            parameters=(*lead, *parameters, *extra),
+            returns=self._signatures.answer(event.ack, f"{context}Ack"),
+            summary=summary,
+            details=f"{details}\n\n{self._by_hand(namespace)}",
+            answer="refuse",
+            subject="this event" if event.name == "*" else name,
+        )
+        kind = "an event" if event.name != "*" else "any event"
+        self._put(namespace, event.name, None if named is None else named.path, stub, kind=kind)
+
+    @staticmethod
+    def _by_hand(namespace: Namespace) -> str:
+        """How to get at the parameters of a namespace that can't be parameters of a function."""
+        names = [one.name for one in namespace.parameters if not is_plain(one.name) or one.name == "socket"]
+        return "\n".join(
+            f"socket.params[{literal(name)}] is what stands for {name} in the namespace." for name in names
+        )
+
+    def _put(self, namespace: Namespace, event: str, path: str | None, stub: Stub, *, kind: str) -> None:
+        place = None if path is None else self._places.find(path, kind)
+        if place is None:
+            wanted = _FUNCTIONS.get(event) or snake(event, "event")
+            self._unplaced.append((namespace, event, wanted, stub))
+            return
+        self._add(place, stub)
+
+    def _add(self, place: Place, stub: Stub) -> None:
+        known = self._found.stubs.get(place)
+        self._found.stubs[place] = stub if known is None else known.shared_with(stub)
+
+    def _place_rest(self) -> None:
+        """One module per namespace; the module itself where there is one only."""
+        several = len({namespace.name for namespace, *_ in self._unplaced}) > 1
+        modules = Names()
+        known: dict[str, str] = {}
+        for namespace, event, wanted, stub in self._unplaced:
+            if namespace.name not in known:
+                own = f"{self._module}.{modules.take(slug(namespace.name))}"
+                known[namespace.name] = own if several else self._module
+            module = known[namespace.name]
+            place = Place(module=module, name=self._names[module].take(wanted))
+            self._found.stubs[place] = stub
+            self._found.attached[namespace.name][event] = place
+
+    def _scheme(self, scheme: SecurityScheme, *, is_required: bool) -> None:
+        extension = function_of(scheme)
+        if extension is None:
+            return
+        path = scheme.fields.get(extension)
+        place = self._places.find(path, "security") if isinstance(path, str) else None
+        stub = security_stub(scheme, extension)
+        if place is not None:
+            self._add(place, stub)
+        elif is_required:
+            place = Place(
+                module=self._security, name=self._names[self._security].take(snake(scheme.name, "scheme"))
+            )
+            self._found.stubs[place] = stub
+            self._found.security[scheme.name] = place
+        scopes = scheme.fields.get("x-scopeValidateFunc")
+        if extension == "x-tokenInfoFunc" and isinstance(scopes, str):
+            place = self._places.find(scopes, "scopes")
+            if place is not None:
+                self._add(place, scopes_stub(scheme))
+            elif is_required:
+                raise ScaffoldError(
+                    f"x-scopeValidateFunc of the security scheme {scheme.name!r}: {self._places.warnings[-1]}"
+                )
+
+
+def required_schemes(spec: Spec) -> set[str]:
+    """Names of the schemes that a namespace or an event requires."""
+    lists = [spec.security]
+    for namespace in spec.namespaces.values():
+        lists += [namespace.security, *(event.security for event in namespace.receives.values())]
+    return {one.scheme for security in lists for every in security or () for one in every}
+
+
+def slug(namespace: str) -> str:
+    """A word for a namespace."""
+    return snake(namespace, "root") if namespace.strip("/") else "root"

@@ -1,0 +1,296 @@
+"""The types of everything that travels: one module, made of the document's schemas."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from .expressions import ANY, NEVER, NONE, Either, Literal, Named, builtin, either, write
+from .flat import Flat, Flattener, implied_types, is_never, merge, values_of
+from .names import Names, pascal, singular
+from .source import WIDTH, Module, fits
+from .typed_dicts import Alias, TypedDict, write_definitions
+
+if TYPE_CHECKING:
+    from ..spec.document import Document, Node
+    from ..spec.model import Spec
+    from .expressions import Expression
+
+__all__ = ["Payloads"]
+
+_NAMED = re.compile(r"/(?:schemas|\$defs|definitions)/([^/]+)$")
+_MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
+# Longer expressions get a name, and so do those below this depth.
+_LONGEST = 44
+_DEEPEST = 12
+_MOST_CHOICES = 8
+_SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+# In the order in which a reader expects them.
+_ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
+_OBJECT = frozenset({"object"})
+_MAP = builtin("dict", builtin("str"), ANY)
+_IMPORTED = ("Any", "Literal", "Never", "NotRequired", "TypeAlias", "TypedDict", "Union")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A type that has its name and not yet its definition."""
+
+    name: str
+    node: Node
+    flat: Flat
+
+
+class Payloads:
+    """Makes types of schemas, and the module that defines them.
+
+    Args:
+        spec: The contract.
+        module: The name of the module.
+    """
+
+    def __init__(self, spec: Spec, module: str) -> None:
+        self.module = module
+        self._flattener = Flattener(spec.resolver)
+        self._names = Names(_IMPORTED)
+        self._known: dict[tuple[Document, str], Expression] = {}
+        self._open: dict[tuple[Document, str], str | None] = {}
+        self._definitions: dict[str, TypedDict | Alias] = {}
+        self._waiting: deque[_Task] = deque()
+        self._scratch = Module(module, "")
+
+    def type_of(self, node: Node, context: str) -> Expression:
+        """The type of a schema's values, short enough for an annotation.
+
+        Args:
+            node: The schema.
+            context: What to call the type where the document has no name for it.
+        """
+        found = self._shortened(self._type(node, context, 0), context)
+        while self._waiting:
+            self._define(self._waiting.popleft())
+        return found
+
+    def name_of(self, node: Node) -> str:
+        """What the document calls a schema: as a component, or by its title; ``""`` for neither."""
+        target = self._flattener.follow(node)
+        if target is None or not isinstance(target.value, dict):
+            return ""
+        found = _NAMED.search(target.pointer)
+        if found:
+            return found[1].replace("~1", "/").replace("~0", "~")
+        title = target.value.get("title")
+        if isinstance(title, str) and title.strip():
+            return title
+        return PurePath(target.document.name or "").stem if target.pointer == "" else ""
+
+    def alias(self, expression: Expression, context: str) -> Expression:
+        """The expression under a name of its own, unless it is short."""
+        return self._shortened(expression, context)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything in the module."""
+        return bool(self._definitions)
+
+    def source(self, title: str) -> Module:
+        """The module."""
+        module = Module(self.module, f"The types of what {title} sends and receives")
+        write_definitions(self._definitions, module)
+        return module
+
+    # -- expressions -----------------------------------------------------------------------
+
+    def _type(self, node: Node, context: str, depth: int) -> Expression:
+        target = self._flattener.follow(node)
+        if target is None or not isinstance(target.value, dict):
+            return NEVER if target is not None and is_never(target) else ANY
+        known = self._known.get(target.identity)
+        if known is not None:
+            return known
+        own = self.name_of(target)
+        if not own and (message := _MESSAGE.search(target.pointer)):
+            own = message[1].replace("~1", "/").replace("~0", "~")
+        wanted = pascal(own, "Payload") if own and len(own) <= 60 else context
+        if target.identity in self._open:  # it contains itself: only a name can say so
+            name = self._open[target.identity] or self._names.take(wanted)
+            self._open[target.identity] = name
+            return Named(self.module, name)
+        only = _only_reference(target)
+        if only is not None and self._flattener.follow(only) is not target:
+            self._open[target.identity] = None
+            found = self._type(only, context, depth + 1)
+            return self._settled(target, found, wanted)
+        flat = self._flattener.flatten(target)
+        if depth > _DEEPEST:
+            return self._later(target, flat, wanted)
+        self._open[target.identity] = None
+        found = self._shape(target, flat, wanted, depth)
+        if _NAMED.search(target.pointer) and isinstance(found, Literal | Either):
+            self._open[target.identity] = self._open[target.identity] or self._names.take(wanted)
+        return self._settled(target, found, wanted)
+
+    def _settled(self, target: Node, found: Expression, wanted: str) -> Expression:
+        name = self._open.pop(target.identity)
+        if name is not None:
+            self._definitions[name] = Alias(found, _description(target))
+            found = Named(self.module, name)
+        else:
+            found = self._shortened(found, wanted)
+        self._known[target.identity] = found
+        return found
+
+    def _shortened(self, expression: Expression, context: str) -> Expression:
+        text = write(expression, self._scratch)
+        if isinstance(expression, Named) or fits(text, indent=WIDTH - _LONGEST):
+            return expression
+        name = self._names.take(context)
+        self._definitions[name] = Alias(expression, "")
+        return Named(self.module, name)
+
+    def _later(self, node: Node, flat: Flat, wanted: str) -> Expression:
+        name = self._names.take(wanted)
+        self._waiting.append(_Task(name, node, flat))
+        found = Named(self.module, name)
+        self._known[node.identity] = found
+        return found
+
+    def _define(self, task: _Task) -> None:
+        flat = task.flat
+        if _is_typed_dict(flat) and flat.types in (None, _OBJECT) and not flat.choices:
+            self._definitions[task.name] = self._typed_dict(task.name, flat, _description(task.node))
+        else:
+            found = self._shape(task.node, flat, task.name, 0)
+            self._definitions[task.name] = Alias(found, _description(task.node))
+
+    def _typed_dict(self, name: str, flat: Flat, description: str) -> TypedDict:
+        # The place is kept while fields are read: definitions come in the order of their names' making.
+        self._definitions[name] = TypedDict({}, frozenset(), "")
+        fields = {
+            key: self._shortened(self._type(node, pascal(f"{name} {key}", name), 1), f"{name}Field")
+            for key, node in flat.properties.items()
+        }
+        for key in sorted(flat.required - fields.keys()):
+            other = flat.others
+            fields[key] = ANY if other is None else self._type(other, f"{name}Value", 1)
+        return TypedDict(fields, flat.required, description)
+
+    def _shape(self, node: Node, flat: Flat, context: str, depth: int) -> Expression:
+        if flat.values is not None:
+            return _values(flat)
+        if flat.choices:
+            chosen = self._chosen(flat, context, depth)
+            if chosen != ANY:
+                return chosen
+        types = flat.types if flat.types is not None else implied_types(flat)
+        if types is None:
+            return ANY
+        return either(
+            self._of_type(kind, node, flat, context, depth) for kind in _ORDER if kind in types or ()
+        )
+
+    def _chosen(self, flat: Flat, context: str, depth: int) -> Expression:
+        """One of several: on their own, or each together with what stands around them."""
+        branches = flat.choices[0]
+        own = replace(flat, choices=())
+        if not (flat.properties or flat.patterns or flat.others or flat.positions or flat.items):
+            return either(
+                self._type(one, _numbered(context, one, index), depth + 1)
+                for index, one in enumerate(branches)
+            )
+        flats = [self._flattener.flatten(one) for one in branches]
+        if not flat.properties or len(branches) > _MOST_CHOICES or not any(one.properties for one in flats):
+            return ANY
+        options: list[Expression] = []
+        for index, one in enumerate(flats):
+            name = self._names.take(_numbered(context, branches[index], index))
+            self._waiting.append(_Task(name, branches[index], replace(merge(own, one), choices=())))
+            options.append(Named(self.module, name))
+        return either(options)
+
+    def _of_type(self, kind: str, node: Node, flat: Flat, context: str, depth: int) -> Expression:
+        if kind == "null":
+            return NONE
+        if kind == "string" and flat.binary:
+            return builtin("bytes")
+        if kind in _SCALARS:
+            return builtin(_SCALARS[kind])
+        if kind == "array":
+            return builtin("list", self._items(flat, context, depth))
+        if _is_typed_dict(flat):
+            if flat.types is None or len(flat.types) == 1:
+                return self._object(node, flat, context)
+            # Beside other types: the name is for the object alone.
+            name = self._names.take(context)
+            self._waiting.append(_Task(name, node, replace(flat, types=_OBJECT, choices=())))
+            return Named(self.module, name)
+        return builtin("dict", builtin("str"), self._entries(flat, context, depth))
+
+    def _object(self, node: Node, flat: Flat, context: str) -> Expression:
+        name = self._open.get(node.identity) or self._names.take(context)
+        if node.identity in self._open:
+            self._open[node.identity] = None  # a class is a name by itself
+        self._known[node.identity] = Named(self.module, name)
+        self._waiting.append(_Task(name, node, replace(flat, types=_OBJECT, choices=())))
+        return Named(self.module, name)
+
+    def _items(self, flat: Flat, context: str, depth: int) -> Expression:
+        one = singular(context)
+        if flat.positions is None:
+            return ANY if flat.items is None else self._type(flat.items, one, depth + 1)
+        parts = [
+            self._type(each, _numbered(one, each, index), depth + 1)
+            for index, each in enumerate(flat.positions)
+        ]
+        if not is_never(flat.items):
+            parts.append(ANY if flat.items is None else self._type(flat.items, one, depth + 1))
+        return either(parts)
+
+    def _entries(self, flat: Flat, context: str, depth: int) -> Expression:
+        if flat.others is None and not flat.closed:
+            return ANY
+        held = [*flat.patterns, *([flat.others] if flat.others is not None else [])]
+        return either(self._type(one, f"{context}Value", depth + 1) for one in held)
+
+
+def _is_typed_dict(flat: Flat) -> bool:
+    return bool(flat.properties) or bool(flat.required and not flat.patterns and flat.others is None)
+
+
+def _only_reference(node: Node) -> Node | None:
+    """The one schema that an ``allOf`` repeats, where nothing else is said."""
+    held = node.get("allOf")
+    if held is None or not isinstance(held.value, list) or len(held.value) != 1:
+        return None
+    beside = node.value.keys() - {"allOf", "title", "description", "examples", "deprecated"}
+    return None if beside or "$ref" not in held.value[0] else held.child(0)
+
+
+def _numbered(context: str, node: Node, index: int) -> str:
+    title = node.value.get("title") if isinstance(node.value, dict) else None
+    if isinstance(title, str) and title.strip():
+        return pascal(f"{context} {title}", context)
+    return f"{context}{index + 1}"
+
+
+def _description(node: Node) -> str:
+    found = node.value.get("description") if isinstance(node.value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _values(flat: Flat) -> Expression:
+    """One of the values of ``enum`` and ``const``; those that can't be literals by their type."""
+    options: list[Expression] = []
+    for value in values_of(flat):
+        if value is None:
+            options.append(NONE)
+        elif isinstance(value, str | int):
+            options.append(Literal(((type(value), value),)))
+        elif isinstance(value, float):
+            options.append(builtin("float"))
+        else:
+            options.append(builtin("list", ANY) if isinstance(value, list) else _MAP)
+    return either(options)

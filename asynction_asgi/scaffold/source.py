@@ -1,0 +1,273 @@
+"""Python source, laid out as a formatter would: texts, values, calls and modules.
+
+A document is other people's text. Nothing of it reaches a file but as an escaped literal, a
+docstring, a comment of one line, or a name that `names` made.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+import unicodedata
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["WIDTH", "Module", "call", "docstring", "fits", "literal", "one_line", "sentence"]
+
+WIDTH = 88
+_MOST_LINES = 24
+_QUOTES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+
+
+def fits(text: str, *, indent: int = 0) -> bool:
+    """Whether a line is short enough, as a terminal shows it."""
+    return indent + (len(text) if text.isascii() else sum(map(_cells, text))) <= WIDTH
+
+
+def literal(value: Any, *, indent: int = 0, before: int = 0) -> str:
+    """A value as an expression; over several lines where it doesn't fit into one.
+
+    Args:
+        value: JSON, or bytes.
+        indent: Of the line that the expression begins in.
+        before: Characters that stand before it there, and after it.
+    """
+    flat = _flat(value)
+    if fits(flat, indent=indent + before) or not value or not isinstance(value, dict | list | tuple):
+        return flat
+    inner = " " * (indent + 4)
+    if isinstance(value, dict):
+        lines = []
+        for key, one in value.items():
+            name = _flat(key)
+            lines.append(f"{inner}{name}: {literal(one, indent=indent + 4, before=len(name) + 3)},")
+        brackets = "{}"
+    else:
+        lines = [f"{inner}{literal(one, indent=indent + 4, before=1)}," for one in value]
+        brackets = "[]" if isinstance(value, list) else "()"
+    return "\n".join([brackets[0], *lines, f"{' ' * indent}{brackets[1]}"])
+
+
+def call(function: str, arguments: Sequence[tuple[str, Any]], *, indent: int, after: str = "") -> str:
+    """A call that begins a line: ``function(…)`` and what stands after it.
+
+    Args:
+        function: What stands before the bracket.
+        arguments: Keyword, or ``""``, and value.
+        indent: Of the line.
+        after: What stands after the bracket.
+    """
+    flat = ", ".join(f"{name}={_flat(one)}" if name else _flat(one) for name, one in arguments)
+    if fits(f"{function}({flat}){after}", indent=indent) or not arguments:
+        return f"{' ' * indent}{function}({flat}){after}"
+    lines = [f"{' ' * indent}{function}("]
+    for name, one in arguments:
+        head = f"{name}=" if name else ""
+        text = literal(one, indent=indent + 4, before=len(head) + 1)
+        lines.append(f"{' ' * (indent + 4)}{head}{text},")
+    return "\n".join([*lines, f"{' ' * indent}){after}"])
+
+
+def one_line(text: str, *, most: int = 60) -> str:
+    """Text for a comment or a message: one line, printable, not too long."""
+    line = " ".join(_printable(text).split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop, unless it ends as a sentence does; its first letter in upper case."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?', '…')) else '.'}"
+
+
+def docstring(summary: str, details: str = "", *, indent: int) -> list[str]:
+    """A docstring's lines: a sentence, and paragraphs of detail as they were written."""
+    room = WIDTH - 8 - indent
+    lines = textwrap.wrap(
+        sentence(" ".join(_printable(summary).split()))[:400],
+        room,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    body = [part for line in details.splitlines() for part in _wrapped(_printable(line), room)]
+    while body and not body[0]:
+        body.pop(0)
+    while body and not body[-1]:
+        body.pop()
+    if len(body) > _MOST_LINES:
+        body = [*body[:_MOST_LINES], "…"]
+    if body:
+        lines += ["", *body]
+    text = "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+    if text.startswith('"'):  # four quotes in a row would begin it
+        text = text.replace('"', "'")
+    margin = " " * indent
+    first, *rest = text.split("\n")
+    if not rest:
+        return [f'{margin}"""{first}"""']
+    return [
+        f'{margin}"""{first}',
+        *(f"{margin}{line}" if line else "" for line in rest),
+        f'{margin}"""',
+    ]
+
+
+class Module:
+    """One module of Python in the making; imports come as names are used.
+
+    Attributes:
+        name: Dotted, as other modules of the folder import it.
+        lines: The text below the imports.
+    """
+
+    def __init__(self, name: str, doc: str, details: str = "", *, own: Iterable[str] = ()) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._doc = docstring(doc, details, indent=0)
+        self._own = set(own)
+        self._modules: set[str] = set()
+        self._imported: dict[tuple[str, str], str] = {}
+
+    def use(self, module: str, name: str) -> str:
+        """The name here of what another module has; ``builtins`` are there already."""
+        if module == self.name:
+            return name
+        if module == "builtins":
+            if name not in self._own:
+                return name
+            self._modules.add("builtins")
+            return f"builtins.{name}"
+        local = self._imported.get((module, name), name)
+        while (module, name) not in self._imported and (
+            local in self._own or local in self._imported.values()
+        ):
+            local += "_"
+        self._imported[module, name] = local
+        return local
+
+    def use_module(self, name: str) -> str:
+        """The name here of a whole module."""
+        parent, _, last = name.rpartition(".")
+        if parent:
+            return self.use(parent, last)
+        if name in self._own:
+            self._imported["", name] = f"{name}_"
+            return f"{name}_"
+        self._modules.add(name)
+        return name
+
+    def text(self) -> str:
+        """The whole module."""
+        parts = [*self._doc, "", "from __future__ import annotations", ""]
+        groups = self._import_lines()
+        for group in sorted(groups):
+            parts += [*groups[group], ""]
+        body = "\n".join(self.lines).strip("\n")
+        if not body:
+            return "\n".join(self._doc) + "\n"
+        gap = [""] if body.startswith(("async def ", "def ", "class ", "@")) else []
+        return "\n".join([*parts, *gap, body]) + "\n"
+
+    def _import_lines(self) -> dict[int, list[str]]:
+        """Import statements by group: Python's own, installed, those of the folder."""
+        groups: dict[int, list[str]] = defaultdict(list)
+        for name in sorted(self._modules):
+            groups[_group(name)].append(f"import {name}")
+        plain: dict[str, list[str]] = defaultdict(list)
+        renamed: dict[str, list[str]] = defaultdict(list)
+        for (module, name), local in self._imported.items():
+            if name == local:
+                plain[module].append(name)
+            else:
+                renamed[module].append(f"{name} as {local}")
+        for module in sorted({*plain, *renamed}, key=_natural):
+            names = sorted(plain[module], key=_rank)
+            line = f"from {module} import {', '.join(names)}"
+            if not fits(line):
+                line = "\n".join([f"from {module} import (", *(f"    {one}," for one in names), ")"])
+            lines = [(names[0], line)] if names else []
+            lines += [
+                (one, f"from {module} import {one}" if module else f"import {one}") for one in renamed[module]
+            ]
+            groups[_group(module or renamed[module][0].split(" ")[0])] += [
+                text for _, text in sorted(lines, key=lambda each: _rank(each[0]))
+            ]
+        return groups
+
+
+def _rank(name: str) -> tuple[Any, ...]:
+    """The order in which linters want names: constants, classes, all others; numbers by their value."""
+    word = name.partition(" ")[0]
+    kind = 0 if len(word) > 1 and word.isupper() else 1 if word[:1].isupper() else 2
+    return kind, _natural(word.lower()), _natural(word)
+
+
+def _natural(name: str) -> list[str | int]:
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+def _group(module: str) -> int:
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return 0
+    return 1 if top in {"asynction_asgi", "pytest"} else 2
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _printable(text: str) -> str:
+    """Text without what an editor would hide, or show in another order than it is."""
+    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    stripped = line.lstrip()
+    lead = " " * min(len(line) - len(stripped), 8)
+    return textwrap.wrap(
+        stripped,
+        room,
+        initial_indent=lead,
+        subsequent_indent=lead,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bytes):
+        return f"b{_quoted(value.decode('latin-1'), binary=True)}"
+    if isinstance(value, float):
+        return repr(value).replace("e+", "e")
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_flat(key)}: {_flat(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flat, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_flat, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
+
+def _quoted(text: str, *, binary: bool = False) -> str:
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return f"{quote}{''.join(_escaped(char, quote, binary=binary) for char in text)}{quote}"
+
+
+def _escaped(char: str, quote: str, *, binary: bool) -> str:
+    if char == quote:
+        return f"\\{char}"
+    if char in _QUOTES:
+        return _QUOTES[char]
+    if char.isprintable() and (char.isascii() or not binary):
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"

@@ -1,0 +1,101 @@
+"""The copy of a document and of the files that it refers to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynction_asgi.spec import load_spec
+from asynction_asgi.spec.summary import summarise
+
+from .generating import scaffold, sources, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .generating import Tools
+
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Parts, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message: {name: say, payload: {$ref: REFERENCE}}
+"""
+SCHEMA = "type: object\nproperties: {more: {$ref: 'inner/more.yaml#/more'}}\n"
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """A document in a folder, and what it refers to beside the folder."""
+    for name, text in (
+        ("api/doc.yaml", DOCUMENT.replace("REFERENCE", "'../shared/schema.yaml'")),
+        ("api/own.yaml", DOCUMENT.replace("REFERENCE", "'parts/schema.yaml'")),
+        ("api/parts/schema.yaml", SCHEMA),
+        ("api/parts/inner/more.yaml", "more: {type: string}\n"),
+        ("shared/schema.yaml", SCHEMA),
+        ("shared/inner/more.yaml", "more: {type: string}\n"),
+        ("api/unused.yaml", "{}"),
+    ):
+        path = tmp_path / "from" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return tmp_path / "from"
+
+
+@pytest.mark.parametrize(
+    ("name", "copies"),
+    [
+        ("own.yaml", {"own.yaml", "parts/schema.yaml", "parts/inner/more.yaml"}),
+        ("doc.yaml", {"api/doc.yaml", "shared/schema.yaml", "shared/inner/more.yaml"}),
+    ],
+    ids=["below", "beside"],
+)
+def test_every_file_is_copied_as_it_lies(
+    parts: Path, folder: Path, tools: Tools, name: str, copies: set[str]
+) -> None:
+    """References go on to lead where they led, also to files beside the document's folder; the rest stays."""
+    before = load_spec(parts / "api" / name)
+    written(parts / "api" / name, folder)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
+    assert found == copies
+    copy = folder / next(one for one in copies if one.endswith(name))
+    assert copy.read_bytes() == (parts / "api" / name).read_bytes()
+    assert summarise(load_spec(copy)) == summarise(before)
+    assert "more: NotRequired[str]" in sources(folder)["payloads.py"]
+    tools.test(folder)
+
+
+@pytest.mark.parametrize("kind", ["absolute", "file URI", "link"])
+def test_a_reference_that_holds_in_its_place_alone_is_refused(parts: Path, folder: Path, kind: str) -> None:
+    """With the reference and what to write; nothing is written."""
+    target = (parts / "shared" / "schema.yaml").resolve()
+    reference = {"absolute": str(target), "file URI": target.as_uri(), "link": "link.yaml"}[kind]
+    if kind == "link":
+        (parts / "api" / "link.yaml").symlink_to(target)
+    (parts / "api" / "bad.yaml").write_text(DOCUMENT.replace("REFERENCE", json.dumps(reference)), "utf-8")
+    result = scaffold(parts / "api" / "bad.yaml", folder)
+    assert result.exit_code == 1
+    assert repr(reference) in result.stderr
+    assert "write it relative" in result.stderr
+    assert not folder.exists()
+
+
+def test_a_document_behind_a_link_is_copied(parts: Path, folder: Path) -> None:
+    """Its references are looked for beside the link, as the loader does."""
+    (parts / "api" / "linked.yaml").symlink_to(parts / "api" / "own.yaml")
+    written(parts / "api" / "linked.yaml", folder)
+    assert (folder / "linked.yaml").read_bytes() == (parts / "api" / "own.yaml").read_bytes()
+    assert (folder / "parts" / "schema.yaml").is_file()
+
+
+def test_a_file_of_the_document_can_not_be_one_of_the_application(parts: Path, folder: Path) -> None:
+    """A name that both have is told, and nothing is written."""
+    (parts / "api" / "app.py").write_text(DOCUMENT.replace("REFERENCE", "'parts/schema.yaml'"), "utf-8")
+    result = scaffold(parts / "api" / "app.py", folder)
+    assert result.exit_code == 1
+    assert "'app.py'" in result.stderr
+    assert not folder.exists()

@@ -1,0 +1,73 @@
+"""Dotted paths of a document, and the places that they name."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynction_asgi.scaffold.places import Place, Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("h.say", Place(module="h", name="say")),
+        ("pkg.h.say", Place(module="pkg.h", name="say")),
+        ("pkg.h.Chat.say", Place(module="pkg.h", classes=("Chat",), name="say")),
+        ("pkg.h:Chat.say", Place(module="pkg.h", classes=("Chat",), name="say")),
+        ("pkg.h:chat.say", Place(module="pkg.h", classes=("chat",), name="say")),
+        ("pkg.h.Chat", Place(module="pkg.h", name="Chat")),
+        ("say", None),
+        ("h.def", None),
+        ("h.__say", None),
+        ("h.\ufb01nd", None),
+        ("sys.say", None),
+        ("__main__.say", None),
+        ("own.say", None),
+        ("pytest.say", None),
+    ],
+)  # fmt: skip
+def test_a_path_is_a_place(path: str, place: Place | None, tmp_path: Path) -> None:
+    """Or none, with a warning that says why."""
+    places = Places(tmp_path, ["own"])
+    assert places.find(path, "an event") == place
+    assert [repr(path) in one for one in places.warnings] == ([] if place else [True])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("pkg.h", "an event"), ("pkg.h.say", "an event")),
+        (("pkg.h.say", "an event"), ("pkg.h", "an event")),
+        (("h.Chat", "an event"), ("h.Chat.say", "an event")),
+        (("h.Chat.say", "an event"), ("h.Chat", "an event")),
+        (("h.say", "an event"), ("h.say", "connect")),
+    ],
+    ids=["function, module", "module, function", "function, class", "class, function", "two kinds"],
+)
+def test_two_things_can_not_share_a_name(
+    first: tuple[str, str], second: tuple[str, str], tmp_path: Path
+) -> None:
+    """The first one has it, whoever asks again."""
+    places = Places(tmp_path, [])
+    assert places.find(*first) is not None
+    assert places.find(*second) is None
+    assert places.find(*second) is None
+    assert len(places.warnings) == 1
+
+
+def test_what_lies_in_the_folder_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module there, or in the working directory, is in nobody's way; one elsewhere is."""
+    elsewhere = tmp_path / "elsewhere"
+    for folder, name in ((tmp_path, "near_by"), (elsewhere, "far_away")):
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text("", "utf-8")
+        monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    places = Places(tmp_path, [])
+    assert places.find("near_by.say", "an event") is not None
+    assert places.find("far_away.say", "an event") is None
