@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Places"]
 
 
+_OWN = __name__.partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A function or method: its module, the classes around it, and its name."""
@@ -88,7 +91,7 @@ class Places:
             return f"is in {top!r}, a module of Python's own"
         if top in self._reserved:
             return f"is in {top!r}, a module of the application itself"
-        if _is_importable(top, self._folder):
+        if top == _OWN or _is_importable(top, self._folder):
             return f"is in {top!r}, which is installed here already"
         return ""
 

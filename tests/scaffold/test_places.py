@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ("__main__.say", None),
         ("own.say", None),
         ("pytest.say", None),
+        ("asynction_asgi.demo.say", None),
     ],
 )  # fmt: skip
 def test_a_path_is_a_place(path: str, place: Place | None, tmp_path: Path) -> None:

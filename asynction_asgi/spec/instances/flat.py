@@ -57,6 +57,7 @@ class Flat:
         bounds: The strictest of each of the keywords that limit from below or above.
         objects: Schemas with ``properties``, ``patternProperties`` or ``additionalProperties``.
         arrays: Schemas with ``items``.
+        held: The schemas themselves, by their ids.
     """
 
     types: list[str] | None = None
@@ -76,6 +77,7 @@ class Flat:
     dependencies: list[tuple[str, Schema]] = field(default_factory=list)
     unique: bool = False
     chosen: bool = False
+    held: dict[int, Schema] = field(default_factory=dict)
 
     def copied(self) -> Flat:
         """Another, to which more can be added."""
@@ -130,6 +132,9 @@ class Flattener:
             return
         if schema is False or chain > _LONGEST_CHAIN or not isinstance(schema, dict):
             raise DeadEndError
+        if id(schema) in flat.held:  # a schema that is shared many times says nothing new
+            return
+        flat.held[id(schema)] = schema
         _add_keywords(flat, schema)
         inner: list[Schema] = list(schema.get("allOf", ()))
         for keyword in ("anyOf", "oneOf"):

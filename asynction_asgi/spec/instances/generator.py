@@ -55,8 +55,10 @@ class Instances:
         self._authored = examples
         self._checks = self._compile_checks()
         self._examples: dict[int, list[Any]] = {}
+        # By what they are of; an id is that of one object while it lives, so what is known is kept with it.
         self._readings: dict[int, tuple[tuple[Schema, ...], Callable[[Sequence[Any]], object]]] = {}
         self._declared: dict[int, list[tuple[Any, ...]]] = {}
+        self._kept: list[Event | Arguments] = []
 
     def event(self, event: Event, choices: Choices) -> tuple[Any, ...]:
         """Arguments of an event: one of its own examples, else made.
@@ -69,6 +71,7 @@ class Instances:
             if known is None:
                 known = [values for _, values in declared_examples(event, self._spec)]
                 self._declared[id(event)] = known
+                self._kept.append(event)
             if known:
                 return choices.pick(known)
         return self.arguments(event.arguments, choices)
@@ -145,6 +148,7 @@ class Instances:
                     counts["maxItems"] = arguments.maximum
                 schemas = (*schemas, {"type": ["array"], **counts})
             known = self._readings[id(arguments)] = (schemas, compile_arguments(arguments, self._spec.bundle))
+            self._kept.append(arguments)
         return known
 
     def _one_of(self, alternatives: Sequence[Arguments], choices: Choices, *, small: bool) -> tuple[Any, ...]:
@@ -181,25 +185,29 @@ class Instances:
 
     def _compile_checks(self) -> dict[int, Check]:
         """Checks of those schemas, wherever they stand, that a value built from keywords may miss."""
+        known: dict[int, bool] = {}
         risky = [
             (schema, node)
             for schema in _places(self._spec.bundle.definitions.values())
-            if isinstance(node := schema.get(AT), Node) and self._is_risky(schema, 0)
+            if isinstance(node := schema.get(AT), Node) and self._is_risky(schema, known)
         ]
         bundle, _ = compile_bundle(
             {node.identity: node for _, node in risky}.values(), self._spec.resolver, backend="fastjsonschema"
         )
         return {id(schema): bundle.check(node) for schema, node in risky}
 
-    def _is_risky(self, schema: Schema, chain: int) -> bool:
+    def _is_risky(self, schema: Schema, known: dict[int, bool]) -> bool:
         schema = self.flattener.follow(schema)
-        if not isinstance(schema, dict) or chain > 20:
+        if not isinstance(schema, dict):
             return False
-        node = schema.get(AT)
-        written = node.value if isinstance(node, Node) and isinstance(node.value, dict) else {}
-        if schema.keys() & _RISKY or written.keys() & {"examples", "default"}:
-            return True
-        return any(self._is_risky(one, chain + 1) for one in schema.get("allOf", ()))
+        if id(schema) not in known:
+            known[id(schema)] = False  # while those that it consists of are looked at
+            node = schema.get(AT)
+            written = node.value if isinstance(node, Node) and isinstance(node.value, dict) else {}
+            known[id(schema)] = bool(
+                schema.keys() & _RISKY or written.keys() & {"examples", "default"}
+            ) or any([self._is_risky(one, known) for one in schema.get("allOf", ())])
+        return known[id(schema)]
 
 
 def _places(schemas: Iterable[Schema]) -> Iterator[dict[str, Any]]:

@@ -94,7 +94,8 @@ def test_of_many_branches_each_is_found(count: int) -> None:
         found = violation(check, {"kind": kinds[number], "size": number + 1})
         assert found is not None
         assert (found.pointer, found.keyword) == ("/size", "maximum")
-    for wrong in ("kind", f"kind {count}", ["kind 0"], {}, 0, None):
+    strangers: list[Any] = ["kind", f"kind {count}", ["kind 0"], {}, 0, None]
+    for wrong in strangers:
         found = violation(check, {"kind": wrong})
         assert found is not None
         assert found.keyword == "oneOf"
