@@ -206,7 +206,7 @@ class Instances:
             written = node.value if isinstance(node, Node) and isinstance(node.value, dict) else {}
             known[id(schema)] = bool(
                 schema.keys() & _RISKY or written.keys() & {"examples", "default"}
-            ) or any([self._is_risky(one, known) for one in schema.get("allOf", ())])
+            ) or any(self._is_risky(one, known) for one in schema.get("allOf", ()))
         return known[id(schema)]
 
 
