@@ -38,15 +38,18 @@ class _Signalled(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def serve(app: Any, **options: Any) -> Iterator[str]:
+def serve(app: Any, *, port: int = 0, **options: Any) -> Iterator[str]:
     """Serve an ASGI app over loopback until the block ends; yields ``http://127.0.0.1:port``.
+
+    A free port where none is given.
 
     Raises:
         RuntimeError: the server did not start or did not stop within its time.
     """
     options = {"log_level": "warning", "log_config": None, "timeout_graceful_shutdown": 3, **options}
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         server = _Signalled(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

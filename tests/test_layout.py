@@ -30,6 +30,8 @@ SEAMS = {
     "socketio": "engine",
     "engineio": "engine",
     "faker": "standins/fake_texts",
+    "aiohttp": "engine/remote",
+    "watchfiles": "cli/reloading",
     "click": "cli",
 }
 TOP = {

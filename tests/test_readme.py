@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import re
+import shlex
 import sys
 import tomllib
 from dataclasses import dataclass, fields
@@ -21,6 +22,7 @@ from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 
+from .cli.processes import Command
 from .serving import serve
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, START) for language in ("bash", "python")),
         ("json", "Refusals"),
         ("text", "Command line"),
+        *((language, "Talking to a server") for language in ("bash", "text")),
     }
     assert {(one.language, one.heading) for one in BLOCKS} == tested
 
@@ -241,6 +244,23 @@ def test_check_prints_what_is_shown(folder: Path) -> None:
     program, *arguments = block("bash", "Command line").split()
     assert program == "asynction-asgi"
     assert CliRunner().invoke(main, arguments).output == block("text", "Command line")
+
+
+def test_a_server_is_talked_to_as_shown(folder: Path) -> None:
+    """The commands print what is shown, and the listener hears of it."""
+    heading = "Talking to a server"
+    with serve(importlib.import_module("chat").app) as url:
+        listen, *calls = [
+            shlex.split(line.replace("http://127.0.0.1:8000", url))[1:]
+            for place in (0, 1)
+            for line in block("bash", heading, place).splitlines()
+        ]
+        listener = Command(*listen, "--count", "1", cwd=folder, piped=True)
+        listener.wait_for("connected to")
+        output = "".join(CliRunner().invoke(main, arguments).output for arguments in calls)
+        assert output == block("text", heading)
+        assert f"`{listener.line()[8:].strip()}`" in TEXT
+        assert listener.wait() == 0
 
 
 def test_the_commands_of_the_table_exist() -> None:

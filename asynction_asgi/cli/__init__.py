@@ -1,13 +1,16 @@
-"""The command line: ``check`` a document, ``run`` or ``mock`` it, build its ``docs``, ``scaffold`` it, see the ``demo``."""
+"""The command line: ``check``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server, build ``docs``."""
 
 from __future__ import annotations
 
 import click
 
 from .. import __version__
+from .call import call
 from .check import check
+from .completion import completion
 from .demo import demo
 from .docs import docs
+from .listen import listen
 from .mock import mock
 from .run import run
 from .scaffold import scaffold
@@ -25,5 +28,5 @@ def main() -> None:
     """
 
 
-for _command in (check, run, mock, docs, scaffold, demo):
+for _command in (check, run, mock, call, listen, docs, scaffold, demo, completion):
     main.add_command(_command)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +14,12 @@ from ..errors import BindingError, SpecError
 from ..mock import MockAsynctionSocketIO, MockSettings
 from .report import show_diagnostics
 from .serving import serve, uvicorn_options
+
+if TYPE_CHECKING:
+    from ..server import AsynctionSocketIO
+
+# The reloader makes the application anew in another process: this carries what was asked for there.
+_VARIABLE = "_ASYNCTION_ASGI_MOCK"
 
 
 @click.group()
@@ -38,11 +48,8 @@ def mock() -> None:
 )
 @click.option("--locale", help="Faker's, of the texts: de_DE, for example; needs the extra [mock].")
 @click.option("--security", is_flag=True, help="Hold clients to the document's security.")
-@uvicorn_options("host", "port", "log_level")
-@click.pass_context
+@uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
-    ctx: click.Context,
-    /,
     spec: str,
     *,
     server_name: str | None,
@@ -61,11 +68,22 @@ def run_mock(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    app = _load_or_exit(spec, server_name, settings)
+    os.environ[_VARIABLE] = json.dumps([spec, server_name, asdict(settings)])
+    serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
+
+
+def create_app() -> AsynctionSocketIO:
+    """The application that the parent process was asked for."""
+    spec, server_name, settings = json.loads(os.environ[_VARIABLE])
+    return _load_or_exit(spec, server_name, MockSettings(**settings))
+
+
+def _load_or_exit(spec: str, server_name: str | None, settings: MockSettings) -> AsynctionSocketIO:
     try:
-        app = MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
+        return MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
     except (SpecError, BindingError) as error:
         show_diagnostics(error.diagnostics, err=True)
-        ctx.exit(1)
+        raise SystemExit(1) from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    serve(app, options)

@@ -16,9 +16,13 @@ _FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websock
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", type=click.Path())
 @click.option(
-    "--app-dir", default=".", show_default="the working directory", help="Folder to import handlers from."
+    "--app-dir",
+    type=click.Path(file_okay=False),
+    default=".",
+    show_default="the working directory",
+    help="Folder to import handlers from.",
 )
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
@@ -77,8 +81,10 @@ def run(
     app = load_or_exit(wanted)
     if options["workers"] > 1:
         _check_workers(app)
+    if options["reload"] and not options["reload_dirs"]:
+        options["reload_dirs"] = (".", app_dir)
     wanted.publish()
-    serve(app, options, factory=FACTORY)
+    serve(app, options, factory=FACTORY, documents=wanted.documents(app))
 
 
 def _check_usage(ctx: click.Context, target: Target) -> None:

@@ -13,11 +13,12 @@ import click
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
-from ..server import AsynctionSocketIO
+from ..server.finding import find_served
+from .reloading import Documents, Reloader, accept_interrupts
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["serve", "uvicorn_options"]
 
@@ -33,6 +34,9 @@ _DEFAULTS: dict[str, Any] = {
     "ws": "websockets-sansio",  # the one that the engine has a short way from
     "ws_per_message_deflate": False,
 }
+
+# What to open where a server listens on all addresses, which are none that can be opened.
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
 
 
 def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -67,28 +71,41 @@ def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..
     return decorate
 
 
-def serve(app: Callable[..., Any], options: dict[str, Any], *, factory: str | None = None) -> None:
+def serve(
+    app: Callable[..., Any],
+    options: dict[str, Any],
+    *,
+    factory: str | None = None,
+    documents: Sequence[Path] = (),
+) -> None:
     """Serve until told to stop.
 
     Args:
         app: The ASGI application, for a single process.
         options: uvicorn's, by the names that `uvicorn_options` gives them.
         factory: ``module:callable`` that makes the application again, for workers and the reloader.
+        documents: Those that the reloader is to follow, with what they refer to.
 
     Raises:
         click.ClickException: the server could not start.
     """
-    settings = {**_DEFAULTS, **_settings(options)}
+    settings = {**_DEFAULTS, **_settings(options, follow=not documents)}
     try:
-        if factory is not None and (settings.get("reload") or settings["workers"] > 1):
+        if factory is not None and settings.get("reload"):
+            settings["workers"] = 1
+            config = uvicorn.Config(factory, factory=True, **settings)
+            followed = Documents(documents)
+            sockets = [config.bind_socket()]
+            Reloader(config, _Server(config, settings).run, sockets, documents=followed).run()
+        elif factory is not None and settings["workers"] > 1:
             if settings.get("port") == 0:
-                raise click.UsageError("--port 0 is for a single process without --reload")
+                raise click.UsageError("--port 0 is for a single process")
             click.echo(_banner(app, settings, settings.get("port")), err=True)
             uvicorn.run(factory, factory=True, **settings)
         else:
             config = uvicorn.Config(app, **settings)
             config.load()
-            _Server(config, app, settings).run()
+            _Server(config, settings).run()
     except KeyboardInterrupt:
         pass
     except (OSError, ssl.SSLError, ValueError) as error:
@@ -101,8 +118,13 @@ def serve(app: Callable[..., Any], options: dict[str, Any], *, factory: str | No
             Path(settings["uds"]).unlink(missing_ok=True)
 
 
-def _settings(options: dict[str, Any]) -> dict[str, Any]:
-    """Command-line options as `uvicorn.Config` takes them."""
+def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
+    """Command-line options as `uvicorn.Config` takes them.
+
+    Args:
+        options: The command line's.
+        follow: Which documents there are is not known, so any file that could be one is.
+    """
     settings = {name: value for name, value in options.items() if value is not None and value != ()}
     settings["headers"] = [tuple(_header(one)) for one in options.get("headers", ())]
     for name in ("reload_dirs", "reload_includes", "reload_excludes"):
@@ -113,7 +135,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
             raise click.UsageError(f"--{name.replace('_', '-')}: there is no file {settings[name]!r}")
     if "ssl_keyfile" in settings and "ssl_certfile" not in settings:
         raise click.UsageError("--ssl-keyfile needs --ssl-certfile")
-    if settings.get("reload") and importlib.util.find_spec("watchfiles"):
+    if follow and settings.get("reload") and importlib.util.find_spec("watchfiles"):
         # Without watchfiles, uvicorn watches Python files alone.
         settings.setdefault("reload_includes", []).extend(["*.yaml", "*.yml", "*.json"])
     settings.setdefault("log_config", _log_config(settings.get("log_level", "info")))
@@ -142,39 +164,50 @@ def _log_config(level: str) -> dict[str, Any]:
 
 
 def _banner(app: Callable[..., Any], settings: dict[str, Any], port: int | None) -> str:
-    """The line that says where Socket.IO and its documentation are."""
+    """The line that says where Socket.IO and its documentation answer."""
+    base, notes = _base(settings, port)
+    places = []
+    for mount, served in find_served(app):
+        below = f"{base}{mount}"
+        docs = f", its documentation on {below}{served.docs_path}" if served.docs_path is not None else ""
+        places.append(f"Socket.IO on {below}{served.spec.path}/{docs}")
+    return "; ".join([*(places or [f"Serving on {base or '/'}"]), *notes])
+
+
+def _base(settings: dict[str, Any], port: int | None) -> tuple[str, list[str]]:
+    """Scheme, host and port as this machine reaches them, and how others do."""
+    root = settings.get("root_path", "").rstrip("/")
+    # A proxy in front has taken that part of the path away; here nothing answers below it.
+    notes = [f"clients of the proxy in front have {root} before these paths"] if root else []
     if settings.get("uds"):
-        base = f"unix:{settings['uds']} "
-    elif settings.get("fd") is not None:
-        base = ""
-    else:
-        host = settings.get("host", "127.0.0.1")
-        scheme = "https" if settings.get("ssl_certfile") else "http"
-        base = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-    base += settings.get("root_path", "").rstrip("/")
-    if not isinstance(app, AsynctionSocketIO):
-        return f"Serving on {base}"
-    docs = f", its documentation on {base}{app.docs_path}" if app.docs_path is not None else ""
-    return f"Socket.IO on {base}{app.spec.path}/{docs}"
+        return f"unix:{settings['uds']} ", notes
+    if settings.get("fd") is not None:
+        return "", notes
+    host = settings.get("host", "127.0.0.1")
+    if host in _EVERY_ADDRESS:
+        host = _EVERY_ADDRESS[host]
+        notes.insert(0, "other machines reach it by this one's name")
+    scheme = "https" if settings.get("ssl_certfile") else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", notes
 
 
 class _Server(uvicorn.Server):
     """Says where it is once it accepts, and ends sessions before it waits for connections."""
 
-    def __init__(self, config: uvicorn.Config, app: Callable[..., Any], settings: dict[str, Any]) -> None:
+    def __init__(self, config: uvicorn.Config, settings: dict[str, Any]) -> None:
         super().__init__(config)
-        self._app = app
         self._settings = settings
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        accept_interrupts()
         await super().startup(sockets)
         if self.started:
             names: Iterable[Any] = (one.getsockname() for server in self.servers for one in server.sockets)
             port = next((name[1] for name in names if isinstance(name, tuple)), None)
-            logger.info("%s", _banner(self._app, self._settings, port))
+            logger.info("%s", _banner(self.config.loaded_app, self._settings, port))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if isinstance(self._app, AsynctionSocketIO):
+        for _, served in find_served(self.config.loaded_app):
             # A poll that waits for an event would hold the server open until its time is up.
-            await self._app.server.shutdown()
+            await served.server.shutdown()
         await super().shutdown(sockets)

@@ -15,6 +15,7 @@ import click
 
 from ..errors import BindingError, SpecError
 from ..server import AsynctionSocketIO
+from ..server.finding import find_served
 from .report import show_diagnostics
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ class Target:
         if isinstance(app, AsynctionSocketIO):
             app.check_handlers()
         return app
+
+    def documents(self, app: Callable[..., Any]) -> list[Path]:
+        """The files of the documents behind its application."""
+        if self.is_document:
+            return [Path(self.name)]
+        roots = (served.spec.root.document.path for _, served in find_served(app))
+        return [path for path in roots if path is not None]
 
     def publish(self) -> None:
         """Leave the target where `create_app` finds it in a process started from this one."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING, Any
 
 from ..spec.arguments import compile_arguments
-from ..spec.examples import BINARY
+from ..spec.examples import written_bytes
 from ..spec.model import count_words
 from ..spec.references import ReferenceFault
 from ..spec.schemas import Mismatch
@@ -81,14 +80,12 @@ def example_figure(caption: str, values: Sequence[Any]) -> Element:
 
 def as_json(value: Any) -> str:
     """JSON in one line where it fits; bytes as ``{"$binary": "…base64…"}``."""
-    text = json.dumps(value, ensure_ascii=False, default=_written)
+    text = json.dumps(value, ensure_ascii=False, default=written_bytes)
     return (
-        text if len(text) <= _ONE_LINE else json.dumps(value, ensure_ascii=False, default=_written, indent=2)
+        text
+        if len(text) <= _ONE_LINE
+        else json.dumps(value, ensure_ascii=False, default=written_bytes, indent=2)
     )
-
-
-def _written(value: bytes) -> dict[str, str]:
-    return {BINARY: base64.b64encode(value).decode()}
 
 
 def _counted(arguments: Arguments, spec: Spec) -> str:

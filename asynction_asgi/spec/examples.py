@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .model import Event, Spec
 
-__all__ = ["BINARY", "declared_examples"]
+__all__ = ["BINARY", "declared_examples", "with_bytes", "written_bytes"]
 
 BINARY = "$binary"
 
@@ -31,7 +31,7 @@ def declared_examples(event: Event, spec: Spec) -> Iterator[tuple[str, tuple[Any
     for one in listed:
         if not isinstance(one, dict) or "payload" not in one:
             continue
-        payload = _with_bytes(one["payload"])
+        payload = with_bytes(one["payload"])
         readings = [[payload]]
         if isinstance(payload, list):
             readings.insert(0 if arguments.kind == "positional" else 1, payload)
@@ -49,9 +49,15 @@ def _accepts(check: Callable[[Any], object], values: list[Any]) -> bool:
     return True
 
 
-def _with_bytes(value: Any) -> Any:
+def written_bytes(value: bytes | bytearray) -> dict[str, str]:
+    """What stands for bytes in JSON: ``{"$binary": "…base64…"}``; a ``default`` of ``json.dumps``."""
+    return {BINARY: base64.b64encode(value).decode()}
+
+
+def with_bytes(value: Any) -> Any:
+    """A value of JSON with what `written_bytes` wrote as bytes again."""
     if isinstance(value, list):
-        return [_with_bytes(one) for one in value]
+        return [with_bytes(one) for one in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {BINARY} and isinstance(value[BINARY], str):
@@ -59,4 +65,4 @@ def _with_bytes(value: Any) -> Any:
             return base64.b64decode(value[BINARY], validate=True)
         except ValueError:
             return value
-    return {key: _with_bytes(one) for key, one in value.items()}
+    return {key: with_bytes(one) for key, one in value.items()}

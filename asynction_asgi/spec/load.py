@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Diagnostic, SpecError
@@ -21,7 +23,6 @@ from .servers import Servers, read_servers
 from .walk import Walk
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import IO
 
@@ -63,12 +64,15 @@ class Outcome:
         servable: It can be served over Socket.IO; implies `accepted`.
         diagnostics: Every finding, in document order.
         spec: The contract; None unless it is servable.
+        files: Every file that it consists of, as far as it could be read; absolute. One that could not be
+            is among them.
     """
 
     accepted: bool
     servable: bool
     diagnostics: tuple[Diagnostic, ...]
     spec: Spec | None = None
+    files: tuple[Path, ...] = ()
 
 
 def load_spec(source: Source, *, server_name: str | None = None, strict: bool = False) -> Spec:
@@ -95,7 +99,8 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
     try:
         document = load_document(source)
     except SpecError as error:
-        return Outcome(accepted=False, servable=False, diagnostics=error.diagnostics)
+        named = (Path(source).resolve(),) if isinstance(source, str | os.PathLike) else ()
+        return Outcome(accepted=False, servable=False, diagnostics=error.diagnostics, files=named)
     resolver = Resolver(document)
     found: list[Diagnostic] = []
     version = read_version(document.root, found)
@@ -109,6 +114,7 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
         servable=not errors,
         diagnostics=diagnostics,
         spec=replace(spec, warnings=diagnostics) if spec is not None and not errors else None,
+        files=resolver.files,
     )
 
 

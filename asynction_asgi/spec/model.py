@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ..errors import Diagnostic
     from .document import Node
@@ -178,6 +179,11 @@ class Spec:
     root: Node
     resolver: Resolver
     bundle: Bundle
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it was read from, referenced ones included; absolute."""
+        return self.resolver.files
 
 
 def count_words(minimum: int, maximum: int | None) -> str:

@@ -57,6 +57,11 @@ class Resolver:
         others = (one for one in self._files.values() if isinstance(one, Document))
         return (self.document, *(one for one in others if one is not self.document))
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that was read or that a reference names, readable or not; absolute."""
+        return tuple(self._files)
+
     def follow(self, node: Node) -> Node:
         """The value that `node` means: itself, or the end of its chain of references.
 

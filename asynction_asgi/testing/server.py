@@ -6,14 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from ..server import AsynctionSocketIO
+from ..server.finding import find_served
 from .client import WAIT_SECONDS, TestClient
 from .contract import Contract
 from .errors import refusal_in
 from .lifespan import Lifespan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
     from typing import Self
@@ -53,7 +53,8 @@ class TestServer:
         spec: Spec | None = None,
         is_refusal: Callable[[Any], bool] | None = None,
     ) -> None:
-        found = [(where, one) for where, one in _served(app, "", set()) if path in (None, where)]
+        served = ((mount + one.spec.path, one) for mount, one in find_served(app))
+        found = [(where, one) for where, one in served if path in (None, where)]
         if len({id(one) for _, one in found}) > 1:
             places = ", ".join(where for where, _ in found)
             raise ValueError(f"several applications serve Socket.IO ({places}): say which one by path=")
@@ -150,19 +151,6 @@ class TestServer:
 
     def _gone(self, sid: str, namespace: str) -> bool:
         return self._served is None or self._served.socket(sid, namespace) is None
-
-
-def _served(app: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, AsynctionSocketIO]]:
-    """The servers of ours in an application, by path: itself, mounted, or behind middleware."""
-    if id(app) in seen:
-        return
-    seen.add(id(app))
-    if isinstance(app, AsynctionSocketIO):
-        yield prefix + app.spec.path, app
-        return
-    for route in getattr(app, "routes", None) or ():
-        yield from _served(getattr(route, "app", None), prefix + getattr(route, "path", ""), seen)
-    yield from _served(getattr(app, "app", None), prefix, seen)
 
 
 def _scope(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 30.0
+SECONDS = 60.0
 ROOT = Path(__file__).parents[2]
 _URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
 
@@ -25,16 +25,18 @@ _URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
 class Command:
     """A running ``asynction-asgi``; killed when its time is up, so that no test hangs."""
 
-    def __init__(self, *arguments: str, cwd: Path) -> None:
+    def __init__(self, *arguments: str, cwd: Path, piped: bool = False, modules: Path | None = None) -> None:
         # Coverage of a parent is not asked of its children, and their working directory is theirs.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
-        environment["PYTHONPATH"] = str(ROOT)
+        # Modules found first hide those that are installed.
+        environment["PYTHONPATH"] = os.pathsep.join(str(one) for one in (modules, ROOT) if one is not None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "asynction_asgi", *arguments],
             cwd=cwd,
             env=environment,
+            start_new_session=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -62,9 +64,14 @@ class Command:
                 return
         raise AssertionError(f"{text!r} is missing in:\n{self.output}")
 
+    def line(self) -> str:
+        """The next line of standard output, of a command that is `piped`."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
     def stop(self) -> int:
-        """Interrupt it as a person would; the exit code."""
-        self.process.send_signal(signal.SIGINT)
+        """Interrupt it as a person would, who reaches the processes that it started too; the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
         return self.wait()
 
     def wait(self) -> int:
@@ -73,6 +80,15 @@ class Command:
         self._limit.cancel()
         self.lines.append(rest)
         return self.process.returncode
+
+    def close(self) -> None:
+        """Kill what still runs, and let go of its pipes."""
+        self.process.kill()
+        self.process.wait()
+        self._limit.cancel()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     @property
     def output(self) -> str:
@@ -95,9 +111,9 @@ def until_accepted(url: str) -> None:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, cwd: Path) -> Iterator[tuple[str, Command]]:
+def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator[tuple[str, Command]]:
     """A server and its address; stopped at the end of the block."""
-    command = Command(*arguments, cwd=cwd)
+    command = Command(*arguments, cwd=cwd, modules=modules)
     try:
         yield command.wait_for_url(), command
     finally:

@@ -130,6 +130,38 @@ def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
         assert echo(url, "/rt/socket.io") == "HELLO"
 
 
+@pytest.mark.parametrize(
+    ("target", "options", "place", "rest"),
+    [
+        ("mounted:app", (), "http://127.0.0.1:{port}/api", ""),
+        ("echo.yaml", ("--host", "::1"), "http://[::1]:{port}", ""),
+        (
+            "echo.yaml",
+            ("--host", "0.0.0.0"),
+            "http://127.0.0.1:{port}",
+            "; other machines reach it by this one's name",
+        ),
+        (
+            "echo.yaml",
+            ("--root-path", "/below"),
+            "http://127.0.0.1:{port}",
+            "; clients of the proxy in front have /below before these paths",
+        ),
+    ],
+    ids=["mounted", "IPv6", "every address", "root path"],
+)
+def test_the_addresses_of_the_startup_line_answer(
+    folder: Path, target: str, options: tuple[str, ...], place: str, rest: str
+) -> None:
+    """Wherever the server listens and whatever mounts it, they can be opened on this machine."""
+    with running("run", target, "--port", "0", *options, cwd=folder) as (url, command):
+        place = place.format(port=url.rpartition(":")[2])
+        line = f"Socket.IO on {place}/rt/socket.io/, its documentation on {place}/rt/docs{rest}"
+        assert command.output.endswith(f"{line}\n")
+        assert httpx.get(f"{place}/rt/docs").status_code == 200
+        assert httpx.get(f"{place}/rt/socket.io/?EIO=4&transport=polling").status_code == 200
+
+
 def test_no_docs(folder: Path) -> None:
     """With ``--no-docs`` neither the line nor the server knows of a documentation."""
     with running("run", "echo.yaml", "--port", "0", "--no-docs", cwd=folder) as (url, command):
@@ -167,6 +199,23 @@ def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
             polled.join()
 
 
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize("target", ["echo.yaml", "mounted:app"])
+def test_connected_clients_do_not_hold_the_shutdown_up(folder: Path, target: str, transport: str) -> None:
+    """They are told that it is over, over either transport, and the server is gone soon after."""
+    options = ("--port", "0", "--timeout-graceful-shutdown", "60")
+    gone = threading.Event()
+    with running("run", target, *options, cwd=folder) as (url, command):
+        client = socketio.Client(reconnection=False)
+        client.on("disconnect", lambda _: gone.set())
+        path = "/api/rt/socket.io" if target == "mounted:app" else "/rt/socket.io"
+        client.connect(url, socketio_path=path, transports=[transport])
+        begun = time.monotonic()
+        assert command.stop() == 0
+        assert time.monotonic() - begun < 8
+        assert gone.wait(5)
+
+
 def test_workers_share_their_clients_over_a_queue(folder: Path, queue_url: str) -> None:
     """Two processes serve; what a client of either says reaches the clients of both."""
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
@@ -188,21 +237,6 @@ def test_workers_share_their_clients_over_a_queue(folder: Path, queue_url: str) 
                 speaker.emit("say", "hello")
                 assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
         assert command.stop() == 0
-
-
-def test_reload_follows_a_handlers_file(folder: Path) -> None:
-    """With ``--reload`` a changed handler is served without a restart by hand."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    with running("run", "echo.yaml", "--reload", "--port", port, cwd=folder) as (url, command):
-        command.wait_for("Application startup complete")
-        until_accepted(url)
-        assert echo(url) == "HELLO"
-        (folder / "handlers.py").write_text(HANDLERS.replace("upper", "title"), "utf-8")
-        command.wait_for("Application startup complete")
-        until_accepted(url)
-        assert echo(url) == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +290,7 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         (["echo.yaml", "--header", "nothing"], "--header takes Name:Value"),
         (["echo.yaml", "--ssl-keyfile", "myapp.py"], "--ssl-keyfile needs --ssl-certfile"),
         (["echo.yaml", "--ssl-certfile", "nowhere.pem"], "there is no file 'nowhere.pem'"),
-        (["echo.yaml", "--reload", "--port", "0"], "--port 0 is for a single process"),
+        (["mounted:app", "--workers", "2", "--port", "0"], "--port 0 is for a single process"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -271,3 +271,23 @@ def test_a_large_document_is_kept_in_a_small_multiple_of_its_text(tmp_path: Path
         tracemalloc.stop()
     assert len(spec.namespaces["/"].receives) == 60
     assert kept < 60 * len(text)
+
+
+def test_the_files_of_a_document_are_known(tmp_path: Path) -> None:
+    """Those that were read and those that could not be, also of a document that can't be served."""
+    shared, types, missing = (tmp_path / name for name in ("shared/doc.yaml", "types.yaml", "missing.yaml"))
+    shared.parent.mkdir()
+    shared.write_text(
+        "asyncapi: 2.6.0\ninfo: {title: t, version: '1'}\nchannels:\n"
+        "  /: {publish: {message: {name: a, payload: {$ref: '../types.yaml#/a'}}}}\n",
+        "utf-8",
+    )
+    types.write_text("a: {type: string}\n", "utf-8")
+    assert set(load_spec(shared).files) == {shared, types}
+    types.write_text("a: {$ref: 'missing.yaml#/a'}\n", "utf-8")
+    outcome = check_document(shared)
+    assert not outcome.servable
+    assert set(outcome.files) == {shared, types, missing}
+    shared.write_text("{", "utf-8")
+    assert check_document(shared).files == (shared,)
+    assert check_document({"asyncapi": "2.6.0"}).files == ()

@@ -1,0 +1,285 @@
+"""What ``call`` and ``listen`` share: where the server is, who asks, and how failures are told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import click
+
+from ..engine.remote import (
+    TRANSPORTS,
+    Address,
+    ClosedError,
+    ConnectRefusedError,
+    MissingClientError,
+    UnreachableError,
+)
+from ..errors import RefusedError, ValidationError
+from ..spec import check_document
+from ..testing import ConnectError
+from ..testing.contract import Contract
+from .report import printable, show_diagnostics
+from .values import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from ..spec import Spec
+    from ..testing.contract import NamespaceContract
+
+__all__ = [
+    "Connection",
+    "connection_options",
+    "finish",
+    "read_connection",
+    "say",
+    "say_refusal",
+    "say_violation",
+    "write",
+]
+
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
+
+
+class ReaderGoneError(Exception):
+    """Whoever read standard output has what it wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What the options of a command come to.
+
+    Attributes:
+        seconds: To wait for each answer of the server.
+        contract: What holds in the namespace; None without ``--spec``.
+    """
+
+    address: Address
+    seconds: float
+    contract: NamespaceContract | None
+
+    @property
+    def shown(self) -> str:
+        """The address of Socket.IO, without credentials and query."""
+        parts = urlsplit(self.address.url)
+        return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.address.path}/")
+
+
+def connection_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that `read_connection` reads."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
+    if value or os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+_OPTIONS = (
+    click.option("-n", "--namespace", default="/", show_default=True, help="The namespace to connect to."),
+    click.option(
+        "--path",
+        help="Of Socket.IO below the URL; the document's with --spec, else socket.io.",
+    ),
+    click.option("--auth", metavar="JSON", help="The auth object of the connection."),
+    click.option(
+        "-H", "--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="A header; repeatable."
+    ),
+    click.option(
+        "--query",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="A parameter, beside those in the URL; repeatable.",
+    ),
+    click.option(
+        "--transport",
+        type=click.Choice(["auto", "websocket", "polling"]),
+        default="auto",
+        show_default=True,
+        help="auto begins with long-polling and upgrades to WebSocket, or tries that alone.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0, min_open=True),
+        default=10.0,
+        show_default=True,
+        help="Seconds to wait for each answer.",
+    ),
+    click.option("--insecure", is_flag=True, help="Accept any TLS certificate."),
+    click.option(
+        "-s",
+        "--spec",
+        type=click.Path(exists=True, dir_okay=False),
+        help="A document to hold both directions against; without it nothing is checked.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON, one line each, for programs."),
+    click.option(
+        "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."
+    ),
+)
+
+
+def read_connection(
+    ctx: click.Context,
+    url: str,
+    *,
+    namespace: str,
+    path: str | None,
+    auth: str | None,
+    headers: Sequence[str],
+    query: Sequence[str],
+    transport: str,
+    timeout: float,
+    insecure: bool,
+    spec: str | None,
+) -> Connection:
+    """The connection that the options describe; exits where the document of ``--spec`` has errors.
+
+    Raises:
+        click.UsageError: one of them can't be understood.
+    """
+    document = None if spec is None else _document(ctx, spec)
+    namespace = namespace if namespace.startswith("/") else f"/{namespace}"
+    if path is None:
+        path = "socket.io" if document is None else document.path
+    base, full_path = _place(url, path, [_parameter(one) for one in query])
+    return Connection(
+        address=Address(
+            url=base,
+            path=full_path,
+            namespace=namespace,
+            auth=None if auth is None else read_json(auth, "--auth"),
+            headers=[_header(one) for one in headers],
+            transports=TRANSPORTS if transport == "auto" else (transport,),
+            verify=not insecure,
+        ),
+        seconds=timeout,
+        contract=None if document is None else Contract(document).of_namespace(namespace),
+    )
+
+
+def _document(ctx: click.Context, path: str) -> Spec:
+    outcome = check_document(path)
+    if outcome.spec is None:
+        show_diagnostics(outcome.diagnostics, err=True)
+        ctx.exit(1)
+    return outcome.spec
+
+
+def _place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
+    """The URL with its query but without a path, and the path of Socket.IO."""
+    hint = "" if "://" in url else f"; did you mean 'http://{url}'?"
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https", "ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError as error:  # a port that is no number, brackets without an address
+        raise click.UsageError(f"{url!r} is no URL: {error}") from None
+    if not known:
+        raise click.UsageError(f"{url!r} is no URL of a server, such as http://127.0.0.1:8000{hint}")
+    given = "&".join(one for one in (parts.query, urlencode(query)) if one)
+    return f"{parts.scheme}://{parts.netloc}/?{given}", _joined(parts.path, path)
+
+
+def _joined(base: str, path: str) -> str:
+    """A path below another; what the end of one and the beginning of the other share is written once.
+
+    The start-up line of a server names it with its path, and so it may be pasted.
+    """
+    upper, lower = ([one for one in text.split("/") if one] for text in (base, path))
+    shared = next((n for n in range(len(lower), 0, -1) if upper[-n:] == lower[:n]), 0)
+    return "/" + "/".join([*upper, *lower[shared:]])
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise click.UsageError(f"--query takes NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or not text.isprintable():
+        raise click.UsageError(f"--header takes 'Name: value', not {text!r}")
+    return name.strip(), value.strip()
+
+
+def write(text: str) -> None:
+    """Print a line of what was asked for; it is there at once.
+
+    Raises:
+        ReaderGoneError: nobody reads it.
+    """
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def say(text: str, *, fg: str | None = None) -> None:
+    """Print a line about how it goes, to standard error."""
+    click.secho(text, err=True, fg=fg)
+
+
+def say_refusal(what: str, error: RefusedError) -> None:
+    """Print a refusal with its code, and everything that it points at."""
+    # Servers of other makes give no code.
+    code = "" if error.code == RefusedError.code else f" [{printable(error.code)}]"
+    say(f"{what}: {printable(error.message)}{code}", fg="red")
+    if len(error.details) > 1:  # the message tells of the first
+        for one in error.details:
+            say(f"  {printable(one.pointer) or 'the arguments'}: {printable(one.message)}")
+    if isinstance(error.ref, str):
+        say(f"  the server's log has more under {printable(error.ref)}")
+
+
+def say_violation(error: ValidationError) -> None:
+    """Print how something misses the document of ``--spec``."""
+    what = "the acknowledgement of " if error.part == "ack" else ""
+    say_refusal(f"{what}{printable(repr(error.event))} misses the document", error)
+
+
+def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int]) -> None:
+    """Run a client to its end and exit with the number that it returns; failures are one line each."""
+    code = 1
+    try:
+        code = asyncio.run(work)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except ReaderGoneError:
+        # What Python has not written yet must not fail once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except MissingClientError:
+        say("this command needs aiohttp: pip install 'asynction-asgi[client]'", fg="red")
+    except UnreachableError as error:
+        reason = printable(str(error))
+        say(f"no connection to {connection.shown}: {reason}{_hint(connection, reason)}", fg="red")
+    except ConnectRefusedError as error:
+        namespace = printable(connection.address.namespace)
+        say_refusal(f"the server refused the connection to {namespace}", ConnectError(error.answer))
+    except ClosedError as error:
+        say(printable(str(error)), fg="red")
+    except ValidationError as error:
+        say_violation(error)
+    except RecursionError:
+        say("what the server sent is nested too deeply to be shown", fg="red")
+    ctx.exit(code)
+
+
+def _hint(connection: Connection, reason: str) -> str:
+    if "404" in reason:
+        # For clients in JavaScript a path in the URL is a namespace.
+        return "\nSocket.IO is at another path there: --path names it. A namespace is named by --namespace"
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return "\n--insecure accepts any certificate"
+    if "wrong version number" in reason.lower().replace("_", " "):
+        return f"\nThe server speaks no TLS; did you mean {connection.shown.replace('s://', '://', 1)}?"
+    return ""

@@ -1,0 +1,29 @@
+"""Our applications within others, such as Starlette's or FastAPI's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .app import AsynctionSocketIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["find_served"]
+
+
+def find_served(app: Any) -> Iterator[tuple[str, AsynctionSocketIO]]:
+    """The servers of ours in an application, by what they are mounted at: itself, mounted, or behind middleware."""
+    return _find(app, "", set())
+
+
+def _find(app: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, AsynctionSocketIO]]:
+    if id(app) in seen:
+        return
+    seen.add(id(app))
+    if isinstance(app, AsynctionSocketIO):
+        yield prefix, app
+        return
+    for route in getattr(app, "routes", None) or ():
+        yield from _find(getattr(route, "app", None), prefix + getattr(route, "path", ""), seen)
+    yield from _find(getattr(app, "app", None), prefix, seen)

@@ -1,0 +1,308 @@
+"""``asynction-asgi call``."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from asynction_asgi.cli import main
+
+from ..serving import serve
+from .served import DOCUMENT, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("call") / "post.yaml"
+    path.write_text(DOCUMENT, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def url(document: Path) -> Iterator[str]:
+    with serve(create_app(document)) as base:
+        yield base
+
+
+def call(url: str, *arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, ["call", url, *arguments], input=stdin)
+
+
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_the_acknowledgement_is_printed(url: str, transport: str) -> None:
+    """Data on standard output alone, over each transport; a negative number is an argument."""
+    result = call(f"{url}/rt", "add", "44", "-2", "--transport", transport)
+    assert (result.stdout, result.stderr, result.exit_code) == ("42\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        ("/rt", ()),
+        ("/rt/", ()),
+        ("/rt/socket.io/", ()),
+        ("", ("--path", "/rt/socket.io")),
+        ("/rt/socket.io", ("--path", "")),
+    ],
+    ids=["mount", "slash", "pasted", "path", "no path"],
+)
+def test_where_socket_io_is(url: str, address: str, options: tuple[str, ...]) -> None:
+    """A base, the address that the server's start-up line shows, or ``--path``."""
+    assert call(url + address, "add", "1", "2", *options).output == "3\n"
+
+
+@pytest.mark.parametrize("address", ["", "/rt"])
+def test_a_document_names_the_path(url: str, document: Path, address: str) -> None:
+    """With ``--spec`` its path is the default, below what the URL has of it already."""
+    assert call(url + address, "add", "1", "2", "--spec", str(document)).output == "3\n"
+
+
+def test_a_server_without_polling_is_reached(document: Path) -> None:
+    """``auto`` goes on to WebSocket where long-polling is turned away."""
+    with serve(create_app(document, transports=["websocket"])) as base:
+        assert call(f"{base}/rt", "add", "1", "2").output == "3\n"
+
+
+def test_json_is_the_list_of_arguments(url: str) -> None:
+    """One line, bytes as they may be given again."""
+    arguments = ['{"a": [1, null]}', '"\\u001b[31m ü"', '{"$binary": "AQID"}']
+    result = call(f"{url}/rt", "mirror", *arguments, "--json")
+    assert result.stdout.count("\n") == 1
+    assert json.loads(result.stdout) == [json.loads(one) for one in arguments]
+
+
+def test_people_see_what_arrived_and_no_terminal_obeys_it(url: str) -> None:
+    """An argument each, spread where it is deep; bytes by their length; control characters escaped."""
+    result = call(f"{url}/rt", "mirror", '{"a": [{"b": "ü"}]}', '"\\u001b[31m\\u009b"', '{"$binary": "AQID"}')
+    assert result.stdout == (
+        '{\n  "a": [\n    {"b": "ü"}\n  ]\n}\n' + r'"\u001b[31m\u009b"' + "\n<3 bytes: 01 02 03>\n"
+    )
+
+
+def test_files_and_standard_input_are_bytes(url: str, tmp_path: Path) -> None:
+    """``@file`` and ``@-`` are binary arguments."""
+    (tmp_path / "file").write_bytes(bytes(range(256)))
+    result = call(f"{url}/rt", "mirror", f"@{tmp_path / 'file'}", "@-", stdin=b"\xff")
+    assert result.stdout == f"<256 bytes: {bytes(range(16)).hex(' ')} …>\n<1 byte: ff>\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "variable", "coloured"),
+    [((), "", True), (("--no-color",), "", False), ((), "1", False), (("--json",), "", False)],
+    ids=["terminal", "--no-color", "NO_COLOR", "--json"],
+)
+def test_colours_can_be_refused(url: str, options: tuple[str, ...], variable: str, coloured: bool) -> None:
+    """Where the output could show them, they are there for people who did not say otherwise."""
+    arguments = ["call", f"{url}/rt", "add", "1", "2", *options]
+    result = CliRunner(env={"NO_COLOR": variable}).invoke(main, arguments, color=True)
+    assert ("\x1b[36m3" in result.stdout) == coloured
+    assert ("\x1b" in result.stdout) == coloured
+
+
+def test_a_megabyte_comes_back_whole(url: str) -> None:
+    """Nothing is cut."""
+    text = json.dumps("x" * 900_000)
+    # As long as an argument of a process may not be; here there is no process.
+    assert call(f"{url}/rt", "mirror", text, "--json").stdout == f"[{text}]\n"
+
+
+def test_who_asks(url: str) -> None:
+    """Auth, headers on every request, and query, from the URL and beside it, reach the server."""
+    options = ["--auth", '{"token": "t"}', "-H", "X-One: 1 2", "--query", "a=b c", "--query", "d=&"]
+    result = call(f"{url}/rt?z=1", "what", "--namespace", "seen", "--json", *options)
+    (seen,) = json.loads(result.stdout)
+    assert seen["auth"] == {"token": "t"}
+    assert seen["header"] == "1 2"
+    assert seen["query"].startswith("z=1&a=b+c&d=%26&")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", '"x"', "2"], "the server refused: arguments/0: must be an integer [invalid_payload]"),
+        (["knock", "-n", "/closed"], "  the arguments: knock first\n  /0: say who\n"),
+        (["nothing"], "the server refused: the document has no such event [unknown_event]"),
+        (["note", '""', "--no-ack"], "the server refused: arguments/0: must be at least 1 character long"),
+        (["knock", "-n", "/closed"], r"refused the connection to /closed: members only \x1b[31m [forbidden]"),
+        (["add", "-n", "/none"], "the server refused the connection to /none: Invalid namespace\n"),
+        (["sleep", "--timeout", "0.2"], "no acknowledgement within 0.2 s"),
+        (["leave"], "the server disconnected this client"),
+        (["leave", "--no-ack"], "the server disconnected this client"),
+        (["leave", "--no-ack", "--transport", "polling"], "the server disconnected this client"),
+        (["add", "--path", "elsewhere"], "--path names it"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_refusal_exits_with_1(url: str, arguments: list[str], said: str) -> None:
+    """What the server said, or that it said nothing, on standard error and without a traceback."""
+    result = call(f"{url}/rt", *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_refusal_is_data_in_json(url: str) -> None:
+    """Programs get the acknowledgement as it came, and the exit code."""
+    result = call(f"{url}/rt", "add", "null", "2", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)[0]["error"]["details"][0]["pointer"] == "/0"
+
+
+def test_an_event_without_acknowledgement(url: str) -> None:
+    """``--no-ack`` says that it was emitted, when nothing refused it at once."""
+    result = call(f"{url}/rt", "note", '"hello"', "--no-ack")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "emitted\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "out", "said"),
+    [
+        (["add", "1", "2"], 0, "3\n", ""),
+        (["add", '"x"', "2"], 1, "", "'add' misses the document: arguments/0: must be an integer"),
+        (["note", '""', "--no-ack"], 1, "", "'note' misses the document"),
+        (["nothing"], 1, "", "'nothing' misses the document: the document has no such event"),
+        (["lie"], 1, '"not a number"\n', "the acknowledgement of 'lie' misses the document: ack/0"),
+    ],
+    ids=["valid", "argument", "no ack", "undeclared", "ack"],
+)
+def test_both_directions_are_held_against_a_document(
+    url: str, document: Path, arguments: list[str], code: int, out: str, said: str
+) -> None:
+    """With ``--spec`` wrong arguments never leave, and a wrong answer is printed and told."""
+    result = call(url, *arguments, "--spec", str(document))
+    assert (result.exit_code, result.stdout) == (code, out)
+    assert said in result.stderr
+
+
+def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) -> None:
+    """As ``check`` would; nothing is sent."""
+    (tmp_path / "broken.yaml").write_text("asyncapi: 9.9.9\n", "utf-8")
+    result = call(url, "add", "--spec", str(tmp_path / "broken.yaml"))
+    assert result.exit_code == 1
+    assert "broken.yaml:1:11: error" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["add", "1", "hello"], "argument 2 is no JSON: expecting value at character 1: hello"),
+        (["add", "hello"], """within the shell's: '"hello"'"""),
+        (["add", "{a: 1}"], "put the whole argument in single ones"),
+        (["add", "NaN"], "argument 1 is no JSON: it has no NaN"),
+        (["add", "@nowhere"], "argument 1: can't read 'nowhere': No such file"),
+        (["add", "@-", "@-"], "@- is given twice"),
+        (["add", "--auth", "x"], "--auth is no JSON"),
+        (["add", "-H", "x"], "--header takes 'Name: value', not 'x'"),
+        (["add", "--query", "x"], "--query takes NAME=VALUE, not 'x'"),
+        (["add", "--namspace", "/x"], "No such option '--namspace'"),
+        (["add", "--timeout", "0"], "0.0 is not in the range"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
+    """The message says which argument, where and what to do; nobody is called."""
+    result = call("http://127.0.0.1:1", *arguments)
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ("localhost:8000", "did you mean 'http://localhost:8000'?"),
+        ("ftp://localhost", "no URL of a server"),
+        ("http://", "no URL of a server"),
+        ("http://localhost:port", "is no URL: Port could not be cast"),
+    ],
+)
+def test_what_is_no_url_exits_with_2(address: str, complaint: str) -> None:
+    """With a hint where the scheme is missing."""
+    result = call(address, "add")
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_an_unreachable_server_exits_with_1(transport: str) -> None:
+    """One line with the address and the reason."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    result = call(f"http://user:secret@127.0.0.1:{port}", "add", "--transport", transport)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"no connection to http://127.0.0.1:{port}/socket.io/: Cannot connect")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_a_silent_server_exits_with_1(transport: str) -> None:
+    """What accepts a connection and never answers is left after the time given."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        result = call(address, "add", "--transport", transport, "--timeout", "0.3")
+    assert result.exit_code == 1
+    assert "no answer within 0.3 s" in result.stderr
+
+
+def test_without_aiohttp_the_extra_is_named() -> None:
+    """The message says what to install."""
+    program = (
+        "import sys; sys.modules['aiohttp'] = None; from asynction_asgi.cli import main; main(sys.argv[1:])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, "call", "http://127.0.0.1:1", "add"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert result.stderr == "this command needs aiohttp: pip install 'asynction-asgi[client]'\n"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Of this address and signed by nobody else; the paths of certificate and key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(*form))
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_certificates_are_verified(document: Path, certificate: tuple[str, str], transport: str) -> None:
+    """One that nobody vouches for is refused, with a hint, unless ``--insecure`` says otherwise."""
+    cert, key = certificate
+    with serve(create_app(document), ssl_certfile=cert, ssl_keyfile=key, log_level="critical") as base:
+        secure = f"{base.replace('http', 'https')}/rt"
+        refused = call(secure, "add", "1", "2", "--transport", transport)
+        assert refused.exit_code == 1
+        assert "--insecure accepts any certificate" in refused.stderr
+        assert call(secure, "add", "1", "2", "--transport", transport, "--insecure").output == "3\n"

@@ -1,0 +1,198 @@
+"""``asynction-asgi listen``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import socketio
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+
+from ..serving import serve
+from .processes import Command
+from .served import DOCUMENT, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "post.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "wrong.yaml").write_text(DOCUMENT.replace("noted, payload: {type: string}", "other"), "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def url(folder: Path) -> Iterator[str]:
+    with serve(create_app(folder / "post.yaml")) as base:
+        yield f"{base}/rt"
+
+
+@contextlib.contextmanager
+def listening(url: str, *options: str, cwd: Path) -> Iterator[Command]:
+    """The command, connected."""
+    command = Command("listen", url, *options, cwd=cwd, piped=True)
+    try:
+        command.wait_for("connected to")
+        yield command
+    finally:
+        command.close()
+
+
+@contextlib.contextmanager
+def another(url: str) -> Iterator[socketio.SimpleClient]:
+    """A second client, which makes the server emit."""
+    with socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
+        yield client
+
+
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_events_are_printed_as_they_arrive(url: str, folder: Path, transport: str) -> None:
+    """One line each, at once, until an interrupt, which is the ordinary end."""
+    with listening(url, "--transport", transport, cwd=folder) as command, another(url) as client:
+        for text in ("one", "two"):
+            client.emit("note", text)
+            assert command.line()[8:] == f'  noted  "{text}"\n'
+            assert command.line()[8:] == "  count  3\n"
+        begun = time.monotonic()
+        assert command.stop() == 0
+        assert time.monotonic() - begun < 4
+
+
+def test_json_lines_are_for_programs(url: str, folder: Path) -> None:
+    """Time, event and arguments; only the events that are named, and as many as are asked for."""
+    with (
+        listening(url, "--json", "-e", "count", "--count", "2", cwd=folder) as command,
+        another(url) as client,
+    ):
+        client.emit("note", "one")
+        client.emit("note", "three")
+        lines = [json.loads(command.line()) for _ in range(2)]
+        assert command.wait() == 0
+    assert [(one["event"], one["args"]) for one in lines] == [("count", [3]), ("count", [5])]
+    assert datetime.fromisoformat(lines[0]["time"]).tzinfo is not None
+    assert set(lines[0]) == {"time", "event", "args"}
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "shown"),
+    [((), None, "acknowledged"), (("--ack", "7"), 7, "acknowledged  7")],
+    ids=["empty", "given"],
+)
+def test_acknowledgements_are_sent_and_shown(
+    url: str, folder: Path, options: tuple[str, ...], answer: Any, shown: str
+) -> None:
+    """Where the server asks for one it gets one, and so its own client gets an answer."""
+    with listening(url, *options, cwd=folder) as command, another(url) as client:
+        assert client.call("ask", timeout=5) == answer
+        assert command.line()[8:] == f'  asked  "how many?"  {shown}\n'
+
+
+def test_an_event_that_is_not_printed_is_acknowledged(url: str, folder: Path) -> None:
+    """A filter is for the eyes; the server's call is answered all the same."""
+    with listening(url, "-e", "noted", "--ack", "3", "--json", cwd=folder) as command, another(url) as client:
+        assert client.call("ask", timeout=5) == 3
+        client.emit("note", "x")
+        assert json.loads(command.line())["event"] == "noted"
+
+
+def test_what_misses_the_document_is_told(url: str, folder: Path) -> None:
+    """With ``--spec`` it is printed nevertheless, and the exit code says so."""
+    options = ("--spec", "wrong.yaml", "--count", "2")
+    with listening(url, *options, cwd=folder) as command, another(url) as client:
+        client.emit("note", "x")
+        assert command.wait() == 1
+    assert "'noted' misses the document: the document has no such event" in command.output
+    assert "'count'" not in command.output
+
+
+def test_less_than_was_asked_for_exits_with_1(url: str, folder: Path) -> None:
+    """When the time is over before enough came."""
+    with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, another(url) as client:
+        client.emit("note", "x")
+        assert command.wait() == 1
+    assert "2 of 3 events came in 1 s" in command.output
+
+
+def test_the_end_of_the_time_is_an_ordinary_end(url: str, folder: Path) -> None:
+    """``--seconds`` without ``--count`` exits with 0."""
+    with listening(url, "--seconds", "0.2", cwd=folder) as command:
+        assert command.wait() == 0
+
+
+def test_a_reader_that_has_enough_ends_it(url: str, folder: Path) -> None:
+    """As ``head -1`` does; nothing is said about it."""
+    with listening(url, cwd=folder) as command, another(url) as client:
+        client.emit("note", "x")
+        assert command.line()
+        assert command.process.stdout is not None
+        command.process.stdout.close()
+        client.emit("note", "y")
+        assert command.process.wait(timeout=10) == 0
+        assert command.process.stderr is not None
+        assert command.process.stderr.read() == ""
+
+
+def test_a_lost_connection_is_made_again(folder: Path) -> None:
+    """A server that stops is waited for, and what it emits afterwards is printed."""
+    with serve(create_app(folder / "post.yaml")) as base:
+        port = int(base.rpartition(":")[2])
+        stack = contextlib.ExitStack()
+        command = stack.enter_context(listening(f"{base}/rt", cwd=folder))
+    with stack:
+        command.wait_for("connecting again")
+        command.wait_for("no connection")
+        with serve(create_app(folder / "post.yaml"), port=port) as base, another(base) as client:
+            command.wait_for("connected to")
+            client.emit("note", "x")
+            assert "noted" in command.line()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("-n", "/closed"), "refused the connection to /closed: members only"),
+        (("--path", "elsewhere"), "no connection to"),
+    ],
+    ids=["refused", "path"],
+)
+def test_who_is_not_let_in_is_told(url: str, options: tuple[str, ...], said: str) -> None:
+    """Once, with 1; nobody knocks for ever."""
+    result = CliRunner().invoke(main, ["listen", url, *options])
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_who_is_put_out_stays_out(folder: Path) -> None:
+    """A server that disconnects this client has a reason; that is an end, with 1."""
+    app = create_app(folder / "post.yaml")
+
+    @app.on("leave")
+    async def leave() -> None:
+        for sid in {sid for sid, _ in app.server.manager.get_participants("/", None)}:
+            await app.disconnect(sid)
+
+    with (
+        serve(app) as base,
+        listening(f"{base}/rt", cwd=folder) as command,
+        another(base) as client,
+    ):
+        client.emit("leave")
+        assert command.wait() == 1
+        assert "the server disconnected this client" in command.output
+
+
+def test_colours_are_for_terminals(url: str, folder: Path) -> None:
+    """A pipe gets none."""
+    with listening(url, "--count", "1", cwd=folder) as command, another(url) as client:
+        client.emit("note", "x")
+        assert "\x1b" not in command.line()

@@ -1,0 +1,172 @@
+"""``--reload`` of ``run`` and ``mock run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import socketio
+
+from asynction_asgi.cli.reloading import Documents
+
+from .processes import Command, running, until_accepted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message:
+        name: echo
+        x-handler: handlers.echo
+        payload: {$ref: '../types/text.yaml#/text'}
+        x-ack: {args: {type: string}}
+"""
+APP = """\
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from asynction_asgi import AsynctionSocketIO
+app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))])
+"""
+STARTED = "Socket.IO on"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project whose document refers to a file outside of it, and whose handlers are elsewhere too."""
+    for name in ("project", "types", "code"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "project" / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "project" / "app.py").write_text(APP, "utf-8")
+    (tmp_path / "types" / "text.yaml").write_text("text: {maxLength: 5}\n", "utf-8")
+    (tmp_path / "code" / "handlers.py").write_text("def echo(text): return text.upper()\n", "utf-8")
+    return tmp_path
+
+
+@pytest.fixture(params=["watchfiles", "stat"])
+def modules(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """With watchfiles, and where it is not installed."""
+    if request.param == "watchfiles":
+        return None
+    (tmp_path / "hiding").mkdir()
+    (tmp_path / "hiding" / "watchfiles.py").write_text("raise ImportError\n", "utf-8")
+    return tmp_path / "hiding"
+
+
+def echo(url: str, text: str, path: str = "/socket.io") -> object:
+    """What the handler answers, or the code of its refusal."""
+    until_accepted(url)
+    with socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url, socketio_path=path, transports=["websocket"])
+        answer = client.call("echo", text, timeout=10)
+        return answer["error"]["code"] if isinstance(answer, dict) else answer
+
+
+def reloaded(command: Command, file: Path, text: str) -> None:
+    """Change a file and wait until it is served."""
+    file.write_text(text, "utf-8")
+    command.wait_for(f"{file.name}'. Reloading")
+    command.wait_for(STARTED)
+
+
+def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None) -> None:
+    """A referenced file elsewhere, one that is referred to later, and the handlers of ``--app-dir``."""
+    text, more = folder / "types" / "text.yaml", folder / "types" / "more.yaml"
+    options = ("--reload", "--port", "0", "--app-dir", "../code")
+    with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
+        assert echo(url, "123456") == "invalid_payload"
+        reloaded(command, text, "text: {maxLength: 6}\n")
+        assert echo(url, "123456") == "123456"
+        more.write_text("short: {maxLength: 1}\n", "utf-8")
+        reloaded(command, text, "text: {$ref: 'more.yaml#/short'}\n")
+        assert echo(url, "12") == "invalid_payload"
+        reloaded(command, more, "short: {maxLength: 2}\n")
+        assert echo(url, "ab") == "AB"
+        reloaded(command, folder / "code" / "handlers.py", "def echo(text): return text.title()\n")
+        assert echo(url, "ab") == "Ab"
+        assert command.stop() == 0
+    assert "Traceback" not in command.output
+
+
+def test_a_document_that_is_broken_meanwhile_is_told_and_comes_back(
+    folder: Path, modules: Path | None
+) -> None:
+    """Its diagnostics are printed once it is saved, and what repairs it is served."""
+    document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
+    options = ("--reload", "--port", "0", "--app-dir", "../code")
+    with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
+        text.write_text("text: {maxLength: many}\n", "utf-8")
+        command.wait_for("text.yaml:1:19: error")
+        command.wait_for("Nothing is served until a file changes")
+        document.write_text("nothing: {", "utf-8")  # so that it refers to nothing any more
+        command.wait_for("echo.yaml:1:11: error")
+        command.wait_for("Nothing is served")
+        document.write_text(DOCUMENT.replace("text.yaml", "missing.yaml"), "utf-8")
+        command.wait_for("[REF_FILE]")
+        command.wait_for("Nothing is served")
+        (folder / "types" / "missing.yaml").write_text("text: {maxLength: 3}\n", "utf-8")
+        command.wait_for(STARTED)
+        assert echo(url, "abc") == "ABC"
+        assert echo(url, "abcd") == "invalid_payload"
+        assert command.stop() == 0
+
+
+def test_an_applications_documents_are_followed(folder: Path, modules: Path | None) -> None:
+    """Of ``module:app`` as well, where it mounts what it serves."""
+    (folder / "project" / "handlers.py").write_text("def echo(text): return text.upper()\n", "utf-8")
+    options = ("--reload", "--port", "0")
+    with running("run", "app:app", *options, cwd=folder / "project", modules=modules) as (url, command):
+        reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
+        assert echo(url, "abcdef", "/api/socket.io") == "ABCDEF"
+
+
+def test_the_mock_reloads(folder: Path) -> None:
+    """With what it was asked for on its command line."""
+    command_line = ("mock", "run", "-s", "echo.yaml", "--fail-rate", "1", "--port", "0", "--reload")
+    with running(*command_line, cwd=folder / "project") as (url, command):
+        assert echo(url, "123456") == "invalid_payload"
+        reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
+        assert echo(url, "123456") == "unavailable"
+        assert command.stop() == 0
+
+
+def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
+    """Ctrl-C reaches the process that is being started, too, and no traceback is seen of it."""
+    command = Command(
+        "run", "echo.yaml", "--reload", "--port", "0", "--app-dir", "../code", cwd=folder / "project"
+    )
+    command.wait_for("Started reloader process")
+    assert command.stop() == 0
+    assert "Traceback" not in command.output
+
+
+def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
+    """Sessions end before the old server waits for their connections."""
+    options = ("--reload", "--port", "0", "--app-dir", "../code", "--timeout-graceful-shutdown", "60")
+    with running("run", "echo.yaml", *options, cwd=folder / "project") as (url, command):
+        until_accepted(url)
+        with socketio.SimpleClient() as client:
+            client.connect(url, transports=["polling"])
+            reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
+
+
+def test_changes_are_told_by_every_way_of_saving(tmp_path: Path) -> None:
+    """Written over, replaced by another file, taken away and put back."""
+    document, spare = tmp_path / "echo.yaml", tmp_path / "spare.yaml"
+    document.write_text(DOCUMENT, "utf-8")
+    followed = Documents([document])
+    assert followed.changed() == []
+    spare.write_text(DOCUMENT, "utf-8")
+    spare.replace(document)
+    assert followed.changed() == [document]
+    followed.remember()
+    document.unlink()
+    assert followed.changed() == [document]
+    followed.remember()
+    assert followed.changed() == []
+    document.write_text(DOCUMENT, "utf-8")
+    assert followed.changed() == [document]
