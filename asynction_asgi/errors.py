@@ -150,15 +150,23 @@ class NoAnswerError(AsynctionError, TimeoutError):
         sid: The client's id.
         namespace: The namespace that it was called in.
         event: The event that it did not answer.
+        displaced: Whether it was given up early, as the oldest of more questions to that client than
+            `Limits.pending_acks`.
     """
 
-    def __init__(self, sid: str, namespace: str, event: str) -> None:
+    def __init__(self, sid: str, namespace: str, event: str, *, displaced: bool = False) -> None:
         self.sid = sid
         self.namespace = namespace
         self.event = event
+        self.displaced = displaced
         super().__init__(sid, namespace, event)
 
     def __str__(self) -> str:
+        if self.displaced:
+            return (
+                f"client {self.sid} of {self.namespace} has left more questions than pending_acks unanswered;"
+                f" {self.event!r}, the oldest, was given up"
+            )
         return f"client {self.sid} of {self.namespace} did not answer {self.event!r} in time"
 
 
@@ -246,8 +254,9 @@ class ValidationError(RefusedError):
         super().__init__(message=message or _summary(self.part, details), details=details)
 
     def __str__(self) -> str:
-        what = f"event {self.event!r}" if self.event is not None else "handshake"
-        return f"{self.direction} {what} of namespace {self.namespace!r}: {self.message} [{self.code}]"
+        what = f"event {shorten(self.event)!r}" if self.event is not None else "handshake"
+        where = f"namespace {shorten(self.namespace)!r}"
+        return f"{self.direction} {what} of {where}: {self.message} [{self.code}]"
 
 
 class PayloadValidationError(ValidationError):
@@ -280,6 +289,11 @@ def _summary(part: str, details: tuple[Violation, ...]) -> str:
     first = details[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{part}{first.pointer}: {first.message}{more}"
+
+
+def shorten(name: str, most: int = 100) -> str:
+    """A name that a peer chose, as it may stand in a log."""
+    return name if len(name) <= most else f"{name[:most]}…"
 
 
 def refusal(error: RefusedError) -> Mapping[str, Any]:

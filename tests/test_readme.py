@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from asynction_asgi.server.binding import bind_error_handler, bind_event_handler
 
 from .cli.processes import Command
 from .serving import serve
+from .wire.report import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -292,6 +294,21 @@ def test_guarantees_point_at_tests() -> None:
     for _, places in table("Guarantees"):
         for place in re.findall("`(tests/.+?)`", places) or [""]:
             assert "def test_" in (ROOT / place).read_text("utf-8")
+
+
+def test_the_faults_are_those_of_the_suite() -> None:
+    """Each class with its number, all of them passed by ours; what the bare server does is measured by hand."""
+    kinds = Counter(fault.kind for fault in EVERYTHING)
+    shown = table("Faults")
+    assert {row[0]: row[1] for row in shown} == {
+        **{kind: str(n) for kind, n in kinds.items()},
+        "all": str(kinds.total()),
+    }
+    for _, count, bare, ours in shown:
+        assert ours == f"{count} (100 %)"
+        passed = int(bare.split()[0])
+        assert bare == f"{passed} ({100 * passed // int(count)} %)"
+    assert int(shown[-1][2].split()[0]) == sum(int(row[2].split()[0]) for row in shown[:-1])
 
 
 def test_the_limits_are_complete() -> None:

@@ -12,7 +12,16 @@ from .serving import serve, uvicorn_options
 from .target import FACTORY, Target, load_or_exit
 
 # Given with `module:app` they would have no effect: the application was made without them.
-_FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websocket_only", "mock")
+_FOR_DOCUMENTS = (
+    "server_name",
+    "message_queue",
+    "message_queue_secret",
+    "message_queue_validation",
+    "validation",
+    "docs",
+    "websocket_only",
+    "mock",
+)
 
 
 @click.command()
@@ -29,6 +38,17 @@ _FOR_DOCUMENTS = ("server_name", "message_queue", "validation", "docs", "websock
 )
 @click.option(
     "--message-queue", metavar="URL", help="Share events between processes: redis://, valkey:// or amqp://."
+)
+@click.option(
+    "--message-queue-secret",
+    metavar="VARIABLE",
+    help="Environment variable with the secret that signs what goes over the queue; of several, apart by"
+    " spaces, the first signs and all verify.",
+)
+@click.option(
+    "--message-queue-validation",
+    is_flag=True,
+    help="Hold what other processes emit against the document once more.",
 )
 @click.option(
     "--validation",
@@ -56,6 +76,8 @@ def run(
     app_dir: str,
     server_name: str | None,
     message_queue: str | None,
+    message_queue_secret: str | None,
+    message_queue_validation: bool,
     validation: Any,
     docs: bool,
     websocket_only: bool,
@@ -72,6 +94,8 @@ def run(
         app_dir=app_dir,
         server_name=server_name,
         message_queue=message_queue,
+        message_queue_secret=message_queue_secret,
+        message_queue_validation=message_queue_validation,
         validation=validation,
         docs=docs,
         websocket_only=websocket_only,

@@ -31,7 +31,7 @@ _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "versio
 _DEFAULTS: dict[str, Any] = {
     "timeout_graceful_shutdown": 5,
     "workers": 1,
-    "ws": "websockets-sansio",  # the one that the engine has a short way from
+    "ws": "asynction_asgi.engine.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,
 }
 

@@ -35,12 +35,15 @@ class Target:
     Attributes:
         name: As typed.
         app_dir: The folder that handlers and applications are imported from.
+        message_queue_secret: The environment variable that holds it, or several; never the secret itself.
     """
 
     name: str
     app_dir: str = "."
     server_name: str | None = None
     message_queue: str | None = None
+    message_queue_secret: str | None = None
+    message_queue_validation: bool = False
     validation: Enforcement = "enforce"
     docs: bool = True
     websocket_only: bool = False
@@ -87,10 +90,25 @@ class Target:
                 docs=self.docs,
                 mock=self.mock,
                 message_queue=self.message_queue,
+                message_queue_secret=_read_secrets(self.message_queue_secret),
+                message_queue_validation=self.message_queue_validation,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )
         except (ValueError, ModuleNotFoundError) as error:  # of --message-queue
             raise click.ClickException(str(error)) from None
+
+
+def _read_secrets(variable: str | None) -> list[str] | None:
+    """The secrets in an environment variable, apart by white space."""
+    if variable is None:
+        return None
+    found = os.environ.get(variable, "").split()
+    if not found:  # its name is not repeated: it may be the secret
+        raise click.ClickException(
+            "--message-queue-secret takes the name of an environment variable, and there is none of that name,"
+            " or it is empty"
+        )
+    return found
 
 
 def create_app() -> Callable[..., Any]:

@@ -17,11 +17,12 @@ from .queues import create_manager
 from .server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Unpack
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
+    from .seals import Secret
 
 __all__ = [
     "ConnectionRefusedError",
@@ -48,6 +49,8 @@ def create_server(
     refusal_body: Callable[[RefusedError], Any] | None = None,
     message_queue: str | None = None,
     channel: str = "socketio",
+    message_queue_secret: Secret | Iterable[Secret] | None = None,
+    check_relayed: Callable[[str, Any, str], None] | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
     """A server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
@@ -59,6 +62,9 @@ def create_server(
         refusal_body: Makes the argument of a refusal's ack, in place of ``{"error": …}``.
         message_queue: URL of the queue that connects several processes.
         channel: The queue's channel, the same in all of them.
+        message_queue_secret: Signs what goes over the queue, the first of several; all verify.
+        check_relayed: Is asked with event, data and namespace before an emit of another process reaches
+            clients, and raises a `RefusedError` to drop it.
         upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
 
     Raises:
@@ -84,7 +90,11 @@ def create_server(
     if message_queue is not None:
         if server_options.get("client_manager") is not None:
             raise ValueError("give either message_queue or client_manager")
-        server_options["client_manager"] = create_manager(message_queue, channel=channel)
+        manager = create_manager(message_queue, channel=channel, secret=message_queue_secret)
+        manager.check = check_relayed
+        server_options["client_manager"] = manager
+    elif message_queue_secret is not None or check_relayed is not None:
+        raise ValueError("message_queue_secret and message_queue_validation need message_queue")
     return Server(
         endpoint,
         limits=limits,
@@ -111,6 +121,7 @@ def create_emitter(
     message_queue: str,
     *,
     channel: str = "socketio",
+    message_queue_secret: Secret | Iterable[Secret] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Any:
     """A manager for a process that serves nobody: its ``emit`` reaches the servers of a queue.
@@ -118,11 +129,19 @@ def create_emitter(
     Args:
         message_queue: URL of the queue, as the servers have it.
         channel: The queue's channel, as the servers have it.
+        message_queue_secret: As the servers have it; of several, the first signs.
         options: For the Redis client.
 
     Raises:
-        ValueError: the URL is of a kind that is not supported.
+        ValueError: the URL is of a kind that is not supported, or a secret too short.
         ModuleNotFoundError: the queue's client package is not installed.
     """
     logger = logging.getLogger("asynction_asgi.engine")
-    return create_manager(message_queue, channel=channel, write_only=True, logger=logger, options=options)
+    return create_manager(
+        message_queue,
+        channel=channel,
+        secret=message_queue_secret,
+        write_only=True,
+        logger=logger,
+        options=options,
+    )

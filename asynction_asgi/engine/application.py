@@ -14,10 +14,12 @@ import socketio
 from socketio import exceptions
 
 from ..errors import DisconnectedError
+from .answers import Answer
 from .engine_server import EngineServer
 from .http import EngineApp
 from .logs import choose_logger
 from .members import Phase
+from .refusals import Refusals
 from .rooms import Rooms, adopt
 from .serializer import create_serializer
 
@@ -54,7 +56,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
     ) -> None:
         self.limits = limits
         self.stopping = False
-        self._refusal_body = refusal_body
+        self._refusals = Refusals(refusal_body)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._serializer = create_serializer(
             options.pop("serializer", "default"), options.pop("json", None), limits
@@ -109,7 +111,8 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
 
         Raises:
             ValueError: no client is given.
-            socketio.exceptions.TimeoutError: no answer came within `timeout` seconds.
+            socketio.exceptions.TimeoutError: no answer came within `timeout` seconds, or the call was
+                displaced.
             socketio.exceptions.DisconnectedError: the client is not there, or left before it
                 answered. Upstream waits for the timeout.
         """
@@ -120,8 +123,8 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
             arguments = await self.request(
                 event, data, to=target, namespace=namespace or "/", timeout=timeout, ignore_queue=ignore_queue
             )
-        except TimeoutError:
-            raise exceptions.TimeoutError from None
+        except TimeoutError as error:
+            raise exceptions.TimeoutError(str(error)) from None
         except DisconnectedError as error:
             raise exceptions.DisconnectedError(str(error)) from None
         return arguments if len(arguments) > 1 else arguments[0] if arguments else None
@@ -140,6 +143,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
 
         Raises:
             TimeoutError: no answer came within `timeout` seconds.
+            NoAnswerError: this was the oldest of more calls to the client than `Limits.pending_acks`.
             DisconnectedError: the client is not there, or left before it answered.
         """
         member = self.manager.find(to, namespace)
@@ -147,22 +151,23 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         if leaving or (member is None and not hasattr(self.manager, "host_id")):  # no queue, so nowhere else
             raise DisconnectedError(to, namespace)
         answered: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
-        callback = _Answer(answered, to, namespace)
-        await self.emit(
-            event,
-            data,
-            to=to,
-            namespace=namespace,
-            callback=callback,
-            ignore_queue=ignore_queue or member is not None,
-        )
+        callback = Answer(answered, to, namespace, event)
         try:
+            await self.emit(
+                event,
+                data,
+                to=to,
+                namespace=namespace,
+                callback=callback,
+                ignore_queue=ignore_queue or member is not None,
+            )
             async with asyncio.timeout(timeout):
                 return await answered
         finally:
+            answered.cancel()  # or it would be told, if there is an error, that nobody looked at it
             self._forget_callback(member, to, callback)
 
-    def _forget_callback(self, member: Member | None, target: str, callback: _Answer) -> None:
+    def _forget_callback(self, member: Member | None, target: str, callback: Answer) -> None:
         if member is None:
             self.manager.forget_callback(target, callback)
         elif member.callbacks:
@@ -173,8 +178,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         """Tell whoever waits for an answer of this client that none will come."""
         callbacks, member.callbacks = member.callbacks, None
         for callback in (callbacks or {}).values():
-            if isinstance(callback, _Answer):
-                callback.lose()
+            self.manager.lose(callback, gone=True)
 
     # -- sessions --------------------------------------------------------------------------
 
@@ -238,31 +242,14 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
             if late:
                 logger.warning("%d handlers did not end in time and were cancelled", len(late))
                 await asyncio.wait(late, timeout=1.0)
+        if last := [task for task in self._tasks if task is not current and not task.done()]:
+            await asyncio.wait(last, timeout=1.0)  # such as telling other processes of what is lost
         close = getattr(self.manager, "close", None)
         if close is not None:  # connections to a message queue
             await close()
         self.manager_initialized = False
         with contextlib.suppress(Exception):
             await super().shutdown()
-
-
-class _Answer:
-    """The callback behind `Server.call`."""
-
-    __slots__ = ("_future", "_namespace", "_sid")
-
-    def __init__(self, future: asyncio.Future[tuple[Any, ...]], sid: str, namespace: str) -> None:
-        self._future = future
-        self._sid = sid
-        self._namespace = namespace
-
-    def __call__(self, *arguments: Any) -> None:
-        if not self._future.done():
-            self._future.set_result(arguments)
-
-    def lose(self) -> None:
-        if not self._future.done():
-            self._future.set_exception(DisconnectedError(self._sid, self._namespace))
 
 
 def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+# The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
+_MOST_HEAD = 64 * 1024
+
 
 class EngineApp:
     """The ASGI application of the Engine.IO path, whatever that path is.
@@ -34,7 +37,9 @@ class EngineApp:
         engine: EngineServer = self.server.eio
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         socket = engine.sockets.get(query.get("sid", [""])[0])
-        if self.server.stopping:
+        if _head_bytes(scope) > _MOST_HEAD:
+            await respond(scope, receive, send, 431, b"the headers are too large")
+        elif self.server.stopping:
             await respond(scope, receive, send, 503, b"the server is stopping")
         elif scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
             await respond(scope, receive, send, 400, b"no method of the protocol")
@@ -68,6 +73,12 @@ class EngineApp:
         text = b"the body did not arrive in time" if body == 408 else b"the body is too large"
         await respond(scope, receive, send, body, text)
         return None
+
+
+def _head_bytes(scope: Scope) -> int:
+    return len(scope.get("query_string", b"")) + sum(
+        len(name) + len(value) for name, value in scope["headers"]
+    )
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | int | None:
@@ -178,7 +189,8 @@ async def make_response(
 
     Header names are lower case, as ASGI demands and CORS middleware relies on.
     """
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    # Values of a request that are echoed, as in CORS, were read as UTF-8.
+    raw = [(name.lower().encode("latin-1"), value.encode()) for name, value in headers]
     code = int(status.split(" ", 1)[0])
     scope, send = environ["asgi.scope"], environ["asgi.send"]
     if scope["type"] == "websocket":

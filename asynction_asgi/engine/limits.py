@@ -13,6 +13,7 @@ class Limits:
         packet_bytes: Largest WebSocket message and largest polling body taken from a client.
         attachments: Most binary attachments that one packet may announce.
         attachment_bytes: Largest size of one packet's attachments together.
+        auth_bytes: Largest CONNECT: its auth is kept as long as the connection.
         json_depth: Deepest nesting of arrays and objects in one packet.
         namespaces: Most namespaces that one connection may be in at the same time.
         refusals: Most CONNECTs that may be refused on one connection before it is closed, so that
@@ -23,7 +24,7 @@ class Limits:
         events_per_second: Events taken from one connection, in bursts of as many; the others are
             refused with ``rate_limited``. None is unbounded.
         pending_acks: Acknowledgements that the server awaits from one client in one namespace;
-            the oldest is forgotten for a new one.
+            a new one takes the place of the oldest, whose call fails at once.
         connect_seconds: A connection without a namespace is closed after this time.
         body_seconds: A polling request must have delivered its body within this time.
         upgrade_seconds: Each step of an upgrade to WebSocket must come within this time.
@@ -38,6 +39,7 @@ class Limits:
     packet_bytes: int = 1_000_000
     attachments: int = 64
     attachment_bytes: int = 10_000_000
+    auth_bytes: int = 65536
     json_depth: int = 128
     namespaces: int = 64
     refusals: int = 16

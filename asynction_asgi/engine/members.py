@@ -115,16 +115,21 @@ class Member(Peer):
         if held:
             self.deliver(held)
 
-    def expect_ack(self, callback: Callable[..., Any], most: int) -> int:
-        """A new ack id for which `callback` waits; forgets the oldest beyond `most`."""
+    def expect_ack(self, callback: Callable[..., Any], most: int) -> Callable[..., Any] | None:
+        """Let `callback` wait for a new ack id, `last_ack`; beyond `most`, returns the oldest in its place.
+
+        The oldest gives way, not the newest: callbacks have no timeout, so a client that once left
+        `most` unanswered could never be asked again. Only questions to this very client compete.
+        """
+        displaced = None
         if self.callbacks is None:
             self.callbacks = {}
         elif len(self.callbacks) >= most:
-            del self.callbacks[next(iter(self.callbacks))]
+            displaced = self.callbacks.pop(next(iter(self.callbacks)))
         self.connection.made_room(urgent=True)  # the answer can't come while nothing is read
         self.last_ack += 1
         self.callbacks[self.last_ack] = callback
-        return self.last_ack
+        return displaced
 
 
 class Connection:

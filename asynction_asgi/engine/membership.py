@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ..errors import RefusedError
+from ..errors import RefusedError, refusal, shorten
 from . import packets
 from .application import ApplicationServer
 from .codec import UnencodableError
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from .endpoint import Endpoint
+    from .frames import Frame
     from .lanes import Lanes
     from .registered import RegisteredHandlers
 
 _HOLD_SECONDS = 0.005
+_LONGEST_NAMESPACE = 512
 
 logger = logging.getLogger("asynction_asgi.engine")
 
@@ -40,15 +42,19 @@ class MembershipServer(ApplicationServer):
 
     # -- connecting ------------------------------------------------------------------------
 
-    def _begin_connect(self, connection: Connection, namespace: str, auth: Any) -> None:
+    def _begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         if namespace in connection.members:
             return  # socket.io-client sends it twice when `connect` is called before the first answer
         endpoint = self._find_endpoint(namespace)
-        if endpoint is None:
+        if size > self.limits.auth_bytes:
+            error = RefusedError("payload_too_large", "the auth is too large")
+            self._answer_connect_error(connection, namespace[:_LONGEST_NAMESPACE], error)
+            self._count_refusal(connection)
+        elif endpoint is None:
             self._answer_connect_error(connection, namespace, {"message": "Invalid namespace"})
         elif len(connection.members) + connection.parting >= self.limits.namespaces:
             error = RefusedError("rate_limited", "too many namespaces")
-            self._answer_connect_error(connection, namespace, self._connect_error(error))
+            self._answer_connect_error(connection, namespace, error)
         else:
             if connection.timer is not None:
                 connection.timer.cancel()
@@ -66,6 +72,8 @@ class MembershipServer(ApplicationServer):
             member.connecting = self._spawn(self._connect(member, auth))
 
     def _find_endpoint(self, namespace: str) -> Endpoint | None:
+        if len(namespace) > _LONGEST_NAMESPACE or not namespace.isprintable():
+            return None  # a dynamic namespace may take any name, which is then kept and logged
         if self._endpoint.admits(namespace):
             return self._endpoint
         return self._registered if self._registered.admits(namespace) else None
@@ -76,13 +84,13 @@ class MembershipServer(ApplicationServer):
         try:
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
-            body = self._connect_error(error)
+            body = error
         except exceptions.ConnectionRefusedError as error:
             body = error.error_args
         except asyncio.CancelledError:
-            body = self._connect_error(RefusedError("unavailable", "the connection was given up"))
+            body = RefusedError("unavailable", "the connection was given up")
         except Exception as error:  # noqa: BLE001  # logged under a ref
-            body = self._connect_error(self._internal(error, "connect", member.namespace))
+            body = self._internal(error, "connect", member.namespace)
         member.connecting = None
         vanished = member.phase is not Phase.PENDING
         if body is not None:
@@ -111,18 +119,22 @@ class MembershipServer(ApplicationServer):
         for arrival in _take_early(member):
             self._lanes.start(member, *arrival)
 
-    def _connect_error(self, error: RefusedError) -> dict[str, Any]:
-        body = error.as_json() if self._refusal_body is None else self._refusal_body(error)
-        return {"message": error.message, "data": body}
-
     def _answer_connect_error(self, connection: Connection, namespace: str, body: Any) -> None:
-        try:
-            frames = self.encode(packets.CONNECT_ERROR, body, namespace)
-        except UnencodableError:
-            logger.exception("the refusal of a connection has no JSON form")
-            frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
+        """Refuse a CONNECT with a refusal, or with a body that is used as it is."""
+
+        def encode(error: RefusedError, data: Any) -> list[Frame]:
+            return self.encode(packets.CONNECT_ERROR, {"message": error.message, "data": data}, namespace)
+
+        if isinstance(body, RefusedError):
+            frames = self._refusals.frames(body, encode, standard=RefusedError.as_json)
+        else:
+            try:
+                frames = self.encode(packets.CONNECT_ERROR, body, namespace)
+            except UnencodableError:
+                logger.exception("the refusal of a connection has no JSON form")
+                frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
         connection.socket.deliver(frames)
-        if not connection.members:
+        if not connection.members and connection.timer is None:  # else refusals would keep it alive
             self._expect_connect(connection)
 
     # -- disconnecting ---------------------------------------------------------------------
@@ -141,7 +153,7 @@ class MembershipServer(ApplicationServer):
             await self._cancel_connect(member)
             if member.phase is Phase.PENDING:  # its handler had not even begun
                 self._forget(member)
-                error = self._connect_error(RefusedError("unavailable", "the connection was given up"))
+                error = RefusedError("unavailable", "the connection was given up")
                 self._answer_connect_error(member.connection, namespace, error)
         elif member.phase is Phase.CONNECTED:
             member.release()
@@ -213,22 +225,18 @@ class MembershipServer(ApplicationServer):
     # -- refusals --------------------------------------------------------------------------
 
     def _refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
-        body = {"error": error.as_json()} if self._refusal_body is None else self._refusal_body(error)
-        try:
+        def encode(_: RefusedError, body: Any) -> list[Frame]:
             if ack_id is not None:
-                frames = self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
-            else:
-                told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
-                frames = self.encode(packets.EVENT, ["exception", told], member.namespace)
-        except UnencodableError:
-            logger.exception("a refusal has no JSON form")
-            return
-        member.deliver(frames)
+                return self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
+            told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
+            return self.encode(packets.EVENT, ["exception", told], member.namespace)
+
+        member.deliver(self._refusals.frames(error, encode, standard=refusal))
 
     def _internal(self, error: Exception, event: str, namespace: str) -> RefusedError:
         """Log a crash; what the peer learns of it is where the log has it."""
         ref = secrets.token_hex(6)
-        logger.error("%s: %r of namespace %s failed", ref, event, namespace, exc_info=error)
+        logger.error("%s: %r of namespace %s failed", ref, shorten(event), shorten(namespace), exc_info=error)
         return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
     # -- connections -----------------------------------------------------------------------

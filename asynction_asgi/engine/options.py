@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
     from .limits import Limits
+    from .seals import Secret
 
 __all__ = ["ServerOptions", "UpstreamOptions"]
 
@@ -70,6 +71,8 @@ class ServerOptions(UpstreamOptions, total=False):
         refusal_body: Makes the argument of a refusal, in place of ``{"error": …}``.
         message_queue: URL of the queue that connects several processes.
         channel: The queue's channel, the same in all of them.
+        message_queue_secret: What signs the messages on the queue, the same in all of them, at least 16
+            bytes. Of several the first signs and all verify, so that a secret can be replaced.
     """
 
     limits: Limits | None
@@ -77,3 +80,4 @@ class ServerOptions(UpstreamOptions, total=False):
     refusal_body: Callable[[RefusedError], Any] | None
     message_queue: str | None
     channel: str
+    message_queue_secret: Secret | Iterable[Secret] | None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engineio import packet as eio
 from socketio import packet as sio
 
-from .codec import Codec, UndecodableError
+from .codec import Codec, UndecodableError, UnencodableError
 from .frames import Frame, binary_frame
 
 if TYPE_CHECKING:
@@ -121,14 +121,18 @@ def check_packet(packet: Packet, *, max_attachments: int) -> Packet:
     Raises:
         UndecodableError: no client may send it.
     """
-    payload = packet.payload
+    kind, namespace, ack_id, payload, *_ = packet
+    if type(kind) is not int or type(namespace) is not str:
+        raise UndecodableError("unknown packet type, or no namespace")
+    if ack_id is not None and (type(ack_id) is not int or not 0 <= ack_id < 10**_MAX_ID_DIGITS):
+        raise UndecodableError("not an ack id")
     well_formed = {
         CONNECT: True,
         DISCONNECT: True,
         EVENT: isinstance(payload, list) and bool(payload) and isinstance(payload[0], str),
-        ACK: isinstance(payload, list) and isinstance(packet.id, int),
+        ACK: isinstance(payload, list) and ack_id is not None,
     }
-    plain = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}.get(packet.type, packet.type)
+    plain = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}.get(kind, kind)
     if not well_formed.get(plain, False) or packet.attachments > max_attachments:
         raise UndecodableError("packet that no client sends")
     return packet
@@ -147,10 +151,11 @@ def attach(payload: Any, attachments: Sequence[bytes]) -> Any:
             return [fill(child) for child in value]
         if not isinstance(value, dict):
             return value
-        if value.get("_placeholder") is not True:
+        if value.get("_placeholder", False) is False:
             return {key: fill(child) for key, child in value.items()}
         number = value.get("num")
-        if type(number) is not int or number not in unused:
+        # Clients in Python take anything that is true for a placeholder, and stumble over the number.
+        if value["_placeholder"] is not True or type(number) is not int or number not in unused:
             raise UndecodableError("placeholder without attachment")
         unused.remove(number)
         return attachments[number]
@@ -171,7 +176,7 @@ def encode_packet(
     """The frames of one packet: its text, then its attachments.
 
     Raises:
-        UnencodableError: `payload` has no JSON form.
+        UnencodableError: `payload` has no JSON form, or holds bytes and is neither event nor ack.
     """
     attachments: list[bytes] = []
     body = b"" if payload is None else codec.dumps(payload, attachments)
@@ -180,6 +185,11 @@ def encode_packet(
         head = f"{namespace},{head}"
     if not attachments:
         return [Frame(_HEADS[kind] + head.encode() + body)]
+    if kind not in (EVENT, ACK):
+        raise UnencodableError("bytes where the protocol has no place for them")
+    if body.count(b'"_placeholder":') - body.count(b'"_placeholder":false') != len(attachments):
+        # Receivers would take it for one of the attachments, or fail where there is none of that number.
+        raise UnencodableError("a member named _placeholder beside bytes")
     binary = BINARY_EVENT if kind == EVENT else BINARY_ACK
     text = Frame(_HEADS[binary] + f"{len(attachments)}-{head}".encode() + body)
     return [text, *map(binary_frame, attachments)]

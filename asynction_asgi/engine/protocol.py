@@ -28,11 +28,13 @@ _FIN = 0x80
 _CONTINUATION, _TEXT, _BINARY = _DATA = (0x00, 0x01, 0x02)
 _WHOLE_TEXT = _FIN | _TEXT
 _MASKED = 0x80
-# RFC 6455, 7.4.1
-_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
 _CONTROL = (
     0x7C  # set in the first byte of what is no data frame: extension bits, control frames, unknown ones
 )
+_OPCODE, _PING = 0x0F, 0x9
+# RFC 6455, 7.4.1
+_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 # What is read and set of uvicorn's; a release without one of them is served the long way.
 _RELIED_ON = ("close_sent", "config", "conn", "handle_parser_exception", "queue", "read_paused", "writable")
 
@@ -44,12 +46,27 @@ def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
         receive: The ASGI callable that the engine was given.
         socket: What takes the messages.
     """
-    protocol = getattr(receive, "__self__", None)
-    if type(protocol) is not WebSocketsSansIOProtocol:
-        return None
-    if not all(hasattr(protocol, name) for name in _RELIED_ON):
+    protocol: Any = getattr(receive, "__self__", None)
+    known = type(protocol) in (WebSocketsSansIOProtocol, WebSocketProtocol)  # others may override anything
+    if not known or not all(hasattr(protocol, name) for name in _RELIED_ON):
         return None
     return Shortcut(protocol, socket)
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, with an answer to handshakes that are too large for it.
+
+    Optional: ``uvicorn --ws asynction_asgi.engine.protocol:WebSocketProtocol``; `asynction-asgi run` has it.
+    The parser of websockets takes smaller heads than that of HTTP, and uvicorn waits for what can't come.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on, and see whether the handshake can still succeed."""
+        super().data_received(data)
+        unanswered = self.conn.handshake_exc is not None and self.conn.eof_sent
+        if unanswered and not self.transport.is_closing():
+            self.transport.write(_UNREADABLE)
+            self.transport.close()
 
 
 class Shortcut(asyncio.Protocol):
@@ -59,13 +76,14 @@ class Shortcut(asyncio.Protocol):
         self._uvicorns = uvicorns
         self._transport = uvicorns.transport
         self._write = self._transport.write
-        self._largest = uvicorns.config.ws_max_size
+        self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
         self._socket: EngineSocket | None = socket
         self._compressed = bool(uvicorns.conn.extensions)
         self._foreign = False  # frames that can't be told apart here are uvicorn's from then on
         self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
         self._fragments = bytearray()
         self._held = False  # the engine takes nothing until it says so
+        self._deaf = False  # what still comes is of no interest
         self._congested = not uvicorns.writable.is_set()
         self._parts: list[bytes] = []
         self._size = 0
@@ -110,6 +128,8 @@ class Shortcut(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Split what arrived into frames."""
+        if self._deaf:
+            return
         if self._compressed:
             self._uvicorns.data_received(data)
             self._drain()
@@ -148,7 +168,10 @@ class Shortcut(asyncio.Protocol):
                 if size < body:
                     break
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
-            if second < _MASKED or length > self._largest:
+            if length > self._largest:
+                self._refuse_size()
+                return
+            if second < _MASKED:
                 self._foreign = True  # an error, which is uvicorn's to answer
                 break
             end = body + length
@@ -159,6 +182,8 @@ class Shortcut(asyncio.Protocol):
                 self._hand_on(data[at:end])
             else:
                 self._take(first, apply_mask(data[body:end], data[body - 4 : body]))
+                if self._deaf:
+                    return
             at = end
         if at == size:
             return
@@ -172,6 +197,8 @@ class Shortcut(asyncio.Protocol):
         self._size, self._wanted = len(rest), wanted
 
     def _hand_on(self, frame: bytes) -> None:
+        if frame[0] & _OPCODE == _PING and self._congested:
+            return  # RFC 6455, 5.5.3: not each needs an answer, and nobody reads these
         self._uvicorns.data_received(frame)
         self._foreign = self._uvicorns.conn.state is not State.OPEN
 
@@ -204,7 +231,7 @@ class Shortcut(asyncio.Protocol):
         self._opcode = opcode or self._opcode
         self._fragments += data
         if len(self._fragments) > self._largest:
-            self._refuse(_TOO_BIG, "message too big")
+            self._refuse_size()
             return None
         if not first & _FIN:
             return None
@@ -217,6 +244,14 @@ class Shortcut(asyncio.Protocol):
         self._uvicorns.conn.fail(code, reason)
         self._foreign = True
         self._uvicorns.handle_parser_exception()
+
+    def _refuse_size(self) -> None:
+        """Close before the whole message is here: none of that size would be taken."""
+        self._deaf = True
+        self._keep(b"", 0)
+        self._fragments = bytearray()
+        if self._socket is not None:
+            self._socket.drop(self._socket.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
 
     def _drain(self) -> None:
         """Deliver what uvicorn has put together; the end is its reader's to see."""

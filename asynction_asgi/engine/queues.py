@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from socketio.async_aiopika_manager import AsyncAioPikaManager
 from socketio.async_redis_manager import AsyncRedisManager
 
-from ..errors import QueueError
+from ..errors import QueueError, RefusedError
 from .codec import UndecodableError, UnencodableError, choose_codec
+from .logs import Throttle, logger
+from .packets import attach
 from .rooms import Rooms
+from .seals import ForgedError, Seal, is_sealed, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .seals import Secret
 
 # URL scheme: the module that must be there, and the extra that installs it.
 _CLIENTS = {
@@ -29,19 +37,82 @@ _CLIENTS = {
 
 
 class _Checked:
-    """What goes over the queue is strict JSON, and an error of the sender's is raised at the sender."""
+    """What goes over the queue is strict JSON, and an error of the sender's is raised at the sender.
+
+    Attributes:
+        json: Reads and writes messages, and signs them if there is a secret.
+        check: Raises for an emit of another process that must not reach clients; None takes all.
+    """
 
     server: Any
-    json: Any
+    json: QueueJson
+    host_id: str
+    check: Callable[[str, Any, str], None] | None = None
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Messages of the queue that were not taken, by the reason."""
+        return self.json.dropped
 
     def set_server(self, server: Any) -> None:
+        codec = self.json
         super().set_server(server)  # type: ignore[misc]  # upstream's, further down the line
-        self.json = StrictJson()  # upstream takes that of the packets
+        self.json = codec  # upstream takes that of the packets
 
     async def _publish(self, data: Any) -> None:
         if self.server is None:
-            self.json.dumps(data)  # nothing was encoded before; upstream would log the error and go on
+            self.json.check(data)  # nothing was encoded before; upstream would log the error and go on
         await super()._publish(data)  # type: ignore[misc]  # upstream's, further down the line
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        if self.check is not None and message.get("host_id") != self.host_id:
+            try:
+                self.check(*_emitted(message))
+            except RefusedError as error:
+                self.json.drop("not allowed by the document", detail=str(error))
+                return
+            except (TypeError, ValueError, LookupError) as error:
+                self.json.drop("malformed", detail=type(error).__name__)
+                return
+        await super()._handle_emit(message)  # type: ignore[misc]  # upstream's, further down the line
+
+    # -- answers that will not come ----------------------------------------------------------
+
+    def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
+        """Tell the process that waits for this callback, which may be another one."""
+        if not (isinstance(callback, partial) and callback.func == self._return_callback):  # type: ignore[attr-defined]  # upstream's
+            super().lose(callback, gone=gone)  # type: ignore[misc]  # of `Rooms`
+            return
+        host_id, room, namespace, ack_id = callback.args  # as upstream's `_handle_emit` has made it
+        if self.find(room, namespace) is None:  # type: ignore[attr-defined]  # of `Rooms`
+            return  # a room, in which others may answer
+        if host_id == self.host_id:
+            self.lose_relayed(room, ack_id, gone=gone)  # type: ignore[attr-defined]  # of `Rooms`
+            return
+        # Without "args", upstream's managers pass it over.
+        lost = {"method": "callback", "host_id": host_id, "sid": room, "namespace": namespace, "id": ack_id}
+        self.server._spawn(self._publish({**lost, "lost": "gone" if gone else "displaced"}))  # noqa: SLF001  # our server's
+
+    async def _handle_callback(self, message: dict[str, Any]) -> None:
+        lost = message.get("lost")
+        if lost is None:
+            await super()._handle_callback(message)  # type: ignore[misc]  # upstream's, further down the line
+        elif message.get("host_id") == self.host_id:
+            self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")  # type: ignore[attr-defined]  # of `Rooms`
+
+
+def _emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
+    """Event, data and namespace of an emit, as upstream will read them.
+
+    Raises:
+        TypeError, ValueError, LookupError: it is none.
+    """
+    event, data, namespace = message["event"], message["data"], message["namespace"]
+    if message.get("binary"):
+        data = attach(data[0], [b64decode(one, validate=True) for one in data[1:]])
+    if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
+        raise TypeError
+    return event, data[0] if len(data) == 1 else tuple(data), namespace
 
 
 class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
@@ -90,42 +161,83 @@ class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # 
             await connection.close()
 
 
-class StrictJson:
-    """What travels over the queue is as strict as what travels to clients."""
+class QueueJson:
+    """What travels over the queue is as strict as what travels to clients, and signed if it is to be.
 
-    def __init__(self) -> None:
+    Attributes:
+        dropped: How many messages were not taken, by the reason.
+    """
+
+    def __init__(self, seal: Seal | None = None) -> None:
         self._codec = choose_codec(None, depth=512)
+        self._seal = seal
+        self._throttle = Throttle()
+        self.dropped: Counter[str] = Counter()
 
-    def dumps(self, value: Any, **options: Any) -> str:
-        """Value to text.
+    def check(self, value: Any) -> str:
+        """The text of a value, unsigned.
 
         Raises:
             UnencodableError: it has no JSON form.
         """
-        del options  # upstream's separators
         attachments: list[bytes] = []
         text = self._codec.dumps(value, attachments).decode()
         if attachments:
             raise UnencodableError("bytes outside a packet")
         return text
 
+    def dumps(self, value: Any, **options: Any) -> str:
+        """Value to text; signed, it is another text each time.
+
+        Raises:
+            UnencodableError: it has no JSON form.
+        """
+        del options  # upstream's separators
+        text = self.check(value)
+        return text if self._seal is None else self._seal.seal(text)
+
     def loads(self, text: str | bytes) -> Any:
         """Text to message; anything but an object is an empty one, which upstream passes over.
 
         Raises:
             UndecodableError: it is not JSON.
+            ForgedError: it is not signed as it must be.
         """
         try:
-            message = self._codec.loads(text.decode() if isinstance(text, bytes) else text)
+            if isinstance(text, bytes):
+                text = text.decode()
+            if self._seal is not None:
+                text = self._seal.open(text)
+            elif is_sealed(text):
+                raise ForgedError("signed")  # counted below with the others
+            message = self._codec.loads(text)
+        except ForgedError as error:
+            hint = "this process has no message_queue_secret" if error.fault == "signed" else ""
+            self.drop(error.fault, detail=hint)
+            raise
         except UnicodeDecodeError as error:
+            self.drop("not UTF-8")
             raise UndecodableError("not UTF-8") from error
+        except UndecodableError:
+            self.drop("not JSON")
+            raise
         return message if isinstance(message, dict) else {}
+
+    def drop(self, reason: str, *, detail: str = "") -> None:
+        """Count a message that is not taken, and log it now and then."""
+        self.dropped[reason] += 1
+        unsaid = self._throttle.admits(reason)
+        if unsaid is not None:
+            logger.warning(
+                "a message of the queue was dropped: %s%s%s", reason, detail and f": {detail}", unsaid
+            )
 
 
 def create_manager(
     url: str,
     *,
     channel: str = "socketio",
+    secret: Secret | Iterable[Secret] | None = None,
     write_only: bool = False,
     logger: Any = None,
     options: Mapping[str, Any] | None = None,
@@ -136,12 +248,13 @@ def create_manager(
         url: ``redis://``, ``rediss://``, ``redis+sentinel://``, the same with ``valkey``,
             ``amqp://`` or ``amqps://``.
         channel: The same in every process that belongs together.
+        secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
         write_only: For processes that emit and serve nobody.
         logger: Where connection problems are reported.
         options: For the Redis client, such as its timeouts.
 
     Raises:
-        ValueError: the URL is of another kind.
+        ValueError: the URL is of another kind, or a secret is too short.
         ModuleNotFoundError: the queue's client package is not installed.
     """
     scheme = urlsplit(url).scheme
@@ -157,16 +270,17 @@ def create_manager(
             f"pip install 'asynction-asgi[{extra}]'",
             name=module,
         ) from error
+    codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
     manager: Rooms
     if module == "aio_pika":
-        manager = AmqpRooms(url, channel=channel, write_only=write_only, logger=logger, json=StrictJson())
+        manager = AmqpRooms(url, channel=channel, write_only=write_only, logger=logger, json=codec)
     else:
         manager = RedisRooms(
             url,
             channel=channel,
             write_only=write_only,
             logger=logger,
-            json=StrictJson(),
+            json=codec,
             redis_options=dict(options or {}),
         )
     return manager

@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_manager import AsyncManager
 
 from . import packets
+from .answers import Answer
+from .logs import Throttle, logger
 from .members import Member, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+# Rooms and clients whose answers over a message queue are awaited; some may never have been there.
+_MOST_RELAYED = 10_000
 
 
 class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
@@ -40,6 +45,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         self.rooms: dict[str, dict[Any, dict[str, Member]]] = {}
         self.relayed: dict[Any, dict[int, Callable[..., Any]]] = {}
         self.last_relayed = 0
+        self._displaced = Throttle()
 
     # -- membership ------------------------------------------------------------------------
 
@@ -209,23 +215,46 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 frames = self.server.encode(
                     packets.EVENT, [event, *arguments], namespace, member.last_ack + 1
                 )
-                member.expect_ack(callback, self.server.limits.pending_acks)
+                displaced = member.expect_ack(callback, self.server.limits.pending_acks)
                 member.deliver(frames)
+                if displaced is not None:
+                    self.lose(displaced, gone=False)
         slow = {one.connection.socket for one in recipients}
         waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
         if waits:  # all at the same time: many that don't read cost no more than one
             await asyncio.gather(*waits)
+
+    def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
+        """Nobody will answer this callback: its client is gone, or newer ones have taken its place."""
+        if isinstance(callback, Answer):
+            callback.lose(gone=gone)
+        elif not gone and (unsaid := self._displaced.admits(None)) is not None:
+            logger.warning(
+                "a callback was forgotten: its client leaves more than pending_acks unanswered%s", unsaid
+            )
 
     # -- callbacks over a message queue ----------------------------------------------------
 
     def _generate_ack_id(self, sid: Any, callback: Callable[..., Any]) -> int:
         """Upstream's queue managers ask for an id per room, which answers in `trigger_callback`."""
         self.last_relayed += 1
+        if len(self.relayed) >= _MOST_RELAYED:  # whom nobody knows, nobody misses
+            for forgotten in self.relayed.pop(next(iter(self.relayed))).values():
+                self.lose(forgotten, gone=False)
         waiting = self.relayed.setdefault(sid, {})
         if len(waiting) >= self.server.limits.pending_acks:
-            del waiting[next(iter(waiting))]
+            self.lose(waiting.pop(next(iter(waiting))), gone=False)
         waiting[self.last_relayed] = callback
         return self.last_relayed
+
+    def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
+        """The only client that could answer a callback over the queue will not."""
+        waiting = self.relayed.get(sid, {})
+        callback = waiting.pop(ack_id, None)
+        if not waiting:
+            self.relayed.pop(sid, None)
+        if callback is not None:
+            self.lose(callback, gone=gone)
 
     def forget_callback(self, sid: Any, callback: Callable[..., Any]) -> None:
         """Stop waiting for an answer over the queue."""

@@ -8,6 +8,7 @@ from . import packets
 from .codec import Codec, UndecodableError, UnencodableError, choose_codec
 from .frames import Frame, binary_frame
 from .transport import PayloadTooLargeError
+from .values import Values
 
 if TYPE_CHECKING:
     from .limits import Limits
@@ -52,7 +53,7 @@ def create_serializer(option: Any, json: Any, limits: Limits) -> Serializer:
         from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415 - msgpack is optional
 
         option = MsgPackPacket
-    return _Foreign(option, limits.attachments)
+    return _Foreign(option, limits)
 
 
 class _Plain:
@@ -74,16 +75,18 @@ class _Plain:
 
 
 class _Foreign:
-    """Another packet class, such as python-socketio's for MessagePack, under the same rules of shape."""
+    """Another packet class, such as python-socketio's for MessagePack, under the same rules of shape and value."""
 
     codec: Codec | None = None
 
-    def __init__(self, packet_class: Any, max_attachments: int) -> None:
+    def __init__(self, packet_class: Any, limits: Limits) -> None:
         self.packet_class = packet_class
-        self._max_attachments = max_attachments
+        self._max_attachments = limits.attachments
+        self._values = Values(packet_class, depth=limits.json_depth)
 
     def encode(self, kind: int, payload: Any, namespace: str, ack_id: int | None = None) -> list[Frame]:
         try:
+            payload = self._values.prepare(payload)
             encoded = self.packet_class(kind, data=payload, namespace=namespace, id=ack_id).encode()
         except _FOREIGN_ERRORS as error:
             raise UnencodableError(str(error)) from error
@@ -96,12 +99,14 @@ class _Foreign:
     def decode(self, data: str | bytes) -> packets.Packet:
         try:
             read = self.packet_class(encoded_packet=data[1:] if isinstance(data, str) else data)
+            self._values.check(read.data)
             packet = packets.Packet(
                 read.packet_type, read.namespace or "/", read.id, read.data, read.attachment_count
             )
         except _FOREIGN_ERRORS as error:
             raise UndecodableError("not a packet") from error
-        return packets.check_packet(packet, max_attachments=self._max_attachments)
+        packet = packets.check_packet(packet, max_attachments=self._max_attachments)
+        return packet._replace(namespace=packet.namespace.partition("?")[0])
 
 
 def complete(connection: Connection, attachment: str | bytes) -> packets.Packet | None:

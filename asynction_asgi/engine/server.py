@@ -78,7 +78,7 @@ class Server(MembershipServer):
     def _route(self, connection: Connection, packet: packets.Packet, size: int) -> Awaitable[None] | None:
         kind = packet.type
         if kind == packets.CONNECT:
-            self._begin_connect(connection, packet.namespace, packet.payload)
+            self._begin_connect(connection, packet.namespace, packet.payload, size)
             return None
         member = connection.members.get(packet.namespace)
         if member is None or member.phase is Phase.LEAVING:

@@ -60,6 +60,7 @@ class EngineSocket(OutboxSocket):
         self.last_ping = None
         self.websocket: WebSocket | None = None
         self.posting = self.paused = False
+        self.polled = self.connection.loop.time()
         self.heartbeat: asyncio.TimerHandle | None = None
         self.upgrade_over: asyncio.Event | None = None
         self.closing_task: asyncio.Task[None] | None = None
@@ -78,15 +79,25 @@ class EngineSocket(OutboxSocket):
         self.heartbeat = loop.call_at(when, self._beat, loop, when)
 
     def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        # What the server itself answers, such as pings of WebSocket, passes the outbox by.
+        if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
+            self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
+            self.drop(self.server.reason.TRANSPORT_ERROR)
+            return
         if self.last_ping is None:
             self.last_ping = time.time()
             self.deliver([PING])
-        elif not self.paused:
+        elif not self.paused or self._polls_no_more(loop):
             self.server.logger.info("%s: no pong", self.sid)
             self.drop(self.server.reason.PING_TIMEOUT)
             return
         # From when it was due, so that lateness does not add up.
         self._beat_at(loop, max(when, loop.time() - self.server.ping_timeout) + self.server.ping_timeout)
+
+    def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether a client of polling is gone; one whose input is paused shows it in no other way."""
+        patience = self.server.ping_interval + self.server.ping_timeout
+        return self.write is None and self.poller is None and loop.time() - self.polled > patience
 
     # -- inwards ---------------------------------------------------------------------------
 
@@ -148,6 +159,7 @@ class EngineSocket(OutboxSocket):
             raise exceptions.EngineIOError("overlapping polls")
         if not self.outbox and not self.closing:
             await self._await_frames(environ["asgi.receive"])
+        self.polled = self.connection.loop.time()
         return (await self.poll()) or [NOOP]
 
     async def _await_upgrade(self) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0
+# So much more than any server's own mark means that nothing is being read.
+_LARGE = 1 << 20
 
 
 class WebSocket:
@@ -139,7 +141,11 @@ class WebSocket:
         self.closed = True
         if self._drainer is not None:
             self._drainer.cancel()
-        if self._drainer is not None or (self._socket is not None and self._socket.outbox):
+        if (
+            self._drainer is not None
+            or (self._socket is not None and self._socket.outbox)
+            or self.buffered > _LARGE
+        ):
             self._abort()
         else:
             sending = _steps(self._send({"type": "websocket.close", "code": code, "reason": reason}))
@@ -151,11 +157,20 @@ class WebSocket:
                 sending.close()
         asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._unblock)
 
+    @property
+    def buffered(self) -> int:
+        """What the server holds that the peer has not read, where its transport can be reached."""
+        size = getattr(self._transport, "get_write_buffer_size", None)
+        return 0 if size is None else int(size())
+
+    @property
+    def _transport(self) -> Any:
+        return getattr(getattr(self._send, "__self__", None), "transport", None)
+
     def _abort(self) -> None:
         """Free what the server buffers, where its transport can be reached."""
-        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if transport is not None:
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     def _unblock(self) -> None:
         if self._reading and self._reader is not None:

@@ -80,6 +80,7 @@ class AsynctionSocketIO(Emitting):
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
         security_handlers: Mapping[str, Handler | str] | None = None,
         mock: Literal["missing"] | None = None,
+        message_queue_validation: bool = False,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         self._spec = spec
@@ -109,9 +110,14 @@ class AsynctionSocketIO(Emitting):
             violations=self._violations,
             observer=observer,
         )
+        outbound = Outbound(spec, namespaces, settings, self._violations, observer)
         super().__init__(
-            server=create_server(self._dispatcher, **server_options),
-            outbound=Outbound(spec, namespaces, settings, self._violations, observer),
+            server=create_server(
+                self._dispatcher,
+                check_relayed=outbound.check if message_queue_validation else None,
+                **server_options,
+            ),
+            outbound=outbound,
             connections=connections,
             callback_failed=self._dispatcher.callback_failed,
         )

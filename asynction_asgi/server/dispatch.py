@@ -25,6 +25,7 @@ from ..errors import (
     UndeclaredEventError,
     ValidationError,
     Violation,
+    shorten,
 )
 from ..spec.schemas import Mismatch
 from .outbound import arguments_of
@@ -228,7 +229,7 @@ class Dispatcher:
             )
         if self._inbound == "enforce":
             raise error
-        self._violations.let_through(error)
+        self._violations.let_through(error, route.namespace, route.event.name)
         return arguments
 
     def _checked_handshake(self, routes: NamespaceRoutes, peer: Peer, auth: Any) -> Any:
@@ -237,7 +238,7 @@ class Dispatcher:
         except HandshakeValidationError as error:
             if self._inbound == "enforce":
                 raise
-            self._violations.let_through(error)
+            self._violations.let_through(error, routes.declared.name, None)
             return auth
 
     def _answer(self, route: Route | None, socket: Socket, result: Any) -> Sequence[Any]:
@@ -257,7 +258,7 @@ class Dispatcher:
             error = self._ack_error(
                 socket, route, (Violation(pointer="", keyword="x-ack", message="no ack is declared"),)
             )
-            self._violations.let_through(error)
+            self._violations.let_through(error, route.namespace, route.event.name)
             return answer
         try:
             route.check_ack(answer)
@@ -265,7 +266,7 @@ class Dispatcher:
             error = self._ack_error(socket, route, mismatch.violations)
             if self._outbound == "enforce":
                 raise error from None
-            self._violations.let_through(error)
+            self._violations.let_through(error, route.namespace, route.event.name)
             return answer
         return FiniteList(answer) if route.ack_is_finite else answer
 
@@ -286,6 +287,7 @@ class Dispatcher:
         ack: bool,
     ) -> Sequence[Any]:
         """The error handler's answer as the ack; raises the refusal where there is none."""
+        event = shorten(event)  # it is for the log alone
         answer = await self._tell(routes, socket, error)
         if answer and ack:
             return answer

@@ -49,10 +49,12 @@ class Emitter:
         Args:
             spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
             message_queue: The URL that the servers were given.
-            options: What `Emitter` takes, and ``channel`` where the servers use another one.
+            options: What `Emitter` takes, and ``channel`` and ``message_queue_secret`` where the servers
+                were given them.
 
         Raises:
             SpecError: the document can't be loaded.
+            ValueError: the URL is of a kind that is not supported, or a secret is too short.
         """
         return cls(load_source(spec_path), message_queue=message_queue, **options)
 

@@ -124,7 +124,8 @@ class Emitting:
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
             AckValidationError: the client's answer doesn't match it.
             DisconnectedError: the client left, or is not connected.
-            NoAnswerError: no answer came in time; a TimeoutError.
+            NoAnswerError: no answer came in time, or more than `Limits.pending_acks` were awaited from the
+                client and this one longest; a TimeoutError.
             ValueError: neither `to` nor `sid` says whom to call.
         """
         namespace, client = namespace or "/", to or sid
@@ -135,6 +136,8 @@ class Emitting:
             answer = await self._server.request(
                 event, data, to=client, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
             )
+        except NoAnswerError:
+            raise
         except TimeoutError:
             raise NoAnswerError(client, namespace, event) from None
         self._outbound.check_answer(event, namespace, answer)

@@ -30,6 +30,8 @@ class Options(ServerOptions, total=False):
         handlers: By namespace and event; they replace those that the document names.
         security_handlers: By security scheme; they replace those that the document names.
         mock: ``"missing"`` answers events that have no handler by what the document says of their answer.
+        message_queue_validation: Whether emits of other processes are held against the document once
+            more before they reach clients, as `validation` says of what is sent.
     """
 
     validation: Validation | Enforcement | bool
@@ -43,3 +45,4 @@ class Options(ServerOptions, total=False):
     handlers: Mapping[str, Mapping[str, Callable[..., Any] | str]] | None
     security_handlers: Mapping[str, Callable[..., Any] | str] | None
     mock: Literal["missing"] | None
+    message_queue_validation: bool

@@ -75,7 +75,7 @@ class Outbound:
         if error is not None:
             if self._validation.outbound == "enforce":
                 raise error
-            self._violations.let_through(error)
+            self._violations.let_through(error, *self._declared(event, namespace))
         if self._observer is not None:
             self._observer.sent(namespace, event)
 
@@ -100,7 +100,7 @@ class Outbound:
             )
             if self._validation.inbound == "enforce":
                 raise error from None
-            self._violations.let_through(error)
+            self._violations.let_through(error, *self._declared(event, namespace))
 
     def _error(self, event: str, data: Any, namespace: str) -> ValidationError | None:
         found = self._find(event, namespace)
@@ -120,6 +120,14 @@ class Outbound:
             return None
         name = resolved.declared.name
         return self._checks.get((name, event)) or self._checks.get((name, "*"))
+
+    def _declared(self, event: str, namespace: str) -> tuple[str, str]:
+        """As the document names them; what it has not stays as it is."""
+        resolved = self._namespaces.resolve(namespace)
+        if resolved is None:
+            return namespace, event
+        name = resolved.declared.name
+        return name, "*" if (name, event) not in self._checks and (name, "*") in self._checks else event
 
     def _undeclared(self, event: str, namespace: str) -> UndeclaredEventError:
         resolved = self._namespaces.resolve(namespace)

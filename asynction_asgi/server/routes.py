@@ -34,7 +34,7 @@ WILDCARD = "*"
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Route:
     """One declared event that clients may emit; the handler may come after start-up, by ``@app.on``.
 
@@ -43,10 +43,11 @@ class Route:
         stand_in: What handles it as long as nothing else does.
     """
 
+    namespace: str
     event: Event
     check_arguments: Callable[[Sequence[Any]], Sequence[Any]]
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
-    ack_is_finite: bool = False
+    ack_is_finite: bool
     handler: BoundHandler | None = None
     stand_in: BoundHandler | None = None
     told_of_lost_answer: bool = False
@@ -60,11 +61,12 @@ class NamespaceRoutes:
         self.check_handshake = compile_handshake(declared, spec)
         self.events: dict[str, Route] = {
             name: Route(
-                event,
-                compile_arguments(event.arguments, spec.bundle),
-                compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
-                event.ack is not None and are_finite(event.ack, spec.bundle),
-                bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
+                namespace=declared.name,
+                event=event,
+                check_arguments=compile_arguments(event.arguments, spec.bundle),
+                check_ack=compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+                ack_is_finite=event.ack is not None and are_finite(event.ack, spec.bundle),
+                handler=bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
             )
             for name, event in declared.receives.items()
         }

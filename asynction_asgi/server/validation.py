@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ..engine.logs import Throttle
+
 if TYPE_CHECKING:
     from ..errors import ValidationError
 
@@ -48,17 +50,36 @@ def validation_of(setting: Validation | Enforcement | bool) -> Validation:  # no
     return Validation(inbound=setting, outbound=setting)
 
 
+# Events that a server emits without their being declared have names of its own making, which it may
+# make of what clients send.
+_MOST_KEYS = 1000
+
+
 class ViolationLog:
-    """Counts and logs what ``warn`` lets through.
+    """Counts and logs what ``warn`` lets through, in bounded memory and not more than every ten seconds each.
 
     Attributes:
-        counts: Occurrences by ``(namespace, event, part)``; the event is None in a handshake.
+        counts: Occurrences by ``(namespace, event, part)``, as the document names them: a dynamic
+            namespace by its template, what a wildcard takes by ``*``. The event is None in a
+            handshake. Beyond a thousand names that no document has, the others are ``*``, too.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str | None, str]] = Counter()
+        self._throttle = Throttle(most=_MOST_KEYS)
 
-    def let_through(self, error: ValidationError) -> None:
-        """Record a violation that was not enforced."""
-        self.counts[error.namespace, error.event, error.part] += 1
-        logger.warning("let through: %s", error)
+    def let_through(self, error: ValidationError, namespace: str, event: str | None) -> None:
+        """Record a violation that was not enforced.
+
+        Args:
+            error: The violation; its own names are those that a peer chose.
+            namespace: The declared namespace.
+            event: The declared event.
+        """
+        key = namespace, event, error.part
+        if key not in self.counts and len(self.counts) >= _MOST_KEYS:
+            key = "*", "*", error.part
+        self.counts[key] += 1
+        unsaid = self._throttle.admits(key)
+        if unsaid is not None:
+            logger.warning("let through: %s%s", error, unsaid)

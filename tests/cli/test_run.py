@@ -216,14 +216,18 @@ def test_connected_clients_do_not_hold_the_shutdown_up(folder: Path, target: str
         assert gone.wait(5)
 
 
-def test_workers_share_their_clients_over_a_queue(folder: Path, queue_url: str) -> None:
-    """Two processes serve; what a client of either says reaches the clients of both."""
+def test_workers_share_their_clients_over_a_queue(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes serve; what a client of either says reaches the clients of both, signed."""
+    monkeypatch.setenv("QUEUE_SECRET", "the-next-one-of-them  the-one-that-was-before")
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
     (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     options = ["--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port]
+    options += ["--message-queue-secret", "QUEUE_SECRET", "--message-queue-validation"]
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
         command.wait_for("Application startup complete", times=2)
         until_accepted(url)
@@ -284,6 +288,7 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         (["myapp:app", "--mock", "missing"], "--mock is for documents"),
         (["echo.yaml", "--mock", "all"], "--mock"),
         (["myapp:app", "--message-queue", "redis://"], "--message-queue is for documents"),
+        (["myapp:app", "--message-queue-secret", "X"], "--message-queue-secret is for documents"),
         (["echo.yaml", "--validation", "maybe"], "'maybe' is not one of"),
         (["echo.yaml", "--workers", "2"], "--workers needs --websocket-only"),
         (["echo.yaml", "--workers", "2", "--websocket-only"], "--workers needs --message-queue"),
@@ -310,6 +315,11 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
         (["echo.yaml", "--ssl-certfile", "echo.yaml"], "the server can't start"),
         (["echo.yaml", "--server-name", "staging"], "[SERVER_UNKNOWN]"),
         (["echo.yaml", "--message-queue", "kafka://"], "message_queue must begin with"),
+        (
+            ["echo.yaml", "--message-queue", "redis://", "--message-queue-secret", "NOT_SET_ANYWHERE"],
+            "--message-queue-secret takes the name of an environment variable",
+        ),
+        (["echo.yaml", "--message-queue-validation"], "need message_queue"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -320,6 +330,7 @@ def test_what_can_not_be_served_exits_with_1(arguments: list[str], complaint: st
     assert result.exit_code == 1
     assert complaint in result.output
     assert "Traceback" not in result.output
+    assert "NOT_SET_ANYWHERE" not in result.output, "it may be the secret itself"
 
 
 def test_a_port_in_use_exits_with_1(folder: Path) -> None:

@@ -25,6 +25,8 @@ SECONDS = 5.0
 # What uvicorn's option ``ws`` must be for the engine to reach the transport, or not.
 SHORT_WAY = "websockets-sansio"
 LONG_WAY = "tests.long_way:LongWay"
+# What `asynction-asgi run` gives it.
+OWN = "asynction_asgi.engine.protocol:WebSocketProtocol"
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:

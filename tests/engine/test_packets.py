@@ -9,7 +9,7 @@ import socketio.packet
 from engineio import packet as eio
 
 from asynction_asgi.engine import packets
-from asynction_asgi.engine.codec import UndecodableError, UnencodableError, choose_codec
+from asynction_asgi.engine.codec import UndecodableError, UnencodableError, choose_codec, plain_codec
 from asynction_asgi.engine.frames import Frame
 from asynction_asgi.engine.packets import (
     Packet,
@@ -222,3 +222,15 @@ def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, bin
     assert (frame.body, frame.binary) == (body, binary)
     assert engine_frame(frame) is frame
     assert isinstance(frame, Frame)
+
+
+@pytest.mark.parametrize("value", [True, 1, "yes", None, [], {}], ids=repr)
+def test_what_looks_like_a_placeholder_is_not_sent_beside_bytes(value: Any) -> None:
+    """Receivers would put the bytes there too, or fail; alone, or in a string, or as no placeholder, it is fine."""
+    lure = {"_placeholder": value, "num": 0}
+    for codec in (CODEC, plain_codec()):
+        with pytest.raises(UnencodableError):
+            encode_packet(packets.EVENT, ["a", b"x", lure], codec)
+        assert len(encode_packet(packets.EVENT, ["a", lure], codec)) == 1
+        assert len(encode_packet(packets.EVENT, ["a", b"x", '{"_placeholder":true}'], codec)) == 2
+        assert len(encode_packet(packets.EVENT, ["a", b"x", {"_placeholder": False}], codec)) == 2

@@ -13,7 +13,7 @@ from websockets.frames import Frame, Opcode
 
 from asynction_asgi.engine import Limits, create_server
 
-from .stage import SECONDS, SHORT_WAY, Script, Stage, WebSocketClient, serve, serve_app, until
+from .stage import LONG_WAY, OWN, SECONDS, SHORT_WAY, Script, Stage, WebSocketClient, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -244,6 +244,77 @@ async def test_compression() -> None:
             assert await client.receive() == '461-2[{"_placeholder":true,"num":0}]'
             assert await ws.recv() == b"z" * 5000
         await stage.emptied()
+
+
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+async def test_a_compression_bomb_is_not_unpacked(ws: str) -> None:
+    """A hundred kilobytes that would be a hundred megabytes; and less, which is still too large."""
+    server = create_server(Script())
+    stage = Stage("", server, Script())
+    async with serve_app(server.app, ws=ws, ws_per_message_deflate=True) as url:
+        target = url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        for size in (100_000_000, 2_000_000):
+            async with connect(target, proxy=None) as socket:
+                client = WebSocketClient(socket)
+                await client.receive()
+                await client.join()
+                await client.send('42["a","' + "x" * size + '"]')
+                assert await client.closed() == 1009
+        await stage.emptied()
+
+
+HEADS = {
+    "a query of 10,000 bytes": REQUEST.replace("EIO=4", "EIO=4&x=" + "x" * 10_000),
+    "a cookie of 10,000 bytes": REQUEST.replace("Host: x", f"Host: x\r\nCookie: {'x' * 10_000}"),
+    "300 headers": REQUEST.replace("Host: x", "Host: x" + "\r\nX-One: more" * 300),
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
+async def test_a_handshake_that_can_not_be_read_is_answered(
+    head: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """HTTP's parser takes it and that of WebSocket does not: the client waits for nothing, nor does a stop."""
+    server = create_server(Script())
+    async with serve_app(server.app, ws=OWN) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head.encode())
+        async with asyncio.timeout(SECONDS):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        await writer.wait_closed()
+    assert not caplog.records
+
+
+async def test_pings_of_who_does_not_read_are_not_answered() -> None:
+    """The answers would wait in memory, as many as it likes to ask for; events are still taken."""
+    async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: socket.websocket is not None)
+        ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
+        assert socket.websocket is not None
+        for _ in range(20):
+            await client.send(ping * 8000)
+        await client.send(text('42["last"]'))
+        await until(lambda: ("last",) in stage.script.told)
+        assert socket.websocket.buffered < 2_000_000
+
+
+@pytest.mark.parametrize("fragments", [False, True], ids=["whole", "fragments"])
+async def test_a_message_over_the_limit_is_not_gathered(fragments: bool) -> None:
+    """It is refused once it is known to be too large, and not once all of it is there."""
+    limits = Limits(packet_bytes=100_000)
+    async with serve(ws=SHORT_WAY, limits=limits) as stage, raw(stage) as client:
+        if fragments:
+            await client.send(text("4" * 90_000, fin=False))
+            for _ in range(3):
+                await client.send(Frame(Opcode.CONT, b"x" * 90_000, fin=False).serialize(mask=True))
+        else:
+            await client.send(text("4" * 200_000)[:150_000])
+        assert await client.ended() == 1009
+        await until(lambda: ("disconnect", "/", "transport error") in stage.script.told)
 
 
 async def test_other_applications_are_served_as_before() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
-from asynction_asgi.engine import UnencodableError, create_emitter, create_server
-from asynction_asgi.engine.queues import StrictJson, create_manager
+from asynction_asgi.engine.queues import QueueJson, create_manager
+from asynction_asgi.engine.seals import ForgedError
+from asynction_asgi.errors import DisconnectedError, RefusedError
+from asynction_asgi.errors import NoAnswerError as QuestionLostError
 
 from .stage import Script, Stage, serve_app, until
 
@@ -20,14 +24,14 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def cluster(queue_url: str, count: int = 2) -> AsyncIterator[list[Stage]]:
+async def cluster(queue_url: str, count: int = 2, **options: Any) -> AsyncIterator[list[Stage]]:
     """Servers that listen on one channel of their own."""
     channel = f"test-{id(asyncio.current_task())}"
     async with contextlib.AsyncExitStack() as stack:
         stages = []
         for _ in range(count):
             script = Script()
-            server = create_server(script, message_queue=queue_url, channel=channel)
+            server = create_server(script, message_queue=queue_url, channel=channel, **options)
             url = await stack.enter_async_context(serve_app(server.app))
             stack.push_async_callback(server.shutdown, 1.0)
             server.listen()
@@ -133,6 +137,167 @@ async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.Lo
         await emitter.close()
 
 
+SECRET, NEXT = "the secret of the tests", "the next secret of them"
+
+
+async def test_signed_messages_alone_are_taken(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What was altered, repeated, or never signed reaches nobody; it is counted, and logged now and then."""
+    async with cluster(queue_url, message_queue_secret=SECRET) as (one, two), two.client() as client:
+        manager = two.server.manager
+        listener = manager.redis.pubsub(ignore_subscribe_messages=True)
+        await listener.subscribe(manager.channel)
+        await one.server.emit("n", "signed", to=client.sid)
+        assert await client.receive() == '42["n","signed"]'
+        message = await anext(listener.listen())
+        sealed = message["data"]
+        forged = {"method": "emit", "event": "n", "data": ["forged"], "namespace": "/", "host_id": "x"}
+        for wrong in (
+            sealed,
+            sealed.replace(b"signed", b"forged"),
+            json.dumps(forged),
+            json.dumps({"method": "disconnect", "sid": client.sid, "namespace": "/"}),
+            json.dumps({"method": "enter_room", "sid": client.sid, "namespace": "/", "room": "x"}),
+        ):
+            await manager.redis.publish(manager.channel, wrong)
+        await one.server.emit("n", "last")
+        assert await client.receive() == '42["n","last"]'
+        assert manager.dropped == {"repeated": 1, "wrong signature": 1, "unsigned": 3}
+        assert two.server.rooms(client.sid) == [client.sid]
+        await listener.aclose()
+    lines = [one.getMessage() for one in caplog.records]
+    assert sorted(set(lines)) == [
+        "a message of the queue was dropped: repeated",
+        "a message of the queue was dropped: unsigned",
+        "a message of the queue was dropped: wrong signature",
+    ]
+    assert len(lines) == 2 * 3, "each server logs each kind once, however many there are"
+
+
+async def test_calls_and_emitters_are_signed_too(queue_url: str) -> None:
+    """An answer comes back over the queue; who only emits needs the secret as well."""
+    async with cluster(queue_url, message_queue_secret=[SECRET, NEXT]) as (one, two), two.client() as client:
+        task = asyncio.ensure_future(one.server.call("q", 1, to=client.sid, timeout=5))
+        assert await client.receive() == '421["q",1]'
+        await client.send('431["a"]')
+        assert await task == "a"
+        for secret in (None, "a secret of nobody's", NEXT):
+            emitter = create_emitter(
+                queue_url, channel=one.server.manager.channel, message_queue_secret=secret
+            )
+            await emitter.emit("n", secret, namespace="/")
+            await emitter.close()
+        assert await client.receive() == f'42["n","{NEXT}"]'
+        assert two.server.manager.dropped == {"unsigned": 1, "wrong signature": 1}
+
+
+async def test_a_signed_message_is_passed_over_by_who_has_no_secret(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says what is missing."""
+    async with cluster(queue_url, 1) as (stage,), stage.client() as client:
+        channel = stage.server.manager.channel
+        for secret in (SECRET, None):
+            emitter = create_emitter(queue_url, channel=channel, message_queue_secret=secret)
+            await emitter.emit("n", None, namespace="/")
+            await emitter.close()
+        assert await client.receive() == '42["n"]'
+    assert [one.getMessage() for one in caplog.records] == [
+        "a message of the queue was dropped: signed: this process has no message_queue_secret"
+    ]
+
+
+def refuse_forged(event: str, data: Any, namespace: str) -> None:
+    if data == "forged" or isinstance(data, tuple):
+        raise RefusedError("invalid_payload", f"{event} in {namespace}")
+
+
+async def test_relayed_emits_are_checked_before_they_reach_clients(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only those of other processes; what can't be read at all is dropped, too."""
+    async with cluster(queue_url, check_relayed=refuse_forged) as (one, two), two.client() as client:
+        manager = two.server.manager
+        await one.server.emit("n", "forged")
+        await one.server.emit("n", ("a", "b"))
+        for wrong in (
+            {"event": 5, "data": [1], "namespace": "/"},
+            {"event": "n", "data": {}, "namespace": "/"},
+            {"event": "n", "data": [1], "namespace": []},
+            {"event": "n", "data": [["x"], "?"], "binary": True, "namespace": "/"},
+            {"event": "n", "data": [], "binary": True, "namespace": "/"},
+            {"data": [1]},
+        ):
+            await manager.redis.publish(manager.channel, json.dumps({"method": "emit", **wrong}))
+        await one.server.emit("n", b"fine")
+        assert await client.receive() == '451-["n",{"_placeholder":true,"num":0}]'
+        assert await client.receive() == b"fine"
+        assert manager.dropped == {"not allowed by the document": 2, "malformed": 6}
+        await two.server.emit("n", "forged")
+        assert await client.receive() == '42["n","forged"]', "its own emits were checked by the caller"
+    assert "n in /" in caplog.text
+
+
+async def test_calls_over_the_queue_end_when_their_client_can_not_answer(queue_url: str) -> None:
+    """It left, or newer calls have taken the place: the other process is told, and hears no timeout."""
+    async with cluster(queue_url, limits=Limits(pending_acks=2)) as (one, two), two.client() as client:
+        calls = [
+            asyncio.ensure_future(one.server.request("q", number, to=client.sid, namespace="/", timeout=None))
+            for number in range(3)
+        ]
+        with pytest.raises(QuestionLostError, match="pending_acks"):
+            await calls[0]
+        for number in range(3):
+            assert await client.receive() == f'42{number + 1}["q",{number}]'
+        by_others = asyncio.ensure_future(
+            two.server.request("q", 3, to=client.sid, namespace="/", timeout=None)
+        )
+        with pytest.raises(QuestionLostError):
+            await calls[1]
+        await one.server.emit("q", 4, to=client.sid, callback=print)
+        with pytest.raises(QuestionLostError):
+            await calls[2]
+        for number in range(3, 5):
+            assert await client.receive() == f'42{number + 1}["q",{number}]'
+        await client.raw.close()
+        with pytest.raises(DisconnectedError):
+            await by_others
+        await until(lambda: one.holdings["callbacks"] == 0, "the callback is forgotten, too")
+
+
+async def test_callbacks_of_clients_that_never_were_are_bounded(
+    queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say over the queue that a client is nowhere."""
+    monkeypatch.setattr("asynction_asgi.engine.rooms._MOST_RELAYED", 3)
+    async with cluster(queue_url, 1) as (one,):
+        lost = asyncio.ensure_future(one.server.request("q", 1, to="x", namespace="/", timeout=None))
+        await until(lambda: one.holdings["callbacks"] == 1)
+        for number in range(3):
+            await one.server.emit("q", to=f"nobody {number}", callback=print)
+        with pytest.raises(QuestionLostError):
+            await lost
+        assert one.holdings["callbacks"] == 3
+
+
+async def test_amqp_carries_the_same_messages() -> None:
+    """RabbitMQ's manager writes and reads them by the same seam."""
+    manager = create_manager("amqp://", secret=SECRET)
+    manager.set_server(create_server(Script(), client_manager=manager))
+    published: list[bytes] = []
+
+    class Exchange:
+        async def publish(self, message: Any, routing_key: str) -> None:
+            published.append(message.body)
+
+    manager.publisher_connection = manager.publisher_exchange = Exchange()
+    await manager.emit("n", 1, namespace="/")
+    reader = create_manager("amqp://", secret=[NEXT, SECRET])
+    assert reader.json.loads(published[0])["data"] == [1]
+    with pytest.raises(ForgedError):
+        reader.json.loads(published[0])
+    assert reader.dropped == {"repeated": 1}
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [("kafka://x", "'kafka'"), ("localhost:6379", "localhost"), ("", "no scheme")],
@@ -163,7 +328,7 @@ def test_a_missing_package_names_its_extra(url: str, extra: str, monkeypatch: py
 
 def test_what_travels_over_the_queue_is_strict() -> None:
     """No NaN out or in, no bytes outside a packet, no text that is not UTF-8."""
-    codec = StrictJson()
+    codec = QueueJson()
     assert codec.loads(codec.dumps({"a": [1, None]}).encode()) == {"a": [1, None]}
     for wrong in (float("inf"), b"x"):
         with pytest.raises(UnencodableError):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 import socketio
 
-from asynction_asgi.engine import Server, UnencodableError, create_server
+from asynction_asgi.engine import Limits, Server, UnencodableError, create_server
 from asynction_asgi.engine.members import Member, Phase
 from asynction_asgi.engine.rooms import Rooms
 from asynction_asgi.engine.transport import EngineSocket
 
-from .stage import Script
+from .stage import Script, until
 
 
 class Room:
@@ -214,3 +215,61 @@ async def test_a_manager_of_the_users_stands_on_ours() -> None:
     assert await room.emit() == ["a"]
     assert manager.emitted == ["n"]
     assert isinstance(manager, Rooms)
+
+
+def stop_reading(member: Member) -> EngineSocket:
+    """Its transport takes nothing from now on."""
+    socket = member.connection.socket
+    socket.write = lambda _: False
+    return socket
+
+
+async def test_an_emit_waits_for_all_slow_readers_at_the_same_time() -> None:
+    """Twenty that don't read cost the sender no more than one does; everybody else has it at once."""
+    room = Room(limits=Limits(queued_bytes=4000, patience_seconds=0.2))
+    slow = [stop_reading(room.join(f"slow {number}")) for number in range(20)]
+    room.join("quick")
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
+    await until(lambda: all(one.relieved is not None for one in slow))
+    assert [sid for sid, _ in room.got] == ["quick"]
+    assert not emit.done()
+    await emit
+    assert 0.1 < loop.time() - start < 2.0
+    start = loop.time()
+    await room.server.emit("n", "x" * 1500)
+    assert loop.time() - start < 0.1, "their patience is used up until they have caught up"
+    assert all(one.queued > 3000 for one in slow)
+
+
+async def test_an_emit_goes_on_when_the_last_slow_reader_has_read() -> None:
+    """Not before, and not as late as patience would end."""
+    room = Room(limits=Limits(queued_bytes=4000, patience_seconds=30.0))
+    first, second, third = (stop_reading(room.join(sid)) for sid in "abc")
+    emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500, room=["a", "b", "c"]))
+    await until(lambda: third.relieved is not None)
+    for socket in (first, second):
+        socket.write = lambda _: True
+        socket.flush()
+        await until(lambda: socket.relieved is None)  # noqa: B023 - it is waited for here
+        assert not emit.done()
+    third.drop("transport error")  # one that leaves holds up nobody
+    async with asyncio.timeout(2):
+        await emit
+    assert third.closing_task is not None
+    await third.closing_task
+
+
+async def test_a_sender_that_is_cancelled_leaves_no_waits_behind() -> None:
+    """Whoever gave up on an emit has sent it all the same, and nothing goes on waiting."""
+    room = Room(limits=Limits(queued_bytes=4000, patience_seconds=30.0))
+    slow = [stop_reading(room.join(sid)) for sid in "abc"]
+    before = asyncio.all_tasks()
+    emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
+    await until(lambda: all(one.relieved is not None for one in slow))
+    assert len(asyncio.all_tasks()) > len(before)
+    emit.cancel()
+    await asyncio.wait([emit])
+    await until(lambda: asyncio.all_tasks() == before, "no task of the waits is left")
+    assert all(len(one.outbox) == 1 for one in slow)

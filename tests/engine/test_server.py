@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 from socketio import packet as sio
+from websockets.exceptions import ConnectionClosed
 
 from asynction_asgi.engine import (
     ConnectionRefusedError,  # noqa: A004 - upstream's
@@ -19,7 +20,7 @@ from asynction_asgi.engine import (
     UnencodableError,
     create_server,
 )
-from asynction_asgi.errors import RefusedError, Violation
+from asynction_asgi.errors import NoAnswerError, RefusedError, Violation
 
 from .stage import LONG_WAY, SHORT_WAY, Script, Stage, payload, serve, serve_app, until
 
@@ -318,6 +319,48 @@ async def test_call_and_its_ends() -> None:
         await client.raw.close()
         with pytest.raises(DisconnectedError):
             await left
+
+
+async def test_a_call_that_newer_ones_displace_fails_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The oldest call to a client that answers none; ids are not used again, others' calls go on."""
+    async with (
+        serve(limits=Limits(pending_acks=3)) as stage,
+        stage.client() as client,
+        stage.client() as other,
+    ):
+        manager = stage.server.manager
+        calls: list[asyncio.Future[Any]] = []
+        for number in range(4):
+            calls.append(
+                asyncio.ensure_future(
+                    stage.server.request("q", number, to=client.sid, namespace="/", timeout=None)
+                )
+            )
+            assert await client.receive() == f'42{number + 1}["q",{number}]'
+        with pytest.raises(NoAnswerError, match="pending_acks") as displaced:
+            await calls[0]
+        assert displaced.value.displaced
+        theirs = asyncio.ensure_future(stage.server.call("q", to=other.sid))
+        assert await other.receive() == '421["q"]'
+        await other.send('431["fine"]')
+        assert await theirs == "fine"
+        await client.send('431["late"]', '434["last"]')
+        assert await calls[3] == ("last",)
+        for number in range(3):  # the third displaces a call
+            await stage.server.emit("q", to=client.sid, callback=print)
+            assert (await client.receive()).startswith(f"42{number + 5}[")
+        with pytest.raises(NoAnswerError):
+            await calls[1]
+        for _ in range(5):  # a callback has nobody to raise at: the log says it, now and then
+            await stage.server.emit("q", to=client.sid, callback=print)
+        member = manager.find(client.sid, "/")
+        assert member is not None
+        assert len(member.callbacks or ()) == 3
+        with pytest.raises(NoAnswerError):
+            await calls[2]
+    assert [one.getMessage() for one in caplog.records] == [
+        "a callback was forgotten: its client leaves more than pending_acks unanswered"
+    ]
 
 
 async def test_a_handler_may_call_its_own_client() -> None:
@@ -628,4 +671,49 @@ async def test_upstreams_asgi_application_works_on_top() -> None:
         stage = Stage(url, server, Script())
         async with stage.client() as client:
             assert await client.ask('421["echo",1]') == [1]
+        await stage.emptied()
+
+
+@pytest.mark.parametrize(
+    "name", ["/" + "n" * 512, "/a\nb", "/a\x00", "/\u2028"], ids=["long", "line", "nul", "separator"]
+)
+async def test_a_namespace_that_can_not_be_a_name(name: str) -> None:
+    """A dynamic namespace would take it: it is kept and logged as long as the connection lives."""
+
+    class Any_(Script):  # noqa: N801 - `Any` is taken
+        def admits(self, namespace: str) -> bool:
+            return True
+
+    async with serve(Any_()) as stage, stage.client("/" + "n" * 511) as client:
+        await client.send(f"40{name},")
+        assert payload(await client.receive()) == {"message": "Invalid namespace"}
+        assert len(stage.script.told) == 1
+
+
+async def test_auth_beyond_its_limit_is_refused() -> None:
+    """What is accepted is kept; a few refusals of it end the connection as others do."""
+    async with serve(limits=Limits(auth_bytes=100, refusals=3)) as stage, stage.websocket() as client:
+        await client.join("/chat", {"token": "x" * 60})
+        for _ in range(3):
+            await client.send('40{"token":"' + "x" * 100 + '"}')
+            assert payload(await client.receive())["data"]["code"] == "payload_too_large"
+        await client.closed()
+        assert [one[:2] for one in stage.script.told] == [
+            ("connect", "/chat"),
+            ("disconnect", "/chat"),
+        ]
+
+
+async def test_refused_namespaces_do_not_keep_a_connection_alive() -> None:
+    """Its time to join one goes on."""
+    async with serve(limits=Limits(connect_seconds=0.3)) as stage, stage.websocket() as client:
+
+        async def ask_for_ever() -> None:
+            for number in range(1000):
+                await client.send(f"40/nowhere{number},")
+                await client.receive()
+                await asyncio.sleep(0.02)  # the pace of a client, not a wait
+
+        with pytest.raises(ConnectionClosed):
+            await ask_for_ever()
         await stage.emptied()

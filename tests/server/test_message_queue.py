@@ -32,6 +32,7 @@ SPEC = document(
             message("publish", TEXT, **{"x-ack": True}),
             message("ask", {"type": "string"}, **{"x-ack": True}),
             message("join", {"type": "string"}),
+            message("drops", {"type": "array", "maxItems": 0}, **{"x-ack": True}),
         ],
         sends=[
             message("news", TEXT),
@@ -44,7 +45,9 @@ PROCESS = """
     import asyncio, json, sys, uvicorn
     from asynction_asgi import AsynctionSocketIO
 
-    app = AsynctionSocketIO.from_spec(json.loads(sys.argv[1]), message_queue=sys.argv[2])
+    app = AsynctionSocketIO.from_spec(
+        json.loads(sys.argv[1]), message_queue=sys.argv[2], **json.loads(sys.argv[3])
+    )
 
     @app.on("publish")
     async def publish(data):
@@ -54,6 +57,10 @@ PROCESS = """
     @app.on("ask")
     async def ask(client):
         return await app.call("question", {"text": "who"}, to=client, timeout=5)
+
+    @app.on("drops")
+    async def drops():
+        return dict(app.server.manager.dropped)
 
     @app.on("join")
     async def join(socket, room):
@@ -71,8 +78,17 @@ PROCESS = """
 @pytest.fixture(scope="module")
 async def servers(queue_url: str) -> AsyncIterator[list[str]]:
     """Two server processes of one document, on one queue."""
+    async with processes_of(queue_url, {}, {}) as urls:
+        yield urls
+
+
+@contextlib.asynccontextmanager
+async def processes_of(queue_url: str, *options: dict[str, Any]) -> AsyncIterator[list[str]]:
+    """A server process for each set of options, once they hear one another."""
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    processes = [
+        subprocess.Popen([*command, json.dumps(one)], stdout=subprocess.PIPE, text=True) for one in options
+    ]
     try:
         urls = []
         for process in processes:
@@ -143,6 +159,72 @@ async def test_an_emitter_without_handlers_emits_validated(servers: list[str], q
         assert [(await one.receive())[1]["text"] for _ in range(2)] == ["red", "end"]
         assert [(await two.receive())[1]["text"] for _ in range(1)] == ["end"]
     await emitter.close()
+
+
+OLD, NEW = "the old secret of the queue", "the new secret of the queue"
+
+
+async def test_processes_sign_what_they_put_on_the_queue(queue_url: str) -> None:
+    """Secrets are replaced while servers run; who has none of them reaches nobody."""
+    options = {"channel": "signed"}
+    signed: list[dict[str, Any]] = [
+        {**options, "message_queue_secret": [OLD, NEW]},
+        {**options, "message_queue_secret": [NEW, OLD]},
+    ]
+    async with processes_of(queue_url, *signed) as urls, connected(urls[0]) as one, connected(urls[1]) as two:
+        for publisher in (one, two):
+            await publisher.call("publish", {"text": "hi"})
+            for reader in (one, two):
+                assert await reader.receive() == ("news", {"text": "hi"})
+                assert await reader.receive() == ("picture", b"\x00\xff")
+        for secret, words in ((None, "unsigned"), ("a secret of nobody's", "forged"), (NEW, "signed")):
+            emitter = Emitter.from_spec(
+                SPEC, message_queue=queue_url, message_queue_secret=secret, channel="signed"
+            )
+            await emitter.emit("news", {"text": words})
+            await emitter.close()
+        for reader in (one, two):
+            assert await reader.receive() == ("news", {"text": "signed"})
+            assert await reader.call("drops") == {"unsigned": 1, "wrong signature": 1}
+
+
+async def test_emits_of_other_processes_are_validated_again_if_asked_for(queue_url: str) -> None:
+    """One server trusts the queue, the other holds what comes from it against the document."""
+    options = {"channel": "checked"}
+    checked: list[dict[str, Any]] = [options, {**options, "message_queue_validation": True}]
+    async with (
+        processes_of(queue_url, *checked) as urls,
+        connected(urls[0]) as trusting,
+        connected(urls[1]) as checking,
+    ):
+        lax = Emitter.from_spec(SPEC, message_queue=queue_url, channel="checked", validation=False)
+        await lax.emit("news", {"text": ""})
+        await lax.emit("undeclared", 1)
+        await lax.emit("news", {"text": "news"}, namespace="/undeclared")
+        await lax.emit("picture", b"x")
+        await lax.close()
+        assert await trusting.receive() == ("news", {"text": ""})
+        assert await trusting.receive() == ("undeclared", 1)
+        for reader in (trusting, checking):
+            assert await reader.receive() == ("picture", b"x")
+        assert await checking.call("drops") == {"not allowed by the document": 3}
+        assert await trusting.call("drops") == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"message_queue_secret": OLD}, "need message_queue"),
+        ({"message_queue_validation": True}, "need message_queue"),
+        ({"message_queue": "redis://", "message_queue_secret": "short"}, "16 bytes"),
+        ({"message_queue": "redis://", "message_queue_secret": []}, "16 bytes"),
+    ],
+    ids=["secret alone", "validation alone", "short", "none"],
+)
+def test_options_of_the_queue_that_make_no_sense(options: Any, words: str) -> None:
+    """They are told at construction."""
+    with pytest.raises(ValueError, match=words):
+        AsynctionSocketIO.from_spec(SPEC, **options)
 
 
 async def test_an_emitter_whose_queue_is_gone_raises() -> None:

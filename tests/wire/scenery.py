@@ -35,6 +35,9 @@ def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
     async def shout(sid: str, *args: Any) -> None:
         await stage.io.emit("news", args)
 
+    async def picture(sid: str, caption: Any) -> None:
+        await stage.io.emit("news", (caption, b"picture"))
+
     async def burst(sid: str, count: int, size: int) -> None:
         for number in range(count):
             await stage.io.emit("news", (number, "x" * size))
@@ -125,6 +128,7 @@ def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
             "echo": echo,
             "text": text,
             "shout": shout,
+            "picture": picture,
             "burst": burst,
             "boom": boom,
             "bad type": bad_type,
@@ -181,6 +185,7 @@ RECEIVED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "echo": _ANY,
         "text": {"payload": _STRING, "x-ack": _STRING},
         "shout": _ANY,
+        "picture": {"payload": True, "x-ack": {"args": _NONE}},
         "burst": {
             "payload": {"type": "array", "items": [_COUNT, _COUNT], "minItems": 2, "additionalItems": False}
         },

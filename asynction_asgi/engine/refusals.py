@@ -1,0 +1,85 @@
+"""Refusals as frames: what the option ``refusal_body`` makes of them, or the standard form."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .frames import Frame
+
+    Body = Callable[[RefusedError], Any]
+
+logger = logging.getLogger("asynction_asgi.engine")
+
+
+class Refusals:
+    """A peer is answered whatever the option does.
+
+    Args:
+        make: The option ``refusal_body``.
+    """
+
+    def __init__(self, make: Body | None) -> None:
+        self._make = make
+        self._told: dict[tuple[type, int], str] = {}
+
+    def frames(
+        self, error: RefusedError, encode: Callable[[RefusedError, Any], list[Frame]], *, standard: Body
+    ) -> list[Frame]:
+        """The frames of one refusal.
+
+        Args:
+            error: Why the peer is refused.
+            encode: Makes frames of the error and its body, or raises.
+            standard: The body without the option, and where what the option makes can't be sent.
+        """
+        if self._make is not None:
+            try:
+                return encode(error, _made(self._make, error))
+            except Exception as failure:  # noqa: BLE001  # of the option, which may do anything
+                error = _under(self._ref(failure), error)
+        try:
+            return encode(error, standard(error))
+        except Exception:  # a handler may raise a refusal that holds anything
+            error = RefusedError("internal_error", "the server failed to handle this", ref=_new_ref())
+            logger.exception("%s: a refusal can't be sent as it was raised", error.ref)
+            return encode(error, standard(error))
+
+    def _ref(self, failure: Exception) -> str:
+        """The reference of a failure of the option, logged when it is first seen: clients can repeat it."""
+        trace = failure.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        key = type(failure), 0 if trace is None else trace.tb_lineno
+        if key not in self._told:
+            self._told[key] = _new_ref()
+            logger.error(
+                "%s: refusal_body failed, or made what can't be sent; the standard refusal takes its place",
+                self._told[key],
+                exc_info=failure,
+            )
+        return self._told[key]
+
+
+def _made(make: Body, error: RefusedError) -> Any:
+    body = make(error)
+    if inspect.iscoroutine(body):
+        body.close()
+        raise TypeError("refusal_body must be a plain function: a refusal does not wait")
+    return body
+
+
+def _under(ref: str, error: RefusedError) -> RefusedError:
+    """The same refusal; what was logged of it before is found by its own reference."""
+    return RefusedError(error.code, error.message, details=error.details, ref=error.ref or ref)
+
+
+def _new_ref() -> str:
+    return secrets.token_hex(6)

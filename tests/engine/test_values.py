@@ -1,0 +1,258 @@
+"""MessagePack and other packet classes carry what JSON could, and no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import uuid
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import pytest
+import socketio
+from socketio.msgpack_packet import MsgPackPacket
+
+from asynction_asgi.engine import Limits, UnencodableError
+from asynction_asgi.engine.serializer import create_serializer
+
+from .stage import LONG_WAY, SHORT_WAY, WebSocketClient, serve, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynction_asgi.engine import Peer
+
+
+def packed(kind: Any = 2, data: Any = None, nsp: Any = "/", **more: Any) -> bytes:
+    """A packet as socket.io-msgpack-parser writes it."""
+    encoded: bytes = msgpack.packb({"type": kind, "data": data, "nsp": nsp, **more})
+    return encoded
+
+
+async def read(client: WebSocketClient) -> dict[str, Any]:
+    """The next packet."""
+    packet: dict[str, Any] = msgpack.unpackb(await client.receive(), strict_map_key=False)
+    return packet
+
+
+async def join(client: WebSocketClient, namespace: str = "/") -> None:
+    await client.send(packed(0, nsp=namespace))
+    answer = await read(client)
+    assert (answer["type"], answer["nsp"]) == (0, namespace)
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+WRONG: dict[str, Any] = {
+    "not a number": packed(data=["echo", float("nan")], id=1),
+    "infinity": packed(data=["echo", {"x": [float("inf")]}], id=1),
+    "a key that is a number in bytes": packed(data=["echo", {b"1": 1}], id=1),
+    "a type of an extension": packed(data=["echo", msgpack.ExtType(5, b"x")], id=1),
+    "a time": packed(data=["echo", msgpack.Timestamp(1)], id=1),
+    "nested too deep": packed(data=["echo", nested(20)], id=1),
+    "nested deeper than the library takes": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4echo"
+    + b"\x91" * 5000
+    + b"\x01",
+    "half a surrogate pair": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4echo\xa3\xed\xa0\x80",
+    "a namespace that is a list": packed(data=["echo"], nsp=["/"]),
+    "a namespace that is an object": packed(data=["echo"], nsp={"a": 1}),
+    "a type that is a fraction": packed(2.0, ["echo"]),
+    "a type that is a boolean": packed(True, ["echo"]),
+    "a type that is a list": packed([2], ["echo"]),
+    "an id that is text": packed(data=["echo"], id="1"),
+    "an id that is a fraction": packed(data=["echo"], id=1.5),
+    "an id that is a boolean": packed(data=["echo"], id=True),
+    "a negative id": packed(data=["echo"], id=-1),
+    "an acknowledgement with an id that is a list": packed(3, ["x"], id=[1]),
+    "an event in an object": packed(data={"0": "echo"}),
+    "a name that is bytes": packed(data=[b"echo"]),
+    "no object": msgpack.packb([2, "echo"]),
+    "two objects": packed(data=["echo"]) + packed(data=["echo"]),
+    "the beginning of one": packed(data=["echo"])[:-3],
+    "an array of four thousand million": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\xff\xff\xff\xff",
+    "nothing": b"",
+    "text": '42["echo"]',
+    "a CONNECT_ERROR": packed(4, {"message": "no"}),
+    "auth that nests too deep": packed(0, nested(20), "/chat"),
+    "auth with a time": packed(0, {"at": msgpack.Timestamp(1)}, "/chat"),
+}
+
+
+@pytest.mark.parametrize("packet", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+async def test_what_json_could_not_carry_ends_the_connection(
+    packet: Any, ws: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No handler sees it, nobody else notices, and nothing is left."""
+    async with serve(serializer="msgpack", ws=ws, limits=Limits(json_depth=16)) as stage:
+        async with stage.websocket() as other, stage.websocket() as client:
+            await join(other)
+            await join(client)
+            await client.send(packet)
+            await client.closed()
+            assert ("echo",) not in [one[:1] for one in stage.script.told]
+            assert [one[2] for one in stage.script.told if one[0] == "connect"] == [None, None]
+            await other.send(packed(data=["echo", b"x"], id=7))
+            assert await read(other) == {"type": 3, "data": [b"x"], "id": 7, "nsp": "/"}
+        await stage.emptied()
+    assert not caplog.records
+
+
+async def test_what_json_can_carry_comes_and_goes() -> None:
+    """Depth and digits up to the limits, bytes in place, acknowledgements, and a namespace's query."""
+    value = {"a": [1, -1.5, None, True, "ż", {"b": {}}], "long": 2**63, "bytes": b"\x00\xff"}
+    async with (
+        serve(serializer="msgpack", limits=Limits(json_depth=16)) as stage,
+        stage.websocket() as client,
+    ):
+        await join(client)
+        await client.send(packed(0, {"token": "x"}, "/chat?x=1"))
+        assert (await read(client))["nsp"] == "/chat"
+        await client.send(packed(data=["echo", value, nested(15)], nsp="/chat", id=0))
+        assert (await read(client))["data"] == [value, nested(15)]
+        assert stage.script.told[1] == ("connect", "/chat", {"token": "x"})
+        sid = stage.script.peers[0].sid
+        await stage.server.emit("ask", {"x": b"y"}, to=sid)
+        assert (await read(client))["data"] == ["ask", {"x": b"y"}]
+
+
+async def test_polling_is_held_to_the_same_rules() -> None:
+    """There a packet travels as base64."""
+    async with serve(serializer="msgpack") as stage, stage.polling() as client:
+        await client.post("b" + b64encode(packed(0)).decode())
+        await until(lambda: stage.script.peers)
+        answer = await client.post("b" + b64encode(WRONG["a time"]).decode())
+        assert answer.status_code == 400
+        await stage.emptied()
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        {"a": float("inf")},
+        {1, 2},
+        object(),
+        dt.datetime.now(dt.UTC),
+        {("a",): 1},
+        {b"a": 1},
+        10**400,
+        [msgpack.ExtType(1, b"x")],
+        msgpack.Timestamp(1),
+        nested(600),
+        "\ud800",
+    ],
+    ids=[
+        "nan",
+        "infinity",
+        "set",
+        "object",
+        "time",
+        "key",
+        "bytes-key",
+        "long",
+        "ext",
+        "timestamp",
+        "deep",
+        "surrogate",
+    ],
+)
+async def test_a_server_sends_nothing_that_json_has_not(value: Any) -> None:
+    """The emit raises and nobody gets anything; a handler's answer becomes a failure."""
+
+    async def give(_: Peer) -> Sequence[Any]:
+        return [value]
+
+    async with serve(serializer="msgpack") as stage, stage.websocket() as client:
+        await join(client)
+        with pytest.raises(UnencodableError):
+            await stage.server.emit("news", value)
+        stage.script.handlers["give"] = give
+        await client.send(packed(data=["give"], id=1))
+        assert (await read(client))["data"][0]["error"]["code"] == "internal_error"
+
+
+async def test_a_circle_is_no_value() -> None:
+    """However many ways lead round it."""
+    circle: dict[str, Any] = {}
+    circle["one"] = circle["two"] = circle
+    async with serve(serializer="msgpack") as stage, stage.websocket() as client:
+        await join(client)
+        with pytest.raises(UnencodableError):
+            await stage.server.emit("news", circle)
+
+
+def test_what_python_has_and_json_can_say_is_the_same_in_both() -> None:
+    """Enumerations, UUIDs, tuples, and keys that are numbers."""
+    value = {
+        "colour": Colour.RED,
+        "id": uuid.UUID(int=1),
+        "pair": (1, 2),
+        7: "seven",
+        1.5: "more",
+        None: "none",
+        True: "yes",
+    }
+    [frame] = create_serializer("msgpack", None, Limits()).encode(2, ["n", value], namespace="/", ack_id=None)
+    [text] = create_serializer("default", None, Limits()).encode(2, ["n", value], namespace="/", ack_id=None)
+    assert msgpack.unpackb(frame.body)["data"] == json.loads(text.body[2:])
+    [frame] = create_serializer("msgpack", None, Limits()).encode(
+        2, ["n", bytearray(b"x"), memoryview(b"y")], namespace="/", ack_id=None
+    )
+    assert msgpack.unpackb(frame.body)["data"] == ["n", b"x", b"y"]
+
+
+async def test_types_that_somebody_configured_pass() -> None:
+    """``MsgPackPacket.configure`` is a decision of the author's; the rest of the rules hold."""
+
+    def unpack(code: int, data: bytes) -> Any:
+        return complex(data.decode()) if code == 1 else msgpack.ExtType(code, data)
+
+    def pack(value: Any) -> Any:
+        return msgpack.ExtType(1, str(value).encode())
+
+    serializer = MsgPackPacket.configure(dumps_default=pack, ext_hook=unpack)
+    async with serve(serializer=serializer) as stage, stage.websocket() as client:
+        await join(client)
+        await client.send(packed(data=["echo", msgpack.ExtType(1, b"1+2j")], id=1))
+        assert (await read(client))["data"] == [msgpack.ExtType(1, b"(1+2j)")]
+        assert stage.script.told[-1] == ("echo", 1 + 2j)
+        await client.send(WRONG["not a number"])
+        await client.closed()
+
+
+class Loose(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio is untyped
+    """A packet class whose numbers and texts have no bounds."""
+
+    class json:  # noqa: N801 - upstream's name
+        dumps = staticmethod(json.dumps)
+
+        @staticmethod
+        def loads(text: str) -> Any:
+            return json.loads(text, parse_int=lambda digits: int(digits[:4000]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['42["echo",NaN]', f'42["echo",{"9" * 500}]', r'42["echo","\ud800"]', r'42["echo",{"\ud800":1}]'],
+    ids=["nan", "long", "surrogate", "surrogate in a key"],
+)
+async def test_every_packet_class_is_held_to_them(text: str) -> None:
+    """Those that read text, too."""
+    async with serve(serializer=Loose) as stage:
+        async with stage.client() as client:
+            assert await client.ask('421["echo",1,"ż",{"ż":2}]') == [1, "ż", {"ż": 2}]
+            await client.send(text)
+            await client.closed()
+        await stage.emptied()
