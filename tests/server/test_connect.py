@@ -202,7 +202,8 @@ async def test_disconnect_handlers_hear_the_reason_once_and_state_is_freed() -> 
             sid = client.sid
             assert server.socket(sid) is not None
         await asyncio.wait_for(done.wait(), 5)
-    assert told == [(sid, "transport close")]
+    # Whether python-socketio's client still sends its DISCONNECT before it closes is a matter of timing.
+    assert told in ([(sid, "transport close")], [(sid, "client disconnect")])
     assert server.socket(sid) is None
     assert not server.server.manager.rooms
     assert not server.server.environ

@@ -24,6 +24,8 @@ __all__ = ["Guard"]
 
 # No timer is set further ahead; clocks that were put forward are noticed within this time.
 _LONGEST_TIMER = 60.0
+# A client that hears of the end together with the answer to its CONNECT may not take it in.
+_SHORTEST_TIMER = 0.02
 
 
 class Guard:
@@ -153,7 +155,7 @@ class Guard:
             self._timer.cancel()
             self._timer = None
         if self._on_expiry is not None and self._expires is not None:
-            delay = min(max(self._expires - time.time(), 0.0), _LONGEST_TIMER)
+            delay = min(max(self._expires - time.time(), _SHORTEST_TIMER), _LONGEST_TIMER)
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(delay, self._check, self._expires, self._on_expiry)
 
