@@ -38,7 +38,9 @@ class Frame:
     def wire(self) -> bytes:
         """The unmasked WebSocket frame, header included."""
         if self._wire is None:
-            self._wire = header(_BINARY if self.binary else _TEXT, len(self.body)) + self.body
+            size = len(self.body)
+            short = size < _SHORT and not self.binary
+            self._wire = (_HEADERS[size] if short else header(self.binary, size)) + self.body
         return self._wire
 
     def encode(self, b64: bool = False) -> str:  # noqa: FBT001, FBT002  # python-engineio's signature
@@ -52,8 +54,9 @@ def binary_frame(body: bytes) -> Frame:
     return Frame(body, binary=True)
 
 
-def header(first: int, size: int) -> bytes:
+def header(binary: bool, size: int) -> bytes:  # noqa: FBT001  # read beside its value
     """The header of an unmasked frame of `size` bytes."""
+    first = _BINARY if binary else _TEXT
     if size < _SHORT:
         return bytes((first, size))
     if size < _MEDIUM:
@@ -61,6 +64,7 @@ def header(first: int, size: int) -> bytes:
     return struct.pack("!BBQ", first, _SHORT + 1, size)
 
 
+_HEADERS = tuple(header(binary=False, size=size) for size in range(_SHORT))
 OPEN_TEXT = "0"
 CLOSE = Frame(b"1")
 PING = Frame(b"2")

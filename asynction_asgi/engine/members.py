@@ -47,6 +47,10 @@ class Phase(enum.Enum):
     GONE = "forgotten"
 
 
+# By name, because Python 3.11 takes its time to look members of an Enum up.
+_PENDING, _CONNECTED = Phase.PENDING, Phase.CONNECTED
+
+
 class Member(Peer):
     """A peer with what delivers to it and what waits for it.
 
@@ -90,7 +94,7 @@ class Member(Peer):
         super().__init__(sid=sid, eio_sid=connection.socket.sid, namespace=namespace, environ=environ)
         self.connection = connection
         self.endpoint = endpoint
-        self.phase = Phase.PENDING
+        self.phase = _PENDING
         self.rooms: set[Any] | None = None
         self.callbacks: dict[int, Callable[..., Any]] | None = None
         self.last_ack = 0
@@ -104,9 +108,9 @@ class Member(Peer):
         """Send now, or once the client was told that it is connected."""
         if self.held is not None:
             self.held += frames
-        elif self.phase is Phase.CONNECTED:
+        elif self.phase is _CONNECTED:
             self.connection.socket.deliver(frames)
-        elif self.phase is Phase.PENDING:
+        elif self.phase is _PENDING:
             self.held = list(frames)
 
     def release(self) -> None:

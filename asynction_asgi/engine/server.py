@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ..spec.model import Ordering
     from .endpoint import Endpoint
 
+# By name, because Python 3.11 takes its time to look members of an Enum up.
+_PENDING, _LEAVING, _GONE = Phase.PENDING, Phase.LEAVING, Phase.GONE
+
 logger = logging.getLogger("asynction_asgi.engine")
 
 
@@ -61,7 +64,7 @@ class Server(MembershipServer):
             # Nearly all that clients send: an event without attachments.
             namespace, ack_id, payload = packets.decode_event(data, 2, codec.loads)
             member = connection.members.get(namespace)
-            if member is not None and member.phase is not Phase.LEAVING:
+            if member is not None and member.phase is not _LEAVING:
                 return self._take_event(member, ack_id, payload, len(data))
             packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
         else:
@@ -81,7 +84,7 @@ class Server(MembershipServer):
             self._begin_connect(connection, packet.namespace, packet.payload, size)
             return None
         member = connection.members.get(packet.namespace)
-        if member is None or member.phase is Phase.LEAVING:
+        if member is None or member.phase is _LEAVING:
             if member is None:
                 self._stray(connection, packet)
         elif kind in (packets.EVENT, packets.BINARY_EVENT):
@@ -108,7 +111,7 @@ class Server(MembershipServer):
             error = RefusedError("reserved_event", "the name belongs to the protocol")
         elif self.limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")
-        elif member.phase is Phase.PENDING:
+        elif member.phase is _PENDING:
             if member.early is None:
                 member.early = deque()
             if connection.full:
@@ -144,7 +147,7 @@ class Server(MembershipServer):
         event = payload[0]
         connection = member.connection
         try:
-            if member.phase is Phase.GONE:
+            if member.phase is _GONE:
                 return
             try:
                 answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
