@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 import pytest
@@ -229,3 +230,21 @@ async def test_given_handlers_take_the_place_of_the_mocks() -> None:
             await client.connect(f"{url}?v=1", transports=["websocket"])
             assert await client.call("add", 8, timeout=5) == 8
             assert await client.call("fixed", timeout=5) == "mine"
+
+
+async def test_schemas_that_share_their_branches_are_served_in_time() -> None:
+    """Forty levels that each hold the next one twice: loaded, mocked and checked in less than a second."""
+    schemas: dict[str, Any] = {
+        f"s{n}": {"allOf": [{"$ref": f"#/components/schemas/s{n + 1}"}] * 2} for n in range(40)
+    }
+    schemas["s40"] = {"type": "string", "maxLength": 5}
+    first = {"$ref": "#/components/schemas/s0"}
+    document = changed(payload=first, **{"x-ack": {"args": first}}) | {"components": {"schemas": schemas}}
+    started = time.process_time()
+    app = MockAsynctionSocketIO.from_spec(document, settings=MockSettings(interval=0))
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert len(await client.call("e", "short")) <= 5
+            refusal = await client.call("e", "longer")
+    assert refusal["error"]["details"][0]["keyword"] == "maxLength"
+    assert time.process_time() - started < 1

@@ -161,7 +161,7 @@ def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend)
     exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
     checks = {name: _check(scope[name], memo=name in recursion.risky) for name in entries}
     if backend == "jsonschema-rs" or (backend == "auto" and is_available()):
-        natively = compile_native(definitions, entries, without=recursion.recursive)
+        natively = compile_native(definitions, entries, without=recursion.recursive | recursion.risky)
         checks |= {name: _guarded(is_valid, name, checks[name]) for name, is_valid in natively.items()}
     return checks
 

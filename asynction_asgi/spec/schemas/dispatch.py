@@ -42,7 +42,8 @@ class Case:
 
 def plan_dispatch(schemas: Sequence[Schema], kinds: frozenset[str], definitions: Definitions) -> list[Case]:
     """Cases that cover `kinds`; where there are several, the last holds the kinds without a test."""
-    admitted = [_kinds(schema, definitions) for schema in schemas]
+    known: dict[int, frozenset[str]] = {}
+    admitted = [_kinds(schema, definitions, known) for schema in schemas]
     groups: dict[tuple[int, ...], set[str]] = {}
     for kind in sorted(kinds):
         candidates = tuple(index for index, admits in enumerate(admitted) if kind in admits)
@@ -79,29 +80,51 @@ def tag_values(
 
 
 def _parts(schema: Schema, definitions: Definitions) -> list[dict[str, Any]]:
-    """The schemas that all apply to a value of `schema`: itself, its reference's target, its allOf."""
-    if isinstance(schema, bool):
-        return []
-    if REF in schema:
-        return _parts(definitions[schema[REF]], definitions)
-    return [schema, *(part for inner in schema.get("allOf", ()) for part in _parts(inner, definitions))]
+    """The schemas that all apply to a value of `schema`: itself, its reference's target, its allOf; each once."""
+    found: dict[int, dict[str, Any]] = {}
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict) and REF in one:
+            one = definitions[one[REF]]
+        if isinstance(one, dict) and id(one) not in found:
+            found[id(one)] = one
+            waiting += reversed(one.get("allOf", ()))
+    return list(found.values())
 
 
-def _kinds(schema: Schema, definitions: Definitions) -> frozenset[str]:
-    """Every kind of value that could match; more than could is safe, fewer is not."""
+def _kinds(schema: Schema, definitions: Definitions, known: dict[int, frozenset[str]]) -> frozenset[str]:
+    """Every kind of value that could match; more than could is safe, fewer is not.
+
+    Args:
+        schema: The schema.
+        definitions: What references lead to.
+        known: The answers so far, by the identity of schemas.
+    """
     if schema is False:
         return frozenset()
     kinds = KINDS
     for part in _parts(schema, definitions):
-        if "type" in part:
-            kinds &= {"number" if one == "integer" else one for one in part["type"]}
-        if "enum" in part:
-            kinds &= {_kind(value) for value in part["enum"]}
-        if "const" in part:
-            kinds &= {_kind(part["const"])}
-        for key in ("anyOf", "oneOf"):
-            if key in part:
-                kinds &= frozenset[str]().union(*(_kinds(one, definitions) for one in part[key]))
+        if id(part) not in known:
+            known[id(part)] = _own_kinds(part, definitions, known)
+        kinds &= known[id(part)]
+    return kinds
+
+
+def _own_kinds(
+    part: dict[str, Any], definitions: Definitions, known: dict[int, frozenset[str]]
+) -> frozenset[str]:
+    """The kinds that a schema's keywords leave, but for those of its allOf."""
+    kinds = KINDS
+    if "type" in part:
+        kinds &= {"number" if one == "integer" else one for one in part["type"]}
+    if "enum" in part:
+        kinds &= {_kind(value) for value in part["enum"]}
+    if "const" in part:
+        kinds &= {_kind(part["const"])}
+    for key in ("anyOf", "oneOf"):
+        if key in part:
+            kinds &= frozenset[str]().union(*(_kinds(one, definitions, known) for one in part[key]))
     return kinds
 
 

@@ -48,8 +48,8 @@ _WIDE = 64
 class Generator(Containers):
     """One schema after the other: references, combinations, and the order of keywords.
 
-    A function takes the value, and for definitions whose recursion could take exponential time also
-    a memo; it returns nothing or raises `Miss`.
+    A function takes the value, and for definitions that could take exponential time also a memo; it
+    returns nothing or raises `Miss`.
     """
 
     def generate_ref(self) -> None:

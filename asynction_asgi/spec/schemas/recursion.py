@@ -1,12 +1,14 @@
-"""Which definitions are recursive, and which of those could take exponential time.
+"""Which definitions are recursive, and which could take exponential time.
 
 A schema that reaches itself by two ways at the same place of a value, such as two branches of an
-``anyOf`` that both descend into ``child``, doubles its work per level. Their functions keep a memo;
-all others, plain trees among them, need none.
+``anyOf`` that both descend into ``child``, doubles its work per level of the value. One that applies
+another twice, which applies a third twice, and so on, doubles it per level of the document. Their
+functions keep a memo; all others, plain trees among them, need none.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,11 @@ __all__ = ["Recursion", "find_recursion"]
 
 # A step down into a value: a member's name, an index, or any of a kind of each that has a schema's identity.
 Step = tuple[str, Any]
-Site = tuple[tuple[Step, ...], str]
+Path = tuple[Step, ...]
+Site = tuple[Path, str]
+
+# How many times as many calls as there are definitions one place of a value may take, and how many in any case.
+_EACH, _ANYWAY = 4, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Recursion:
 
     Attributes:
         recursive: Those that reach themselves.
-        risky: Those of them that need a memo.
+        risky: Those that need a memo, recursive or not.
     """
 
     recursive: frozenset[str]
@@ -49,11 +55,48 @@ def find_recursion(definitions: Definitions) -> Recursion:
             risky.add(component[name])
     return Recursion(
         recursive=frozenset(name for name in definitions if component[name] in recursive),
-        risky=frozenset(name for name in definitions if component[name] in risky),
+        risky=frozenset(name for name in definitions if component[name] in risky)
+        | _repeating(sites, component),
     )
 
 
-def _sites(schema: Schema, path: tuple[Step, ...]) -> list[Site]:
+def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> frozenset[str]:
+    """Definitions that call others at one place of a value much more often than there are definitions."""
+    most = _ANYWAY + _EACH * len(sites)
+    # Who descends into a value to itself is at another place there.
+    onward = {
+        name: [target for path, target in found if not path or component[target] != component[name]]
+        for name, found in sites.items()
+    }
+    calls: dict[str, int] = {}
+    for name in _components(onward):  # each after those that it refers to
+        at: Counter[Path] = Counter()
+        for path, target in sites[name]:
+            at[path] += calls.get(target, 1)
+        calls[name] = min(1 + _at_one_place(at), most + 1)
+    return frozenset(name for name, count in calls.items() if count > most)
+
+
+def _at_one_place(at: Counter[Path]) -> int:
+    """How many calls there are at most at any one place and on the way to it."""
+    by_name: defaultdict[str | None, list[Path]] = defaultdict(list)
+    for path in at:
+        by_name[_first_name(path)].append(path)
+    highest = 0
+    for path in at:
+        name = _first_name(path)
+        near = at if name is None else [*by_name[name], *by_name[None]]
+        calls = sum(at[one] for one in near if len(one) <= len(path) and _overlap(one, path))
+        highest = max(highest, calls)
+    return highest
+
+
+def _first_name(path: Path) -> str | None:
+    """The member of the value that a path leads into, where it is one alone."""
+    return path[0][1][1] if path and path[0][0] == "member" else None
+
+
+def _sites(schema: Schema, path: Path) -> list[Site]:
     """Every reference within a definition, and the place of the value that it applies to."""
     if isinstance(schema, bool):
         return []
@@ -84,7 +127,7 @@ def _sites(schema: Schema, path: tuple[Step, ...]) -> list[Site]:
     return found
 
 
-def _overlap(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
+def _overlap(one: Path, other: Path) -> bool:
     """Whether two places can be one, or one within the other."""
     return all(_meet(a, b) for a, b in zip(one, other, strict=False))
 
@@ -104,7 +147,10 @@ def _meet(one: Step, other: Step) -> bool:
 
 
 def _components(edges: dict[str, list[str]]) -> dict[str, str]:
-    """The strongly connected component of each name, called by one of its names (Tarjan, iterative)."""
+    """The strongly connected component of each name, called by one of its names (Tarjan, iterative).
+
+    Names come after those in other components that they lead to.
+    """
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -1,9 +1,10 @@
-"""Schemas whose recursion visits a value twice keep a memo, and no others."""
+"""Schemas that would visit a value again and again keep a memo, and no others."""
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.schemas.recursion import find_recursion
 
 from .compiling import accepts, compile_schema, violation
+
+if TYPE_CHECKING:
+    from asynction_asgi.spec.schemas.bundle import Backend
 
 SELF = {"$ref": "#/schema"}
 
@@ -67,6 +71,78 @@ def test_depth_costs_linear_time(name: str) -> None:
         value = {"child": value, "c": level} if "items" not in name and "positions" not in name else [value]
     started = time.process_time()
     accepts(check, value)
+    assert time.process_time() - started < 2
+
+
+def chained(schema: Any, levels: int = 40) -> dict[str, Any]:
+    """Definitions ``s0``, ``s1``…, each of which has the next one where `schema` has ``NEXT``."""
+    text = json.dumps(schema)
+    chain = {f"s{n}": json.loads(text.replace("NEXT", f"#/s{n + 1}")) for n in range(levels)}
+    return chain | {f"s{levels}": {"properties": {"end": {"type": "string"}}}}
+
+
+NEXT = {"$ref": "NEXT"}
+REPEATING: dict[str, Any] = {
+    "all of": {"allOf": [NEXT, NEXT]},
+    "any of": {"anyOf": [{"allOf": [NEXT, {"required": ["a"]}]}, NEXT]},
+    "one of": {"oneOf": [{"allOf": [NEXT, {"required": ["a"]}]}, NEXT]},
+    "not": {"not": {"anyOf": [NEXT, NEXT]}},
+    "condition": {"if": NEXT, "then": NEXT},
+    "dependencies": {"dependencies": {"end": NEXT, "a": NEXT}, "allOf": [NEXT]},
+    "members": {"allOf": [{"properties": {"end": NEXT}}, {"properties": {"end": NEXT}}]},
+    "members by pattern": {"properties": {"end": NEXT}, "patternProperties": {"^e": NEXT}},
+    "items": {"items": NEXT, "contains": NEXT},
+}
+SINGLE: dict[str, Any] = {
+    "other members": {"properties": {"a": NEXT, "b": NEXT, "c": {"properties": {"a": NEXT}}}},
+    "a member and others": {"properties": {"a": NEXT}, "additionalProperties": NEXT},
+    "positions": {"items": [NEXT, NEXT], "additionalItems": NEXT},
+    "in place and in a member": {"allOf": [NEXT], "properties": {"a": {"type": "string"}}},
+}
+
+
+@pytest.mark.parametrize("name", [*REPEATING, *SINGLE])
+def test_tells_repetition_from_trees(name: str) -> None:
+    """What doubles its work per level of the document is told from what has more values to look at."""
+    shape = (REPEATING | SINGLE)[name]
+    for levels, risky in ((2, False), (40, name in REPEATING)):
+        node = load_document({"schema": {"$ref": "#/s0"}, **chained(shape, levels)}).root.child("schema")
+        normaliser = Normaliser(Resolver(node.document))
+        normaliser.run([node])
+        assert bool(find_recursion(normaliser.definitions).risky) is risky
+
+
+def test_many_branches_repeat_nothing() -> None:
+    """Thousands of alternatives are that many calls and no more; none needs a memo."""
+    branches = [{"$ref": f"#/b{n}"} for n in range(3000)]
+    components = {
+        f"b{n}": {"properties": {"a": {"const": n}}, "allOf": [{"$ref": "#/all"}]} for n in range(3000)
+    }
+    node = load_document(
+        {"schema": {"anyOf": branches}, "all": {"properties": {"b": {"type": "string"}}}, **components}
+    ).root.child("schema")
+    normaliser = Normaliser(Resolver(node.document))
+    normaliser.run([node])
+    started = time.process_time()
+    assert not find_recursion(normaliser.definitions).risky
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize("name", REPEATING)
+def test_levels_of_a_document_cost_linear_time(name: str, backend: Backend) -> None:
+    """Forty levels, which would be 2**40 steps to compile and to check; verdicts are those of two levels."""
+    started = time.process_time()
+    values: list[Any] = [{"end": "yes"}, {"end": 1}, {"a": 1, "end": 1}, [{"end": 1}], 1]
+    deep, flat = (
+        compile_schema({"$ref": "#/s0"}, backend=backend, **chained(REPEATING[name], levels))
+        for levels in (40, 2)
+    )
+    assert [accepts(deep, one) for one in values] == [accepts(flat, one) for one in values]
+    nested: Any = "end"
+    for _ in range(40):
+        nested = [nested] if name == "items" else {"end": nested}
+    accepts(deep, nested)
     assert time.process_time() - started < 2
 
 
