@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from .flat import DeadEndError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .choices import Choices
     from .flat import Flat
 
@@ -17,6 +19,9 @@ __all__ = ["number"]
 # The smallest distance between two numbers of the wire.
 _FINEST = Fraction(1, 10**300)
 _MANY = 10
+# Beyond this a whole number is written as a float, like its bound: 1e300 has three hundred digits else,
+# and few readers of JSON take more than 64 bits.
+_LARGE = 2**63
 
 
 def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
@@ -28,21 +33,27 @@ def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
     bounds = flat.bounds
     low = max(bounds.get("minimum", -math.inf), bounds.get("exclusiveMinimum", -math.inf))
     high = min(bounds.get("maximum", math.inf), bounds.get("exclusiveMaximum", math.inf))
+    excluded = (bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum"))
+
+    def within(value: float) -> bool:
+        return low <= value <= high and value not in excluded
+
     grid = _grid([*flat.steps, 1] if whole else flat.steps)
     if grid is not None:
         found = _ends(flat, low, high, grid, choices.span)
         if found is None:
             raise DeadEndError
-        return _as_number(choices.near(*found, shown=math.ceil(1 / grid)), grid)
+        value = choices.near(*found, shown=math.ceil(1 / grid)) * grid
+        return _as_number(value, lambda one: (Fraction(one) / grid).denominator == 1 and within(one))
     if low == high:
-        if low in (bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum")):
+        if not within(low):
             raise DeadEndError
         return low
     step, wanted = Fraction(1, choices.fineness), _MANY if choices.fineness > 1 else 1
     while True:
         found = _ends(flat, low, high, step, choices.span)
         if found is not None and found[1] - found[0] + 1 >= wanted:
-            return _as_number(choices.near(*found, shown=math.ceil(1 / step)), step)
+            return _as_number(choices.near(*found, shown=math.ceil(1 / step)) * step, within)
         if low > high or step < _FINEST:
             raise DeadEndError
         step /= 2 if step == 1 else 5 if step == Fraction(1, 2) else 10
@@ -64,9 +75,16 @@ def _ends(flat: Flat, low: float, high: float, step: Fraction, usual: int) -> tu
     return (first, last) if first <= last else None
 
 
-def _as_number(count: int, step: Fraction) -> float:
-    value = count * step
-    return int(value) if value.denominator == 1 else float(value)
+def _as_number(value: Fraction, holds: Callable[[float], bool]) -> float:
+    """As the wire has it; what is large as the float next to it, where one holds."""
+    if abs(value) < _LARGE:
+        return int(value) if value.denominator == 1 else float(value)
+    try:
+        nearest = float(value)
+    except OverflowError:
+        return int(value)
+    around = (nearest, math.nextafter(nearest, math.inf), math.nextafter(nearest, -math.inf))
+    return next((one for one in around if math.isfinite(one) and holds(one)), int(value))
 
 
 def _grid(steps: list[float]) -> Fraction | None:

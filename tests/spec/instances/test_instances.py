@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
@@ -95,6 +97,7 @@ CORPUS: list[Any] = [
     {"type": "string", "format": "uuid", "pattern": "^[0-9a-f-]+$", "minLength": 36},
     {"type": "integer", "minimum": 10**400},
     {"type": "integer", "minimum": -(10**400), "maximum": 10**400},
+    {"type": "integer", "multipleOf": 3, "minimum": 10**20},
     {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}], "type": "integer"},
     *({"$ref": f"#/components/schemas/{n}"} for n in SHARED if n != "Endless"),
     {
@@ -293,6 +296,33 @@ def test_there_is_none_where_none_can_be(payload: Any) -> None:
     with pytest.raises(UnsatisfiableError) as caught:
         Instances(spec).event(event, Choices.seeded(1))
     assert caught.value.node.identity == event.arguments.schema.identity
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "number", "minimum": 1e300},
+        {"type": "number", "exclusiveMaximum": -1e300},
+        {"type": "number", "minimum": -1e300, "maximum": 1e300},
+        {"type": "number", "minimum": 1.7976931348623157e308},
+        {"type": "number", "exclusiveMinimum": 2**70},
+        {"type": "integer", "minimum": 1e300},
+        {"type": "integer", "exclusiveMinimum": 2**70, "exclusiveMaximum": 2**70 + 2**20},
+        {"type": "integer", "minimum": 10**20 + 1},
+    ],
+    ids=str,
+)
+def test_large_numbers_are_written_as_briefly_as_their_bounds(payload: Any) -> None:
+    """Not in hundreds of digits, which most readers of JSON refuse or lose."""
+    spec = loaded(payload)
+    event = spec.namespaces["/"].receives["e0"]
+    accept = compile_arguments(event.arguments, spec.bundle)
+    choices = Choices.seeded(1)
+    for _ in range(50):
+        values = Instances(spec).event(event, choices)
+        accept(list(values))
+        assert len(json.dumps(values[0])) < 25
+        assert orjson.dumps(values[0])
 
 
 def test_the_authors_examples_come_first_where_they_hold() -> None:
