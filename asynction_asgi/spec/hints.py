@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..spec.arguments import compile_arguments
-from ..spec.references import did_you_mean
-from ..spec.schemas import Mismatch
+from .arguments import compile_arguments
+from .examples import with_bytes
+from .references import did_you_mean
+from .schemas import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..errors import Diagnostic
-    from ..spec.document import Node
-    from ..spec.model import Event, Spec
+    from .document import Node
+    from .model import Event, Spec
 
-__all__ = ["Hints", "read_hints"]
+__all__ = ["Hints", "check_hints", "read_hints"]
 
 _KEYS = ("ack", "emit", "interval", "weight")
 
@@ -26,7 +27,8 @@ class Hints:
     """What is said about one event.
 
     Attributes:
-        ack: What it is answered with; None is anything that the contract accepts.
+        ack: What it is answered with; None is anything that the contract accepts. Bytes are written as in
+            `declared_examples`.
         emit: Events to emit after it.
         interval: Seconds between two of it, to each client; None is the mock's own.
         weight: How often it is emitted, beside the others.
@@ -72,6 +74,15 @@ def read_hints(
     )
 
 
+def check_hints(spec: Spec) -> list[Diagnostic]:
+    """What is wrong with the hints of all events, as warnings: only a mock would miss them."""
+    found: list[Diagnostic] = []
+    for namespace in spec.namespaces.values():
+        for event in (*namespace.receives.values(), *namespace.sends.values()):
+            read_hints(event, namespace.sends, spec, found.append)
+    return [replace(one, severity="warning") for one in found]
+
+
 def _place(event: Event, spec: Spec) -> Node:
     """Where the hints stand, or the message where a trait brings them along."""
     return spec.resolver.follow(event.node).get("x-mock") or event.node
@@ -85,7 +96,7 @@ def _ack(
     if event.ack is None:
         problem("its x-mock has an ack, and the document declares none", "ack")
         return None
-    wanted = hints["ack"]
+    wanted = with_bytes(hints["ack"])
     accept = compile_arguments(event.ack, spec.bundle)
     for values in ([wanted], *([wanted] if isinstance(wanted, list) else [])):
         try:

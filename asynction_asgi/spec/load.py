@@ -13,6 +13,7 @@ from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
 from .extensions import PLACES, RESPELT
+from .hints import check_hints
 from .model import Arguments, Namespace, Spec
 from .reading import ChannelDraft, OperationDraft, Reader
 from .references import ELSEWHERE, Resolver
@@ -107,6 +108,8 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
     spec = None
     if version is not None:
         spec = _compile(document, resolver, version, server_name, found, strict=strict)
+        if not any(one.severity == "error" for one in found):
+            found += check_hints(spec)
     diagnostics = _in_order(found, resolver)
     errors = [one for one in diagnostics if one.severity == "error"]
     return Outcome(

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..spec.examples import declared_examples
+from ..spec.hints import read_hints
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from .fake_texts import fake_texts
-from .hints import read_hints
 from .pools import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..errors import Diagnostic
+    from ..spec.hints import Hints
     from ..spec.model import Arguments, Event, Namespace, Spec
-    from .hints import Hints
     from .settings import MockSettings
 
 __all__ = ["Emitted", "Script", "write_scripts"]
