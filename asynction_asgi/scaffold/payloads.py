@@ -266,7 +266,8 @@ def _only_reference(node: Node) -> Node | None:
     if held is None or not isinstance(held.value, list) or len(held.value) != 1:
         return None
     beside = node.value.keys() - {"allOf", "title", "description", "examples", "deprecated"}
-    return None if beside or "$ref" not in held.value[0] else held.child(0)
+    only = held.value[0]
+    return held.child(0) if not beside and isinstance(only, dict) and "$ref" in only else None
 
 
 def _numbered(context: str, node: Node, index: int) -> str:

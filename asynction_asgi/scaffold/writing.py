@@ -1,4 +1,4 @@
-"""Files, written together or not at all."""
+"""Files, written below a folder where none is in the way."""
 
 from __future__ import annotations
 

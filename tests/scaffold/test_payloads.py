@@ -54,6 +54,8 @@ REF = {"$ref": "#/components/schemas/Thing"}
 @pytest.mark.parametrize(
     ("payload", "parameters"),
     [
+        ({"allOf": [True]}, "value: Any"),
+        ({"allOf": [False]}, "value: Any"),
         ({"type": "string"}, "text: str"),
         ({"type": "string", "title": "the words"}, "the_words: str"),
         ({"type": ["integer", "null"]}, "number: int | None"),
