@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from .scripts import Emitted, Script
     from .settings import MockSettings
@@ -25,6 +25,10 @@ class Client(Protocol):
     @property
     def id(self) -> str:
         """Socket.IO's id of it."""
+
+    @property
+    def rooms(self) -> Collection[str]:
+        """The rooms that it is in, its own included; none once it has left."""
 
     async def emit(self, event: str, data: Any = None, *, callback: Callable[..., Any] | None = None) -> None:
         """Emit to this client; `callback` gets its answer, once that is found to match."""
@@ -75,6 +79,8 @@ class Player:
         jitter = min(self._settings.jitter, interval)
         while True:
             await asyncio.sleep(interval + self._random.uniform(-jitter, jitter))
+            if not socket.rooms:  # it has left, and another handler than ours was told
+                return
             await self._emit(socket, self._random.choices(events, weights)[0])
 
     async def _emit(self, socket: Client, event: Emitted) -> None:

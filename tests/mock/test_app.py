@@ -13,6 +13,7 @@ import socketio
 from asynction_asgi import SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.standins import scripts
+from asynction_asgi.testing import TestServer
 from tests.clients import ConnectError, connected
 from tests.serving import serve
 from tests.wire.clients import until
@@ -230,6 +231,21 @@ async def test_given_handlers_take_the_place_of_the_mocks() -> None:
             await client.connect(f"{url}?v=1", transports=["websocket"])
             assert await client.call("add", 8, timeout=5) == 8
             assert await client.call("fixed", timeout=5) == "mine"
+
+
+async def test_a_disconnect_handler_in_code_does_not_keep_the_mock_emitting() -> None:
+    """What emits to a client ends with it, whoever is told that it left."""
+    left: list[str] = []
+    app = MockAsynctionSocketIO.from_spec(DOCUMENT, handlers={"/": {"disconnect": left.append}})
+    async with TestServer(app) as server, server.connect(query={"v": "1"}) as client:
+        await client.receive("tick", timeout=5)
+        before = asyncio.all_tasks()
+        await client.disconnect()
+        assert left
+        await until(
+            lambda: not any("_stream" in repr(one) for one in before if not one.done()),
+            "the end of its tasks",
+        )
 
 
 async def test_schemas_that_share_their_branches_are_served_in_time() -> None:
