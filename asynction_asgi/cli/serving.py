@@ -114,8 +114,8 @@ def serve(
         # uvicorn logged what it was; whatever its number, here it is a failure to serve.
         raise click.exceptions.Exit(1 if error.code else 0) from None
     finally:
-        if settings.get("uds"):
-            Path(settings["uds"]).unlink(missing_ok=True)
+        if settings.get("uds") and Path(settings["uds"]).is_socket():
+            Path(settings["uds"]).unlink()
 
 
 def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 
-from .processes import finished, running, until_accepted
+from .processes import Command, finished, running, until_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -339,6 +339,20 @@ def test_a_port_in_use_exits_with_1(folder: Path) -> None:
         code, output = finished("run", "echo.yaml", "--port", str(taken.getsockname()[1]), cwd=folder)
     assert code == 1
     assert "address already in use" in output
+
+
+def test_a_file_in_place_of_a_unix_socket_is_kept(folder: Path) -> None:
+    """A server that can't start takes nothing away; one that could leaves no socket behind."""
+    (folder / "notes.txt").write_text("mine", "utf-8")
+    code, output = finished("run", "echo.yaml", "--uds", "notes.txt", cwd=folder)
+    assert code == 1
+    assert "the server can't start" in output
+    assert (folder / "notes.txt").read_text("utf-8") == "mine"
+    command = Command("run", "echo.yaml", "--uds", "socket", cwd=folder)
+    command.wait_for("Socket.IO on unix:")
+    assert (folder / "socket").is_socket()
+    assert command.stop() == 0
+    assert not (folder / "socket").exists()
 
 
 def test_the_options_are_uvicorns_own() -> None:
