@@ -20,14 +20,13 @@ CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-e
 def completed(*words: str) -> list[str]:
     """What a shell is offered for the last of `words`, by click's protocol."""
     environment = {
-        **os.environ,
         "_ASYNCTION_ASGI_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(("asynction-asgi", *words)),
         "COMP_CWORD": str(len(words)),
     }
-    command = [sys.executable, "-m", "asynction_asgi"]
-    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
-    return run.stdout.split()
+    result = CliRunner().invoke(main, env=environment, prog_name="asynction-asgi")
+    assert result.exit_code == 0
+    return result.stdout.split()
 
 
 @pytest.mark.parametrize("shell", CHECKS)
