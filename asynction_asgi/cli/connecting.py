@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..testing.contract import NamespaceContract
 
 __all__ = [
+    "INTERRUPTED",
     "Connection",
     "connection_options",
     "finish",
