@@ -9,12 +9,14 @@ functions keep a memo; all others, plain trees among them, need none.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .normalise import REF
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .normalise import Definitions, Schema
 
 __all__ = ["Recursion", "find_recursion"]
@@ -70,30 +72,56 @@ def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> froze
     }
     calls: dict[str, int] = {}
     for name in _components(onward):  # each after those that it refers to
-        at: Counter[Path] = Counter()
-        for path, target in sites[name]:
-            at[path] += calls.get(target, 1)
-        calls[name] = min(1 + _at_one_place(at), most + 1)
+        count = 1 + _at_one_place((path, calls.get(target, 1)) for path, target in sites[name])
+        calls[name] = min(count, most + 1)
     return frozenset(name for name, count in calls.items() if count > most)
 
 
-def _at_one_place(at: Counter[Path]) -> int:
-    """How many calls there are at most at any one place and on the way to it."""
-    by_name: defaultdict[str | None, list[Path]] = defaultdict(list)
-    for path in at:
-        by_name[_first_name(path)].append(path)
-    highest = 0
-    for path in at:
-        name = _first_name(path)
-        near = at if name is None else [*by_name[name], *by_name[None]]
-        calls = sum(at[one] for one in near if len(one) <= len(path) and _overlap(one, path))
-        highest = max(highest, calls)
-    return highest
+def _at_one_place(calls: Iterable[tuple[Path, int]]) -> int:
+    """How many calls there are at one place and on the way to it, where they are most; rather too many than too few."""
+    here = 0
+    below: defaultdict[Step, list[tuple[Path, int]]] = defaultdict(list)
+    for path, count in calls:
+        if path:
+            below[path[0]].append((path[1:], count))
+        else:
+            here += count
+    members, elements = _Family(), _Family()
+    for (kind, what), rest in below.items():
+        count = _at_one_place(rest)
+        if kind == "member" or (kind == "item" and what[1] >= 0):
+            holder, name = what
+            (members if kind == "member" else elements).named[name][holder] += count
+        elif kind in ("others", "item"):
+            holder = what if kind == "others" else what[0]
+            (members if kind == "others" else elements).others[holder] += count
+        else:
+            (members if kind == "members" else elements).every += count
+    return here + max(members.most(), elements.most())
 
 
-def _first_name(path: Path) -> str | None:
-    """The member of the value that a path leads into, where it is one alone."""
-    return path[0][1][1] if path and path[0][0] == "member" else None
+@dataclass(slots=True)
+class _Family:
+    """Calls for the members of an object, or the elements of an array.
+
+    Attributes:
+        named: By name or index, and by the schema that names it.
+        others: Those for what a schema doesn't name, by the schema.
+        every: Those that may be for any.
+    """
+
+    named: defaultdict[Any, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    others: Counter[int] = field(default_factory=Counter)
+    every: int = 0
+
+    def most(self) -> int:
+        """The calls for one of them, where they are most."""
+        unnamed = self.every + self.others.total()
+        return max(
+            unnamed,
+            *(unnamed + by.total() - sum(self.others[holder] for holder in by) for by in self.named.values()),
+            0,
+        )
 
 
 def _sites(schema: Schema, path: Path) -> list[Site]:

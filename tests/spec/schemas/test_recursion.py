@@ -112,15 +112,24 @@ def test_tells_repetition_from_trees(name: str) -> None:
         assert bool(find_recursion(normaliser.definitions).risky) is risky
 
 
-def test_many_branches_repeat_nothing() -> None:
-    """Thousands of alternatives are that many calls and no more; none needs a memo."""
-    branches = [{"$ref": f"#/b{n}"} for n in range(3000)]
-    components = {
-        f"b{n}": {"properties": {"a": {"const": n}}, "allOf": [{"$ref": "#/all"}]} for n in range(3000)
-    }
-    node = load_document(
-        {"schema": {"anyOf": branches}, "all": {"properties": {"b": {"type": "string"}}}, **components}
-    ).root.child("schema")
+MANY = [{"$ref": f"#/many/{number}"} for number in range(3000)]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": MANY},
+        {"items": MANY, "additionalItems": {"$ref": "#/all"}},
+        {"properties": {"a": {"properties": {str(number): one for number, one in enumerate(MANY)}}}},
+        {"items": [{"items": MANY}], "allOf": [{"items": {"items": {"$ref": "#/all"}}}]},
+    ],
+    ids=["alternatives", "positions", "members", "positions of positions"],
+)
+def test_thousands_of_references_repeat_nothing(schema: Any) -> None:
+    """They are that many calls and no more, which is known at once; none needs a memo."""
+    many = [{"properties": {"a": {"const": number}}, "allOf": [{"$ref": "#/all"}]} for number in range(3000)]
+    document = {"schema": schema, "many": many, "all": {"properties": {"b": {"type": "string"}}}}
+    node = load_document(document).root.child("schema")
     normaliser = Normaliser(Resolver(node.document))
     normaliser.run([node])
     started = time.process_time()
