@@ -69,7 +69,7 @@ class Payloads:
             node: The schema.
             context: What to call the type where the document has no name for it.
         """
-        found = self._shortened(self._type(node, context, 0), context)
+        found = self.alias(self._type(node, context, 0), context)
         while self._waiting:
             self._define(self._waiting.popleft())
         return found
@@ -88,8 +88,13 @@ class Payloads:
         return PurePath(target.document.name or "").stem if target.pointer == "" else ""
 
     def alias(self, expression: Expression, context: str) -> Expression:
-        """The expression under a name of its own, unless it is short."""
-        return self._shortened(expression, context)
+        """The expression, under a name of its own unless it is short."""
+        text = write(expression, self._scratch)
+        if isinstance(expression, Named) or fits(text, indent=WIDTH - _LONGEST):
+            return expression
+        name = self._names.take(context)
+        self._definitions[name] = Alias(expression, "")
+        return Named(self.module, name)
 
     @property
     def is_needed(self) -> bool:
@@ -139,17 +144,9 @@ class Payloads:
             self._definitions[name] = Alias(found, _description(target))
             found = Named(self.module, name)
         else:
-            found = self._shortened(found, wanted)
+            found = self.alias(found, wanted)
         self._known[target.identity] = found
         return found
-
-    def _shortened(self, expression: Expression, context: str) -> Expression:
-        text = write(expression, self._scratch)
-        if isinstance(expression, Named) or fits(text, indent=WIDTH - _LONGEST):
-            return expression
-        name = self._names.take(context)
-        self._definitions[name] = Alias(expression, "")
-        return Named(self.module, name)
 
     def _later(self, node: Node, flat: Flat, wanted: str) -> Expression:
         name = self._names.take(wanted)
@@ -170,7 +167,7 @@ class Payloads:
         # The place is kept while fields are read: definitions come in the order of their names' making.
         self._definitions[name] = TypedDict({}, frozenset(), "")
         fields = {
-            key: self._shortened(self._type(node, pascal(f"{name} {key}", name), 1), f"{name}Field")
+            key: self.alias(self._type(node, pascal(f"{name} {key}", name), 1), f"{name}Field")
             for key, node in flat.properties.items()
         }
         for key in sorted(flat.required - fields.keys()):
