@@ -24,7 +24,7 @@ from ..spec import check_document
 from ..testing import ConnectError
 from ..testing.contract import Contract
 from .report import printable, show_diagnostics
-from .values import read_json
+from .values import SECONDS, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -108,7 +108,7 @@ _OPTIONS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(0, min_open=True),
+        type=SECONDS,
         default=10.0,
         show_default=True,
         help="Seconds to wait for each answer.",

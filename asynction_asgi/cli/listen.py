@@ -15,8 +15,8 @@ from ..errors import ValidationError
 from ..testing.errors import refusal_in
 from .connecting import INTERRUPTED, connection_options, finish, read_connection, say, say_violation, write
 from .report import printable
+from .values import SECONDS, as_text, read_json
 from .values import as_json as json_line
-from .values import as_text, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ class _Listener:
 @click.argument("url")
 @click.option("-e", "--event", "names", metavar="NAME", multiple=True, help="Print these alone; repeatable.")
 @click.option("--count", type=click.IntRange(1), help="Leave after so many events.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Leave after this time.")
+@click.option("--seconds", type=SECONDS, help="Leave after this time.")
 @click.option(
     "--ack",
     "answers",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -112,9 +111,9 @@ def run(
 
 
 def _check_usage(ctx: click.Context, target: Target) -> None:
+    if not target.is_found:
+        raise click.BadParameter(f"{target.name!r} is neither a file nor module:app", param_hint="TARGET")
     if target.is_document:
-        if not Path(target.name).is_file():
-            raise click.BadParameter(f"{target.name!r} is neither a file nor module:app", param_hint="TARGET")
         return
     for name in _FOR_DOCUMENTS:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:

@@ -54,6 +54,14 @@ class Target:
         """Whether the name is a file's; anything else with a colon is ``module:app``."""
         return Path(self.name).is_file() or ":" not in self.name
 
+    @property
+    def is_found(self) -> bool:
+        """Whether the document is there, or the name is one that can be imported."""
+        if self.is_document:
+            return Path(self.name).is_file()
+        module, _, attributes = self.name.partition(":")
+        return all(one.isidentifier() for one in (*module.split("."), *attributes.split(".")))
+
     def load(self) -> Callable[..., Any]:
         """The ASGI application.
 

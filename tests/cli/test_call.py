@@ -213,6 +213,8 @@ def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) 
         (["add", "--query", "x"], "--query takes NAME=VALUE, not 'x'"),
         (["add", "--namspace", "/x"], "No such option '--namspace'"),
         (["add", "--timeout", "0"], "0.0 is not in the range"),
+        (["add", "--timeout", "nan"], "nan is no number of seconds"),
+        (["add", "--timeout", "inf"], "inf is no number of seconds"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -284,6 +284,9 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
     ("arguments", "complaint"),
     [
         (["nowhere.yaml"], "neither a file nor module:app"),
+        ([":app"], "neither a file nor module:app"),
+        (["myapp:"], "neither a file nor module:app"),
+        (["../myapp:app"], "neither a file nor module:app"),
         (["myapp:app", "--no-docs"], "--no-docs is for documents"),
         (["myapp:app", "--mock", "missing"], "--mock is for documents"),
         (["echo.yaml", "--mock", "all"], "--mock"),
