@@ -77,14 +77,17 @@ def _ends(flat: Flat, low: float, high: float, step: Fraction, usual: int) -> tu
 
 def _as_number(value: Fraction, holds: Callable[[float], bool]) -> float:
     """As the wire has it; what is large as the float next to it, where one holds."""
-    if abs(value) < _LARGE:
+    if abs(value.numerator) < _LARGE:
         return int(value) if value.denominator == 1 else float(value)
     try:
         nearest = float(value)
     except OverflowError:
         return int(value)
     around = (nearest, math.nextafter(nearest, math.inf), math.nextafter(nearest, -math.inf))
-    return next((one for one in around if math.isfinite(one) and holds(one)), int(value))
+    fitting = next((one for one in around if math.isfinite(one) and holds(one)), None)
+    if fitting is not None:
+        return fitting
+    return int(value) if value.denominator == 1 else nearest
 
 
 def _grid(steps: list[float]) -> Fraction | None:

@@ -61,7 +61,7 @@ class Bundle:
     """The checks of one document's schemas.
 
     All are compiled together when the first one is asked for, which a server does as it starts;
-    reading and checking a document needs none.
+    reading and checking a document needs none, unless an ``x-mock`` has an answer.
     """
 
     def __init__(
