@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from .. import __version__
-from .call import call
-from .check import check
-from .completion import completion
-from .demo import demo
-from .docs import docs
-from .listen import listen
-from .mock import mock
-from .run import run
-from .scaffold import scaffold
 
 __all__ = ["main"]
 
+# By the name of the command, of its module here and of the function in it: its line in the list.
+_COMMANDS = {
+    "call": "Emit an event to a server and print its answer.",
+    "check": "Check documents without importing any handler.",
+    "completion": "Print the script that completes this command.",
+    "demo": "Serve a chat to try, with a page to break its rules.",
+    "docs": "Build the documentation page of a document.",
+    "listen": "Print the events of a server as they arrive.",
+    "mock": "Serve a document before its handlers are written.",
+    "run": "Serve a document, or an application.",
+    "scaffold": "Write an application to start from.",
+}
 
-@click.group(context_settings={"auto_envvar_prefix": "ASYNCTION_ASGI"})
+
+class _Commands(click.Group):
+    """Imports a command when it is run or completed: to list them, what all of them need can wait."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None:  # an unknown one, while completing
+            return name, listed, rest
+        return name, getattr(import_module(f".{name}", __name__), name), rest
+
+
+@click.group(
+    cls=_Commands,
+    commands=[click.Command(name, short_help=line) for name, line in _COMMANDS.items()],
+    context_settings={"auto_envvar_prefix": "ASYNCTION_ASGI"},
+)
 @click.version_option(__version__, prog_name="asynction-asgi")
 def main() -> None:
     """A Socket.IO server whose contract is an AsyncAPI document.
@@ -26,7 +48,3 @@ def main() -> None:
     Exits with 0 when all is well, 1 when the document or its handlers are at fault,
     2 when the command was used wrongly.
     """
-
-
-for _command in (check, run, mock, call, listen, docs, scaffold, demo, completion):
-    main.add_command(_command)

@@ -83,3 +83,16 @@ def test_another_shell_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["completion", "csh"])
     assert result.exit_code == 2
     assert "'bash', 'zsh', 'fish'" in result.output
+
+
+@pytest.mark.parametrize("shell", [False, True], ids=["help", "tab"])
+def test_listing_the_commands_waits_for_none_of_them(*, shell: bool) -> None:
+    """Neither a Tab nor ``--help`` imports what only a command that runs needs."""
+    asked = {"_ASYNCTION_ASGI_COMPLETE": "bash_complete", "COMP_WORDS": "asynction-asgi c", "COMP_CWORD": "1"}
+    command = [sys.executable, "-X", "importtime", "-m", "asynction_asgi", *([] if shell else ["--help"])]
+    environment = {**os.environ, **(asked if shell else {})}
+    run = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "check" in run.stdout
+    assert "asynction_asgi.cli" in run.stderr
+    for heavy in ("asynction_asgi.spec", "socketio", "uvicorn", "aiohttp"):
+        assert heavy not in run.stderr
