@@ -101,6 +101,9 @@ def run(
         mock=mock,
     )
     _check_usage(ctx, wanted)
+    typed = ctx.get_parameter_source("workers") is click.core.ParameterSource.COMMANDLINE
+    if options["reload"] and options["workers"] > 1 and typed:
+        raise click.UsageError("--reload serves in one process: leave --workers out")
     app = load_or_exit(wanted)
     if options["workers"] > 1:
         _check_workers(app)
@@ -111,8 +114,8 @@ def run(
 
 
 def _check_usage(ctx: click.Context, target: Target) -> None:
-    if not target.is_found:
-        raise click.BadParameter(f"{target.name!r} is neither a file nor module:app", param_hint="TARGET")
+    if problem := target.problem():
+        raise click.BadParameter(problem, param_hint="TARGET")
     if target.is_document:
         return
     for name in _FOR_DOCUMENTS:

@@ -16,6 +16,7 @@ import click
 from ..errors import BindingError, SpecError
 from ..server import AsynctionSocketIO
 from ..server.finding import find_served
+from ..spec.references import did_you_mean
 from .report import show_diagnostics
 
 if TYPE_CHECKING:
@@ -54,13 +55,22 @@ class Target:
         """Whether the name is a file's; anything else with a colon is ``module:app``."""
         return Path(self.name).is_file() or ":" not in self.name
 
-    @property
-    def is_found(self) -> bool:
-        """Whether the document is there, or the name is one that can be imported."""
-        if self.is_document:
-            return Path(self.name).is_file()
-        module, _, attributes = self.name.partition(":")
-        return all(one.isidentifier() for one in (*module.split("."), *attributes.split(".")))
+    def problem(self) -> str | None:
+        """Why nothing can be run by this name, with what was most likely meant; None where it may be."""
+        problem = f"{self.name!r} is neither a file nor module:app"
+        if not self.is_document:
+            dotted, _, attributes = self.name.partition(":")
+            names = (*dotted.split("."), *attributes.split("."))
+            return None if all(one.isidentifier() for one in names) else problem
+        path = Path(self.name)
+        if path.suffix == ".py":
+            return f"{self.name!r} is no document; an application in it is named '{path.stem}:app'"
+        if path.is_file():
+            return None
+        module = Path(self.app_dir, *self.name.split("."))
+        if module.with_suffix(".py").is_file() or (module / "__init__.py").is_file():
+            problem += f"; did you mean '{self.name}:app'?"
+        return problem
 
     def load(self) -> Callable[..., Any]:
         """The ASGI application.
@@ -152,7 +162,8 @@ def _import_app(name: str) -> Callable[..., Any]:
         raise _failed_import(module_name) from None
     for attribute in attributes.split("."):
         if not hasattr(found, attribute):
-            raise click.ClickException(f"{module_name!r} has no {attribute!r}")
+            meant = did_you_mean(attribute, vars(found) if hasattr(found, "__dict__") else ())
+            raise click.ClickException(f"{module_name!r} has no {attribute!r}{meant}")
         found = getattr(found, attribute)
     if not callable(found):
         raise click.ClickException(f"{name!r} is no ASGI application")

@@ -287,6 +287,9 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         ([":app"], "neither a file nor module:app"),
         (["myapp:"], "neither a file nor module:app"),
         (["../myapp:app"], "neither a file nor module:app"),
+        (["myapp"], "neither a file nor module:app; did you mean 'myapp:app'?"),
+        (["myapp.py"], "'myapp.py' is no document; an application in it is named 'myapp:app'"),
+        (["echo.yaml", "--reload", "--workers", "2"], "--reload serves in one process"),
         (["myapp:app", "--no-docs"], "--no-docs is for documents"),
         (["myapp:app", "--mock", "missing"], "--mock is for documents"),
         (["echo.yaml", "--mock", "all"], "--mock"),
@@ -315,6 +318,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
     [
         (["nomodule:app"], "there is no module 'nomodule'"),
         (["handlers:app"], "'handlers' has no 'app'"),
+        (["myapp:ap"], "'myapp' has no 'ap'; did you mean 'app'?"),
         (["echo.yaml", "--ssl-certfile", "echo.yaml"], "the server can't start"),
         (["echo.yaml", "--server-name", "staging"], "[SERVER_UNKNOWN]"),
         (["echo.yaml", "--message-queue", "kafka://"], "message_queue must begin with"),
