@@ -15,6 +15,7 @@ from .emitting import Emitting
 from .lifespan import compose_lifespan
 from .missing import is_mocked, mock_missing
 from .namespaces import Namespaces
+from .options import check_options
 from .outbound import Outbound
 from .routes import Routes
 from .security import bind_security
@@ -83,6 +84,7 @@ class AsynctionSocketIO(Emitting):
         message_queue_validation: bool = False,
         **server_options: Unpack[ServerOptions],
     ) -> None:
+        check_options(server_options, handlers=handlers or {})
         self._spec = spec
         spec = served_spec(spec)
         self._app = app

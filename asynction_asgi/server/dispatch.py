@@ -204,7 +204,7 @@ class Dispatcher:
                 namespace=socket.namespace,
                 event=event,
                 direction="inbound",
-                message="the document has no such event",
+                message="the document lets no client emit this event",
             )
         if handler is None:
             raise RefusedError("unavailable", "nothing handles this event")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..engine import ServerOptions
+from ..engine import Limits, ServerOptions
+from ..spec.references import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from ..docs.routes import Guard, Renderer
     from .validation import Enforcement, Validation
 
-__all__ = ["Options"]
+__all__ = ["Options", "check_options"]
+
+# Of socketio.ASGIApp, which people know beside socketio.AsyncServer.
+_PATH = "; the path is that of the document's server (url, or pathname in AsyncAPI 3), else /socket.io"
 
 
 class Options(ServerOptions, total=False):
@@ -46,3 +51,30 @@ class Options(ServerOptions, total=False):
     security_handlers: Mapping[str, Callable[..., Any] | str] | None
     mock: Literal["missing"] | None
     message_queue_validation: bool
+
+
+def check_options(given: Mapping[str, object], *, handlers: object) -> None:
+    """Refuse options that are misspelt or of the wrong shape, before they are taken for something else.
+
+    Args:
+        given: What is left for the engine, by name.
+        handlers: Of the option of that name.
+
+    Raises:
+        TypeError: an option is not known, or is not of its type.
+    """
+    for name in given:
+        if name not in Options.__annotations__:
+            hint = _PATH if name == "socketio_path" else did_you_mean(name, Options.__annotations__)
+            raise TypeError(f"unexpected option {name!r}{hint}")
+    limits = given.get("limits")
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
+    if not isinstance(handlers, Mapping):
+        raise TypeError(f"handlers takes functions by namespace and event, not {type(handlers).__name__}")
+    for namespace, events in handlers.items():
+        if not isinstance(events, Mapping):
+            raise TypeError(
+                f'handlers takes functions by namespace and event, as in {{"/": {{{namespace!r}: …}}}};'
+                f" the value of {namespace!r} is {type(events).__name__}"
+            )

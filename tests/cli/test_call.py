@@ -138,7 +138,7 @@ def test_who_asks(url: str) -> None:
     [
         (["add", '"x"', "2"], "the server refused: arguments/0: must be an integer [invalid_payload]"),
         (["knock", "-n", "/closed"], "  the arguments: knock first\n  /0: say who\n"),
-        (["nothing"], "the server refused: the document has no such event [unknown_event]"),
+        (["nothing"], "the server refused: the document lets no client emit this event [unknown_event]"),
         (["note", '""', "--no-ack"], "the server refused: arguments/0: must be at least 1 character long"),
         (["knock", "-n", "/closed"], r"refused the connection to /closed: members only \x1b[31m [forbidden]"),
         (["add", "-n", "/none"], "the server refused the connection to /none: Invalid namespace\n"),

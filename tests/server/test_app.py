@@ -259,6 +259,23 @@ def test_an_unknown_option_is_an_error() -> None:
         made(ping_intervall=7)
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"handler": {}}, "'handler'; did you mean 'handlers'?"),
+        ({"socketio_path": "ws"}, "path is that of the document's server"),
+        ({"limits": {"backlog": 1}}, r"limits takes Limits\(…\), not dict"),
+        ({"handlers": [print]}, "by namespace and event, not list"),
+        ({"handlers": {"echo": print}}, r'as in {"/": {\'echo\': …}}'),
+    ],
+    ids=["ours", "python-socketio's application", "limits", "list of handlers", "no namespace"],
+)
+def test_an_option_that_is_wrong_tells_the_right_one(options: Any, told: str) -> None:
+    """What people write who know the option only roughly is met with how it is meant."""
+    with pytest.raises(TypeError, match=told):
+        AsynctionSocketIO.from_spec(SPEC, **options)
+
+
 # What FastAPI and Starlette users write to reach the server from a route.
 async def test_routes_of_a_parent_may_emit() -> None:
     """The object is at hand for the rest of the application: validated emits from a route."""
