@@ -136,7 +136,7 @@ class TestClient:
             None where it carries nothing, the argument if it is one, a tuple if there are more.
 
         Raises:
-            UndeclaredEventError: the server sent what the document doesn't declare.
+            UndeclaredEventError: the document doesn't declare the event, or another that the server sent.
             PayloadValidationError: the server sent arguments that don't match it.
             NothingReceivedError: the event did not come within `timeout` seconds.
             DisconnectedError: the connection is over.
@@ -151,6 +151,7 @@ class TestClient:
     ) -> Received:
         """`receive`, of any event where none is named, with its name and a way to acknowledge it."""
         what = "any event" if event is None else f"{event!r}"
+        self._check_expected(event)
         return await self._arrivals.until(lambda: self._arrivals.take(event), timeout, what)
 
     async def expect_nothing(self, event: str | None = None, *, within: float = 0.2) -> None:
@@ -162,6 +163,7 @@ class TestClient:
 
         Raises:
             UnexpectedEventError: it came.
+            UndeclaredEventError: the document doesn't declare the event, so that it never could.
             DisconnectedError: the connection is over, so that nothing could come.
         """
         try:
@@ -175,7 +177,11 @@ class TestClient:
 
         A plain function or a coroutine function, called with the event's arguments. What it returns
         is the acknowledgement, where the server asks for one: a tuple is many arguments, None is none.
+
+        Raises:
+            UndeclaredEventError: the document doesn't declare the event.
         """
+        self._check_expected(event)
         self._handlers[event] = handler
         while (waiting := self._arrivals.take(event)) is not None:
             self._handle(handler, waiting)
@@ -235,6 +241,11 @@ class TestClient:
         if not unchecked:
             self._contract.check_event("inbound", event, arguments)
         self._put(packets.EVENT, [event, *arguments], ack_id)
+
+    def _check_expected(self, event: str | None) -> None:
+        """Refuse to wait for what can't come: a test that expects none of it would always pass."""
+        if event not in (None, "exception"):
+            self._contract.find("outbound", event)
 
     def _put(self, kind: int, payload: Any, ack_id: int | None = None) -> None:
         if not self.connected:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
 from ..server.namespaces import Namespaces
 from ..spec.arguments import compile_arguments
+from ..spec.references import did_you_mean
 from ..spec.schemas import Mismatch
 from ..spec.served import served_spec
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Checks = Mapping[str, tuple[ArgumentsCheck, ArgumentsCheck | None]]
 
 __all__ = ["Contract", "NamespaceContract"]
+
+_LONGEST_MEANT = 64  # characters
 
 
 class Contract:
@@ -65,16 +68,9 @@ class NamespaceContract:
             UndeclaredEventError: the document has no such event in this direction.
             PayloadValidationError: the arguments don't match it.
         """
-        found = self._find(direction, event)
-        if found is None:
-            raise UndeclaredEventError(
-                namespace=self._namespace,
-                event=event,
-                direction=direction,
-                message="the document has no such event in this direction",
-            )
+        check, _ = self.find(direction, event)
         try:
-            found[0](arguments)
+            check(arguments)
         except Mismatch as mismatch:
             raise PayloadValidationError(
                 namespace=self._namespace,
@@ -115,6 +111,24 @@ class NamespaceContract:
                 direction=direction,
                 violations=mismatch.violations,
             ) from None
+
+    def find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None]:
+        """The checks of an event's arguments and of its acknowledgement, if it declares one.
+
+        Raises:
+            UndeclaredEventError: the document has no such event in this direction.
+        """
+        found = self._find(direction, event)
+        if found is None:
+            # A server that `listen` talks to may send any name, and looking for its like takes time.
+            meant = did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
+            raise UndeclaredEventError(
+                namespace=self._namespace,
+                event=event,
+                direction=direction,
+                message=f"the document has no such event in this direction{meant}",
+            )
+        return found
 
     def _find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None] | None:
         events = self._events[direction]

@@ -153,6 +153,7 @@ async def test_the_standard_refusal_is_raised_as_the_server_raised_it() -> None:
         pytest.param("say", ({"text": ""},), PayloadValidationError, id="arguments"),
         pytest.param("said", ({"text": "hi"},), UndeclaredEventError, id="event of the other direction"),
         pytest.param("sya", ({"text": "hi"},), UndeclaredEventError, id="unknown event"),
+        pytest.param("x" * 10_000, ({"text": "hi"},), UndeclaredEventError, id="long name"),
     ],
 )
 async def test_what_the_test_sends_is_checked(
@@ -242,6 +243,23 @@ async def test_waiting_in_vain_says_what_came_instead() -> None:
             await client.expect_nothing("said", within=SHORT)
         with pytest.raises(TimeoutError, match=r"acknowledgement of 'go'.*nothing$"):
             await client.call("go", "now", timeout=0)
+
+
+async def test_waiting_for_what_is_not_declared_fails_at_once() -> None:
+    """A misspelt name is told; a test that expects nothing of it would always pass."""
+    async with TestServer(app()) as server, server.connect() as client:
+        for wait in (
+            client.receive("siad"),
+            client.receive_event("siad"),
+            client.expect_nothing("siad"),
+        ):
+            with pytest.raises(UndeclaredEventError, match="did you mean 'said'"):
+                await wait
+        with pytest.raises(UndeclaredEventError, match="no such event in this direction"):
+            client.on("say", print)
+        with pytest.raises(UndeclaredEventError, match="did you mean 'say'"):
+            await client.call("sya", {"text": "hi"})
+        await client.expect_nothing("exception", within=SHORT)
 
 
 async def test_a_failing_handler_fails_the_test() -> None:
