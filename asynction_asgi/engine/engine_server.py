@@ -95,7 +95,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             return self._unauthorized(answer or None)
         socket.schedule_ping()
         if transport == "websocket":
-            return await socket.handle_get_request(environ)
+            try:
+                return await socket.handle_get_request(environ)
+            finally:
+                socket.drop(self.reason.TRANSPORT_CLOSE)  # the client may have gone before it was accepted
         socket.connected = True
         return self._ok(await socket.poll(), headers=self._cookie_headers(sid), jsonp_index=jsonp_index)
 

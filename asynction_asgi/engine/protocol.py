@@ -1,42 +1,28 @@
-"""A short way between uvicorn's WebSocket and the engine.
-
-Once a WebSocket is open, its transport is given another protocol: this one. Whole masked messages,
-which is nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no
-wake-up of a task, no pausing and resuming of the transport. A frame that is sent to many is made
-once. All else (the handshake before, control frames, what is no frame, compression, the end) stays
-uvicorn's own sans-io protocol, which is handed whole frames. Connections where something between uvicorn
-and the engine has wrapped ``receive`` are left alone.
-"""
+"""A short way between uvicorn's WebSocket and the engine: when it is taken, and uvicorn's class with more answers."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C version where there is one
-from websockets.protocol import State
+
+from .shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from .frames import Frame
     from .transport import EngineSocket
 
-# RFC 6455, 5.2
-_FIN = 0x80
-_CONTINUATION, _TEXT, _BINARY = _DATA = (0x00, 0x01, 0x02)
-_WHOLE_TEXT = _FIN | _TEXT
-_MASKED = 0x80
-_CONTROL = (
-    0x7C  # set in the first byte of what is no data frame: extension bits, control frames, unknown ones
-)
-_OPCODE, _PING = 0x0F, 0x9
-# RFC 6455, 7.4.1
-_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
 _UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 # What is read and set of uvicorn's; a release without one of them is served the long way.
-_RELIED_ON = ("close_sent", "config", "conn", "handle_parser_exception", "queue", "read_paused", "writable")
+_RELIED_ON = (
+    "close_sent",
+    "config",
+    "conn",
+    "frames",
+    "handle_parser_exception",
+    "queue",
+    "read_paused",
+    "writable",
+)
 
 
 def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
@@ -68,220 +54,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(_UNREADABLE)
             self.transport.close()
 
-
-class Shortcut(asyncio.Protocol):
-    """Stands before uvicorn's protocol on its transport."""
-
-    def __init__(self, uvicorns: WebSocketsSansIOProtocol, socket: EngineSocket) -> None:
-        self._uvicorns = uvicorns
-        self._transport = uvicorns.transport
-        self._write = self._transport.write
-        self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
-        self._socket: EngineSocket | None = socket
-        self._compressed = bool(uvicorns.conn.extensions)
-        self._foreign = False  # frames that can't be told apart here are uvicorn's from then on
-        self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
-        self._fragments = bytearray()
-        self._held = False  # the engine takes nothing until it says so
-        self._deaf = False  # what still comes is of no interest
-        self._congested = not uvicorns.writable.is_set()
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._wanted = 0
-        self._waiter: asyncio.Task[None] | None = None
-        self._transport.set_protocol(self)
-        self._drain()  # what came between the acceptance and now
-
-    # -- what the engine uses --------------------------------------------------------------
-
-    def write(self, frame: Frame) -> bool:
-        """Send now; False while the peer reads too slowly."""
-        if self._congested:
-            return False
-        if self._uvicorns.close_sent or self._transport.is_closing():
-            return True
-        if self._compressed:
-            self._write_by_uvicorns(frame)
+    def handle_parser_exception(self) -> None:
+        """Hang up on who sends frames that are none before the handshake is answered: uvicorn asserts there."""
+        if self.conn.close_sent is None:
+            self.transport.write(_UNREADABLE)
+            self.transport.close()
         else:
-            self._write(frame.wire)
-        return True
-
-    def _write_by_uvicorns(self, frame: Frame) -> None:
-        conn = self._uvicorns.conn
-        if conn.state is State.OPEN:
-            (conn.send_binary if frame.binary else conn.send_text)(frame.body)
-            self._write(b"".join(conn.data_to_send()))
-
-    # -- what the transport calls ----------------------------------------------------------
-
-    def pause_writing(self) -> None:
-        """The transport's buffer is full."""
-        self._congested = True
-        self._uvicorns.pause_writing()
-
-    def resume_writing(self) -> None:
-        """The transport takes more again."""
-        self._congested = False
-        self._uvicorns.resume_writing()
-        if self._socket is not None:
-            self._socket.flush()
-
-    def data_received(self, data: bytes) -> None:
-        """Split what arrived into frames."""
-        if self._deaf:
-            return
-        if self._compressed:
-            self._uvicorns.data_received(data)
-            self._drain()
-            return
-        if self._parts or self._held:
-            self._parts.append(data)
-            self._size += len(data)
-            if self._held or self._size < self._wanted:
-                return
-            data = b"".join(self._parts)
-            self._keep(b"", 0)
-        self._split(data)
-
-    def eof_received(self) -> None:
-        """The peer sends no more; as for uvicorn, that ends the connection."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone; uvicorn tells the application, and the engine reads that there."""
-        if self._waiter is not None:
-            self._waiter.cancel()
-        self._socket = None
-        self._uvicorns.connection_lost(exc)
-
-    # -- frames ----------------------------------------------------------------------------
-
-    def _split(self, data: bytes) -> None:
-        """Deliver the whole frames of `data`, keep the rest."""
-        at, size = 0, len(data)
-        while size - at >= 2 and not self._held and not self._foreign:  # the shortest header
-            first, second = data[at], data[at + 1]
-            length = second & 0x7F
-            body = at + 6  # behind the mask
-            if length > 125:  # RFC 6455, 5.2: two or eight bytes of length follow
-                wide = 2 if length == 126 else 8  # as above
-                body += wide
-                if size < body:
-                    break
-                length = int.from_bytes(data[at + 2 : at + 2 + wide])
-            if length > self._largest:
-                self._refuse_size()
-                return
-            if second < _MASKED:
-                self._foreign = True  # an error, which is uvicorn's to answer
-                break
-            end = body + length
-            if end > size:
-                self._keep(data[at:] if at else data, end - at)
-                return
-            if first & _CONTROL:
-                self._hand_on(data[at:end])
-            else:
-                self._take(first, apply_mask(data[body:end], data[body - 4 : body]))
-                if self._deaf:
-                    return
-            at = end
-        if at == size:
-            return
-        if self._foreign:
-            self._uvicorns.data_received(data[at:])
-        else:
-            self._keep(data[at:], 0)
-
-    def _keep(self, rest: bytes, wanted: int) -> None:
-        self._parts = [rest] if rest else []
-        self._size, self._wanted = len(rest), wanted
-
-    def _hand_on(self, frame: bytes) -> None:
-        if frame[0] & _OPCODE == _PING and self._congested:
-            return  # RFC 6455, 5.5.3: not each needs an answer, and nobody reads these
-        self._uvicorns.data_received(frame)
-        self._foreign = self._uvicorns.conn.state is not State.OPEN
-
-    def _take(self, first: int, data: bytes) -> None:
-        """A frame of a message, most often the whole of it."""
-        if first != _WHOLE_TEXT or self._opcode:
-            whole = self._put_together(first, data)
-            if whole is None:
-                return
-            first, data = whole
-        message: str | bytes = data
-        if first & _TEXT:
-            try:
-                message = str(data, "utf-8")
-            except UnicodeDecodeError:
-                self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
-                return
-        pause = self._socket.take(message) if self._socket is not None else None
-        if pause is not None:
-            self._hold(pause)
-
-    def _put_together(self, first: int, data: bytes) -> tuple[int, bytes] | None:
-        """The opcode and data of a message, once its last fragment is there."""
-        opcode = first & 0x0F
-        if (opcode == _CONTINUATION) != (self._opcode != _CONTINUATION) or opcode not in _DATA:
-            self._refuse(_PROTOCOL_ERROR, "fragments out of order")
-            return None
-        if first & _FIN and not self._opcode:
-            return opcode, data
-        self._opcode = opcode or self._opcode
-        self._fragments += data
-        if len(self._fragments) > self._largest:
-            self._refuse_size()
-            return None
-        if not first & _FIN:
-            return None
-        whole = (self._opcode, bytes(self._fragments))
-        self._opcode, self._fragments = _CONTINUATION, bytearray()
-        return whole
-
-    def _refuse(self, code: int, reason: str) -> None:
-        """Fail the connection; whatever comes behind is uvicorn's to ignore."""
-        self._uvicorns.conn.fail(code, reason)
-        self._foreign = True
-        self._uvicorns.handle_parser_exception()
-
-    def _refuse_size(self) -> None:
-        """Close before the whole message is here: none of that size would be taken."""
-        self._deaf = True
-        self._keep(b"", 0)
-        self._fragments = bytearray()
-        if self._socket is not None:
-            self._socket.drop(self._socket.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
-
-    def _drain(self) -> None:
-        """Deliver what uvicorn has put together; the end is its reader's to see."""
-        uvicorns = self._uvicorns
-        while not self._held and not uvicorns.queue.empty():
-            event: Any = uvicorns.queue.get_nowait()
-            if event["type"] != "websocket.receive":
-                uvicorns.queue.put_nowait(event)
-                break
-            text = event.get("text")
-            pause = self._socket.take(event["bytes"] if text is None else text) if self._socket else None
-            if pause is not None:
-                self._hold(pause)
-        if uvicorns.read_paused and not self._held:
-            uvicorns.read_paused = False
-            self._transport.resume_reading()
-
-    def _hold(self, pause: Awaitable[None]) -> None:
-        self._held = True
-        self._transport.pause_reading()
-        self._waiter = asyncio.ensure_future(self._wait(pause))
-
-    async def _wait(self, pause: Awaitable[None]) -> None:
-        await pause
-        self._waiter = None
-        self._held = False
-        self._drain()
-        data = b"".join(self._parts)
-        if data and not self._held:
-            self._keep(b"", 0)
-            self._split(data)
-        if not self._held and not self._transport.is_closing():
-            self._transport.resume_reading()
+            super().handle_parser_exception()

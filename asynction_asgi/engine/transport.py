@@ -31,7 +31,7 @@ _POST_STRIDE = 64
 _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
-_TOO_BIG = 1009
+_TOO_BIG, _INTERNAL_ERROR = 1009, 1011
 
 
 class PayloadTooLargeError(exceptions.EngineIOError):  # type: ignore[misc]  # python-engineio is untyped
@@ -102,7 +102,7 @@ class EngineSocket(OutboxSocket):
     # -- inwards ---------------------------------------------------------------------------
 
     def take(self, data: str | bytes) -> Awaitable[None] | None:
-        """As `feed`, for callers that have nobody to raise at; an error closes the connection."""
+        """As `feed`, for callers that have nobody to raise at; any error closes the connection."""
         try:
             return self.feed(data)
         except UndecodableError as error:
@@ -110,6 +110,9 @@ class EngineSocket(OutboxSocket):
             self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
         except PayloadTooLargeError:
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
+        except Exception:  # of a packet class of the user's, say; the event loop would log it as its own
+            self.server.logger.exception("%s: a message could not be handled", self.sid)
+            self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
         return None
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:

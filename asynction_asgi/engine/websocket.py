@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0
+# For a peer to read what is on its way when the connection ends; transports wait for ever.
+_FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
 
@@ -137,6 +139,7 @@ class WebSocket:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close without waiting for a peer that does not read."""
         if self.closed:
+            self._limit_flush()
             return
         self.closed = True
         if self._drainer is not None:
@@ -172,7 +175,12 @@ class WebSocket:
         if self._transport is not None:
             self._transport.abort()
 
+    def _limit_flush(self) -> None:
+        if self.buffered:
+            asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._abort)
+
     def _unblock(self) -> None:
+        self._limit_flush()
         if self._reading and self._reader is not None:
             self._unblocked = True
             self._reader.cancel()

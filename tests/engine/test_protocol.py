@@ -8,10 +8,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from socketio.packet import Packet
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from asynction_asgi.engine import Limits, create_server
+from asynction_asgi.engine import Limits, create_server, websocket
 
 from .stage import LONG_WAY, OWN, SECONDS, SHORT_WAY, Script, Stage, WebSocketClient, serve, serve_app, until
 
@@ -60,22 +61,43 @@ class Raw:
 
 
 @contextlib.asynccontextmanager
-async def raw(stage: Stage) -> AsyncIterator[Raw]:
-    """A client that is connected to ``/``."""
+async def handshaken(stage: Stage, request: str = REQUEST) -> AsyncIterator[Raw]:
+    """A client whose WebSocket is open."""
     host, _, port = stage.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     client = Raw(reader, writer)
-    await client.send(REQUEST.encode())
-    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-    await client.frame()
-    await client.send(text("40"))
-    assert (await client.frame())[1].startswith(b'40{"sid"')
     try:
+        await client.send(request.encode())
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
         yield client
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def raw(stage: Stage) -> AsyncIterator[Raw]:
+    """A client that is connected to ``/``."""
+    async with handshaken(stage) as client:
+        await client.frame()
+        await client.send(text("40"))
+        assert (await client.frame())[1].startswith(b'40{"sid"')
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def upgrading(stage: Stage, behind: bytes) -> AsyncIterator[Raw]:
+    """A client of polling that sends `behind` in the same bytes as the last packet of its upgrade."""
+    async with stage.polling() as polling:
+        await polling.post("40")
+        await polling.poll()
+        _, _, sid = polling.target.partition("&sid=")
+    async with handshaken(stage, REQUEST.replace("=websocket", f"=websocket&sid={sid}")) as client:
+        await client.send(text("2probe"))
+        assert await client.frame() == (0x81, b"3probe")
+        await client.send(text("5") + behind)
+        yield client
 
 
 async def test_frames_in_any_pieces() -> None:
@@ -204,6 +226,150 @@ async def test_input_is_paused_in_the_middle_of_a_read() -> None:
         assert answers == [f"43{number}[{number}]".encode() for number in range(7)]
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3, 6, 7, 300], ids="{} bytes".format)
+async def test_half_a_frame_behind_an_upgrade(cut: int) -> None:
+    """What follows the upgrade in the same bytes may be cut anywhere: the rest is read as its rest."""
+    async with serve(ws=SHORT_WAY) as stage:
+        long = text(f'421["a","{"x" * 500}"]')
+        async with upgrading(stage, text('420["a",1]') + long[:cut]) as client:
+            assert await client.frame() == (0x81, b"430[1]")
+            await client.send(long[cut:] + text('422["a"]'))
+            assert (await client.frame())[1] == f'431["{"x" * 500}"]'.encode()
+            assert await client.frame() == (0x81, b"432[]")
+
+
+async def test_half_a_message_behind_an_upgrade() -> None:
+    """The other fragments of a message may come later."""
+    async with serve(ws=SHORT_WAY) as stage, upgrading(stage, text('420["a"', fin=False)) as client:
+        await until(lambda: all(socket.upgraded for socket in stage.server.eio.sockets.values()))
+        await client.send(Frame(Opcode.CONT, b",1", fin=False).serialize(mask=True))
+        await client.send(Frame(Opcode.CONT, b"]").serialize(mask=True) + text('421["a"]'))
+        assert await client.frame() == (0x81, b"430[1]")
+        assert await client.frame() == (0x81, b"431[]")
+
+
+async def test_more_events_behind_an_upgrade_than_may_wait() -> None:
+    """All are handled, in order."""
+
+    async def wait(peer: Any, number: int) -> Any:
+        await asyncio.sleep(0)
+        return [number]
+
+    async with serve(ws=SHORT_WAY, limits=Limits(handlers=1, backlog=1)) as stage:
+        stage.script.handlers["wait"] = wait
+        events = b"".join(text(f'42{number}["wait",{number}]') for number in range(50))
+        async with upgrading(stage, events) as client:
+            answers = [(await client.frame())[1] for _ in range(50)]
+            assert answers == [f"43{number}[{number}]".encode() for number in range(50)]
+
+
+async def test_more_compressed_events_at_once_than_may_wait() -> None:
+    """All are handled, in order."""
+
+    async def wait(peer: Any, number: int) -> Any:
+        await asyncio.sleep(0)
+        return [number]
+
+    script = Script()
+    script.handlers["wait"] = wait
+    server = create_server(script, limits=Limits(handlers=1, backlog=1))
+    async with serve_app(server.app, ws=SHORT_WAY, ws_per_message_deflate=True) as url:
+        async with connect(
+            url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", proxy=None
+        ) as ws:
+            client = WebSocketClient(ws)
+            await client.receive()
+            await client.join()
+            await asyncio.gather(*(ws.send(f'42{number}["wait",{number}]') for number in range(50)))
+            answers = [await client.receive() for _ in range(50)]
+            assert answers == [f"43{number}[{number}]" for number in range(50)]
+        await Stage(url, server, script).emptied()
+
+
+async def test_who_sends_a_lot_at_once_leaves_others_their_turn() -> None:
+    """Tiny frames that come in one read are not all handled before the loop does something else."""
+    async with serve(ws=SHORT_WAY, limits=Limits(handlers=10_000)) as stage, raw(stage) as client:
+        loop, told = asyncio.get_running_loop(), stage.script.told
+
+        def turn() -> None:
+            if told[-1] != ("turn",):
+                told.append(("turn",))
+            if ("last",) not in told:
+                loop.call_soon(turn)
+
+        turn()
+        await client.send(text('42["a"]') * 5000 + text('42["last"]'))
+        await until(lambda: ("last",) in told)
+        assert told.count(("a",)) == 5000
+        assert told.count(("turn",)) > 5
+
+
+@pytest.mark.parametrize("size", [150_000, 300_000], ids=["in parts", "at once"])
+async def test_who_sent_too_much_is_closed_as_others_are(size: int) -> None:
+    """The connection ends once the client has said good-bye, behind the rest of what was too large."""
+    limits = Limits(packet_bytes=100_000)
+    async with serve(ws=SHORT_WAY, limits=limits) as stage, raw(stage) as client:
+        data = text("4" * 290_000)
+        await client.send(data[:size])
+        assert await client.ended() == 1009
+        await client.send(data[size:] + text('42["after"]'))
+        await client.send(Frame(Opcode.CLOSE, b"\x03\xf1").serialize(mask=True))
+        async with asyncio.timeout(SECONDS):
+            assert await client.reader.read() == b""
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+@pytest.mark.parametrize("by_client", [False, True], ids=["by the server", "by the client"])
+async def test_who_does_not_read_the_end_is_cut_off(by_client: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed connection whose last bytes nobody reads does not stay open for ever."""
+    monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.05)
+    monkeypatch.setattr(websocket, "_FLUSH_SECONDS", 0.05)
+    async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: socket.websocket is not None)
+        assert socket.websocket is not None
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
+        while not socket.websocket.buffered:
+            await stage.server.emit("a", "x" * 100_000)
+            await asyncio.sleep(0)
+        if by_client:
+            await client.send(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+        else:
+            socket.drop("over")
+        await stage.emptied()
+        await until(lambda: not socket.websocket.buffered)
+
+
+async def test_a_client_that_leaves_while_the_server_stops() -> None:
+    """Uvicorn says good-bye to nobody twice, which would fail and leave the others without one."""
+    async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: socket.websocket is not None)
+        shortcut: Any = getattr(socket.write, "__self__", None)
+        shortcut.data_received(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+        shortcut._uvicorns.shutdown()
+        assert await client.ended() == 1000
+
+
+async def test_a_packet_class_that_fails_costs_its_client_the_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever it raises is logged once, as ours, and told as an internal error."""
+
+    class Failing(Packet):  # type: ignore[misc]  # python-socketio is untyped
+        def decode(self, encoded_packet: str) -> int:
+            if "bad" in encoded_packet:
+                raise ZeroDivisionError
+            return int(super().decode(encoded_packet))
+
+    async with serve(ws=SHORT_WAY, serializer=Failing) as stage, raw(stage) as client:
+        await client.send(text('42["bad"]'))
+        assert await client.ended() == 1011
+        await stage.emptied()
+    [record] = caplog.records
+    assert record.name == "asynction_asgi.engine"
+
+
 @pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "wrapped"])
 async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> None:
     """The short way is taken only where nothing between the server and the engine looks at messages."""
@@ -285,6 +451,32 @@ async def test_a_handshake_that_can_not_be_read_is_answered(
         assert answer.startswith(b"HTTP/1.1 400 ")
         writer.close()
         await writer.wait_closed()
+    assert not caplog.records
+
+
+async def test_frames_that_are_none_before_the_handshake_is_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who sends them while an application still thinks about the handshake is hung up on."""
+    started, gate, server = asyncio.Event(), asyncio.Event(), create_server(Script())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        started.set()
+        await gate.wait()
+        await server.app(scope, receive, send)
+
+    async with serve_app(app, ws=OWN) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(REQUEST.encode())
+        await started.wait()  # uvicorn forgets what comes in the same bytes
+        writer.write(b"\x83\x80abcd")
+        async with asyncio.timeout(SECONDS):
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        await writer.wait_closed()
+        gate.set()
+        await Stage(url, server, Script()).emptied()
     assert not caplog.records
 
 
