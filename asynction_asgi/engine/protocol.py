@@ -17,7 +17,6 @@ _RELIED_ON = (
     "close_sent",
     "config",
     "conn",
-    "frames",
     "handle_parser_exception",
     "queue",
     "read_paused",

@@ -53,7 +53,7 @@ class Shortcut(asyncio.Protocol):
         self._socket: EngineSocket | None = socket
         self._compressed = bool(uvicorns.conn.extensions)
         # What came before the take-over may have ended in the middle of a message or of a frame.
-        self._relayed = self._compressed or bool(uvicorns.frames)  # every frame is uvicorn's to read
+        self._relayed = self._compressed or _is_in_message(uvicorns)  # every frame is uvicorn's to read
         self._lacking = _lacking(uvicorns)  # so many bytes are
         self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
         self._fragments = bytearray()
@@ -182,7 +182,7 @@ class Shortcut(asyncio.Protocol):
         """Let uvicorn read what is not for here, and see what it makes of it."""
         self._uvicorns.data_received(data)
         self._lacking = _lacking(self._uvicorns)
-        self._relayed = self._compressed or bool(self._uvicorns.frames)
+        self._relayed = self._compressed or _is_in_message(self._uvicorns)
         if self._uvicorns.conn.state is not State.OPEN:
             # It would say good-bye once more if it stops before the transport is gone, and fail with it.
             self._uvicorns.close_sent = True
@@ -275,6 +275,13 @@ class Shortcut(asyncio.Protocol):
             self._split(data)
         if not self._held and not self._transport.is_closing():
             self._transport.resume_reading()
+
+
+def _is_in_message(uvicorns: WebSocketsSansIOProtocol) -> bool:
+    """Whether more fragments of a message must come that uvicorn began to read."""
+    conn = uvicorns.conn
+    size: int | None = getattr(conn, "current_size", None)
+    return size is not None or getattr(conn, "cur_size", None) is not None  # before websockets 17
 
 
 def _lacking(uvicorns: WebSocketsSansIOProtocol) -> int:
