@@ -257,6 +257,8 @@ def _refuse_nan(value: Any) -> None:
                     raise UnencodableError("NaN and Infinity have no JSON form")
             elif isinstance(child, (dict, list, tuple)):
                 found.append(child)
+            elif isinstance(child, Enum):
+                found.append([child.value])
 
 
 def _foreign(module: ModuleType | Any, depth: int) -> Codec:

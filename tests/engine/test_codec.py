@@ -24,6 +24,13 @@ class Colour(Enum):
     RED = "red"
 
 
+class Odd(Enum):
+    """Members whose values have no JSON form."""
+
+    FLOAT = float("nan")
+    LIST = (1, [float("inf")])
+
+
 @pytest.fixture(params=list(CODECS.values()), ids=list(CODECS))
 def codec(request: pytest.FixtureRequest) -> Codec:
     found: Codec = request.param
@@ -140,6 +147,8 @@ def test_nesting_is_bounded(codec: Codec, text: str, *, good: bool) -> None:
         [float("inf")],
         {"a": [{"b": -float("inf"), "c": None}]},
         (1, (float("nan"),)),
+        [Odd.FLOAT],
+        {"a": (None, Odd.LIST)},
         "\ud800",
         {1, 2},
         object(),
