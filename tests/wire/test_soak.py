@@ -8,7 +8,9 @@ from .process import running
 from .soaking import Fuzzer, forgotten, growth, soak
 from .stages import PROTOCOL_CLASSES
 
-FAST = {"ping_interval": 0.5, "ping_timeout": 1.5}
+# Clients that vanished over polling are forgotten by their heartbeat, and the bystander, in a process with
+# all the others, must not be: a machine that is busy may leave it without a turn for seconds.
+FAST = {"ping_interval": 0.5, "ping_timeout": 5.0}
 
 
 def test_the_fuzzer_repeats_itself() -> None:
