@@ -135,6 +135,7 @@ async def translate_request(scope: Scope, receive: Receive, send: Send, body: by
         await receive()  # websocket.connect
     client = scope.get("client") or ("", 0)
     server = scope.get("server") or ("", 0)
+    scheme = scope.get("scheme", "http")  # optional in ASGI, and Daphne leaves it out
     query = scope.get("query_string", b"").decode("latin-1")
     environ: dict[str, Any] = {
         "wsgi.input": _Input(body),
@@ -144,7 +145,7 @@ async def translate_request(scope: Scope, receive: Receive, send: Send, body: by
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"]),
+        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
         "SERVER_SOFTWARE": "asgi",
         "REQUEST_METHOD": scope.get("method", "GET"),
         "PATH_INFO": scope["path"],

@@ -59,7 +59,7 @@ class Shortcut(asyncio.Protocol):
         self._fragments = bytearray()
         self._held = False  # the engine takes nothing until it says so
         self._congested = not uvicorns.writable.is_set()
-        self._early: deque[Any] = deque()  # messages that uvicorn has put together
+        self._early: deque[Any] | None = None  # messages that uvicorn has put together
         self._parts: list[bytes] = []
         self._size = 0
         self._wanted = 0
@@ -246,6 +246,8 @@ class Shortcut(asyncio.Protocol):
             if event["type"] != "websocket.receive":
                 uvicorns.queue.put_nowait(event)
                 break
+            if self._early is None:
+                self._early = deque()
             text = event.get("text")
             self._early.append(event["bytes"] if text is None else text)
         while self._early and not self._held:

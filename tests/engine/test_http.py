@@ -118,6 +118,23 @@ async def test_a_body_that_is_given_up(caplog: pytest.LogCaptureFixture) -> None
     assert not caplog.records
 
 
+async def test_a_server_that_tells_no_scheme() -> None:
+    """ASGI lets servers leave it out, as Daphne does."""
+    script = Script()
+    server = create_server(script)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope["scheme"]
+        await server.app(scope, receive, send)
+
+    async with serve_app(app) as url:
+        stage = Stage(url, server, script)
+        async with stage.client() as client:
+            assert await client.ask('421["a",1]') == [1]
+        await stage.emptied()
+    assert script.peers[0].environ["wsgi.url_scheme"] == "http"
+
+
 async def test_the_environ_tells_the_truth() -> None:
     """The client's address, the headers and the query, as WSGI names them; repeated headers joined."""
     async with serve() as stage:
