@@ -33,6 +33,7 @@ __all__ = [
 
 TRANSPORTS = ("polling", "websocket")
 _CLOSE_SECONDS = 2.0
+_CANCELS, _CANCEL_SECONDS = 3, 0.5
 _MESSAGE_BYTES = 256_000_000  # a person asked for it; upstream's 4 MB would close the connection
 _NOISE = re.compile(r" ssl:\S+")  # in aiohttp's sentence about a host that it can't connect to
 # What upstream logs is raised here, or tells of packets.
@@ -250,10 +251,7 @@ class _Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untype
                 if not self.ended.done():
                     await self.eio.queue.join()
                 await self.disconnect()
-        loops = [one for one in (self.eio.read_loop_task, self.eio.write_loop_task) if one is not None]
-        for one in loops:
-            one.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await _end([self.eio.read_loop_task, self.eio.write_loop_task])
         self.joined.cancel()
 
     async def acknowledge(self, namespace: str, ack_id: int | None, answer: Sequence[Any]) -> None:
@@ -298,6 +296,17 @@ class _Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untype
     def _end(self, reason: str, *, by_server: bool = False) -> None:
         if not self.ended.done():
             self.ended.set_result(ClosedError(reason, by_server=by_server))
+
+
+async def _end(loops: Sequence[asyncio.Task[Any] | None]) -> None:
+    """Cancel tasks, again where one goes on: Python 3.11's `wait_for`, in which they rest, can lose it."""
+    running = {one for one in loops if one is not None}
+    for _ in range(_CANCELS):
+        for one in running:
+            one.cancel()
+        if running:
+            ended, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
+            await asyncio.gather(*ended, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

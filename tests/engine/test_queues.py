@@ -240,24 +240,24 @@ async def test_relayed_emits_are_checked_before_they_reach_clients(
 async def test_calls_over_the_queue_end_when_their_client_can_not_answer(queue_url: str) -> None:
     """It left, or newer calls have taken the place: the other process is told, and hears no timeout."""
     async with cluster(queue_url, limits=Limits(pending_acks=2)) as (one, two), two.client() as client:
-        calls = [
-            asyncio.ensure_future(one.server.request("q", number, to=client.sid, namespace="/", timeout=None))
-            for number in range(3)
-        ]
+
+        async def ask(stage: Stage, number: int) -> asyncio.Future[Any]:
+            call = asyncio.ensure_future(
+                stage.server.request("q", number, to=client.sid, namespace="/", timeout=None)
+            )
+            assert await client.receive() == f'42{number + 1}["q",{number}]'
+            return call
+
+        calls = [await ask(one, number) for number in range(3)]
         with pytest.raises(QuestionLostError, match="pending_acks"):
             await calls[0]
-        for number in range(3):
-            assert await client.receive() == f'42{number + 1}["q",{number}]'
-        by_others = asyncio.ensure_future(
-            two.server.request("q", 3, to=client.sid, namespace="/", timeout=None)
-        )
+        by_others = await ask(two, 3)
         with pytest.raises(QuestionLostError):
             await calls[1]
         await one.server.emit("q", 4, to=client.sid, callback=print)
         with pytest.raises(QuestionLostError):
             await calls[2]
-        for number in range(3, 5):
-            assert await client.receive() == f'42{number + 1}["q",{number}]'
+        assert await client.receive() == '425["q",4]'
         await client.raw.close()
         with pytest.raises(DisconnectedError):
             await by_others
