@@ -50,8 +50,12 @@ def create_serializer(option: Any, json: Any, limits: Limits) -> Serializer:
     if option == "default":
         return _Plain(choose_codec(json, depth=limits.json_depth), limits.attachments)
     if option == "msgpack":
-        from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415 - msgpack is optional
-
+        try:
+            from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415 - msgpack is optional
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "serializer='msgpack' needs msgpack: pip install 'asynction-asgi[msgpack]'", name=error.name
+            ) from None
         option = MsgPackPacket
     return _Foreign(option, limits)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import json
+import sys
 import uuid
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
@@ -256,3 +257,11 @@ async def test_every_packet_class_is_held_to_them(text: str) -> None:
             await client.send(text)
             await client.closed()
         await stage.emptied()
+
+
+def test_a_missing_msgpack_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, and not by the name of a module alone."""
+    monkeypatch.delitem(sys.modules, "socketio.msgpack_packet", raising=False)
+    monkeypatch.setitem(sys.modules, "msgpack", None)
+    with pytest.raises(ModuleNotFoundError, match=r"asynction-asgi\[msgpack\]"):
+        create_serializer("msgpack", None, Limits())
