@@ -39,7 +39,7 @@ def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, with an answer to handshakes that are too large for it.
+    """uvicorn's protocol, with an answer to what it hangs or fails on before the handshake is over.
 
     Optional: ``uvicorn --ws asynction_asgi.engine.protocol:WebSocketProtocol``; `asynction-asgi run` has it.
     The parser of websockets takes smaller heads than that of HTTP, and uvicorn waits for what can't come.

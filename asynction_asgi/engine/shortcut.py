@@ -31,9 +31,8 @@ _FIN = 0x80
 _CONTINUATION, _TEXT, _BINARY = _DATA = (0x00, 0x01, 0x02)
 _WHOLE_TEXT = _FIN | _TEXT
 _MASKED = 0x80
-_CONTROL = (
-    0x7C  # set in the first byte of what is no data frame: extension bits, control frames, unknown ones
-)
+# Set in the first byte of what is no data frame: extension bits, control frames, unknown ones.
+_CONTROL = 0x7C
 _OPCODE, _PING = 0x0F, 0x9
 # RFC 6455, 7.4.1
 _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
