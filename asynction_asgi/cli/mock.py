@@ -28,12 +28,12 @@ def mock() -> None:
 
 
 @mock.command("run")
-@click.argument("document", metavar="[SPEC]", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "-s",
     "--spec",
+    required=True,
     type=click.Path(exists=True, dir_okay=False),
-    help="The AsyncAPI document, SPEC's other form.",
+    help="The AsyncAPI document.",
 )
 @click.option("--server-name", help="The document's server to serve as; it picks path and channels.")
 @click.option("--seed", type=int, help="The same seed gives the same values.")
@@ -54,8 +54,7 @@ def mock() -> None:
 @click.option("--security", is_flag=True, help="Hold clients to the document's security.")
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
-    document: str | None,
-    spec: str | None,
+    spec: str,
     *,
     server_name: str | None,
     seed: int | None,
@@ -67,11 +66,6 @@ def run_mock(
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events, which it accepts."""
-    if document is not None and spec is not None:
-        raise click.UsageError("the document is given twice")
-    spec = document or spec
-    if spec is None:
-        raise click.UsageError("name the document: mock run SPEC")
     try:
         settings = MockSettings(
             seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, locale=locale, security=security
