@@ -195,7 +195,7 @@ def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
             polled.start()
             begun = time.monotonic()
             assert command.stop() == 0
-            assert time.monotonic() - begun < 4
+            assert time.monotonic() - begun < 10
             polled.join()
 
 
@@ -212,7 +212,7 @@ def test_connected_clients_do_not_hold_the_shutdown_up(folder: Path, target: str
         client.connect(url, socketio_path=path, transports=[transport])
         begun = time.monotonic()
         assert command.stop() == 0
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 15
         assert gone.wait(5)
 
 

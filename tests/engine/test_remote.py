@@ -110,7 +110,7 @@ async def test_an_end_is_an_end_of_every_wait(then: list[str], stays: bool, reas
                 await remote.receive()
             with pytest.raises(ClosedError, match=reason):
                 await remote.emit("x", [])
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 9
 
 
 async def test_events_before_an_end_are_received() -> None:
@@ -143,4 +143,4 @@ async def test_leaving_a_silent_server_is_bounded() -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(remote.call("x", []), 0.05)
             begun = time.monotonic()
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 10

@@ -145,7 +145,7 @@ async def test_a_stop_does_not_wait_for_threads_for_ever() -> None:
         async with connected(url) as client:
             await client.emit("block")
             await until(lambda: block.running == 1, "the thread")
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(10):
                 await app.server.shutdown(0.2)
         assert block.running == 1
         block.gate.set()

@@ -8,6 +8,7 @@ import time
 
 from .clients import connect_packet, decode, until
 from .faults import Table, World
+from .sockets import SECONDS
 
 connects = Table("connect")
 for mood in ("refuse", "false", "boom", "bad type", "cancelled", "greet, refuse"):
@@ -228,7 +229,7 @@ async def _(world: World) -> None:
 @lives.fault("goes on sending, but answers no ping", ping_interval=0.3, ping_timeout=0.3)
 async def _(world: World) -> None:
     client = await world.client(answers_pings=False)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         while client.ended is None:
             await client.send('42["echo"]')
             await asyncio.sleep(0.05)  # the pace of a client, not a wait
@@ -265,7 +266,7 @@ async def _(world: World) -> None:
     flood = asyncio.ensure_future(client.send(*(['42["echo",1]'] * 5_000)))
     before = time.monotonic()
     await world.works(world.bystander)
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < SECONDS / 2
     await flood
     await world.harmless(client)
     client.inbox.clear()

@@ -10,7 +10,7 @@ from typing import Any
 
 from .clients import PATH, connect_packet, until
 from .faults import Table, World
-from .sockets import BINARY, PING, TEXT, ClosedError, Connection, frame, request, turned_away
+from .sockets import BINARY, PING, SECONDS, TEXT, ClosedError, Connection, frame, request, turned_away
 
 poison = Table("poison for others")
 PLACEHOLDER = '{"_placeholder":true,"num":0}'
@@ -88,7 +88,7 @@ async def _(world: World) -> None:
     await client.send('42["hang"]')
     await until(lambda: world.stage.seen("hang") == 1 or "sockets" not in world.held(), "all were read", 6)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(SECONDS):
             while any(int(one.get_write_buffer_size()) > 4_500_000 for one in transports):
                 await client.send("3")
                 await asyncio.sleep(0.05)  # the pace of a client, not a wait
@@ -170,7 +170,7 @@ for name, headers in {
             )
             connection = await Connection.dial(world.stage.url)
             await connection.raw((head + "\r\n").encode(errors="surrogateescape"))
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(SECONDS):
                 try:
                     answer = await connection.response()
                 except ClosedError:

@@ -6,7 +6,7 @@ import asyncio
 
 from .clients import PATH, SEPARATOR, Polling, decode
 from .faults import Table, World
-from .sockets import ClosedError, Connection, request, request_head, turned_away
+from .sockets import SECONDS, ClosedError, Connection, request, request_head, turned_away
 
 posts = Table("polling POST")
 for name, body in {
@@ -74,7 +74,7 @@ async def _(world: World) -> None:
     client = await world.client(transport="polling")
     post = await Connection.dial(world.stage.url)
     await post.raw(request_head(world.stage.url, "POST", client.polling.target, {"Content-Length": 10**12}))
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         status, _ = await post.head()
     assert status in {400, 413}
     await post.hang_up()
@@ -90,7 +90,7 @@ async def _(world: World) -> None:
         request_head(world.stage.url, "POST", client.polling.target, {"Transfer-Encoding": "chunked"})
     )
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         for _ in range(18):
             await post.raw(chunk)
         await post.raw(b"0\r\n\r\n")

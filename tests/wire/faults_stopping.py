@@ -12,7 +12,7 @@ from .sockets import ClosedError, RejectedError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-BOUND = 3.0
+BOUND = 6.0
 KIND = "stopping"
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from .clients import SEPARATOR, Client, Polling
 from .faults import Table, World
-from .sockets import WebSocket, request, turned_away
+from .sockets import SECONDS, WebSocket, request, turned_away
 
 upgrades = Table("upgrade")
 
@@ -20,7 +20,7 @@ async def _upgrading(world: World) -> tuple[Client, WebSocket]:
 
 async def _probe(socket: WebSocket) -> None:
     await socket.send("2probe")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         assert await socket.receive() == "3probe"
 
 
@@ -85,7 +85,7 @@ async def _(world: World) -> None:
         await polling.send(f'42{number}["echo",{number}]')
     await socket.send("5")
     await socket.send('4215["echo",15]')
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         while received[-1] != "4315[15]":
             received.append(await socket.receive())
     assert [one for one in received if str(one).startswith("43")] == [f"43{n}[{n}]" for n in range(16)]
@@ -108,14 +108,14 @@ async def _(world: World) -> None:
     await client.stop_reading()
     await socket.send("5")
     await socket.send('421["echo",1]')
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         while await socket.receive() != "431[1]":
             pass
     await turned_away(world.stage.url, client.polling.target.replace("polling", "websocket"))
     assert (await request(world.stage.url, client.polling.target)).status == 400
     assert (await client.polling.post('42["echo"]')).status == 400
     await socket.send('422["echo",2]')
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         while await socket.receive() != "432[2]":
             pass
     await socket.send("1")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SERVERS: dict[str, Factory] = {"ours": ours, "bare": bare}
 EVERYTHING: tuple[Fault | Stop, ...] = (*FAULTS, *STOPS)
 # Most of the time is spent waiting for what does not come.
-WORKERS = 4
+WORKERS = 8
 
 
 def verdict(task: tuple[int, str]) -> list[str]:

@@ -58,7 +58,8 @@ def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
 
     def block(sid: str) -> str:
         stage.note("block", sid)
-        time.sleep(0.4)
+        time.sleep(1.0)
+        stage.note("unblocked", sid)
         return "done"
 
     def plain_boom(sid: str) -> None:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECONDS = 3.0
+# Less than it takes a heartbeat to find out that a client is gone, see `stages.DEFAULTS`.
+SECONDS = 8.0
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 

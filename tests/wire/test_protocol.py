@@ -11,7 +11,7 @@ import pytest
 from ..serving import serve
 from .clients import SEPARATOR, Client, Polling
 from .protocol import MOUNT, engineio_app, socketio_app
-from .sockets import WebSocket, request
+from .sockets import SECONDS, WebSocket, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ async def upgraded(url: str, library: str = "engine.io") -> tuple[Polling, WebSo
 
 async def message(socket: WebSocket) -> str | bytes:
     """The next packet that is no ping."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         while (packet := await socket.receive()) == "2":
             await socket.send("3")
     return packet
@@ -146,7 +146,7 @@ async def test_a_heartbeat_over_websocket(engineio: str) -> None:
     """The server pings for as long as the client answers, and closes when it does not."""
     origin, path = split(engineio, "engine.io")
     socket = await WebSocket.open(origin, f"{path}?EIO=4&transport=websocket")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(SECONDS):
         await socket.receive()
         for _ in range(3):
             assert await socket.receive() == "2"
