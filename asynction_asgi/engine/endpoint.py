@@ -24,9 +24,10 @@ class Peer:
         namespace: The concrete namespace, such as ``/rooms/7``.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
         state: Belongs to the endpoint, which keeps there what it knows of this connection.
+        ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
     """
 
-    __slots__ = ("eio_sid", "environ", "namespace", "sid", "state")
+    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sid", "state")
 
     def __init__(self, *, sid: str, eio_sid: str, namespace: str, environ: Mapping[str, Any]) -> None:
         self.sid = sid
@@ -34,6 +35,7 @@ class Peer:
         self.namespace = namespace
         self.environ = environ
         self.state: Any = None
+        self.ordered = False
 
 
 class Endpoint(Protocol):

@@ -45,7 +45,8 @@ class Lanes:
     def start(self, member: Member, ack_id: int | None, payload: list[Any], size: int) -> None:
         """Start a handler, or queue the event until one may start."""
         connection = member.connection
-        if (member.endpoint.ordering(member, payload[0]) or self._default) == "serial":
+        ordering = member.endpoint.ordering(member, payload[0]) if member.ordered else None
+        if (ordering or self._default) == "serial":
             if member.lane is None:
                 member.lane = deque()
                 connection.serial = number = connection.serial + 1

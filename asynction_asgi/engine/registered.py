@@ -32,7 +32,7 @@ class RegisteredHandlers:
         )
 
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
-        """The server's default."""
+        """The server's default; no peer of this endpoint is `ordered`."""
         del peer, event
         return None  # the declared answer, not the lack of one
 

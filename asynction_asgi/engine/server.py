@@ -168,7 +168,7 @@ class Server(MembershipServer):
                 # A client that does not read its answers gets no more of them for a while.
                 await connection.socket.relief()
         finally:
-            if number:
+            if number and (connection.running or connection.waiting):
                 self._lanes.ended(connection, number)
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:

@@ -197,7 +197,7 @@ class Shortcut(asyncio.Protocol):
         message: str | bytes = data
         if first & _TEXT:
             try:
-                message = str(data, "utf-8")
+                message = data.decode()
             except UnicodeDecodeError:
                 self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
                 return

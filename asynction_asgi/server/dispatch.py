@@ -81,8 +81,9 @@ class Dispatcher:
         return self._namespaces.resolve(namespace) is not None
 
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
-        """The event's ``x-ordering``."""
-        route = peer.state[0].events.get(event)
+        """The ``x-ordering`` of the event, or of the wildcard that stands for it."""
+        events = peer.state[0].events
+        route = events.get(event) or events.get(WILDCARD)
         return None if route is None else route.event.ordering
 
     async def connect(self, peer: Peer, auth: Any) -> None:
@@ -97,7 +98,7 @@ class Dispatcher:
         routes = self._routes.namespaces[resolved.declared.name]
         socket = Socket(self._emitting, peer, resolved.params, auth)
         rules, guard = self._security.for_namespace(resolved.declared.name), None
-        peer.state = (routes, socket, guard)
+        peer.state, peer.ordered = (routes, socket, guard), routes.ordered
         self._connections.add(socket)
         ours = True  # until the handler runs, an error is a refusal of ours
         try:
@@ -198,18 +199,16 @@ class Dispatcher:
             RefusedError: nothing handles the event.
         """
         declared = route or routes.events.get(WILDCARD)
-        handler = routes.handler_of(declared) if declared is not None else routes.lifecycle.get(WILDCARD)
-        if declared is None and handler is None:
-            raise UndeclaredEventError(
-                namespace=socket.namespace,
-                event=event,
-                direction="inbound",
-                message="the document lets no client emit this event",
-            )
+        handler = declared.handler if declared is not None else None
         if handler is None:
-            raise RefusedError("unavailable", "nothing handles this event")
+            handler = routes.spare_handler(declared)
+            if handler is None:
+                raise _unhandled(socket.namespace, event, declared)
         if declared is not None and self._inbound != "off":
-            arguments = self._checked_arguments(declared, socket, event, arguments)
+            try:
+                arguments = declared.check_arguments(arguments)
+            except Mismatch as mismatch:
+                self._mismatched(declared, socket, event, mismatch)
         if route is None or handler is not route.handler:
             arguments = (event, *arguments)
         if len(arguments) < handler.minimum or (
@@ -218,19 +217,14 @@ class Dispatcher:
             raise _miscounted(socket.namespace, event, handler, len(arguments))
         return handler, arguments
 
-    def _checked_arguments(
-        self, route: Route, socket: Socket, event: str, arguments: Sequence[Any]
-    ) -> Sequence[Any]:
-        try:
-            return route.check_arguments(arguments)
-        except Mismatch as mismatch:
-            error = PayloadValidationError(
-                namespace=socket.namespace, event=event, direction="inbound", violations=mismatch.violations
-            )
+    def _mismatched(self, route: Route, socket: Socket, event: str, mismatch: Mismatch) -> None:
+        """Arguments don't match; raises, or lets them through with a note."""
+        error = PayloadValidationError(
+            namespace=socket.namespace, event=event, direction="inbound", violations=mismatch.violations
+        )
         if self._inbound == "enforce":
-            raise error
+            raise error from None
         self._violations.let_through(error, route.namespace, route.event.name)
-        return arguments
 
     def _checked_handshake(self, routes: NamespaceRoutes, peer: Peer, auth: Any) -> Any:
         try:
@@ -359,6 +353,17 @@ def _internal_error(error: BaseException, what: str, *, log: bool = True) -> Ref
     if log:
         logger.error("%s failed [ref %s]", what, ref, exc_info=error)
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+
+
+def _unhandled(namespace: str, event: str, declared: Route | None) -> RefusedError:
+    if declared is not None:
+        return RefusedError("unavailable", "nothing handles this event")
+    return UndeclaredEventError(
+        namespace=namespace,
+        event=event,
+        direction="inbound",
+        message="the document lets no client emit this event",
+    )
 
 
 def _miscounted(namespace: str, event: str, handler: BoundHandler, count: int) -> PayloadValidationError:

@@ -70,6 +70,7 @@ class NamespaceRoutes:
             )
             for name, event in declared.receives.items()
         }
+        self.ordered = any(route.event.ordering is not None for route in self.events.values())
         self.lifecycle: dict[str, BoundHandler] = {}
 
     @property
@@ -77,9 +78,9 @@ class NamespaceRoutes:
         """Names that handlers of this namespace may have injected on top."""
         return tuple(one.name for one in self.declared.parameters)
 
-    def handler_of(self, route: Route) -> BoundHandler | None:
-        """The route's own handler, else the namespace's catch-all, else a stand-in."""
-        return route.handler or self.lifecycle.get(WILDCARD) or route.stand_in
+    def spare_handler(self, route: Route | None) -> BoundHandler | None:
+        """What handles an event without a handler of its own: the namespace's catch-all, else a stand-in."""
+        return self.lifecycle.get(WILDCARD) or (route.stand_in if route is not None else None)
 
 
 class Routes:
@@ -137,7 +138,11 @@ class Routes:
     def unhandled(self) -> dict[str, list[str]]:
         """By namespace, the declared events that nothing handles."""
         return {
-            name: [event for event, route in one.events.items() if one.handler_of(route) is None]
+            name: [
+                event
+                for event, route in one.events.items()
+                if route.handler is None and one.spare_handler(route) is None
+            ]
             for name, one in self.namespaces.items()
         }
 

@@ -59,6 +59,7 @@ class Script:
 
     async def connect(self, peer: Peer, auth: Any) -> None:
         self.told.append(("connect", peer.namespace, auth))
+        peer.ordered = True
         if self.on_connect is not None:
             await self.on_connect(peer, auth)
         self.peers.append(peer)

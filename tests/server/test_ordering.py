@@ -1,0 +1,48 @@
+"""``x-ordering``: which handlers of one client wait for each other; over the real wire."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO
+from tests.clients import connected
+from tests.server.documents import channel, document, message
+from tests.serving import serve
+
+
+@pytest.mark.parametrize(
+    ("declared", "default", "overlap"),
+    [
+        ({"x-ordering": "serial"}, "concurrent", False),
+        ({"x-ordering": "concurrent"}, "serial", True),
+        ({}, "concurrent", True),
+        ({}, "serial", False),
+    ],
+    ids=["serial", "concurrent", "default", "serial by default"],
+)
+@pytest.mark.parametrize("name", ["step", "*"])
+async def test_the_document_comes_before_the_default(
+    declared: dict[str, str], default: Any, name: str, *, overlap: bool
+) -> None:
+    """Two events that wait for each other, by name or by a wildcard: both are handled, or the second waits."""
+    begun: list[str] = []
+    released = asyncio.Event()
+
+    async def step(*arguments: str) -> str:
+        begun.append(arguments[-1])
+        if arguments[-1] == "second":
+            released.set()
+        await asyncio.wait_for(released.wait(), 0.5)
+        return arguments[-1]
+
+    spec = document(root=channel(receives=[message(name, **{"x-ack": True}, **declared)]))
+    app = AsynctionSocketIO.from_spec(spec, handlers={"/": {name: step}}, ordering=default)
+    with serve(app) as url:
+        async with connected(url) as client:
+            answers = await asyncio.gather(client.call("step", "first"), client.call("step", "second"))
+    assert begun == ["first", "second"]
+    assert (answers[0] == "first") is overlap
+    assert answers[1] == "second"
