@@ -113,6 +113,10 @@ def serve(variant: Variant) -> None:
         log_level="warning",
         lifespan="off",
     )
+    if variant.relaxed:
+        from asynction_asgi.cli.collector import relax_collector
+
+        relax_collector()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)

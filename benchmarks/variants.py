@@ -19,6 +19,7 @@ class Variant:
         loop: uvicorn's event loop.
         ws: uvicorn's WebSocket protocol: one of its names, or ``module:Class``.
         orjson: Whether a bare server is given orjson instead of the standard library's JSON.
+        relaxed: Whether Python searches for garbage as rarely as ``asynction-asgi run`` lets it.
         without: Modules that can't be imported in the server, as if they were not installed.
     """
 
@@ -27,6 +28,7 @@ class Variant:
     loop: Literal["asyncio", "uvloop"] = "asyncio"
     ws: str = "auto"
     orjson: bool = False
+    relaxed: bool = False
     without: tuple[str, ...] = ()
 
 
@@ -40,6 +42,13 @@ VARIANTS: dict[str, Variant] = {
     ),
     "naive": Variant(title="bare + fastjsonschema in handlers", app="naive"),
     "ours": Variant(title="ours, [fast]", app="ours", loop="uvloop"),
+    "ours-run": Variant(
+        title="ours, [fast], under asynction-asgi run",
+        app="ours",
+        loop="uvloop",
+        ws="asynction_asgi.engine.protocol:WebSocketProtocol",
+        relaxed=True,
+    ),
     "ours-asgi": Variant(
         title="ours, [fast], by plain ASGI", app="ours", loop="uvloop", ws="tests.long_way:LongWay"
     ),

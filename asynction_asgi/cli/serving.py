@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
 from ..server.finding import find_served
+from .collector import relax_collector
 from .reloading import Documents, Reloader, accept_interrupts
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class _Server(uvicorn.Server):
         accept_interrupts()
         await super().startup(sockets)
         if self.started:
+            relax_collector()
             names: Iterable[Any] = (one.getsockname() for server in self.servers for one in server.sockets)
             port = next((name[1] for name in names if isinstance(name, tuple)), None)
             logger.info("%s", _banner(self.config.loaded_app, self._settings, port))

@@ -17,6 +17,7 @@ from ..errors import BindingError, SpecError
 from ..server import AsynctionSocketIO
 from ..server.finding import find_served
 from ..spec.references import did_you_mean
+from .collector import relax_collector
 from .report import show_diagnostics
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ def _read_secrets(variable: str | None) -> list[str] | None:
 
 
 def create_app() -> Callable[..., Any]:
-    """The application of the target that the parent process published."""
-    return load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
+    """The application of the target that the parent process published, in one that serves nothing else."""
+    app = load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
+    relax_collector()
+    return app
 
 
 def load_or_exit(target: Target) -> Callable[..., Any]:
