@@ -1,4 +1,8 @@
-"""The command line: ``check``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server, build ``docs``."""
+"""The command line: ``check``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server, build ``docs``.
+
+A command's module is its arguments, options and help. Its function imports what carries it out, so that
+``--help`` and completion are there at once.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Imports a command when it is run or completed: to list them, what all of them need can wait."""
+    """Imports a command when it is run or completed: to list them, the options of all can wait."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

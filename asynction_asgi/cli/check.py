@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..spec import check_document
 from .report import FORMATS, Checked
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def check(
 
     Exits with 0 when every document can be served, with 1 otherwise.
     """
+    from ..spec import check_document  # noqa: PLC0415 - not for --help and completion
+
     checked = [
         Checked(file=file, outcome=check_document(file, server_name=server_name, strict=strict))
         for file in files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
+from ..engine.refused import connect_refusal
 from ..engine.remote import (
     TRANSPORTS,
     Address,
@@ -20,14 +22,11 @@ from ..engine.remote import (
     UnreachableError,
 )
 from ..errors import RefusedError, ValidationError
-from ..spec import check_document
-from ..testing import ConnectError
-from ..testing.contract import Contract
 from .report import printable, show_diagnostics
-from .values import SECONDS, read_json
+from .values import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Coroutine, Sequence
 
     from ..spec import Spec
     from ..testing.contract import NamespaceContract
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = [
     "INTERRUPTED",
     "Connection",
-    "connection_options",
     "finish",
     "read_connection",
     "say",
@@ -71,62 +69,6 @@ class Connection:
         return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.address.path}/")
 
 
-def connection_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that `read_connection` reads."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
-
-
-def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
-    if value or os.environ.get("NO_COLOR"):
-        ctx.color = False
-
-
-_OPTIONS = (
-    click.option("-n", "--namespace", default="/", show_default=True, help="The namespace to connect to."),
-    click.option(
-        "--path",
-        help="Of Socket.IO below the URL; the document's with --spec, else socket.io.",
-    ),
-    click.option("--auth", metavar="JSON", help="The auth object of the connection."),
-    click.option(
-        "-H", "--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="A header; repeatable."
-    ),
-    click.option(
-        "--query",
-        metavar="NAME=VALUE",
-        multiple=True,
-        help="A parameter, beside those in the URL; repeatable.",
-    ),
-    click.option(
-        "--transport",
-        type=click.Choice(["auto", "websocket", "polling"]),
-        default="auto",
-        show_default=True,
-        help="auto begins with long-polling and upgrades to WebSocket, or tries that alone.",
-    ),
-    click.option(
-        "--timeout",
-        type=SECONDS,
-        default=10.0,
-        show_default=True,
-        help="Seconds to wait for each answer.",
-    ),
-    click.option("--insecure", is_flag=True, help="Accept any TLS certificate."),
-    click.option(
-        "-s",
-        "--spec",
-        type=click.Path(exists=True, dir_okay=False),
-        help="A document to hold both directions against; without it nothing is checked.",
-    ),
-    click.option("--json", "as_json", is_flag=True, help="Print JSON, one line each, for programs."),
-    click.option(
-        "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."
-    ),
-)
-
-
 def read_connection(
     ctx: click.Context,
     url: str,
@@ -141,7 +83,7 @@ def read_connection(
     insecure: bool,
     spec: str | None,
 ) -> Connection:
-    """The connection that the options describe; exits where the document of ``--spec`` has errors.
+    """The connection that the options of `connection_options` describe; exits where the document of ``--spec`` has errors.
 
     Raises:
         click.UsageError: one of them can't be understood.
@@ -162,11 +104,19 @@ def read_connection(
             verify=not insecure,
         ),
         seconds=timeout,
-        contract=None if document is None else Contract(document).of_namespace(namespace),
+        contract=None if document is None else _contract(document, namespace),
     )
 
 
+def _contract(document: Spec, namespace: str) -> NamespaceContract:
+    from ..testing.contract import Contract  # noqa: PLC0415 - only a document takes the time
+
+    return Contract(document).of_namespace(namespace)
+
+
 def _document(ctx: click.Context, path: str) -> Spec:
+    from ..spec import check_document  # noqa: PLC0415 - only a document takes the time
+
     outcome = check_document(path)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
@@ -265,7 +215,7 @@ def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any,
         say(f"no connection to {connection.shown}: {reason}{_hint(connection, reason)}", fg="red")
     except ConnectRefusedError as error:
         namespace = printable(connection.address.namespace)
-        say_refusal(f"the server refused the connection to {namespace}", ConnectError(error.answer))
+        say_refusal(f"the server refused the connection to {namespace}", connect_refusal(error.answer))
     except ClosedError as error:
         say(printable(str(error)), fg="red")
     except ValidationError as error:
@@ -276,7 +226,7 @@ def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any,
 
 
 def _hint(connection: Connection, reason: str) -> str:
-    if "404" in reason:
+    if re.search(r"\b404\b", reason):  # and no part of a port
         # For clients in JavaScript a path in the URL is a namespace.
         return "\nSocket.IO is at another path there: --path names it. A namespace is named by --namespace"
     if "CERTIFICATE_VERIFY_FAILED" in reason:

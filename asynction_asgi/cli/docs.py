@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from ..docs import build_site
-from ..spec import check_document
 from .report import show_diagnostics
 
 
@@ -32,6 +30,9 @@ def build(ctx: click.Context, /, spec: str, *, output: str, server_name: str | N
 
     Exits with 1 when the document can't be served, or a file can't be written.
     """
+    from ..docs.site import build_site  # noqa: PLC0415 - not for --help and completion
+    from ..spec import check_document  # noqa: PLC0415 - likewise
+
     outcome = check_document(spec, server_name=server_name)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)

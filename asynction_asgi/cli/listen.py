@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..engine.remote import ClosedError, UnreachableError, connect
-from ..errors import ValidationError
-from ..testing.errors import refusal_in
-from .connecting import INTERRUPTED, connection_options, finish, read_connection, say, say_violation, write
-from .report import printable
-from .values import SECONDS, as_text, read_json
-from .values import as_json as json_line
+from .client_options import SECONDS, connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ..engine.remote import Arrival, Remote
-    from .connecting import Connection
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before a connection is made again
-
-
-@dataclass(kw_only=True)
-class _Listener:
-    """What to listen for, and what came so far."""
-
-    connection: Connection
-    names: frozenset[str]
-    count: int | None
-    answer: tuple[Any, ...]
-    as_json: bool
-    came: int = field(default=0, init=False)
-    violations: int = field(default=0, init=False)
-
-    @property
-    def done(self) -> bool:
-        return self.count is not None and self.came >= self.count
-
-    @property
-    def code(self) -> int:
-        """Of the exit: something missed the document, or less came than was asked for."""
-        return 1 if self.violations or (self.count is not None and not self.done) else 0
 
 
 @click.command()
@@ -84,99 +47,13 @@ def listen(
     Exits with 1 when the server can't be reached, refuses or disconnects this client, when less
     than --count came, or when an event missed the document of --spec.
     """
-    listener = _Listener(
-        connection=read_connection(ctx, url, **options),
+    from . import connecting, listening, values  # noqa: PLC0415 - not for --help and completion
+
+    listener = listening.Listener(
+        connection=connecting.read_connection(ctx, url, **options),
         names=frozenset(names),
         count=count,
-        answer=tuple(read_json(one, "--ack") for one in answers),
+        answer=tuple(values.read_json(one, "--ack") for one in answers),
         as_json=as_json,
     )
-    finish(ctx, listener.connection, _listen(listener, seconds))
-
-
-async def _listen(listener: _Listener, seconds: float | None) -> int:
-    try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await _follow(listener)
-    except asyncio.CancelledError:  # Ctrl-C, which is how listening ends
-        return INTERRUPTED if listener.count is not None else listener.code
-    if listener.count is not None and not listener.done:
-        say(f"{listener.came} of {listener.count} events came in {seconds:g} s", fg="red")
-    return listener.code
-
-
-async def _follow(listener: _Listener) -> None:
-    """Print what arrives until enough did, over as many connections as that takes."""
-    connection, pause, before = listener.connection, _FIRST_PAUSE, False
-    while not listener.done:
-        try:
-            async with connect(connection.address, seconds=connection.seconds) as remote:
-                namespace = printable(connection.address.namespace)
-                say(f"connected to {namespace} of {connection.shown} ({remote.transport})")
-                pause, before = _FIRST_PAUSE, True
-                while not listener.done:
-                    await _take(listener, remote, await remote.receive())
-        except ClosedError as error:
-            if error.by_server:
-                raise
-            say(f"{error}; connecting again", fg="yellow")
-        except UnreachableError as error:
-            if not before:
-                raise
-            say(f"no connection: {printable(str(error))}; again in {pause:g} s", fg="yellow")
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-
-
-async def _take(listener: _Listener, remote: Remote, arrival: Arrival) -> None:
-    """Print one event if it is asked for, hold it against the document, and answer it."""
-    answer = None if arrival.ack_id is None else listener.answer
-    wanted = not listener.names or arrival.event in listener.names
-    if wanted:
-        listener.came += 1
-        write(_as_json(arrival, answer) if listener.as_json else _as_text(arrival, answer))
-    if wanted and not _is_refusal(arrival):
-        _check(listener, arrival, answer)
-    if answer is not None:
-        await remote.acknowledge(arrival, answer)
-
-
-def _check(listener: _Listener, arrival: Arrival, answer: Sequence[Any] | None) -> None:
-    contract = listener.connection.contract
-    if contract is None:
-        return
-    try:
-        contract.check_event("outbound", arrival.event, arrival.arguments)
-        if answer is not None:
-            contract.check_ack("inbound", arrival.event, answer)
-    except ValidationError as error:
-        listener.violations += 1
-        say_violation(error)
-
-
-def _is_refusal(arrival: Arrival) -> bool:
-    """No document declares the event by which the server refuses."""
-    return (
-        arrival.event == "exception"
-        and len(arrival.arguments) == 1
-        and refusal_in(arrival.arguments[0]) is not None
-    )
-
-
-def _as_json(arrival: Arrival, answer: Sequence[Any] | None) -> str:
-    shown = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "event": arrival.event,
-        "args": arrival.arguments,
-    }
-    return json_line(shown if answer is None else {**shown, "ack": answer})
-
-
-def _as_text(arrival: Arrival, answer: Sequence[Any] | None) -> str:
-    time = click.style(datetime.now().astimezone().strftime("%H:%M:%S"), dim=True)
-    name = click.style(printable(arrival.event), bold=True)
-    pieces = [time, name, *map(as_text, arrival.arguments)]
-    if answer is not None:
-        pieces += [click.style("acknowledged", dim=True), *map(as_text, answer)]
-    return "  ".join(pieces)
+    connecting.finish(ctx, listener.connection, listening.listen(listener, seconds))

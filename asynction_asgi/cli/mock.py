@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ..errors import BindingError, SpecError
-from ..mock import MockAsynctionSocketIO, MockSettings
-from .report import show_diagnostics
-from .serving import serve, uvicorn_options
-
-if TYPE_CHECKING:
-    from ..server import AsynctionSocketIO
-
-# The reloader makes the application anew in another process: this carries what was asked for there.
-_VARIABLE = "_ASYNCTION_ASGI_MOCK"
+from .server_options import uvicorn_options
 
 
 @click.group()
@@ -66,28 +53,12 @@ def run_mock(
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events, which it accepts."""
+    from . import mocking  # noqa: PLC0415 - not for --help and completion
+
     try:
-        settings = MockSettings(
+        settings = mocking.MockSettings(
             seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, locale=locale, security=security
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    app = _load_or_exit(spec, server_name, settings)
-    os.environ[_VARIABLE] = json.dumps([spec, server_name, asdict(settings)])
-    serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
-
-
-def create_app() -> AsynctionSocketIO:
-    """The application that the parent process was asked for."""
-    spec, server_name, settings = json.loads(os.environ[_VARIABLE])
-    return _load_or_exit(spec, server_name, MockSettings(**settings))
-
-
-def _load_or_exit(spec: str, server_name: str | None, settings: MockSettings) -> AsynctionSocketIO:
-    try:
-        return MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
-    except (SpecError, BindingError) as error:
-        show_diagnostics(error.diagnostics, err=True)
-        raise SystemExit(1) from None
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    mocking.serve_mock(spec, settings, options, server_name=server_name)

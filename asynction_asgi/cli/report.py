@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..spec.summary import summarise
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -114,6 +112,8 @@ def printable(text: str) -> str:
 
 
 def _json(one: Checked) -> dict[str, Any]:
+    from ..spec.summary import summarise  # noqa: PLC0415 - every command imports this module
+
     outcome = one.outcome
     return {
         "file": one.file,

@@ -6,21 +6,7 @@ from typing import Any
 
 import click
 
-from ..server import AsynctionSocketIO
-from .serving import serve, uvicorn_options
-from .target import FACTORY, Target, load_or_exit
-
-# Given with `module:app` they would have no effect: the application was made without them.
-_FOR_DOCUMENTS = (
-    "server_name",
-    "message_queue",
-    "message_queue_secret",
-    "message_queue_validation",
-    "validation",
-    "docs",
-    "websocket_only",
-    "mock",
-)
+from .server_options import uvicorn_options
 
 
 @click.command()
@@ -88,6 +74,9 @@ def run(
     The handlers that a document names are imported from --app-dir.
     All other options are uvicorn's own.
     """
+    from .running import run_target  # noqa: PLC0415 - not for --help and completion
+    from .target import Target  # noqa: PLC0415 - likewise
+
     wanted = Target(
         name=target,
         app_dir=app_dir,
@@ -100,42 +89,4 @@ def run(
         websocket_only=websocket_only,
         mock=mock,
     )
-    _check_usage(ctx, wanted)
-    typed = ctx.get_parameter_source("workers") is click.core.ParameterSource.COMMANDLINE
-    if options["reload"] and options["workers"] > 1 and typed:
-        raise click.UsageError("--reload serves in one process: leave --workers out")
-    app = load_or_exit(wanted)
-    if options["workers"] > 1:
-        _check_workers(app)
-    if options["reload"] and not options["reload_dirs"]:
-        options["reload_dirs"] = (".", app_dir)
-    wanted.publish()
-    serve(app, options, factory=FACTORY, documents=wanted.documents(app))
-
-
-def _check_usage(ctx: click.Context, target: Target) -> None:
-    if problem := target.problem():
-        raise click.BadParameter(problem, param_hint="TARGET")
-    if target.is_document:
-        return
-    for name in _FOR_DOCUMENTS:
-        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            flag = next((one.secondary_opts or one.opts)[0] for one in ctx.command.params if one.name == name)
-            raise click.UsageError(f"{flag} is for documents; {target.name!r} is set up by its own code")
-
-
-def _check_workers(app: object) -> None:
-    """Refuse several workers where clients would lose their session or one another."""
-    if not isinstance(app, AsynctionSocketIO):
-        return
-    missing = []
-    if "polling" in app.server.eio.transports:
-        missing.append(
-            "--websocket-only (with long-polling, a client's requests reach workers that don't know its session)"
-        )
-    if not hasattr(app.server.manager, "channel"):  # python-socketio's managers over a queue have one
-        missing.append(
-            "--message-queue redis://… (without one, an emit reaches only the clients of its own worker)"
-        )
-    if missing:
-        raise click.UsageError(f"--workers needs {' and '.join(missing)}")
+    run_target(ctx, wanted, options)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..scaffold import ScaffoldError, make_application, write_files
-from ..spec import check_document
 from .report import printable, show_diagnostics
 
 if TYPE_CHECKING:
@@ -34,6 +32,9 @@ def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, serv
 
     Exits with 1 when the document can't be served, or a file is there already.
     """
+    from ..scaffold import ScaffoldError, make_application, write_files  # noqa: PLC0415 - not for --help
+    from ..spec import check_document  # noqa: PLC0415 - likewise
+
     outcome = check_document(spec, server_name=server_name)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)

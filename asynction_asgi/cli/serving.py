@@ -1,4 +1,4 @@
-"""uvicorn, with its own flags and with defaults that suit Socket.IO."""
+"""uvicorn, which says where Socket.IO is and ends its sessions in time."""
 
 from __future__ import annotations
 
@@ -16,60 +16,18 @@ from uvicorn.config import LOGGING_CONFIG
 from ..server.finding import find_served
 from .collector import relax_collector
 from .reloading import Documents, Reloader, accept_interrupts
+from .server_options import DEFAULTS
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["serve", "uvicorn_options"]
+__all__ = ["serve"]
 
 logger = logging.getLogger("asynction_asgi.cli")
 
-# Ours to say: what is run and from where. An environment file would be read after the handlers.
-_OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
-# Compression costs more CPU and memory per connection than small events save; a server that is told to
-# stop must stop though clients hold polls open.
-_DEFAULTS: dict[str, Any] = {
-    "timeout_graceful_shutdown": 5,
-    "workers": 1,
-    "ws": "asynction_asgi.engine.protocol:WebSocketProtocol",
-    "ws_per_message_deflate": False,
-}
-
 # What to open where a server listens on all addresses, which are none that can be opened.
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
-
-
-def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add uvicorn's own options to a command, or those named; they are the installed uvicorn's."""
-
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        for option in reversed(uvicorn.main.params):
-            if (
-                isinstance(option, click.Option)
-                and option.name not in _OURS
-                and (not names or option.name in names)
-            ):
-                function = _option(option)(function)
-        return function
-
-    return decorate
-
-
-def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    ours = copy.copy(option)
-    if ours.name in _DEFAULTS:
-        ours.default = _DEFAULTS[ours.name]
-        ours.show_default = True
-    if ours.name == "workers":
-        ours.envvar = "WEB_CONCURRENCY"  # which uvicorn reads by itself, behind our checks
-
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        params: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])
-        params.append(ours)
-        return function
-
-    return decorate
 
 
 def serve(
@@ -90,7 +48,7 @@ def serve(
     Raises:
         click.ClickException: the server could not start.
     """
-    settings = {**_DEFAULTS, **_settings(options, follow=not documents)}
+    settings = {**DEFAULTS, **_settings(options, follow=not documents)}
     try:
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1

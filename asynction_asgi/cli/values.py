@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,24 +15,11 @@ from .report import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SECONDS", "as_json", "as_text", "read_arguments", "read_json"]
+__all__ = ["as_json", "as_text", "read_arguments", "read_json"]
 
 _INDENT = "  "
 _SHOWN_BYTES = 16
 _COLOURS: dict[type, str] = {str: "green", int: "cyan", float: "cyan", bool: "yellow", type(None): "yellow"}
-
-
-class _Seconds(click.FloatRange):
-    """A time that passes: more than zero, and some time over."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value} is no number of seconds.", param, ctx)
-        return seconds
-
-
-SECONDS = _Seconds(0, min_open=True)
 
 
 def read_arguments(texts: Sequence[str]) -> tuple[Any, ...]:

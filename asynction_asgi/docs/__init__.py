@@ -1,9 +1,11 @@
-"""The contract for people: a page with a console, and the document as JSON and YAML."""
+"""The contract for people: a page with a console, and the document as JSON and YAML.
+
+What makes the page is imported when it is first shown; `site.build_site` writes it as files.
+"""
 
 from __future__ import annotations
 
 from .assets import ASSETS
 from .routes import Docs, Page
-from .site import build_site
 
-__all__ = ["ASSETS", "Docs", "Page", "build_site"]
+__all__ = ["ASSETS", "Docs", "Page"]

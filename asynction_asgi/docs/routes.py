@@ -22,7 +22,6 @@ from ..spec.export import bundled_document
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
 from .elements import element, serialise
 from .negotiation import accepts_gzip, holds, preferred
-from .page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -91,6 +90,8 @@ class Docs:
         def render() -> str:
             if renderer is not None:
                 return renderer(spec)
+            from .page import render_page  # noqa: PLC0415 - servers start sooner, and most show no page
+
             return render_page(spec, folder=folder, static=f"{folder}static/{VERSION}/", socketio=socketio)
 
         document = functools.cache(lambda: bundled_document(spec))

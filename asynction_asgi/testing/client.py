@@ -8,11 +8,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..engine import packets
+from ..engine.refused import refusal_in
 from ..errors import DisconnectedError, ValidationError
 from ..server.outbound import arguments_of
 from .arrivals import Arrivals
 from .connection import Connection
-from .errors import ConnectError, NothingReceivedError, UnexpectedEventError, refusal_in
+from .errors import ConnectError, NothingReceivedError, UnexpectedEventError
 from .received import Received, data_of
 
 if TYPE_CHECKING:

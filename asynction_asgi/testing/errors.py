@@ -5,12 +5,13 @@ from __future__ import annotations
 import reprlib
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AsynctionError, RefusedError, Violation
+from ..engine.refused import connect_refusal
+from ..errors import AsynctionError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConnectError", "LifespanError", "NothingReceivedError", "UnexpectedEventError", "refusal_in"]
+__all__ = ["ConnectError", "LifespanError", "NothingReceivedError", "UnexpectedEventError"]
 
 
 class ConnectError(RefusedError):
@@ -23,13 +24,9 @@ class ConnectError(RefusedError):
     """
 
     def __init__(self, answer: Any) -> None:
-        fields = answer if isinstance(answer, dict) else {"message": str(answer)}
-        self.data = fields.get("data")
-        refusal = refusal_in({"error": self.data})
-        if refusal is None:
-            super().__init__(message=str(fields.get("message", "")))
-        else:
-            super().__init__(refusal.code, refusal.message, details=refusal.details, ref=refusal.ref)
+        refusal = connect_refusal(answer)
+        super().__init__(refusal.code, refusal.message, details=refusal.details, ref=refusal.ref)
+        self.data = answer.get("data") if isinstance(answer, dict) else None
 
 
 class LifespanError(AsynctionError):
@@ -68,18 +65,3 @@ class UnexpectedEventError(AssertionError):
         self.event = event
         self.arguments = arguments
         super().__init__(f"{event!r} came, with {reprlib.repr(list(arguments))}")
-
-
-def refusal_in(value: Any) -> RefusedError | None:
-    """The standard refusal that an argument is; None where it is none."""
-    body = value.get("error") if isinstance(value, dict) else None
-    if not isinstance(body, dict):
-        return None
-    code, message, details = body.get("code"), body.get("message"), body.get("details", [])
-    if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, list):
-        return None
-    try:
-        violations = [Violation(**one) for one in details]
-    except TypeError:  # details of another shape
-        return None
-    return RefusedError(code, message, details=violations, ref=body.get("ref"))

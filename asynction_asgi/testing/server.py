@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from ..engine.refused import refusal_in
 from ..server.finding import find_served
 from .client import WAIT_SECONDS, TestClient
 from .contract import Contract
-from .errors import refusal_in
 from .lifespan import Lifespan
 
 if TYPE_CHECKING:

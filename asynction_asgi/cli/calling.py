@@ -1,0 +1,93 @@
+"""What ``asynction-asgi call`` does: it sends one event, and prints what the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ..engine.refused import refusal_in
+from ..engine.remote import connect
+from .connecting import say, say_refusal, write
+from .values import as_json as json_line
+from .values import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..engine.remote import Remote
+    from ..errors import RefusedError
+    from .connecting import Connection
+
+__all__ = ["call", "emit"]
+
+# How long an ``exception`` may take that refuses an event without an acknowledgement.
+_GRACE_SECONDS = 0.3
+
+
+async def call(connection: Connection, event: str, values: Sequence[Any], *, as_json: bool) -> int:
+    """Emit an event and print its acknowledgement; the exit code."""
+    contract = connection.contract
+    if contract is not None:
+        contract.check_event("inbound", event, values)
+    async with connect(connection.address, seconds=connection.seconds) as remote:
+        try:
+            async with asyncio.timeout(connection.seconds):
+                answer = await remote.call(event, values)
+        except TimeoutError:
+            say(
+                f"no acknowledgement within {connection.seconds:g} s; --no-ack emits without one",
+                fg="red",
+            )
+            return 1
+    if as_json:
+        write(json_line(answer))
+    refusal = refusal_in(answer[0]) if len(answer) == 1 else None
+    if refusal is not None:
+        say_refusal("the server refused", refusal)
+        return 1
+    if not as_json:
+        for one in answer:
+            write(as_text(one, lines=True))
+        if not answer:
+            say("acknowledged, without arguments")
+    if contract is not None:
+        contract.check_ack("outbound", event, answer)
+    return 0
+
+
+async def emit(connection: Connection, event: str, values: Sequence[Any]) -> int:
+    """Emit an event without asking for an acknowledgement; the exit code."""
+    if connection.contract is not None:
+        connection.contract.check_event("inbound", event, values)
+    async with connect(connection.address, seconds=connection.seconds) as remote:
+        try:
+            async with asyncio.timeout(connection.seconds):
+                await remote.emit(event, values)
+        except TimeoutError:
+            say(f"the server did not take the event within {connection.seconds:g} s", fg="red")
+            return 1
+        refusal = await _refused(remote, event)
+    if refusal is None:
+        say("emitted")
+        return 0
+    say_refusal("the server refused", refusal)
+    return 1
+
+
+async def _refused(remote: Remote, event: str) -> RefusedError | None:
+    """The refusal of an event that has just been emitted; None where none comes at once.
+
+    Raises:
+        ClosedError: the server hung up instead.
+    """
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
+            while True:
+                arrival = await remote.receive()
+                if arrival.event == "exception" and len(arrival.arguments) == 1:
+                    body = arrival.arguments[0]
+                    refusal = refusal_in(body)
+                    if refusal is not None and body.get("event", event) == event:
+                        return refusal
+    except TimeoutError:
+        return None

@@ -1,0 +1,59 @@
+"""What ``asynction-asgi mock run`` does: it serves a document without its handlers."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import BindingError, SpecError
+from ..mock import MockAsynctionSocketIO, MockSettings
+from .report import show_diagnostics
+from .serving import serve
+
+if TYPE_CHECKING:
+    from ..server import AsynctionSocketIO
+
+__all__ = ["MockSettings", "create_app", "serve_mock"]
+
+# The reloader makes the application anew in another process: this carries what was asked for there.
+_VARIABLE = "_ASYNCTION_ASGI_MOCK"
+
+
+def serve_mock(
+    spec: str, settings: MockSettings, options: dict[str, Any], *, server_name: str | None
+) -> None:
+    """Serve until told to stop; exits with 1 where the document can't be mocked.
+
+    Args:
+        spec: The document's path.
+        settings: How it is mocked.
+        options: uvicorn's.
+        server_name: Of the document's servers, which to serve as.
+
+    Raises:
+        click.UsageError: a setting has no effect on this machine.
+    """
+    app = _load_or_exit(spec, server_name, settings)
+    os.environ[_VARIABLE] = json.dumps([spec, server_name, asdict(settings)])
+    serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
+
+
+def create_app() -> AsynctionSocketIO:
+    """The application that the parent process was asked for."""
+    spec, server_name, settings = json.loads(os.environ[_VARIABLE])
+    return _load_or_exit(spec, server_name, MockSettings(**settings))
+
+
+def _load_or_exit(spec: str, server_name: str | None, settings: MockSettings) -> AsynctionSocketIO:
+    try:
+        return MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
+    except (SpecError, BindingError) as error:
+        show_diagnostics(error.diagnostics, err=True)
+        raise SystemExit(1) from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,30 @@
+"""Refusals as a client reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import RefusedError, Violation
+
+__all__ = ["connect_refusal", "refusal_in"]
+
+
+def refusal_in(value: Any) -> RefusedError | None:
+    """The standard refusal that an argument is; None where it is none."""
+    body = value.get("error") if isinstance(value, dict) else None
+    if not isinstance(body, dict):
+        return None
+    code, message, details = body.get("code"), body.get("message"), body.get("details", [])
+    if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, list):
+        return None
+    try:
+        violations = [Violation(**one) for one in details]
+    except TypeError:  # details of another shape
+        return None
+    return RefusedError(code, message, details=violations, ref=body.get("ref"))
+
+
+def connect_refusal(answer: Any) -> RefusedError:
+    """What CONNECT_ERROR carries: the standard refusal, or the message of a server of another make."""
+    fields = answer if isinstance(answer, dict) else {"message": str(answer)}
+    return refusal_in({"error": fields.get("data")}) or RefusedError(message=str(fields.get("message", "")))
