@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .server import Server
 
 _EXIT_CHECK_SECONDS = 0.5
+# The code and the first words are those of Engine.IO's server in JavaScript.
+_UNSUPPORTED_VERSION = {
+    "status": "400 BAD REQUEST",
+    "headers": [("Content-Type", "application/json")],
+    "response": b'{"code":5,"message":"Unsupported protocol version: use a client of Socket.IO 3 or 4"}',
+}
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio is untyped
@@ -44,7 +50,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
-        self._told_of_origins = False
+        self._told_of_origins = self._told_of_version = False
         origins = self.cors_allowed_origins
         self._any_origin = origins == "*" or (isinstance(origins, (list, tuple)) and "*" in origins)
         if self._any_origin and self.cors_credentials:
@@ -122,7 +128,18 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             message = "Invalid session"
         elif message is not None and message.endswith("is not an accepted origin."):
             message = "Not an accepted origin"
+        elif message is not None and message.startswith("The client is using an unsupported version"):
+            return _UNSUPPORTED_VERSION
         return dict(super()._bad_request(message))
+
+    def tell_of_version(self) -> None:
+        """Log once that a client is too old, which its own error doesn't say."""
+        if not self._told_of_version:
+            self._told_of_version = True
+            self.logger.warning(
+                "a client was refused because it speaks Engine.IO 3, the protocol of Socket.IO 1 and 2:"
+                " clients must be of Socket.IO 3 or 4 (in JavaScript, socket.io-client 3 or 4)"
+            )
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         """A peer's fault is no error of the server's; a foreign origin is often a forgotten option."""

@@ -37,6 +37,8 @@ class EngineApp:
         engine: EngineServer = self.server.eio
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         socket = engine.sockets.get(query.get("sid", [""])[0])
+        if query.get("EIO") == ["3"] and "sid" not in query:
+            engine.tell_of_version()
         if _head_bytes(scope) > _MOST_HEAD:
             await respond(scope, receive, send, 431, b"the headers are too large")
         elif self.server.stopping:

@@ -29,7 +29,6 @@ POLL = "/socket.io/?EIO=4&transport=polling"
     [
         ("GET", "/socket.io/?EIO=4", 400),
         ("GET", "/socket.io/?EIO=4&transport=pigeon", 400),
-        ("GET", "/socket.io/?EIO=3&transport=polling", 400),
         ("GET", "/socket.io/?transport=polling", 400),
         ("GET", "/socket.io/?EIO=4&transport=websocket", 400),
         ("GET", POLL + "&sid=unknown", 400),
@@ -54,7 +53,7 @@ async def test_requests_that_are_none_of_the_protocol(
     assert not caplog.records
 
 
-@pytest.mark.parametrize("query", ["&sid=unknown", "&EIO=3", "&transport=pigeon"])
+@pytest.mark.parametrize("query", ["&sid=unknown", "&EIO=5", "&transport=pigeon"])
 async def test_a_websocket_that_is_none_of_the_protocols(
     query: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -68,6 +67,27 @@ async def test_a_websocket_that_is_none_of_the_protocols(
         assert refused.value.response.status_code == 403
         assert not any(stage.holdings.values())
     assert not caplog.records
+
+
+async def test_a_client_of_engine_io_3_is_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Its own error says nothing: the body has the reason, and the log what to do, however often it comes."""
+    async with serve() as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+        for _ in range(3):
+            answer = await http.get("/socket.io/?EIO=3&transport=polling")
+            assert answer.status_code == 400
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.json()["code"] == 5
+            assert answer.json()["message"].startswith("Unsupported protocol version")
+            with pytest.raises(InvalidStatus):
+                async with stage.websocket_at(
+                    f"{stage.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket"
+                ):
+                    pass
+        assert not any(stage.holdings.values())
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("asynction_asgi.engine", "WARNING")
+    assert "Engine.IO 3" in record.getMessage()
+    assert "socket.io-client 3 or 4" in record.getMessage()
 
 
 async def portions(*parts: bytes) -> AsyncIterator[bytes]:
