@@ -56,4 +56,5 @@ def listen(
         answer=tuple(values.read_json(one, "--ack") for one in answers),
         as_json=as_json,
     )
+    listening.check_names(listener)
     connecting.finish(ctx, listener.connection, listening.listen(listener, seconds))

@@ -12,7 +12,7 @@ import click
 
 from ..engine.refused import refusal_in
 from ..engine.remote import ClosedError, UnreachableError, connect
-from ..errors import ValidationError
+from ..errors import UndeclaredEventError, ValidationError
 from .connecting import INTERRUPTED, say, say_violation, write
 from .report import printable
 from .values import as_json as json_line
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from ..engine.remote import Arrival, Remote
     from .connecting import Connection
 
-__all__ = ["Listener", "listen"]
+__all__ = ["Listener", "check_names", "listen"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before a connection is made again
+_REFUSAL = "exception"  # the event by which the server refuses, which no document declares
 
 
 @dataclass(kw_only=True)
@@ -50,6 +51,22 @@ class Listener:
     def code(self) -> int:
         """Of the exit: something missed the document, or less came than was asked for."""
         return 1 if self.violations or (self.count is not None and not self.done) else 0
+
+
+def check_names(listener: Listener) -> None:
+    """Make sure that the document of ``--spec`` has the events of ``--event``, which would never come.
+
+    Raises:
+        click.UsageError: it does not have one.
+    """
+    contract = listener.connection.contract
+    if contract is None:
+        return
+    for name in listener.names - {_REFUSAL}:
+        try:
+            contract.find("outbound", name)
+        except UndeclaredEventError as error:
+            raise click.UsageError(f"--event {name!r}: {error.message}") from None
 
 
 async def listen(listener: Listener, seconds: float | None) -> int:
@@ -115,9 +132,9 @@ def _check(listener: Listener, arrival: Arrival, answer: Sequence[Any] | None) -
 
 
 def _is_refusal(arrival: Arrival) -> bool:
-    """No document declares the event by which the server refuses."""
+    """Not of the document's, but of the server's own."""
     return (
-        arrival.event == "exception"
+        arrival.event == _REFUSAL
         and len(arrival.arguments) == 1
         and refusal_in(arrival.arguments[0]) is not None
     )

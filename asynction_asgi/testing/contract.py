@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Contract", "NamespaceContract"]
 
 _LONGEST_MEANT = 64  # characters
+_MOST_NAMED = 10  # namespaces in one sentence
 
 
 class Contract:
@@ -37,11 +38,21 @@ class Contract:
         """What holds in a concrete namespace; in one that is not declared, no event is."""
         resolved = self._namespaces.resolve(name)
         if resolved is None:
-            return NamespaceContract(name, {}, {})
+            return NamespaceContract(name, {}, {}, undeclared=self.undeclared(name))
         declared = resolved.declared
         if declared.name not in self._compiled:
             self._compiled[declared.name] = self._compile(declared.receives), self._compile(declared.sends)
         return NamespaceContract(name, *self._compiled[declared.name])
+
+    def undeclared(self, name: str) -> str | None:
+        """What to say of a namespace that the document does not declare; None of one that it does."""
+        if self._namespaces.resolve(name) is not None:
+            return None
+        declared = [repr(one) for one in self._spec.namespaces]
+        more = f" and {len(declared) - _MOST_NAMED} more" if len(declared) > _MOST_NAMED else ""
+        return (
+            f"the document declares no namespace {name!r}; it has {', '.join(declared[:_MOST_NAMED])}{more}"
+        )
 
     def _compile(self, events: Mapping[str, Event]) -> Checks:
         bundle = self._spec.bundle
@@ -57,8 +68,11 @@ class Contract:
 class NamespaceContract:
     """The checks of one namespace. ``inbound`` is what the server receives, ``outbound`` what it sends."""
 
-    def __init__(self, namespace: str, receives: Checks, sends: Checks) -> None:
+    def __init__(
+        self, namespace: str, receives: Checks, sends: Checks, *, undeclared: str | None = None
+    ) -> None:
         self._namespace = namespace
+        self._undeclared = undeclared
         self._events: Mapping[Direction, Checks] = {"inbound": receives, "outbound": sends}
 
     def check_event(self, direction: Direction, event: str, arguments: Sequence[Any]) -> None:
@@ -120,15 +134,22 @@ class NamespaceContract:
         """
         found = self._find(direction, event)
         if found is None:
-            # A server that `listen` talks to may send any name, and looking for its like takes time.
-            meant = did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
             raise UndeclaredEventError(
                 namespace=self._namespace,
                 event=event,
                 direction=direction,
-                message=f"the document has no such event in this direction{meant}",
+                message=self._undeclared
+                or f"the document has no such event in this direction{self._meant(direction, event)}",
             )
         return found
+
+    def _meant(self, direction: Direction, event: str) -> str:
+        if direction == "outbound" and event in self._events["inbound"]:
+            return "; clients emit it"
+        if direction == "inbound" and event in self._events["outbound"]:
+            return "; the server emits it"
+        # A server that `listen` talks to may send any name, and looking for its like takes time.
+        return did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
 
     def _find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None] | None:
         events = self._events[direction]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -10,6 +11,7 @@ from ..engine.refused import refusal_in
 from ..server.finding import find_served
 from .client import WAIT_SECONDS, TestClient
 from .contract import Contract
+from .errors import ConnectError
 from .lifespan import Lifespan
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class TestServer:
             document describes. Needed where the application refuses in a shape of its own.
 
     Raises:
+        TypeError: `app` is no application, but a document, for example.
         ValueError: path and document can't be found, or are those of several applications.
     """
 
@@ -53,6 +56,7 @@ class TestServer:
         spec: Spec | None = None,
         is_refusal: Callable[[Any], bool] | None = None,
     ) -> None:
+        _check_application(app)
         served = ((mount + one.spec.path, one) for mount, one in find_served(app))
         found = [(where, one) for where, one in served if path in (None, where)]
         if len({id(one) for _, one in found}) > 1:
@@ -142,15 +146,41 @@ class TestServer:
         )
         self._clients.add(client)
         try:
-            await client.open(timeout=seconds)
+            await self._open(client, seconds)
             yield client
         finally:
             self._clients.discard(client)
             await client.close()
         client.raise_trouble()
 
+    async def _open(self, client: TestClient, seconds: float) -> None:
+        try:
+            await client.open(timeout=seconds)
+        except ConnectError as error:
+            # The server's own words are no more than "Invalid namespace".
+            if (undeclared := self._contract.undeclared(client.namespace)) is not None:
+                error.add_note(undeclared)
+            raise
+
     def _gone(self, sid: str, namespace: str) -> bool:
         return self._served is None or self._served.socket(sid, namespace) is None
+
+
+def _check_application(app: Any) -> None:
+    if callable(app):
+        return
+    given = os.fspath(app) if isinstance(app, str | os.PathLike) else None
+    module, colon, attribute = (given or "").partition(":")
+    if colon and module.replace(".", "_").isidentifier() and attribute.isidentifier():
+        remedy = f"from {module} import {attribute}"
+    else:
+        document = "…" if given is None else repr(given)
+        remedy = (
+            f"AsynctionSocketIO.from_spec({document}) makes one of a document,"
+            " MockAsynctionSocketIO.from_spec one without its handlers"
+        )
+    what = repr(type(app).__name__ if given is None else given)
+    raise TypeError(f"TestServer takes an ASGI application, not {what}: {remedy}")
 
 
 def _scope(

@@ -115,6 +115,36 @@ def test_what_misses_the_document_is_told(url: str, folder: Path) -> None:
     assert "'count'" not in command.output
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ("-e", "noted", "-e", "cuont"),
+            "--event 'cuont': the document has no such event in this direction; did you mean 'count'?",
+        ),
+        (("-e", "note"), "--event 'note': the document has no such event in this direction; clients emit it"),
+        (
+            ("-e", "noted", "-n", "/nope"),
+            "the document declares no namespace '/nope'; it has '/', '/closed', '/seen'",
+        ),
+    ],
+    ids=["misspelt", "other direction", "namespace"],
+)
+def test_an_event_that_can_not_come_is_wrong_usage(folder: Path, options: tuple[str, ...], said: str) -> None:
+    """At once, instead of silence for ever; no connection is made for it."""
+    result = CliRunner().invoke(
+        main, ["listen", "http://127.0.0.1:9", *options, "--spec", str(folder / "post.yaml")]
+    )
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_refusals_can_be_listened_to_with_a_document(url: str, folder: Path) -> None:
+    """``exception`` is the server's own event, which no document declares."""
+    with listening(url, "-e", "exception", "--spec", "post.yaml", "--seconds", "0.2", cwd=folder) as command:
+        assert command.wait() == 0
+
+
 def test_less_than_was_asked_for_exits_with_1(url: str, folder: Path) -> None:
     """When the time is over before enough came."""
     with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, another(url) as client:

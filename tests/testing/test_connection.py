@@ -160,6 +160,6 @@ async def test_a_namespace_that_the_document_does_not_declare() -> None:
     )
     served.server.on("hello", nothing, namespace="/other")
     async with TestServer(served) as server, server.connect("/other") as client:
-        with pytest.raises(Exception, match="no such event"):
+        with pytest.raises(Exception, match="declares no namespace"):
             await client.call("hello")
         assert await client.call("hello", unchecked=True) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,6 +73,22 @@ async def test_path_and_document_can_be_given() -> None:
         assert await client.call("say", HI) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("chat.yaml", r"not 'chat\.yaml': AsynctionSocketIO\.from_spec\('chat\.yaml'\) makes one"),
+        (Path("docs/chat.yaml"), r"AsynctionSocketIO\.from_spec\('docs/chat\.yaml'\)"),
+        ("my.chat:app", r"not 'my\.chat:app': from my\.chat import app$"),
+        (load_spec(SPEC), r"not 'Spec': AsynctionSocketIO\.from_spec\(…\)"),
+    ],
+    ids=["document", "path", "name", "contract"],
+)
+def test_what_is_no_application_is_refused_with_how_to_make_one(given: Any, said: str) -> None:
+    """Before anything is started."""
+    with pytest.raises(TypeError, match=said):
+        TestServer(given)
+
+
 async def test_one_of_several_is_chosen_by_its_path() -> None:
     """Which of two is meant can't be guessed."""
     api = FastAPI()
@@ -134,6 +151,21 @@ async def test_a_refused_connection_is_an_exception(
         with pytest.raises(ConnectError) as refused:
             await server.connect(namespace).__aenter__()
     assert (refused.value.code, refused.value.message, refused.value.data) == (code, text, data)
+
+
+async def test_a_namespace_that_is_not_declared_is_named_with_those_that_are() -> None:
+    """The server's own words stay what they are; the note says what they mean."""
+    async with TestServer(app()) as server:
+        with pytest.raises(ConnectError) as refused:
+            async with server.connect("/nope"):
+                pass
+        assert refused.value.message == "Invalid namespace"
+        note = "the document declares no namespace '/nope'; it has '/', '/guarded'"
+        assert refused.value.__notes__ == [note]
+        with pytest.raises(ConnectError) as refused:
+            async with server.connect("/guarded"):  # without its query
+                pass
+        assert not hasattr(refused.value, "__notes__")
 
 
 async def test_a_refused_websocket_is_an_exception() -> None:
