@@ -119,6 +119,8 @@ def _log_config(level: str) -> dict[str, Any]:
     config["loggers"]["asynction_asgi"] = ours
     # python-socketio narrates every emit.
     config["loggers"]["asynction_asgi.engine.upstream"] = {"level": "WARNING"}
+    # Ours tells of a queue that is away, once in a while; this one at each attempt.
+    config["loggers"]["aiormq.connection"] = {"level": "CRITICAL"}
     return config
 
 

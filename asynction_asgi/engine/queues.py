@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import Counter
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from socketio.async_redis_manager import AsyncRedisManager
 from ..errors import QueueError, RefusedError
 from .codec import UndecodableError, UnencodableError, choose_codec
 from .logs import Throttle, logger
+from .outages import OutageLog, without_secrets
 from .packets import attach
 from .rooms import Rooms
 from .seals import ForgedError, Seal, is_sealed, read_secrets
@@ -41,12 +42,14 @@ class _Checked:
 
     Attributes:
         json: Reads and writes messages, and signs them if there is a secret.
+        place: The queue's URL, as it may be logged.
         check: Raises for an emit of another process that must not reach clients; None takes all.
     """
 
     server: Any
     json: QueueJson
     host_id: str
+    place: str
     check: Callable[[str, Any, str], None] | None = None
 
     @property
@@ -58,6 +61,13 @@ class _Checked:
         codec = self.json
         super().set_server(server)  # type: ignore[misc]  # upstream's, further down the line
         self.json = codec  # upstream takes that of the packets
+
+    @cached_property
+    def _outages(self) -> OutageLog:
+        return OutageLog(super()._get_logger(), self.place)  # type: ignore[misc]  # upstream's
+
+    def _get_logger(self) -> OutageLog:
+        return self._outages
 
     async def _publish(self, data: Any) -> None:
         if self.server is None:
@@ -138,7 +148,7 @@ class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # p
             except Exception as error:
                 self.connected = False
                 if last:
-                    raise QueueError(f"nothing was emitted: {type(error).__name__}: {error}") from error
+                    raise _unreachable(self.place, error) from error
         return None
 
     async def close(self) -> None:
@@ -154,11 +164,30 @@ class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # 
 
     publisher_connection: Any
 
+    async def _publish(self, message: Any) -> None:
+        """Publish; a process that serves nobody hears when nobody could hear it.
+
+        Raises:
+            QueueError: the queue can't be reached, in a process that only emits.
+        """
+        try:
+            await super()._publish(message)
+        except UnencodableError:
+            raise
+        except Exception as error:
+            if self.write_only:
+                raise _unreachable(self.place, error) from error
+            self._get_logger().error("Cannot publish", extra={"rabbitmq_exception": str(error)})
+
     async def close(self) -> None:
         """Close the connection to the queue; a later emit opens it again."""
         connection, self.publisher_connection = self.publisher_connection, None
         if connection is not None:
             await connection.close()
+
+
+def _unreachable(place: str, error: Exception) -> QueueError:
+    return QueueError(f"nothing was emitted, as {place} can't be reached: {type(error).__name__}: {error}")
 
 
 class QueueJson:
@@ -271,7 +300,7 @@ def create_manager(
             name=module,
         ) from error
     codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
-    manager: Rooms
+    manager: AmqpRooms | RedisRooms
     if module == "aio_pika":
         manager = AmqpRooms(url, channel=channel, write_only=write_only, logger=logger, json=codec)
     else:
@@ -283,4 +312,5 @@ def create_manager(
             json=codec,
             redis_options=dict(options or {}),
         )
+    manager.place = without_secrets(url)
     return manager

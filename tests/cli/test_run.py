@@ -243,6 +243,30 @@ def test_workers_share_their_clients_over_a_queue(
         assert command.stop() == 0
 
 
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_workers_name_a_queue_that_is_away(folder: Path, scheme: str) -> None:
+    """Once each, with what to do, and no traceback; they serve their own clients meanwhile."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for _ in range(2):
+            free = stack.enter_context(socket.socket())
+            free.bind(("127.0.0.1", 0))
+            ports.append(free.getsockname()[1])
+    away = f"{scheme}://127.0.0.1:{ports[0]}/"
+    options = ["--workers", "2", "--websocket-only", "--port", str(ports[1])]
+    options += ["--message-queue", away.replace("://", "://ada:sesame@")]
+    with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
+        command.wait_for(f"the message queue {away} can't be reached", times=2)
+        until_accepted(url)
+        with socketio.SimpleClient(reconnection=False) as client:
+            client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
+            assert client.call("echo", "hello", timeout=5) == "HELLO"
+        assert command.stop() == 0
+    assert command.output.count("ERROR") == 2
+    assert "Traceback" not in command.output
+    assert "sesame" not in command.output
+
+
 @pytest.mark.parametrize(
     ("change", "codes"),
     [

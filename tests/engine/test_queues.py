@@ -6,20 +6,23 @@ import asyncio
 import builtins
 import contextlib
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
+from asynction_asgi.engine.outages import without_secrets
 from asynction_asgi.engine.queues import QueueJson, create_manager
 from asynction_asgi.engine.seals import ForgedError
 from asynction_asgi.errors import DisconnectedError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 
-from .stage import Script, Stage, serve_app, until
+from .stage import Script, Stage, serve, serve_app, until
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import AsyncIterator
 
 
@@ -296,6 +299,49 @@ async def test_amqp_carries_the_same_messages() -> None:
     with pytest.raises(ForgedError):
         reader.json.loads(published[0])
     assert reader.dropped == {"repeated": 1}
+
+
+@pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
+async def test_a_queue_that_is_away_is_named_once(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+    """With what to do, without its password, for all attempts together; local clients are served meanwhile."""
+
+    def ours() -> list[logging.LogRecord]:
+        return [one for one in caplog.records if one.name.startswith("asynction_asgi")]
+
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{nobody.getsockname()[1]}"
+        url = f"{scheme}://ada:sesame@{place}/"
+        async with serve(message_queue=url) as stage, stage.websocket() as client:
+            stage.server.listen()
+            await client.send("40")
+            assert (await client.receive()).startswith("40")
+            await until(ours, "the line about the queue")
+            for number in range(3):
+                await stage.server.emit("news", number)
+                assert json.loads((await client.receive())[2:]) == ["news", number]
+    (record,) = ours()
+    message = record.getMessage()
+    assert (record.name, record.levelname, record.exc_info) == ("asynction_asgi.engine", "ERROR", None)
+    assert message.startswith(f"the message queue {scheme}://{place}/ can't be reached (")
+    assert "correct message_queue" in message
+    assert "ada" not in message
+    assert "sesame" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+        ("rediss://:p/a#s@s@host:1/0?password=x", "rediss://host:1/0"),
+        ("redis://:pa?ss@host:1", "redis://…"),
+        ("redis://host?password=a@b", "redis://…"),
+        ("redis+sentinel://u:p@one:1,two:2/0/name", "redis+sentinel://one:1,two:2/0/name"),
+    ],
+)
+def test_a_queue_is_shown_without_secrets(url: str, shown: str) -> None:
+    """Whatever a password looks like."""
+    assert without_secrets(url) == shown
 
 
 @pytest.mark.parametrize(

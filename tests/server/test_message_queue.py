@@ -227,12 +227,16 @@ def test_options_of_the_queue_that_make_no_sense(options: Any, words: str) -> No
         AsynctionSocketIO.from_spec(SPEC, **options)
 
 
-async def test_an_emitter_whose_queue_is_gone_raises() -> None:
-    """Nobody could have heard it, so it is no success."""
+@pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
+async def test_an_emitter_whose_queue_is_gone_raises(scheme: str) -> None:
+    """Nobody could have heard it, so it is no success; the error names the queue, and no password."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        emitter = Emitter.from_spec(SPEC, message_queue=f"redis://127.0.0.1:{nobody.getsockname()[1]}")
-        with pytest.raises(QueueError):
+        place = f"127.0.0.1:{nobody.getsockname()[1]}"
+        emitter = Emitter.from_spec(SPEC, message_queue=f"{scheme}://ada:sesame@{place}")
+        with pytest.raises(
+            QueueError, match=rf"^nothing was emitted, as {scheme}://{place} can't be reached: (?!.*sesame)"
+        ):
             await emitter.emit("news", {"text": "hi"})
         await emitter.close()
 
