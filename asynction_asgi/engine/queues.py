@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from base64 import b64decode
 from collections import Counter
 from functools import cached_property, partial
@@ -13,6 +14,7 @@ from socketio.async_redis_manager import AsyncRedisManager
 
 from ..errors import QueueError, RefusedError
 from .codec import UndecodableError, UnencodableError, choose_codec
+from .identity import Identified
 from .logs import Throttle, logger
 from .outages import OutageLog, without_secrets
 from .packets import attach
@@ -20,7 +22,7 @@ from .rooms import Rooms
 from .seals import ForgedError, Seal, is_sealed, read_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .seals import Secret
 
@@ -36,9 +38,14 @@ _CLIENTS = {
     "amqps": ("aio_pika", "amqp"),
 }
 
+# What upstream's managers and ours raise for a message that has not the form of any of theirs.
+_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
-class _Checked:
+
+class _Checked(Identified):
     """What goes over the queue is strict JSON, and an error of the sender's is raised at the sender.
+
+    What other processes ask for is done if it can be read; it may come from anybody, and in any form.
 
     Attributes:
         json: Reads and writes messages, and signs them if there is a secret.
@@ -48,7 +55,6 @@ class _Checked:
 
     server: Any
     json: QueueJson
-    host_id: str
     place: str
     check: Callable[[str, Any, str], None] | None = None
 
@@ -74,17 +80,47 @@ class _Checked:
             self.json.check(data)  # nothing was encoded before; upstream would log the error and go on
         await super()._publish(data)  # type: ignore[misc]  # upstream's, further down the line
 
+    # -- what other processes ask for --------------------------------------------------------
+
     async def _handle_emit(self, message: dict[str, Any]) -> None:
-        if self.check is not None and message.get("host_id") != self.host_id:
-            try:
+        with self._reading(message) as by_others:
+            if by_others and not isinstance(message["event"], str):
+                raise TypeError
+            if by_others and self.check is not None:
                 self.check(*_emitted(message))
-            except RefusedError as error:
-                self.json.drop("not allowed by the document", detail=str(error))
-                return
-            except (TypeError, ValueError, LookupError) as error:
-                self.json.drop("malformed", detail=type(error).__name__)
-                return
-        await super()._handle_emit(message)  # type: ignore[misc]  # upstream's, further down the line
+            await super()._handle_emit(message)  # type: ignore[misc]  # upstream's, further down the line
+
+    async def _handle_disconnect(self, message: dict[str, Any]) -> None:
+        with self._reading(message):
+            await super()._handle_disconnect(message)  # type: ignore[misc]  # as above
+
+    async def _handle_enter_room(self, message: dict[str, Any]) -> None:
+        with self._reading(message):
+            await super()._handle_enter_room(message)  # type: ignore[misc]  # as above
+
+    async def _handle_leave_room(self, message: dict[str, Any]) -> None:
+        with self._reading(message):
+            await super()._handle_leave_room(message)  # type: ignore[misc]  # as above
+
+    async def _handle_close_room(self, message: dict[str, Any]) -> None:
+        with self._reading(message):
+            await super()._handle_close_room(message)  # type: ignore[misc]  # as above
+
+    @contextlib.contextmanager
+    def _reading(self, message: dict[str, Any]) -> Iterator[bool]:
+        """Drop a message that can't be done; what is wrong with one of our own, the caller is told.
+
+        Nothing of an application's runs meanwhile whose errors would get lost here.
+        """
+        by_others = message.get("host_id") != self.host_id
+        try:
+            yield by_others
+        except RefusedError as error:
+            self.json.drop("not allowed by the document", detail=str(error))
+        except _UNREADABLE as error:
+            if not by_others:
+                raise
+            self.json.drop("malformed", detail=type(error).__name__)
 
     # -- answers that will not come ----------------------------------------------------------
 
@@ -105,10 +141,20 @@ class _Checked:
 
     async def _handle_callback(self, message: dict[str, Any]) -> None:
         lost = message.get("lost")
-        if lost is None:
+        if message.get("host_id") != self.host_id:
+            return  # another process asked
+        if not _is_callback(message):
+            self.json.drop("malformed", detail="no callback")
+        elif lost is None:
             await super()._handle_callback(message)  # type: ignore[misc]  # upstream's, further down the line
-        elif message.get("host_id") == self.host_id:
+        else:
             self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")  # type: ignore[attr-defined]  # of `Rooms`
+
+
+def _is_callback(message: dict[str, Any]) -> bool:
+    """Whether this is an answer to a callback, or says that none will come."""
+    answered = isinstance(message.get("args"), list) or message.get("lost") is not None
+    return answered and type(message.get("id")) is int and not isinstance(message.get("sid"), list | dict)
 
 
 def _emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
@@ -226,7 +272,7 @@ class QueueJson:
         return text if self._seal is None else self._seal.seal(text)
 
     def loads(self, text: str | bytes) -> Any:
-        """Text to message; anything but an object is an empty one, which upstream passes over.
+        """Text to message; anything but an object is an empty one, which upstream passes over, and counted.
 
         Raises:
             UndecodableError: it is not JSON.
@@ -250,7 +296,10 @@ class QueueJson:
         except UndecodableError:
             self.drop("not JSON")
             raise
-        return message if isinstance(message, dict) else {}
+        if not isinstance(message, dict):
+            self.drop("malformed", detail="no object")
+            return {}
+        return message
 
     def drop(self, reason: str, *, detail: str = "") -> None:
         """Count a message that is not taken, and log it now and then."""

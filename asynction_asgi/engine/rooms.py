@@ -13,9 +13,11 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from socketio.async_manager import AsyncManager
+from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from . import packets
 from .answers import Answer
+from .identity import Identified
 from .logs import Throttle, logger
 from .members import Member, Phase
 
@@ -286,7 +288,11 @@ def adopt(manager: Any) -> Rooms:
         return manager
     if not isinstance(manager, AsyncManager):
         raise TypeError(f"client_manager must be a manager for asyncio, not {type(manager).__name__}")
-    manager.__class__ = type(type(manager).__name__, (type(manager), Rooms), {})
+    several = isinstance(manager, AsyncPubSubManager)
+    bases = (Identified, type(manager), Rooms) if several else (type(manager), Rooms)
+    manager.__class__ = type(type(manager).__name__, bases, {})
     adopted: Rooms = manager
     adopted.begin()
+    if isinstance(adopted, Identified):
+        adopted.host_id = ""  # takes the place of upstream's
     return adopted

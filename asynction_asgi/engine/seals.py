@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from .identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -63,7 +65,8 @@ class Seal:
 
     A sender numbers its messages. Which of the last numbers of a sender have been seen is a bit mask, as
     in RFC 4303, 3.4.3, so memory does not grow with traffic. What is older than `WINDOW_SECONDS` is
-    refused, so senders can be forgotten.
+    refused, so senders can be forgotten; and what is not younger than all that was forgotten, so that
+    nothing comes again where the clock is set back.
     """
 
     def __init__(
@@ -71,15 +74,16 @@ class Seal:
     ) -> None:
         self._keys = [hmac.new(key, channel.encode() + b"\n", hashlib.sha256) for key in keys]
         self._clock = clock
-        self._sender = secrets.token_hex(8)
+        self._sender = Identity()
         self._number = 0
-        self._seen: dict[str, tuple[int, int, float]] = {}
+        self._senders: dict[str, _Sender] = {}
         self._swept = clock()
+        self._forgotten = 0.0  # when the last message was sent of which nothing is known any more
 
     def seal(self, text: str) -> str:
         """Sign a message with the first secret."""
         self._number += 1
-        line = f"{_MARK}{self._sender} {self._number} {int(self._clock() * 1000)}"
+        line = f"{_MARK}{self._sender.name} {self._number} {int(self._clock() * 1000)}"
         return f"{line} {_sign(self._keys[0], line, text).decode()}\n{text}"
 
     def open(self, sealed: str) -> str:
@@ -105,21 +109,54 @@ class Seal:
         if abs(now - sent) > WINDOW_SECONDS:
             raise ForgedError("too old")
         self._sweep(now)
-        highest, seen, latest = self._seen.get(sender, (number, 0, sent))
-        if number > highest:
-            seen = (seen << min(number - highest, _REORDERED)) & _SEEN
-            highest = number
-        behind = highest - number
-        if behind >= _REORDERED or seen >> behind & 1:
-            raise ForgedError("repeated")
-        self._seen[sender] = highest, seen | 1 << behind, max(latest, sent)
+        known = self._senders.get(sender)
+        if known is None:
+            known = _Sender(highest=number, latest=sent, since=self._forgotten)
+        if sent <= known.since:
+            raise ForgedError("too old")
+        known.note(number)
+        known.latest = max(known.latest, sent)
+        self._senders[sender] = known
 
     def _sweep(self, now: float) -> None:
         """Forget senders whose messages would all be too old by now."""
-        if now - self._swept > WINDOW_SECONDS:
+        if abs(now - self._swept) > WINDOW_SECONDS:
             self._swept = now
-            for sender in [one for one, (_, _, sent) in self._seen.items() if now - sent > WINDOW_SECONDS]:
-                del self._seen[sender]
+            for name, sender in list(self._senders.items()):
+                if now - sender.latest > WINDOW_SECONDS:
+                    self._forgotten = max(self._forgotten, sender.latest)
+                    del self._senders[name]
+
+
+@dataclass(slots=True)
+class _Sender:
+    """What has come from one sender.
+
+    Attributes:
+        highest: The highest of its numbers.
+        latest: When the latest of its messages was sent.
+        since: What was sent up to then may have come before anything was known of it.
+        seen: A bit for each of the last numbers, the lowest bit for the highest number.
+    """
+
+    highest: int
+    latest: float
+    since: float
+    seen: int = 0
+
+    def note(self, number: int) -> None:
+        """Remember a number.
+
+        Raises:
+            ForgedError: it has come before, or so long ago that nobody knows.
+        """
+        if number > self.highest:
+            self.seen = (self.seen << min(number - self.highest, _REORDERED)) & _SEEN
+            self.highest = number
+        behind = self.highest - number
+        if behind >= _REORDERED or self.seen >> behind & 1:
+            raise ForgedError("repeated")
+        self.seen |= 1 << behind
 
 
 def _sign(key: hmac.HMAC, line: str, text: str) -> bytes:

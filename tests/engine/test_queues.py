@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import json
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,24 +121,64 @@ async def test_an_emitter_of_another_process(queue_url: str) -> None:
             await emitter.close()
 
 
+def has_dropped(manager: Any, count: int) -> bool:
+    return bool(manager.dropped.total() == count)
+
+
 async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Nonsense on the channel is passed over, and the next message is heard."""
-    async with cluster(queue_url, 1) as (stage,), stage.client() as client:
+    """Nonsense on the channel is dropped, counted and logged in a line of its kind; the next message is heard."""
+    async with cluster(queue_url, 1) as (stage,), stage.client() as client, stage.client() as other:
         manager = stage.server.manager
-        for message in (
-            "nonsense",
-            "5",
-            "[]",
-            '"method"',
-            "NaN",
-            '{"method":"emit"}',
-            '{"method":"callback","host_id":1}',
-        ):
-            await manager.redis.publish(manager.channel, message)
+        emit = {"method": "emit", "event": "n", "data": [1], "namespace": "/"}
+        callback = {"method": "callback", "host_id": manager.host_id, "sid": "x", "id": 1, "args": []}
+        inside = {"sid": client.sid, "namespace": "/"}
+        malformed: list[Any] = [
+            5,
+            [],
+            "method",
+            {"method": "emit"},
+            {**emit, "event": 5},
+            {**emit, "namespace": []},
+            {**emit, "room": json.loads("[" * 500 + "]" * 500)},
+            {**emit, "callback": 5},
+            {**emit, "data": {}, "binary": True},
+            {**emit, "data": [[{"_placeholder": True, "num": 3}], "eA=="], "binary": True},
+            {**callback, "args": 5},
+            {**callback, "sid": {}},
+            {**callback, "id": []},
+            {"method": "disconnect", "sid": {}, "namespace": "/"},
+            {"method": "disconnect", "sid": "x", "namespace": [5]},
+            {"method": "enter_room", **inside, "room": []},
+            {"method": "enter_room", **inside, "room": other.sid},
+            {"method": "leave_room", **inside, "room": {}},
+            {"method": "close_room", "namespace": "/", "room": client.sid},
+            {"method": "close_room", "namespace": {}, "room": "x"},
+        ]
+        for number, message in enumerate(malformed):
+            await manager.redis.publish(manager.channel, json.dumps(message))
+            await until(partial(has_dropped, manager, number + 1), str(message)[:80])
+        for text in ("nonsense", "NaN", '{"method":"callback","host_id":1}', '{"method":"x"}', "{}"):
+            await manager.redis.publish(manager.channel, text)
         emitter = create_emitter(queue_url, channel=manager.channel)
         await emitter.emit("n", 1, namespace="/")
         assert await client.receive() == '42["n",1]'
         await emitter.close()
+        assert manager.dropped == {"malformed": len(malformed), "not JSON": 2}
+    assert [one.getMessage() for one in caplog.records] == [
+        "a message of the queue was dropped: malformed: no object",
+        "a message of the queue was dropped: not JSON",
+    ]
+    assert not any(one.exc_info for one in caplog.records)
+
+
+async def test_what_the_application_asks_for_wrongly_is_raised(queue_url: str) -> None:
+    """Only what others ask for is dropped."""
+    async with cluster(queue_url, 1) as (stage,), stage.client() as client:
+        with pytest.raises(ValueError, match="sid room"):
+            await stage.server.close_room(client.sid)
+        with pytest.raises(UnencodableError):
+            await stage.server.emit("n", {1, 2})
+        assert stage.server.manager.dropped == {}
 
 
 SECRET, NEXT = "the secret of the tests", "the next secret of them"

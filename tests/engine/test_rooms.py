@@ -217,6 +217,17 @@ async def test_a_manager_of_the_users_stands_on_ours() -> None:
     assert isinstance(manager, Rooms)
 
 
+async def test_a_queue_manager_of_the_users_is_named_by_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been made before a fork; upstream's name would be that of all its copies."""
+    manager = socketio.AsyncRedisManager()
+    Room(client_manager=manager)
+    parent = manager.host_id
+    assert manager.host_id == parent
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    child = manager.host_id
+    assert manager.host_id == child != parent
+
+
 def stop_reading(member: Member) -> EngineSocket:
     """Its transport takes nothing from now on."""
     socket = member.connection.socket

@@ -120,8 +120,32 @@ def test_senders_are_forgotten_once_their_messages_would_be_too_old() -> None:
         messages.append(seal(OLD, clock=clock).seal("{}"))
         receiver.open(messages[-1])
         clock.now += WINDOW_SECONDS / 4
-    assert len(receiver._seen) < 12
+    assert len(receiver._senders) < 12
     assert {fault(receiver, one) for one in messages} == {"repeated", "too old"}
+
+
+def test_nothing_comes_again_after_the_clock_was_set_back() -> None:
+    """What was forgotten stays too old, also of a sender who came back; who is known goes on sending."""
+    clock = Clock()
+    receiver = seal(OLD, clock=clock)
+    idle, busy = seal(OLD, clock=clock), seal(OLD, clock=clock)
+    early = [idle.seal("{}"), idle.seal("{}")]
+    for message in early:
+        receiver.open(message)
+    for _ in range(5):
+        clock.now += WINDOW_SECONDS / 2
+        receiver.open(busy.seal("{}"))
+    assert len(receiver._senders) == 1, "the idle one is forgotten"
+    back = idle.seal("{}")
+    receiver.open(back)
+    clock.now -= WINDOW_SECONDS * 2.5
+    assert [fault(receiver, one) for one in early] == ["too old", "too old"]
+    clock.now += WINDOW_SECONDS * 2
+    assert fault(receiver, back) == "repeated"
+    clock.now -= WINDOW_SECONDS
+    assert receiver.open(busy.seal("{}")) == "{}", "known by its numbers"
+    clock.now += WINDOW_SECONDS
+    assert receiver.open(seal(OLD, clock=clock).seal("{}")) == "{}", "later than all that was forgotten"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -42,7 +44,7 @@ SPEC = document(
     )
 )
 PROCESS = """
-    import asyncio, json, sys, uvicorn
+    import asyncio, json, os, sys, uvicorn
     from asynction_asgi import AsynctionSocketIO
 
     app = AsynctionSocketIO.from_spec(
@@ -71,6 +73,9 @@ PROCESS = """
             await super().startup(sockets)
             print(self.servers[0].sockets[0].getsockname()[1], flush=True)
 
+    for _ in range(int(sys.argv[4])):
+        if not os.fork():
+            break
     Server(uvicorn.Config(app, port=0, log_level="warning")).run()
 """
 
@@ -83,22 +88,26 @@ async def servers(queue_url: str) -> AsyncIterator[list[str]]:
 
 
 @contextlib.asynccontextmanager
-async def processes_of(queue_url: str, *options: dict[str, Any]) -> AsyncIterator[list[str]]:
-    """A server process for each set of options, once they hear one another."""
+async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0) -> AsyncIterator[list[str]]:
+    """A server process for each set of options, forked so often, once they hear one another."""
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url]
     processes = [
-        subprocess.Popen([*command, json.dumps(one)], stdout=subprocess.PIPE, text=True) for one in options
+        subprocess.Popen(
+            [*command, json.dumps(one), str(forks)], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        for one in options
     ]
     try:
         urls = []
         for process in processes:
             assert process.stdout is not None
-            urls.append(f"http://127.0.0.1:{int(process.stdout.readline())}")
+            ports = [int(process.stdout.readline()) for _ in range(1 + forks)]
+            urls += [f"http://127.0.0.1:{port}" for port in ports]
         await hear_each_other(urls)
         yield urls
     finally:
         for process in processes:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
         for process in processes:
             process.wait(10)
             assert process.stdout is not None
@@ -186,6 +195,23 @@ async def test_processes_sign_what_they_put_on_the_queue(queue_url: str) -> None
         for reader in (one, two):
             assert await reader.receive() == ("news", {"text": "signed"})
             assert await reader.call("drops") == {"unsigned": 1, "wrong signature": 1}
+
+
+async def test_processes_that_were_forked_hear_one_another(queue_url: str) -> None:
+    """The application is imported once, before the fork: each has its own name, and numbers of its own."""
+    options = {"channel": "forked", "message_queue_secret": NEW}
+    async with (
+        processes_of(queue_url, options, forks=1) as urls,
+        connected(urls[0]) as one,
+        connected(urls[1]) as two,
+    ):
+        for publisher in (one, two):
+            await publisher.call("publish", {"text": "hi"})
+            for reader in (one, two):
+                assert await reader.receive() == ("news", {"text": "hi"})
+                assert await reader.receive() == ("picture", b"\x00\xff")
+        for reader in (one, two):
+            assert await reader.call("drops") == {}
 
 
 async def test_emits_of_other_processes_are_validated_again_if_asked_for(queue_url: str) -> None:
