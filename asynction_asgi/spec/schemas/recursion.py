@@ -92,11 +92,13 @@ def _at_one_place(calls: Iterable[tuple[Path, int]]) -> int:
         if kind == "member" or (kind == "item" and what[1] >= 0):
             holder, name = what
             (members if kind == "member" else elements).named[name][holder] += count
+        elif kind == "members":
+            members.matched[what] += count
         elif kind in ("others", "item"):
             holder = what if kind == "others" else what[0]
             (members if kind == "others" else elements).others[holder] += count
         else:
-            (members if kind == "members" else elements).every += count
+            elements.every += count
     return here + max(members.most(), elements.most())
 
 
@@ -106,20 +108,26 @@ class _Family:
 
     Attributes:
         named: By name or index, and by the schema that names it.
-        others: Those for what a schema doesn't name, by the schema.
+        matched: Those for what a schema's patterns match, by the schema.
+        others: Those for what a schema neither names nor matches, by the schema.
         every: Those that may be for any.
     """
 
     named: defaultdict[Any, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    matched: Counter[int] = field(default_factory=Counter)
     others: Counter[int] = field(default_factory=Counter)
     every: int = 0
 
     def most(self) -> int:
         """The calls for one of them, where they are most."""
-        unnamed = self.every + self.others.total()
+        either = self.matched | self.others  # by the schema, the more of the two
+        unnamed = self.every + either.total()
         return max(
             unnamed,
-            *(unnamed + by.total() - sum(self.others[holder] for holder in by) for by in self.named.values()),
+            *(
+                unnamed + by.total() - sum(either[holder] - self.matched[holder] for holder in by)
+                for by in self.named.values()
+            ),
             0,
         )
 
@@ -142,7 +150,7 @@ def _sites(schema: Schema, path: Path) -> list[Site]:
     for name, inner in schema.get("properties", {}).items():
         found += _sites(inner, (*path, ("member", (holder, name))))
     for inner in schema.get("patternProperties", {}).values():
-        found += _sites(inner, (*path, ("members", None)))
+        found += _sites(inner, (*path, ("members", holder)))
     found += _sites(schema.get("additionalProperties", True), (*path, ("others", holder)))
     items = schema.get("items", True)
     if isinstance(items, list):
@@ -171,6 +179,8 @@ def _meet(one: Step, other: Step) -> bool:
         return bool(what == other_what) or bool(what[0] != other_what[0])
     if kind == "member" and other_kind == "others":
         return bool(what[0] != other_what)
+    if kind == "members" and other_kind == "others":
+        return bool(what != other_what)
     return True
 
 

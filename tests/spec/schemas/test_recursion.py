@@ -31,6 +31,10 @@ RISKY: dict[str, Any] = {
     "exclusive branches": {"oneOf": [child(required=["a"]), child(required=["b"]), {"type": "null"}]},
     "all of": {"allOf": [child(), child()]},
     "by pattern": child(patternProperties={"^c": SELF}),
+    "by two patterns": {"patternProperties": {"^c": SELF, "d$": SELF}},
+    "by a pattern of another": {
+        "allOf": [{"patternProperties": {"^c": SELF}}, {"additionalProperties": SELF}]
+    },
     "by name and by wildcard": {"allOf": [child(), {"additionalProperties": SELF}]},
     "items and contains": {"items": SELF, "contains": SELF},
     "positions of two schemas": {"allOf": [{"items": [SELF]}, {"items": [SELF]}]},
@@ -47,6 +51,7 @@ PLAIN: dict[str, Any] = {
     "a list": {"properties": {"children": {"items": SELF}}},
     "positions": {"items": [SELF, SELF], "additionalItems": SELF},
     "named and the rest": child(additionalProperties=SELF),
+    "by pattern and the rest": {"patternProperties": {"^c": SELF}, "additionalProperties": SELF},
     "no recursion": {"allOf": [{"$ref": "#/leaf"}, {"$ref": "#/leaf"}]},
 }
 
@@ -91,11 +96,17 @@ REPEATING: dict[str, Any] = {
     "dependencies": {"dependencies": {"end": NEXT, "a": NEXT}, "allOf": [NEXT]},
     "members": {"allOf": [{"properties": {"end": NEXT}}, {"properties": {"end": NEXT}}]},
     "members by pattern": {"properties": {"end": NEXT}, "patternProperties": {"^e": NEXT}},
+    "members by pattern or others, and by name": {
+        "patternProperties": {"^e": NEXT},
+        "additionalProperties": NEXT,
+        "allOf": [{"properties": {"end": NEXT}}],
+    },
     "items": {"items": NEXT, "contains": NEXT},
 }
 SINGLE: dict[str, Any] = {
     "other members": {"properties": {"a": NEXT, "b": NEXT, "c": {"properties": {"a": NEXT}}}},
     "a member and others": {"properties": {"a": NEXT}, "additionalProperties": NEXT},
+    "members by pattern and others": {"patternProperties": {"^a": NEXT}, "additionalProperties": NEXT},
     "positions": {"items": [NEXT, NEXT], "additionalItems": NEXT},
     "in place and in a member": {"allOf": [NEXT], "properties": {"a": {"type": "string"}}},
 }
