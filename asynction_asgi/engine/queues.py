@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from base64 import b64decode
 from collections import Counter
@@ -220,10 +221,14 @@ class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # 
             await super()._publish(message)
         except UnencodableError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # else it is upstream's word for a channel that the broker has closed
             if self.write_only:
                 raise _unreachable(self.place, error) from error
-            self._get_logger().error("Cannot publish", extra={"rabbitmq_exception": str(error)})
+            why = str(error) or "its connection was lost"
+            self._get_logger().error("Cannot publish", extra={"rabbitmq_exception": why})
 
     async def close(self) -> None:
         """Close the connection to the queue; a later emit opens it again."""
@@ -232,8 +237,9 @@ class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # 
             await connection.close()
 
 
-def _unreachable(place: str, error: Exception) -> QueueError:
-    return QueueError(f"nothing was emitted, as {place} can't be reached: {type(error).__name__}: {error}")
+def _unreachable(place: str, error: BaseException) -> QueueError:
+    why = "its connection was lost" if isinstance(error, asyncio.CancelledError) else repr(error)
+    return QueueError(f"nothing was emitted, as {place} can't be reached: {why}")
 
 
 class QueueJson:

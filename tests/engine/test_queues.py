@@ -11,13 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aio_pika.exceptions import ChannelInvalidStateError
 
 from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
 from asynction_asgi.engine.outages import without_secrets
 from asynction_asgi.engine.queues import QueueJson, create_manager
 from asynction_asgi.engine.seals import ForgedError
-from asynction_asgi.errors import DisconnectedError, RefusedError
+from asynction_asgi.errors import DisconnectedError, QueueError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 
 from .stage import Script, Stage, serve, serve_app, until
@@ -340,6 +341,26 @@ async def test_amqp_carries_the_same_messages() -> None:
     with pytest.raises(ForgedError):
         reader.json.loads(published[0])
     assert reader.dropped == {"repeated": 1}
+
+
+async def test_a_broker_that_goes_away_cancels_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """What aio-pika raises then is no cancellation: a server goes on, an emitter hears of it."""
+
+    class Exchange:
+        async def publish(self, message: Any, routing_key: str) -> None:
+            raise ChannelInvalidStateError
+
+    for server in (create_server(Script(), message_queue="amqp://"), None):
+        manager = create_manager("amqp://", write_only=True) if server is None else server.manager
+        manager.publisher_connection = manager.publisher_exchange = Exchange()
+        if server is None:
+            with pytest.raises(QueueError, match="its connection was lost"):
+                await manager.emit("n", 1, namespace="/")
+        else:
+            await manager.emit("n", 1, namespace="/")
+    assert [one.getMessage().partition(" can't")[0] for one in caplog.records] == [
+        "the message queue amqp://"
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])

@@ -71,7 +71,8 @@ PROCESS = """
     class Server(uvicorn.Server):
         async def startup(self, sockets=None):
             await super().startup(sockets)
-            print(self.servers[0].sockets[0].getsockname()[1], flush=True)
+            port = self.servers[0].sockets[0].getsockname()[1]
+            os.write(1, f"{port}\\n".encode())  # at once: forks share the pipe
 
     for _ in range(int(sys.argv[4])):
         if not os.fork():
