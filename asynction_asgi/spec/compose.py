@@ -29,6 +29,8 @@ __all__ = ["compose", "dump_yaml"]
 
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What the pure parser says of a tab.
+_TAB = "found character '\\t' that cannot start any token"
 
 
 def compose(text: str, *, places: Places | None) -> Composed:
@@ -49,6 +51,9 @@ def compose(text: str, *, places: Places | None) -> Composed:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
         at = (mark.line, mark.column) if mark is not None else (None, None)
+        if mark is not None and error.problem == _TAB:
+            indents = not text.splitlines()[mark.line][: mark.column].strip()
+            message = f"tabs can't {'indent YAML' if indents else 'stand here'}: use spaces"
         fault = Fault(code="YAML_SYNTAX", message=message, line=at[0], column=at[1])
     except YAMLError as error:
         fault = Fault(code="YAML_SYNTAX", message=str(error).splitlines()[0])

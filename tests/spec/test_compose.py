@@ -140,6 +140,26 @@ def test_places_are_those_of_the_keys_and_values() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ("a:\n\tb: 1", (1, 0), "tabs can't indent YAML: use spaces"),
+        ("a:\n  b:\n  \tc: 1", (2, 2), "tabs can't indent YAML: use spaces"),
+        ("a:\n  - b\n\t- c", (2, 0), "tabs can't indent YAML: use spaces"),
+        ("a:\t1\n\tb: 1", (0, 2), "tabs can't stand here: use spaces"),
+    ],
+)
+def test_tabs_are_called_tabs(text: str, place: tuple[int, int], says: str) -> None:
+    """Their place is known, and what to use in their stead."""
+    (fault,) = compose(text, places=None).faults
+    assert (fault.code, fault.message, (fault.line, fault.column)) == ("YAML_SYNTAX", says, place)
+
+
+def test_tabs_between_brackets_are_yaml() -> None:
+    """There they are white space, as in JSON."""
+    assert compose('{\n\t"a": [\n\t\t1]}', places=None).value == {"a": [1]}
+
+
+@pytest.mark.parametrize(
     ("value", "code", "pointer"),
     [
         ({"a": {1: "b"}}, "YAML_KEY", "/a"),

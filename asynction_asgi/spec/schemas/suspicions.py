@@ -20,6 +20,7 @@ __all__ = ["Suspicion", "find_suspicions"]
 
 # A misspelt annotation changes nothing, and other vocabularies have names much like theirs.
 _ENFORCED = {**ASSERTIONS, "$ref": KEYWORDS["$id"]}
+_LONG = 7  # letters; shorter words are too much like one another
 _BOUNDS = (
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
@@ -82,9 +83,22 @@ def _misspelt(schema: Mapping[str, Any], key: str) -> Iterator[Suspicion]:
     near = closest(plain, _ENFORCED, cutoff=0.82)
     if near is None or near in schema:
         return
-    if plain.lower() == near.lower() or _could_be(near, value):
+    if plain.lower() == near.lower() or _could_be(near, value) or _is_slip(plain, near):
         message = f"{key} is no keyword of JSON Schema and is not enforced; did you mean {near!r}?"
         yield Suspicion(key, message, key=True)
+
+
+def _is_slip(key: str, name: str) -> bool:
+    """Whether one slip of the fingers parts them, whatever the value: letters swapped, or one wrong.
+
+    A word that is the other's beginning may be another word, such as require and contain.
+    """
+    if len(name) < _LONG or (name.islower() and (name.startswith(key) or key.startswith(name))):
+        return False
+    if len(key) == len(name):
+        return sorted(key) == sorted(name) or sum(a != b for a, b in zip(key, name, strict=True)) == 1
+    short, long = sorted((key, name), key=len)
+    return any(long[:index] + long[index + 1 :] == short for index in range(len(long)))
 
 
 def _could_be(name: str, value: Any) -> bool:
