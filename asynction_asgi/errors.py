@@ -8,7 +8,7 @@ handlers (`BindingError`), or the peer (`ValidationError`, `RefusedError`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,12 +98,16 @@ class AsynctionError(Exception):
 
 
 class _DiagnosedError(AsynctionError):
+    _outcome: ClassVar[str]
+
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n".join(str(one) for one in self.diagnostics)
+        # At the end of a traceback, where the exception's name begins the line.
+        head = f"{self._outcome}:\n" if len(self.diagnostics) > 1 else ""
+        return head + "\n".join(str(one) for one in self.diagnostics)
 
 
 class SpecError(_DiagnosedError):
@@ -113,6 +117,8 @@ class SpecError(_DiagnosedError):
         diagnostics: Every finding of the load, errors and warnings, in document order.
     """
 
+    _outcome = "the document can't be served"
+
 
 class BindingError(_DiagnosedError):
     """Handlers can't be attached to the document; nothing was started.
@@ -120,6 +126,8 @@ class BindingError(_DiagnosedError):
     Attributes:
         diagnostics: One per handler that is missing, not importable or of the wrong arity.
     """
+
+    _outcome = "handlers can't be attached to the document"
 
 
 class DisconnectedError(AsynctionError, ConnectionError):

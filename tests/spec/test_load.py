@@ -111,7 +111,7 @@ def test_a_spec_carries_what_it_was_made_of() -> None:
 
 
 def test_errors_are_raised_together(tmp_path: Path) -> None:
-    """A SpecError holds every finding, warnings too, and prints one line for each."""
+    """A SpecError holds every finding, warnings too, and prints one line for each, below what they come to."""
     path = tmp_path / "doc.yaml"
     path.write_text(v2("{a: {publish: {message: {}}}, /b: {publsh: {}}}"))
     with pytest.raises(SpecError) as caught:
@@ -122,10 +122,11 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
         "UNKNOWN_FIELD",
     ]
     lines = str(caught.value).splitlines()
-    assert lines[1] == (
+    assert lines[0] == "the document can't be served:"
+    assert lines[2] == (
         f"{path}:3:35: error: the message has no name, so no event can carry it: add 'name' [EVENT_NAME]"
     )
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 def test_warnings_stay_with_the_spec(tmp_path: Path) -> None:
