@@ -234,7 +234,7 @@ async def test_the_lifespan_is_run_around_the_test() -> None:
 
 async def test_a_failing_lifespan_fails_the_test() -> None:
     """A start-up that fails says why, by the application's word or exception; so does a shutdown."""
-    with pytest.raises(LifespanError, match=r"the startup failed: .*'say' .* has no handler"):
+    with pytest.raises(LifespanError, match=r"(?s)the startup failed: .*'say' .* has no handler"):
         await TestServer(AsynctionSocketIO.from_spec(SPEC)).__aenter__()
 
     @contextlib.asynccontextmanager
