@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..schemas.normalise import Schema
     from .choices import Choices
+    from .failures import Failures
     from .flat import Flat
     from .generator import Instances
 
@@ -39,10 +40,13 @@ _TYPES = (*_USUAL_TYPES, "object", "array")
 class Build:
     """One instance in the making."""
 
-    __slots__ = ("_choices", "_flatten", "_makes", "_open", "_owner", "_parts", "_small")
+    __slots__ = ("_choices", "_failures", "_flatten", "_makes", "_open", "_owner", "_parts", "_small")
 
-    def __init__(self, owner: Instances, choices: Choices, *, small: bool = False) -> None:
+    def __init__(
+        self, owner: Instances, choices: Choices, failures: Failures, *, small: bool = False
+    ) -> None:
         self._owner = owner
+        self._failures = failures
         self._choices = choices
         self._flatten = owner.flattener
         self._parts = 0
@@ -70,8 +74,10 @@ class Build:
         Raises:
             DeadEndError: none was found.
         """
-        follow, choices = self._flatten.follow, self._choices
+        follow, choices, failures = self._flatten.follow, self._choices, self._failures
         schemas = tuple([follow(one) for one in schemas])
+        if failures and failures.are_hopeless(schemas):
+            raise DeadEndError
         if len(schemas) == 1 and choices.attempt < _DOUBTED:
             examples = self._owner.examples(schemas[0])
             if examples:
@@ -91,7 +97,11 @@ class Build:
                     for check in checks:
                         check(value)
                 except (DeadEndError, Mismatch):
+                    if failures.add(schemas):
+                        break
                     continue
+                if failures:
+                    failures.forget(schemas)
                 return value
         finally:
             choices.attempt = before

@@ -10,6 +10,7 @@ from ..examples import declared_examples
 from ..schemas import Mismatch, compile_bundle
 from ..schemas.normalise import AT
 from .build import Build
+from .failures import Failures
 from .flat import DeadEndError, Flattener
 
 if TYPE_CHECKING:
@@ -122,11 +123,14 @@ class Instances:
         small: bool = False,
     ) -> Any:
         """A value that is accepted, or `_NONE`."""
+        failures = Failures()
         try:
             for attempt in range(_ATTEMPTS):
                 choices.attempt = attempt
+                if small and attempt == _ATTEMPTS // 2:
+                    small, failures = False, Failures()  # what has no small value may have a larger one
                 try:
-                    value = Build(self, choices, small=small and attempt < _ATTEMPTS // 2).value(schemas)
+                    value = Build(self, choices, failures, small=small).value(schemas)
                     accept(value)
                 except (DeadEndError, Mismatch, RecursionError):
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -296,6 +297,38 @@ def test_there_is_none_where_none_can_be(payload: Any) -> None:
     with pytest.raises(UnsatisfiableError) as caught:
         Instances(spec).event(event, Choices.seeded(1))
     assert caught.value.node.identity == event.arguments.schema.identity
+
+
+def nested(inner: Any, levels: int) -> Any:
+    """A schema of objects, one in another, of which the innermost holds one of `inner`."""
+    for _ in range(levels):
+        required = [{"required": [name], "properties": {name: inner}} for name in ("a", "b")]
+        inner = {"type": "object", "oneOf": required}
+    return inner
+
+
+@pytest.mark.parametrize("choices", [Choices.seeded(1), Choices.simplest()], ids=["seeded", "simplest"])
+@pytest.mark.parametrize("small", [False, True])
+def test_nothing_is_sought_for_ever(choices: Choices, *, small: bool) -> None:
+    """Each level of what is impossible adds to the work, and does not multiply it."""
+    text = {"type": "string", "minLength": 1}
+    spec = loaded(nested({"oneOf": [text, text]}, 4))
+    event = spec.namespaces["/"].receives["e0"]
+    started = time.process_time()
+    with pytest.raises(UnsatisfiableError):
+        Instances(spec).arguments(event.arguments, choices, small=small)
+    assert time.process_time() - started < 10
+
+
+def test_what_is_rare_is_found_within_others() -> None:
+    """A part that one try in fifty makes, three levels down and many times over."""
+    rare = {"type": "integer", "minimum": 1, "maximum": 50, "not": {"maximum": 49}}
+    spec = loaded({"type": "array", "minItems": 10, "items": nested(rare, 3)})
+    event = spec.namespaces["/"].receives["e0"]
+    accept = compile_arguments(event.arguments, spec.bundle)
+    choices = Choices.seeded(3)
+    for _ in range(20):
+        accept(list(Instances(spec).event(event, choices)))
 
 
 @pytest.mark.parametrize(
