@@ -20,7 +20,8 @@ class Failures:
     __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[int, ...], int] = {}
+        # With the schemas themselves: some exist only while they are tried, and their ids would come again.
+        self._counts: dict[tuple[int, ...], tuple[int, tuple[Schema, ...]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._counts)
@@ -28,12 +29,13 @@ class Failures:
     def add(self, schemas: tuple[Schema, ...]) -> bool:
         """Count a failure; whether there were so many that it is no use to go on."""
         key = tuple(map(id, schemas))
-        count = self._counts[key] = self._counts.get(key, 0) + 1
+        count = self._counts.get(key, (0,))[0] + 1
+        self._counts[key] = count, schemas
         return count >= _HOPELESS
 
     def are_hopeless(self, schemas: tuple[Schema, ...]) -> bool:
         """Whether nothing was found so often that it is no use to look again."""
-        return self._counts.get(tuple(map(id, schemas)), 0) >= _HOPELESS
+        return self._counts.get(tuple(map(id, schemas)), (0,))[0] >= _HOPELESS
 
     def forget(self, schemas: tuple[Schema, ...]) -> None:
         """A part that was made is not impossible."""
