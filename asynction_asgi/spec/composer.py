@@ -22,10 +22,22 @@ from ruamel.yaml.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_DEPTH", "SURROGATE", "Composed", "Composer", "Fault", "Places", "StopError", "shorten"]
+__all__ = [
+    "MAX_BITS",
+    "MAX_DEPTH",
+    "SURROGATE",
+    "Composed",
+    "Composer",
+    "Fault",
+    "Places",
+    "StopError",
+    "shorten",
+]
 
 # Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
 MAX_DEPTH = 128
+# Of a whole number: little more than 4,200 digits. Python writes none of more than 4,300.
+MAX_BITS = 14_000
 # Values counted with aliases expanded: what a walk by JSON Pointer would visit.
 _EXPANDED = 2_000_000
 
@@ -288,10 +300,13 @@ class Composer:
     def _number(self, text: str, event: Any) -> Any:
         if _INT.fullmatch(text):
             try:
-                return int(text, 0 if text[:2] in {"0x", "0o"} else 10)
+                whole = int(text, 0 if text[:2] in {"0x", "0o"} else 10)
             except ValueError:
+                whole = None
+            if whole is None or whole.bit_length() > MAX_BITS:
                 self._fault("YAML_SYNTAX", f"a number of {len(text)} digits", event)
                 return 0
+            return whole
         if _FLOAT.fullmatch(text):
             number = float(text)
             if abs(number) != float("inf"):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Diagnostic, SpecError
 from .compose import compose, dump_yaml
 from .composer import Fault, Places
+from .json_places import json_places
 from .plain import copy_plain
 
 if TYPE_CHECKING:
@@ -270,7 +271,18 @@ def _finite(text: str) -> float:
 
 def _positions(text: str) -> tuple[Any, Places]:
     places = Places()
-    return compose(text, places=places).value, places
+    value = compose(text, places=places).value
+    if value is None and _is_json(text):
+        return json_places(text)
+    return value, places
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _unreadable(name: str, reason: str) -> Diagnostic:

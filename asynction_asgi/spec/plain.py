@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .composer import MAX_DEPTH, SURROGATE, Fault, shorten
+from .composer import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, shorten
 
 __all__ = ["copy_plain"]
 
@@ -20,6 +20,8 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
 
     def walk(item: Any, pointer: str, depth: int) -> Any:
         if item is None or isinstance(item, bool | int):
+            if isinstance(item, int) and item.bit_length() > MAX_BITS:
+                fault("TYPE", "a number of more than 4,200 digits", pointer)
             return item
         if isinstance(item, str):
             if SURROGATE.search(item):

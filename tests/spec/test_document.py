@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,41 @@ def test_positions_in_json_survive_its_escapes(tmp_path: Path) -> None:
     path = tmp_path / "doc.json"
     path.write_text('{\n  "a": "\\ud83d\\ude00 \\/",\n  "b": {"c": 1}\n}')
     assert load_document(path).place("/b/c")[:2] == (3, 14)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "document.json"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_positions_in_json_that_is_no_yaml(tmp_path: Path) -> None:
+    """A key may be longer than YAML's, and characters stand for themselves that YAML must escape."""
+    key = "k" * 1100
+    text = f'{{"a": ["\x7f", -1.5e3,\n  {{}}, []], "{key}": {{\r\n\t"b\\n\\"": true ,"c":{{"d" : null}}}}}}\n'
+    document = load_document(written(tmp_path, text))
+    assert document.value == json.loads(text)
+    assert document.place("")[:2] == (1, 1)
+    assert document.place("/a")[:2] == (1, 7)
+    assert document.place("/a/1")[:2] == (1, 13)
+    assert document.place("/a/2")[:2] == (2, 3)
+    assert document.place("/a/3")[:2] == (2, 7)
+    assert document.place(f"/{key}", key=True)[:2] == (2, 12)
+    assert document.place(f'/{key}/b\n"')[:2] == (3, 11)
+    assert document.place(f"/{key}/c/d", key=True)[:2] == (3, 22)
+    assert document.place(f"/{key}/c/d")[:2] == (3, 28)
+
+
+@pytest.mark.parametrize("number", ["9" * 4300, "-" + "9" * 5000, "0x" + "f" * 4000, "0o" + "7" * 5000])
+def test_numbers_that_nothing_could_write_are_refused(tmp_path: Path, number: str) -> None:
+    """With their place, in JSON and YAML; Python writes no whole number of thousands of digits."""
+    with pytest.raises(SpecError) as refused:
+        load_document(written(tmp_path, f'{{"a": 1,\n "b": {number}}}'))
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.line, found.column) == ("YAML_SYNTAX", 2, 7)
+    assert len(found.message) < 40
+    with pytest.raises(SpecError, match="digits"):
+        load_document({"a": 2**20_000})
 
 
 def test_duplicate_keys_in_json_are_refused_with_both_places(tmp_path: Path) -> None:
