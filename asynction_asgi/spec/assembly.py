@@ -272,7 +272,7 @@ def _add_event(
 def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:
     """``x-ack`` of the message, else of the operation, else the operation's reply."""
     for fields in (message.fields, operation.fields):
-        ack = reader.ack(fields.get("x-ack"))
+        ack = reader.ack(reader.merged(fields, "x-ack"))
         if ack is not None:
             return ack or None
     return operation.reply

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .extensions import RESPELT, is_ack_object
 from .model import ANY, Arguments, HandlerName
+from .patched import merge_patch, patched
 from .payload import read_arguments
 from .references import ELSEWHERE, ReferenceFault, Resolver
 
@@ -28,26 +29,12 @@ __all__ = [
     "OperationDraft",
     "Reader",
     "Traited",
-    "merge_patch",
 ]
 
 Direction = Literal["receives", "sends"]
 _SPELLINGS = {
     right: (right, *(one for one, of in RESPELT.items() if of == right)) for right in RESPELT.values()
 }
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7386, without touching either; what is unchanged is shared."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
 
 
 def _fill(target: Any, more: Any) -> Any:
@@ -243,6 +230,18 @@ class Reader:
         if arguments.kind == "opaque" and payload is not None:
             self.warn(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)
         return arguments
+
+    def merged(self, fields: Traited, name: str) -> Node | None:
+        """A field of an object and its traits, merged where it is an object in several of them."""
+        if len(fields.sources) == 1 or fields.get(name) is None:
+            return fields.get(name)
+        layers = []
+        for source in reversed(fields.sources):
+            spelling = next((one for one in _SPELLINGS.get(name, (name,)) if one in source.value), None)
+            if spelling is not None:
+                keeps_null = source is fields.node and not self.traits_win
+                layers.append((source.child(spelling), keeps_null))
+        return patched(fields.node, name, layers, self.follow)
 
     def ack(self, node: Node | None) -> Arguments | Literal[False] | None:
         """``x-ack``: its arguments; False where it declares that there is none, None where it is absent."""

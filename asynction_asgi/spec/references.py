@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic, Layer
 
-__all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean"]
+__all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean", "rebase"]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
 
@@ -165,6 +165,16 @@ class Resolver:
                 raise _dangling(node, target, tokens, index)
             target = following
         return target
+
+
+def rebase(node: Node) -> str:
+    """The ``$ref`` of a node as it can be written in any other file."""
+    uri, _, fragment = str(node.value["$ref"]).partition("#")
+    parts, base = urlsplit(uri), node.document.path
+    if base is None or parts.scheme or parts.netloc:
+        return str(node.value["$ref"])
+    path = base.parent / unquote(parts.path) if uri else base
+    return f"{path.as_uri()}#{fragment}"
 
 
 def _is_reference(node: Node) -> bool:
