@@ -135,14 +135,25 @@ class Lanes:
     async def drained(self, member: Member, seconds: float) -> None:
         """Wait for the events that a leaving client had sent; drop those that come to no end."""
         connection = member.connection
-        while member.lane or any(one is member for one, _ in connection.backlog or ()):
+        left, deadline = _ahead(member), connection.loop.time() + seconds
+        while left:
             running = [task for task in connection.running.values() if task is not asyncio.current_task()]
-            if not running:
+            patience = deadline - connection.loop.time()
+            if not running or patience <= 0:
                 break
-            ended, _ = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if not ended:
-                break
+            await asyncio.wait(running, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            # What ends may be of another namespace, in which the client can go on for ever.
+            before, left = left, _ahead(member)
+            if left < before:
+                deadline = connection.loop.time() + seconds
         while member.lane:
             connection.count(member.lane.popleft(), -1)
         while connection.backlog and connection.closed:
             connection.count(connection.backlog.popleft()[1], -1)
+
+
+def _ahead(member: Member) -> int:
+    """How many events begin until none of a leaving client's waits any more; it becomes less only."""
+    backlog = member.connection.backlog or ()
+    places = [place for place, (one, _) in enumerate(backlog, 1) if one is member]
+    return len(member.lane or ()) + (places[-1] if places else 0)

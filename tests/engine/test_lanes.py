@@ -9,7 +9,7 @@ import pytest
 
 from asynction_asgi.engine import Limits
 
-from .stage import LONG_WAY, SHORT_WAY, serve, until
+from .stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,6 +142,33 @@ async def test_what_a_client_sent_before_it_left_is_handled(ws: str) -> None:
         gates.open(1)
         await stage.emptied()
         assert [entry[0] for entry in stage.script.told] == ["connect", "wait", "a", "b", "disconnect"]
+
+
+async def test_a_client_that_goes_on_elsewhere_holds_up_no_disconnect_handler() -> None:
+    """Its last events in a namespace get their time, whatever of its others begins and ends meanwhile."""
+    gates, links = Gates(), [asyncio.Event()]
+
+    async def link(peer: Peer) -> list[Any]:
+        """One is running all the time: each ends once the next has begun."""
+        links[-1].set()
+        links.append(asyncio.Event())
+        await links[-1].wait()
+        return []
+
+    async with serve(limits=Limits(drain_seconds=0.1)) as stage, stage.client() as client:
+        stage.script.handlers |= {"wait": gates, "link": link}
+        stage.script.orderings["wait"] = "serial"
+        await client.join("/chat")
+        await client.send('42["link"]')
+        await client.send('42/chat,["wait",1]', '42/chat,["wait",2]', "41/chat,")
+        async with asyncio.timeout(SECONDS):
+            while ("disconnect", "/chat", "client disconnect") not in stage.script.told:
+                await client.send('421["link"]', '42["link"]')
+                assert await client.receive() == "431[]"
+        assert gates.started == [1]
+        gates.open(1)
+        links[-1].set()
+        await until(lambda: gates.ended == [1])
 
 
 async def test_handlers_have_contexts_of_their_own() -> None:
