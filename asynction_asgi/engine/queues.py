@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from base64 import b64decode
 from collections import Counter
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from .codec import UndecodableError, UnencodableError, choose_codec
 from .identity import Identified
 from .logs import Throttle, logger
 from .outages import OutageLog, without_secrets
-from .packets import attach
+from .relayed import check_names, emitted, is_callback
 from .rooms import Rooms
 from .seals import ForgedError, Seal, is_sealed, read_secrets
 
@@ -85,10 +84,10 @@ class _Checked(Identified):
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         with self._reading(message) as by_others:
-            if by_others and not isinstance(message["event"], str):
-                raise TypeError
+            if by_others:
+                check_names(message)
             if by_others and self.check is not None:
-                self.check(*_emitted(message))
+                self.check(*emitted(message))
             await super()._handle_emit(message)  # type: ignore[misc]  # upstream's, further down the line
 
     async def _handle_disconnect(self, message: dict[str, Any]) -> None:
@@ -144,32 +143,12 @@ class _Checked(Identified):
         lost = message.get("lost")
         if message.get("host_id") != self.host_id:
             return  # another process asked
-        if not _is_callback(message):
+        if not is_callback(message):
             self.json.drop("malformed", detail="no callback")
         elif lost is None:
             await super()._handle_callback(message)  # type: ignore[misc]  # upstream's, further down the line
         else:
             self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")  # type: ignore[attr-defined]  # of `Rooms`
-
-
-def _is_callback(message: dict[str, Any]) -> bool:
-    """Whether this is an answer to a callback, or says that none will come."""
-    answered = isinstance(message.get("args"), list) or message.get("lost") is not None
-    return answered and type(message.get("id")) is int and not isinstance(message.get("sid"), list | dict)
-
-
-def _emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
-    """Event, data and namespace of an emit, as upstream will read them.
-
-    Raises:
-        TypeError, ValueError, LookupError: it is none.
-    """
-    event, data, namespace = message["event"], message["data"], message["namespace"]
-    if message.get("binary"):
-        data = attach(data[0], [b64decode(one, validate=True) for one in data[1:]])
-    if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
-        raise TypeError
-    return event, data[0] if len(data) == 1 else tuple(data), namespace
 
 
 class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped

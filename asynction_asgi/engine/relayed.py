@@ -1,0 +1,42 @@
+"""Whether what came over a queue is of the form that upstream's managers and ours give it."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any
+
+from .packets import attach
+
+
+def check_names(message: dict[str, Any]) -> None:
+    """Refuse an emit whose event or callback would be found to be none only when it is sent, or not answered.
+
+    Raises:
+        TypeError, ValueError, LookupError: it is none.
+    """
+    if not isinstance(message["event"], str):
+        raise TypeError
+    if message.get("callback") is not None:
+        room, namespace, ack_id = message["callback"]
+        if isinstance(room, list | dict) or not isinstance(namespace, str) or type(ack_id) is not int:
+            raise TypeError
+
+
+def is_callback(message: dict[str, Any]) -> bool:
+    """Whether this is an answer to a callback, or says that none will come."""
+    answered = isinstance(message.get("args"), list) or message.get("lost") is not None
+    return answered and type(message.get("id")) is int and not isinstance(message.get("sid"), list | dict)
+
+
+def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
+    """Event, data and namespace of an emit, as upstream will read them.
+
+    Raises:
+        TypeError, ValueError, LookupError: it is none.
+    """
+    event, data, namespace = message["event"], message["data"], message["namespace"]
+    if message.get("binary"):
+        data = attach(data[0], [b64decode(one, validate=True) for one in data[1:]])
+    if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
+        raise TypeError
+    return event, data[0] if len(data) == 1 else tuple(data), namespace
