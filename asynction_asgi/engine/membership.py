@@ -174,10 +174,10 @@ class MembershipServer(ApplicationServer):
 
         The first reason counts: the transport often closes right behind a client's DISCONNECT.
         """
-        phase = member.phase
+        phase, connection = member.phase, member.connection
+        connection.parting += 1  # at once, or those that come and go in one turn would not be counted
         if phase in (Phase.PENDING, Phase.CONNECTED):
             member.phase = Phase.LEAVING
-            connection = member.connection
             if not connection.closed:
                 # From now on the client may connect to the namespace anew.
                 connection.members.pop(member.namespace, None)
@@ -186,7 +186,6 @@ class MembershipServer(ApplicationServer):
 
     async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
         """Run the disconnect handler of a peer whose connect handler had returned."""
-        member.connection.parting += 1
         try:
             if phase is Phase.PENDING:
                 await self._cancel_connect(member)

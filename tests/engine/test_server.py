@@ -449,6 +449,29 @@ async def test_limits_on_one_connection() -> None:
         assert codes[4][0]["error"]["code"] == "rate_limited"
 
 
+async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
+    """Each has a connect handler running until it has noticed that its client left."""
+    script, leaving = Script(), asyncio.Event()
+
+    async def admit(peer: Peer, auth: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await leaving.wait()
+
+    script.on_connect = admit
+    async with serve(script, limits=Limits(namespaces=3)) as stage, stage.polling() as client:
+        await client.post(*["40", "41"] * 20)
+        await until(lambda: script.told)
+        answers = [one for one in await client.poll() if one.startswith("44")]
+        assert len(script.told) == 3
+        assert all('"rate_limited"' in one for one in answers)
+        leaving.set()
+        await until(lambda: not stage.server._tasks)
+        await client.post("40", "41")
+        await until(lambda: len(script.told) == 4)
+
+
 async def test_what_waits_is_bounded_by_its_size_too() -> None:
     """The attachments of one packet together, events behind a handler, events before the answer."""
     gate = asyncio.Event()
