@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..errors import DisconnectedError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from ..engine.endpoint import Peer
     from .emitting import Emitting
@@ -84,16 +86,38 @@ class Socket:
         return await self._emitting.call(event, data, to=self.id, namespace=self.namespace, timeout=timeout)
 
     async def join(self, room: str) -> None:
-        """Enter a room of this namespace."""
-        await self._emitting.enter_room(self.id, room, namespace=self.namespace)
+        """Enter a room of this namespace.
+
+        Raises:
+            DisconnectedError: the client has left meanwhile.
+        """
+        try:
+            await self._emitting.enter_room(self.id, room, namespace=self.namespace)
+        except ValueError:
+            if self.rooms:
+                raise
+            raise DisconnectedError(self.id, self.namespace) from None
 
     async def leave(self, room: str) -> None:
         """Leave a room of this namespace."""
         await self._emitting.leave_room(self.id, room, namespace=self.namespace)
 
-    def session(self) -> AbstractAsyncContextManager[dict[str, Any]]:
-        """The session of this connection; changes are kept when the block ends."""
-        return self._emitting.session(self.id, namespace=self.namespace)
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[dict[str, Any]]:
+        """The session of this connection; changes are kept when the block ends, while the client is there.
+
+        Raises:
+            DisconnectedError: the client has left before.
+        """
+        try:
+            session = await self._emitting.get_session(self.id, namespace=self.namespace)
+        except KeyError:
+            raise DisconnectedError(self.id, self.namespace) from None
+        try:
+            yield session
+        finally:
+            with suppress(KeyError):  # a session ends with its client
+                await self._emitting.save_session(self.id, session, namespace=self.namespace)
 
     async def disconnect(self) -> None:
         """End this connection; its disconnect handler runs."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anyio import to_thread
 
 from asynction_asgi import (
     AckValidationError,
     AsynctionSocketIO,
     DisconnectedError,
+    Limits,
     PayloadValidationError,
     UndeclaredEventError,
     Validation,
 )
 from tests.clients import connected
+from tests.engine.stage import until
 from tests.server.documents import BYTES, PAIR, TEXT, channel, document, message
 from tests.serving import serve
 
@@ -268,6 +272,40 @@ async def test_a_call_to_a_client_that_is_leaving_fails_at_once() -> None:
         async with connected(url):
             pass
         await asyncio.wait_for(failed.wait(), 5)
+
+
+@pytest.mark.parametrize("does", ["join", "session", "changes"])
+async def test_a_handler_whose_client_left_is_no_crash(does: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody can leave in the middle of a handler: no traceback, and the handler can tell why it failed."""
+    begun, left, raised = asyncio.Event(), threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def go(socket: Any) -> None:
+        async with socket.session() as session:
+            session["count"] = 1
+            loop.call_soon_threadsafe(begun.set)
+            await to_thread.run_sync(left.wait, 5)
+        try:
+            if does == "join":
+                await socket.join("x")
+            elif does == "session":
+                async with socket.session():
+                    pass
+        except DisconnectedError:
+            loop.call_soon_threadsafe(raised.set)
+            raise
+
+    server = serving(go, limits=Limits(drain_seconds=0.01))
+    with serve(server) as url:
+        async with connected(url) as client:
+            await client.emit("go")
+            await asyncio.wait_for(begun.wait(), 5)
+            sid = client.sid
+        await until(lambda: server.server.manager.find(sid, "/") is None)
+        left.set()
+        if does != "changes":
+            await asyncio.wait_for(raised.wait(), 5)
+    assert not [one for one in caplog.records if one.exc_info or one.levelname == "ERROR"]
 
 
 async def test_sessions_are_kept_per_connection() -> None:
