@@ -237,6 +237,8 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         running = [task for task in running if task is not current and not task.done()]
         if running:
             _, late = await asyncio.wait(running, timeout=seconds)
+            for socket in sockets:
+                socket.connection.drop_backlog()  # or it would begin in the place of what is cancelled
             for task in late:
                 task.cancel()
             if late:

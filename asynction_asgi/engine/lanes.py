@@ -148,8 +148,8 @@ class Lanes:
                 deadline = connection.loop.time() + seconds
         while member.lane:
             connection.count(member.lane.popleft(), -1)
-        while connection.backlog and connection.closed:
-            connection.count(connection.backlog.popleft()[1], -1)
+        if connection.closed:
+            connection.drop_backlog()
 
 
 def _ahead(member: Member) -> int:

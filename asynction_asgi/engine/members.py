@@ -228,6 +228,11 @@ class Connection:
         self.waiting += by
         self.waiting_bytes += by * arrival.size
 
+    def drop_backlog(self) -> None:
+        """Let nothing begin that waits for a handler to end."""
+        while self.backlog:
+            self.count(self.backlog.popleft()[1], -1)
+
     def made_room(self, *, urgent: bool = False) -> None:
         """Wake the reader if it waits for the backlog to shrink, and it has or the matter is urgent."""
         if self.room is not None and (urgent or self.closed or not self.full):

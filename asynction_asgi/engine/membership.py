@@ -193,8 +193,10 @@ class MembershipServer(ApplicationServer):
                     self._forget(member)
             elif phase is Phase.CONNECTED:
                 self._lose_acks(member)
-                await self._lanes.drained(member, self.limits.drain_seconds)
-                await self._tell_disconnect(member, reason)
+                try:
+                    await self._lanes.drained(member, self.limits.drain_seconds)
+                finally:  # also where a shutdown has no time for that
+                    await self._tell_disconnect(member, reason)
         finally:
             member.connection.parting -= 1
 

@@ -242,7 +242,7 @@ class EngineSocket(OutboxSocket):
             raise
         await self.close(wait=False, abort=True, reason=reason)
         if self.closing_task is not None:
-            await asyncio.shield(self.closing_task)
+            await asyncio.wait([self.closing_task])
 
     async def _probe(self, ws: WebSocket) -> bool:
         """Engine.IO protocol 4, "Upgrade": ``2probe``, ``3probe``, then ``5``."""
@@ -286,8 +286,11 @@ class EngineSocket(OutboxSocket):
         """
         del wait
         if not self.closing and not self.closed:
+            # A task of its own, which outlives a request that is given up, and which a shutdown can end.
+            reason = reason or self.server.reason.SERVER_DISCONNECT
+            self.closing_task = asyncio.get_running_loop().create_task(self._end(reason, abort=abort))
             self.closing = True
-            await self._end(reason or self.server.reason.SERVER_DISCONNECT, abort=abort)
+            await asyncio.wait([self.closing_task])
 
     async def _end(self, reason: str, *, abort: bool, code: int = 1000) -> None:
         self.connected = False

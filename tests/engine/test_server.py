@@ -519,6 +519,53 @@ async def test_a_connection_without_a_namespace_is_closed() -> None:
         await stage.emptied()
 
 
+async def test_shutdown_ends_disconnect_handlers_that_do_not() -> None:
+    """Also of clients that had left by themselves; nothing is left of any."""
+    told: list[str] = []
+
+    async def hang(peer: Peer, reason: str) -> None:
+        told.append(peer.namespace)
+        await asyncio.Event().wait()
+
+    script = Script()
+    script.on_disconnect = hang
+    server = create_server(script)
+    async with serve_app(server.app) as url:
+        stage = Stage(url, server, script)
+        async with stage.client():
+            pass
+        async with stage.client("/chat") as client:
+            await client.send("41/chat")
+            await until(lambda: len(told) == 2)
+        await until(lambda: all(socket.closing for socket in server.eio.sockets.values()))
+        await server.shutdown(0.05)
+        assert not any(stage.holdings.values())
+
+
+async def test_shutdown_tells_of_clients_whose_handlers_take_too_long() -> None:
+    """Their last events lose the time that they would have had, and the disconnect handler still runs."""
+    script, gates = Script(), asyncio.Event()
+
+    async def hang(peer: Peer) -> Any:
+        gates.set()
+        await asyncio.Event().wait()
+
+    async def leave(peer: Peer, reason: str) -> None:
+        for _ in range(5):  # others get their turn
+            await asyncio.sleep(0)
+
+    script.handlers["hang"], script.on_disconnect = hang, leave
+    server = create_server(script, limits=Limits(handlers=1, drain_seconds=60.0))
+    async with serve_app(server.app) as url:
+        stage = Stage(url, server, script)
+        async with stage.client() as client:
+            await client.send('42["hang"]', '42["hang"]')
+            await gates.wait()
+            await server.shutdown(0.05)
+        assert [one[0] for one in script.told] == ["connect", "hang", "disconnect"]
+        assert not any(stage.holdings.values())
+
+
 async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCaptureFixture) -> None:
     """Clients are closed, disconnect handlers run, a hanging one is cancelled, newcomers are refused."""
 
