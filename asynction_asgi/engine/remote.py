@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import socket
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ __all__ = [
 TRANSPORTS = ("polling", "websocket")
 _CLOSE_SECONDS = 2.0
 _CANCELS, _CANCEL_SECONDS = 3, 0.5
+_LOOK_SECONDS = 0.01
 _MESSAGE_BYTES = 256_000_000  # a person asked for it; upstream's 4 MB would close the connection
 _NOISE = re.compile(r" ssl:\S+")  # in aiohttp's sentence about a host that it can't connect to
 # What upstream logs is raised here, or tells of packets.
@@ -337,25 +339,44 @@ async def connect(address: Address, *, seconds: float) -> AsyncIterator[Remote]:
         opened.difference_update([one for one in opened if one.closed])
         opened.add(params.response)
 
+    sockets: list[socket.socket] = []
+
+    def create_socket(address_info: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, _ = address_info
+        sockets.append(socket.socket(family, kind, protocol))
+        sockets[-1].setblocking(False)
+        return sockets[-1]
+
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(keep)
-    async with aiohttp.ClientSession(
-        headers=list(address.headers),
-        trace_configs=[trace],
-        # Servers behind a balancer know their clients by a cookie, at addresses of digits too.
-        cookie_jar=aiohttp.CookieJar(unsafe=True),
-        connector=aiohttp.TCPConnector(ssl=address.verify),
-    ) as session:
-        try:
-            client = await _open(attempts, session, seconds)
+    try:
+        async with aiohttp.ClientSession(
+            headers=list(address.headers),
+            trace_configs=[trace],
+            # Servers behind a balancer know their clients by a cookie, at addresses of digits too.
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            connector=aiohttp.TCPConnector(ssl=address.verify, socket_factory=create_socket),
+        ) as session:
             try:
-                yield Remote(client, address)
+                client = await _open(attempts, session, seconds)
+                try:
+                    yield Remote(client, address)
+                finally:
+                    await client.close()
             finally:
-                await client.close()
-        finally:
-            # Upstream leaves answers unread, of which aiohttp would complain.
-            for one in opened:
-                one.close()
+                # Upstream leaves answers unread, of which aiohttp would complain.
+                for one in opened:
+                    one.close()
+    finally:
+        await _all_closed(sockets)
+
+
+async def _all_closed(sockets: Sequence[socket.socket]) -> None:
+    """Wait, not for long, until all are: aiohttp leaves TLS, which says good-bye, to close by itself."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            while any(one.fileno() >= 0 for one in sockets):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _open(attempts: Sequence[Address], session: Any, seconds: float) -> _Client:

@@ -60,14 +60,12 @@ class Polling:
 
     async def poll(self) -> Response:
         """One GET, as long as the server likes; `reset` cuts it off."""
-        self.poll_connection = await Connection.dial(self.url)
+        connection = self.poll_connection = await Connection.dial(self.url)
         try:
-            await self.poll_connection.raw(
-                request_head(self.url, "GET", self.target, {"Connection": "close"})
-            )
-            return await self.poll_connection.response()
+            await connection.raw(request_head(self.url, "GET", self.target, {"Connection": "close"}))
+            return await connection.response()
         finally:
-            self.poll_connection.writer.close()
+            connection.writer.close()  # its own: another poll may have begun meanwhile
 
     async def waiting_poll(self) -> asyncio.Task[Response]:
         """A GET that waits: the server has answered a request that was sent after it."""
