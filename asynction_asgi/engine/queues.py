@@ -20,6 +20,7 @@ from .outages import OutageLog, without_secrets
 from .relayed import check_names, emitted, is_callback
 from .rooms import Rooms
 from .seals import ForgedError, Seal, is_sealed, read_secrets
+from .subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -151,7 +152,7 @@ class _Checked(Identified):
             self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")  # type: ignore[attr-defined]  # of `Rooms`
 
 
-class RedisRooms(_Checked, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+class RedisRooms(_Checked, Subscription, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """python-socketio's Redis and Valkey manager on top of our rooms."""
 
     connected: bool

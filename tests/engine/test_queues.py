@@ -8,7 +8,9 @@ import contextlib
 import json
 import socket
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from aio_pika.exceptions import ChannelInvalidStateError
@@ -18,6 +20,7 @@ from asynction_asgi.engine import TimeoutError as NoAnswerError
 from asynction_asgi.engine.outages import without_secrets
 from asynction_asgi.engine.queues import QueueJson, create_manager
 from asynction_asgi.engine.seals import ForgedError
+from asynction_asgi.engine.subscription import pauses
 from asynction_asgi.errors import DisconnectedError, QueueError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 
@@ -393,6 +396,69 @@ async def test_a_queue_that_is_away_is_named_once(scheme: str, caplog: pytest.Lo
     assert "correct message_queue" in message
     assert "ada" not in message
     assert "sesame" not in message
+
+
+class Line:
+    """What leads to a queue, and can be cut and mended."""
+
+    def __init__(self, url: str) -> None:
+        self._queue = urlsplit(url)
+        self._port = 0
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def mend(self) -> str:
+        """Let everybody through; returns the queue's URL, always the same."""
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        return f"redis://127.0.0.1:{self._port}"
+
+    async def cut(self) -> None:
+        """End all connections, and refuse new ones."""
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+        await self._server.wait_closed()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(self._queue.hostname, self._queue.port)
+        self._writers += [writer, far_writer]
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while some := await reader.read(65536):
+            writer.write(some)
+    writer.close()
+
+
+async def test_a_queue_that_comes_back_is_heard_again(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Soon, by every server, and the log says so; clients that are connected stay so."""
+
+    def returned() -> list[logging.LogRecord]:
+        return [one for one in caplog.records if "is heard again" in one.getMessage()]
+
+    line = Line(queue_url)
+    url = await line.mend()
+    async with cluster(url) as (one, two), one.client() as here, two.client() as there:
+        await line.cut()
+        await until(lambda: "can't be reached" in caplog.text, "the line about the queue")
+        await line.mend()
+        await until(lambda: len(returned()) == 2, "both servers")
+        await one.server.emit("news", 1)
+        for client in (here, there):
+            assert await client.receive() == '42["news",1]'
+        await line.cut()
+    assert returned()[0].getMessage().startswith(f"the message queue {url} is heard again; what others ")
+
+
+def test_pauses_before_a_queue_is_heard_again_stay_short() -> None:
+    """However long it was away: others reach it, and are not heard meanwhile."""
+    assert max(islice(pauses(), 100)) <= 4.0
 
 
 @pytest.mark.parametrize(
