@@ -46,6 +46,8 @@ def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..
     if ours.name in DEFAULTS:
         ours.default = DEFAULTS[ours.name]
         ours.show_default = True
+    if ours.name == "port":
+        ours.type = click.IntRange(0, 65535)  # an event loop takes more, and listens elsewhere
     if ours.name == "workers":
         ours.envvar = "WEB_CONCURRENCY"  # which uvicorn reads by itself, behind our checks
 

@@ -325,6 +325,7 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         (["echo.yaml", "--header", "nothing"], "--header takes Name:Value"),
         (["echo.yaml", "--ssl-keyfile", "myapp.py"], "--ssl-keyfile needs --ssl-certfile"),
         (["echo.yaml", "--ssl-certfile", "nowhere.pem"], "there is no file 'nowhere.pem'"),
+        (["echo.yaml", "--port", "99999"], "99999 is not in the range 0<=x<=65535"),
         (["mounted:app", "--workers", "2", "--port", "0"], "--port 0 is for a single process"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
