@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Payloads"]
 
-_NAMED = re.compile(r"/(?:schemas|\$defs|definitions)/([^/]+)$")
+# A component, or a member of a file that holds nothing but schemas: what is part of a message or a schema
+# that is a file of its own stands as high, and has no name.
+_PARTS = (
+    "payload|headers|args|items|additionalItems|contains|additionalProperties|propertyNames|not|if|then|else"
+)
+_NAMED = re.compile(rf"(?:/(?:schemas|\$defs|definitions)/|^/(?!(?:{_PARTS})$))([^/]+)$")
 _MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
 # Longer expressions get a name, and so do those below this depth.
 _LONGEST = 44

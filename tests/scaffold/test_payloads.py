@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,6 +117,31 @@ def test_a_component_has_its_name(schema: object, parameters: str, definitions: 
     head, text = typed(REF, {"Thing": schema})
     assert head == parameters
     assert text.endswith(definitions)
+
+
+def test_a_member_of_a_file_of_schemas_has_its_name(tmp_path: Path) -> None:
+    """Parts of a schema or a message that is a whole file are as high up in it, and have none."""
+    (tmp_path / "shapes.yaml").write_text(
+        "Money: {type: object, properties: {amount: {$ref: '#/Amount'}}}\n"
+        "Amount: {enum: [1, 2]}\n"
+        "Bid: {type: object, properties: {money: {$ref: '#/Money'}}}\n"
+    )
+    (tmp_path / "whole.yaml").write_text(
+        "type: array\nitems: {type: object, properties: {a: {type: string}}}\n"
+    )
+    (tmp_path / "loud.yaml").write_text(
+        "name: loud\npayload: {type: object, properties: {b: {type: string}}}\n"
+    )
+    (tmp_path / "api.yaml").write_text(
+        "asyncapi: 2.6.0\n"
+        "info: {title: T, version: '1'}\n"
+        "channels: {/: {publish: {message: {oneOf: [\n"
+        "  {name: bid, payload: {$ref: 'shapes.yaml#/Bid'}},\n"
+        "  {name: many, payload: {$ref: whole.yaml}}, {$ref: loud.yaml}]}}}}\n"
+    )
+    text = (written(tmp_path / "api.yaml", tmp_path / "app") / "payloads.py").read_text()
+    names = re.findall(r"^class (\w+)\(|^(\w+): TypeAlias", text, re.MULTILINE)
+    assert sorted(first or second for first, second in names) == ["Amount", "Bid", "Loud", "Money", "Whole"]
 
 
 def test_long_choices_get_names(tools: Tools, folder: Path) -> None:
