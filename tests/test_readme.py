@@ -64,11 +64,13 @@ def block(language: str, heading: str, place: int = 0) -> str:
 NOT_CODES = {"POST", "HEAD"}
 EXAMPLE = "A complete example"
 START = "Starting from a document"
+SHAPED = "AsyncAPI 3, and namespaces with parameters"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     one
     for one in BLOCKS
-    if one.language == "python" and one.heading not in (EXAMPLE, "Handlers", "Security", "Testing", START)
+    if one.language == "python"
+    and one.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -101,6 +103,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("bash", one) for one in ("Install", "See the demo", "Run the tests", "Command line")),
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", one.heading) for one in FRAGMENTS),
+        *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", "Security"),
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
@@ -163,6 +166,29 @@ def test_the_forms_of_handlers() -> None:
             bind_error_handler(names["error"])
         else:
             assert bind_event_handler(names["sign_up"]).takes == "1"
+
+
+def test_the_example_of_asyncapi_3(folder: Path) -> None:
+    """The address is the namespace, its parameter comes to the handlers, and both sides acknowledge."""
+    (folder / "auction.yaml").write_text(block("yaml", SHAPED), "utf-8")
+    (folder / "auction.py").write_text(block("python", SHAPED), "utf-8")
+    try:
+        app = AsynctionSocketIO.from_spec("auction.yaml")
+    finally:
+        sys.modules.pop("auction", None)
+    with serve(app) as url:
+        client = socketio.Client(reconnection=False)
+        client.on("sure", lambda amount: amount > 5, namespace="/auctions/7")
+        client.connect(url, namespaces=["/auctions/7"])
+        assert client.call("bid", ("vase", 9.5), namespace="/auctions/7", timeout=5) is True
+        assert client.call("bid", ("vase", 2), namespace="/auctions/7", timeout=5) is False
+        client.disconnect()
+        refused: list[Any] = []
+        stranger = socketio.Client(reconnection=False)
+        stranger.on("connect_error", refused.append, namespace="/auctions/8")
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            stranger.connect(url, namespaces=["/auctions/8"])
+    assert refused[0]["message"] == "there is no auction 8"
 
 
 def test_the_secured_example(folder: Path) -> None:
