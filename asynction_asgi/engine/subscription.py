@@ -27,7 +27,7 @@ def pauses() -> Iterator[float]:
 class Subscription:
     """Listens as python-socketio's Redis manager does, whose pauses grow to a minute.
 
-    Source: python-socketio 5.16, ``AsyncRedisManager._redis_listen_with_retries``.
+    In place of ``AsyncRedisManager._redis_listen_with_retries`` of python-socketio 5.18.
     """
 
     channel: str
