@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,15 @@ class Subscription:
     channel: str
     place: str
     pubsub: Any
+    redis: Any
 
     async def _redis_listen_with_retries(self) -> AsyncIterator[Any]:
         waiting, lost = pauses(), 0.0
         while True:
             try:
+                if lost:  # upstream's connect leaves to the garbage what it takes the place of
+                    with contextlib.suppress(Exception):
+                        await self.redis.aclose()
                 self._redis_connect()  # type: ignore[attr-defined]  # upstream's
                 await self.pubsub.subscribe(self.channel)
                 if lost:
