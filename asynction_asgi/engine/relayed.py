@@ -9,16 +9,19 @@ from .packets import attach
 
 
 def check_names(message: dict[str, Any]) -> None:
-    """Refuse an emit whose event or callback would be found to be none only when it is sent, or not answered.
+    """Refuse an emit whose event, room or callback would be found to be none only when it is sent, or not answered.
 
     Raises:
         TypeError, ValueError, LookupError: it is none.
     """
     if not isinstance(message["event"], str):
         raise TypeError
+    room = message.get("room")
+    if any(isinstance(one, list | dict) for one in (room if isinstance(room, list) else [room])):
+        raise TypeError
     if message.get("callback") is not None:
-        room, namespace, ack_id = message["callback"]
-        if isinstance(room, list | dict) or not isinstance(namespace, str) or type(ack_id) is not int:
+        asker, namespace, ack_id = message["callback"]
+        if isinstance(asker, list | dict) or not isinstance(namespace, str) or type(ack_id) is not int:
             raise TypeError
 
 
