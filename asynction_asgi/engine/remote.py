@@ -349,34 +349,33 @@ async def connect(address: Address, *, seconds: float) -> AsyncIterator[Remote]:
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(keep)
+    session = aiohttp.ClientSession(
+        headers=list(address.headers),
+        trace_configs=[trace],
+        # Servers behind a balancer know their clients by a cookie, at addresses of digits too.
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        connector=aiohttp.TCPConnector(ssl=address.verify, socket_factory=create_socket),
+    )
     try:
-        async with aiohttp.ClientSession(
-            headers=list(address.headers),
-            trace_configs=[trace],
-            # Servers behind a balancer know their clients by a cookie, at addresses of digits too.
-            cookie_jar=aiohttp.CookieJar(unsafe=True),
-            connector=aiohttp.TCPConnector(ssl=address.verify, socket_factory=create_socket),
-        ) as session:
-            try:
-                client = await _open(attempts, session, seconds)
-                try:
-                    yield Remote(client, address)
-                finally:
-                    await client.close()
-            finally:
-                # Upstream leaves answers unread, of which aiohttp would complain.
-                for one in opened:
-                    one.close()
+        client = await _open(attempts, session, seconds)
+        try:
+            yield Remote(client, address)
+        finally:
+            await client.close()
     finally:
-        await _all_closed(sockets)
+        # Upstream leaves answers unread, of which aiohttp would complain.
+        for one in opened:
+            one.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await session.close()
+                await _all_closed(sockets)
 
 
 async def _all_closed(sockets: Sequence[socket.socket]) -> None:
-    """Wait, not for long, until all are: aiohttp leaves TLS, which says good-bye, to close by itself."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            while any(one.fileno() >= 0 for one in sockets):  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(_LOOK_SECONDS)
+    """Wait until all are: aiohttp leaves TLS, which says good-bye, to close by itself."""
+    while any(one.fileno() >= 0 for one in sockets):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _open(attempts: Sequence[Address], session: Any, seconds: float) -> _Client:
