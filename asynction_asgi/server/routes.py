@@ -147,8 +147,8 @@ class Routes:
         }
 
     def missing(self) -> list[Diagnostic]:
-        """One finding per declared event that nothing handles."""
-        return [
+        """Report each declared event that nothing handles, or that only a catch-all of the wrong arity does."""
+        found = [
             self._problem(
                 self.namespaces[name].events[event].event.node,
                 f"event {event!r} of namespace {name!r} has no handler:"
@@ -157,6 +157,15 @@ class Routes:
             for name, events in self.unhandled().items()
             for event in events
         ]
+        for routes in self.namespaces.values():
+            catch_all = routes.lifecycle.get(WILDCARD)
+            if catch_all is None:
+                continue
+            for route in routes.events.values():
+                if route.handler is None:
+                    fit = self._arity(route.event, catch_all, route.event.node, named=True)
+                    found += [one for one in fit if one.severity == "error"]
+        return found
 
     def stand_in(self, namespace: str, event: str, function: Callable[..., Any]) -> None:
         """Handle a declared event by `function` as long as nothing else does."""
@@ -203,7 +212,7 @@ class Routes:
             if route is None:
                 routes.lifecycle[event] = _bind_lifecycle(event, function, routes.params)
                 return
-            bound = bind_event_handler(function, routes.params)
+            bound = _bind_event(event, function, routes.params)
         except NowhereError as error:
             found = self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             if self._unwritten and node is not None:
@@ -214,23 +223,38 @@ class Routes:
         except (UnbindableError, UnimportableError) as error:
             yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
-        fit = list(self._arity(route, bound, at))
+        fit = list(self._arity(route.event, bound, at, named=event == WILDCARD))
         errors = [one for one in fit if one.severity == "error"]
         self.warnings += [one for one in fit if one.severity == "warning"]
         if not errors:
             route.handler = bound
         yield from errors
 
-    def _arity(self, route: Route, bound: BoundHandler, node: Node) -> Iterator[Diagnostic]:
-        event, extra = route.event, 1 if route.event.name == WILDCARD else 0
-        counted = _counts(event.arguments)
+    def _arity(self, event: Event, bound: BoundHandler, node: Node, *, named: bool) -> Iterator[Diagnostic]:
+        """Report a handler that can't take what the event carries.
+
+        A tuple without an upper bound may carry more than any fixed signature takes, so that is a warning
+        as long as some legal call of each alternative gets through.
+
+        Args:
+            event: The event.
+            bound: Its handler.
+            node: Where the findings belong.
+            named: Whether the handler gets the event's name before the arguments.
+        """
+        counted, extra = _counts(event.arguments), 1 if named else 0
         if counted is None:
             return
-        minimum, maximum = counted[0] + extra, None if counted[1] is None else counted[1] + extra
+        ranges = [(least + extra, None if most is None else most + extra) for least, most in counted]
+        minimum = min(least for least, _ in ranges)
+        highest = [most for _, most in ranges]
+        maximum = None if None in highest else max(most for most in highest if most is not None)
         name = getattr(bound.function, "__qualname__", repr(bound.function))
-        noun = "argument" if minimum == maximum == 1 else "arguments"
+        noun = "argument" if minimum - extra == 1 and minimum == maximum else "arguments"
+        after = " after the event's name" if named else ""
         what = (
-            f"{name} takes {bound.takes}, and {event.name!r} carries {count_words(minimum, maximum)} {noun}"
+            f"{name} takes {bound.takes}, and {event.name!r} carries"
+            f" {count_words(minimum - extra, None if maximum is None else maximum - extra)} {noun}{after}"
         )
         if bound.minimum > minimum:
             if event.arguments.kind == "single":
@@ -238,13 +262,15 @@ class Routes:
             else:
                 remedy = "require them by minItems, or give the parameters defaults"
             yield self._problem(node, f"{what}: {remedy}", "ARITY")
-        elif bound.maximum is None or (maximum is not None and maximum <= bound.maximum):
             return
-        elif maximum is not None:
+        most = bound.maximum
+        if most is None:
+            return
+        if any(least > most or (high is not None and high > most) for least, high in ranges):
             yield self._problem(
                 node, f"{what}: take them all, or end the parameters with *arguments", "ARITY"
             )
-        else:
+        elif maximum is None:
             yield node.diagnostic(
                 "warning",
                 "ARITY",
@@ -270,26 +296,29 @@ def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[s
     if event == "error":
         return bind_error_handler(function, params)
     if event == WILDCARD:
-        return bind_event_handler(function, params)
+        return _bind_event(event, function, params)
     return bind_lifecycle_handler(function, _ORDERS[event], params)
 
 
-def _counts(arguments: Arguments) -> tuple[int, int | None] | None:
-    """How many arguments a handler is called with; None where the document leaves it open."""
+def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
+    """Bind the handler of an event, or of all by the name ``*``, which gets the event's name first."""
+    bound = bind_event_handler(function, params)
+    if event == WILDCARD and bound.maximum == 0:
+        raise UnbindableError("it is called with the event's name before the arguments, and takes none")
+    return bound
+
+
+def _counts(arguments: Arguments) -> list[tuple[int, int | None]] | None:
+    """Return how many arguments each alternative carries, or None if the document leaves one open."""
     if arguments.kind == "single":
-        return 1, 1
+        return [(1, 1)]
     if arguments.kind == "positional":
-        return arguments.minimum, arguments.maximum
+        return list(arguments.ranges)
     if arguments.kind != "union":
         return None
-    ranges = [_counts(one) for one in arguments.of]
-    known = [one for one in ranges if one is not None]
-    if len(known) < len(ranges) or not known:
-        return None
-    highest = [one[1] for one in known]
-    return min(one[0] for one in known), None if None in highest else max(
-        one for one in highest if one is not None
-    )
+    counted = [_counts(one) for one in arguments.of]
+    known = [ranges for ranges in counted if ranges is not None]
+    return [each for ranges in known for each in ranges] if len(known) == len(counted) and known else None
 
 
 def _undeclared(declared: Namespace, event: str) -> str:

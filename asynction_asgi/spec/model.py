@@ -33,6 +33,7 @@ class Arguments:
             that is not validated, ``union`` is one of `of`.
         minimum: Fewest arguments that can be valid.
         maximum: Most arguments that can be valid; None is unbounded.
+        ranges: Of ``positional``: fewest and most arguments of each alternative of the schema.
         schema: The schema with references followed; None for ``any`` and ``union``.
         of: The alternatives of a ``union``.
     """
@@ -40,6 +41,7 @@ class Arguments:
     kind: ArgumentsKind
     minimum: int = 0
     maximum: int | None = None
+    ranges: tuple[tuple[int, int | None], ...] = ()
     schema: Node | None = None
     of: tuple[Arguments, ...] = ()
 

@@ -80,16 +80,26 @@ def read_arguments(
     if positional is None:
         positional = bounds is not None
     if positional:
-        minimum, maximum = bounds or _list_bounds(schema.value)
-        return Arguments(kind="positional", minimum=minimum, maximum=maximum, schema=schema)
+        ranges = sorted(
+            bounds or {_list_bounds(schema.value)}, key=lambda each: (each[0], each[1] is None, each[1])
+        )
+        most = [high for _, high in ranges]
+        return Arguments(
+            kind="positional",
+            minimum=ranges[0][0],
+            maximum=None if None in most else max(high for high in most if high is not None),
+            ranges=tuple(ranges),
+            schema=schema,
+        )
     return Arguments(kind="single", minimum=1, maximum=1, schema=schema)
 
 
-_Bounds = tuple[int, int | None]
+_Range = tuple[int, int | None]
+_Bounds = frozenset[_Range]
 
 
 def _tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bounds | None]) -> _Bounds | None:
-    """Fewest and most arguments of a tuple schema; None where it is not one.
+    """Return the fewest and most arguments of each branch of a tuple schema, or None if it is not one.
 
     Args:
         schema: With its reference followed.
@@ -107,14 +117,14 @@ def _read_tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bound
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("prefixItems"), list):
-        return _bounds(value, value["prefixItems"], value.get("items", True))
+        return frozenset({_bounds(value, value["prefixItems"], value.get("items", True))})
     if isinstance(value.get("items"), list):
-        return _bounds(value, value["items"], value.get("additionalItems", True))
+        return frozenset({_bounds(value, value["items"], value.get("additionalItems", True))})
     if value.get("type") == "array" and value.get("maxItems") == 0:
-        return 0, 0
+        return frozenset({(0, 0)})
     for keyword in ("oneOf", "anyOf"):
         if isinstance(value.get(keyword), list) and value[keyword]:
-            branches = []
+            branches: set[_Range] = set()
             for branch in schema.child(keyword).elements():
                 try:
                     found = _tuple_bounds(resolver.follow(branch), resolver, known)
@@ -122,22 +132,19 @@ def _read_tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bound
                     found = None
                 if found is None:
                     return None
-                branches.append(found)
-            most = [maximum for _, maximum in branches]
-            return min(low for low, _ in branches), None if None in most else max(
-                one for one in most if one is not None
-            )
+                branches |= found
+            return frozenset(branches)
     return None
 
 
-def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> tuple[int, int | None]:
+def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> _Range:
     minimum, maximum = _list_bounds(value)
     if rest in (False, {"not": {}}, {"not": True}):
         maximum = len(items) if maximum is None else min(maximum, len(items))
     return minimum, maximum
 
 
-def _list_bounds(value: Any) -> tuple[int, int | None]:
+def _list_bounds(value: Any) -> _Range:
     """``minItems`` and ``maxItems``, as far as they are counts."""
     minimum, maximum = (
         (value.get("minItems"), value.get("maxItems")) if isinstance(value, dict) else (None, None)

@@ -184,6 +184,7 @@ async def async_generator(data: Any) -> AsyncIterator[Any]:
 
 
 OPEN_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "minItems": 2}
+ONLY_ONE = {"type": "array", "items": [{"type": "integer"}], "minItems": 1, "maxItems": 1}
 LOOSE_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": False}
 
 
@@ -201,6 +202,9 @@ LOOSE_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}
         pytest.param(TEXT, two, "ARITY", id="too few for two"),
         pytest.param(LOOSE_PAIR, two, "ARITY", id="optional for required"),
         pytest.param(PAIR, unknown_injection, "HANDLER", id="unknown injection"),
+        pytest.param(OPEN_PAIR, one, "ARITY", id="at least two for one"),
+        pytest.param({"oneOf": [ONLY_ONE, OPEN_PAIR]}, one, "ARITY", id="a branch of at least two for one"),
+        pytest.param({"oneOf": [ONLY_ONE, OPEN_PAIR]}, optional, None, id="branches for defaults"),
     ],
 )
 def test_arity_is_checked_against_the_schema(payload: Any, handler: Any, code: str | None) -> None:
@@ -228,6 +232,56 @@ async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
         async with connected(url) as client:
             assert await client.call("move", 1, "a") is None
             assert (await client.call("move", 1, "a", 3))["error"]["code"] == "invalid_payload"
+
+
+def test_each_alternative_of_an_event_must_reach_its_handler() -> None:
+    """An event declared twice is an error if all calls of one alternative are refused, an open one too."""
+
+    def spec(*payloads: Any) -> dict[str, Any]:
+        return document(root=channel(receives=[message("move", one, **{"x-ack": True}) for one in payloads]))
+
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(spec(TEXT, OPEN_PAIR), handlers={"/": {"move": one}})
+    (problem,) = found.value.diagnostics
+    assert problem.code == "ARITY"
+    assert "one takes 1, and 'move' carries 1 or more arguments" in problem.message
+    assert (
+        AsynctionSocketIO.from_spec(spec(TEXT, OPEN_PAIR), handlers={"/": {"move": optional}}).spec
+        is not None
+    )
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["wildcard event", "catch-all"])
+def test_a_wildcard_handler_takes_the_events_name_at_least(declared: bool) -> None:
+    """Its first argument is always the name, so one that takes nothing is never called in vain."""
+    spec = document(root=channel(receives=[message("*")] if declared else [message("move", TEXT)]))
+    with pytest.raises(BindingError, match="event's name"):
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda: None}})
+    assert AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda _event: None}}).spec is not None
+
+
+def test_a_wildcard_event_counts_its_arguments_after_the_name() -> None:
+    """The name is not among what the document counts."""
+    spec = document(root=channel(receives=[message("*", OPEN_PAIR)]))
+    with pytest.raises(BindingError, match="two takes 2, and '\\*' carries 2 or more arguments after the"):
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": two}})
+    assert (
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda _event, _number, _side: None}}).spec
+        is not None
+    )
+
+
+async def test_a_catch_all_that_can_not_take_a_declared_event_is_reported_at_start_up() -> None:
+    """Unless the event gets a handler of its own before; every call would be refused."""
+    spec = document(root=channel(receives=[message("move", OPEN_PAIR, **{"x-ack": True})]))
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda _event, _data: None}})
+    with pytest.raises(BindingError) as found:
+        server.check_handlers()
+    assert [problem.code for problem in found.value.diagnostics] == ["ARITY"]
+    server.on("move", two)
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("move", 1, "a") is None
 
 
 @pytest.mark.parametrize(
