@@ -25,9 +25,9 @@ class ConnectError(Exception):
 class Client:
     """One connection to one namespace."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, namespace: str, serializer: str = "default") -> None:
         self.namespace = namespace
-        self.sio = socketio.AsyncClient(reconnection=False)
+        self.sio = socketio.AsyncClient(reconnection=False, serializer=serializer)
         self.events: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
         self.refusal: Any = None
         self.gone = asyncio.Event()
@@ -68,7 +68,12 @@ class Client:
 
 @contextlib.asynccontextmanager
 async def connected(
-    url: str, namespace: str = "/", *, on: dict[str, Any] | None = None, **options: Any
+    url: str,
+    namespace: str = "/",
+    *,
+    on: dict[str, Any] | None = None,
+    serializer: str = "default",
+    **options: Any,
 ) -> AsyncIterator[Client]:
     """Connect, and disconnect when the block ends.
 
@@ -76,12 +81,13 @@ async def connected(
         url: The server.
         namespace: The only namespace that is connected.
         on: Handlers to register before connecting, by event; what they return is the ack.
+        serializer: How packets are written, as python-socketio names it.
         options: What ``AsyncClient.connect`` takes: auth, headers, transports, socketio_path.
 
     Raises:
         ConnectError: the server answered CONNECT_ERROR.
     """
-    client = Client(namespace)
+    client = Client(namespace, serializer)
     for event, handler in (on or {}).items():
         client.on(event, handler)
     options = {"transports": ["websocket"], "wait_timeout": WAIT_SECONDS, **options}

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 
-# Names that belong to the protocol's libraries; a client that sends one forges a lifecycle event.
+# A client that sends a name of the protocol's libraries forges a lifecycle event. One that sends "*"
+# reaches a catch-all handler as if "*" were its event: the handler takes the first argument for the name.
 RESERVED_EVENTS = frozenset(
-    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"},
+    {"*", "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"},
 )
 _MAX_ID_DIGITS = 20
 _HEADS = tuple(f"4{kind}".encode() for kind in range(7))  # an Engine.IO message, a Socket.IO packet
@@ -122,7 +123,7 @@ def check_packet(packet: Packet, *, max_attachments: int) -> Packet:
         UndecodableError: no client may send it.
     """
     kind, namespace, ack_id, payload, *_ = packet
-    if type(kind) is not int or type(namespace) is not str:
+    if type(kind) is not int or type(namespace) is not str or not namespace.startswith("/"):
         raise UndecodableError("unknown packet type, or no namespace")
     if ack_id is not None and (type(ack_id) is not int or not 0 <= ack_id < 10**_MAX_ID_DIGITS):
         raise UndecodableError("not an ack id")

@@ -108,7 +108,7 @@ class Server(MembershipServer):
     ) -> Awaitable[None] | None:
         connection = member.connection
         if payload[0] in packets.RESERVED_EVENTS:
-            error = RefusedError("reserved_event", "the name belongs to the protocol")
+            error = RefusedError("reserved_event", "clients may not emit this name")
         elif self.limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")
         elif member.phase is _PENDING:

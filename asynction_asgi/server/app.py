@@ -209,9 +209,14 @@ class AsynctionSocketIO(Emitting):
         Raises:
             BindingError: the namespace is not declared, or the handler can't take an exception.
         """
-        if callable(namespace):
-            return self.on("error", namespace)
-        return self.on("error", namespace=namespace)
+
+        def attach(function: HandlerT) -> HandlerT:
+            self._routes.add(
+                "/" if callable(namespace) else namespace or "/", "error", function, lifecycle=True
+            )
+            return function
+
+        return attach(namespace) if callable(namespace) else attach
 
     def on_error_default(self, handler: HandlerT) -> HandlerT:
         """Decorate the error handler of every namespace that has none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..engine.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
 from ..spec.arguments import compile_arguments
 from ..spec.schemas import Mismatch
@@ -50,7 +51,7 @@ class Outbound:
         self._namespaces = namespaces
         self._validation = validation
         self._violations = violations
-        self._checks = {
+        checks = {
             (namespace.name, event.name): (
                 compile_arguments(event.arguments, spec.bundle),
                 compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
@@ -58,6 +59,8 @@ class Outbound:
             for namespace in spec.namespaces.values()
             for event in namespace.sends.values()
         }
+        self._wildcards = {name: checks.pop((name, "*")) for name in spec.namespaces if (name, "*") in checks}
+        self._checks = checks
 
     def check(self, event: str, data: Any, namespace: str) -> None:
         """Hold an emit against the document.
@@ -114,12 +117,15 @@ class Outbound:
             )
         return None
 
-    def _find(self, event: str, namespace: str) -> Any:
+    def _find(self, event: Any, namespace: str) -> Any:
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
             return None
         name = resolved.declared.name
-        return self._checks.get((name, event)) or self._checks.get((name, "*"))
+        found = self._checks.get((name, event))
+        if found is None and isinstance(event, str) and event not in RESERVED_EVENTS:
+            found = self._wildcards.get(name)
+        return found
 
     def _declared(self, event: str, namespace: str) -> tuple[str, str]:
         """As the document names them; what it has not stays as it is."""
@@ -127,12 +133,16 @@ class Outbound:
         if resolved is None:
             return namespace, event
         name = resolved.declared.name
-        return name, "*" if (name, event) not in self._checks and (name, "*") in self._checks else event
+        return name, "*" if (name, event) not in self._checks and name in self._wildcards else event
 
-    def _undeclared(self, event: str, namespace: str) -> UndeclaredEventError:
+    def _undeclared(self, event: Any, namespace: str) -> UndeclaredEventError:
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
             message = f"the document declares no namespace {namespace!r}"
+        elif not isinstance(event, str):
+            message = "an event's name is a string"
+        elif event in RESERVED_EVENTS:
+            message = "Socket.IO reserves this name; the server can't emit it"
         elif event in resolved.declared.receives:
             message = "the document declares this event for clients to emit, not for the server"
         else:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..spec.document import Node
-    from ..spec.model import Arguments, Event, HandlerName, Namespace, Spec
+    from ..spec.model import Arguments, Event, Namespace, Spec
 
 __all__ = ["NamespaceRoutes", "Route", "Routes"]
 
@@ -125,13 +125,21 @@ class Routes:
         except UnbindableError as error:
             raise BindingError([self._problem(self._root, f"default error handler: {error}")]) from None
 
-    def add(self, namespace: str, event: str, function: Callable[..., Any] | str) -> None:
+    def add(
+        self, namespace: str, event: str, function: Callable[..., Any] | str, *, lifecycle: bool = False
+    ) -> None:
         """Attach one handler to a declared event or lifecycle name, in place of an earlier one.
+
+        Args:
+            namespace: A declared namespace.
+            event: The name.
+            function: The handler, or its dotted path.
+            lifecycle: The name is one of the lifecycle, even if an event of that name is declared.
 
         Raises:
             BindingError: nothing of that name is declared, or the handler doesn't fit it.
         """
-        problems = list(self._bind_one(namespace, event, function))
+        problems = list(self._bind_one(namespace, event, function, lifecycle=lifecycle))
         if problems:
             raise BindingError(problems)
 
@@ -180,19 +188,21 @@ class Routes:
         """Bind what the document names, unless code gave another for the same event."""
         for name, routes in self.namespaces.items():
             taken = given.get(name, {})
-            named: list[tuple[str, HandlerName]] = [
-                *((event, one) for event, one in routes.declared.handlers.items() if event not in taken),
-                *(
-                    (event, route.event.handler)
-                    for event, route in routes.events.items()
-                    if route.event.handler is not None and event not in taken
-                ),
-            ]
-            for event, handler in named:
-                yield from self._bind_one(name, event, handler.path, handler.node)
+            for event, handler in routes.declared.handlers.items():
+                if event not in taken:
+                    yield from self._bind_one(name, event, handler.path, handler.node, lifecycle=True)
+            for event, route in routes.events.items():
+                if route.event.handler is not None and event not in taken:
+                    yield from self._bind_one(name, event, route.event.handler.path, route.event.handler.node)
 
     def _bind_one(
-        self, namespace: str, event: str, function: Callable[..., Any] | str, node: Node | None = None
+        self,
+        namespace: str,
+        event: str,
+        function: Callable[..., Any] | str,
+        node: Node | None = None,
+        *,
+        lifecycle: bool = False,
     ) -> Iterator[Diagnostic]:
         routes = self.namespaces.get(namespace)
         if routes is None:
@@ -201,7 +211,8 @@ class Routes:
                 f"the document declares no namespace {namespace!r}{did_you_mean(namespace, self.namespaces)}",
             )
             return
-        route = routes.events.get(event)
+        # Clients may emit a declared event "error"; a handler for errors is not theirs to call.
+        route = None if lifecycle and event == "error" else routes.events.get(event)
         at = node or (route.event.node if route is not None else routes.declared.node)
         if route is None and event not in ("connect", "disconnect", "error", WILDCARD):
             yield self._problem(at, _undeclared(routes.declared, event))

@@ -191,6 +191,7 @@ def test_the_packet_class_serves_upstreams_own_code() -> None:
         (Packet(packets.BINARY_EVENT, "/", None, ["a"], 4), False),
         (Packet(packets.EVENT, "/", None, []), False),
         (Packet(packets.EVENT, "/", None, [1]), False),
+        (Packet(packets.EVENT, "*", None, ["a"]), False),
         (Packet(packets.EVENT, "/", None, {"a": 1}), False),
         (Packet(packets.ACK, "/", 1, []), True),
         (Packet(packets.ACK, "/", None, []), False),

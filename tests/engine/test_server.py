@@ -74,7 +74,7 @@ async def test_a_refusal_is_the_ack_or_the_event_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(["connect", "disconnect", "connect_error", "disconnecting", "newListener"])
+    "name", sorted(["connect", "disconnect", "connect_error", "disconnecting", "newListener", "*"])
 )
 async def test_lifecycle_events_cannot_be_forged(name: str) -> None:
     """A client's event with a name of the protocol's reaches nobody."""

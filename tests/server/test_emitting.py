@@ -105,6 +105,26 @@ async def test_an_invalid_emit_raises_and_nothing_is_sent(
     assert raised[0].pointer == pointer
 
 
+@pytest.mark.parametrize("event", ["*", "connect", "disconnect", "connect_error", 7, None])
+async def test_a_wildcard_does_not_stand_for_reserved_names(event: Any) -> None:
+    """Where the server may emit any event, it still can't forge a client's lifecycle, or emit no name."""
+    raised: list[UndeclaredEventError] = []
+
+    async def go(socket: Any) -> None:
+        try:
+            await socket.emit(event, "forged")
+        except UndeclaredEventError as error:
+            raised.append(error)
+        await socket.emit("news", "after")
+
+    spec = document(root=channel(receives=[message("go", NONE)], sends=[message("*")]))
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"go": go}})) as url:
+        async with connected(url) as client:
+            await client.call("go")
+            assert await client.receive() == ("news", "after")
+    assert [error.event for error in raised] == [event]
+
+
 @pytest.mark.parametrize(("answer", "accepted"), [("yes", True), ("no", False)], ids=["valid", "invalid"])
 async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -> None:
     """A client's answer is validated before the caller sees it."""

@@ -319,6 +319,32 @@ async def test_error_handlers_answer_and_the_nearest_one_wins() -> None:
     assert [one.__name__ for one in seen] == ["ValueError", "PayloadValidationError", "ValueError"]
 
 
+async def test_a_declared_event_named_error_is_not_the_error_handler() -> None:
+    """Clients reach the event's handler; `on_error` attaches the handler of errors all the same."""
+    spec = document(
+        root=channel(
+            receives=[message("error", TEXT, **{"x-ack": True}), message("say", TEXT, **{"x-ack": True})]
+        )
+    )
+
+    async def say(_: Any) -> None:
+        raise ValueError("no")
+
+    async def error(data: Any) -> Any:
+        return ["event", data]
+
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": say, "error": error}})
+
+    @server.on_error
+    def on_error(error: Exception) -> Any:
+        return type(error).__name__
+
+    with serve(server) as url:
+        async with connected(url) as client:
+            assert await client.call("error", {"text": "x"}) == ["event", {"text": "x"}]
+            assert await client.call("say", {"text": "x"}) == "ValueError"
+
+
 async def test_an_error_handler_without_an_answer_leaves_the_standard_refusal() -> None:
     """Returning None, or failing itself, never leaves the client without an answer."""
     spec = document(root=channel(receives=[message("say", TEXT)]))
@@ -353,6 +379,65 @@ async def test_wildcards_get_the_events_name_first() -> None:
             assert await client.call("say", {"text": "x"}) == ["say", {"text": "x"}]
             assert refusal_of(await client.call("say", {}))["code"] == "invalid_payload"
             assert await client.call("other", 1, 2) == ["other", 1, 2]
+
+
+FORGED = [
+    pytest.param(("*", "transfer", 999_999), id="another event's name"),
+    pytest.param(("*", "*", 1), id="itself"),
+    pytest.param(("*", "connect", {}), id="a lifecycle name in it"),
+    pytest.param(("*", {"a": 1}), id="an object"),
+    pytest.param(("*", None, b"bytes"), id="null beside bytes"),
+    pytest.param(("*",), id="nothing"),
+    pytest.param(("connect", {"REMOTE_ADDR": "forged"}), id="connect"),
+    pytest.param(("disconnect", "why"), id="disconnect"),
+    pytest.param(("disconnecting",), id="disconnecting"),
+]
+
+
+@pytest.mark.parametrize("serializer", ["default", "msgpack"])
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "in x-handlers"])
+@pytest.mark.parametrize("arguments", FORGED)
+async def test_no_client_speaks_for_a_wildcard(
+    arguments: tuple[Any, ...], *, declared: bool, serializer: str
+) -> None:
+    """An event named ``*``, or as the lifecycle, reaches no handler, whatever stands behind its name."""
+    calls: list[Any] = []
+
+    async def anything(event: str, *arguments: Any) -> Any:
+        calls.append((event, *arguments))
+        return "done"
+
+    async def transfer(amount: int) -> Any:
+        calls.append(amount)
+
+    events = [message("transfer", {"type": "integer", "maximum": 10})]
+    events += [message("*", **{"x-ack": True})] if declared else []
+    server = AsynctionSocketIO.from_spec(
+        document(root=channel(receives=events)),
+        handlers={"/": {"*": anything, "transfer": transfer}},
+        serializer=serializer,
+    )
+    with serve(server) as url:
+        async with connected(url, serializer=serializer) as client:
+            assert refusal_of(await client.call(*arguments))["code"] == "reserved_event"
+            assert await client.call("other", 1) == "done"
+    assert calls == [("other", 1)]
+
+
+async def test_no_client_speaks_for_a_catch_all_of_the_wrapped_server() -> None:
+    """python-socketio's own ``server.on("*")``, in a namespace beside the document, is as safe."""
+    calls: list[Any] = []
+    server = app()
+
+    async def anything(event: str, sid: str, *arguments: Any) -> Any:
+        calls.append((event, *arguments))
+
+    server.server.on("*", anything, namespace="/beside")
+    with serve(server) as url:
+        async with connected(url, "/beside") as client:
+            assert refusal_of(await client.call("*", "transfer", 1))["code"] == "reserved_event"
+            await client.call("other", 1)
+    assert calls == [("other", 1)]
 
 
 async def test_a_long_backlog_is_served_to_its_end() -> None:
