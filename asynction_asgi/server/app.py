@@ -21,6 +21,7 @@ from .routes import Routes
 from .security import bind_security
 from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
+from .wrappable import check_asgi
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -85,6 +86,8 @@ class AsynctionSocketIO(Emitting):
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
+        if app is not None:
+            check_asgi(app)
         self._spec = spec
         spec = served_spec(spec)
         self._app = app
