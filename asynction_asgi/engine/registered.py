@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from socketio import AsyncNamespace
+
 from ..errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..spec.model import Ordering
     from .endpoint import Peer
@@ -37,34 +39,17 @@ class RegisteredHandlers:
         return None  # the declared answer, not the lack of one
 
     async def connect(self, peer: Peer, auth: Any) -> None:
-        """Call the connect handler, once, with as many arguments as it takes.
+        """Call the connect handler; an empty auth is None, as upstream tests its truth.
 
         Raises:
-            RefusedError: it returned False.
+            RefusedError: The handler returned False.
             ConnectionRefusedError: python-socketio's, from the handler.
         """
-        arguments = [peer.sid, peer.environ]
-        if auth is not None or self._takes_auth(peer, auth):
-            arguments.append(auth)
-        if await self._server._trigger_event("connect", peer.namespace, *arguments) is False:  # noqa: SLF001  # upstream's seam, our subclass
+        accepted = await self._server._trigger_event(  # noqa: SLF001  # upstream's seam, our subclass
+            "connect", peer.namespace, peer.sid, peer.environ, auth or None
+        )
+        if accepted is False:
             raise RefusedError("forbidden", "Connection rejected by server")
-
-    def _takes_auth(self, peer: Peer, auth: Any) -> bool:
-        server = self._server
-        arguments = (peer.sid, peer.environ, auth)
-        handler, arguments = server._get_event_handler("connect", peer.namespace, arguments)  # noqa: SLF001  # as above
-        if handler is None:
-            handler, arguments = server._get_namespace_handler(peer.namespace, arguments)  # noqa: SLF001  # as above
-            handler = getattr(handler, "on_connect", None)
-        if handler is None:
-            return True
-        try:
-            inspect.signature(handler).bind(*arguments)
-        except TypeError:
-            return False
-        except ValueError:
-            return True  # no signature to look at
-        return True
 
     async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         """Call the event's handler; a tuple is several ack arguments, None is none.
@@ -82,3 +67,43 @@ class RegisteredHandlers:
     async def disconnect(self, peer: Peer, reason: str) -> None:
         """Call the disconnect handler."""
         await self._server._trigger_event("disconnect", peer.namespace, peer.sid, reason)  # noqa: SLF001  # as above
+
+    async def trigger(self, event: str, namespace: str, arguments: tuple[Any, ...]) -> Any:
+        """Call a handler once; connect and disconnect without their last argument if they don't take it.
+
+        Upstream calls those a second time on any TypeError, one from within the handler included.
+
+        Returns:
+            The handler's answer, or ``Server.not_handled``.
+        """
+        server = self._server
+        handler, arguments = server._get_event_handler(event, namespace, arguments)  # noqa: SLF001  # as above
+        if handler is not None:
+            return await _called(handler, _fitted(handler, event, arguments))
+        owner, arguments = server._get_namespace_handler(namespace, arguments)  # noqa: SLF001  # as above
+        if owner is None:
+            return server.not_handled
+        handler = getattr(owner, f"on_{event}", None)
+        if handler is not None:
+            arguments = _fitted(handler, event, arguments)
+        if type(owner).trigger_event is not AsyncNamespace.trigger_event:
+            return await owner.trigger_event(event, *arguments)
+        return None if handler is None else await _called(handler, arguments)
+
+
+def _fitted(handler: Callable[..., Any], event: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Leave out the auth, or the reason, if an older handler does not take it."""
+    if event not in ("connect", "disconnect"):
+        return arguments
+    try:
+        inspect.signature(handler).bind(*arguments)
+    except TypeError:
+        return arguments[:-1]
+    except ValueError:
+        pass  # it has no signature to look at
+    return arguments
+
+
+async def _called(handler: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    answer = handler(*arguments)
+    return await answer if inspect.isawaitable(answer) else answer
