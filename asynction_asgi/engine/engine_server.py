@@ -11,6 +11,7 @@ from engineio.packet import OPEN, Packet
 
 from .frames import Frame
 from .http import make_response, translate_request
+from .origins import Origins
 from .transport import EngineSocket
 from .websocket import WebSocket
 
@@ -50,11 +51,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
-        self._told_of_origins = self._told_of_version = False
-        origins = self.cors_allowed_origins
-        self._any_origin = origins == "*" or (isinstance(origins, (list, tuple)) and "*" in origins)
-        if self._any_origin and self.cors_credentials:
-            raise ValueError("cors_credentials needs cors_allowed_origins to list the origins it trusts")
+        self._told_of_version = False
+        self.origins = Origins(self.cors_allowed_origins, credentials=self.cors_credentials)
 
     def on(self, event: str, handler: Any = None) -> Any:
         """Register a handler; another one for ``message`` takes the messages from Socket.IO."""
@@ -95,7 +93,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "maxPayload": self.max_http_buffer_size,
         }
         socket.deliver([Frame(Packet(OPEN, welcome).encode().encode())])
-        answer = await self._trigger_event("connect", sid, environ, run_async=False)
+        kept = self.origins.without_ambient_credentials(environ)
+        answer = await self._trigger_event("connect", sid, kept, run_async=False)
         if answer is not None and answer is not True:
             del self.sockets[sid]
             return self._unauthorized(answer or None)
@@ -126,8 +125,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         """Upstream repeats the peer's own values in the message; a refusal never does."""
         if message is not None and message.startswith("Invalid session"):
             message = "Invalid session"
-        elif message is not None and message.endswith("is not an accepted origin."):
-            message = "Not an accepted origin"
         elif message is not None and message.startswith("The client is using an unsupported version"):
             return _UNSUPPORTED_VERSION
         return dict(super()._bad_request(message))
@@ -142,26 +139,25 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             )
 
     def _log_error_once(self, message: str, message_key: str) -> None:
-        """A peer's fault is no error of the server's; a foreign origin is often a forgotten option."""
+        """Log what a client did wrong; it is not an error of the server."""
         del message  # it holds the peer's own values
-        if message_key == "bad-origin" and not self._told_of_origins:
-            self._told_of_origins = True
-            self.logger.warning(
-                "a request was refused for its Origin: list those allowed in cors_allowed_origins"
-            )
         self.logger.info("request refused: %s", message_key)
+
+    def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
+        """Return the origin of the request: the guard admitted it, or upstream would not have got it."""
+        return [environ.get("HTTP_ORIGIN", "")]
 
     def _cors_headers(self, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
         """CORS without surprises: ``*`` is a plain ``*``, credentials only where asked for."""
-        if self.cors_allowed_origins == []:
+        if self.origins.unchecked:
             return []
         headers = []
-        if self._any_origin:
+        if self.origins.any:
             headers.append(("Access-Control-Allow-Origin", "*"))
         else:
             headers.append(("Vary", "Origin"))
             origin = environ.get("HTTP_ORIGIN")
-            if origin is None or origin not in (self._cors_allowed_origins(environ) or ()):
+            if origin is None:
                 return headers
             headers.append(("Access-Control-Allow-Origin", origin))
             if self.cors_credentials:

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from .engine_server import EngineServer
     from .server import Server
     from .transport import EngineSocket
 
+    Header = tuple[bytes, bytes]
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+# Answers hold session ids and packets: no cache keeps them, and no page gets one to run as a script or style.
+_PRIVATE: Sequence[Header] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_VARY: Header = (b"vary", b"Origin")
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
 
@@ -35,18 +39,17 @@ class EngineApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one WebSocket."""
         engine: EngineServer = self.server.eio
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         socket = engine.sockets.get(query.get("sid", [""])[0])
         if query.get("EIO") == ["3"] and "sid" not in query:
             engine.tell_of_version()
-        if _head_bytes(scope) > _MOST_HEAD:
-            await respond(scope, receive, send, 431, b"the headers are too large")
-        elif self.server.stopping:
-            await respond(scope, receive, send, 503, b"the server is stopping")
-        elif scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
-            await respond(scope, receive, send, 400, b"no method of the protocol")
-        elif "transport" not in query and scope.get("method") != "OPTIONS":
-            await respond(scope, receive, send, 400, b"no transport")
+        refusal = self._refusal(scope, query)
+        if refusal is not None:
+            await respond(scope, receive, send, *refusal)
+            return
+        environ = build_environ(scope, receive, send)
+        if not await engine.origins.admit(environ):
+            await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))
         elif scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
             # The first one goes on. Clients take a refusal of the handshake for a failure of it.
             await receive()
@@ -55,9 +58,23 @@ class EngineApp:
         elif scope["type"] == "http" and scope["method"] == "POST":
             body = await self._read(scope, receive, send, socket)
             if body is not None:
-                await engine.handle_request(scope, receive, send, body)
+                await engine.handle_request(environ, body)
         else:
-            await engine.handle_request(scope, receive, send, b"")
+            await engine.handle_request(environ, b"")
+
+    def _refusal(self, scope: Scope, query: Mapping[str, list[str]]) -> tuple[int, bytes] | None:
+        """Return the status and text to refuse a request with by its head alone, or None."""
+        if _head_bytes(scope) > _MOST_HEAD:
+            return 431, b"the headers are too large"
+        if self.server.stopping:
+            return 503, b"the server is stopping"
+        if scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
+            return 400, b"no method of the protocol"
+        if not query.get("transport", [""])[0] and scope.get("method") != "OPTIONS":
+            return 400, b"no transport"
+        if "j" in query:  # a <script> of any page could read the answer; it comes with cookies and no Origin
+            return 400, b"Engine.IO 4 has no JSONP"
+        return None
 
     async def _read(
         self, scope: Scope, receive: Receive, send: Send, socket: EngineSocket | None
@@ -103,14 +120,19 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | int | Non
             return b"".join(parts)
 
 
-async def respond(scope: Scope, receive: Receive, send: Send, status: int, text: bytes) -> None:
+async def respond(
+    scope: Scope, receive: Receive, send: Send, status: int, text: bytes, headers: Sequence[Header] = ()
+) -> None:
     """Refuse a request or a WebSocket with a status and a sentence."""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
         await send({"type": "websocket.close", "code": 1008})
         return
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    kind = (b"content-type", b"text/plain")
+    length = (b"content-length", str(len(text)).encode())
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [kind, length, *_PRIVATE, *headers]}
+    )
     await send({"type": "http.response.body", "body": text})
 
 
@@ -127,20 +149,24 @@ class _Input:
         return self._body
 
 
-async def translate_request(scope: Scope, receive: Receive, send: Send, body: bytes) -> dict[str, Any]:
-    """The environ of a request, with the keys that upstream's handlers know.
+async def translate_request(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """Complete the environ of a request that the guard has admitted and whose body it has read."""
+    if environ["asgi.scope"]["type"] == "websocket":
+        await environ["asgi.receive"]()  # websocket.connect
+    environ["wsgi.input"] = _Input(body)
+    return environ
+
+
+def build_environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
+    """Return the environ of a request, with the keys that upstream's handlers know.
 
     Unlike upstream's, it has the true address of the client and scheme of the request.
     """
-    websocket = scope["type"] == "websocket"
-    if websocket:
-        await receive()  # websocket.connect
     client = scope.get("client") or ("", 0)
     server = scope.get("server") or ("", 0)
     scheme = scope.get("scheme", "http")  # optional in ASGI, and Daphne leaves it out
     query = scope.get("query_string", b"").decode("latin-1")
     environ: dict[str, Any] = {
-        "wsgi.input": _Input(body),
         "wsgi.errors": sys.stderr,
         "wsgi.version": (1, 0),
         "wsgi.async": True,
@@ -164,22 +190,32 @@ async def translate_request(scope: Scope, receive: Receive, send: Send, body: by
         "asgi.scope": scope,
     }
     _add_headers(environ, scope["headers"])
-    if websocket:  # over HTTP/2 there are no such headers, and upstream looks for them
+    if scope["type"] == "websocket":  # over HTTP/2 there are no such headers, and upstream looks for them
         environ["HTTP_CONNECTION"] = "upgrade"
         environ["HTTP_UPGRADE"] = "websocket"
     return environ
 
 
 def _add_headers(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
+    """Add the headers by WSGI's keys.
+
+    A name with an underscore would share the key of the name with a hyphen: a client could so set a
+    header that the proxy in front takes from everybody, such as X-Forwarded-Host. It is left out, as by
+    other servers.
+    """
     for raw_name, raw_value in headers:
         try:
             name, value = raw_name.decode("ascii"), raw_value.decode()
         except UnicodeDecodeError:
             continue
+        if "_" in name:
+            continue
         key = name.upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = "HTTP_" + key
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
+        # RFC 9113, 8.2.3: HTTP/2 may split cookies, which are joined by "; ".
+        between = "; " if name == "cookie" else ","
+        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
 
 
 async def make_response(
@@ -199,6 +235,6 @@ async def make_response(
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
-    raw.append((b"content-length", str(len(payload)).encode()))
+    raw += [(b"content-length", str(len(payload)).encode()), *_PRIVATE]
     await send({"type": "http.response.start", "status": code, "headers": raw})
     await send({"type": "http.response.body", "body": payload})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
@@ -23,7 +23,9 @@ class UpstreamOptions(TypedDict, total=False):
         ping_interval: Between two pings; a pair adds a grace period.
         ping_timeout: How long a client may take to answer one.
         max_http_buffer_size: Bytes of one packet; `Limits.packet_bytes` without it.
-        cors_allowed_origins: Origins besides our own; ``"*"`` is any, ``[]`` leaves it to others.
+        cors_allowed_origins: Origins besides our own: one, several, or a function (a coroutine function too)
+            of ``(origin)`` or ``(origin, environ)`` that returns True or False. ``"*"`` is any, without
+            cookies; ``[]`` leaves it to others.
         cors_credentials: Whether cookies may come from those origins; False here.
         allow_upgrades: From polling to WebSocket.
         transports: ``polling``, ``websocket`` or both.
@@ -44,7 +46,7 @@ class UpstreamOptions(TypedDict, total=False):
     ping_interval: float | tuple[float, float]
     ping_timeout: float
     max_http_buffer_size: int
-    cors_allowed_origins: str | Sequence[str] | Callable[..., bool] | None
+    cors_allowed_origins: str | Sequence[str] | Callable[..., bool | Awaitable[bool]] | None
     cors_credentials: bool
     allow_upgrades: bool
     transports: Sequence[str] | str

@@ -33,7 +33,12 @@ POLL = "/socket.io/?EIO=4&transport=polling"
         ("GET", "/socket.io/?EIO=4&transport=websocket", 400),
         ("GET", POLL + "&sid=unknown", 400),
         ("GET", POLL + "&sid=%00%ff", 400),
-        ("GET", POLL + "&j=x", 400),
+        ("GET", "/socket.io/?EIO=4&transport=", 400),
+        ("GET", POLL + "&j=0", 400),
+        ("GET", POLL + "&j=", 400),
+        ("GET", POLL + "&j=x&j=1", 400),
+        ("GET", POLL + "&sid=unknown&%6A=0", 400),
+        ("POST", POLL + "&sid=unknown&j=0", 400),
         ("POST", POLL, 400),
         ("POST", POLL + "&sid=unknown", 400),
         ("PUT", POLL, 400),
@@ -48,6 +53,7 @@ async def test_requests_that_are_none_of_the_protocol(
     async with serve() as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
         answer = await http.request(method, target, content=b"40" if method == "POST" else None)
         assert answer.status_code == status
+        assert "___eio" not in answer.text
         assert "unknown" not in answer.text
         assert not any(stage.holdings.values())
     assert not caplog.records
@@ -176,6 +182,51 @@ async def test_the_environ_tells_the_truth() -> None:
         assert environ["asgi.scope"]["path"] == "/socket.io/"
 
 
+async def test_a_header_with_an_underscore_is_not_the_one_with_a_hyphen() -> None:
+    """Proxies take ``X-Name`` from clients and may pass ``X_Name`` on; WSGI's keys would mix the two."""
+    async with serve() as stage:
+        headers = [
+            *((b"X_Forwarded_Host", b"evil.example"), (b"X_User", b"root"), (b"X-User", b"ada")),
+            *((b"X_Only", b"1"), (b"Content_Type", b"x/y"), (b"Cookie", b"a=1"), (b"Cookie", b"b=2")),
+        ]
+        async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+            client = PollingClient(http)
+            http.headers = httpx.Headers(headers)
+            await client.open()
+            await client.post("40")
+            await client.poll()
+            evil = await http.get(POLL, headers={"origin": "http://evil.example"})
+            assert evil.status_code == 400
+        environ = stage.script.peers[0].environ
+        assert environ["HTTP_X_USER"] == "ada"
+        assert not {"HTTP_X_ONLY", "HTTP_X_FORWARDED_HOST", "CONTENT_TYPE"} & environ.keys()
+        assert environ["HTTP_COOKIE"] == "a=1; b=2"
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
+async def test_a_form_is_not_a_payload(content_type: str) -> None:
+    """JSONP sent packets as the field ``d`` of a form; Engine.IO 4 has none, so the session is closed."""
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        answer = await client.http.post(
+            client.target, content=b'd=42["a",1]', headers={"content-type": content_type}
+        )
+        assert answer.status_code == 400
+        await stage.emptied()
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+async def test_answers_are_not_kept_nor_run() -> None:
+    """No cache keeps a session id, and no page gets one to run as a script."""
+    async with serve() as stage, stage.polling() as client:
+        answers = [await client.http.get(POLL), await client.http.get("/socket.io/?EIO=4")]
+        assert [answer.status_code for answer in answers] == [200, 400]
+        for answer in answers:
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 ORIGIN = "https://app.example"
 CORS = "access-control-allow-"
 
@@ -197,6 +248,9 @@ CORS = "access-control-allow-"
             {"origin": ORIGIN, "credentials": "true"},
         ),
         ({"cors_allowed_origins": lambda origin: origin == ORIGIN}, ORIGIN, 200, {"origin": ORIGIN}),
+        ({"cors_allowed_origins": [ORIGIN]}, "self", 200, {"origin": "self"}),
+        ({"cors_allowed_origins": ORIGIN}, "self", 200, {"origin": "self"}),
+        ({"cors_allowed_origins": lambda _: False}, "self", 200, {"origin": "self"}),
         ({"cors_allowed_origins": []}, "https://evil.example", 200, {}),
     ],
 )

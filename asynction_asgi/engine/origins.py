@@ -1,0 +1,168 @@
+"""Which pages may use the server, by what their browser says of them."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from .logs import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Ask = Callable[[str, Mapping[str, Any]], Any]
+
+logger = logging.getLogger("asynction_asgi.engine")
+
+# RFC 6454, 6.2, in lower case as browsers write it; schemes of applications, such as capacitor, included.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s?#@*,A-Z]+")
+# Fetch Metadata: values of Sec-Fetch-Site for a page of another origin, and of Sec-Fetch-Mode for requests
+# that carry no Origin and that no client of Socket.IO makes: of an <img>, a <script>, a link or a frame.
+_FOREIGN_SITES = ("cross-site", "same-site")
+_BLIND_MODES = ("no-cors", "navigate")
+_COOKIE, _AUTHORIZATION = "HTTP_COOKIE", "HTTP_AUTHORIZATION"
+
+
+class Origins:
+    """The option ``cors_allowed_origins``: what is admitted besides the server's own origin.
+
+    Args:
+        option: An origin, several, a function of ``(origin)`` or ``(origin, environ)`` that answers True or
+            False, ``"*"``, or ``[]``, which checks nothing. None admits the own origin only.
+        credentials: The option ``cors_credentials``.
+
+    Raises:
+        TypeError: The option is of another type, or a function takes other arguments.
+        ValueError: A text is not an origin, or credentials are allowed for every origin.
+    """
+
+    def __init__(self, option: Any, *, credentials: bool) -> None:
+        self._ask = _asker(option) if callable(option) else None
+        listed = () if option is None or self._ask is not None else _origins_of(option)
+        self.any = "*" in listed
+        self.unchecked = option is not None and self._ask is None and not listed
+        self._listed = frozenset(listed)
+        self._log = Throttle()
+        if self.any and credentials:
+            raise ValueError("cors_credentials needs cors_allowed_origins to list the origins it trusts")
+
+    async def admit(self, environ: Mapping[str, Any]) -> bool:
+        """Return whether a request may come from where it does; a refusal is logged."""
+        if self.unchecked or self.any:
+            return True
+        headers = environ["asgi.scope"]["headers"]
+        origin = b",".join(value for name, value in headers if name == b"origin").decode("latin-1")
+        if not origin:
+            return not _is_blind(environ)
+        if origin in self._listed or origin in _own(environ):
+            return True
+        if self._ask is not None and await self._asked(self._ask, origin, environ):
+            return True
+        if (unsaid := self._log.admits("refused")) is not None:
+            logger.warning(
+                "refused a request of origin %r: list the origins to admit in cors_allowed_origins%s",
+                origin[:100],
+                unsaid,
+            )
+        return False
+
+    async def _asked(self, ask: Ask, origin: str, environ: Mapping[str, Any]) -> bool:
+        """Return the function's answer; only True admits."""
+        failure: Exception | None = None
+        try:
+            answer = ask(origin, environ)
+            if inspect.isawaitable(answer):
+                answer = await answer
+            if answer is True or answer is False:
+                return answer
+            what = f"returned {type(answer).__name__}, which is neither True nor False"
+        except Exception as error:  # noqa: BLE001  # the function may raise anything
+            failure, what = error, "failed"
+        if (unsaid := self._log.admits("failed")) is not None:
+            logger.error(
+                "refused a request: the function cors_allowed_origins %s%s", what, unsaid, exc_info=failure
+            )
+        return False
+
+    def without_ambient_credentials(self, environ: dict[str, Any]) -> dict[str, Any]:
+        """Return the environ without the cookies that a browser adds for any page, where any page may come.
+
+        CORS has browsers keep the answer to such a request from the page, but a WebSocket is not
+        subject to CORS; on it, neither the name and password nor the certificate that a browser keeps count.
+        """
+        if not self.any or "HTTP_ORIGIN" not in environ or environ["HTTP_ORIGIN"] in _own(environ):
+            return environ
+        scope = environ["asgi.scope"]
+        left_out = (_COOKIE,) if scope["type"] == "http" else (_COOKIE, _AUTHORIZATION)
+        extensions = dict(scope.get("extensions") or {})
+        if scope["type"] == "websocket":
+            extensions.pop("tls", None)
+        if any(key in environ for key in left_out) and (unsaid := self._log.admits("ambient")) is not None:
+            logger.warning(
+                "left out the cookies of a request of origin %r: cors_allowed_origins='*' admits every page"
+                " without credentials; list the origins to trust instead%s",
+                environ["HTTP_ORIGIN"][:100],
+                unsaid,
+            )
+        names = {key.removeprefix("HTTP_").lower().encode() for key in left_out}
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() not in names]
+        kept = {key: value for key, value in environ.items() if key not in left_out}
+        return {**kept, "asgi.scope": {**scope, "headers": headers, "extensions": extensions}}
+
+
+def _is_blind(environ: Mapping[str, Any]) -> bool:
+    """Return whether a browser says that a foreign page made this request and can't read the answer."""
+    return (
+        environ.get("HTTP_SEC_FETCH_SITE") in _FOREIGN_SITES
+        and environ.get("HTTP_SEC_FETCH_MODE") in _BLIND_MODES
+    )
+
+
+def _own(environ: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the server's own origins: as it was addressed, and as a proxy in front of it was."""
+    scheme, host = environ["wsgi.url_scheme"], environ.get("HTTP_HOST")
+    if host is None:
+        return ()
+    proto = _first(environ.get("HTTP_X_FORWARDED_PROTO", scheme))
+    forwarded = _first(environ.get("HTTP_X_FORWARDED_HOST", host))
+    return f"{scheme}://{host}".lower(), f"{proto}://{forwarded}".lower()
+
+
+def _first(values: str) -> str:
+    return values.partition(",")[0].strip()
+
+
+def _asker(function: Callable[..., Any]) -> Ask:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a builtin may have none
+        return lambda origin, _: function(origin)
+    for count in (2, 1):
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return function if count == 2 else lambda origin, _: function(origin)
+    raise TypeError("the function cors_allowed_origins must take (origin) or (origin, environ)")
+
+
+def _origins_of(option: Any) -> Iterable[str]:
+    origins = [option] if isinstance(option, str) else option
+    if not isinstance(origins, list | tuple | set | frozenset):
+        raise TypeError(f"cors_allowed_origins takes origins, a function or '*', not {type(option).__name__}")
+    for origin in origins:
+        if not isinstance(origin, str):
+            raise TypeError(f"cors_allowed_origins takes texts, not {type(origin).__name__}")
+        if origin not in ("*", "null") and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"cors_allowed_origins: {origin!r} is not an origin; {_advice(origin)}")
+    return origins
+
+
+def _advice(text: str) -> str:
+    scheme, separator, rest = text.strip().lower().rpartition("://")
+    suggestion = f"{scheme if separator else 'https'}://{re.split('[/?#]', rest)[0]}"
+    if _ORIGIN.fullmatch(suggestion):
+        return f"use {suggestion!r}"
+    return "write scheme://host or scheme://host:port, or pass a function that decides"

@@ -1,0 +1,193 @@
+"""Which pages are admitted, by the Origin of their requests and by what browsers say without one."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from asynction_asgi.engine import create_server
+
+from .stage import Script, WebSocketClient, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+POLL = "/socket.io/?EIO=4&transport=polling"
+ORIGIN = "https://app.example"
+EVIL = "https://evil.example"
+
+
+async def status(url: str, headers: Any) -> int:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        return (await http.get(POLL, headers=headers)).status_code
+
+
+async def opens_a_websocket(url: str, origin: str) -> bool:
+    target = url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    try:
+        async with connect(target, proxy=None, origin=origin):  # type: ignore[arg-type]  # a NewType of str
+            return True
+    except InvalidStatus:
+        return False
+
+
+async def one_of_ours(origin: str) -> bool:
+    return origin == ORIGIN
+
+
+async def one_of_ours_by_its_environ(origin: str, environ: Mapping[str, Any]) -> bool:
+    return origin == ORIGIN and environ["HTTP_ORIGIN"] == origin
+
+
+class Ours:
+    async def __call__(self, origin: str) -> bool:
+        return origin == ORIGIN
+
+
+@pytest.mark.parametrize(
+    "option", [one_of_ours, one_of_ours_by_its_environ, functools.partial(one_of_ours), Ours()], ids=str
+)
+async def test_a_coroutine_function_is_awaited(option: Any) -> None:
+    """Its answer decides, on both transports; a coroutine itself is true and would admit every page."""
+    async with serve(cors_allowed_origins=option) as stage:
+        assert await status(stage.url, {"origin": ORIGIN}) == 200
+        assert await status(stage.url, {"origin": EVIL}) == 400
+        assert await opens_a_websocket(stage.url, ORIGIN)
+        assert not await opens_a_websocket(stage.url, EVIL)
+
+
+def fails(origin: str) -> bool:
+    raise TypeError(origin)
+
+
+def yields(origin: str) -> Any:
+    yield origin
+
+
+@pytest.mark.parametrize(
+    "option", [lambda _: "no", lambda _: 1, lambda _: object(), lambda _: None, yields, fails]
+)
+async def test_a_function_that_answers_nonsense_admits_no_page(
+    option: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only True admits; what else it returned, or raised, is logged once in a while."""
+    async with serve(cors_allowed_origins=option) as stage:
+        for _ in range(3):
+            assert await status(stage.url, {"origin": ORIGIN}) == 400
+        assert await status(stage.url, {"origin": stage.url}) == 200
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "the function cors_allowed_origins" in errors[0].getMessage()
+
+
+async def test_the_log_names_the_origin_that_was_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """Bounded, in one line, and with the option that would admit it."""
+    async with serve() as stage:
+        await status(stage.url, {"origin": ORIGIN + "/" + "x" * 1000})
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert repr(ORIGIN)[:-1] in record.getMessage()
+    assert "cors_allowed_origins" in record.getMessage()
+    assert len(record.getMessage()) < 250
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "expected"),
+    [
+        ("cross-site", "no-cors", 400),
+        ("cross-site", "navigate", 400),
+        ("same-site", "no-cors", 400),
+        ("same-origin", "cors", 200),
+        ("same-origin", "no-cors", 200),
+        ("none", "navigate", 200),
+        ("cross-site", "cors", 200),
+    ],
+)
+async def test_what_a_foreign_page_asks_for_blindly_is_refused(site: str, mode: str, expected: int) -> None:
+    """An <img>, a <script> or a frame sends cookies and no Origin; the browser says whose they are."""
+    headers = {"sec-fetch-site": site, "sec-fetch-mode": mode, "cookie": "session=ada"}
+    async with serve() as stage:
+        assert await status(stage.url, headers) == expected
+        assert len(stage.server.eio.sockets) == (expected == 200)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"Origin", b"\xff")],
+        [(b"Origin", b"null")],
+        [(b"Origin", b"self"), (b"Origin", EVIL.encode())],
+        [(b"Origin", EVIL.encode()), (b"X_Forwarded_Host", b"evil.example")],
+    ],
+    ids=["not text", "null", "two", "underscores"],
+)
+async def test_an_origin_that_is_not_plainly_ours_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
+    """What can't be read, or is given twice, is not the same as none."""
+    async with serve() as stage:
+        sent = [(name, stage.url.encode() if value == b"self" else value) for name, value in headers]
+        assert await status(stage.url, sent) == 400
+
+
+async def test_the_own_origin_is_that_of_the_proxy_in_front() -> None:
+    """As the proxy says by which name and scheme it was asked."""
+    forwarded = {"x-forwarded-host": "App.example", "x-forwarded-proto": "https, http"}
+    async with serve(cors_allowed_origins=["https://front.example"]) as stage:
+        assert await status(stage.url, {"origin": ORIGIN, **forwarded}) == 200
+        assert await status(stage.url, {"origin": EVIL, **forwarded}) == 400
+
+
+async def test_any_page_comes_without_a_visitors_cookies(caplog: pytest.LogCaptureFixture) -> None:
+    """With ``*`` a WebSocket, which CORS does not hold back, carries no identity that a browser adds."""
+    secrets = {"cookie": "session=ada", "authorization": "Basic YWRhOng=", "x-kept": "1"}
+    async with serve(cors_allowed_origins="*") as stage:
+        url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        for origin in (EVIL, stage.url, None):
+            async with connect(url, proxy=None, origin=origin, additional_headers=secrets) as raw:  # type: ignore[arg-type]  # a NewType of str
+                client = WebSocketClient(raw)
+                await client.receive()
+                await client.join()
+        foreign, own, no_page = (peer.environ for peer in stage.script.peers)
+        for environ in (own, no_page):
+            assert environ["HTTP_COOKIE"] == "session=ada"
+            assert environ["HTTP_AUTHORIZATION"] == "Basic YWRhOng="
+        assert foreign["HTTP_X_KEPT"] == "1"
+        assert not {"HTTP_COOKIE", "HTTP_AUTHORIZATION"} & foreign.keys()
+        assert not {b"cookie", b"authorization"} & dict(foreign["asgi.scope"]["headers"]).keys()
+    (record,) = caplog.records
+    assert "cors_allowed_origins" in record.getMessage()
+    assert "ada" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("option", "error", "advice"),
+    [
+        (f"{ORIGIN}/", ValueError, f"use '{ORIGIN}'"),
+        ([ORIGIN, "https://Front.example/path"], ValueError, "use 'https://front.example'"),
+        (["localhost:3000"], ValueError, "use 'https://localhost:3000'"),
+        (["https://*.example"], ValueError, "pass a function"),
+        (f"{ORIGIN},{EVIL}", ValueError, "is not an origin"),
+        ([7], TypeError, "int"),
+        (True, TypeError, "bool"),
+        (lambda: True, TypeError, "(origin, environ)"),
+        (lambda one, two, three: True, TypeError, "(origin, environ)"),
+    ],
+    ids=str,
+)
+def test_an_option_that_could_admit_nobody_is_refused(
+    option: Any, error: type[Exception], advice: str
+) -> None:
+    """At start-up, with what to write instead."""
+    with pytest.raises(error) as raised:
+        create_server(Script(), cors_allowed_origins=option)
+    assert advice in str(raised.value)
+
+
+@pytest.mark.parametrize("option", [None, "*", [], ORIGIN, ["capacitor://localhost", "null"], {ORIGIN}])
+def test_an_option_that_makes_sense_is_taken(option: Any) -> None:
+    """Origins of applications too, whose scheme is their own."""
+    create_server(Script(), cors_allowed_origins=option)
