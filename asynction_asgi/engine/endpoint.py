@@ -45,6 +45,18 @@ class Endpoint(Protocol):
         """Whether a client may try to connect to this namespace at all."""
         ...
 
+    def check_registration(self, namespace: str, event: str | None) -> None:
+        """Refuse a handler that is being registered beside the endpoint and would never be called.
+
+        Args:
+            namespace: Where it is registered; not the catch-all.
+            event: Its event; None for a class of handlers.
+
+        Raises:
+            BindingError: The namespace belongs to the endpoint.
+        """
+        ...
+
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """How this event's handlers are ordered within one client; None is the server's default."""
         ...

@@ -33,6 +33,21 @@ class RegisteredHandlers:
             or namespace in server.namespaces
         )
 
+    def check_registration(self, namespace: str, event: str | None) -> None:
+        """Refuse a namespace that no client can connect to.
+
+        Raises:
+            ValueError: The namespace is not a name, or is the catch-all and every namespace has an owner.
+        """
+        del event
+        if namespace != "*" and not namespace.startswith("/"):
+            raise ValueError(f"namespace {namespace!r} must begin with '/'")
+        if namespace == "*" and not self._server.namespaces:
+            raise ValueError(
+                "namespace '*' stands for those that the document does not declare, and none is served:"
+                " name them by the option namespaces"
+            )
+
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """The server's default; no peer of this endpoint is `ordered`."""
         del peer, event

@@ -13,6 +13,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import socketio
+
 from ..errors import RefusedError
 from . import packets
 from .codec import FiniteList, UndecodableError
@@ -47,6 +49,27 @@ class Server(MembershipServer):
         self._registered = RegisteredHandlers(self)
         self._lanes = Lanes(self._handle, ordering)
         self.eio.owner = self
+
+    def on(self, event: str, handler: Any = None, namespace: str | None = None) -> Any:
+        """Register a handler as upstream does, in a namespace that the endpoint leaves to it.
+
+        Raises:
+            BindingError: The namespace belongs to the endpoint, which would never call the handler.
+            ValueError: No client can connect to the namespace.
+        """
+        self._check_registration(namespace or "/", event)
+        return super().on(event, handler, namespace)
+
+    def register_namespace(self, namespace_handler: Any) -> None:
+        """Register a class of handlers as upstream does; raises what `on` raises, ValueError for others."""
+        if isinstance(namespace_handler, socketio.AsyncNamespace):
+            self._check_registration(namespace_handler.namespace, None)
+        super().register_namespace(namespace_handler)
+
+    def _check_registration(self, namespace: str, event: str | None) -> None:
+        if namespace != "*":
+            self._endpoint.check_registration(namespace, event)
+        self._registered.check_registration(namespace, event)
 
     def take_message(self, connection: Connection, data: str | bytes) -> Awaitable[None] | None:
         """Take one Engine.IO message; what is returned must be awaited before the next one.

@@ -28,6 +28,7 @@ from ..errors import (
     shorten,
 )
 from ..spec.schemas import Mismatch
+from .beside import registered_beside
 from .outbound import arguments_of
 from .routes import WILDCARD
 from .socket import Socket
@@ -79,6 +80,18 @@ class Dispatcher:
     def admits(self, namespace: str) -> bool:
         """Whether the document declares this namespace."""
         return self._namespaces.resolve(namespace) is not None
+
+    def check_registration(self, namespace: str, event: str | None) -> None:
+        """Refuse a handler for a declared namespace that is registered on the wrapped server.
+
+        Raises:
+            BindingError: The document declares the namespace, so that its own handlers are called alone.
+        """
+        resolved = self._namespaces.resolve(namespace)
+        name = namespace if resolved is None else resolved.declared.name
+        routes = self._routes.namespaces.get(name)
+        if routes is not None:
+            raise registered_beside(routes.declared, namespace, event)
 
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
         """The ``x-ordering`` of the event, or of the wildcard that stands for it."""

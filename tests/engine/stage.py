@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from asynction_asgi.engine import create_server
+from asynction_asgi.errors import BindingError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -53,6 +54,10 @@ class Script:
 
     def admits(self, namespace: str) -> bool:
         return namespace in self.namespaces
+
+    def check_registration(self, namespace: str, event: str | None) -> None:
+        if self.admits(namespace):
+            raise BindingError([])
 
     def ordering(self, peer: Peer, event: str) -> Ordering | None:
         return self.orderings.get(event)

@@ -1,0 +1,33 @@
+"""Handlers that are registered on the wrapped server, where the document's own would be called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import BindingError
+
+if TYPE_CHECKING:
+    from ..spec.model import Namespace
+
+__all__ = ["registered_beside"]
+
+
+def registered_beside(declared: Namespace, namespace: str, event: str | None) -> BindingError:
+    """Say where a handler of a declared namespace belongs.
+
+    Args:
+        declared: What the document declares.
+        namespace: As it was given to the wrapped server.
+        event: None for a class of handlers.
+    """
+    if event is None:
+        cure = f'give its methods in from_spec(…, handlers={{{declared.name!r}: {{"event": instance.on_event}}}})'
+    elif declared.name == "/":
+        cure = f"register it on the application: app.on({event!r})"
+    else:
+        cure = f"register it on the application: app.on({event!r}, namespace={declared.name!r})"
+    message = (
+        f"the document declares namespace {declared.name!r}, so that a handler registered for {namespace!r} on"
+        f" app.server would never be called; {cure}"
+    )
+    return BindingError([declared.node.diagnostic("error", "HANDLER", message, layer="service")])
