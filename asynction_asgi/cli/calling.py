@@ -22,6 +22,7 @@ __all__ = ["call", "emit"]
 
 # How long an ``exception`` may take that refuses an event without an acknowledgement.
 _GRACE_SECONDS = 0.3
+_REFUSAL = "exception"  # its name
 
 
 async def call(connection: Connection, event: str, values: Sequence[Any], *, as_json: bool) -> int:
@@ -29,7 +30,7 @@ async def call(connection: Connection, event: str, values: Sequence[Any], *, as_
     contract = connection.contract
     if contract is not None:
         contract.check_event("inbound", event, values)
-    async with connect(connection.address, seconds=connection.seconds) as remote:
+    async with connect(connection.address, seconds=connection.seconds, events=()) as remote:
         try:
             async with asyncio.timeout(connection.seconds):
                 answer = await remote.call(event, values)
@@ -59,7 +60,7 @@ async def emit(connection: Connection, event: str, values: Sequence[Any]) -> int
     """Emit an event without asking for an acknowledgement; the exit code."""
     if connection.contract is not None:
         connection.contract.check_event("inbound", event, values)
-    async with connect(connection.address, seconds=connection.seconds) as remote:
+    async with connect(connection.address, seconds=connection.seconds, events=(_REFUSAL,)) as remote:
         try:
             async with asyncio.timeout(connection.seconds):
                 await remote.emit(event, values)
@@ -84,7 +85,7 @@ async def _refused(remote: Remote, event: str) -> RefusedError | None:
         async with asyncio.timeout(_GRACE_SECONDS):
             while True:
                 arrival = await remote.receive()
-                if arrival.event == "exception" and len(arrival.arguments) == 1:
+                if len(arrival.arguments) == 1:
                     body = arrival.arguments[0]
                     refusal = refusal_in(body)
                     if refusal is not None and body.get("event", event) == event:

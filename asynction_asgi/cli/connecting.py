@@ -19,6 +19,7 @@ from ..engine.remote import (
     ClosedError,
     ConnectRefusedError,
     MissingClientError,
+    RedirectedError,
     UnreachableError,
 )
 from ..errors import RefusedError, ValidationError
@@ -212,7 +213,7 @@ def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any,
         say("this command needs aiohttp: pip install 'asynction-asgi[client]'", fg="red")
     except UnreachableError as error:
         reason = printable(str(error))
-        say(f"no connection to {connection.shown}: {reason}{_hint(connection, reason)}", fg="red")
+        say(f"no connection to {connection.shown}: {reason}{_hint(connection, error, reason)}", fg="red")
     except ConnectRefusedError as error:
         namespace = printable(connection.address.namespace)
         say_refusal(f"the server refused the connection to {namespace}", connect_refusal(error.answer))
@@ -225,7 +226,9 @@ def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any,
     ctx.exit(code)
 
 
-def _hint(connection: Connection, reason: str) -> str:
+def _hint(connection: Connection, error: UnreachableError, reason: str) -> str:
+    if isinstance(error, RedirectedError):  # it says what to do, and an address may look like any of these
+        return ""
     if re.search(r"\b404\b", reason):  # and no part of a port
         # For clients in JavaScript a path in the URL is a namespace.
         return "\nSocket.IO is at another path there: --path names it. A namespace is named by --namespace"

@@ -94,7 +94,7 @@ async def _follow(listener: Listener) -> None:
                 while not listener.done:
                     await _take(listener, remote, await remote.receive())
         except ClosedError as error:
-            if error.by_server:
+            if error.final:
                 raise
             say(f"{error}; connecting again", fg="yellow")
         except UnreachableError as error:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -156,6 +156,61 @@ def test_a_refusal_exits_with_1(url: str, arguments: list[str], said: str) -> No
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["call", "add", "1", "2"], ["call", "add", "--no-ack"], ["listen"]], ids=" ".join
+)
+@pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
+def test_a_redirect_is_told_and_not_followed(url: str, command: list[str], transport: str) -> None:
+    """One line says where the server pointed to; nothing of what was given goes there."""
+
+    async def redirect(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"location", f"{url}/rt/socket.io/?stolen".encode())]
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.http.response.start", "status": 307, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": b""})
+        elif scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 307, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+
+    with serve(redirect) as base:
+        name, *rest = command
+        options = ["--transport", transport, "--auth", '{"token": "secret"}', "-H", "X-Key: secret"]
+        result = CliRunner().invoke(main, [name, f"{base}/rt", *rest, *options])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"no connection to {base}/rt/socket.io/: the server redirects to {url}/rt/socket.io/ (307), which is not"
+        " followed; if you trust that address, call it instead\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["call", "listen"])
+def test_an_answer_for_another_namespace_is_one_line(name: str) -> None:
+    """The line names both namespaces, and no terminal obeys what the server wrote."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            frames = [
+                '0{"sid":"x","upgrades":[],"pingInterval":9000,"pingTimeout":9000}',
+                '40/\x1b[31m,{"sid":"y"}',
+            ]
+            for frame in frames:
+                await send({"type": "websocket.send", "text": frame})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+    event = ["add"] if name == "call" else []
+    with serve(app) as base:
+        arguments = [name, base, *event, "-n", "/chat", "--transport", "websocket"]
+        result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"no connection to {base}/socket.io/: the server answered for namespace '/\\x1b[31m' in place of '/chat'\n"
+    )
 
 
 def test_a_refusal_is_data_in_json(url: str) -> None:

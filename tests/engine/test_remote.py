@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.engine.remote import Address, ClosedError, ConnectRefusedError, UnreachableError, connect
+from asynction_asgi.engine import remote_client
+from asynction_asgi.engine.remote import (
+    Address,
+    ClosedError,
+    ConnectRefusedError,
+    RedirectedError,
+    UnreachableError,
+    connect,
+)
+from asynction_asgi.engine.remote_http import open_session, read_answer
 
 from ..serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +84,7 @@ def answering(status: int, body: bytes) -> Callable[..., Any]:
         (answering(200, b""), "does not speak Socket.IO"),
         (answering(200, b'4{"no": "open"}'), "OPEN packet not returned"),
         (answering(400, b'{"code": 5, "message": "Unsupported protocol version"}'), "400.*: Unsupported protocol"),
-        (answering(500, b"{"), "does not speak Socket.IO"),
+        (answering(500, b"{"), "Unexpected status code 500"),
         (scripted([], [], stays=False), "Unexpected status code|does not speak"),
     ],
     ids=["text", "empty", "another packet", "refusal", "broken refusal", "closed"],
@@ -89,14 +100,32 @@ async def test_what_is_no_socket_io_server_is_told(app: Any, reason: str) -> Non
     ("then", "stays", "reason"),
     [
         ([JOINED], False, "the connection ended"),
-        ([JOINED, "42[]"], True, "no Socket.IO packet"),
-        ([JOINED, "4?"], True, "no Socket.IO packet"),
-        ([JOINED, f'42["deep",{NESTED}]'], True, "no Socket.IO packet"),
+        ([JOINED, "42[]"], True, "not a Socket.IO packet"),
+        ([JOINED, "4?"], True, "not a Socket.IO packet"),
+        ([JOINED, f'42["deep",{NESTED}]'], True, "not a Socket.IO packet"),
+        ([JOINED, '42{"0":"x"}'], True, "not a Socket.IO packet"),
+        ([JOINED, '42"text"'], True, "not a Socket.IO packet"),
+        ([JOINED, "42[1]"], True, "not a Socket.IO packet"),
+        ([JOINED, '430{"a":1}'], True, "not a Socket.IO packet"),
+        ([JOINED, '44{"message":"no"}'], True, "refused the namespace that it had accepted"),
         ([JOINED, "?"], True, "the connection ended"),
         ([JOINED, "41"], True, "the server disconnected this client"),
         ([JOINED, "1"], True, "server disconnect"),
     ],
-    ids=["closed", "no event", "no packet", "nested", "no frame", "DISCONNECT", "CLOSE"],
+    ids=[
+        "closed",
+        "no event",
+        "no packet",
+        "nested",
+        "object",
+        "text",
+        "number",
+        "ack",
+        "CONNECT_ERROR",
+        "no frame",
+        "DISCONNECT",
+        "CLOSE",
+    ],
 )
 async def test_an_end_is_an_end_of_every_wait(then: list[str], stays: bool, reason: str) -> None:
     """Who waits for an acknowledgement or an event is told at once, and so is who emits afterwards."""
@@ -144,3 +173,216 @@ async def test_leaving_a_silent_server_is_bounded() -> None:
                 await asyncio.wait_for(remote.call("x", []), 0.05)
             begun = time.monotonic()
         assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['40/other,{"sid":"y"}', JOINED, '44/other,{"message":"no"}', '40/\x1b[31m,{"sid":"y"}'],
+    ids=["other", "root", "refusal", "control characters"],
+)
+async def test_an_answer_for_another_namespace_is_told(answer: str) -> None:
+    """A server that answers CONNECT for a namespace that was not asked for ends the attempt in words."""
+    address = {"transports": ("websocket",), "namespace": "/chat"}
+    with (
+        serve(scripted([OPEN], [answer])) as url,
+        pytest.raises(UnreachableError, match=r"answered for namespace '/\S*' in place of '/chat'"),
+    ):
+        async with connect(Address(url=url, **address), seconds=20):  # type: ignore[arg-type]  # two fields
+            pass
+
+
+async def test_packets_of_other_namespaces_are_ignored() -> None:
+    """Events, acknowledgements and ends of another namespace change nothing in this one."""
+    packets = ['42/other,["theirs"]', '43/other,1["theirs"]', "41/other,", '42["ours"]', '431["ours"]']
+    with serve(scripted([OPEN], [JOINED, *packets])) as url:
+        async with connect(Address(url=url, transports=("websocket",)), seconds=20) as remote:
+            assert (await remote.receive()).event == "ours"
+            assert await remote.call("x", []) == ("ours",)
+
+
+def flooding(events: int, *then: str) -> Callable[..., Any]:
+    """A server that sends many events when it receives one, and then some frames."""
+    return scripted([OPEN], [JOINED, *['42["noise","0123456789"]'] * events, *then])
+
+
+async def test_a_call_keeps_no_events() -> None:
+    """Events that nobody receives don't pile up, however many come before the acknowledgement."""
+    with serve(flooding(5_000, '431["done"]')) as url:
+        async with connect(Address(url=url, transports=("websocket",)), seconds=60, events=()) as remote:
+            assert await remote.call("x", []) == ("done",)
+
+
+async def test_a_flood_that_is_read_is_received_whole() -> None:
+    """Events that are taken as they come are no flood, however many there are."""
+    with serve(flooding(5_000)) as url:
+        async with connect(Address(url=url, transports=("websocket",)), seconds=60) as remote:
+            received = [(await remote.receive()).event for _ in range(5_000)]
+    assert received == ["noise"] * 5_000
+
+
+async def test_a_flood_that_is_not_read_ends_the_connection() -> None:
+    """A bounded number of events waits to be received; the error says that there are too many."""
+    with serve(flooding(5_000)) as url:
+        async with connect(Address(url=url, transports=("websocket",)), seconds=60) as remote:
+            with pytest.raises(ClosedError, match="faster than they are read: 1,000 wait") as ended:
+                await remote.call("x", [])
+            assert ended.value.final
+            for _ in range(1_000):
+                assert (await remote.receive()).event == "noise"
+            with pytest.raises(ClosedError, match="faster"):
+                await remote.receive()
+
+
+async def test_a_server_that_does_not_read_ends_the_connection() -> None:
+    """Pongs for a server that takes none are bounded, too."""
+    pings = "\x1e".join(["2"] * 16)
+    polls = iter([OPEN, JOINED])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            await respond(send, 200, next(polls, pings))
+        elif scope["type"] == "http":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    with serve(app, log_level="critical") as url:
+        async with connect(Address(url=url, transports=("polling",)), seconds=60) as remote:
+            with pytest.raises(ClosedError, match="the server does not read: 1,000 packets wait"):
+                await remote.call("x", [])
+
+
+async def test_an_event_of_endless_attachments_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server may announce and send for one event is bounded as one message is."""
+    monkeypatch.setattr(remote_client, "_MESSAGE_BYTES", 10_000)
+    endless = "\x1e".join(["bAAAA"] * 16)
+    polls = iter([OPEN, JOINED, '451000000-["x",{"_placeholder":true,"num":0}]'])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await respond(send, 200, next(polls, endless) if scope["method"] == "GET" else "ok")
+
+    with serve(app, log_level="critical") as url:
+        async with connect(Address(url=url, transports=("polling",)), seconds=60) as remote:
+            with pytest.raises(ClosedError, match="an event of more than 10,000 bytes"):
+                await remote.receive()
+
+
+async def test_an_endless_answer_is_not_read_on() -> None:
+    """The body of a polling request is read to a bound."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await receive()
+            gone = asyncio.ensure_future(receive())
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while not gone.done():
+                await send({"type": "http.response.body", "body": b"x" * 10_000, "more_body": True})
+                await asyncio.sleep(0)
+
+    with serve(app, log_level="critical") as url:
+        async with open_session([], verify=True) as session, session.get(url) as response:
+            with pytest.raises(UnreachableError, match="more than 50,000 bytes"):
+                await read_answer(response, 50_000)
+
+
+async def respond(send: Send, status: int, body: str = "", **headers: str) -> None:
+    """Answer a request of HTTP."""
+    written = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": written})
+    await send({"type": "http.response.body", "body": body.encode()})
+
+
+class Elsewhere:
+    """A server that nothing may reach, on another origin; keeps what did."""
+
+    def __init__(self) -> None:
+        self.reached: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        self.reached.append(
+            f"{scope['type']} {scope['path']}?{scope['query_string'].decode()} {scope['headers']}"
+        )
+        if scope["type"] == "http":
+            await respond(send, 200, OPEN)
+
+
+def redirecting(
+    location: str, status: int, *, first: Sequence[str] = (), method: str = ""
+) -> Callable[..., Any]:
+    """A server that answers polls, while it has answers, and then redirects whatever it is asked.
+
+    Args:
+        location: Where to.
+        status: Of the redirect.
+        first: What it answers to the first polls.
+        method: The one that is redirected from the beginning.
+    """
+    polls = iter(first)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        if scope["type"] == "websocket":
+            await receive()
+            headers = [(b"location", location.encode())]
+            await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": b""})
+            return
+        answer = next(polls, None) if scope["method"] == "GET" else "ok"
+        if answer is None or scope["method"] == method:
+            await respond(send, status, location=location)
+        else:
+            await respond(send, 200, answer)
+
+    return app
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+async def test_no_redirect_is_followed(status: int, transport: str) -> None:
+    """Headers, query and auth stay with the server that was named; the error says where it points to."""
+    elsewhere = Elsewhere()
+    with serve(elsewhere) as other:
+        target = f"{other.replace('://', '://user:secret@')}/socket.io/?token=secret#secret"
+        with serve(redirecting(target, status)) as url:
+            address = Address(
+                url=f"{url}/?token=secret",
+                headers=[("X-Key", "secret"), ("Cookie", "a=secret")],
+                auth={"token": "secret"},
+                transports=(transport,),
+            )
+            with pytest.raises(RedirectedError) as refused:
+                async with connect(address, seconds=20):
+                    pass
+    assert elsewhere.reached == []
+    assert f"redirects to {other}/socket.io/ ({status}), which is not followed" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_no_redirect_is_followed_later(method: str) -> None:
+    """Neither where a poll, nor where what carries the auth object or an event is redirected."""
+    elsewhere = Elsewhere()
+    with serve(elsewhere) as other:
+        first = [OPEN, JOINED, "6", "6"] if method == "POST" else [OPEN, JOINED]
+        app = redirecting(f"{other}/socket.io/", 307, first=first, method=method if method == "POST" else "")
+        with serve(app, log_level="critical") as url:
+            address = Address(url=url, headers=[("X-Key", "secret")], auth={"a": 1}, transports=("polling",))
+            with pytest.raises(
+                (ClosedError, UnreachableError), match=rf"redirects to {other}/socket\.io/ \(307\)"
+            ):
+                async with connect(address, seconds=20) as remote:
+                    await remote.call("x", [1])
+    assert elsewhere.reached == []
+
+
+async def test_a_redirect_within_the_server_is_not_followed_either() -> None:
+    """A path at the same server is told as the address that it is."""
+    with (
+        serve(redirecting("/login", 302)) as url,
+        pytest.raises(RedirectedError, match=f"redirects to {url}/login"),
+    ):
+        async with connect(Address(url=url), seconds=20):
+            pass

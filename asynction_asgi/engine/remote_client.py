@@ -1,0 +1,302 @@
+"""Upstream's client for one namespace, with what it lacks.
+
+It waits for ever where a connection ends while an answer is due, drops what is sent just before it
+leaves, logs failures instead of raising them, sends the headers of a connection with its first request
+alone, and queues whatever a server sends. What is overridden here closes that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import engineio
+import socketio
+
+from ..errors import shorten
+from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from .remote_http import Answer
+
+__all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "ConnectRefusedError"]
+
+TRANSPORTS = ("polling", "websocket")
+_CANCELS, _CANCEL_SECONDS = 3, 0.5
+_MESSAGE_BYTES = 256_000_000  # a person asked for it; upstream's 4 MB would close the connection
+_ATTACHMENT_BYTES = 100  # what an attachment costs beside its bytes
+# Events that were not received yet, and packets that were not sent yet: more come only from a server that
+# floods, or does not read.
+_WAITING = 1_000
+# What upstream logs is raised here, or tells of packets.
+_SILENT = logging.getLogger("asynction_asgi.engine.remote.upstream")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+class ConnectRefusedError(Exception):
+    """The server answered CONNECT with CONNECT_ERROR.
+
+    Attributes:
+        answer: What that carries.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        super().__init__(answer)
+
+
+class ClosedError(Exception):
+    """The connection has ended; says how.
+
+    Attributes:
+        final: Whether there is no use in connecting again: the server ended it on purpose, or floods.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        self.final = final
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a server is and how to present oneself there.
+
+    Attributes:
+        url: Scheme, host and query; a path in it has no meaning.
+        path: Of Socket.IO on that host, mount included.
+        auth: The auth object of CONNECT; None is none.
+        headers: Of every HTTP request, by name and value.
+        transports: The first one opens the connection, which is upgraded to the other.
+        verify: Hold the server's TLS certificate against the authorities known here.
+    """
+
+    url: str
+    path: str = "/socket.io"
+    namespace: str = "/"
+    auth: Any = None
+    headers: Sequence[tuple[str, str]] = ()
+    transports: tuple[str, ...] = TRANSPORTS
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that the server emitted.
+
+    Attributes:
+        ack_id: What an acknowledgement must carry; None where the server asks for none.
+    """
+
+    event: str
+    arguments: tuple[Any, ...]
+    ack_id: int | None = field(default=None, repr=False)
+
+
+class _SendQueue(asyncio.Queue[Any]):
+    """Upstream's writer loses the mark of the end where it stands behind a packet, and waits on for a second one."""
+
+    async def put(self, item: Any) -> None:
+        await super().put(item)
+        if item is None:
+            await super().put(item)
+
+
+class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
+    """Upstream's transport, which takes no more than it can pass on."""
+
+    def create_queue(self, *_: Any, **__: Any) -> asyncio.Queue[Any]:
+        return _SendQueue()
+
+    async def _send_packet(self, pkt: Any) -> None:
+        """Queue a packet.
+
+        Raises:
+            ClosedError: Too many wait for a server that asks for answers and does not read them.
+        """
+        if self.queue.qsize() >= _WAITING:
+            raise ClosedError(f"the server does not read: {_WAITING:,} packets wait for it", final=True)
+        await super()._send_packet(pkt)
+
+    async def _receive_packet(self, pkt: Any) -> None:
+        await super()._receive_packet(pkt)
+        # Upstream handles each message in a task of its own: let it run, and whoever takes the event.
+        await asyncio.sleep(0)
+
+    async def _send_request(self, *args: Any, **options: Any) -> Answer | str | None:
+        response = await super()._send_request(*args, **options)
+        if response is None or isinstance(response, str):
+            return response
+        return await read_answer(response, _MESSAGE_BYTES)
+
+
+class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
+    """Upstream's client for one namespace, which tells of each end instead of logging it."""
+
+    def __init__(
+        self, session: Any, *, namespace: str, events: Container[str] | None, seconds: float
+    ) -> None:
+        super().__init__(
+            reconnection=False,
+            logger=_SILENT,
+            engineio_logger=_SILENT,
+            handle_sigint=False,
+            http_session=session,
+            request_timeout=seconds + 1.0,  # the caller's own limit comes first, with a better message
+            websocket_extra_options={"max_msg_size": _MESSAGE_BYTES},
+        )
+        loop = asyncio.get_running_loop()
+        self._namespace = namespace
+        self._events = events
+        self._attached = 0
+        self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue(_WAITING)
+        self.ended: asyncio.Future[ClosedError] = loop.create_future()
+        self.joined: asyncio.Future[None] = loop.create_future()
+
+    def _engineio_client_class(self) -> type[_Engine]:
+        return _Engine
+
+    async def open(self, address: Address) -> None:
+        """Connect, and wait for the namespace's answer.
+
+        Raises:
+            ConnectRefusedError: the namespace refused.
+            ClosedError: the connection ended before it answered.
+            Exception: whatever upstream makes of a server that is not there, or is none of Socket.IO.
+        """
+        await self.connect(
+            address.url,
+            auth=address.auth,
+            transports=list(address.transports),
+            namespaces=[address.namespace],
+            socketio_path=address.path,
+            wait=False,
+        )
+        for loop in (self.eio.read_loop_task, self.eio.write_loop_task):
+            if loop is not None:
+                loop.add_done_callback(self._loop_ended)
+        outcomes: set[asyncio.Future[Any]] = {self.joined, self.ended}
+        await asyncio.wait(outcomes, return_when=asyncio.FIRST_COMPLETED)
+        if not self.joined.done():
+            raise self.ended.result()
+        self.joined.result()
+
+    async def close(self) -> None:
+        """Leave: first what was sent, then the good-bye; whatever hangs is cancelled."""
+        # What upstream raises for a connection that never was, or is half closed, is of no interest now.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                if not self.ended.done():
+                    await self.eio.queue.join()
+                await self.disconnect()
+        await _end([self.eio.read_loop_task, self.eio.write_loop_task])
+        self.joined.cancel()
+
+    async def acknowledge(self, namespace: str, ack_id: int | None, answer: Sequence[Any]) -> None:
+        """Answer an event."""
+        await self._send_packet(
+            self.packet_class(socketio.packet.ACK, namespace=namespace, id=ack_id, data=list(answer))
+        )
+
+    async def _handle_eio_message(self, data: str | bytes) -> None:
+        try:
+            self._attached = self._attached + len(data) + _ATTACHMENT_BYTES if self._binary_packet else 0
+            if self._attached > _MESSAGE_BYTES:
+                raise ClosedError(
+                    f"the server sent an event of more than {_MESSAGE_BYTES:,} bytes", final=True
+                )
+            await super()._handle_eio_message(data)
+        except ClosedError as error:
+            await self._break_off(error)
+        except Exception:  # noqa: BLE001 - upstream's parser raises whatever it meets
+            await self._break_off(ClosedError("the server sent data that is not a Socket.IO packet"))
+
+    async def _handle_connect(self, namespace: str | None, data: Any) -> None:
+        self._expect(namespace)
+        await super()._handle_connect(namespace, data)
+        if not self.joined.done():
+            self.joined.set_result(None)
+
+    async def _handle_error(self, namespace: str | None, data: Any) -> None:
+        self._expect(namespace)
+        if self.joined.done():
+            raise ClosedError("the server refused the namespace that it had accepted", final=True)
+        await super()._handle_error(namespace, data)
+        if not self.ended.done():
+            self.joined.set_exception(ConnectRefusedError(data))
+
+    async def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - upstream's name
+        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+            raise TypeError("an event is a list that begins with its name")
+        if not self._is_ours(namespace) or (self._events is not None and data[0] not in self._events):
+            return
+        if self.arrivals.full():
+            raise ClosedError(
+                f"the server sends events faster than they are read: {_WAITING:,} wait", final=True
+            )
+        self.arrivals.put_nowait(Arrival(data[0], tuple(data[1:]), id))
+
+    async def _handle_ack(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - upstream's name
+        if not isinstance(data, list):
+            raise TypeError("an acknowledgement is a list")
+        await super()._handle_ack(namespace, id, data)
+
+    async def _handle_disconnect(self, namespace: str | None) -> None:
+        if not self._is_ours(namespace):
+            return
+        self._end("the server disconnected this client", final=True)
+        await super()._handle_disconnect(namespace)
+
+    async def _handle_eio_disconnect(self, reason: str) -> None:
+        self._end(f"the connection ended ({reason})")
+        await super()._handle_eio_disconnect(reason)
+
+    def _loop_ended(self, task: asyncio.Task[None]) -> None:
+        """Report an end that upstream does not: a body that breaks off, a redirect, a full queue."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, ClosedError):
+            self._end(str(error), final=error.final)
+        elif isinstance(error, UnreachableError):
+            self._end(str(error))
+        elif error is not None:
+            self._end("the connection broke off")
+        elif task is self.eio.read_loop_task:
+            self._end("the connection ended")
+
+    def _is_ours(self, namespace: str | None) -> bool:
+        """Return whether a packet is for this namespace; others are ignored, as in JavaScript."""
+        return (namespace or "/") == self._namespace
+
+    def _expect(self, namespace: str | None) -> None:
+        """Raise if the answer to CONNECT is for another namespace than the one asked for."""
+        if not self._is_ours(namespace):
+            raise ClosedError(
+                f"the server answered for namespace {shorten(namespace or '/')!r} in place of"
+                f" {self._namespace!r}",
+                final=True,
+            )
+
+    async def _break_off(self, error: ClosedError) -> None:
+        self._end(str(error), final=error.final)
+        with contextlib.suppress(Exception):
+            await self.eio.disconnect(abort=True)
+
+    def _end(self, reason: str, *, final: bool = False) -> None:
+        if not self.ended.done():
+            self.ended.set_result(ClosedError(reason, final=final))
+
+
+async def _end(loops: Sequence[asyncio.Task[Any] | None]) -> None:
+    """Cancel tasks, again where one goes on: Python 3.11's `wait_for`, in which they rest, can lose it."""
+    running = {one for one in loops if one is not None}
+    for _ in range(_CANCELS):
+        for one in running:
+            one.cancel()
+        if running:
+            ended, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
+            await asyncio.gather(*ended, return_exceptions=True)
