@@ -63,6 +63,5 @@ def _without_handlers(spec: Spec, *, security: bool) -> Spec:
         }
         kept = one.security if security else None
         namespaces[name] = replace(one, receives=receives, handlers={}, security=kept)
-    if security:
-        return replace(spec, namespaces=namespaces)
-    return replace(spec, namespaces=namespaces, schemes={}, security=None)
+    spec = replace(spec, namespaces=namespaces, uncalled=())
+    return spec if security else replace(spec, schemes={}, security=None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..spec.document import Node
-    from ..spec.model import Arguments, Event, Namespace, Spec
+    from ..spec.model import Arguments, Event, HandlerName, Namespace, Spec
 
 __all__ = ["NamespaceRoutes", "Route", "Routes"]
 
@@ -106,6 +106,7 @@ class Routes:
         self.warnings: list[Diagnostic] = []
         self._root = spec.root
         problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
+        self.warnings += self._lost(spec.uncalled)
         if problems:
             raise BindingError(problems)
 
@@ -194,6 +195,14 @@ class Routes:
             for event, route in routes.events.items():
                 if route.event.handler is not None and event not in taken:
                     yield from self._bind_one(name, event, route.event.handler.path, route.event.handler.node)
+
+    def _lost(self, uncalled: Sequence[HandlerName]) -> Iterator[Diagnostic]:
+        """Report handlers that lead nowhere, of what only the server emits; no error, as nothing calls them."""
+        for handler in uncalled:
+            try:
+                self._imports.handler(handler.path)
+            except UnimportableError as error:
+                yield handler.node.diagnostic("warning", "HANDLER", str(error), layer="service")
 
     def _bind_one(
         self,

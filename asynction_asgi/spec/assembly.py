@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace, Parameter
+from .addresses import PARAMETER
+from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
 from .reading import Direction, union
-from .references import did_you_mean
 from .requirements import read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .document import Node
-    from .model import Ordering, Security
+    from .model import Ordering, Parameter, Security
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
 
-__all__ = ["assemble", "namespace_name", "read_parameters_of"]
+__all__ = ["assemble"]
 
 LIFECYCLE = ("connect", "disconnect")
 # What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
 RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
-_TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
 
 
@@ -40,36 +38,6 @@ class _Namespace:
     security: Security | None = None
     security_node: Node | None = None
     description: str = ""
-
-
-def namespace_name(reader: Reader, address: str, place: Node, *, query_code: str) -> str | None:
-    """The Socket.IO namespace of a channel's address; None where it can't be one."""
-    if "?" in address or "#" in address:
-        message = f"an address has no query and no fragment: {address!r}"
-        reader.error(place, query_code, message, layer="document", key=True)
-        return None
-    rest = _TEMPLATE.sub("", address)
-    names = _TEMPLATE.findall(address)
-    if "{" in rest or "}" in rest or not all(names) or len(set(names)) != len(names):
-        reader.error(place, "ADDRESS", f"the parameters of {address!r} can't be told apart", key=True)
-        return None
-    if not address.startswith("/"):
-        message = f"a namespace begins with a slash: {address!r} is served as '/{address}'"
-        reader.warn(place, "NAMESPACE_PREFIXED", message, key=True)
-        return f"/{address}"
-    return address
-
-
-def read_parameters_of(
-    reader: Reader, namespace: str | None, declared: dict[str, Parameter], nodes: dict[str, Node]
-) -> tuple[Parameter, ...]:
-    """The parameters of a template, in its order; a declared one that it lacks is warned of."""
-    names = _TEMPLATE.findall(namespace or "")
-    for name, node in nodes.items():
-        if name not in names and namespace is not None:
-            message = f"the address has no {{{name}}}{did_you_mean(name, names)}"
-            reader.warn(node, "CHANNEL", message, key=True)
-    return tuple(declared.get(name) or Parameter(name=name) for name in names)
 
 
 def assemble(
@@ -112,7 +80,7 @@ def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
     for name, draft in drafts.items():
         if not draft.parameters:
             continue
-        shape = _TEMPLATE.sub("{}", name)
+        shape = PARAMETER.sub("{}", name)
         if shape in shapes:
             message = f"{name!r} and {shapes[shape]!r} admit the same namespaces"
             reader.error(draft.node, "AMBIGUOUS_NAMESPACE", message, key=True)

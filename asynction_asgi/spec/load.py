@@ -15,6 +15,7 @@ from .document import Document, Node, load_document
 from .extensions import PLACES, RESPELT
 from .hints import check_hints
 from .model import Arguments, Namespace, Spec
+from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
 from .reading import ChannelDraft, OperationDraft, Reader
 from .references import ELSEWHERE, Resolver
 from .requirements import check_schemes
@@ -186,7 +187,10 @@ def _compile(
     check_schemes(reader)
     servers = read_servers(reader, server_name)
     channels = kind.read_channels(reader, servers)
-    namespaces = assemble(reader, channels, kind.read_operations(reader, channels))
+    operations = list(kind.read_operations(reader, channels))
+    namespaces = assemble(reader, channels, operations)
+    warn_of_unlike_namespaces(reader, channels, operations)
+    uncalled = warn_of_uncalled_handlers(reader, operations)
     found += reader.found
     roots = [*_roots(namespaces), *(schema for one in reader.nameless for schema in _schemas(one))]
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
@@ -200,6 +204,7 @@ def _compile(
         description=str(info.get("description", "")),
         path=servers.path,
         namespaces=namespaces,
+        uncalled=uncalled,
         schemes=reader.schemes,
         security=servers.security,
         root=document.root,

@@ -161,6 +161,7 @@ class Spec:
         version: ``info.version``.
         path: The Engine.IO path with a leading and no trailing slash, such as ``/socket.io``.
         namespaces: By name, templates included.
+        uncalled: Handlers that the document names for what only the server emits.
         schemes: Security schemes by name.
         security: What the chosen server requires; None when it requires nothing.
         warnings: Findings that did not stop the load.
@@ -175,6 +176,7 @@ class Spec:
     description: str = ""
     path: str = "/socket.io"
     namespaces: Mapping[str, Namespace]
+    uncalled: tuple[HandlerName, ...] = ()
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
     security: Security | None = None
     warnings: tuple[Diagnostic, ...] = ()

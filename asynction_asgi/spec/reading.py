@@ -83,12 +83,16 @@ class ChannelDraft:
     Attributes:
         node: The Channel Object.
         place: What names it in diagnostics: the 2.x key, the 3.x address.
+        address: As written, or None if there is none.
+        address_node: Where it stands: the 2.x channel, the 3.x address.
         namespace: With its leading slash; ``*`` for any declared one, None where it is not known.
         kept: Whether the chosen server offers it.
     """
 
     node: Node
     place: Node
+    address: str | None
+    address_node: Node | None
     namespace: str | None
     parameters: tuple[Parameter, ...] = ()
     kept: bool = True
@@ -105,12 +109,18 @@ class MessageDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationDraft:
-    """One operation: which events go which way over a channel, and what they are answered with."""
+    """One operation: which events go which way over a channel, and what they are answered with.
+
+    Attributes:
+        replies: 3.x: the messages of its ``reply``.
+        reply: What these make of the acknowledgement.
+    """
 
     channel: ChannelDraft
     direction: Direction
     fields: Traited
     messages: tuple[MessageDraft, ...]
+    replies: tuple[MessageDraft, ...] = ()
     security: Security | None = None
     reply: Arguments | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from .assembly import namespace_name, read_parameters_of
+from .addresses import namespace_name, read_parameters_of
 from .model import Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
 from .references import did_you_mean
@@ -31,20 +31,21 @@ def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
         node = reader.follow(written)
         if key.startswith("x-") or node is None or not isinstance(node.value, dict):
             continue
-        namespace = namespace_name(reader, key, written, query_code="CHANNEL_QUERY")
         channels.append(
             ChannelDraft(
                 node=node,
                 place=written,
-                namespace=namespace,
-                parameters=_parameters(reader, node, namespace),
+                address=key,
+                address_node=written,
+                namespace=namespace_name(reader, key, written),
+                parameters=_parameters(reader, node, key),
                 kept=_kept(reader, node, servers),
             )
         )
     return channels
 
 
-def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[Parameter, ...]:
+def _parameters(reader: Reader, channel: Node, address: str) -> tuple[Parameter, ...]:
     declared, nodes = {}, {}
     for name, written in reader.entries(channel, "parameters"):
         node = reader.follow(written)
@@ -56,7 +57,7 @@ def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[P
                 description=description if isinstance(description, str) else "",
             )
             nodes[name] = written
-    return read_parameters_of(reader, namespace, declared, nodes)
+    return read_parameters_of(reader, address, declared, nodes)
 
 
 def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .assembly import namespace_name, read_parameters_of
+from .addresses import namespace_name, read_parameters_of
 from .model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
 from .references import ReferenceFault
@@ -31,25 +31,28 @@ def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
         node = reader.follow(written)
         if key.startswith("x-") or node is None or not isinstance(node.value, dict):
             continue
-        address = node.get("address")
+        found = node.get("address")
+        address = found.value if found is not None and isinstance(found.value, str) else None
         namespace = None
-        if address is not None and address.value is None:
+        if found is not None and found.value is None:
             namespace = ANY_NAMESPACE
-        elif address is not None and isinstance(address.value, str):
-            namespace = namespace_name(reader, address.value, address, query_code="CHANNEL_QUERY")
+        elif found is not None and address is not None:
+            namespace = namespace_name(reader, address, found)
         channels.append(
             ChannelDraft(
                 node=node,
                 place=written,
+                address=address,
+                address_node=found,
                 namespace=namespace,
-                parameters=_parameters(reader, node, namespace),
+                parameters=_parameters(reader, node, address),
                 kept=_kept(reader, node, servers),
             )
         )
     return channels
 
 
-def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[Parameter, ...]:
+def _parameters(reader: Reader, channel: Node, address: str | None) -> tuple[Parameter, ...]:
     declared, nodes = {}, {}
     for name, written in reader.entries(channel, "parameters"):
         node = reader.follow(written)
@@ -61,7 +64,7 @@ def _parameters(reader: Reader, channel: Node, namespace: str | None) -> tuple[P
                 description=str(node.value.get("description") or ""),
             )
             nodes[name] = written
-    return read_parameters_of(reader, namespace, declared, nodes)
+    return read_parameters_of(reader, address, declared, nodes)
 
 
 def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
@@ -105,25 +108,35 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
     """Every operation of the document's root, in a channel with an address."""
     by_place = {channel.place.pointer: channel for channel in channels}
     operations = []
+    all_read = True
     for key, written in reader.entries(reader.root, "operations"):
         node = reader.follow(written)
-        if key.startswith("x-") or node is None or not isinstance(node.value, dict):
+        if key.startswith("x-"):
+            continue
+        if node is None or not isinstance(node.value, dict):
+            all_read = False
             continue
         channel = _channel(reader, node, by_place, "an operation")
         action = node.value.get("action")
         if channel is not None and isinstance(action, str) and action in _DIRECTIONS:
             operations.append((node, channel, _DIRECTIONS[action]))
+        else:
+            all_read = False
     _refuse_without_address(reader, operations)
     only_replies = _only_replies(reader, [node for node, _, _ in operations])
+    if all_read:  # else an error says why not, and what is used is not known
+        _warn_of_unused(reader, channels, operations)
     for node, channel, direction in operations:
         fields = reader.traited(node)
+        reply, replies = _reply(reader, node, channel, by_place)
         yield OperationDraft(
             channel=channel,
             direction=direction,
             fields=fields,
             messages=tuple(_messages(reader, node, channel, without=only_replies)),
             security=read_security(reader, fields.get("security")),
-            reply=_reply(reader, node, channel, by_place),
+            replies=replies,
+            reply=reply,
         )
 
 
@@ -177,6 +190,45 @@ def _places(reader: Reader, node: Node | None) -> Iterator[Identity]:
             yield target.identity
 
 
+def _warn_of_unused(
+    reader: Reader, channels: list[ChannelDraft], operations: list[tuple[Node, ChannelDraft, Direction]]
+) -> None:
+    """Report messages that no operation and no reply refers to; a channel's at once if it has no others."""
+    entries = {channel.place.pointer: dict(reader.entries(channel.node, "messages")) for channel in channels}
+    known = {entry.identity for each in entries.values() for entry in each.values()}
+    named: set[str] = set()
+    doubtful: set[str] = set()
+    used: set[Identity] = set()
+    for node, channel, _ in operations:
+        for holder in (node, reader.member(node, "reply")):
+            written = holder.get("channel") if holder is not None else None
+            target = _target(reader, written) if written is not None else None
+            target = target if target is not None and target.pointer in entries else None
+            if target is not None:
+                named.add(target.pointer)
+            if holder is not None and holder.get("messages") is not None:
+                places = [_target(reader, one) for one in reader.elements(holder, "messages")]
+                own = known if target is None else {one.identity for one in entries[target.pointer].values()}
+                if any(one is None or one.identity not in own for one in places):
+                    doubtful.add(channel.place.pointer)  # an error says so
+                used.update(one.identity for one in places if one is not None)
+            elif target is not None:
+                used.update(entry.identity for entry in entries[target.pointer].values())
+    for channel in channels:
+        place = channel.place.pointer
+        unused = {key: entry for key, entry in entries[place].items() if entry.identity not in used}
+        if unused and place not in named:
+            message = (
+                "no operation uses this channel, so no event of it can be emitted, either way:"
+                " add one to 'operations'"
+            )
+            reader.warn(channel.place, "CHANNEL", message, key=True)
+        elif place not in doubtful:
+            for key, entry in unused.items():
+                message = f"no operation uses the message {key!r}, so no event carries it"
+                reader.warn(entry, "OP_MESSAGES", message, key=True)
+
+
 def _messages(
     reader: Reader, node: Node, channel: ChannelDraft, *, without: set[Identity]
 ) -> Iterator[MessageDraft]:
@@ -211,25 +263,28 @@ def _message(reader: Reader, written: Node, key: str, *, place: Node | None = No
 
 def _reply(
     reader: Reader, node: Node, channel: ChannelDraft, by_place: dict[str, ChannelDraft]
-) -> Arguments | None:
-    """The acknowledgement: one of the reply's messages, any where it has none.
+) -> tuple[Arguments | None, tuple[MessageDraft, ...]]:
+    """Return the acknowledgement and the messages of a reply: one of them, or anything if there are none.
 
     Where the reply names no channel, its messages may be of any, and none is implied.
     """
     reply = reader.member(node, "reply")
-    if reply is None or not isinstance(reply.value, dict) or reply.value.get("x-ack") is False:
-        return None
+    if reply is None or not isinstance(reply.value, dict):
+        return None, ()
+    answered = None
     if reply.get("channel") is None:
         written = reader.elements(reply, "messages")
-        return _any_of(reader, (found for one in written for found in _message(reader, one, "")))
-    answered = _channel(reader, reply, by_place, "a reply")
-    if answered is None:
-        return ANY
-    if answered.namespace not in {None, ANY_NAMESPACE, channel.namespace}:
+        messages = tuple(found for one in written for found in _message(reader, one, ""))
+    else:
+        answered = _channel(reader, reply, by_place, "a reply")
+        messages = () if answered is None else tuple(_messages(reader, reply, answered, without=set()))
+    if reply.value.get("x-ack") is False:
+        return None, messages
+    if answered is not None and answered.namespace not in {None, ANY_NAMESPACE, channel.namespace}:
         message = f"a reply in another namespace ({answered.namespace}) is no acknowledgement"
         reader.warn(reply, "ADDRESS", message, key=True)
-        return None
-    return _any_of(reader, _messages(reader, reply, answered, without=set()))
+        return None, messages
+    return _any_of(reader, messages), messages
 
 
 def _any_of(reader: Reader, messages: Iterable[MessageDraft]) -> Arguments:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, BindingError
+from asynction_asgi.mock import MockAsynctionSocketIO
 from tests.clients import connected
 from tests.server.documents import PAIR, TEXT, channel, document, message
 from tests.serving import serve
@@ -123,6 +124,21 @@ def test_a_module_that_fails_runs_once_and_its_line_is_told(capsys: pytest.Captu
     assert "loud.py:2" in first.message
     assert "as for another handler" in second.message
     assert capsys.readouterr().out == "loud\n"
+
+
+@pytest.mark.usefixtures("handlers_module")
+def test_a_handler_of_what_only_the_server_emits_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """It is never called; where it leads nowhere that is said too, and a mock imports neither."""
+    spec = document(root=channel(sends=[named("shop.handlers.order"), named("shop.handlers.ordre", "other")]))
+    AsynctionSocketIO.from_spec(spec)
+    told = [one.getMessage() for one in caplog.records]
+    assert [one.count("is never called: the server emits") for one in told] == [1, 1, 0]
+    assert "did you mean 'publish'?" in told[0]
+    assert "did you mean 'order'?" in told[2]
+    caplog.clear()
+    MockAsynctionSocketIO.from_spec(document(root=channel(sends=[named("shop.loud.one")])))
+    assert "shop.loud" not in sys.modules
+    assert [one.getMessage().count("is never called") for one in caplog.records] == [1]
 
 
 def test_on_takes_a_name() -> None:

@@ -329,7 +329,7 @@ def test_a_message_of_two_operations_has_the_replies_of_both(
     ]
     text = v3(
         "{c: {address: /, messages: {e: {}, one: {payload: {type: string}}, two: {payload: {items: [{}]}}}}}",
-        f"{{{', '.join(operations)}}}",
+        f"{{{', '.join(operations)}, other: {{action: send, {C}, messages: [], reply: {{messages: {ref('two')}}}}}}}",
     )
     outcome = check(tmp_path, text)
     assert found(outcome) == ([("warning", "DUPLICATE_EVENT", "/operations/o1/messages/0")] if warned else [])

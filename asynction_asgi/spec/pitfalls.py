@@ -1,0 +1,125 @@
+"""What is legal AsyncAPI and can't be meant of a Socket.IO server: the usual misunderstandings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import ANY_NAMESPACE, HandlerName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .document import Node
+    from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+
+__all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces"]
+
+# From this many channels with a single message each, they are not taken for namespaces even if they look it.
+_MANY = 5
+_SHOWN = 3
+
+
+def warn_of_uncalled_handlers(
+    reader: Reader, operations: Sequence[OperationDraft]
+) -> tuple[HandlerName, ...]:
+    """Report handlers of what only the server emits, and return them.
+
+    A message that clients may emit too, or a trait shared with one, is no misunderstanding.
+    """
+    called = {
+        node.identity
+        for operation in operations
+        if operation.direction == "receives"
+        for node, _ in _handlers(reader, operation)
+    }
+    meant = "did you mean 'publish'?" if reader.traits_win else "did you mean the action 'receive'?"
+    uncalled: dict[object, HandlerName] = {}
+    for operation in operations:
+        found = [
+            *(_handlers(reader, operation) if operation.direction == "sends" else ()),
+            *((node, "") for message in operation.replies if (node := message.fields.get("x-handler"))),
+        ]
+        for node, emitted in found:
+            handler = reader.handler(node)
+            if handler is None or node.identity in called or node.identity in uncalled:
+                continue
+            uncalled[node.identity] = handler
+            reason = f"the server emits {emitted}; {meant}" if emitted else "a reply is an acknowledgement"
+            reader.warn(node, "HANDLER", f"this handler is never called: {reason}", key=True)
+    return tuple(uncalled.values())
+
+
+def _handlers(reader: Reader, operation: OperationDraft) -> Iterator[tuple[Node, str]]:
+    """Yield where handlers of an operation's messages are named, and what the messages are called."""
+    for message in operation.messages:
+        if (node := message.fields.get("x-handler")) is not None:
+            yield node, repr(_name(message))
+    if not reader.traits_win and (node := operation.fields.get("x-handler")) is not None:
+        yield node, "what this operation sends"
+
+
+def _name(message: MessageDraft) -> str:
+    return message.fields.text("name") or message.fallback or ""
+
+
+def warn_of_unlike_namespaces(
+    reader: Reader, channels: Iterable[ChannelDraft], operations: Iterable[OperationDraft]
+) -> None:
+    """Report addresses without a slash; once for all of them if they are events rather than namespaces.
+
+    Many write a channel for each event. Each is a namespace here, which clients must connect to.
+    """
+    names: dict[object, set[str]] = {}
+    for operation in operations:
+        names.setdefault(operation.channel.place.identity, set()).update(map(_name, operation.messages))
+    served = [
+        (channel, names.get(channel.place.identity, set()))
+        for channel in channels
+        if channel.kept and channel.namespace not in (None, ANY_NAMESPACE)
+    ]
+    peopled = [(channel, events) for channel, events in served if events]
+    single = [(channel, min(events)) for channel, events in peopled if len(events) == 1]
+    alike = [
+        channel
+        for channel, event in single
+        if _is_prefixed(channel) or _letters(str(channel.address).rpartition("/")[2]) == _letters(event)
+    ]
+    if len(peopled) == len(single) >= _MANY and not any(_is_set_up(channel) for channel, _ in single):
+        alike = [channel for channel, _ in single]
+    place = reader.root.get("channels")
+    if len(alike) > max(1, len(peopled) / 2) and place is not None:
+        shown = ", ".join(repr(channel.namespace) for channel in alike[:_SHOWN])
+        more = ", …" if len(alike) > _SHOWN else ""
+        message = (
+            f"{len(alike)} channels hold one message each; a channel is a namespace here, and events are its"
+            " messages: put the messages into one channel '/', or clients must connect to each of"
+            f" {shown}{more}"
+        )
+        reader.warn(place, "CHANNELS", message, key=True)
+    else:
+        alike = []
+    hinted = {channel.place.identity for channel in alike}
+    for channel, _ in served:
+        if (
+            _is_prefixed(channel)
+            and channel.place.identity not in hinted
+            and channel.address_node is not None
+        ):
+            message = (
+                f"a namespace begins with a slash: {channel.address!r} is served as {channel.namespace!r}"
+            )
+            reader.warn(channel.address_node, "NAMESPACE_PREFIXED", message, key=True)
+
+
+def _is_prefixed(channel: ChannelDraft) -> bool:
+    return channel.address is not None and channel.address != channel.namespace
+
+
+def _is_set_up(channel: ChannelDraft) -> bool:
+    """Whether it has what only a namespace has use for."""
+    ours = ("x-handlers", "x-auth", "x-security")
+    return bool(channel.parameters) or any(key in channel.node.value for key in ours)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()

@@ -1,0 +1,105 @@
+"""Addresses of channels: URI templates in 2.x, expressions in 3.x, and what was meant where they are neither."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reading import check, found, load, only, v2, v3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPERATION = "{o: {action: receive, channel: {$ref: '#/channels/c'}}}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "/rooms/{room-id}",
+        "/rooms/{room_id}.{x}",
+        "/a%20b",
+        "/ναός",
+        "/it's",
+        "/a:b",
+        "/[a]",
+        "/(a)",
+        "/a@b,c",
+    ],
+)
+def test_uri_templates_are_namespaces(tmp_path: Path, key: str) -> None:
+    """Whatever RFC 6570 allows, and the hyphen that AsyncAPI allows in the name of a parameter."""
+    outcome = check(tmp_path, v2(f'{{"{key}": {{}}}}'))
+    assert found(outcome) == []
+    assert list(load(tmp_path, v2(f'{{"{key}": {{}}}}')).namespaces) == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("/room/<id>", "/room/{id}"),
+        ("/room/<int:id>/x", "/room/{id}/x"),
+        ("/hall/{a b}", "/hall/{a_b}"),
+        ("/hall/{ a }", "/hall/{a}"),
+        ("/a b", "/a-b"),
+        ("/a b/:id", "/a-b/{id}"),
+        ("/{", None),
+        ("/100%", None),
+        ("/a|b", None),
+        ("/a^", None),
+        ("/<>", None),
+        ("/a\\\\b", None),
+        ("/{a{b}}", None),
+    ],
+)
+def test_what_is_not_a_uri_template_is_an_error_in_2_x(tmp_path: Path, key: str, meant: str | None) -> None:
+    """The specification says MUST; what was meant is shown where that is plain."""
+    outcome = check(tmp_path, v2(f'{{"{key}": {{publish: {{message: {{name: a}}}}}}}}'))
+    problem = only(outcome)
+    assert (problem.severity, problem.code, problem.layer) == ("error", "ADDRESS", "document")
+    assert "RFC 6570" in problem.message
+    assert ("did you mean" in problem.message) is (meant is not None)
+    assert meant is None or f"did you mean {meant!r}?" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"), [("/room/<id>", "'/room/{id}'"), ("/{a b}", "'/{a_b}'"), ("/a|b", "")]
+)
+def test_what_is_not_an_address_is_a_warning_in_3_x(tmp_path: Path, address: str, meant: str) -> None:
+    """3.x asks only that its expressions be in braces."""
+    outcome = check(tmp_path, v3(f"{{c: {{address: '{address}', messages: {{a: {{}}}}}}}}", OPERATION))
+    problem = only(outcome)
+    assert (problem.severity, problem.code, outcome.servable) == ("warning", "ADDRESS", True)
+    assert meant in problem.message
+
+
+@pytest.mark.parametrize("name", ["+path", "a*", "a,b", "a:3", ".a", "/a", "&a"])
+def test_operators_of_a_uri_template_can_not_be_served(tmp_path: Path, name: str) -> None:
+    """They are legal, and a parameter of a namespace is one whole segment."""
+    problem = only(check(tmp_path, v2(f"{{'/{{{name}}}': {{}}}}")))
+    assert (problem.severity, problem.code, problem.layer) == ("error", "ADDRESS", "service")
+    assert f"{{{name}}}" in problem.message
+
+
+@pytest.mark.parametrize("text", [v2("{'/room/:id': {}}"), v3("{c: {address: '/room/:id'}}")])
+def test_a_parameter_of_other_routers_is_pointed_out(tmp_path: Path, text: str) -> None:
+    """``:id`` is legal, and four characters."""
+    outcome = check(tmp_path, text)
+    assert [one[:2] for one in found(outcome)] == [("warning", "ADDRESS")]
+    assert "did you mean '/room/{id}'?" in outcome.diagnostics[0].message
+
+
+def test_a_parameter_that_the_address_lacks(tmp_path: Path) -> None:
+    """An error in 3.x (MUST), a warning in 2.x (SHOULD); of an address that is not known, nothing is said."""
+    parameters = "parameters: {idd: {}, id: {}}"
+    outcome = check(
+        tmp_path, v3(f"{{c: {{address: '/{{id}}', messages: {{a: {{}}}}, {parameters}}}}}", OPERATION)
+    )
+    assert found(outcome) == [("error", "CHANNEL", "/channels/c/parameters/idd")]
+    assert "did you mean 'id'?" in only(outcome).message
+    assert not outcome.accepted
+    outcome = check(tmp_path, v2(f"{{'/{{id}}': {{{parameters}}}}}"))
+    assert found(outcome) == [("warning", "CHANNEL", "/channels/~1{id}/parameters/idd")]
+    for address in ("address: null, ", ""):
+        assert found(check(tmp_path, v3(f"{{c: {{{address}{parameters}}}, root: {{address: /}}}}"))) == []
