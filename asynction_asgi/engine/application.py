@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from socketio import exceptions
 
 from ..errors import DisconnectedError
 from .answers import Answer
+from .crashes import describe_crash, is_interrupt, must_pass
 from .engine_server import EngineServer
 from .http import EngineApp
 from .logs import choose_logger
@@ -24,7 +26,7 @@ from .rooms import Rooms, adopt
 from .serializer import create_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from ..errors import RefusedError
     from .limits import Limits
@@ -167,6 +169,18 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
             answered.cancel()  # or it would be told, if there is an error, that nobody looked at it
             self._forget_callback(member, to, callback)
 
+    def call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        """Give a callback the answer of a client; what it raises is logged, for no caller is left."""
+        try:
+            result = callback(*arguments)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            _log_callback(error)
+            return
+        if inspect.isawaitable(result):
+            self._spawn(_run_callback(result))
+
     def _forget_callback(self, member: Member | None, target: str, callback: Answer) -> None:
         if member is None:
             self.manager.forget_callback(target, callback)
@@ -252,6 +266,20 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         self.manager_initialized = False
         with contextlib.suppress(Exception):
             await super().shutdown()
+
+
+async def _run_callback(result: Awaitable[Any]) -> None:
+    task = asyncio.current_task()
+    try:
+        await result
+    except BaseException as error:
+        if must_pass(error, task):
+            raise
+        _log_callback(error)
+
+
+def _log_callback(error: BaseException) -> None:
+    logger.error("the callback of an acknowledgement %s", describe_crash(error), exc_info=error)
 
 
 def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:

@@ -13,6 +13,7 @@ from ..errors import RefusedError, refusal, shorten
 from . import packets
 from .application import ApplicationServer
 from .codec import UnencodableError
+from .crashes import describe_crash, must_pass
 from .members import Arrival, Connection, Member, Phase
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class MembershipServer(ApplicationServer):
     async def _connect(self, member: Member, auth: Any) -> None:
         """Run the connect handler once; whatever it raises refuses the client."""
         body: Any = None
+        task = asyncio.current_task()
         try:
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
@@ -89,7 +91,9 @@ class MembershipServer(ApplicationServer):
             body = error.error_args
         except asyncio.CancelledError:
             body = RefusedError("unavailable", "the connection was given up")
-        except Exception as error:  # noqa: BLE001  # logged under a ref
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
             body = self._internal(error, "connect", member.namespace)
         member.connecting = None
         vanished = member.phase is not Phase.PENDING
@@ -206,10 +210,14 @@ class MembershipServer(ApplicationServer):
             await asyncio.wait([member.connecting])
 
     async def _tell_disconnect(self, member: Member, reason: str) -> None:
+        task = asyncio.current_task()
         try:
             await member.endpoint.disconnect(member, reason)
-        except Exception:
-            logger.exception("the disconnect handler of namespace %s failed", member.namespace)
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
+            what = "the disconnect handler of namespace %s %s"
+            logger.error(what, member.namespace, describe_crash(error), exc_info=error)  # noqa: TRY400  # given above
         finally:
             self._forget(member)
 
@@ -234,10 +242,11 @@ class MembershipServer(ApplicationServer):
 
         member.deliver(self._refusals.frames(error, encode, standard=refusal))
 
-    def _internal(self, error: Exception, event: str, namespace: str) -> RefusedError:
+    def _internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
         """Log a crash; what the peer learns of it is where the log has it."""
         ref = secrets.token_hex(6)
-        logger.error("%s: %r of namespace %s failed", ref, shorten(event), shorten(namespace), exc_info=error)
+        what = "%s: %r of namespace %s %s"
+        logger.error(what, ref, shorten(event), shorten(namespace), describe_crash(error), exc_info=error)
         return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
     # -- connections -----------------------------------------------------------------------

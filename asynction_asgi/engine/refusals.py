@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
+from .crashes import is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,9 @@ class Refusals:
         if self._make is not None:
             try:
                 return encode(error, _made(self._make, error))
-            except Exception as failure:  # noqa: BLE001  # of the option, which may do anything
+            except BaseException as failure:  # of the option, which may do anything
+                if is_interrupt(failure):
+                    raise
                 error = _under(self._ref(failure), error)
         try:
             return encode(error, standard(error))
@@ -52,7 +55,7 @@ class Refusals:
             logger.exception("%s: a refusal can't be sent as it was raised", error.ref)
             return encode(error, standard(error))
 
-    def _ref(self, failure: Exception) -> str:
+    def _ref(self, failure: BaseException) -> str:
         """The reference of a failure of the option, logged when it is first seen: clients can repeat it."""
         trace = failure.__traceback__
         while trace is not None and trace.tb_next is not None:

@@ -9,7 +9,6 @@ however many others are connected.
 from __future__ import annotations
 
 import asyncio
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from socketio.async_manager import AsyncManager
@@ -272,10 +271,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         callback = waiting.pop(id, None)
         if not waiting:
             self.relayed.pop(sid, None)
-        if callback is not None:
-            result = callback(*data)
-            if inspect.isawaitable(result):
-                await result
+        if callback is not None:  # in a task of its own: this one reads the queue
+            self.server.call_back(callback, data)
 
 
 def adopt(manager: Any) -> Rooms:

@@ -8,8 +8,6 @@ offers to applications (emit, rooms, sessions, call) is upstream's own, on top o
 from __future__ import annotations
 
 import asyncio
-import inspect
-import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ import socketio
 from ..errors import RefusedError
 from . import packets
 from .codec import FiniteList, UndecodableError
+from .crashes import must_pass
 from .lanes import Lanes
 from .members import Arrival, Connection, Member, Partial, Phase
 from .membership import MembershipServer
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
 _PENDING, _LEAVING, _GONE = Phase.PENDING, Phase.LEAVING, Phase.GONE
-
-logger = logging.getLogger("asynction_asgi.engine")
 
 
 class Server(MembershipServer):
@@ -157,13 +154,7 @@ class Server(MembershipServer):
         callback = member.callbacks.pop(packet.id, None) if member.callbacks and packet.id else None
         if callback is None:
             return  # nobody asked, or nobody waits any more
-        try:
-            result = callback(*packet.payload)
-        except Exception:
-            logger.exception("the callback of an acknowledgement failed")
-            return
-        if inspect.iscoroutine(result):
-            self._spawn(result)
+        self.call_back(callback, packet.payload)
 
     async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
         """Let the endpoint handle one event and answer it; raises nothing but cancellation."""
@@ -185,7 +176,9 @@ class Server(MembershipServer):
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise
-            except Exception as error:  # noqa: BLE001  # logged under a ref
+            except BaseException as error:
+                if must_pass(error) or (isinstance(error, GeneratorExit) and member.phase is _GONE):
+                    raise  # only the task of a handler whose client is gone can be garbage
                 self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
             if connection.socket.outbox:
                 # A client that does not read its answers gets no more of them for a while.

@@ -229,12 +229,26 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
     if _is_coroutine_function(function):
         return function
 
+    def contained(*arguments: Any, **named: Any) -> tuple[Any, BaseException | None]:
+        # asyncio ends the process on SystemExit, whichever task it is raised in.
+        try:
+            return function(*arguments, **named), None
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            return None, error
+
     async def in_thread(*arguments: Any, **named: Any) -> Any:
         work = asyncio.ensure_future(
-            anyio.to_thread.run_sync(functools.partial(function, *arguments, **named))
+            anyio.to_thread.run_sync(functools.partial(contained, *arguments, **named))
         )
         # A thread can't be stopped: who is cancelled goes on, and its place stays taken until it ends.
-        result = await asyncio.shield(work)
+        result, error = await asyncio.shield(work)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # it refers to this frame
         # A plain function around a coroutine function, such as a decorator's wrapper, returns one.
         return await result if inspect.isawaitable(result) else result
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine import FiniteList
+from ..engine.crashes import must_pass
 from ..errors import (
     AckValidationError,
     DisconnectedError,
@@ -23,12 +23,12 @@ from ..errors import (
     PayloadValidationError,
     RefusedError,
     UndeclaredEventError,
-    ValidationError,
     Violation,
     shorten,
 )
 from ..spec.schemas import Mismatch
 from .beside import registered_beside
+from .failures import internal_error, is_refusal, is_refusal_by_hand, new_ref
 from .outbound import arguments_of
 from .routes import WILDCARD
 from .socket import Socket
@@ -113,6 +113,7 @@ class Dispatcher:
         rules, guard = self._security.for_namespace(resolved.declared.name), None
         peer.state, peer.ordered = (routes, socket, guard), routes.ordered
         self._connections.add(socket)
+        task = asyncio.current_task()
         ours = True  # until the handler runs, an error is a refusal of ours
         try:
             if self._inbound != "off":
@@ -127,19 +128,19 @@ class Dispatcher:
                 ours = True
                 if accepted is False:
                     raise RefusedError("forbidden", "connection refused")
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             self._connections.remove(socket)
-            _pass_on_cancellation(error)
+            if must_pass(error, task):
+                raise
             if self._observer is not None:
                 self._observer.refused(peer.namespace, None, error)
             # Whatever the error handler returns, a refusal stays one.
             answered = await self._tell(routes, socket, error)
-            if isinstance(error, RefusedByHandlerError) or _is_refusal(error, ours=ours):
+            if isinstance(error, RefusedByHandlerError) or is_refusal(error, ours=ours):
                 raise
-            # Python's own, raised by hand as python-socketio allows; one with an errno is a dead backend.
-            if isinstance(error, ConnectionRefusedError) and error.errno is None:
+            if is_refusal_by_hand(error):
                 raise RefusedError("forbidden", "Connection refused by server") from None
-            raise _internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
+            raise internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
         if guard is not None:
             guard.start(functools.partial(self._emitting.server.expel, peer.sid, peer.namespace))
         if self._observer is not None:
@@ -162,8 +163,9 @@ class Dispatcher:
             result = await handler.invoke(socket, checked)
             ours = True
             answer = self._answer(route or routes.events.get(WILDCARD), socket, result) if ack else ()
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
-            _pass_on_cancellation(error)
+        except BaseException as error:
+            if must_pass(error) or (isinstance(error, GeneratorExit) and not self._has(peer)):
+                raise
             if self._observer is not None:
                 self._observer.refused(socket.namespace, event, error)
             return await self._failed(routes, socket, event, error, ours=ours, ack=ack)
@@ -177,16 +179,18 @@ class Dispatcher:
         if guard is not None:
             guard.close()
         handler = routes.lifecycle.get("disconnect")
+        task = asyncio.current_task()
         try:
             if handler is not None:
                 await handler.invoke(socket, (reason,))
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
-            _pass_on_cancellation(error)
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
             await self._report(routes, socket, error, f"disconnect handler of {peer.namespace}")
         finally:
             self._connections.remove(socket)
 
-    async def callback_failed(self, error: Exception, event: str, socket: Socket | None) -> None:
+    async def callback_failed(self, error: BaseException, event: str, socket: Socket | None) -> None:
         """A callback raised, or the client's answer doesn't match the document: nobody waits for it."""
         what = f"callback of {event!r}"
         if socket is not None:
@@ -194,7 +198,11 @@ class Dispatcher:
             if resolved is not None:
                 await self._report(self._routes.namespaces[resolved.declared.name], socket, error, what)
                 return
-        _internal_error(error, what)
+        internal_error(error, what)
+
+    def _has(self, peer: Peer) -> bool:
+        """Return whether the peer is still here; the task of a handler is garbage only if it is not."""
+        return self._connections.get(peer.namespace, peer.sid) is not None
 
     def _resolve(
         self,
@@ -298,9 +306,9 @@ class Dispatcher:
         answer = await self._tell(routes, socket, error)
         if answer and ack:
             return answer
-        if _is_refusal(error, ours=ours):
+        if is_refusal(error, ours=ours):
             if isinstance(error, AckValidationError):
-                error.ref = _new_ref()
+                error.ref = new_ref()
                 logger.error("ack not sent [ref %s]: %s", error.ref, error)
             raise error
         if isinstance(error, NoAnswerError | DisconnectedError):  # a client's doing, and no crash
@@ -310,7 +318,7 @@ class Dispatcher:
         if isinstance(error, AckValidationError) and error.direction == "inbound":  # likewise
             logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
             raise RefusedError("invalid_ack", "a client's answer does not match the document")
-        raise _internal_error(error, f"handler of {event!r} in {socket.namespace}", log=not answer)
+        raise internal_error(error, f"handler of {event!r} in {socket.namespace}", log=not answer)
 
     async def _report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:
         """Tell the error handler, or the log, of an error that nobody is left to be answered for."""
@@ -321,51 +329,24 @@ class Dispatcher:
         if isinstance(error, AckValidationError) and error.direction == "inbound":  # a client's doing
             logger.warning("%s: %s", what, error)
         elif not answered:
-            _internal_error(error, what)
+            internal_error(error, what)
 
     async def _tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:
         """Run the error handler; its answer as arguments, empty where it has none."""
         handler = routes.lifecycle.get("error") or self._routes.default_error
         if handler is None:
             return []
+        task = asyncio.current_task()
         try:
             return arguments_of(await handler.invoke(socket, (error,)))
         except RefusedError:
             raise
-        except (Exception, asyncio.CancelledError) as another:  # noqa: BLE001 - a handler may raise anything
-            _pass_on_cancellation(another)
-            if another.__context__ is None and another is not error:
-                another.__context__ = error  # a worker thread knows nothing of the first one
-            raise _internal_error(another, f"error handler of {socket.namespace}") from None
-
-
-def _pass_on_cancellation(error: BaseException) -> None:
-    """Raise a cancellation of this task; a stray one, out of something that was awaited, is a failure."""
-    task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-        raise error
-
-
-def _is_refusal(error: BaseException, *, ours: bool) -> bool:
-    """Whether the client is told as it stands.
-
-    A validation error that left a handler is about what the handler sent or asked for, not about
-    what this client sent: to the client it is a failure like any other.
-    """
-    return isinstance(error, RefusedError) and (ours or not isinstance(error, ValidationError))
-
-
-def _new_ref() -> str:
-    """What a refusal and the log have in common."""
-    return secrets.token_hex(6)
-
-
-def _internal_error(error: BaseException, what: str, *, log: bool = True) -> RefusedError:
-    """Log a failure under a reference, and make the refusal that carries nothing but it."""
-    ref = _new_ref()
-    if log:
-        logger.error("%s failed [ref %s]", what, ref, exc_info=error)
-    return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+        except BaseException as handler_error:
+            if must_pass(handler_error, task):
+                raise
+            if handler_error.__context__ is None and handler_error is not error:
+                handler_error.__context__ = error  # a worker thread knows nothing of the first one
+            raise internal_error(handler_error, f"error handler of {socket.namespace}") from None
 
 
 def _unhandled(namespace: str, event: str, declared: Route | None) -> RefusedError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from ..engine.crashes import must_pass
 from ..errors import NoAnswerError
 from .outbound import addresses_nobody
 
@@ -29,7 +31,7 @@ class Emitting:
         server: Server,
         outbound: Outbound,
         connections: Connections,
-        callback_failed: Callable[[Exception, str, Socket | None], Awaitable[None]],
+        callback_failed: Callable[[BaseException, str, Socket | None], Awaitable[None]],
     ) -> None:
         self._server = server
         self._outbound = outbound
@@ -149,12 +151,15 @@ class Emitting:
         self, callback: Callable[..., Any], event: str, namespace: str, client: Any
     ) -> Callable[..., Any]:
         async def checked(*answer: Any) -> None:
+            task = asyncio.current_task()
             try:
                 self._outbound.check_answer(event, namespace, answer)
                 result = callback(*answer)
                 if inspect.isawaitable(result):
                     await result
-            except Exception as error:  # noqa: BLE001 - a callback may raise anything; nothing is lost
+            except BaseException as error:
+                if must_pass(error, task):
+                    raise
                 socket = self._connections.get(namespace, client) if isinstance(client, str) else None
                 await self._callback_failed(error, event, socket)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import types
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from asynction_asgi import (
     load_spec,
     same_secret,
 )
+from asynction_asgi.engine import ConnectionRefusedError as UpstreamsRefusal
 from tests.clients import ConnectError, connected
 from tests.server.documents import message
 from tests.server.secured import (
@@ -326,7 +328,14 @@ def crashing(secret: str) -> Any:
         pytest.param(lambda token: {"exp": float("nan")}, "internal_error", id="exp is not finite"),
         pytest.param(lambda token: {"scope": 7}, "internal_error", id="scopes are none"),
         pytest.param(lambda token: False, "unauthorized", id="it returns False"),
-        pytest.param(lambda token: {}, [None, {}], id="it knows nothing, and says yes"),
+        pytest.param(lambda token: {}, "unauthorized", id="it returns an empty mapping"),
+        pytest.param(
+            lambda token: MappingProxyType({}), "unauthorized", id="it returns another empty mapping"
+        ),
+        pytest.param(lambda token: [], "internal_error", id="it returns an empty list"),
+        pytest.param(lambda token: True, "internal_error", id="it returns True"),
+        pytest.param(lambda token: [("sub", "ada")], "internal_error", id="it returns pairs"),
+        pytest.param(lambda token: (yield {"sub": "ada"}), "internal_error", id="it is a generator"),
         pytest.param(lambda token: {"sub": None, "uid": 0}, [0, {"sub": None, "uid": 0}], id="a uid of zero"),
     ],
 )
@@ -338,7 +347,7 @@ async def test_a_function_that_fails_lets_nobody_in_and_tells_nothing(
     with caplog.at_level(logging.DEBUG), serve(app(spec, bearer=function)) as url:
         assert await outcome(url, auth={"token": "very-secret"}) == code
     ours = [one.getMessage() for one in caplog.records if one.name.startswith("asynction")]
-    assert any("bearer" in one and "ref" in one for one in ours) is (code == "internal_error")
+    assert any("bearer" in one and "[ref " in one for one in ours) is (code == "internal_error")
     assert "very-secret" not in "".join(ours)
 
 
@@ -361,6 +370,92 @@ async def test_a_function_may_refuse_with_its_own_words(raised: Exception, answe
             pass
     data = refused.value.answer["data"]
     assert (data["code"], data["message"]) == answer
+
+
+async def test_an_empty_mapping_is_explained_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """An author who means yes by it is told, once in a while, that it means no."""
+    spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
+    with serve(app(spec, bearer=lambda token: {})) as url:
+        for _ in range(3):
+            assert await outcome(url, **TOKEN) == "unauthorized"
+    assert caplog.text.count("'bearer' returned an empty mapping") == 1
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain"])
+@pytest.mark.parametrize(
+    ("raised", "at_connect", "at_event"),
+    [
+        pytest.param(ConnectionRefusedError(), {"code": "unauthorized"}, "unauthorized", id="Python's"),
+        pytest.param(ConnectionRefusedError("secret"), {"code": "unauthorized"}, "unauthorized", id="with words"),
+        pytest.param(ConnectionRefusedError(111, "secret"), {"code": "internal_error"}, "server failed", id="a dead backend"),
+        pytest.param(UpstreamsRefusal(), None, "rejected by server", id="python-socketio's"),
+        pytest.param(UpstreamsRefusal("too young", {"years": 7}), {"years": 7}, "too young", id="with data"),
+    ],
+)  # fmt: skip
+async def test_refusals_of_python_and_python_socketio_are_refusals(
+    raised: Exception, at_connect: Any, at_event: str, caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """Each is answered as where a connect handler raises it, and as a refusal of an event; none is logged."""
+
+    def refuse(token: str) -> Any:
+        raise raised
+
+    async def refuse_later(token: str) -> Any:
+        raise raised
+
+    spec = secured(SCHEMES, {"root": namespace(WHO, security=[]), "a": namespace(security=[{"bearer": []}])})
+    spec["channels"]["/"]["publish"]["security"] = [{"bearer": []}]
+    with serve(app(spec, bearer=refuse if plain else refuse_later)) as url:
+        body = (await outcome(url, **TOKEN))["error"]
+        with pytest.raises(ConnectError) as refused:
+            async with connected(url, "/a", **TOKEN):
+                pass
+    data = refused.value.answer.get("data")
+    assert data == at_connect or {key: data[key] for key in at_connect} == at_connect
+    failed = body["code"] == "internal_error"
+    assert failed is (getattr(raised, "errno", None) is not None)
+    assert failed or body["code"] == "unauthorized"
+    assert at_event in body["message"]
+    assert "secret" not in str((body, refused.value.answer))
+    assert bool([one for one in caplog.records if one.levelno >= logging.WARNING]) is failed
+
+
+def no_verdict() -> Any:
+    yield True
+
+
+async def unawaited() -> bool:
+    return False
+
+
+async def judge_later(required: list[str], granted: list[str]) -> Any:
+    return no_verdict()
+
+
+@pytest.mark.parametrize(
+    ("judge", "code"),
+    [
+        pytest.param(lambda required, granted: True, "ada", id="True"),
+        pytest.param(lambda required, granted: False, "forbidden", id="False"),
+        pytest.param(lambda required, granted: None, "forbidden", id="None"),
+        pytest.param(lambda required, granted: unawaited(), "forbidden", id="a coroutine that says False"),
+        pytest.param(lambda required, granted: 1, "internal_error", id="a number"),
+        pytest.param(lambda required, granted: "no", "internal_error", id="a text"),
+        pytest.param(lambda required, granted: no_verdict(), "internal_error", id="a generator"),
+        pytest.param(judge_later, "internal_error", id="a coroutine that gives a generator"),
+    ],
+)
+async def test_only_true_is_a_scope_functions_yes(
+    judge: Any, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is merely true in Python, such as a generator that never ran, lets nobody in."""
+    module = types.ModuleType("scopes_of_a_test")
+    vars(module)["judge"] = judge
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    schemes = {"oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
+    with serve(app(secured(schemes, {"root": namespace(WHO)}, [{"oauth": ["write"]}]))) as url:
+        found = await outcome(url, headers=bearer("good"))
+    assert (found if isinstance(found, str) else found[0]) == code
 
 
 OK = "asynction_asgi.server.security.same_secret"

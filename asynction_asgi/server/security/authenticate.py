@@ -6,17 +6,23 @@ nothing last; the first failure is what the client is refused with.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-import secrets
 import time
 import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...engine import ConnectionRefusedError as RefusedByHandlerError
+from ...engine.crashes import describe_crash, must_pass
 from ...errors import RefusedError, SecurityError
+from ..failures import is_refusal_by_hand, new_ref
 from .identity import Identity, Verified, expiry_of, scopes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...spec.model import Requirement, Security
     from .presented import Presented
     from .schemes import Scheme
@@ -37,16 +43,20 @@ async def authenticate(
     Raises:
         SecurityError: ``unauthorized`` or ``forbidden``; the message says no more.
         RefusedError: a security function refused with words of its own, or failed.
+        RefusedByHandlerError: a security function refused in python-socketio's way.
     """
-    refusal: RefusedError | None = None
+    refusal: RefusedError | RefusedByHandlerError | None = None
     for alternative in sorted(security, key=lambda one: not one):
         try:
             verified = [await _verify(schemes[one.scheme], one, presented) for one in alternative]
-        except RefusedError as error:
+        except (RefusedError, RefusedByHandlerError) as error:
             refusal = refusal or error
         else:
             return Identity.of(verified) if verified else None
-    raise refusal or SecurityError()
+    try:
+        raise refusal or SecurityError()
+    finally:
+        del refusal  # it refers to this frame
 
 
 async def _verify(scheme: Scheme, requirement: Requirement, presented: Presented) -> Verified:
@@ -68,39 +78,68 @@ async def _verify(scheme: Scheme, requirement: Requirement, presented: Presented
 async def _ask(
     scheme: Scheme, values: tuple[Any, ...], scopes: tuple[str, ...]
 ) -> tuple[Mapping[str, Any] | None, float | None, frozenset[str]]:
-    """The function's answer: its info, when that ends, the scopes it grants."""
-    try:
+    """Return the info that the function returns, when that ends, and the scopes that it grants."""
+    with _refusing(scheme, "unauthorized"):
         info = await scheme.verify(values, scopes)
         if info is None or info is False:
             return None, None, frozenset()
         if not isinstance(info, Mapping):
             raise TypeError("a security function returns a mapping, or None")
+        if not info:
+            _warn_of_nothing(scheme)
+            return None, None, frozenset()
         expires = expiry_of(info)
         return info, None if expires is None else expires + scheme.leeway, scopes_of(info)
-    except RefusedError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a security function may raise anything
-        failure = error
-    raise _failed(scheme, failure)
 
 
 async def _suffices(scheme: Scheme, required: tuple[str, ...], granted: frozenset[str]) -> bool:
     if scheme.validate_scopes is None:
         return granted.issuperset(required)
+    with _refusing(scheme, "forbidden"):
+        verdict = await scheme.validate_scopes(list(required), sorted(granted))
+        if verdict is not None and not isinstance(verdict, bool):
+            # A generator or a coroutine that nobody awaited is true, whatever it would have said.
+            raise TypeError("a scope function returns True or False")
+        return verdict is True
+
+
+@contextlib.contextmanager
+def _refusing(scheme: Scheme, code: str) -> Iterator[None]:
+    """Turn whatever a function of a scheme raises into a refusal.
+
+    Raises:
+        RefusedError: The function refused, or failed.
+        RefusedByHandlerError: The function refused in python-socketio's way.
+    """
+    task = asyncio.current_task()
     try:
-        return bool(await scheme.validate_scopes(list(required), sorted(granted)))
-    except RefusedError:
+        yield
+    except (RefusedError, RefusedByHandlerError):
         raise
-    except Exception as error:  # noqa: BLE001 - a security function may raise anything
-        failure = error
-    raise _failed(scheme, failure)
+    except BaseException as error:
+        if must_pass(error, task):
+            raise
+        if is_refusal_by_hand(error):
+            raise SecurityError(code) from None
+        raise _failed(scheme, error) from None
 
 
-def _failed(scheme: Scheme, error: Exception) -> RefusedError:
+def _warn_of_nothing(scheme: Scheme) -> None:
+    unsaid = scheme.throttle.admits("nothing")
+    if unsaid is not None:
+        logger.warning(
+            "security function of %r returned an empty mapping, which admits nobody:"
+            " return what is known of the client, such as its sub, or None to refuse it%s",
+            *(scheme.name, unsaid),
+        )
+
+
+def _failed(scheme: Scheme, error: BaseException) -> RefusedError:
     """Log that a function failed, and where, but not with which words: they may quote a credential."""
-    ref = secrets.token_hex(6)
+    ref = new_ref()
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error(
-        "security function of %r failed [ref %s]: %s\n%s", scheme.name, ref, type(error).__name__, places
+        "security function of %r %s [ref %s]: %s\n%s",
+        *(scheme.name, describe_crash(error), ref, type(error).__name__, places),
     )
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from ...engine import ConnectionRefusedError as RefusedByHandlerError
 from ...errors import RefusedError, SecurityError
 from .authenticate import authenticate
 from .presented import Presented
@@ -110,13 +111,25 @@ class Guard:
         """Evaluate a requirement, once for each set of credentials."""
         grant: Grant
         try:
-            identity = await authenticate(security, self._rules.schemes, self._presented)
+            identity = await self._authenticate(security, self._presented)
         except SecurityError as error:
             grant = error.with_traceback(None)
         else:
             grant = (self._seen_as(identity), None if identity is None else identity.expires)
         self._grants[id(security)] = grant
         return grant
+
+    async def _authenticate(self, security: Security, presented: Presented) -> Identity | None:
+        """Authenticate for an event, whose only form of refusal is the standard one.
+
+        Raises:
+            SecurityError: The credentials don't suffice.
+            RefusedError: A security function refused with words of its own, or failed.
+        """
+        try:
+            return await authenticate(security, self._rules.schemes, presented)
+        except RefusedByHandlerError as error:
+            raise SecurityError(message=error.error_args["message"]) from None
 
     def _seen_as(self, identity: Identity | None) -> Socket:
         if identity is None:
@@ -136,7 +149,7 @@ class Guard:
         """
         presented = Presented(self._presented.scope, auth)
         wanted = [one for one in (self._rules.required, own) if one]
-        found = [await authenticate(one, self._rules.schemes, presented) for one in wanted]
+        found = [await self._authenticate(security, presented) for security in wanted]
         if found and (found[0] is None or not found[0].fresh):
             raise SecurityError
         identity = found[0] if self._rules.required else None

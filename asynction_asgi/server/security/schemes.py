@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...engine.logs import Throttle
 from ..binding import UnbindableError, as_coroutine_function
 from .jwt_verifier import JWTVerifier
 from .presented import (
@@ -65,6 +66,7 @@ class Scheme:
         takes_scopes: Whether the answer of `verify` depends on the required scopes.
         validate_scopes: ``(required, granted) -> bool``; None compares the sets.
         leeway: Seconds past ``exp`` for which a credential is good.
+        throttle: Of what is logged about the answers of `verify`.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Scheme:
     takes_scopes: bool
     validate_scopes: Callable[[list[str], list[str]], Awaitable[Any]] | None = None
     leeway: float = 0.0
+    throttle: Throttle = field(default_factory=Throttle)
 
 
 def kind_of(scheme: SecurityScheme) -> Kind:

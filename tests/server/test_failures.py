@@ -1,0 +1,238 @@
+"""Whatever user code raises: the client is answered, the log says what it was, and the server goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, RefusedError
+from tests.clients import ConnectError, connected
+from tests.engine.stage import serve_app, until
+from tests.server.documents import channel, document, message
+from tests.server.secured import FLOWS, bearer, namespace, secret_info, secured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NONE = {"type": "array", "maxItems": 0}
+GO = message("go", NONE, **{"x-ack": True})
+SPEC = document(root=channel([GO, message("ping", NONE, **{"x-ack": True})], [message("question", NONE)]))
+
+
+class Halt(BaseException):
+    """A class of an application's own."""
+
+
+RAISED = [
+    pytest.param(lambda: ValueError("secret"), id="Exception"),
+    pytest.param(lambda: GeneratorExit("secret"), id="GeneratorExit"),
+    pytest.param(lambda: BaseExceptionGroup("secret", [GeneratorExit()]), id="BaseExceptionGroup"),
+    pytest.param(lambda: Halt("secret"), id="its own"),
+    pytest.param(lambda: SystemExit("secret"), id="SystemExit"),
+    pytest.param(lambda: BaseExceptionGroup("secret", [SystemExit()]), id="SystemExit in a group"),
+    pytest.param(lambda: asyncio.CancelledError("secret"), id="CancelledError"),
+]
+PLAIN = pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain"])
+
+
+def raising(make: Callable[[], BaseException], *, plain: bool) -> Any:
+    """A function of any arity that raises."""
+
+    async def coroutine_function(*_: Any) -> Any:
+        await asyncio.sleep(0)
+        raise make()
+
+    def plain_function(*_: Any) -> Any:
+        raise make()
+
+    return plain_function if plain else coroutine_function
+
+
+async def ping(*_: Any) -> str:
+    return "pong"
+
+
+def served(**handlers: Any) -> AsynctionSocketIO:
+    return AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": ping, "ping": ping, **handlers}})
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The ERROR lines, without their tracebacks."""
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
+def says(line: str, error: BaseException) -> bool:
+    """Whether a line names the end that the process did not come to, where the error asked for it."""
+    exits = isinstance(error, SystemExit) or "SystemExit" in repr(error)
+    return ("SystemExit" in line) is exits and ("failed" in line) is not exits
+
+
+@PLAIN
+@pytest.mark.parametrize("make", RAISED)
+async def test_an_event_is_answered_whatever_its_handler_raises(
+    make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """The ack is the standard refusal with the log's reference, on a retry too; others are served."""
+    app = served(go=raising(make, plain=plain))
+    async with serve_app(app) as url, connected(url) as client:
+        bodies = [(await client.call("go"))["error"] for _ in range(2)]
+        await client.emit("go")
+        name, told = await client.receive()
+        assert await client.call("ping") == "pong"
+    bodies.append(told["error"])
+    assert (name, {body["code"] for body in bodies}) == ("exception", {"internal_error"})
+    assert "secret" not in str(bodies)
+    lines = errors(caplog)
+    assert [body["ref"] in line for body, line in zip(bodies, lines, strict=True)] == [True] * 3
+    assert all(says(line, make()) for line in lines)
+    assert all(record.exc_info for record in caplog.records if record.levelname == "ERROR")
+
+
+@PLAIN
+@pytest.mark.parametrize("make", RAISED)
+async def test_a_connection_is_refused_whatever_its_handler_raises(
+    make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """The CONNECT is answered, on a retry too, and nothing of the client is left."""
+    app = served(connect=raising(make, plain=plain))
+    async with serve_app(app) as url:
+        for _ in range(2):
+            with pytest.raises(ConnectError) as refused:
+                async with connected(url):
+                    pass
+            assert refused.value.answer["data"]["code"] == "internal_error"
+        await until(lambda: not app.server.eio.sockets, "the transports are closed")
+    assert not app.server.manager.rooms
+    assert [says(line, make()) for line in errors(caplog)] == [True, True]
+
+
+@PLAIN
+@pytest.mark.parametrize("make", RAISED)
+async def test_a_disconnect_handler_may_raise_anything(
+    make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """The log has it, and nothing of the client is left."""
+    app = served(disconnect=raising(make, plain=plain))
+    async with serve_app(app) as url:
+        async with connected(url) as client:
+            sid = client.sid
+        await until(lambda: errors(caplog), "the line in the log")
+        await until(lambda: not app.server.eio.sockets, "the transport is closed")
+        assert app.socket(sid) is None
+        assert not app.server.manager.rooms
+    assert [says(line, make()) for line in errors(caplog)] == [True]
+
+
+@PLAIN
+@pytest.mark.parametrize("make", RAISED)
+async def test_an_error_handler_may_raise_anything(
+    make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """The client gets the standard refusal, for an event and for a connection."""
+
+    def refuse(*, auth: Any) -> bool:
+        return not auth
+
+    app = served(error=raising(make, plain=plain), go=raising(ValueError, plain=False), connect=refuse)
+    async with serve_app(app) as url:
+        async with connected(url) as client:
+            assert (await client.call("go"))["error"]["code"] == "internal_error"
+            assert await client.call("ping") == "pong"
+        with pytest.raises(ConnectError) as refused:
+            async with connected(url, auth={"unwanted": True}):
+                pass
+        assert refused.value.answer["data"]["code"] == "internal_error"
+    assert [says(line, make()) for line in errors(caplog)] == [True, True]
+
+
+@PLAIN
+@pytest.mark.parametrize("asked", ["verify", "scopes"])
+@pytest.mark.parametrize("make", RAISED)
+async def test_security_functions_may_raise_anything(
+    make: Callable[[], BaseException],
+    asked: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    plain: bool,
+) -> None:
+    """Nobody is let in, at a CONNECT and at an event; the log has the place, and none of the words."""
+    monkeypatch.setattr(f"{__name__}.judge", raising(make, plain=plain))
+    scheme = {"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": f"{__name__}.judge"}
+    who = secret_info if asked == "scopes" else raising(make, plain=plain)
+    spec = secured(
+        {"oauth": scheme},
+        {"root": namespace(GO, security=[]), "closed": namespace(security=[{"oauth": ["read"]}])},
+    )
+    spec["channels"]["/"]["publish"]["security"] = [{"oauth": ["read"]}]
+    app = AsynctionSocketIO.from_spec(spec, security_handlers={"oauth": who}, handlers={"/": {"go": ping}})
+    async with serve_app(app) as url:
+        async with connected(url, headers=bearer("good")) as client:
+            assert (await client.call("go"))["error"]["code"] == "internal_error"
+        with pytest.raises(ConnectError) as refused:
+            async with connected(url, "/closed", headers=bearer("good")):
+                pass
+        assert refused.value.answer["data"]["code"] == "internal_error"
+    lines = errors(caplog)
+    assert len(lines) == 2
+    assert "secret" not in caplog.text
+    assert all("security function of 'oauth'" in line for line in lines)
+
+
+def judge(required: list[str], granted: list[str]) -> bool:
+    """Replaced by what a test wants of it."""
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("make", RAISED)
+async def test_refusal_body_may_raise_anything(
+    make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The standard refusal takes its place: in acks, events and refused connections."""
+
+    def refuse(*, auth: Any) -> bool:
+        return not auth
+
+    async def go() -> None:
+        raise RefusedError("full")
+
+    def body(_: RefusedError) -> Any:
+        raise make()
+
+    app = AsynctionSocketIO.from_spec(
+        SPEC, handlers={"/": {"go": go, "ping": ping, "connect": refuse}}, refusal_body=body
+    )
+    async with serve_app(app) as url:
+        async with connected(url) as client:
+            assert (await client.call("go"))["error"]["code"] == "full"
+            assert (await client.call("disconnect"))["error"]["code"] == "reserved_event"
+            await client.emit("go")
+            assert (await client.receive())[1]["error"]["code"] == "full"
+        with pytest.raises(ConnectError) as refused:
+            async with connected(url, auth={"unwanted": True}):
+                pass
+        assert refused.value.answer["data"]["code"] == "forbidden"
+    assert ["refusal_body failed" in line for line in errors(caplog)] == [True]
+
+
+@PLAIN
+@pytest.mark.parametrize("way", ["checked", "wrapped server"])
+@pytest.mark.parametrize("make", RAISED)
+async def test_a_callback_may_raise_anything(
+    make: Callable[[], BaseException], way: str, caplog: pytest.LogCaptureFixture, *, plain: bool
+) -> None:
+    """The log has it; nothing else does, for no caller waits."""
+    app = served()
+
+    async def ask(sid: str) -> None:
+        emit = app.emit if way == "checked" else app.server.emit
+        await emit("question", to=sid, callback=raising(make, plain=plain))
+
+    app.on("go", ask)
+    async with serve_app(app) as url, connected(url, on={"question": lambda: None}) as client:
+        await client.call("go")
+        await until(lambda: errors(caplog), "the line in the log")
+        assert await client.call("ping") == "pong"
+    assert [says(line, make()) for line in errors(caplog)] == [True]
