@@ -218,6 +218,18 @@ class _Collector:
             self._found.attached[namespace.name][event] = place
 
     def _scheme(self, scheme: SecurityScheme, *, is_required: bool) -> None:
+        self._verifier(scheme, is_required=is_required)
+        scopes = scheme.fields.get("x-scopeValidateFunc")
+        if isinstance(scopes, str):
+            place = self._places.find(scopes, "scopes")
+            if place is not None:
+                self._add(place, scopes_stub(scheme))
+            elif is_required:
+                raise ScaffoldError(
+                    f"x-scopeValidateFunc of the security scheme {scheme.name!r}: {self._places.warnings[-1]}"
+                )
+
+    def _verifier(self, scheme: SecurityScheme, *, is_required: bool) -> None:
         extension = function_of(scheme)
         if extension is None:
             return
@@ -232,15 +244,6 @@ class _Collector:
             )
             self._found.stubs[place] = stub
             self._found.security[scheme.name] = place
-        scopes = scheme.fields.get("x-scopeValidateFunc")
-        if extension == "x-tokenInfoFunc" and isinstance(scopes, str):
-            place = self._places.find(scopes, "scopes")
-            if place is not None:
-                self._add(place, scopes_stub(scheme))
-            elif is_required:
-                raise ScaffoldError(
-                    f"x-scopeValidateFunc of the security scheme {scheme.name!r}: {self._places.warnings[-1]}"
-                )
 
 
 def required_schemes(spec: Spec) -> set[str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .addresses import PARAMETER
+from .grammar_shared import WS_ALIASES
 from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
 from .reading import Direction, union
-from .requirements import read_security, refuse_unsupported
+from .requirements import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,13 +38,30 @@ class _Namespace:
     handshake: dict[str, Node] = field(default_factory=dict)
     security: Security | None = None
     security_node: Node | None = None
+    inherited: Security | None = None
+    scopes: list[Node] = field(default_factory=list)
     description: str = ""
+
+    @property
+    def required(self) -> Security | None:
+        """What a client must present to connect."""
+        return self.inherited if self.security is None else self.security
 
 
 def assemble(
-    reader: Reader, channels: Iterable[ChannelDraft], operations: Iterable[OperationDraft]
+    reader: Reader,
+    channels: Iterable[ChannelDraft],
+    operations: Iterable[OperationDraft],
+    security: Security | None,
 ) -> dict[str, Namespace]:
-    """Every namespace that is served, in document order."""
+    """Return every namespace that is served, in document order.
+
+    Args:
+        reader: Takes the findings.
+        channels: All of the document's.
+        operations: Likewise.
+        security: What the server requires of namespaces that say nothing themselves.
+    """
     drafts: dict[str, _Namespace] = {}
     served = [one for one in operations if one.channel.kept and one.channel.namespace is not None]
     operated = {one.channel.place.identity for one in served}
@@ -51,6 +69,10 @@ def assemble(
         # An unknown address that nobody operates on is a place for replies.
         if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
             _add_channel(reader, drafts, channel)
+    for draft in drafts.values():
+        draft.inherited = security
+        if draft.scopes:
+            draft.security = narrow(reader, draft.required, draft.scopes)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
     if not drafts and not reader.found:
@@ -105,10 +127,11 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         if handler is not None and key in {"connect", "disconnect", "error", "*"}:
             _set_handler(reader, draft, key, handler)
     binding = reader.member(channel.node, "bindings")
-    aliases = ("ws", "socket.io", "socketio")
-    ws = next((found for one in aliases if (found := reader.member(binding, one)) is not None), None)
-    if ws is not None:
-        _add_binding(reader, draft, ws)
+    for alias in WS_ALIASES:
+        if (ws := reader.member(binding, alias)) is not None:
+            _add_binding(reader, draft, ws)
+    if (scopes := channel.node.get("x-scopes")) is not None:
+        draft.scopes.append(scopes)
     if (auth := channel.node.get("x-auth")) is not None:
         _set_schema(reader, draft, "auth", auth)
     if (listed := channel.node.get("x-security")) is not None:
@@ -124,10 +147,6 @@ def _ours(reader: Reader, node: Node, name: str) -> Node | None:
 
 
 def _add_binding(reader: Reader, draft: _Namespace, ws: Node) -> None:
-    method = ws.get("method")
-    if method is not None and isinstance(method.value, str) and method.value.upper() != "GET":
-        message = f"a connection is opened by GET, so {method.value!r} never matches; it is not checked"
-        reader.warn(method, "BINDING", message)
     for key in ("query", "headers"):
         if (node := ws.get(key)) is not None:
             _set_schema(reader, draft, key, node)
@@ -176,9 +195,13 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
     security = operation.fields.get("security")
     if operation.direction == "receives":
         refuse_unsupported(reader, operation.security, security)
-    elif security is not None and operation.security:
-        message_ = "security of what the server sends is never checked; put it on the channel as x-security"
-        reader.warn(security, "SECURITY_SHAPE", message_, key=True)
+        return
+    scopes = operation.fields.get("x-scopes")
+    for node in (security if operation.security else None, scopes):
+        if node is not None:
+            word = node.pointer.rpartition("/")[2].removeprefix("x-")
+            message_ = f"{word} of what the server sends is never checked; put it on the channel as x-{word}"
+            reader.warn(node, "SECURITY_SHAPE", message_, key=True)
 
 
 def _name(reader: Reader, message: MessageDraft) -> str | None:
@@ -212,6 +235,19 @@ def _add_lifecycle(
     handler = _handler(reader, operation, message)
     if handler is not None:
         _set_handler(reader, draft, name, handler)
+    if (
+        name == "connect"
+        and (_required(reader, draft, operation, message) or draft.required) != draft.required
+    ):
+        places = (
+            message.fields.get("x-scopes"),
+            operation.fields.get("x-scopes"),
+            operation.fields.get("security"),
+        )
+        place = next(node for node in places if node is not None)
+        word = place.pointer.rpartition("/")[2].removeprefix("x-")
+        what = f"{word} of an operation or a message is not required to connect; put it on the channel as x-{word}"
+        reader.error(place, "SECURITY_SHAPE", what, key=True)
     if name == "connect" and "auth" not in draft.handshake:
         schema = reader.arguments(message.fields).schema
         if schema is not None:
@@ -227,7 +263,7 @@ def _add_event(
         arguments=reader.arguments(message.fields),
         ack=_ack(reader, operation, message),
         handler=_handler(reader, operation, message) if receives else None,
-        security=operation.security or None if receives else None,
+        security=_required(reader, draft, operation, message) if receives else None,
         ordering=_ordering(operation, message),
         message=message.fields.value,
         node=message.fields.node,
@@ -235,6 +271,18 @@ def _add_event(
     events = draft.events[operation.direction]
     known = events.get(name)
     events[name] = event if known is None else _merge(reader, known, event, message, receives=receives)
+
+
+def _required(
+    reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft
+) -> Security | None:
+    """What a client must present to emit an event, besides what it needed to connect."""
+    lists = [
+        node for fields in (operation.fields, message.fields) if (node := fields.get("x-scopes")) is not None
+    ]
+    return (
+        narrow(reader, operation.security or draft.required, lists) if lists else operation.security or None
+    )
 
 
 def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:

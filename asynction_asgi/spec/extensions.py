@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Fits, Object, Rule, Use
+from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Each, Fits, Object, Rule, Use
+from .payload import is_multi_format
 from .schemas.keywords import ASSERTIONS
 from .walk import type_name
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANNEL_EXTENSIONS",
+    "GUARDS",
     "HANDLERS",
     "MESSAGE_EXTENSIONS",
     "PLACES",
+    "REQUIREMENT",
     "RESPELT",
     "SCHEME_EXTENSIONS",
+    "SCOPES",
     "Ours",
     "is_ack_object",
 ]
@@ -76,6 +80,49 @@ class _Ack:
             SCHEMA.check(walk, node)
 
 
+@dataclass(frozen=True, slots=True)
+class _Requirement:
+    """3.x: a security scheme or a reference to one; 2.x's map of names is the reader's to report."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        if not isinstance(node.value, dict) or "$ref" in node.value or "type" in node.value:
+            Use("security scheme").check(walk, node)
+
+
+REQUIREMENT: Rule = _Requirement()
+
+
+@dataclass(frozen=True, slots=True)
+class _Security:
+    """``x-security``: 3.x's schemes and references as in ``security``; the rest is the reader's."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        if walk.major > 2 and isinstance(node.value, list):
+            for element in node.elements():
+                if isinstance(element.value, dict):
+                    REQUIREMENT.check(walk, element)
+
+
+@dataclass(frozen=True, slots=True)
+class _AuthSchema:
+    """``x-auth``: a schema of AsyncAPI's own dialect."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        target = walk.follow(node)
+        if target is not None and is_multi_format(target.value):
+            message = "x-auth is a schema itself: write what stands in 'schema' here; other formats are not enforced"
+            walk.error(target, "MULTIFORMAT", message)
+        else:
+            SCHEMA.check(walk, node)
+
+
+SCOPES: Rule = Ours(
+    Each(
+        Fits((str,), test=re.compile(r"\S+").fullmatch, wanted="a scope, which has no spaces; list several"),
+        code="SECURITY_SHAPE",
+    )
+)
+
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _HANDLER = Fits(
     (str,),
@@ -107,11 +154,13 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-positional": Ours(BOOLEAN),
     "x-ordering": Ours(Fits((str,), ("concurrent", "serial"))),
     "x-reauth": Ours(BOOLEAN),
+    "x-scopes": SCOPES,
 }
 CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-handlers": Ours(Use("x-handlers")),
-    "x-auth": Ours(SCHEMA),
-    "x-security": ANYTHING,  # the reader's
+    "x-auth": Ours(_AuthSchema()),
+    "x-security": Ours(_Security()),
+    "x-scopes": SCOPES,
 }
 _FUNCTIONS = {
     f"x-{name}Func": Ours(_HANDLER)
@@ -130,7 +179,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(SCHEME_EXTENSIONS, ("a security scheme",)),
     "x-messageAcks": ("the components object",),
+    "x-scopes": ("a server", "a channel", "an operation", "a message"),
 }
+# What narrows who may connect or emit: where it would be ignored, the document can't be served.
+GUARDS = frozenset({"x-security", "x-auth", "x-scopes", "x-handlers", "x-scopeValidateFunc"})
 RESPELT = {
     "x-hander": "x-handler",
     "x-handers": "x-handlers",

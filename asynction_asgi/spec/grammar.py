@@ -140,6 +140,7 @@ class Entries:
             return
         for key, value in node.items():
             if self.extensions and key.startswith("x-"):
+                walk.extension("a map", {}, key, value)
                 continue
             if self.keys is not None and not self.keys.fullmatch(key):
                 walk.error(
@@ -188,7 +189,7 @@ class Use:
             if self.reference == "no":
                 walk.error(node.child("$ref"), "REF_TYPE", f"{row.title} can't be a reference here", key=True)
                 return
-            walk.siblings(node)
+            walk.siblings(row, node)
             walk.references[node.identity] = self.name
             target = walk.target(node)
             if target is not None:
@@ -212,6 +213,7 @@ class Object:
         extensions: Whether ``x-…`` may stand there.
         checks: What a table of fields can't say.
         moved: Fields of the other major version, and what stands for them in this one.
+        guards: Fields that narrow access, which beside a reference are an error; ``*`` is every field.
     """
 
     title: str
@@ -221,6 +223,7 @@ class Object:
     extensions: bool = True
     checks: tuple[Callable[[Walk, Node], None], ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    guards: frozenset[str] = frozenset()
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report missing and unknown fields, and on each known one."""
@@ -234,7 +237,7 @@ class Object:
             if rule is not None:
                 rule.check(walk, node.child(key))
             elif key.startswith("x-") and self.extensions:
-                walk.extension(self, key, node.child(key))
+                walk.extension(self.title, self.fields, key, node.child(key))
             elif not self.open:
                 near = closest(key, self.fields)
                 if near in self.required and near not in node.value and key not in self.moved:

@@ -19,15 +19,19 @@ if TYPE_CHECKING:
     from .walk import Walk
 
 __all__ = [
+    "CHANNEL_GUARDS",
     "COMPONENT_KEY",
     "RUNTIME_EXPRESSION",
     "SHARED",
     "STRINGS",
     "URI",
+    "WS_ALIASES",
     "flows",
+    "handshake_is_the_channels",
     "headers_are_an_object",
     "payload_is_a_schema",
     "scheme_fields",
+    "ws_is_spelt_right",
 ]
 
 STRINGS = Each(STRING)
@@ -39,6 +43,9 @@ RUNTIME_EXPRESSION = Fits(
     (str,),
     test=re.compile(r"\$message\.(?:header|payload)#(?:/(?:[^/~]|~[01])*)*").fullmatch,
     wanted="a runtime expression, such as $message.payload#/id",
+)
+CHANNEL_GUARDS = frozenset(
+    {"x-security", "x-scopes", "x-auth", "x-handlers", "bindings", "parameters", "servers"}
 )
 COMPONENT_KEY = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -85,11 +92,38 @@ class _BindingSchema:
         SCHEMA.check(walk, node)
 
 
+def _method_can_match(walk: Walk, node: Node) -> None:
+    if node.value.get("method") == "POST":
+        message = "a connection is opened by GET, so 'POST' would refuse every client; write GET"
+        walk.refuse(node.child("method"), "BINDING", message)
+
+
 def _binding_has_no_other_fields(walk: Walk, node: Node) -> None:
     known = ("method", "query", "headers", "bindingVersion")
     for key, value in node.items():
         if key not in known and not key.startswith("x-"):
             walk.error(value, "BINDING", f"the WebSockets channel binding has no {key!r}", key=True)
+
+
+WS_ALIASES = ("ws", "socket.io", "socketio")
+_LIKE_WS = re.compile(r"wss?|web[-_]?sockets?|socket[-_.]?io", re.IGNORECASE)
+
+
+def handshake_is_the_channels(walk: Walk, node: Node) -> None:
+    """Bindings of servers, operations and messages: what a handshake must present is read from channels alone."""
+    for alias in WS_ALIASES:
+        binding = node.value.get(alias)
+        if isinstance(binding, dict) and not binding.keys().isdisjoint({"method", "query", "headers"}):
+            message = f"{alias!r} is not checked here: a connection is opened per channel, so put it into 'bindings' there"
+            walk.refuse(node.child(alias), "BINDING", message, key=True)
+
+
+def ws_is_spelt_right(walk: Walk, node: Node) -> None:
+    """2.x: a channel's bindings are open, so a misspelt protocol would be taken for another one."""
+    for key, binding in node.items():
+        if key not in WS_ALIASES and _LIKE_WS.fullmatch(key):
+            message = f"{key!r} is not checked; did you mean 'ws'?"
+            walk.refuse(binding, "BINDING", message, key=True)
 
 
 def _variable_is_consistent(walk: Walk, node: Node) -> None:
@@ -161,6 +195,7 @@ def scheme_fields(**more: Rule) -> Object:
         },
         required={"type": "REQUIRED"},
         checks=(_scheme_fits_its_type,),
+        guards=frozenset({"*"}),
     )
 
 
@@ -224,7 +259,8 @@ SHARED: dict[str, Object] = {
             "headers": _BindingSchema(),
             "bindingVersion": STRING,
         },
-        checks=(_binding_has_no_other_fields,),
+        checks=(_binding_has_no_other_fields, _method_can_match),
+        guards=frozenset({"method", "query", "headers"}),
     ),
     "binding": Object(title="a binding", fields={}, open=True),
 }

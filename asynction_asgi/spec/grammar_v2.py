@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 
-from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, Ours
+from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, SCOPES, Ours
 from .grammar import ANYTHING, SCHEMA, STRING, Each, Entries, Object, Rule, Since, Use
 from .grammar_shared import (
+    CHANNEL_GUARDS,
     COMPONENT_KEY,
     RUNTIME_EXPRESSION,
     SHARED,
     STRINGS,
     URI,
+    WS_ALIASES,
     flows,
+    handshake_is_the_channels,
     headers_are_an_object,
     payload_is_a_schema,
     scheme_fields,
+    ws_is_spelt_right,
 )
 
 __all__ = ["TABLE"]
@@ -46,7 +50,7 @@ _MESSAGE_TRAIT: dict[str, Rule] = {
     "examples": Each(Use("example", "no")),
     **MESSAGE_EXTENSIONS,
 }
-_OPERATION_EXTENSIONS = {key: MESSAGE_EXTENSIONS[key] for key in ("x-ack", "x-ordering")}
+_OPERATION_EXTENSIONS = {key: MESSAGE_EXTENSIONS[key] for key in ("x-ack", "x-ordering", "x-scopes")}
 
 
 def _components(**kinds: Rule) -> dict[str, Rule]:
@@ -70,7 +74,10 @@ TABLE: dict[str, Object] = {
             "externalDocs": _DOCS,
         },
         required={"info": "REQUIRED", "channels": "REQUIRED"},
-        moved={"operations": "'publish' and 'subscribe' in the channels"},
+        moved={
+            "operations": "'publish' and 'subscribe' in the channels",
+            "security": "'security' in the servers",
+        },
     ),
     "info": Object(
         title="the info object",
@@ -95,9 +102,11 @@ TABLE: dict[str, Object] = {
             "security": _SECURITY,
             "bindings": _BINDINGS,
             "tags": Since(5, _TAGS),
+            "x-scopes": SCOPES,
         },
         required={"url": "REQUIRED", "protocol": "REQUIRED"},
         moved=dict.fromkeys(("host", "pathname"), "'url'"),
+        guards=frozenset({"security", "x-scopes"}),
     ),
     "channel": Object(
         title="a channel",
@@ -110,7 +119,12 @@ TABLE: dict[str, Object] = {
             "bindings": Use("channel bindings"),
             **CHANNEL_EXTENSIONS,
         },
-        moved={"address": "the address as the key of the channel", "messages": "'message' in an operation"},
+        moved={
+            "address": "the address as the key of the channel",
+            "messages": "'message' in an operation",
+            "security": "'x-security'",
+        },
+        guards=CHANNEL_GUARDS,
     ),
     "operation": Object(
         title="an operation",
@@ -122,7 +136,9 @@ TABLE: dict[str, Object] = {
         },
     ),
     "operation trait": Object(
-        title="an operation trait", fields={**_OPERATION_TRAIT, **_OPERATION_EXTENSIONS}
+        title="an operation trait",
+        fields={**_OPERATION_TRAIT, **_OPERATION_EXTENSIONS},
+        guards=frozenset({"security", "x-scopes"}),
     ),
     "message": Object(
         title="a message",
@@ -133,18 +149,30 @@ TABLE: dict[str, Object] = {
             "oneOf": Each(_MESSAGE),
         },
         checks=(payload_is_a_schema, headers_are_an_object),
+        moved={"security": "'x-scopes', beside 'security' of the operation or the server"},
+        guards=frozenset({"x-scopes"}),
     ),
-    "message trait": Object(title="a message trait", fields=_MESSAGE_TRAIT, checks=(headers_are_an_object,)),
+    "message trait": Object(
+        title="a message trait",
+        fields=_MESSAGE_TRAIT,
+        checks=(headers_are_an_object,),
+        guards=frozenset({"x-scopes"}),
+    ),
     "parameter": Object(
         title="a parameter",
         fields={"description": STRING, "schema": SCHEMA, "location": RUNTIME_EXPRESSION},
+        guards=frozenset({"schema"}),
     ),
     "channel bindings": Object(
         title="the bindings object",
         open=True,
-        fields=dict.fromkeys(("ws", "socket.io", "socketio"), Use("ws", code="BINDING")),
+        fields=dict.fromkeys(WS_ALIASES, Use("ws", code="BINDING")),
+        checks=(ws_is_spelt_right,),
+        guards=frozenset(WS_ALIASES),
     ),
-    "bindings": Object(title="the bindings object", open=True, fields={}),
+    "bindings": Object(
+        title="the bindings object", open=True, fields={}, checks=(handshake_is_the_channels,)
+    ),
     "security scheme": scheme_fields(),
     "components": Object(
         title="the components object",

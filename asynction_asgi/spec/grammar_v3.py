@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, Ours
+from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, REQUIREMENT, SCOPES, Ours
 from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Rule, Use
 from .grammar_shared import (
+    CHANNEL_GUARDS,
     COMPONENT_KEY,
     RUNTIME_EXPRESSION,
     SHARED,
     STRINGS,
     URI,
     flows,
+    handshake_is_the_channels,
     headers_are_an_object,
     scheme_fields,
 )
@@ -54,19 +56,17 @@ class _AnySchema:
             SCHEMA.check(walk, target.child("schema"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Requirement:
-    """A security scheme or a reference to one; 2.x's map of names is the reader's to report."""
-
-    def check(self, walk: Walk, node: Node) -> None:
-        if not isinstance(node.value, dict) or "$ref" in node.value or "type" in node.value:
-            Use("security scheme").check(walk, node)
+def _enum_admits_something(walk: Walk, parameter: Node) -> None:
+    if parameter.value.get("enum") == []:
+        walk.refuse(
+            parameter.child("enum"), "ENUM", "an empty enum admits no value; list the values, or leave it out"
+        )
 
 
 _ANY_SCHEMA: Rule = _AnySchema()
 _TAGS = Each(Use("tag"), unique="name")
 _DOCS = Use("externalDocs")
-_SECURITY = Each(_Requirement())
+_SECURITY = Each(REQUIREMENT)
 _BINDINGS = Use("bindings")
 _PROSE: dict[str, Rule] = dict.fromkeys(("title", "summary", "description"), STRING)
 _MESSAGE_REFERENCES = Each(Use("message", "only", "OP_MESSAGES"), code="OP_MESSAGES")
@@ -77,7 +77,7 @@ _OPERATION_TRAIT: dict[str, Rule] = {
     "tags": _TAGS,
     "externalDocs": _DOCS,
     "bindings": _BINDINGS,
-    **{key: MESSAGE_EXTENSIONS[key] for key in ("x-handler", "x-ack", "x-ordering")},
+    **{key: MESSAGE_EXTENSIONS[key] for key in ("x-handler", "x-ack", "x-ordering", "x-scopes")},
 }
 _MESSAGE_TRAIT: dict[str, Rule] = {
     "headers": _ANY_SCHEMA,
@@ -113,7 +113,11 @@ TABLE: dict[str, Object] = {
             "components": Use("components", "no"),
         },
         required={"info": "REQUIRED"},
-        moved={"tags": "'tags' in the info", "externalDocs": "'externalDocs' in the info"},
+        moved={
+            "tags": "'tags' in the info",
+            "externalDocs": "'externalDocs' in the info",
+            "security": "'security' in the servers",
+        },
     ),
     "info": Object(
         title="the info object",
@@ -142,9 +146,11 @@ TABLE: dict[str, Object] = {
             "tags": _TAGS,
             "externalDocs": _DOCS,
             "bindings": _BINDINGS,
+            "x-scopes": SCOPES,
         },
         required={"host": "REQUIRED", "protocol": "REQUIRED"},
         moved={"url": "'host' and 'pathname'"},
+        guards=frozenset({"security", "x-scopes"}),
     ),
     "channel": Object(
         title="a channel",
@@ -159,7 +165,11 @@ TABLE: dict[str, Object] = {
             "bindings": Use("channel bindings"),
             **CHANNEL_EXTENSIONS,
         },
-        moved=dict.fromkeys(("publish", "subscribe"), "an operation in the root's 'operations'"),
+        moved={
+            **dict.fromkeys(("publish", "subscribe"), "an operation in the root's 'operations'"),
+            "security": "'x-security'",
+        },
+        guards=CHANNEL_GUARDS,
     ),
     "operation": Object(
         title="an operation",
@@ -173,8 +183,11 @@ TABLE: dict[str, Object] = {
         },
         required={"action": "ACTION", "channel": "OP_CHANNEL"},
         moved={"message": "'messages', a list of references", "operationId": "the operation's key"},
+        guards=frozenset({"security", "x-scopes"}),
     ),
-    "operation trait": Object(title="an operation trait", fields=_OPERATION_TRAIT),
+    "operation trait": Object(
+        title="an operation trait", fields=_OPERATION_TRAIT, guards=frozenset({"security", "x-scopes"})
+    ),
     "reply": Object(
         title="a reply",
         fields={
@@ -197,9 +210,16 @@ TABLE: dict[str, Object] = {
             "schemaFormat": "'schemaFormat' and 'schema' in the payload",
             "messageId": "the message's key in the channel",
             "oneOf": "each message in the channel's 'messages'",
+            "security": "'x-scopes', beside 'security' of the operation or the server",
         },
+        guards=frozenset({"x-scopes"}),
     ),
-    "message trait": Object(title="a message trait", fields=_MESSAGE_TRAIT, checks=(headers_are_an_object,)),
+    "message trait": Object(
+        title="a message trait",
+        fields=_MESSAGE_TRAIT,
+        checks=(headers_are_an_object,),
+        guards=frozenset({"x-scopes"}),
+    ),
     "parameter": Object(
         title="a parameter",
         fields={
@@ -209,14 +229,21 @@ TABLE: dict[str, Object] = {
             "examples": STRINGS,
             "location": RUNTIME_EXPRESSION,
         },
+        checks=(_enum_admits_something,),
         moved={"schema": "'enum', 'default' and 'examples'; the value is a string"},
+        guards=frozenset({"enum"}),
     ),
     "channel bindings": Object(
         title="the bindings object",
         fields={**dict.fromkeys(_PROTOCOLS, OBJECT), "ws": Use("ws", code="BINDING")},
         moved=dict.fromkeys(("socket.io", "socketio"), "'ws'"),
+        guards=frozenset({"ws"}),
     ),
-    "bindings": Object(title="the bindings object", fields=dict.fromkeys(_PROTOCOLS, OBJECT)),
+    "bindings": Object(
+        title="the bindings object",
+        fields=dict.fromkeys(_PROTOCOLS, OBJECT),
+        checks=(handshake_is_the_channels,),
+    ),
     "security scheme": scheme_fields(scopes=STRINGS),
     "components": Object(
         title="the components object",

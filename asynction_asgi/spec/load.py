@@ -12,7 +12,7 @@ from ..errors import Diagnostic, SpecError
 from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
-from .extensions import PLACES, RESPELT
+from .extensions import GUARDS, PLACES, RESPELT
 from .hints import check_hints
 from .model import Arguments, Namespace, Spec
 from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
@@ -159,7 +159,15 @@ def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int]) -> 
     """Check a document against the table of its version; all that was met is in the result."""
     major, minor = version
     table = _VERSIONS[major].table
-    walk = Walk(table=table, major=major, minor=minor, resolver=resolver, places=PLACES, respelt=RESPELT)
+    walk = Walk(
+        table=table,
+        major=major,
+        minor=minor,
+        resolver=resolver,
+        places=PLACES,
+        respelt=RESPELT,
+        guards=GUARDS,
+    )
     walk.check("root", root)
     return walk
 
@@ -188,7 +196,7 @@ def _compile(
     servers = read_servers(reader, server_name)
     channels = kind.read_channels(reader, servers)
     operations = list(kind.read_operations(reader, channels))
-    namespaces = assemble(reader, channels, operations)
+    namespaces = assemble(reader, channels, operations, servers.security)
     warn_of_unlike_namespaces(reader, channels, operations)
     uncalled = warn_of_uncalled_handlers(reader, operations)
     found += reader.found

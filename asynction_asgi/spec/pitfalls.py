@@ -117,7 +117,7 @@ def _is_prefixed(channel: ChannelDraft) -> bool:
 
 def _is_set_up(channel: ChannelDraft) -> bool:
     """Whether it has what only a namespace has use for."""
-    ours = ("x-handlers", "x-auth", "x-security")
+    ours = ("x-handlers", "x-auth", "x-security", "x-scopes")
     return bool(channel.parameters) or any(key in channel.node.value for key in ours)
 
 

@@ -1,11 +1,13 @@
 """Security schemes and requirements, to the model's OR of ANDs.
 
 2.x names schemes in requirement maps; 3.x lists scheme objects or references, and its
-``x-security`` admits the maps too, since 3.x alone can't say AND.
+``x-security`` admits the maps too, since 3.x alone can't say AND. ``x-scopes`` asks for scopes of
+whatever is required, since AsyncAPI lets only OAuth 2 and OpenID Connect have some.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .extensions import RESPELT
@@ -13,13 +15,13 @@ from .model import Requirement, Security, SecurityScheme
 from .references import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..errors import Layer
     from .document import Node
     from .reading import Reader
 
-__all__ = ["check_schemes", "read_security", "refuse_unsupported"]
+__all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
 
 # Types that carry scopes.
 _SCOPED = ("oauth2", "openIdConnect")
@@ -83,7 +85,41 @@ def _map(reader: Reader, element: Node, layer: Layer) -> Iterator[Requirement]:
                 reader.error(scopes, "SECURITY_SHAPE", f"the scopes of {name!r} must be a list")
             continue
         _check_scopes(reader, scheme, scopes, layer)
+        if layer == "service":
+            for scope in scopes.elements():
+                if not isinstance(scope.value, str):
+                    reader.error(scope, "SECURITY_SHAPE", "a scope must be a string")
         yield Requirement(scheme=name, scopes=_words(scopes.value))
+
+
+def narrow(reader: Reader, security: Security | None, lists: Iterable[Node | None]) -> Security | None:
+    """Add the scopes of ``x-scopes`` to each scheme that is required.
+
+    An alternative that asks for no credentials is left out: who presents none holds no scopes.
+
+    Args:
+        reader: Takes the findings.
+        security: What is required without them.
+        lists: Each ``x-scopes`` that holds, None where there is none.
+    """
+    for node in lists:
+        scopes = _words(node.value) if node is not None else ()
+        if node is None or not scopes:
+            continue
+        alternatives = [alternative for alternative in security or () if alternative]
+        if not alternatives:
+            message = (
+                "x-scopes asks for scopes where no credentials are required; add 'security' to the server"
+            )
+            reader.error(node, "SECURITY_SHAPE", f"{message}, or 'x-security' to the channel", key=True)
+            return security
+        for name in {each.scheme: None for alternative in alternatives for each in alternative}:
+            _check_flows(reader, reader.schemes[name], node, "service")
+        security = tuple(
+            tuple(replace(each, scopes=tuple(dict.fromkeys((*each.scopes, *scopes)))) for each in alternative)
+            for alternative in alternatives
+        )
+    return security
 
 
 def _scheme(reader: Reader, element: Node) -> SecurityScheme | None:
@@ -112,16 +148,16 @@ def _add(reader: Reader, name: str, node: Node) -> SecurityScheme | None:
     fields = {**target.value, **{RESPELT[key]: one for key, one in target.value.items() if key in RESPELT}}
     scheme = SecurityScheme(name=name, type=fields["type"], fields=fields, node=target)
     reader.schemes[name] = scheme
+    scopes = target.get("scopes")
+    if scopes is not None and not reader.traits_win:
+        _check_scopes(reader, scheme, scopes, "service")
     return scheme
 
 
 def check_schemes(reader: Reader) -> None:
-    """Take in every scheme of the components; 3.x: hold each one's scopes against its flows."""
+    """Take in every scheme of the components."""
     for name, node in reader.entries(reader.member(reader.root, "components"), "securitySchemes"):
-        scheme = _add(reader, name, node)
-        scopes = scheme.node.get("scopes") if scheme is not None else None
-        if scheme is not None and scopes is not None and not reader.traits_win:
-            _check_scopes(reader, scheme, scopes, "service")
+        _add(reader, name, node)
 
 
 def _check_scopes(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: Layer) -> None:
@@ -129,10 +165,18 @@ def _check_scopes(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: L
         return
     if scheme.type not in _SCOPED:
         if scopes.value:
-            message = f"{scheme.name!r} is of type {scheme.type!r}, which takes no scopes: write []"
+            message = (
+                f"{scheme.name!r} is of type {scheme.type!r}, which takes no scopes: write []; "
+                "'x-scopes' on the event's message, its operation or the channel asks for scopes of any scheme"
+            )
             reader.error(scopes, "SECURITY_SCOPE", message, layer=layer)
         return
-    if scheme.type == "openIdConnect":  # its scopes are known to the provider alone
+    _check_flows(reader, scheme, scopes, layer)
+
+
+def _check_flows(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: Layer) -> None:
+    """Report scopes that no OAuth 2 flow has; those of OpenID Connect are known to the provider alone."""
+    if scheme.type != "oauth2":
         return
     word = "scopes" if reader.traits_win else "availableScopes"
     flows = [flow for _, flow in reader.entries(scheme.node, "flows")]

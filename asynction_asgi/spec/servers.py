@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .references import did_you_mean
-from .requirements import read_security, refuse_unsupported
+from .requirements import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from .document import Node
@@ -46,7 +46,8 @@ def read_servers(reader: Reader, server_name: str | None) -> Servers:
         target = reader.follow(node)
         if target is not None and isinstance(target.value, dict):
             servers[name] = (node, target)
-            securities[name] = read_security(reader, target.get("security"))
+            required = read_security(reader, target.get("security"))
+            securities[name] = narrow(reader, required, [target.get("x-scopes")])
     kept = _keep(reader, {name: target for name, (_, target) in servers.items()}, server_name)
     paths = {name: _path(reader, servers[name][1]) for name in kept}
     known = frozenset(name for name, _ in reader.entries(reader.root, "servers"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic, Layer
     from .document import Document, Node
-    from .grammar import Object
+    from .grammar import Object, Rule
 
 __all__ = ["TYPE_NAMES", "Walk", "type_name"]
 
@@ -41,6 +41,7 @@ class Walk:
         minor: Of the version.
         places: For each of our extensions, the objects on which it has a meaning.
         respelt: Misspelt extensions that are honoured, with the right spelling.
+        guards: Extensions that narrow access: one that would be ignored is an error.
         layer: Of the diagnostics that follow.
         found: The diagnostics so far.
         schemas: Every schema that stands in an object of the table.
@@ -53,6 +54,7 @@ class Walk:
     resolver: Resolver
     places: Mapping[str, tuple[str, ...]]
     respelt: Mapping[str, str]
+    guards: frozenset[str]
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
     schemas: list[Node] = field(default_factory=list)
@@ -77,6 +79,10 @@ class Walk:
     def warn(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
         """Report what is legal, and probably not meant."""
         self.found.append(node.diagnostic("warning", code, _placed(node, message, key=key), key=key))
+
+    def refuse(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report what is legal AsyncAPI, narrows access, and would not be enforced."""
+        self.found.append(node.diagnostic("error", code, message, key=key, layer="service"))
 
     def is_object(self, node: Node, code: str = "TYPE") -> bool:
         """Whether `node` is an object; reported where it is not."""
@@ -121,30 +127,59 @@ class Walk:
                 self.found.append(replace(one, severity="warning") if one.code in ELSEWHERE else one)
             return None
 
-    def siblings(self, node: Node) -> None:
-        """Warn of fields beside a ``$ref``, which have no effect (JSON Reference, section 3)."""
+    def siblings(self, row: Object, node: Node) -> None:
+        """Report fields beside a ``$ref``, which have no effect (JSON Reference, section 3).
+
+        Those that narrow access are an error: the author believes that they are enforced.
+        """
         idle = [key for key in node.value if key != "$ref" and key not in {"description", "summary"}]
+        narrowing = idle if "*" in row.guards else [key for key in idle if key in row.guards]
+        for key in narrowing:
+            cure = f"write it where the reference leads, or write {row.title} here in place of the reference"
+            if key in {"scopes", "x-scopes"}:
+                cure = f"write {_scopes(node.value[key])} beside the list of requirements"
+            message = f"{key!r} beside a $ref is ignored, and would leave access open; {cure}"
+            self.refuse(node.child(key), "REF_TYPE", message, key=True)
+        idle = [key for key in idle if key not in narrowing]
         if idle:
             listed = ", ".join(map(repr, idle))
             self.warn(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
 
-    def extension(self, row: Object, key: str, node: Node) -> None:
-        """Warn of one of our extensions that is misspelt, or has no meaning on this object."""
+    def extension(self, title: str, fields: Mapping[str, Rule], key: str, node: Node) -> None:
+        """Report one of our extensions that is misspelt, or has no meaning on this object.
+
+        It is an error where it narrows access, else a warning.
+
+        Args:
+            title: Of the object, with its article.
+            fields: What the object may hold.
+            key: The extension as written.
+            node: Its value.
+        """
         right = self.respelt.get(key)
-        if right is not None and right in row.fields:
+        if right is not None and right in fields:
             self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated: write {right!r}", key=True)
-            row.fields[right].check(self, node)
-        elif key in self.places:
-            where = " or ".join(self.places[key])
-            self.warn(
-                node,
-                "UNKNOWN_EXTENSION",
-                f"{key!r} has no effect on {row.title}; it belongs on {where}",
-                key=True,
-            )
+            fields[right].check(self, node)
+            return
+        if key in self.places:
+            meant = key
+            message = f"{key!r} has no effect on {title}; it belongs on {' or '.join(self.places[key])}"
+            if (plain := key.removeprefix("x-")) in fields:
+                message += f", and here it is {plain!r}"
         elif near := closest(key, self.places, cutoff=0.88):  # not x-author for x-auth
+            meant = near
             message = f"the extension {key!r} has no meaning here; did you mean {near!r}?"
-            self.warn(node, "UNKNOWN_EXTENSION", message, key=True)
+        else:
+            return
+        report = self.refuse if meant in self.guards else self.warn
+        report(node, "UNKNOWN_EXTENSION", message, key=True)
+
+
+def _scopes(value: Any) -> str:
+    """The ``x-scopes`` that stands for a list of scopes, as far as it is one."""
+    if isinstance(value, list) and value and all(isinstance(scope, str) for scope in value):
+        return f"'x-scopes: [{', '.join(value)}]'"
+    return "'x-scopes'"
 
 
 def type_name(value: Any) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 import types
 from types import MappingProxyType
 from typing import Any
 
+import jwt
 import pytest
 import websockets.asyncio.client
 
@@ -269,6 +271,119 @@ async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.Monke
     assert seen == [("good", [], "JWT"), ("t", {"required_scopes": ["write"]}), (["write"], ["admin"])]
 
 
+def granted(token: str) -> dict[str, Any] | None:
+    """A bearer token's scopes are its own text."""
+    return {"sub": "ada", "scope": token}
+
+
+def asking_2() -> dict[str, Any]:
+    """Scopes of a bearer scheme: of one event, of an operation's, of a whole namespace."""
+    open_ = [
+        message("who", NOTHING, **{"x-ack": True}),
+        message("close", NOTHING, **{"x-ack": True, "x-scopes": ["agent"]}),
+    ]
+    guarded = namespace(WHO, **{"x-scopes": ["admin"]})
+    operation = namespace(WHO)
+    operation["publish"]["x-scopes"] = ["agent"]
+    spec = secured(
+        SCHEMES, {"root": namespace(*open_), "admin": guarded, "agents": operation}, [{"bearer": []}]
+    )
+    assert load_spec(spec).namespaces["/"].receives["who"].security is None
+    return spec
+
+
+def asking_3() -> dict[str, Any]:
+    """The same in AsyncAPI 3, whose references take no scopes."""
+    plain = {"payload": NOTHING, "x-ack": True}
+    names = {"root": "/", "admin": "/admin", "agents": "/agents"}
+    channels: dict[str, Any] = {
+        name: {"address": address, "messages": {"who": plain}} for name, address in names.items()
+    }
+    channels["root"]["messages"]["close"] = {**plain, "x-scopes": ["agent"]}
+    channels["admin"]["x-scopes"] = ["admin"]
+    operations: dict[str, Any] = {
+        name: {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in names
+    }
+    operations["agents"]["x-scopes"] = ["agent"]
+    security = [{"$ref": "#/components/securitySchemes/bearer"}]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Test", "version": "1"},
+        "servers": {"here": {"host": "localhost", "protocol": "ws", "security": security}},
+        "channels": channels,
+        "operations": operations,
+        "components": {"securitySchemes": {"bearer": SCHEMES["bearer"]}},
+    }
+
+
+def by_required(token: str, required_scopes: list[str]) -> dict[str, Any] | None:
+    """A function that grants what is asked for, as far as the token goes."""
+    return {"sub": "ada", "scope": [scope for scope in required_scopes if scope in token.split()]}
+
+
+VERIFIER = JWTVerifier(secret="0" * 32)
+
+
+def signed(scope: str) -> str:
+    claims = {"sub": "ada", "scope": scope, "exp": time.time() + 3600}
+    return jwt.encode(claims, "0" * 32, "HS256")
+
+
+@pytest.mark.parametrize("document", [asking_2, asking_3], ids=["2.6", "3.0"])
+@pytest.mark.parametrize(
+    ("verify", "token"),
+    [
+        pytest.param(granted, str, id="a function"),
+        pytest.param(by_required, str, id="a function that takes required_scopes"),
+        pytest.param(VERIFIER, signed, id="a JWTVerifier"),
+    ],
+)
+async def test_any_scheme_can_be_asked_for_scopes(document: Any, verify: Any, token: Any) -> None:
+    """``x-scopes`` of a message, an operation and a channel; who lacks one is ``forbidden``, there and only there."""
+    spec = load_spec(document())
+    ran: list[str] = []
+    events = {
+        name: {event: _recording(ran, f"{name} {event}") for event in one.receives}
+        for name, one in spec.namespaces.items()
+    }
+    sio = AsynctionSocketIO.from_spec(spec, security_handlers={"bearer": verify}, handlers=events)
+    with serve(sio) as url:
+        for scope, name, event, expected in [
+            ("guest", "/", "who", "ada"),
+            ("guest", "/", "close", "forbidden"),
+            ("guest agent", "/", "close", "ada"),
+            ("guest", "/agents", "who", "forbidden"),
+            ("agent", "/agents", "who", "ada"),
+        ]:
+            async with connected(url, name, auth={"token": token(scope)}) as client:
+                answer = await client.call(event)
+                assert (answer if isinstance(answer, str) else answer["error"]["code"]) == expected
+        assert await outcome(url, "/admin", auth={"token": token("agent")}) == "forbidden"
+        assert await outcome(url, "/admin", auth={"token": token("agent admin")}) == "ada"
+        assert await outcome(url, "/agents") == "unauthorized"
+    assert ran == ["/ who", "/ close", "/agents who", "/admin who"]
+
+
+def _recording(ran: list[str], name: str) -> Any:
+    async def handler(socket: Any) -> Any:
+        ran.append(name)
+        return socket.user
+
+    return handler
+
+
+async def test_scopes_of_any_scheme_may_be_judged_by_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``x-scopeValidateFunc`` is asked for a bearer token as for one of OAuth 2."""
+    module = types.ModuleType("scopes_of_a_test")
+    vars(module)["judge"] = lambda required, granted: [f"chat.{one}" for one in required] == granted
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    schemes = {"bearer": {**SCHEMES["bearer"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
+    asking = namespace(WHO, security=[{"bearer": []}], **{"x-scopes": ["admin"]})
+    with serve(app(secured(schemes, {"root": asking}), bearer=granted)) as url:
+        assert (await outcome(url, auth={"token": "chat.admin"}))[0] == "ada"
+        assert await outcome(url, auth={"token": "admin"}) == "forbidden"
+
+
 async def test_a_certificate_comes_with_its_chain_and_name() -> None:
     """A function for X509 gets the client's certificate, and by name what else the server tells."""
     seen: list[Any] = []
@@ -474,6 +589,7 @@ OK = "asynction_asgi.server.security.same_secret"
         pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="asks for what is not there"),
         pytest.param({"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": "nowhere.f"}, secret_info, "HANDLER", "no module 'nowhere'", "/x-scopeValidateFunc", id="scope function not importable"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-bearerInfoFunc": OK, "x-tokenInfoFunc": OK}, None, "HANDLER_CONFLICT", "x-tokenInfoFunc would never be called", "/x-tokenInfoFunc", id="two functions"),
         pytest.param({"type": "http", "scheme": "basic", "x-jwt": {}}, None, "SECURITY_SHAPE", "not a token", "/x-jwt", id="jwt for a password"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": []}, None, "SECURITY_SHAPE", "must be an object", "/x-jwt", id="jwt no object"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}}, None, "SECURITY_SHAPE", "either jwks or a secret", "/x-jwt", id="jwt without keys"),

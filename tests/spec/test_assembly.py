@@ -243,10 +243,25 @@ def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
     ]
 
 
-def test_a_method_other_than_get_is_warned_of(tmp_path: Path) -> None:
-    """A WebSocket is never opened by another."""
+def test_a_method_other_than_get_is_refused(tmp_path: Path) -> None:
+    """A connection is never opened by POST, so the binding would admit no client; it is not ignored."""
     outcome = check(tmp_path, v2("{/: {bindings: {ws: {method: POST}}}}"))
-    assert found(outcome) == [("warning", "BINDING", "/channels/~1/bindings/ws/method")]
+    assert found(outcome) == [("error", "BINDING", "/channels/~1/bindings/ws/method")]
+    assert outcome.accepted
+
+
+def test_every_alias_of_the_binding_is_enforced(tmp_path: Path) -> None:
+    """``ws`` beside ``socketio``: what both say holds, and what they disagree on is an error."""
+    query, headers = "query: {type: object, required: [t]}", "headers: {type: object, required: [h]}"
+    handshake = (
+        load(tmp_path, v2(f"{{/: {{bindings: {{ws: {{{query}}}, socketio: {{{headers}}}}}}}}}"))
+        .namespaces["/"]
+        .handshake
+    )
+    assert handshake.query is not None
+    assert handshake.headers is not None
+    both = f"{{/: {{bindings: {{ws: {{{query}}}, socketio: {{query: {{type: object}}}}}}}}}}"
+    assert found(check(tmp_path, v2(both))) == [("error", "ADDRESS", "/channels/~1/bindings/socketio/query")]
 
 
 def test_a_document_that_serves_nothing_is_warned_of(tmp_path: Path) -> None:

@@ -131,7 +131,8 @@ def test_an_operation_has_security_of_its_own(tmp_path: Path) -> None:
         (server3("[{key: []}]"), "SECURITY_SHAPE", "/servers/a/security/0", False),
         (server3("[{}]"), "SECURITY_SHAPE", "/servers/a/security/0", False),
         (server3("[{$ref: '#/components/securitySchemes/kye'}]"), "REF_DANGLING", "/servers/a/security/0/$ref", False),
-        (server3("[{type: httpApiKey, in: query, name: q, scopes: [a]}]"), None, None, True),
+        (server3("[{type: httpApiKey, in: query, name: q, scopes: [a]}]"), "SECURITY_SCOPE", "/servers/a/security/0/scopes", True),
+        (server3("[{type: httpApiKey, in: query, name: q, scopes: []}]"), None, None, True),
         (v2("{/: {x-security: [{kye: []}]}}", SCHEMES), "SECURITY_UNDEFINED", "/channels/~1/x-security/0/kye", True),
         (v2("{/: {x-security: [{key: read}]}}", SCHEMES), "SECURITY_SHAPE", "/channels/~1/x-security/0/key", True),
         (v2("{/: {x-security: [key]}}", SCHEMES), "SECURITY_SHAPE", "/channels/~1/x-security/0", True),
@@ -171,3 +172,134 @@ def test_a_misspelt_function_is_honoured(tmp_path: Path) -> None:
     scheme = "{type: http, scheme: bearer, x-basicBearerInfoFunc: s.bearer}"
     spec = load(tmp_path, v2("{/: {}}", f"components: {{securitySchemes: {{b: {scheme}}}}}"))
     assert spec.schemes["b"].fields["x-bearerInfoFunc"] == "s.bearer"
+
+
+JWT = "components: {securitySchemes: {jwt: {type: http, scheme: bearer}, key: {type: httpApiKey, in: query, name: q}}, channels: {c: {}}, servers: {s: {url: x, protocol: ws}}, parameters: {p: {}}, channelBindings: {b: {}}}"
+JWT3 = "components: {securitySchemes: {jwt: {type: http, scheme: bearer}}, channels: {c: {address: /}}, servers: {s: {host: x, protocol: ws}}, parameters: {p: {}}, channelBindings: {b: {}}, operationTraits: {t: {}}, messages: {m: {}}}"
+
+
+def operation3(fields: str) -> str:
+    return v3(
+        "{c: {address: /, messages: {m: {}}}}",
+        f"{{o: {{action: receive, channel: {{$ref: '#/channels/c'}}, {fields}}}}}",
+        JWT3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer", "says"),
+    [
+        pytest.param(operation3("security: [{$ref: '#/components/securitySchemes/jwt', scopes: [agent]}]"), "REF_TYPE", "/operations/o/security/0/scopes", "write 'x-scopes: [agent]'", id="scopes beside a reference"),
+        pytest.param(operation3("security: [{$ref: '#/components/securitySchemes/jwt', x-scopes: [agent]}]"), "REF_TYPE", "/operations/o/security/0/x-scopes", "write 'x-scopes: [agent]'", id="x-scopes beside a reference"),
+        pytest.param(operation3("security: [{$ref: '#/components/securitySchemes/jwt', x-bearerInfoFunc: a.b}]"), "REF_TYPE", "/operations/o/security/0/x-bearerInfoFunc", "in place of the reference", id="a function beside a reference"),
+        pytest.param(v3("{c: {address: /, x-security: [{$ref: '#/components/securitySchemes/jwt', scopes: [agent]}]}}", "{}", JWT3), "REF_TYPE", "/channels/c/x-security/0/scopes", "write 'x-scopes: [agent]'", id="scopes in x-security"),
+        pytest.param(v3("{c: {address: /, x-security: [{$ref: '#/components/securitySchemes/jtw'}]}}", "{}", JWT3), "REF_DANGLING", "/channels/c/x-security/0/$ref", "did you mean", id="x-security leads nowhere"),
+        pytest.param(v3("{c: {address: /, x-security: [{$ref: '#/components/channels/c'}]}}", "{}", JWT3), "REQUIRED", "/components/channels/c", "a security scheme needs 'type'", id="x-security leads to something else"),
+        pytest.param(v3("{c: {address: /, x-security: [{type: http, scheme: bearer, scope: [a]}]}}", "{}", JWT3), "UNKNOWN_FIELD", "/channels/c/x-security/0/scope", "did you mean", id="unknown field of a scheme in x-security"),
+        pytest.param(v3("{c: {address: /, x-security: [{type: oauth2, flows: {}, scopes: agent}]}}", "{}", JWT3), "TYPE", "/channels/c/x-security/0/scopes", "must be a list", id="scopes of a scheme in x-security"),
+        pytest.param(v2("{/: {x-security: [{jwt: [7]}]}}", JWT.replace("http, scheme: bearer", "openIdConnect, openIdConnectUrl: 'https://e.com'")), "SECURITY_SHAPE", "/channels/~1/x-security/0/jwt/0", "must be a string", id="a scope that is a number"),
+        pytest.param(operation3("x-security: []"), "UNKNOWN_EXTENSION", "/operations/o/x-security", "here it is 'security'", id="x-security on an operation"),
+        pytest.param(operation3("x-auth: {}"), "UNKNOWN_EXTENSION", "/operations/o/x-auth", "belongs on a channel", id="x-auth on an operation"),
+        pytest.param(operation3("traits: [{$ref: '#/components/operationTraits/t', security: []}]"), "REF_TYPE", "/operations/o/traits/0/security", "where the reference leads", id="security beside a trait's reference"),
+        pytest.param(operation3("messages: [{$ref: '#/channels/c/messages/m', x-scopes: [a]}]"), "REF_TYPE", "/operations/o/messages/0/x-scopes", "x-scopes: [a]", id="x-scopes beside a message's reference"),
+        pytest.param(v2("{/: {x-securty: [{jwt: []}]}}", JWT), "UNKNOWN_EXTENSION", "/channels/~1/x-securty", "did you mean 'x-security'?", id="x-security misspelt"),
+        pytest.param(v2("{/: {x-Auth: {}}}", JWT), "UNKNOWN_EXTENSION", "/channels/~1/x-Auth", "did you mean 'x-auth'?", id="x-auth misspelt"),
+        pytest.param(v2("{/: {publish: {message: {name: a, x-scope: [a]}}}}", JWT), "UNKNOWN_EXTENSION", "/channels/~1/publish/message/x-scope", "did you mean 'x-scopes'?", id="x-scopes misspelt"),
+        pytest.param(v2("{/: {x-handler: {connect: a.b}, x-handlerss: {connect: a.b}}}", JWT), "UNKNOWN_EXTENSION", "/channels/~1/x-handlerss", "did you mean 'x-handlers'?", id="x-handlers misspelt"),
+        pytest.param(v2("{/: {}, x-security: [{jwt: []}]}", JWT), "UNKNOWN_EXTENSION", "/channels/x-security", "belongs on a channel", id="x-security among the channels"),
+        pytest.param(v2("{/: {}}", "x-security: [{jwt: []}]", JWT), "UNKNOWN_EXTENSION", "/x-security", "belongs on a channel", id="x-security at the root"),
+        pytest.param(v2("{/: {}}", "servers: {a: {url: x, protocol: ws, x-security: [{jwt: []}]}}", JWT), "UNKNOWN_EXTENSION", "/servers/a/x-security", "here it is 'security'", id="x-security on a server"),
+        pytest.param(v2("{/: {}}", "security: [{jwt: []}]", JWT), "UNKNOWN_FIELD", "/security", "'security' in the servers", id="security at the root"),
+        pytest.param(v2("{/: {security: [{jwt: []}]}}", JWT), "UNKNOWN_FIELD", "/channels/~1/security", "there is 'x-security'", id="security on a channel"),
+        pytest.param(v2("{/: {publish: {message: {name: a, security: [{jwt: []}]}}}}", JWT), "UNKNOWN_FIELD", "/channels/~1/publish/message/security", "'x-scopes'", id="security on a message"),
+        pytest.param(v2("{/: {}}", "servers: {a: {$ref: '#/components/servers/s', security: [{jwt: []}]}}", JWT), "REF_TYPE", "/servers/a/security", "would leave access open", id="security beside a server's reference"),
+        pytest.param(v2("{/: {$ref: '#/components/channels/c', x-security: [{jwt: []}]}}", JWT), "REF_TYPE", "/channels/~1/x-security", "would leave access open", id="x-security beside a channel's reference"),
+        pytest.param(v2("{'/{p}': {parameters: {p: {$ref: '#/components/parameters/p', schema: {enum: [a]}}}}}", JWT), "REF_TYPE", "/channels/~1{p}/parameters/p/schema", "would leave access open", id="schema beside a parameter's reference"),
+        pytest.param(v3("{c: {address: '/{p}', parameters: {p: {$ref: '#/components/parameters/p', enum: [a]}}}}", "{}", JWT3), "REF_TYPE", "/channels/c/parameters/p/enum", "would leave access open", id="enum beside a parameter's reference"),
+        pytest.param(v3("{c: {address: '/{p}', parameters: {p: {enum: []}}}}", "{}", JWT3), "ENUM", "/channels/c/parameters/p/enum", "admits no value", id="empty enum of a parameter"),
+        pytest.param(v2("{/: {bindings: {$ref: '#/components/channelBindings/b', ws: {query: {type: object}}}}}", JWT), "REF_TYPE", "/channels/~1/bindings/ws", "would leave access open", id="ws beside a reference"),
+        pytest.param(v2("{/: {bindings: {ws: {$ref: '#/components/channelBindings/b', query: {type: object}}}}}", JWT), "REF_TYPE", "/channels/~1/bindings/ws/query", "would leave access open", id="query beside a reference"),
+        pytest.param(v2("{/: {bindings: {websockets: {query: {type: object}}}}}", JWT), "BINDING", "/channels/~1/bindings/websockets", "did you mean 'ws'?", id="ws misspelt"),
+        pytest.param(v2("{/: {publish: {bindings: {ws: {query: {type: object}}}, message: {name: a}}}}", JWT), "BINDING", "/channels/~1/publish/bindings/ws", "'bindings' there", id="ws on an operation"),
+        pytest.param(v2("{/: {}}", "servers: {a: {url: x, protocol: ws, bindings: {ws: {headers: {type: object}}}}}", JWT), "BINDING", "/servers/a/bindings/ws", "'bindings' there", id="ws on a server"),
+        pytest.param(v3("{c: {address: /, x-auth: {schemaFormat: application/schema, schema: {type: object}}}}", "{}", JWT3), "MULTIFORMAT", "/channels/c/x-auth", "write what stands in 'schema'", id="x-auth in another format"),
+        pytest.param(v2("{/: {publish: {security: [{jwt: []}], message: {name: connect}}}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/security", "put it on the channel as x-security", id="security of connecting as an event's"),
+        pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {message: {name: connect, x-scopes: [a]}}}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/message/x-scopes", "put it on the channel as x-scopes", id="scopes of connecting as an event's"),
+        pytest.param(v2("{/: {publish: {message: {name: a, x-scopes: [a]}}}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/message/x-scopes", "no credentials are required", id="scopes of nobody"),
+        pytest.param(v2("{/: {x-security: [], publish: {message: {name: a, x-scopes: [a]}}}}", "servers: {a: {url: x, protocol: ws, security: [{jwt: []}]}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/message/x-scopes", "no credentials are required", id="scopes in a public namespace"),
+        pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {message: {name: a, x-scopes: [a b]}}}}", JWT), "TYPE", "/channels/~1/publish/message/x-scopes/0", "has no spaces", id="scopes as one text"),
+        pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {message: {name: a, x-scopes: agent}}}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/message/x-scopes", "must be a list", id="scopes as no list"),
+        pytest.param(v2("{/: {x-security: [{oauth: []}], x-scopes: [wriet]}}", SCHEMES), "SECURITY_SCOPE", "/channels/~1/x-scopes/0", "did you mean 'write'?", id="a scope of no flow"),
+        pytest.param(server2("[{key: [read]}]"), "SECURITY_SCOPE", "/servers/a/security/0/key", "'x-scopes'", id="scopes of a scheme that has none"),
+    ],
+)  # fmt: skip
+def test_what_narrows_access_and_would_be_ignored_is_an_error(
+    tmp_path: Path, text: str, code: str, pointer: str, says: str
+) -> None:
+    """The document is refused, and the message says what to write instead."""
+    outcome = check(tmp_path, text)
+    assert not outcome.servable
+    (match,) = (one for one in outcome.diagnostics if one.severity == "error" and one.pointer == pointer)
+    assert match.code == code
+    assert says in match.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(v2("{/: {$ref: '#/components/channels/c', description: d, publish: {}}}", JWT), id="what narrows nothing"),
+        pytest.param(operation3("security: [{$ref: '#/components/securitySchemes/jwt', description: d}]"), id="prose"),
+        pytest.param(v2("{/: {x-author: me, x-security: [{jwt: []}]}}", JWT), id="an extension of somebody else"),
+        pytest.param(v2("{/: {bindings: {mqtt: {}, http: {method: POST}}}}", JWT), id="bindings of other protocols"),
+        pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {security: [{jwt: []}], message: {name: connect}}}}", JWT), id="security that connecting has"),
+    ],
+)  # fmt: skip
+def test_what_narrows_nothing_is_no_error(tmp_path: Path, text: str) -> None:
+    """Beside references, among extensions and bindings, only what access depends on is refused."""
+    assert check(tmp_path, text).servable
+
+
+def test_scopes_are_added_to_whatever_is_required(tmp_path: Path) -> None:
+    """On server, channel, operation and message; to each scheme of each alternative, {} left out."""
+    text = v2(
+        """{
+        /inherits: {publish: {x-scopes: [b], message: {oneOf: [{name: one, x-scopes: [c, b]}, {name: two}]}}},
+        /own: {x-security: [{jwt: [], key: []}, {}], x-scopes: [d], publish: {message: {oneOf: [{name: one, x-scopes: [e]}, {name: two}]}}},
+        /event: {x-security: [], publish: {security: [{key: []}], message: {name: one, x-scopes: [f]}}},
+        /optional: {x-security: [{jwt: []}, {}], publish: {message: {name: one, x-scopes: [g]}}},
+        }""",
+        "servers: {a: {url: x, protocol: ws, x-scopes: [a], security: [{jwt: []}]}}",
+        JWT,
+    )
+    spec = load(tmp_path, text)
+    assert plain(spec.security) == [{"jwt": ["a"]}]
+    required = {
+        name: (plain(one.security), {event: plain(each.security) for event, each in one.receives.items()})
+        for name, one in spec.namespaces.items()
+    }
+    both = {"jwt": ["d"], "key": ["d"]}
+    assert required == {
+        "/inherits": (None, {"one": [{"jwt": ["a", "b", "c"]}], "two": [{"jwt": ["a", "b"]}]}),
+        "/own": ([both], {"one": [{name: ["d", "e"] for name in both}], "two": None}),
+        "/event": ([], {"one": [{"key": ["f"]}]}),
+        "/optional": ([{"jwt": []}, {}], {"one": [{"jwt": ["g"]}]}),
+    }
+
+
+def test_scopes_come_with_traits(tmp_path: Path) -> None:
+    """As every other field of an operation or a message does."""
+    spec = load(
+        tmp_path,
+        v3(
+            "{c: {address: /, x-security: [{$ref: '#/components/securitySchemes/jwt'}], messages: {m: {traits: [{x-scopes: [a]}]}}}}",
+            "{o: {action: receive, channel: {$ref: '#/channels/c'}, traits: [{x-scopes: [b]}]}}",
+            JWT3,
+        ),
+    )
+    assert plain(spec.namespaces["/"].receives["m"].security) == [{"jwt": ["b", "a"]}]
+
+
+def test_scopes_of_what_is_sent_are_warned_of(tmp_path: Path) -> None:
+    """The server's own events are never checked."""
+    text = v2("{/: {x-security: [{jwt: []}], subscribe: {x-scopes: [a], message: {name: b}}}}", JWT)
+    assert found(check(tmp_path, text)) == [("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/x-scopes")]

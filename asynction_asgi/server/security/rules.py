@@ -173,7 +173,7 @@ class _Binder:
         if found is None:
             return None
         function, node = found
-        validate = self._scopes_function(scheme, kind)
+        validate = self._scopes_function(scheme)
         try:
             return bind_scheme(name, kind, function, validate)
         except UnbindableError as error:
@@ -197,6 +197,15 @@ class _Binder:
             if not isinstance(verifier, list):
                 return verifier, option
             self.problems += verifier
+        elif named is not None and (
+            idle := [key for key in FUNCTIONS if key in scheme.fields and key != named[0]]
+        ):
+            message = (
+                f"{scheme.name!r} is verified by {named[0]}, and {idle[0]} would never be called; remove it"
+            )
+            self.problems.append(
+                _problem(scheme.node.get(idle[0]) or scheme.node, message, "HANDLER_CONFLICT")
+            )
         elif named is not None:
             return self._import(scheme, named[1], scheme.node.get(named[0]) or scheme.node)
         else:
@@ -212,9 +221,9 @@ class _Binder:
             f" add {kind.function}{jwt} to it, or give a function in code{hint}"
         )
 
-    def _scopes_function(self, scheme: SecurityScheme, kind: Kind) -> Callable[..., Any] | None:
+    def _scopes_function(self, scheme: SecurityScheme) -> Callable[..., Any] | None:
         named = function_name(scheme, SCOPES_FUNCTION)
-        if named is None or kind.function != "x-tokenInfoFunc":
+        if named is None:
             return None
         found = self._import(scheme, named[1], scheme.node.get(named[0]) or scheme.node)
         return None if found is None else found[0]
