@@ -168,6 +168,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         finally:
             answered.cancel()  # or it would be told, if there is an error, that nobody looked at it
             self._forget_callback(member, to, callback)
+            del answered, callback  # an error of theirs refers to this frame
 
     def call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
         """Give a callback the answer of a client; what it raises is logged, for no caller is left."""
@@ -239,6 +240,7 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         """
         self.stopping = True
         sockets = list(self.eio.sockets.values())
+        connections = [socket.connection for socket in sockets]
         for socket in sockets:
             socket.drop(self.reason.SERVER_DISCONNECT)
         running = [task for socket in sockets for task in _tasks_of(socket)]
@@ -251,8 +253,8 @@ class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-s
         running = [task for task in running if task is not current and not task.done()]
         if running:
             _, late = await asyncio.wait(running, timeout=seconds)
-            for socket in sockets:
-                socket.connection.drop_backlog()  # or it would begin in the place of what is cancelled
+            for connection in connections:
+                connection.drop_backlog()  # or it would begin in the place of what is cancelled
             for task in late:
                 task.cancel()
             if late:

@@ -102,6 +102,7 @@ class MembershipServer(ApplicationServer):
             if not vanished:
                 self._answer_connect_error(member.connection, member.namespace, body)
                 self._count_refusal(member.connection)
+            del body  # an exception, which refers to this frame
         elif vanished:
             await self._tell_disconnect(member, self.reason.TRANSPORT_CLOSE)
         else:

@@ -70,6 +70,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             self.basic_leave_room(sid, namespace, room)
         member.phase = Phase.GONE
         member.callbacks = member.held = member.early = None
+        member.state = member.session = None  # what the endpoint and handlers keep there leads back to it
         if not members:
             del self.members[namespace]
 

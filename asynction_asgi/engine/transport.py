@@ -42,7 +42,7 @@ class EngineSocket(OutboxSocket):
     """python-engineio's socket with write-through, bounded queues and a single timer.
 
     Attributes:
-        connection: What the Socket.IO layer knows of this client.
+        connection: What the Socket.IO layer knows of this client; deleted when the connection is closed.
         paused: Set while nothing is read because its events wait; a pong may be among them.
     """
 
@@ -53,6 +53,7 @@ class EngineSocket(OutboxSocket):
     upgraded: bool
     closing: bool
     closed: bool
+    connection: Connection
 
     def __init__(self, server: EngineServer, sid: str) -> None:
         super().__init__(server, sid)
@@ -162,7 +163,7 @@ class EngineSocket(OutboxSocket):
             raise exceptions.EngineIOError("overlapping polls")
         if not self.outbox and not self.closing:
             await self._await_frames(environ["asgi.receive"])
-        self.polled = self.connection.loop.time()
+        self.polled = asyncio.get_running_loop().time()
         return (await self.poll()) or [NOOP]
 
     async def _await_upgrade(self) -> None:
@@ -309,6 +310,14 @@ class EngineSocket(OutboxSocket):
             if self.poller is None:  # a poll that was woken above still takes what is left
                 self.outbox.clear()
             self.server.sockets.pop(self.sid, None)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop the references that lead back here, so that reference counting frees a closed connection."""
+        if self.websocket is not None:
+            self.websocket.detach()
+        self.websocket = self.write = self.heartbeat = None
+        del self.connection
 
 
 async def _gone(receive: Any) -> None:

@@ -49,7 +49,8 @@ class WebSocket:
         self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
         await self._send({"type": "websocket.accept"})
         self._reader = asyncio.current_task()
-        await self._handler(self)
+        handler, self._handler = self._handler, None  # a method of what holds this WebSocket
+        await handler(self)
         return ""
 
     def attach(self, socket: EngineSocket) -> Callable[[Frame], bool]:
@@ -61,6 +62,10 @@ class WebSocket:
         self._socket = socket
         shortcut = take_over(self._receive, socket)
         return self.write if shortcut is None else shortcut.write
+
+    def detach(self) -> None:
+        """Forget the socket that was served, once it is closed."""
+        self._socket = None
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the connection is over."""

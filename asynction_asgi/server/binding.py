@@ -243,12 +243,15 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
             anyio.to_thread.run_sync(functools.partial(contained, *arguments, **named))
         )
         # A thread can't be stopped: who is cancelled goes on, and its place stays taken until it ends.
-        result, error = await asyncio.shield(work)
+        try:
+            result, error = await asyncio.shield(work)
+        finally:
+            del work  # the error that it may hold refers to this frame
         if error is not None:
             try:
                 raise error
             finally:
-                del error  # it refers to this frame
+                del error  # as above
         # A plain function around a coroutine function, such as a decorator's wrapper, returns one.
         return await result if inspect.isawaitable(result) else result
 

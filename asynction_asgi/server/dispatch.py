@@ -168,7 +168,10 @@ class Dispatcher:
                 raise
             if self._observer is not None:
                 self._observer.refused(socket.namespace, event, error)
-            return await self._failed(routes, socket, event, error, ours=ours, ack=ack)
+            answer = await self._tell(routes, socket, error)
+            if answer and ack:
+                return answer
+            raise _refusal_of(error, shorten(event), socket.namespace, ours=ours, log=not answer) from None
         if self._observer is not None:
             self._observer.handled(socket.namespace, event, () if guard is None else guard.satisfied, ack=ack)
         return answer
@@ -243,9 +246,12 @@ class Dispatcher:
         error = PayloadValidationError(
             namespace=socket.namespace, event=event, direction="inbound", violations=mismatch.violations
         )
-        if self._inbound == "enforce":
-            raise error from None
-        self._violations.let_through(error, route.namespace, route.event.name)
+        try:
+            if self._inbound == "enforce":
+                raise error from None
+            self._violations.let_through(error, route.namespace, route.event.name)
+        finally:
+            del error  # a frame that holds what it raises is garbage that only a search finds
 
     def _checked_handshake(self, routes: NamespaceRoutes, peer: Peer, auth: Any) -> Any:
         try:
@@ -279,9 +285,12 @@ class Dispatcher:
             route.check_ack(answer)
         except Mismatch as mismatch:
             error = self._ack_error(socket, route, mismatch.violations)
-            if self._outbound == "enforce":
-                raise error from None
-            self._violations.let_through(error, route.namespace, route.event.name)
+            try:
+                if self._outbound == "enforce":
+                    raise error from None
+                self._violations.let_through(error, route.namespace, route.event.name)
+            finally:
+                del error  # as above
             return answer
         return FiniteList(answer) if route.ack_is_finite else answer
 
@@ -291,45 +300,14 @@ class Dispatcher:
             namespace=socket.namespace, event=route.event.name, direction="outbound", violations=violations
         )
 
-    async def _failed(
-        self,
-        routes: NamespaceRoutes,
-        socket: Socket,
-        event: str,
-        error: BaseException,
-        *,
-        ours: bool,
-        ack: bool,
-    ) -> Sequence[Any]:
-        """The error handler's answer as the ack; raises the refusal where there is none."""
-        event = shorten(event)  # it is for the log alone
-        answer = await self._tell(routes, socket, error)
-        if answer and ack:
-            return answer
-        if is_refusal(error, ours=ours):
-            if isinstance(error, AckValidationError):
-                error.ref = new_ref()
-                logger.error("ack not sent [ref %s]: %s", error.ref, error)
-            raise error
-        if isinstance(error, NoAnswerError | DisconnectedError):  # a client's doing, and no crash
-            logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
-            silent = isinstance(error, NoAnswerError)
-            raise RefusedError("timeout" if silent else "unavailable", "a client did not answer")
-        if isinstance(error, AckValidationError) and error.direction == "inbound":  # likewise
-            logger.warning("handler of %r in %s: %s", event, socket.namespace, error)
-            raise RefusedError("invalid_ack", "a client's answer does not match the document")
-        raise internal_error(error, f"handler of {event!r} in {socket.namespace}", log=not answer)
-
     async def _report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:
         """Tell the error handler, or the log, of an error that nobody is left to be answered for."""
         try:
             answered = await self._tell(routes, socket, error)
-        except RefusedError as another:
-            error, answered = another, []
-        if isinstance(error, AckValidationError) and error.direction == "inbound":  # a client's doing
-            logger.warning("%s: %s", what, error)
-        elif not answered:
-            internal_error(error, what)
+        except RefusedError as refusal:
+            _log_failure(refusal, what)
+        else:
+            _log_failure(error, what, answered=bool(answered))
 
     async def _tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:
         """Run the error handler; its answer as arguments, empty where it has none."""
@@ -347,6 +325,38 @@ class Dispatcher:
             if handler_error.__context__ is None and handler_error is not error:
                 handler_error.__context__ = error  # a worker thread knows nothing of the first one
             raise internal_error(handler_error, f"error handler of {socket.namespace}") from None
+
+
+def _refusal_of(error: BaseException, event: str, namespace: str, *, ours: bool, log: bool) -> BaseException:
+    """Return what the engine answers with for an event that failed.
+
+    Args:
+        error: Why it failed.
+        event: Its name, for the log.
+        namespace: The concrete namespace.
+        ours: Whether the handler was not running when it failed.
+        log: Whether a crash is logged; the error handler may have dealt with it.
+    """
+    if is_refusal(error, ours=ours):
+        if isinstance(error, AckValidationError):
+            error.ref = new_ref()
+            logger.error("ack not sent [ref %s]: %s", error.ref, error)
+        return error
+    if isinstance(error, NoAnswerError | DisconnectedError):  # a client's doing, and no crash
+        logger.warning("handler of %r in %s: %s", event, namespace, error)
+        silent = isinstance(error, NoAnswerError)
+        return RefusedError("timeout" if silent else "unavailable", "a client did not answer")
+    if isinstance(error, AckValidationError) and error.direction == "inbound":  # likewise
+        logger.warning("handler of %r in %s: %s", event, namespace, error)
+        return RefusedError("invalid_ack", "a client's answer does not match the document")
+    return internal_error(error, f"handler of {event!r} in {namespace}", log=log)
+
+
+def _log_failure(error: BaseException, what: str, *, answered: bool = False) -> None:
+    if isinstance(error, AckValidationError) and error.direction == "inbound":  # a client's doing
+        logger.warning("%s: %s", what, error)
+    elif not answered:
+        internal_error(error, what)
 
 
 def _unhandled(namespace: str, event: str, declared: Route | None) -> RefusedError:

@@ -76,9 +76,12 @@ class Outbound:
         """
         error = None if self._validation.outbound == "off" else self._error(event, data, namespace)
         if error is not None:
-            if self._validation.outbound == "enforce":
-                raise error
-            self._violations.let_through(error, *self._declared(event, namespace))
+            try:
+                if self._validation.outbound == "enforce":
+                    raise error
+                self._violations.let_through(error, *self._declared(event, namespace))
+            finally:
+                del error  # a frame that holds what it raises is garbage that only a search finds
         if self._observer is not None:
             self._observer.sent(namespace, event)
 
@@ -101,9 +104,12 @@ class Outbound:
             error = AckValidationError(
                 namespace=namespace, event=event, direction="inbound", violations=mismatch.violations
             )
-            if self._validation.inbound == "enforce":
-                raise error from None
-            self._violations.let_through(error, *self._declared(event, namespace))
+            try:
+                if self._validation.inbound == "enforce":
+                    raise error from None
+                self._violations.let_through(error, *self._declared(event, namespace))
+            finally:
+                del error  # as above
 
     def _error(self, event: str, data: Any, namespace: str) -> ValidationError | None:
         found = self._find(event, namespace)

@@ -190,11 +190,13 @@ class PollingClient:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
+        self.sid = ""
         self.target = "/socket.io/?EIO=4&transport=polling"
 
     async def open(self) -> None:
         answer = await self.http.get(self.target)
-        self.target += f"&sid={json.loads(answer.text[1:])['sid']}"
+        self.sid = json.loads(answer.text[1:])["sid"]
+        self.target += f"&sid={self.sid}"
 
     async def post(self, *packets: str) -> httpx.Response:
         return await self.http.post(self.target, content="\x1e".join(packets))

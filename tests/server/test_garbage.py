@@ -1,0 +1,356 @@
+"""What clients leave behind is freed by reference counting: nothing of ours waits for a search for garbage."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, RefusedError
+from tests.engine.stage import LONG_WAY, OWN, SHORT_WAY, Script, Stage, serve_app, until
+from tests.server.documents import TEXT, channel, document, message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from asynction_asgi import Socket
+
+    End = Callable[[Stage], Awaitable[None]]
+
+ANY_ACK = {"x-ack": {"args": True}}
+EVENTS = (
+    "say",
+    "refuse",
+    "crash",
+    "crash in a thread",
+    "answer badly",
+    "emit badly",
+    "leave",
+    "outlive",
+    "ask",
+)
+SPEC = document(
+    root=channel(
+        receives=[message(name, TEXT, **ANY_ACK) for name in EVENTS],
+        sends=[message("question", TEXT, **ANY_ACK)],
+    ),
+    guarded=channel(receives=[message("say", TEXT)], **{"x-security": [{"key": []}]}),
+)
+SPEC["components"] = {
+    "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "x-authField": "token"}}
+}
+SPEC["channels"]["/"]["publish"]["message"]["oneOf"][4]["x-ack"] = {"args": TEXT}
+QUICK = {"ping_interval": 0.3, "ping_timeout": 0.3}
+
+
+class Application:
+    """Handlers that end in every way."""
+
+    def __init__(self) -> None:
+        self.stage: Stage
+
+    async def connect(self, socket: Socket, auth: Any) -> None:
+        await socket.join("hall")
+        async with socket.session() as session:
+            session["socket"] = socket
+        if auth == {"crash": True}:
+            raise KeyError("bug")
+        if auth == {"refuse": True}:
+            raise RefusedError("forbidden", "no")
+
+    async def say(self, socket: Socket, given: Any) -> Any:
+        await socket.emit("question", given, callback=lambda *_: None)
+        return given
+
+    async def refuse(self, _: Any) -> None:
+        raise RefusedError("forbidden", "no")
+
+    async def crash(self, socket: Socket, _: Any) -> None:
+        raise KeyError(socket)
+
+    def crash_in_a_thread(self, socket: Socket, _: Any) -> None:
+        raise KeyError(socket)
+
+    async def answer_badly(self, _: Any) -> Any:
+        return "no object"
+
+    async def emit_badly(self, socket: Socket, _: Any) -> None:
+        await socket.emit("question", 1)
+
+    async def leave(self, socket: Socket, _: Any) -> None:
+        await socket.disconnect()
+
+    async def outlive(self, socket: Socket, given: Any) -> None:
+        await until(lambda: not self.stage.server.eio.sockets, "the client is gone")
+        await socket.emit("question", given)
+
+    async def ask(self, socket: Socket, given: Any) -> Any:
+        return await socket.call("question", given)
+
+
+def verify(key: str) -> dict[str, Any] | None:
+    return {"sub": "somebody"} if key == "good" else None
+
+
+@contextlib.asynccontextmanager
+async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
+    """Run the application in this event loop, whose garbage is then this test's."""
+    does = Application()
+    app = AsynctionSocketIO.from_spec(
+        SPEC,
+        handlers={
+            "/": {name: getattr(does, name.replace(" ", "_")) for name in ("connect", *EVENTS)},
+            "/guarded": {"say": does.say},
+        },
+        security_handlers={"key": verify},
+        **options,
+    )
+    async with serve_app(app, ws=ws) as url:
+        does.stage = Stage(url, app.server, Script())
+        yield does.stage
+        await app.server.shutdown(1.0)
+
+
+@contextlib.contextmanager
+def collected() -> Iterator[Counter[str]]:
+    """Count what only a search for garbage frees of what the block leaves behind, by class."""
+    found: Counter[str] = Counter()
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # what is older need not be searched
+    try:
+        yield found
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        found.update(f"{type(item).__module__}.{type(item).__name__}" for item in gc.garbage)
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.unfreeze()
+        gc.enable()
+
+
+# -- ends of a connection ------------------------------------------------------------------------
+
+
+async def close(stage: Stage) -> None:
+    """Say something, then close the WebSocket."""
+    async with stage.client() as client:
+        await client.send('421["say",{"text":"x"}]', '431[""]')
+        await client.receive()
+        await client.receive()
+
+
+async def abort(stage: Stage) -> None:
+    """Vanish while an event is handled."""
+    async with stage.client() as client:
+        await client.send('421["say",{"text":"x"}]')
+        client.raw.transport.abort()
+
+
+async def leave_and_come_back(stage: Stage) -> None:
+    """Leave the namespace by DISCONNECT, and join it again."""
+    async with stage.client() as client:
+        await client.send("41")
+        await client.join()
+
+
+async def engine_close(stage: Stage) -> None:
+    """Close by Engine.IO's own packet."""
+    async with stage.client() as client:
+        await client.send("1")
+        await client.closed()
+
+
+async def send_nonsense(stage: Stage) -> None:
+    """Be closed for a packet that is none."""
+    async with stage.client() as client:
+        await client.send("4x")
+        await client.closed()
+
+
+async def send_too_much(stage: Stage) -> None:
+    """Be closed for a message that is too large."""
+    async with stage.client() as client:
+        await client.send("42" + "x" * 1_100_000)
+        await client.closed()
+
+
+async def leave_by_server(stage: Stage) -> None:
+    """Be disconnected by a handler."""
+    async with stage.client() as client:
+        await client.send('42["leave",{"text":"x"}]')
+        assert await client.receive() == "41"
+
+
+async def time_out(stage: Stage) -> None:
+    """Answer no ping."""
+    async with stage.client() as client:
+        while await client.raw.recv() != "2":
+            pass
+        await client.closed()
+
+
+async def join_nothing(stage: Stage) -> None:
+    """Open a transport, and no more."""
+    async with stage.websocket():
+        pass
+
+
+# -- refusals of a connection --------------------------------------------------------------------
+
+
+def refused(packet: str) -> End:
+    """Be refused, and close."""
+
+    async def end(stage: Stage) -> None:
+        async with stage.websocket() as client:
+            await client.send(packet)
+            assert (await client.receive()).startswith("44")
+
+    return end
+
+
+def admitted(packet: str) -> End:
+    """Be admitted by a security function, and close."""
+
+    async def end(stage: Stage) -> None:
+        async with stage.websocket() as client:
+            await client.send(packet)
+            assert (await client.receive()).startswith("40")
+
+    return end
+
+
+# -- ends of an event ----------------------------------------------------------------------------
+
+
+def answered(event: str, text: str = "x") -> End:
+    """Get an answer, and close."""
+
+    async def end(stage: Stage) -> None:
+        async with stage.client() as client:
+            await client.send(f'421["{event}",{{"text":"{text}"}}]')
+            assert (await client.receive()).startswith("431")
+
+    return end
+
+
+async def outlive(stage: Stage) -> None:
+    """Leave behind a handler that emits later."""
+    async with stage.client() as client:
+        await client.send('421["outlive",{"text":"x"}]')
+
+
+async def owe_an_answer(stage: Stage) -> None:
+    """Close instead of answering a call."""
+    async with stage.client() as client:
+        await client.send('421["ask",{"text":"x"}]')
+        await client.receive()
+
+
+# -- polling, and the upgrade --------------------------------------------------------------------
+
+
+async def poll_and_close(stage: Stage) -> None:
+    """Say something over polling, then close."""
+    async with stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        await client.post('421["say",{"text":"x"}]')
+        await client.poll()
+        await client.post("1")
+
+
+async def poll_no_more(stage: Stage) -> None:
+    """Say something over polling, then stay away."""
+    async with stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+    await stage.emptied()
+
+
+async def give_a_poll_up(stage: Stage) -> None:
+    """Vanish while a poll is held."""
+    async with stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        poll = asyncio.ensure_future(client.get())
+        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()), "a poll")
+        poll.cancel()
+        await asyncio.wait([poll])
+
+
+async def upgrade(stage: Stage) -> None:
+    """Upgrade, say something, close."""
+    async with stage.polling() as polling:
+        await polling.post("40")
+        await polling.poll()
+        async with stage.websocket(f"&sid={polling.sid}") as client:
+            await client.send("2probe")
+            assert await client.receive() == "3probe"
+            await client.send("5", '421["refuse",{"text":"x"}]')
+            assert (await client.receive()).startswith("431")
+
+
+async def upgrade_in_vain(stage: Stage) -> None:
+    """Begin an upgrade, close the WebSocket, close the session over polling."""
+    async with stage.polling() as polling:
+        await polling.post("40")
+        await polling.poll()
+        async with stage.websocket(f"&sid={polling.sid}") as client:
+            await client.send("2probe")
+            assert await client.receive() == "3probe"
+        await polling.post("1")
+
+
+ENDS: dict[str, End] = {
+    "close": close,
+    "abort": abort,
+    "packet 41": leave_and_come_back,
+    "Engine.IO's close": engine_close,
+    "undecodable": send_nonsense,
+    "too large": send_too_much,
+    "by the server": leave_by_server,
+    "ping timeout": time_out,
+    "no namespace": join_nothing,
+    "refused by the handler": refused('40{"refuse":true}'),
+    "crash of the connect handler": refused('40{"crash":true}'),
+    "unknown namespace": refused("40/nowhere,"),
+    "refused by security": refused('40/guarded,{"token":"bad"}'),
+    "admitted by security": admitted('40/guarded,{"token":"good"}'),
+    "invalid event": answered("say", ""),
+    "unknown event": answered("shout"),
+    "refused event": answered("refuse"),
+    "crash": answered("crash"),
+    "crash in a thread": answered("crash in a thread"),
+    "bad answer": answered("answer badly"),
+    "bad emit": answered("emit badly"),
+    "outlived": outlive,
+    "unanswered call": owe_an_answer,
+    "polling, closed": poll_and_close,
+    "polling, timeout": poll_no_more,
+    "polling, given up": give_a_poll_up,
+    "upgraded": upgrade,
+    "not upgraded": upgrade_in_vain,
+}
+
+
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way", "short way", "run"])
+async def test_reference_counting_frees_every_client(ws: str) -> None:
+    """However a connection or an event ends, nothing of this package is left in a cycle of references."""
+    async with served(ws) as patient, served(ws, **QUICK) as quick:
+        tasks = len(asyncio.all_tasks())
+        for name, end in ENDS.items():
+            stage = quick if "timeout" in name else patient
+            await end(stage)  # what is made once is made before
+            await stage.emptied()
+            with collected() as found:
+                await end(stage)
+                await stage.emptied()
+                await until(lambda: len(asyncio.all_tasks()) <= tasks, "every task has ended")
+            assert not [kind for kind in found if "asynction" in kind], (name, found)
