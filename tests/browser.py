@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import ConsoleMessage, Dialog, Request
 
-SECONDS = 10.0
+SECONDS = 30.0
 expect.set_options(timeout=SECONDS * 1000)
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (violation) =>

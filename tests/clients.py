@@ -11,7 +11,7 @@ import socketio
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 30.0
 
 
 class ConnectError(Exception):

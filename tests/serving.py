@@ -12,8 +12,8 @@ import uvicorn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START_SECONDS = 10.0
-STOP_SECONDS = 10.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 
 class _Signalled(uvicorn.Server):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asynction_asgi.engine import Peer, Server
     from asynction_asgi.spec.model import Ordering
 
-SECONDS = 5.0
+SECONDS = 30.0
 # What uvicorn's option ``ws`` must be for the engine to reach the transport, or not.
 SHORT_WAY = "websockets-sansio"
 LONG_WAY = "tests.long_way:LongWay"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HERE = Path(__file__).parent
-INSTALL_SECONDS = 120
-RUN_SECONDS = 30.0
+INSTALL_SECONDS = 300
+RUN_SECONDS = 90.0
 
 
 @pytest.fixture(scope="session")

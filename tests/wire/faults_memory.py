@@ -66,7 +66,7 @@ async def _(world: World) -> None:
 @hoards.fault("CONNECT to unknown namespaces, for ever")
 async def _(world: World) -> None:
     client = await world.client(None)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(SECONDS):
         number = 0
         while client.ended is None:
             number += 1
@@ -86,7 +86,7 @@ async def _(world: World) -> None:
         await client.send("3")
         await client.socket.raw(flood)
     await client.send('42["hang"]')
-    await until(lambda: world.stage.seen("hang") == 1 or "sockets" not in world.held(), "all were read", 6)
+    await until(lambda: world.stage.seen("hang") == 1 or "sockets" not in world.held(), "all were read")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
             while any(int(one.get_write_buffer_size()) > 4_500_000 for one in transports):

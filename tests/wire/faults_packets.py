@@ -115,7 +115,7 @@ for name in ("connect", "disconnect", "connect_error", "disconnecting", "newList
 
 
 names.refuses("an undeclared event", "unknown_event", "no such event", 1)
-names.refuses("an event called *", "unknown_event", "*", 1)
+names.refuses("an event called *", "reserved_event", "*", 1)
 names.refuses("an event called error", "unknown_event", "error", 1)
 names.refuses("an event without characters", "unknown_event", "")
 names.refuses("an event called __class__", "unknown_event", "__class__")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from .stages import Stage
 
-START_SECONDS = 20.0
-STOP_SECONDS = 12.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 
 def holdings(stage: Stage) -> bytes:

@@ -28,6 +28,8 @@ SERVERS: dict[str, Factory] = {"ours": ours, "bare": bare}
 EVERYTHING: tuple[Fault | Stop, ...] = (*FAULTS, *STOPS)
 # Most of the time is spent waiting for what does not come.
 WORKERS = 8
+# Seconds for each step of a fault: the bare server fails many of them by silence.
+LIMIT = 8.0
 
 
 def verdict(task: tuple[int, str]) -> list[str]:
@@ -39,7 +41,7 @@ def verdict(task: tuple[int, str]) -> list[str]:
         return asyncio.run(judge_stop(fault, name))
     try:
         with on_stage(SERVERS[name], **fault.options) as stage:
-            return asyncio.run(judge(fault, stage))
+            return asyncio.run(judge(fault, stage, limit=LIMIT))
     except RuntimeError as error:  # the server did not stop
         return [str(error)]
 

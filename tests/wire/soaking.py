@@ -53,7 +53,7 @@ SPLICES = (
     "é",
 )
 CLIENTS = ("sockets", "environs", "memberships", "callbacks", "leaving", "attachments")
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 60.0
 GONE = (ClosedError, RejectedError, ConnectionError)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Less than it takes a heartbeat to find out that a client is gone, see `stages.DEFAULTS`.
-SECONDS = 8.0
+SECONDS = 30.0
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # uvicorn's option ``ws``: its own choice, and a class that the engine does not take over.
 PROTOCOL_CLASSES = {"uvicorn": "auto", "another": "tests.long_way:LongWay"}
-DEFAULTS: Mapping[str, Any] = {"ping_interval": 2.0, "ping_timeout": 8.0, "max_http_buffer_size": 1_000_000}
+DEFAULTS: Mapping[str, Any] = {"ping_interval": 5.0, "ping_timeout": 40.0, "max_http_buffer_size": 1_000_000}
 
 
 class Gate:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .stages import Stage
 
 TRANSPORTS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": ["polling", "websocket"]}
-SECONDS = 10.0
-HEARTBEAT = {"ping_interval": 1.0, "ping_timeout": 4.0}
+SECONDS = 30.0
+HEARTBEAT = {"ping_interval": 1.0, "ping_timeout": 10.0}
 each_transport = pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS.keys())
 
 
