@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from ..spec.model import count_words
+from .signatures import POSITIONAL, UnbindableError, read_lead, read_parameters
+from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from .signatures import Lead
     from .socket import Socket
 
 __all__ = [
@@ -42,11 +45,6 @@ _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "token_info": lambda socket: socket.token_info,
     "params": lambda socket: socket.params,
 }
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-class UnbindableError(Exception):
-    """A handler's signature fits no form; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +56,14 @@ class BoundHandler:
         minimum: Fewest arguments it can take, the socket not counted.
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
+        unled: Names of its positional parameters if none of them takes the connection.
     """
 
     invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
     minimum: int = 0
     maximum: int | None = None
     function: Callable[..., Any]
+    unled: tuple[str, ...] = ()
 
     @property
     def takes(self) -> str:
@@ -71,27 +71,37 @@ class BoundHandler:
         return count_words(self.minimum, self.maximum)
 
 
-def bind_event_handler(function: Callable[..., Any], params: Sequence[str] = ()) -> BoundHandler:
+def bind_event_handler(
+    function: Callable[..., Any], params: Sequence[str] = (), *, named: bool = False
+) -> BoundHandler:
     """Bind the handler of an event.
 
     Args:
         function: A coroutine function or a plain one, or any callable.
         params: Names of the namespace's parameters, which may be injected too.
+        named: Whether the event's name precedes the arguments; ``sid`` or ``socket`` may follow it then,
+            as in python-socketio.
 
     Raises:
         UnbindableError: it is not callable, has no signature, or asks for what is not there.
     """
-    parameters = _parameters(function)
-    lead = _lead(parameters)
-    taken = parameters[1:] if lead else parameters
-    positional = [one for one in taken if one.kind in _POSITIONAL]
-    unbounded = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    parameters = read_parameters(function)
+    positional = [parameter for parameter in parameters if parameter.kind in POSITIONAL]
+    leads = [read_lead(function, parameter) for parameter in positional]
+    place = 1 if named and len(leads) > 1 and leads[0] is None and leads[1] is not None else 0
+    lead = leads[place] if leads else None
+    if lead is None and "socket" in leads:
+        misplaced = positional[leads.index("socket")].name
+        raise UnbindableError(f"{misplaced!r} takes the connection: put it first, or make it keyword-only")
+    taken = [parameter for index, parameter in enumerate(positional) if lead is None or index != place]
+    unbounded = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
     injected = _injections(parameters, params)
     return BoundHandler(
-        invoke=_invoker(as_coroutine_function(function), lead, injected),
-        minimum=sum(one.default is inspect.Parameter.empty for one in positional),
-        maximum=None if unbounded else len(positional),
+        invoke=_invoker(as_coroutine_function(function), lead, injected, place=place),
+        minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
+        maximum=None if unbounded else len(taken),
         function=function,
+        unled=() if lead is not None else tuple(parameter.name for parameter in positional),
     )
 
 
@@ -102,6 +112,9 @@ def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ())
         UnbindableError: it can't be called with one exception.
     """
     bound = bind_event_handler(function, params)
+    doubt = explain_missing_lead(bound, "an error", [(1, 1)])
+    if doubt is not None:
+        raise UnbindableError(doubt)
     if bound.minimum > 1 or bound.maximum == 0:
         raise UnbindableError(f"an error handler is called with the exception alone, and takes {bound.takes}")
     return bound
@@ -123,13 +136,16 @@ def bind_lifecycle_handler(
     """
     known = {**_INJECTED, **_from_params(params)}
     sources: list[Callable[[Socket, Sequence[Any]], Any]] = []
-    parameters = _parameters(function)
+    parameters = read_parameters(function)
     for index, one in enumerate(parameters):
-        if one.kind not in _POSITIONAL:
+        if one.kind is inspect.Parameter.VAR_POSITIONAL:
+            sources += [_source(name, order, known) for name in order[index:]]
+        if one.kind not in POSITIONAL:
             break
-        name = one.name if one.name in known or one.name in order else None
-        if name is None and index < len(order):
-            name = order[index]
+        lead = read_lead(function, one)
+        name: str | None = "socket" if lead == "socket" else one.name
+        if name not in known and name not in order:
+            name = lead or (order[index] if index < len(order) else None)
         if name is None:
             if one.default is not inspect.Parameter.empty:
                 break
@@ -160,23 +176,6 @@ def _source(
     return lambda _, arguments: arguments[place]
 
 
-def _parameters(function: Any) -> list[inspect.Parameter]:
-    if not callable(function):
-        raise UnbindableError(f"{function!r} can't be called")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise UnbindableError(f"{function!r} is a generator, whose body nobody would run: return the answer")
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        raise UnbindableError(f"{function!r} has no signature to inspect") from None
-
-
-def _lead(parameters: Sequence[inspect.Parameter]) -> str | None:
-    if parameters and parameters[0].kind in _POSITIONAL and parameters[0].name in ("sid", "socket"):
-        return parameters[0].name
-    return None
-
-
 def _injections(
     parameters: Sequence[inspect.Parameter], params: Sequence[str], also: Sequence[str] = ()
 ) -> dict[str, Callable[[Socket], Any]]:
@@ -204,17 +203,22 @@ def _param(name: str, socket: Socket) -> Any:
 
 
 def _invoker(
-    call: Callable[..., Awaitable[Any]], lead: str | None, injected: Mapping[str, Callable[[Socket], Any]]
+    call: Callable[..., Awaitable[Any]],
+    lead: Lead | None,
+    injected: Mapping[str, Callable[[Socket], Any]],
+    *,
+    place: int = 0,
 ) -> Callable[[Socket, Sequence[Any]], Awaitable[Any]]:
-    """The cheapest closure for each form: this runs once per event."""
-    if injected:
+    """Make the cheapest closure for each form: this runs once per event."""
+    if injected or place:
         readers = tuple(injected.items())
 
         def invoke(socket: Socket, arguments: Sequence[Any]) -> Awaitable[Any]:
             named = {name: read(socket) for name, read in readers}
             if lead is None:
                 return call(*arguments, **named)
-            return call(socket if lead == "socket" else socket.id, *arguments, **named)
+            first = socket if lead == "socket" else socket.id
+            return call(*arguments[:place], first, *arguments[place:], **named)
 
         return invoke
     if lead == "socket":

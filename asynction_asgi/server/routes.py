@@ -19,6 +19,7 @@ from .binding import (
 from .handshake import compile_handshake
 from .imports import Imports, NowhereError, UnimportableError
 from .security import is_reauth
+from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -263,7 +264,10 @@ class Routes:
             named: Whether the handler gets the event's name before the arguments.
         """
         counted, extra = _counts(event.arguments), 1 if named else 0
-        if counted is None:
+        doubt = explain_missing_lead(bound, f"{event.name!r}", counted, named=named)
+        if doubt is not None:
+            yield self._problem(node, doubt, "ARITY")
+        if doubt is not None or counted is None:
             return
         ranges = [(least + extra, None if most is None else most + extra) for least, most in counted]
         minimum = min(least for least, _ in ranges)
@@ -316,13 +320,17 @@ def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[s
     if event == "error":
         return bind_error_handler(function, params)
     if event == WILDCARD:
-        return _bind_event(event, function, params)
+        bound = _bind_event(event, function, params)
+        doubt = explain_missing_lead(bound, "what is not declared", None, named=True)
+        if doubt is not None:
+            raise UnbindableError(doubt)
+        return bound
     return bind_lifecycle_handler(function, _ORDERS[event], params)
 
 
 def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
     """Bind the handler of an event, or of all by the name ``*``, which gets the event's name first."""
-    bound = bind_event_handler(function, params)
+    bound = bind_event_handler(function, params, named=event == WILDCARD)
     if event == WILDCARD and bound.maximum == 0:
         raise UnbindableError("it is called with the event's name before the arguments, and takes none")
     return bound

@@ -1,0 +1,294 @@
+"""How a signature says whether its first parameter takes the connection, and what is refused in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, Annotated, Any, Optional, Union
+
+import pytest
+
+import asynction_asgi
+from asynction_asgi import AsynctionSocketIO, BindingError
+from tests.clients import ConnectError, connected
+from tests.serving import serve
+
+from .documents import PAIR, TEXT, channel, document, message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asynction_asgi import Socket
+    from tests.server.nowhere import Plug  # type: ignore[import-untyped]  # nothing resolves it
+
+Alias = asynction_asgi.Socket | None
+NONE = {"type": "array", "maxItems": 0}
+OPEN = {"type": "array", "items": [{"type": "string"}], "minItems": 2}
+
+
+def said(lead: Any, data: Any) -> list[Any]:
+    """What a handler was called with, as an answer."""
+    return [type(lead).__name__, data]
+
+
+async def name_sid(sid: Any, data: Any) -> Any:
+    return said(sid, data)
+
+
+async def ends_in_sid(client_sid: Any, data: Any) -> Any:
+    return said(client_sid, data)
+
+
+async def underscored(_sid: Any, data: Any) -> Any:
+    return said(_sid, data)
+
+
+async def camel(clientSid: Any, data: Any) -> Any:  # noqa: N803 - as people write it
+    return said(clientSid, data)
+
+
+async def trailing(sid_: Any, data: Any) -> Any:
+    return said(sid_, data)
+
+
+async def name_socket(socket: Any, data: Any) -> Any:
+    return said(socket, data)
+
+
+async def annotated(s: Socket, data: Any) -> Any:
+    return said(s, data)
+
+
+async def union(s: Socket | None, data: Any) -> Any:
+    return said(s, data)
+
+
+async def optional(s: Optional[Socket], data: Any) -> Any:  # noqa: UP045 - as people write it
+    return said(s, data)
+
+
+async def united(s: Union[Socket, int], data: Any) -> Any:  # noqa: UP007 - as people write it
+    return said(s, data)
+
+
+async def dotted(s: asynction_asgi.Socket, data: Any) -> Any:
+    return said(s, data)
+
+
+async def aliased(s: Alias, data: Any) -> Any:
+    return said(s, data)
+
+
+async def described(s: Annotated[Socket, "the client"], data: Any) -> Any:
+    return said(s, data)
+
+
+async def positional_only(s: Socket, data: Any, /) -> Any:
+    return said(s, data)
+
+
+def plain(s: Socket, data: Any) -> Any:
+    return said(s, data)
+
+
+async def evaluated(s: Any, data: Any) -> Any:
+    return said(s, data)
+
+
+evaluated.__annotations__["s"] = Optional[asynction_asgi.Socket]  # noqa: UP045 - without the future import
+
+
+def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **options: Any) -> Any:
+        return await function(*args, **options)
+
+    return wrapper
+
+
+class Room:
+    async def method(self, s: Socket, data: Any) -> Any:
+        return said(s, data)
+
+    async def __call__(self, client_sid: str, data: Any) -> Any:
+        return said(client_sid, data)
+
+
+async def configured(_: Any, s: Socket, data: Any) -> Any:
+    return said(s, data)
+
+
+FORMS: dict[str, tuple[Callable[..., Any], str]] = {
+    **{
+        function.__name__: (function, "str")
+        for function in (name_sid, ends_in_sid, underscored, camel, trailing)
+    },
+    **{
+        function.__name__: (function, "Socket")
+        for function in (name_socket, annotated, union, optional, united, dotted, aliased, described)
+    },
+    **{function.__name__: (function, "Socket") for function in (positional_only, plain, evaluated)},
+    "wraps": (wrapped(annotated), "Socket"),
+    "partial": (functools.partial(configured, "setting"), "Socket"),
+    "bound method": (Room().method, "Socket"),
+    "instance": (Room(), "str"),
+}
+
+
+async def test_the_first_parameter_takes_the_connection_in_each_form() -> None:
+    """By its annotation, by the name socket, or by a name that ends in sid; however the handler is made."""
+    messages = [message(name, TEXT, **{"x-ack": True}) for name in FORMS]
+    handlers = {name: function for name, (function, _) in FORMS.items()}
+    data = {"text": "x"}
+    with serve(
+        AsynctionSocketIO.from_spec(document(root=channel(receives=messages)), handlers={"/": handlers})
+    ) as url:
+        async with connected(url) as client:
+            answers = {name: await client.call(name, data) for name in FORMS}
+    assert answers == {name: [kind, data] for name, (_, kind) in FORMS.items()}
+
+
+async def with_id(client_id: Any, data: Any) -> Any: ...
+async def with_default(client_id: Any, data: Any = None) -> Any: ...
+async def with_rest(client_id: Any, *rest: Any) -> Any: ...
+async def alone(client_id: Any) -> Any: ...
+async def three(client_id: Any, number: Any, side: Any) -> Any: ...
+async def event_first(client_id: Any, event: Any, *arguments: Any) -> Any: ...
+async def socket_last(data: Any, socket: Any) -> Any: ...
+async def annotated_last(data: Any, s: Socket) -> Any: ...
+
+
+def opaque(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **options: Any) -> Any:
+        return await function(*args, **options)
+
+    return wrapper
+
+
+def half_opaque(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(*args: Any) -> Any:
+        return await function(*args)
+
+    return wrapper
+
+
+class Desk:
+    async def ask(self, data: Any) -> None: ...
+
+
+CURE = "call it sid or socket, or annotate it with Socket"
+
+
+@pytest.mark.parametrize(
+    ("payload", "handler", "words"),
+    [
+        pytest.param(TEXT, with_id, CURE, id="one too many"),
+        pytest.param(TEXT, with_default, f"{CURE}.* keyword-only", id="default"),
+        pytest.param(TEXT, with_rest, CURE, id="rest"),
+        pytest.param(NONE, alone, CURE, id="no argument"),
+        pytest.param(PAIR, three, CURE, id="tuple"),
+        pytest.param(OPEN, three, CURE, id="open tuple"),
+        pytest.param(None, with_id, f"no schema.*{CURE}.* put socket before it", id="no schema"),
+        pytest.param(None, with_default, f"no schema.*{CURE}", id="no schema, default"),
+        pytest.param(None, with_rest, f"no schema.*{CURE}", id="no schema, rest"),
+        pytest.param(PAIR, socket_last, "'socket' takes the connection: put it first", id="socket last"),
+        pytest.param(PAIR, annotated_last, "'s' takes the connection: put it first", id="Socket last"),
+        pytest.param(TEXT, opaque(name_sid), "functools.wraps", id="wrapper"),
+        pytest.param(TEXT, half_opaque(name_sid), "functools.wraps", id="wrapper of arguments"),
+        pytest.param(None, opaque(name_sid), "functools.wraps", id="no schema, wrapper"),
+        pytest.param(TEXT, Desk.ask, "give instance.method", id="method of the class"),
+    ],
+)
+def test_a_signature_that_leaves_it_open_is_refused_at_start(payload: Any, handler: Any, words: str) -> None:
+    """Neither is a payload taken for an id, nor are clients refused for what the handler lacks."""
+    spec = document(root=channel(receives=[message("move", payload)]))
+    with pytest.raises(BindingError, match=words):
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})
+
+
+@pytest.mark.parametrize(
+    ("event", "handler", "words"),
+    [
+        pytest.param("*", event_first, CURE, id="catch-all"),
+        pytest.param("error", with_id, CURE, id="error"),
+        pytest.param("error", with_default, CURE, id="error, default"),
+        pytest.param("connect", opaque(name_sid), "functools.wraps", id="connect"),
+        pytest.param("disconnect", opaque(name_sid), "functools.wraps", id="disconnect"),
+        pytest.param("connect", Desk.ask, "give instance.method", id="connect of the class"),
+    ],
+)
+def test_lifecycle_handlers_are_held_to_the_same(event: str, handler: Any, words: str) -> None:
+    """A wrapper would be called with nothing, and an error handler get the error as the id."""
+    with pytest.raises(BindingError, match=words):
+        AsynctionSocketIO.from_spec(document(root=channel()), handlers={"/": {event: handler}})
+
+
+async def first_of_two(number: Any, *rest: Any) -> Any: ...
+async def all_of_them(*arguments: Any) -> Any: ...
+async def another_class(s: Desk, data: Any) -> None: ...
+async def unresolved(kind: Plug, side: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [all_of_them, first_of_two, unresolved, another_class],
+    ids=["variadic", "first and rest", "unresolved", "another class"],
+)
+def test_what_fits_as_arguments_alone_is_taken_for_arguments(handler: Any) -> None:
+    """A handler may leave the connection out."""
+    spec = document(root=channel(receives=[message("move", PAIR)]))
+    AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}}).check_handlers()
+
+
+async def test_lifecycle_handlers_take_the_connection_by_annotation_and_the_rest_by_place() -> None:
+    """``(sid, *args)``, as fastapi-socketio shows it, gets what python-socketio would pass."""
+    told: dict[str, Any] = {}
+    left = asyncio.Event()
+
+    async def connect(client: Socket, *rest: Any) -> None:
+        told["connect"] = type(client).__name__, rest[0]["PATH_INFO"], rest[1:]
+
+    async def disconnect(client: Socket, *rest: Any) -> None:
+        told["disconnect"] = type(client).__name__, len(rest)
+        left.set()
+
+    async def named(*everything: Any) -> None:
+        told["named"] = len(everything)
+        raise ConnectionRefusedError
+
+    spec = document(root=channel(), other=channel())
+    handlers: Any = {"/": {"connect": connect, "disconnect": disconnect}, "/other": {"connect": named}}
+    app = AsynctionSocketIO.from_spec(spec, handlers=handlers)
+    with serve(app) as url:
+        async with connected(url, auth={"token": "x"}):
+            pass
+        with pytest.raises(ConnectError):
+            async with connected(url, "/other"):
+                pass
+    assert left.is_set()
+    assert told == {
+        "connect": ("Socket", "/socket.io/", ({"token": "x"},)),
+        "disconnect": ("Socket", 1),
+        "named": 3,
+    }
+
+
+async def test_a_catch_all_may_take_the_sid_after_the_events_name() -> None:
+    """As python-socketio's documentation shows it, and before it as everywhere else."""
+
+    async def after(event: str, sid: str, data: Any) -> Any:
+        return [event, len(sid) > len(event), data]
+
+    async def before(sid: str, event: str, data: Any) -> Any:
+        return [event, len(sid) > len(event), data]
+
+    spec = document(
+        root=channel(),
+        other=channel(),
+        declared=channel(receives=[message("*", TEXT, **{"x-ack": True})]),
+    )
+    handlers: Any = {"/": {"*": after}, "/other": {"*": before}, "/declared": {"*": after}}
+    with serve(AsynctionSocketIO.from_spec(spec, handlers=handlers)) as url:
+        for namespace in handlers:
+            async with connected(url, namespace) as client:
+                assert await client.call("any", {"text": "x"}) == ["any", True, {"text": "x"}]
