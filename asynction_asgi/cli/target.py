@@ -102,7 +102,7 @@ class Target:
 
     def _serve_document(self) -> Callable[..., Any]:
         try:
-            return AsynctionSocketIO.from_spec(
+            return _Document.from_spec(
                 self.name,
                 validation=self.validation,
                 server_name=self.server_name,
@@ -115,6 +115,12 @@ class Target:
             )
         except (ValueError, ModuleNotFoundError) as error:  # of --message-queue
             raise click.ClickException(str(error)) from None
+
+
+class _Document(AsynctionSocketIO):
+    """The application of a document alone: no code attaches handlers to it."""
+
+    handlers_follow = False
 
 
 def _read_secrets(variable: str | None) -> list[str] | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..errors import SpecError
 from ..server import AsynctionSocketIO
 from ..server.sources import load_source
 from ..spec.served import served_spec
 from ..standins import MockSettings, Player, write_scripts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Unpack
 
+    from ..errors import Diagnostic
     from ..server import Options
     from ..server.sources import Source
     from ..spec import Spec
@@ -43,7 +46,15 @@ class MockAsynctionSocketIO:
             ValueError: the settings' locale can't be had, or an option contradicts another.
         """
         settings = settings or MockSettings()
-        spec = load_source(spec_path, server_name=server_name)
+
+        def find_more(draft: Spec) -> Sequence[Diagnostic]:
+            try:
+                write_scripts(served_spec(draft), settings)
+            except SpecError as error:
+                return error.diagnostics
+            return ()
+
+        spec = load_source(spec_path, server_name=server_name, find_more=find_more)
         spec = _without_handlers(spec, security=settings.security)
         scripts = write_scripts(served_spec(spec), settings)
         others: dict[str, Any] = {**options}

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..docs import Docs
 from ..engine import EngineApp, create_server
 from ..errors import BindingError
 from ..spec.served import served_spec
+from .attaching import attach, find_problems
 from .connections import Connections
 from .dispatch import Dispatcher
 from .emitting import Emitting
 from .lifespan import compose_lifespan
-from .missing import is_mocked, mock_missing
 from .namespaces import Namespaces
 from .options import check_options
 from .outbound import Outbound
-from .routes import Routes
-from .security import bind_security
 from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 from .wrappable import check_asgi
@@ -30,11 +29,9 @@ if TYPE_CHECKING:
 
     from ..docs.routes import Guard, Renderer
     from ..engine import ServerOptions
-    from ..errors import Diagnostic
     from ..spec import Spec
     from .observing import Observer
     from .options import Options
-    from .security import SecurityRules
     from .sources import Source
     from .validation import Enforcement
 
@@ -64,6 +61,8 @@ class AsynctionSocketIO(Emitting):
     the rest, lifespan included.
     """
 
+    # Whether handlers may be attached later, in code; False reports at once what has none.
+    handlers_follow: ClassVar[bool] = True
     # Made for every application while a test run measures what it exercises; None otherwise.
     observe: ClassVar[Callable[[Spec], Observer] | None] = None
 
@@ -98,13 +97,14 @@ class AsynctionSocketIO(Emitting):
         observe = type(self).observe
         observer = None if observe is None else observe(spec)
         connections = Connections()
-        self._routes, security = _bind(
-            spec, handlers or {}, security_handlers or {}, unwritten=is_mocked(mock)
+        self._routes, security = attach(
+            spec,
+            handlers=handlers,
+            security_handlers=security_handlers,
+            default_error_handler=default_error_handler,
+            mock=mock,
+            complete=not self.handlers_follow,
         )
-        if is_mocked(mock):
-            mock_missing(self._routes, spec)
-        if default_error_handler is not None:
-            self._routes.set_default_error(default_error_handler)
         self._dispatcher = Dispatcher(
             emitting=self,
             connections=connections,
@@ -151,12 +151,14 @@ class AsynctionSocketIO(Emitting):
             options: Those of `Options`: ours, and those of ``socketio.AsyncServer``.
 
         Raises:
-            SpecError: the document can't be loaded, served or, with ``mock``, mocked.
+            SpecError: the document can't be loaded, served or, with ``mock``, mocked; what is wrong with
+                its handlers is reported too.
             BindingError: handlers named in it, or given, can't be bound.
             TypeError: an option is not known, or the document is none of those.
             ValueError: an option contradicts another.
         """
-        return cls(load_source(spec_path, server_name=server_name), **options)
+        find_more = partial(find_problems, options=options, complete=not cls.handlers_follow)
+        return cls(load_source(spec_path, server_name=server_name, find_more=find_more), **options)
 
     @property
     def spec(self) -> Spec:
@@ -282,28 +284,6 @@ class AsynctionSocketIO(Emitting):
         self._checked = True
         for one in self._routes.missing():
             logger.error("%s", one)
-
-
-def _bind(
-    spec: Spec,
-    handlers: Mapping[str, Mapping[str, Handler | str]],
-    security_handlers: Mapping[str, Handler | str],
-    *,
-    unwritten: bool,
-) -> tuple[Routes, SecurityRules]:
-    """Attach handlers and security functions; what is wrong with either is reported together."""
-    problems: list[Diagnostic] = []
-    try:
-        routes = Routes(spec, handlers, unwritten=unwritten)
-    except BindingError as error:
-        problems += error.diagnostics
-    try:
-        security = bind_security(spec, security_handlers)
-    except BindingError as error:
-        problems += error.diagnostics
-    if problems:
-        raise BindingError(problems)
-    return routes, security
 
 
 def _is_under(path: str, own: str) -> bool:

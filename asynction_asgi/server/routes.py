@@ -92,9 +92,9 @@ class Routes:
         handlers: By namespace and event; they replace those that the document names.
         unwritten: Whether handlers that the document names may be missing; each is a warning then.
 
-    Raises:
-        BindingError: handlers named in the document or given in code can't be bound; every one of
-            them is reported.
+    Attributes:
+        problems: What is wrong with handlers that the document names, or that are given in code.
+        warnings: What is legal and probably not meant.
     """
 
     def __init__(
@@ -106,10 +106,9 @@ class Routes:
         self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
         self.warnings: list[Diagnostic] = []
         self._root = spec.root
-        problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
+        self._unfit: set[tuple[str, str]] = set()
+        self.problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
         self.warnings += self._lost(spec.uncalled)
-        if problems:
-            raise BindingError(problems)
 
     @property
     def default_error(self) -> BoundHandler | None:
@@ -146,12 +145,14 @@ class Routes:
             raise BindingError(problems)
 
     def unhandled(self) -> dict[str, list[str]]:
-        """By namespace, the declared events that nothing handles."""
+        """By namespace, the declared events that nothing handles; not those whose handler is a problem."""
         return {
             name: [
                 event
                 for event, route in one.events.items()
-                if route.handler is None and one.spare_handler(route) is None
+                if route.handler is None
+                and one.spare_handler(route) is None
+                and (name, event) not in self._unfit
             ]
             for name, one in self.namespaces.items()
         }
@@ -167,12 +168,12 @@ class Routes:
             for name, events in self.unhandled().items()
             for event in events
         ]
-        for routes in self.namespaces.values():
+        for name, routes in self.namespaces.items():
             catch_all = routes.lifecycle.get(WILDCARD)
             if catch_all is None:
                 continue
-            for route in routes.events.values():
-                if route.handler is None:
+            for event, route in routes.events.items():
+                if route.handler is None and (name, event) not in self._unfit:
                     fit = self._arity(route.event, catch_all, route.event.node, named=True)
                     found += [one for one in fit if one.severity == "error"]
         return found
@@ -184,7 +185,7 @@ class Routes:
     def _bind_given(self, handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         for namespace, events in handlers.items():
             for event, function in events.items():
-                yield from self._bind_one(namespace, event, function)
+                yield from self._bind_first(namespace, event, function)
 
     def _bind_named(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         """Bind what the document names, unless code gave another for the same event."""
@@ -192,10 +193,27 @@ class Routes:
             taken = given.get(name, {})
             for event, handler in routes.declared.handlers.items():
                 if event not in taken:
-                    yield from self._bind_one(name, event, handler.path, handler.node, lifecycle=True)
+                    yield from self._bind_first(name, event, handler.path, handler.node, lifecycle=True)
             for event, route in routes.events.items():
                 if route.event.handler is not None and event not in taken:
-                    yield from self._bind_one(name, event, route.event.handler.path, route.event.handler.node)
+                    yield from self._bind_first(
+                        name, event, route.event.handler.path, route.event.handler.node
+                    )
+
+    def _bind_first(
+        self,
+        namespace: str,
+        event: str,
+        function: Callable[..., Any] | str,
+        node: Node | None = None,
+        *,
+        lifecycle: bool = False,
+    ) -> Iterator[Diagnostic]:
+        """Bind a handler that is there from the start, and remember it if there is a problem with it."""
+        problems = list(self._bind_one(namespace, event, function, node, lifecycle=lifecycle))
+        if problems:
+            self._unfit.add((namespace, event))
+        yield from problems
 
     def _lost(self, uncalled: Sequence[HandlerName]) -> Iterator[Diagnostic]:
         """Report handlers that lead nowhere, of what only the server emits; no error, as nothing calls them."""

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import IO, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from ..spec import Spec, load_spec
+from ..errors import SpecError
+from ..spec import Spec, check_document
+from ..spec.load import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ..errors import Diagnostic
 
 __all__ = ["Source", "load_source"]
 
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | Spec
 
 
-def load_source(source: Source, *, server_name: str | None = None) -> Spec:
-    """The contract of a path, an open file, a mapping, or one that was loaded before.
+def load_source(
+    source: Source,
+    *,
+    server_name: str | None = None,
+    find_more: Callable[[Spec], Iterable[Diagnostic]] | None = None,
+) -> Spec:
+    """Load the contract of a path, an open file, a mapping, or take one that was loaded before.
+
+    Args:
+        source: The document.
+        server_name: Which of its servers this is.
+        find_more: Called with what could be read of a document that can't be served, so that the caller's
+            own findings about it are reported with its errors.
 
     Raises:
         SpecError: the document can't be loaded or served.
@@ -26,4 +44,10 @@ def load_source(source: Source, *, server_name: str | None = None) -> Spec:
         raise TypeError(
             f"a document is a path, an open file, a mapping or a Spec, not {type(source).__name__}"
         )
-    return load_spec(source, server_name=server_name)
+    outcome = check_document(source, server_name=server_name)
+    if outcome.spec is not None:
+        return outcome.spec
+    draft, found = outcome.draft, outcome.diagnostics
+    if draft is not None and find_more is not None:
+        found = in_order((*found, *find_more(draft)), draft.resolver)
+    raise SpecError(found)

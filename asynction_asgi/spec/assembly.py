@@ -75,7 +75,7 @@ def assemble(
             draft.security = narrow(reader, draft.required, draft.scopes)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
-    if not drafts and not reader.found:
+    if not drafts and not any(one.severity == "error" for one in reader.found):
         place = reader.root.get("channels") or reader.root
         reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
     _refuse_ambiguous(reader, drafts)
@@ -172,6 +172,7 @@ def _set_handler(reader: Reader, draft: _Namespace, key: str, handler: HandlerNa
     if known.path != handler.path:
         message = f"{draft.name!r} has two handlers for {key!r}: {known.path} and {handler.path}"
         reader.error(handler.node, "HANDLER_CONFLICT", message)
+        reader.uncalled.append(handler)
 
 
 # --- operations ----------------------------------------------------------------------------------
@@ -181,11 +182,12 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
     for message in operation.messages:
         name = _name(reader, message)
         if name is None:
-            reader.nameless.append(reader.arguments(message.fields))
+            reader.set_aside(message.fields)
             continue
         if operation.direction == "sends" and name in RESERVED:
             what = f"Socket.IO emits {name!r} itself; the server can't"
             reader.error(message.place, "RESERVED_EVENT", what)
+            reader.set_aside(message.fields)
         elif operation.direction == "receives" and name in LIFECYCLE:
             _add_lifecycle(reader, draft, operation, message, name)
         else:
@@ -221,6 +223,7 @@ def _handler(reader: Reader, operation: OperationDraft, message: MessageDraft) -
     if own is not None and default is not None and own.path != default.path:
         message_ = f"the message names the handler {own.path}, and its operation {default.path}"
         reader.error(own.node, "HANDLER_CONFLICT", message_)
+        reader.uncalled.append(default)
     return own or default
 
 
@@ -306,10 +309,12 @@ def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *,
         handlers = " and ".join(str(path) for path in paths)
         what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
         reader.error(message.place, "DUPLICATE_EVENT", what)
+        reader.set_aside(message.fields)
         return known
     if receives and known.security != event.security:
         what = f"the event {event.name!r} is declared twice, with different security"
         reader.error(message.place, "DUPLICATE_EVENT", what)
+        reader.set_aside(message.fields)
         return known
     acks = [one for one in (known.ack, event.ack) if one is not None]
     ack = union(acks) if acks else None

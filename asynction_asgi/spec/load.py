@@ -14,7 +14,7 @@ from .assembly import assemble
 from .document import Document, Node, load_document
 from .extensions import GUARDS, PLACES, RESPELT
 from .hints import check_hints
-from .model import Arguments, Namespace, Spec
+from .model import Arguments, Handshake, Namespace, Spec
 from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
 from .reading import ChannelDraft, OperationDraft, Reader
 from .references import ELSEWHERE, Resolver
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from typing import IO
 
     from .grammar import Object
+    from .schemas import Bundle
 
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 
-__all__ = ["Outcome", "check_document", "load_spec", "read_version", "walk_structure"]
+__all__ = ["Outcome", "check_document", "in_order", "load_spec", "read_version", "walk_structure"]
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]+)(?:-.+)?")
 
@@ -66,6 +67,8 @@ class Outcome:
         servable: It can be served over Socket.IO; implies `accepted`.
         diagnostics: Every finding, in document order.
         spec: The contract; None unless it is servable.
+        draft: The contract as far as it could be read, which may have errors: for the search for more of
+            them, never to be served. None if there is no document of a known version.
         files: Every file that it consists of, as far as it could be read; absolute. One that could not be
             is among them.
     """
@@ -74,6 +77,7 @@ class Outcome:
     servable: bool
     diagnostics: tuple[Diagnostic, ...]
     spec: Spec | None = None
+    draft: Spec | None = None
     files: tuple[Path, ...] = ()
 
 
@@ -106,18 +110,18 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
     resolver = Resolver(document)
     found: list[Diagnostic] = []
     version = read_version(document.root, found)
-    spec = None
+    draft = None
     if version is not None:
-        spec = _compile(document, resolver, version, server_name, found, strict=strict)
-        if not any(one.severity == "error" for one in found):
-            found += check_hints(spec)
-    diagnostics = _in_order(found, resolver)
+        draft = _compile(document, resolver, version, server_name, found, strict=strict)
+        found += check_hints(draft)
+    diagnostics = in_order(found, resolver)
     errors = [one for one in diagnostics if one.severity == "error"]
     return Outcome(
         accepted=all(one.layer == "service" for one in errors),
         servable=not errors,
         diagnostics=diagnostics,
-        spec=replace(spec, warnings=diagnostics) if spec is not None and not errors else None,
+        spec=replace(draft, warnings=diagnostics) if draft is not None and not errors else None,
+        draft=draft,
         files=resolver.files,
     )
 
@@ -198,27 +202,38 @@ def _compile(
     operations = list(kind.read_operations(reader, channels))
     namespaces = assemble(reader, channels, operations, servers.security)
     warn_of_unlike_namespaces(reader, channels, operations)
-    uncalled = warn_of_uncalled_handlers(reader, operations)
+    warn_of_uncalled_handlers(reader, operations)
     found += reader.found
-    roots = [*_roots(namespaces), *(schema for one in reader.nameless for schema in _schemas(one))]
+    roots = [*_roots(namespaces), *(schema for one in reader.aside for schema in _schemas(one))]
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
     info = document.value.get("info")
     info = info if isinstance(info, dict) else {}
     return Spec(
-        asyncapi=document.value["asyncapi"],
+        asyncapi=str(document.value.get("asyncapi", "")),
         title=str(info.get("title", "")),
         version=str(info.get("version", "")),
         description=str(info.get("description", "")),
         path=servers.path,
-        namespaces=namespaces,
-        uncalled=uncalled,
+        namespaces={name: _without_unfit(one, bundle) for name, one in namespaces.items()},
+        uncalled=tuple(reader.uncalled),
         schemes=reader.schemes,
         security=servers.security,
         root=document.root,
         resolver=resolver,
         bundle=bundle,
     )
+
+
+def _without_unfit(namespace: Namespace, bundle: Bundle) -> Namespace:
+    """Leave out what the server reads by itself and can't, of a document with errors."""
+    handshake = namespace.handshake
+    kept = {
+        name: schema
+        for name in ("query", "headers", "auth")
+        if (schema := getattr(handshake, name)) is not None and not bundle.is_unfit(schema)
+    }
+    return replace(namespace, handshake=Handshake(**kept))
 
 
 def _roots(namespaces: Mapping[str, Namespace]) -> Iterator[Node]:
@@ -240,8 +255,8 @@ def _schemas(arguments: Arguments) -> Iterator[Node]:
         yield from _schemas(one)
 
 
-def _in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnostic, ...]:
-    """In document order, each problem once: an error rather than the warning of the same thing."""
+def in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnostic, ...]:
+    """Sort findings into document order, each problem once: an error rather than the warning of the same thing."""
     once: dict[Any, Diagnostic] = {}
     for one in found:
         mark = (one.file, one.pointer, one.code, one.message)

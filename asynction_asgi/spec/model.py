@@ -161,7 +161,8 @@ class Spec:
         version: ``info.version``.
         path: The Engine.IO path with a leading and no trailing slash, such as ``/socket.io``.
         namespaces: By name, templates included.
-        uncalled: Handlers that the document names for what only the server emits.
+        uncalled: Handlers that the document names and nothing calls, such as those of what only the server
+            emits.
         schemes: Security schemes by name.
         security: What the chosen server requires; None when it requires nothing.
         warnings: Findings that did not stop the load.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import ANY_NAMESPACE, HandlerName
+from .model import ANY_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +19,8 @@ _MANY = 5
 _SHOWN = 3
 
 
-def warn_of_uncalled_handlers(
-    reader: Reader, operations: Sequence[OperationDraft]
-) -> tuple[HandlerName, ...]:
-    """Report handlers of what only the server emits, and return them.
+def warn_of_uncalled_handlers(reader: Reader, operations: Sequence[OperationDraft]) -> None:
+    """Report handlers of what only the server emits, and keep them in the search for what else is wrong.
 
     A message that clients may emit too, or a trait shared with one, is no misunderstanding.
     """
@@ -33,7 +31,7 @@ def warn_of_uncalled_handlers(
         for node, _ in _handlers(reader, operation)
     }
     meant = "did you mean 'publish'?" if reader.traits_win else "did you mean the action 'receive'?"
-    uncalled: dict[object, HandlerName] = {}
+    uncalled: set[object] = set()
     for operation in operations:
         found = [
             *(_handlers(reader, operation) if operation.direction == "sends" else ()),
@@ -43,10 +41,10 @@ def warn_of_uncalled_handlers(
             handler = reader.handler(node)
             if handler is None or node.identity in called or node.identity in uncalled:
                 continue
-            uncalled[node.identity] = handler
+            uncalled.add(node.identity)
+            reader.uncalled.append(handler)
             reason = f"the server emits {emitted}; {meant}" if emitted else "a reply is an acknowledgement"
             reader.warn(node, "HANDLER", f"this handler is never called: {reason}", key=True)
-    return tuple(uncalled.values())
 
 
 def _handlers(reader: Reader, operation: OperationDraft) -> Iterator[tuple[Node, str]]:

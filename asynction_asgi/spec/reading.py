@@ -135,7 +135,8 @@ class Reader:
         minor: Of the document's version.
         traits_win: 2.x: a trait is patched over its target; 3.x: the target wins.
         schemes: The security schemes met so far, by name.
-        nameless: The arguments of messages that no event can carry; checked like all others.
+        aside: Arguments of messages that no event can carry; their schemas are checked like all others.
+        uncalled: Handlers that nothing will call, as another finding says.
         found: The diagnostics so far.
     """
 
@@ -144,7 +145,8 @@ class Reader:
     minor: int
     traits_win: bool
     schemes: dict[str, SecurityScheme] = field(default_factory=dict)
-    nameless: list[Arguments] = field(default_factory=list)
+    aside: list[Arguments] = field(default_factory=list)
+    uncalled: list[HandlerName] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
 
     def error(
@@ -219,6 +221,14 @@ class Reader:
             if node is not None and isinstance(node.value, str)
             else None
         )
+
+    def set_aside(self, message: Traited) -> None:
+        """Keep a message that no event carries in the search for what is wrong with its schemas and handler."""
+        ack = self.ack(self.merged(message, "x-ack"))
+        self.aside += [self.arguments(message), *([ack] if ack else [])]
+        handler = self.handler(message.get("x-handler"))
+        if handler is not None:
+            self.uncalled.append(handler)
 
     def arguments(self, message: Traited) -> Arguments:
         """What a message's payload makes of the arguments."""

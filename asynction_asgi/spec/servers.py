@@ -28,7 +28,8 @@ class Servers:
     Attributes:
         path: The Engine.IO path with a leading and no trailing slash.
         security: What the server requires; None when it requires nothing.
-        kept: The names of the servers whose channels are served.
+        kept: The names of the servers whose channels are served; all of them if an error says that none
+            can be.
         known: The names of all servers.
     """
 
@@ -52,7 +53,7 @@ def read_servers(reader: Reader, server_name: str | None) -> Servers:
     paths = {name: _path(reader, servers[name][1]) for name in kept}
     known = frozenset(name for name, _ in reader.entries(reader.root, "servers"))
     if not kept:
-        return Servers(path=DEFAULT_PATH, security=None, kept=frozenset(), known=known)
+        return Servers(path=DEFAULT_PATH, security=None, kept=known, known=known)
     chosen = kept[0]
     for name in kept[1:]:
         node = servers[name][0]
@@ -111,10 +112,8 @@ def _path(reader: Reader, server: Node) -> str:
         if not written.value.startswith(("/", "./")) or written.value.startswith("//"):
             text = text[text.index("/") :] if "/" in text else ""
     path = "/" + re.split(r"[?#]", text)[0].removeprefix("./").strip("/")
-    if (missing := re.search(r"\{([^{}]*)\}", path)) is not None:
-        reader.error(
-            written, "SERVER_UNKNOWN", f"the variable {missing[1]!r} has neither a default nor an enum"
-        )
+    for missing in dict.fromkeys(re.findall(r"\{([^{}]*)\}", path)):
+        reader.error(written, "SERVER_UNKNOWN", f"the variable {missing!r} has neither a default nor an enum")
     return DEFAULT_PATH if path == "/" else path
 
 

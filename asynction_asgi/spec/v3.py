@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .addresses import namespace_name, read_parameters_of
@@ -122,7 +123,11 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
             operations.append((node, channel, _DIRECTIONS[action]))
         else:
             all_read = False
+            for one in reader.elements(node, "messages"):
+                for message in _message(reader, one, ""):
+                    reader.set_aside(message.fields)
     _refuse_without_address(reader, operations)
+    operations = [(node, _placed(channel, channels), direction) for node, channel, direction in operations]
     only_replies = _only_replies(reader, [node for node, _, _ in operations])
     if all_read:  # else an error says why not, and what is used is not known
         _warn_of_unused(reader, channels, operations)
@@ -171,6 +176,17 @@ def _refuse_without_address(reader: Reader, operations: list[tuple[Node, Channel
     for channel in without.values():
         message = "a channel with operations needs an 'address', which is its namespace; null means any"
         reader.error(channel.place, "CHANNEL_NO_ADDRESS", message, key=True)
+
+
+def _placed(channel: ChannelDraft, channels: list[ChannelDraft]) -> ChannelDraft:
+    """Return an operated channel with a namespace, a made-up one if an error says that it has none."""
+    if channel.namespace is not None:
+        return channel
+    for index, one in enumerate(channels):
+        if one.place.identity == channel.place.identity:
+            channels[index] = one if one.namespace is not None else replace(one, namespace=one.place.pointer)
+            return channels[index]
+    return channel
 
 
 def _only_replies(reader: Reader, operations: list[Node]) -> set[Identity]:
@@ -249,6 +265,8 @@ def _messages(
         else:
             message = f"the message is none of the channel's: refer into {_shown(channel)}"
             reader.error(written, "OP_MESSAGE_NOT_IN_CHANNEL", message, layer="document")
+            for message_ in _message(reader, written, ""):
+                reader.set_aside(message_.fields)
 
 
 def _shown(channel: ChannelDraft) -> str:

@@ -93,6 +93,27 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             del sys.modules[name]
 
 
+@pytest.mark.usefixtures("inside")
+def test_everything_that_is_wrong_is_told_at_once(folder: Path) -> None:
+    """Mistakes of the document, handlers that lead nowhere, and events that nothing handles: no code will follow."""
+    (folder / "echo.yaml").write_text(
+        DOCUMENT.replace("handlers.echo", "handlers.eco").replace(
+            "  /:\n", "  /:\n    x-handlrs: {}\n    publsh: {}\n"
+        )
+        + "  /more: {publish: {message: {name: more, payload: {type: string}}}}\n",
+        "utf-8",
+    )
+    result = CliRunner().invoke(main, ["run", "echo.yaml"])
+    assert result.exit_code == 1
+    for words in (
+        "no 'publsh'",
+        "did you mean 'x-handlers'",
+        "did you mean 'echo'",
+        "event 'more' of namespace",
+    ):
+        assert result.output.count(words) == 1, result.output
+
+
 def echo(url: str, path: str = "/rt/socket.io") -> object:
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, BindingError
+from asynction_asgi import AsynctionSocketIO, BindingError, SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO
 from tests.clients import connected
 from tests.server.documents import PAIR, TEXT, channel, document, message
@@ -180,6 +181,86 @@ def test_all_problems_are_reported_together_with_their_place(tmp_path: Path) -> 
         ("ARITY", 13),
     ]
     assert f"{path}:6:" in str(found.value)
+
+
+@pytest.mark.usefixtures("handlers_module")
+def test_errors_of_the_document_hide_none_of_the_handlers(tmp_path: Path) -> None:
+    """One SpecError holds both in document order: handlers named and given, security, the mock's, the default's."""
+    path = tmp_path / "asyncapi.yaml"
+    path.write_text(
+        textwrap.dedent(
+            """\
+            asyncapi: 2.6.0
+            info: {title: Shop, version: 1.0.0}
+            servers: {live: {url: h, protocol: ws, security: [{token: []}, {digest: []}]}}
+            channels:
+              /:
+                x-handlers: {conect: shop.handlers.order}
+                publish:
+                  message:
+                    oneOf:
+                      - {name: one, x-handler: shop.missing.one, payload: {type: strin}}
+                      - {name: two, x-handler: shop.handlers.order, payload: {type: array, maxItems: 0}}
+                      - {name: three, x-handler: shop.handlers.order, payload: {type: integer}}
+                      - {name: three, x-handler: shop.handlers.ordre, payload: {type: integer}}
+              /<id>:
+                publish: {message: {name: four, x-handler: shop.handlers.none, payload: {type: integer}}}
+                bindings: {ws: {query: {type: object, properties: [5]}}}
+            components:
+              securitySchemes:
+                token: {type: http, scheme: bearer, x-bearerInfoFunc: shop.handlers.nobody}
+                digest: {type: http, scheme: digest}
+            """
+        )
+    )
+    with pytest.raises(SpecError) as found:
+        AsynctionSocketIO.from_spec(
+            path, handlers={"/": {"three": two}}, default_error_handler=lambda: None, mock=None
+        )
+    told = [(one.severity, one.code, one.line) for one in found.value.diagnostics]
+    lines = [one[2] or 0 for one in told]
+    assert lines == sorted(lines)
+    for expected in (
+        ("error", "HANDLER", 1),  # the default error handler
+        ("error", "SECURITY_SHAPE", 3),  # digest can't be checked
+        ("error", "UNKNOWN_FIELD", 6),
+        ("error", "SCHEMA", 10),
+        ("error", "ARITY", 11),
+        ("error", "ARITY", 12),  # the handler given in code
+        ("error", "DUPLICATE_EVENT", 13),
+        ("warning", "HANDLER", 13),  # of the declaration that is left out
+        ("error", "ADDRESS", 14),
+        ("error", "HANDLER", 15),
+        ("error", "SCHEMA", 16),
+        ("error", "HANDLER", 19),
+    ):
+        assert expected in told, expected
+    assert "'missing'" in str(found.value)
+
+
+def test_errors_of_the_document_do_not_hide_what_can_not_be_mocked() -> None:
+    """Neither from the mock nor from the application that mocks what is missing."""
+    none = {"allOf": [{"type": "string"}, {"type": "integer"}]}
+    spec = document(
+        root=channel(receives=[message("a", TEXT, **{"x-ack": none})], sends=[message("connect")])
+    )
+    for make in (partial(AsynctionSocketIO.from_spec, mock="missing"), MockAsynctionSocketIO.from_spec):
+        with pytest.raises(SpecError) as found:
+            make(spec)
+        assert {"RESERVED_EVENT", "UNSATISFIABLE"} <= {one.code for one in found.value.diagnostics}
+
+
+def test_handlers_hide_neither_the_default_error_handler_nor_security() -> None:
+    """One BindingError holds all of them."""
+    not_callable: Any = 3
+    with pytest.raises(BindingError) as found:
+        AsynctionSocketIO.from_spec(
+            document(root=channel(receives=[message("move", TEXT)])),
+            handlers={"/": {"move": not_callable}},
+            security_handlers={"nobody": lambda: None},
+            default_error_handler=lambda: None,
+        )
+    assert len(found.value.diagnostics) == 3
 
 
 def one(data: Any) -> None: ...

@@ -129,6 +129,74 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
     assert len(lines) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        pytest.param(
+            v2("{'/<id>': {publish: {message: {payload: {pattern: '('}}}}}"),
+            {"ADDRESS", "EVENT_NAME", "SCHEMA"},
+            id="address",
+        ),
+        pytest.param(
+            v2(
+                "{/a: {servers: [x], publish: {message: {}}}}",
+                "servers: {x: {url: h, protocol: mqtt}}",
+            ),
+            {"SERVER_UNKNOWN", "EVENT_NAME"},
+            id="server",
+        ),
+        pytest.param(
+            v3("{c: {messages: {a: {payload: {pattern: '('}}}}}", "{o: {action: receive, channel: {$ref: '#/channels/c'}}}"),
+            {"CHANNEL_NO_ADDRESS", "SCHEMA"},
+            id="no address",
+        ),
+        pytest.param(
+            v3(
+                "{c: {address: /, messages: {a: {payload: {pattern: '('}}}}}",
+                "{o: {action: recieve, channel: {$ref: '#/channels/c'}, messages: [{$ref: '#/channels/c/messages/a'}]}}",
+            ),
+            {"ACTION", "SCHEMA"},
+            id="action",
+        ),
+        pytest.param(
+            v3(
+                "{c: {address: /, messages: {}}, d: {address: /d, messages: {a: {payload: {pattern: '('}}}}}",
+                "{o: {action: receive, channel: {$ref: '#/channels/c'}, messages: [{$ref: '#/channels/d/messages/a'}]}}",
+            ),
+            {"OP_MESSAGE_NOT_IN_CHANNEL", "SCHEMA"},
+            id="message of another channel",
+        ),
+        pytest.param(
+            v2("{/: {publish: {message: {oneOf: [{name: a, x-handler: h.a}, {name: a, x-handler: h.b, payload: {pattern: '('}}]}}}}"),
+            {"DUPLICATE_EVENT", "SCHEMA"},
+            id="duplicate event",
+        ),
+        pytest.param(
+            v2("{/: {subscribe: {message: {name: disconnect, payload: {pattern: '('}}}}}"),
+            {"RESERVED_EVENT", "SCHEMA"},
+            id="reserved event",
+        ),
+        pytest.param(
+            v2("{/: {publish: {message: {oneOf: [{name: a, payload: {type: strin}}, {name: b, x-mock: 5}]}}}}"),
+            {"SCHEMA", "MOCK"},
+            id="hints beside a schema",
+        ),
+        pytest.param(
+            v2("{/: {publish: {message: {name: a, payload: {properties: {}, discriminator: kind, required: []}}}}}"),
+            {"SCHEMA"},
+            id="both of a discriminator",
+        ),
+    ],
+)  # fmt: skip
+def test_an_error_hides_no_other(tmp_path: Path, text: str, codes: set[str]) -> None:
+    """What can't be served as it is written is read on all the same, for what else is wrong with it."""
+    outcome = check(tmp_path, text)
+    told = [one for one in outcome.diagnostics if one.severity == "error" or one.code == "MOCK"]
+    assert {one.code for one in told} == codes
+    assert len(told) > 1
+    assert (outcome.servable, outcome.spec) == (False, None)
+
+
 def test_warnings_stay_with_the_spec(tmp_path: Path) -> None:
     """They did not stop the load."""
     outcome = check(tmp_path, v2("{a: {}}"))

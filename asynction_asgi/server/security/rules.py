@@ -169,11 +169,15 @@ class _Binder:
         """One scheme; None where there is a problem, which is kept."""
         scheme = self._spec.schemes[name]
         kind = kind_of(scheme)
+        if kind is None:  # of a document that the loader refuses
+            message = f"the security scheme {name!r} can't be checked over Socket.IO"
+            self.problems.append(_problem(scheme.node, message, "SECURITY_SHAPE"))
+            return None
         found = self._function(scheme, kind)
+        validate = self._scopes_function(scheme)
         if found is None:
             return None
         function, node = found
-        validate = self._scopes_function(scheme)
         try:
             return bind_scheme(name, kind, function, validate)
         except UnbindableError as error:

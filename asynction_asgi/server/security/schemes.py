@@ -78,27 +78,27 @@ class Scheme:
     throttle: Throttle = field(default_factory=Throttle)
 
 
-def kind_of(scheme: SecurityScheme) -> Kind:
-    """What a scheme of the document means over Socket.IO; the loader admits no others."""
-    fields, where = scheme.fields, scheme.fields.get("x-authField")
+def kind_of(scheme: SecurityScheme) -> Kind | None:
+    """Return what a scheme of the document means over Socket.IO, or None if the loader refuses it."""
+    fields, where, place = scheme.fields, scheme.fields.get("x-authField"), str(scheme.fields.get("in"))
     if scheme.type == "http":
         return _http(str(fields.get("scheme", "")), where, fields.get("bearerFormat"))
     if scheme.type in ("oauth2", "openIdConnect"):
         return Kind(find=find_text(bearer_token, where), function="x-tokenInfoFunc", is_token=True)
-    if scheme.type == "httpApiKey" and fields.get("in") in _IN_REQUEST:
-        read = _IN_REQUEST[fields["in"]](str(fields.get("name", "")))
+    if scheme.type == "httpApiKey" and place in _IN_REQUEST:
+        read = _IN_REQUEST[place](str(fields.get("name", "")))
         return Kind(find=find_text(read, where), function="x-apiKeyInfoFunc")
     if scheme.type == "userPassword":
         return Kind(find=find_pair("" if where is None else where), function="x-basicInfoFunc", offers=2)
-    if scheme.type == "apiKey" and fields.get("in") in _IN_PAIR:
-        index, members = _IN_PAIR[fields["in"]]
+    if scheme.type == "apiKey" and place in _IN_PAIR:
+        index, members = _IN_PAIR[place]
         return Kind(find=find_text(basic_part(index), where, *members), function="x-apiKeyInfoFunc")
     if scheme.type == "X509":
         return Kind(find=find_certificate, function="x-x509InfoFunc")
-    raise AssertionError(f"the loader admitted security of type {scheme.type!r}")
+    return None
 
 
-def _http(name: str, where: str | None, bearer_format: Any) -> Kind:
+def _http(name: str, where: str | None, bearer_format: Any) -> Kind | None:
     if name.lower() == "basic":
         return Kind(find=find_pair(where), function="x-basicInfoFunc", offers=2)
     if name.lower() == "bearer":
@@ -108,7 +108,7 @@ def _http(name: str, where: str | None, bearer_format: Any) -> Kind:
             named={"bearer_format": bearer_format},
             is_token=True,
         )
-    raise AssertionError(f"the loader admitted HTTP authentication by {name!r}")
+    return None
 
 
 def function_name(scheme: SecurityScheme, extension: str) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from ..document import escape
 from .dispatch import tag_values
 from .finite import find_finite
 from .generate import Generator
-from .lint import lint_schemas
+from .lint import find_unfit
 from .native import compile_native, is_available
 from .normalise import Normaliser
 from .recursion import find_recursion
@@ -65,9 +65,14 @@ class Bundle:
     """
 
     def __init__(
-        self, names: Mapping[tuple[Document, str], str], definitions: Definitions, backend: Backend
+        self,
+        names: Mapping[tuple[Document, str], str],
+        definitions: Definitions,
+        backend: Backend,
+        unfit: frozenset[tuple[Document, str]] = frozenset(),
     ) -> None:
         self._names = names
+        self._unfit = unfit
         self._definitions = definitions
         self._backend = backend
 
@@ -76,13 +81,19 @@ class Bundle:
         return _compile(self._definitions, sorted(set(self._names.values())), self._backend)
 
     def check(self, node: Node) -> Check:
-        """The check of a schema that was among the roots.
+        """The check of a schema that was among the roots; of one that has an error, a check that accepts all.
 
         Raises:
             KeyError: it was not.
         """
+        if node.identity in self._unfit:
+            return _accept
         name = self._names[node.identity]
         return self._checks[name]
+
+    def is_unfit(self, node: Node) -> bool:
+        """Whether a schema that was among the roots has an error, or reaches one."""
+        return node.identity in self._unfit
 
     @cached_property
     def _finite(self) -> frozenset[str]:
@@ -94,7 +105,7 @@ class Bundle:
         Raises:
             KeyError: it was not among the roots.
         """
-        return self._names[node.identity] in self._finite
+        return node.identity not in self._unfit and self._names[node.identity] in self._finite
 
     @property
     def definitions(self) -> Definitions:
@@ -107,7 +118,7 @@ class Bundle:
         Raises:
             KeyError: it was not.
         """
-        return self._definitions[self._names[node.identity]]
+        return {} if node.identity in self._unfit else self._definitions[self._names[node.identity]]
 
     def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
         """A property that every one of these schemas requires of an object, each with other values.
@@ -115,7 +126,7 @@ class Bundle:
         Returns:
             The property and, schema by schema, its values; None where there is no such property.
         """
-        schemas = [self._definitions[self._names[node.identity]] for node in nodes]
+        schemas = [self.definition(node) for node in nodes]
         return tag_values(schemas, self._definitions) if schemas else None
 
 
@@ -139,18 +150,20 @@ def compile_bundle(
         ImportError: `backend` is ``jsonschema-rs``, and it is not installed.
 
     Returns:
-        The bundle, and what there is to say about the schemas in the order of the arguments. With
-        an error among it the bundle is empty.
+        The bundle, and what there is to say about the schemas in the order of the arguments. Schemas with
+        an error accept everything, so that what depends on the others can be checked too.
     """
     if backend == "jsonschema-rs" and not is_available():
         raise ImportError("jsonschema-rs is not installed; the extra asynction-asgi[fast] holds it")
     roots = tuple(roots)
-    found = lint_schemas(roots, resolver, strict=strict)
-    if any(one.severity == "error" for one in found):
-        return Bundle({}, {}, backend), found
+    found, unfit = find_unfit(roots, resolver, strict=strict)
     normaliser = Normaliser(resolver)
-    names = normaliser.run(roots)
-    return Bundle(names, normaliser.definitions, backend), found
+    names = normaliser.run(root for root in roots if root.identity not in unfit)
+    return Bundle(names, normaliser.definitions, backend, unfit), found
+
+
+def _accept(_: Any) -> None:
+    """Accept any value."""
 
 
 def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend) -> dict[str, Check]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["lint_schemas"]
+__all__ = ["find_unfit", "lint_schemas"]
 
 _IN_PLACE = frozenset(
     {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "dependentSchemas"}
@@ -50,10 +50,22 @@ def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> 
         strict: Keywords that would be ignored, and schemas that nothing matches, are errors rather
             than warnings.
     """
+    return _lint(roots, resolver, strict=strict).findings
+
+
+def find_unfit(
+    roots: Iterable[Node], resolver: Resolver, *, strict: bool
+) -> tuple[list[Diagnostic], frozenset[Place]]:
+    """Check schemas as `lint_schemas` does, and return the places of those that reach an error too."""
+    linter = _lint(roots, resolver, strict=strict)
+    return linter.findings, linter.unfit()
+
+
+def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter:
     linter = _Linter(resolver, strict=strict)
     linter.walk(roots)
     linter.find_endless()
-    return list(dict.fromkeys(linter.found))
+    return linter
 
 
 class _Linter:
@@ -63,6 +75,22 @@ class _Linter:
         self.found: list[Diagnostic] = []
         self.nodes: dict[Place, Node] = {}
         self.in_place: dict[Place, list[Place]] = {}
+        self.holders: dict[Place, list[Place]] = {}
+        self.faulty: set[Place] = set()
+        self.errors = 0
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        return list(dict.fromkeys(self.found))
+
+    def unfit(self) -> frozenset[Place]:
+        """Return the places of schemas with an error, and of all that hold or refer to one."""
+        unfit, waiting = set(self.faulty), list(self.faulty)
+        while waiting:
+            new = [place for place in self.holders.get(waiting.pop(), ()) if place not in unfit]
+            unfit.update(new)
+            waiting += new
+        return frozenset(unfit)
 
     def walk(self, roots: Iterable[Node]) -> None:
         waiting = list(roots)[::-1]
@@ -70,7 +98,13 @@ class _Linter:
             node = waiting.pop()
             if node.identity not in self.nodes:
                 self.nodes[node.identity] = node
-                waiting += self.visit(node)[::-1]
+                errors = self.errors
+                inner = self.visit(node)
+                if self.errors > errors:
+                    self.faulty.add(node.identity)
+                for held in inner:
+                    self.holders.setdefault(held.identity, []).append(node.identity)
+                waiting += inner[::-1]
 
     def visit(self, node: Node) -> list[Node]:
         """Check one schema; the schemas to look at next."""
@@ -110,6 +144,7 @@ class _Linter:
             target = self.resolver.follow(node)
         except ReferenceFault as fault:
             self.found += fault.diagnostics
+            self.errors += 1
             return []
         if is_multi_format(target.value) and "schemaFormat" in target.value:
             message = f"this is a Multi Format Schema, not a schema: refer to '{node.value['$ref']}/schema'"
@@ -181,7 +216,6 @@ class _Linter:
                         node.child("discriminator"),
                         f"the discriminator {name!r} must be among the schema's {what}",
                     )
-                    return
 
     def find_endless(self) -> None:
         """Report schemas that refer to themselves without descending into the value."""
@@ -208,6 +242,7 @@ class _Linter:
 
     def endless(self, place: Place, target: Place) -> None:
         node = self.nodes[place]
+        self.faulty.add(place)
         self.report(node, f"the schema refers to itself at once, by way of #{target[1]}", code="REF_CYCLE")
 
     def report(
@@ -220,6 +255,7 @@ class _Linter:
         layer: Literal["document", "service"] = "document",
         key: bool = False,
     ) -> None:
+        self.errors += severity == "error"
         self.found.append(node.diagnostic(severity, code, message, layer=layer, key=key))
 
 

@@ -257,6 +257,33 @@ def test_one_bundle_for_many_roots() -> None:
     assert compile_bundle([], Resolver(document))[1] == []
 
 
+def test_a_schema_with_an_error_keeps_no_other_from_being_checked() -> None:
+    """It and what reaches it accept everything; the others are compiled."""
+    document = load_document(
+        {
+            "bad": {"type": "strin"},
+            "holds": {"properties": {"a": {"$ref": "#/bad"}}},
+            "refers": {"$ref": "#/holds"},
+            "itself": {"allOf": [{"$ref": "#/itself"}]},
+            "good": {"type": "string"},
+        }
+    )
+    roots = {name: document.root.child(name) for name in document.value}
+    bundle, found = compile_bundle(roots.values(), Resolver(document))
+    assert [one.code for one in found] == ["SCHEMA", "REF_CYCLE"]
+    unfit = [name for name, root in roots.items() if bundle.is_unfit(root)]
+    assert unfit == ["bad", "holds", "refers", "itself"]
+    assert [accepts(bundle.check(root), {"a": 5}) for root in roots.values()] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert not any(bundle.is_finite(roots[name]) for name in unfit)
+    assert bundle.tags([roots["bad"], roots["good"]]) is None
+
+
 def test_start_up_is_linear_in_messages() -> None:
     """Eight times the messages over shared schemas take about eight times as long, not sixty-four."""
 

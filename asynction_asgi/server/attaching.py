@@ -1,0 +1,128 @@
+"""Handlers and security functions attached to a contract; everything that is wrong with them is found at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BindingError, SpecError
+from ..spec.served import served_spec
+from .missing import is_mocked, mock_missing
+from .routes import Routes
+from .security import SecurityRules, bind_security
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..errors import Diagnostic
+    from ..spec import Spec
+
+    Handlers = Mapping[str, Mapping[str, Callable[..., Any] | str]]
+
+__all__ = ["Attached", "attach", "find_problems"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """What came of attaching.
+
+    Attributes:
+        routes: With the handlers.
+        security: With the security functions; None if some can't be attached.
+        problems: Everything that is wrong with either.
+        unmocked: What no mock can stand in for.
+    """
+
+    routes: Routes
+    security: SecurityRules | None
+    problems: tuple[Diagnostic, ...]
+    unmocked: tuple[Diagnostic, ...] = ()
+
+
+def attach(
+    spec: Spec,
+    *,
+    handlers: Handlers | None,
+    security_handlers: Mapping[str, Callable[..., Any] | str] | None,
+    default_error_handler: Callable[..., Any] | None,
+    mock: object,
+    complete: bool,
+) -> tuple[Routes, SecurityRules]:
+    """Attach handlers and security functions to a contract as it is served.
+
+    Args:
+        spec: The contract.
+        handlers: By namespace and event; they replace those that the document names.
+        security_handlers: By security scheme; likewise.
+        default_error_handler: For namespaces that have none.
+        mock: ``"missing"`` if a mock handles the events that nothing handles.
+        complete: Whether no handlers follow, so that an event without one is a problem.
+
+    Raises:
+        BindingError: some can't be attached; all of them are reported, together with what can't be mocked.
+        SpecError: something can't be mocked.
+    """
+    found = _attach(
+        spec,
+        handlers or {},
+        security_handlers or {},
+        default_error_handler,
+        mock=is_mocked(mock),
+        complete=complete,
+    )
+    if found.problems or found.security is None:
+        raise BindingError((*found.problems, *found.unmocked))
+    if found.unmocked:
+        raise SpecError(found.unmocked)
+    return found.routes, found.security
+
+
+def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) -> list[Diagnostic]:
+    """Find what is wrong with the handlers of a document that can't be served, warnings too.
+
+    Args:
+        draft: What could be read of it.
+        options: Those of the application.
+        complete: As for `attach`.
+    """
+    found = _attach(
+        served_spec(draft),
+        options.get("handlers") or {},
+        options.get("security_handlers") or {},
+        options.get("default_error_handler"),
+        mock=is_mocked(options.get("mock")),
+        complete=complete,
+    )
+    return [*found.problems, *found.unmocked, *found.routes.warnings]
+
+
+def _attach(
+    spec: Spec,
+    handlers: Handlers,
+    security_handlers: Mapping[str, Callable[..., Any] | str],
+    default_error_handler: Callable[..., Any] | None,
+    *,
+    mock: bool,
+    complete: bool,
+) -> Attached:
+    routes = Routes(spec, handlers, unwritten=mock)
+    problems = list(routes.problems)
+    security: SecurityRules | None = None
+    unmocked: tuple[Diagnostic, ...] = ()
+    try:
+        security = bind_security(spec, security_handlers)
+    except BindingError as error:
+        problems += error.diagnostics
+    if default_error_handler is not None:
+        try:
+            routes.set_default_error(default_error_handler)
+        except BindingError as error:
+            problems += error.diagnostics
+    if mock:
+        try:
+            mock_missing(routes, spec)
+        except SpecError as error:
+            unmocked = error.diagnostics
+    elif complete:
+        problems += routes.missing()
+    return Attached(routes=routes, security=security, problems=tuple(problems), unmocked=unmocked)
