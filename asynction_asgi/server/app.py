@@ -24,11 +24,12 @@ from .wrappable import check_asgi
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
     from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
 
     from ..docs.routes import Guard, Renderer
     from ..engine import ServerOptions
+    from ..errors import Diagnostic
     from ..spec import Spec
     from .observing import Observer
     from .options import Options
@@ -104,6 +105,7 @@ class AsynctionSocketIO(Emitting):
             default_error_handler=default_error_handler,
             mock=mock,
             complete=not self.handlers_follow,
+            lenient=settings.inbound != "enforce",
         )
         self._dispatcher = Dispatcher(
             emitting=self,
@@ -132,8 +134,7 @@ class AsynctionSocketIO(Emitting):
             if docs
             else None
         )
-        for warning in (*spec.warnings, *self._routes.warnings):
-            logger.warning("%s", warning)
+        _log((*spec.warnings, *self._routes.warnings))
         if self._docs is not None and self._docs.path == getattr(app, "docs_url", None):
             logger.warning(
                 "%s stays the wrapped application's; pass docs_path to serve our page too", self._docs.path
@@ -194,7 +195,7 @@ class AsynctionSocketIO(Emitting):
             raise TypeError("on() takes the event's name: @app.on('…')")
 
         def attach(function: HandlerT) -> HandlerT:
-            self._routes.add(namespace or "/", event, function)
+            _log(self._routes.add(namespace or "/", event, function))
             return function
 
         return attach if handler is None else attach(handler)
@@ -216,9 +217,8 @@ class AsynctionSocketIO(Emitting):
         """
 
         def attach(function: HandlerT) -> HandlerT:
-            self._routes.add(
-                "/" if callable(namespace) else namespace or "/", "error", function, lifecycle=True
-            )
+            where = "/" if callable(namespace) else namespace or "/"
+            _log(self._routes.add(where, "error", function, lifecycle=True))
             return function
 
         return attach(namespace) if callable(namespace) else attach
@@ -236,9 +236,9 @@ class AsynctionSocketIO(Emitting):
         """Make sure that every declared event has a handler; runs at start-up by itself.
 
         Raises:
-            BindingError: some have none; every one of them is reported.
+            BindingError: some have none, and what clients send is enforced; every one of them is reported.
         """
-        missing = self._routes.missing()
+        missing = [finding for finding in self._routes.missing() if finding.severity == "error"]
         if missing:
             raise BindingError(missing)
 
@@ -277,13 +277,18 @@ class AsynctionSocketIO(Emitting):
     async def _start(self) -> None:
         self._checked = True
         self.check_handlers()
+        _log(self._routes.missing())
         self._server.listen()
 
     def _start_unannounced(self) -> None:
         """The first request of an application that nobody told to start, as under a mount."""
         self._checked = True
-        for one in self._routes.missing():
-            logger.error("%s", one)
+        _log(self._routes.missing())
+
+
+def _log(findings: Iterable[Diagnostic]) -> None:
+    for finding in findings:
+        logger.log(logging.ERROR if finding.severity == "error" else logging.WARNING, "%s", finding)
 
 
 def _is_under(path: str, own: str) -> bool:

@@ -10,6 +10,7 @@ from ..spec.served import served_spec
 from .missing import is_mocked, mock_missing
 from .routes import Routes
 from .security import SecurityRules, bind_security
+from .validation import validation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,7 @@ def attach(
     default_error_handler: Callable[..., Any] | None,
     mock: object,
     complete: bool,
+    lenient: bool,
 ) -> tuple[Routes, SecurityRules]:
     """Attach handlers and security functions to a contract as it is served.
 
@@ -57,6 +59,7 @@ def attach(
         default_error_handler: For namespaces that have none.
         mock: ``"missing"`` if a mock handles the events that nothing handles.
         complete: Whether no handlers follow, so that an event without one is a problem.
+        lenient: Whether what clients send is not held to the document, so that handlers need not fit it.
 
     Raises:
         BindingError: some can't be attached; all of them are reported, together with what can't be mocked.
@@ -69,6 +72,7 @@ def attach(
         default_error_handler,
         mock=is_mocked(mock),
         complete=complete,
+        lenient=lenient,
     )
     if found.problems or found.security is None:
         raise BindingError((*found.problems, *found.unmocked))
@@ -92,6 +96,7 @@ def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) ->
         options.get("default_error_handler"),
         mock=is_mocked(options.get("mock")),
         complete=complete,
+        lenient=validation_of(options.get("validation", True)).inbound != "enforce",
     )
     return [*found.problems, *found.unmocked, *found.routes.warnings]
 
@@ -104,8 +109,9 @@ def _attach(
     *,
     mock: bool,
     complete: bool,
+    lenient: bool,
 ) -> Attached:
-    routes = Routes(spec, handlers, unwritten=mock)
+    routes = Routes(spec, handlers, unwritten=mock, lenient=lenient)
     problems = list(routes.problems)
     security: SecurityRules | None = None
     unmocked: tuple[Diagnostic, ...] = ()
@@ -124,5 +130,5 @@ def _attach(
         except SpecError as error:
             unmocked = error.diagnostics
     elif complete:
-        problems += routes.missing()
+        problems += [finding for finding in routes.missing() if finding.severity == "error"]
     return Attached(routes=routes, security=security, problems=tuple(problems), unmocked=unmocked)

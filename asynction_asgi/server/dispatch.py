@@ -154,6 +154,8 @@ class Dispatcher:
         """
         routes, socket, guard = peer.state
         route: Route | None = routes.events.get(event)
+        if route is None and routes.named:
+            route = routes.named.get(event)
         ours = True  # until the handler runs, an error is a refusal of ours
         try:
             handler, checked = self._resolve(routes, socket, route, event, arguments)
@@ -228,11 +230,14 @@ class Dispatcher:
             handler = routes.spare_handler(declared)
             if handler is None:
                 raise _unhandled(socket.namespace, event, declared)
-        if declared is not None and self._inbound != "off":
-            try:
-                arguments = declared.check_arguments(arguments)
-            except Mismatch as mismatch:
-                self._mismatched(declared, socket, event, mismatch)
+        if self._inbound != "off":
+            if declared is None or declared.check_arguments is None:
+                self._unchecked(routes, socket, event, route)
+            else:
+                try:
+                    arguments = declared.check_arguments(arguments)
+                except Mismatch as mismatch:
+                    self._mismatched(declared, socket, event, mismatch)
         if route is None or handler is not route.handler:
             arguments = (event, *arguments)
         if len(arguments) < handler.minimum or (
@@ -240,6 +245,12 @@ class Dispatcher:
         ):
             raise _miscounted(socket.namespace, event, handler, len(arguments))
         return handler, arguments
+
+    def _unchecked(self, routes: NamespaceRoutes, socket: Socket, event: str, route: Route | None) -> None:
+        """Count an event that the document does not declare; a catch-all's name is the peer's and not kept."""
+        if self._inbound == "warn":
+            name = WILDCARD if route is None else route.event.name
+            self._violations.let_through(_undeclared(socket.namespace, event), routes.declared.name, name)
 
     def _mismatched(self, route: Route, socket: Socket, event: str, mismatch: Mismatch) -> None:
         """Arguments don't match; raises, or lets them through with a note."""
@@ -362,6 +373,10 @@ def _log_failure(error: BaseException, what: str, *, answered: bool = False) -> 
 def _unhandled(namespace: str, event: str, declared: Route | None) -> RefusedError:
     if declared is not None:
         return RefusedError("unavailable", "nothing handles this event")
+    return _undeclared(namespace, event)
+
+
+def _undeclared(namespace: str, event: str) -> UndeclaredEventError:
     return UndeclaredEventError(
         namespace=namespace,
         event=event,

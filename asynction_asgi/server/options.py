@@ -24,7 +24,8 @@ class Options(ServerOptions, total=False):
     """What `AsynctionSocketIO` takes beside a document.
 
     Attributes:
-        validation: True enforces, False ignores; ``"warn"`` logs and counts; or one per direction.
+        validation: True enforces, False ignores; ``"warn"`` logs and counts; or one per direction. Only what
+            is enforced asks for a complete document.
         docs: Whether the document and its page are served.
         docs_console: Whether that page can connect, emit and listen.
         docs_path: Where the page is; None is ``docs`` beside the Socket.IO path.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
 from ..spec.arguments import are_finite, compile_arguments
-from ..spec.model import count_words
+from ..spec.model import Event, count_words
 from ..spec.references import did_you_mean
 from .binding import (
     BoundHandler,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..spec.document import Node
-    from ..spec.model import Arguments, Event, HandlerName, Namespace, Spec
+    from ..spec.model import Arguments, HandlerName, Namespace, Spec
 
 __all__ = ["NamespaceRoutes", "Route", "Routes"]
 
@@ -37,16 +38,17 @@ _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "d
 
 @dataclass(slots=True, kw_only=True)
 class Route:
-    """One declared event that clients may emit; the handler may come after start-up, by ``@app.on``.
+    """One event that clients may emit; the handler may come after start-up, by ``@app.on``.
 
     Attributes:
+        check_arguments: None where the document does not declare the event.
         ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
         stand_in: What handles it as long as nothing else does.
     """
 
     namespace: str
     event: Event
-    check_arguments: Callable[[Sequence[Any]], Sequence[Any]]
+    check_arguments: Callable[[Sequence[Any]], Sequence[Any]] | None
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
     ack_is_finite: bool
     handler: BoundHandler | None = None
@@ -55,7 +57,13 @@ class Route:
 
 
 class NamespaceRoutes:
-    """What one declared namespace does with connections and events."""
+    """What one declared namespace does with connections and events.
+
+    Attributes:
+        events: Those that the document declares, by name.
+        named: Those that code handles by a name that the document does not declare, where the
+            validation lets them through.
+    """
 
     def __init__(self, declared: Namespace, spec: Spec) -> None:
         self.declared = declared
@@ -71,6 +79,7 @@ class NamespaceRoutes:
             )
             for name, event in declared.receives.items()
         }
+        self.named: dict[str, Route] = {}
         self.ordered = any(route.event.ordering is not None for route in self.events.values())
         self.lifecycle: dict[str, BoundHandler] = {}
 
@@ -78,6 +87,19 @@ class NamespaceRoutes:
     def params(self) -> tuple[str, ...]:
         """Names that handlers of this namespace may have injected on top."""
         return tuple(one.name for one in self.declared.parameters)
+
+    def route_of_name(self, event: str) -> Route:
+        """Return a route for an event that is not declared by its name: the wildcard's, or an unchecked one."""
+        wildcard = self.events.get(WILDCARD)
+        if wildcard is not None:
+            return replace(wildcard, handler=None, stand_in=None)
+        return Route(
+            namespace=self.declared.name,
+            event=Event(name=event, node=self.declared.node),
+            check_arguments=None,
+            check_ack=None,
+            ack_is_finite=False,
+        )
 
     def spare_handler(self, route: Route | None) -> BoundHandler | None:
         """What handles an event without a handler of its own: the namespace's catch-all, else a stand-in."""
@@ -91,6 +113,8 @@ class Routes:
         spec: The contract, as it is served.
         handlers: By namespace and event; they replace those that the document names.
         unwritten: Whether handlers that the document names may be missing; each is a warning then.
+        lenient: Whether what clients send is not held to the document, so that handlers need not fit it
+            either: events may be undeclared and arities differ, each with a warning.
 
     Attributes:
         problems: What is wrong with handlers that the document names, or that are given in code.
@@ -98,9 +122,15 @@ class Routes:
     """
 
     def __init__(
-        self, spec: Spec, handlers: Mapping[str, Mapping[str, Any]], *, unwritten: bool = False
+        self,
+        spec: Spec,
+        handlers: Mapping[str, Mapping[str, Any]],
+        *,
+        unwritten: bool = False,
+        lenient: bool = False,
     ) -> None:
         self._imports = Imports()
+        self._lenient = lenient
         self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
         self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
@@ -128,7 +158,7 @@ class Routes:
 
     def add(
         self, namespace: str, event: str, function: Callable[..., Any] | str, *, lifecycle: bool = False
-    ) -> None:
+    ) -> Sequence[Diagnostic]:
         """Attach one handler to a declared event or lifecycle name, in place of an earlier one.
 
         Args:
@@ -137,12 +167,17 @@ class Routes:
             function: The handler, or its dotted path.
             lifecycle: The name is one of the lifecycle, even if an event of that name is declared.
 
+        Returns:
+            Warnings about it.
+
         Raises:
             BindingError: nothing of that name is declared, or the handler doesn't fit it.
         """
+        known = len(self.warnings)
         problems = list(self._bind_one(namespace, event, function, lifecycle=lifecycle))
         if problems:
             raise BindingError(problems)
+        return self.warnings[known:]
 
     def unhandled(self) -> dict[str, list[str]]:
         """By namespace, the declared events that nothing handles; not those whose handler is a problem."""
@@ -158,7 +193,10 @@ class Routes:
         }
 
     def missing(self) -> list[Diagnostic]:
-        """Report each declared event that nothing handles, or that only a catch-all of the wrong arity does."""
+        """Report each declared event that nothing handles, or that only a catch-all of the wrong arity does.
+
+        These are warnings where what clients send is not enforced.
+        """
         found = [
             self._problem(
                 self.namespaces[name].events[event].event.node,
@@ -176,7 +214,7 @@ class Routes:
                 if route.handler is None and (name, event) not in self._unfit:
                     fit = self._arity(route.event, catch_all, route.event.node, named=True)
                     found += [one for one in fit if one.severity == "error"]
-        return found
+        return [replace(finding, severity="warning") for finding in found] if self._lenient else found
 
     def stand_in(self, namespace: str, event: str, function: Callable[..., Any]) -> None:
         """Handle a declared event by `function` as long as nothing else does."""
@@ -236,15 +274,23 @@ class Routes:
         if routes is None:
             yield self._problem(
                 self._root,
-                f"the document declares no namespace {namespace!r}{did_you_mean(namespace, self.namespaces)}",
+                f"the document declares no namespace {namespace!r}{did_you_mean(namespace, self.namespaces)}"
+                + (
+                    f"; declare it, if only by an empty channel: {namespace!r}: {{}}" if self._lenient else ""
+                ),
             )
             return
         # Clients may emit a declared event "error"; a handler for errors is not theirs to call.
         route = None if lifecycle and event == "error" else routes.events.get(event)
         at = node or (route.event.node if route is not None else routes.declared.node)
         if route is None and event not in ("connect", "disconnect", "error", WILDCARD):
-            yield self._problem(at, _undeclared(routes.declared, event))
-            return
+            problem = self._problem(at, _undeclared(routes.declared, event))
+            if not self._lenient or event in RESERVED_EVENTS:
+                yield problem
+                return
+            route = routes.route_of_name(event)
+            if route.check_arguments is None:
+                self.warnings.append(replace(problem, severity="warning"))
         try:
             if isinstance(function, str):
                 function = self._imports.handler(function)
@@ -262,11 +308,21 @@ class Routes:
         except (UnbindableError, UnimportableError) as error:
             yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
+        doubt = explain_missing_lead(
+            bound, f"{event!r}", _counts(route.event.arguments), named=event == WILDCARD
+        )
+        if doubt is not None:
+            yield self._problem(at, doubt, "ARITY")
+            return
         fit = list(self._arity(route.event, bound, at, named=event == WILDCARD))
+        if self._lenient:
+            fit = [replace(finding, severity="warning") for finding in fit]
         errors = [one for one in fit if one.severity == "error"]
         self.warnings += [one for one in fit if one.severity == "warning"]
         if not errors:
             route.handler = bound
+            if event not in routes.events:
+                routes.named[event] = route
         yield from errors
 
     def _arity(self, event: Event, bound: BoundHandler, node: Node, *, named: bool) -> Iterator[Diagnostic]:
@@ -282,10 +338,7 @@ class Routes:
             named: Whether the handler gets the event's name before the arguments.
         """
         counted, extra = _counts(event.arguments), 1 if named else 0
-        doubt = explain_missing_lead(bound, f"{event.name!r}", counted, named=named)
-        if doubt is not None:
-            yield self._problem(node, doubt, "ARITY")
-        if doubt is not None or counted is None:
+        if counted is None:
             return
         ranges = [(least + extra, None if most is None else most + extra) for least, most in counted]
         minimum = min(least for least, _ in ranges)

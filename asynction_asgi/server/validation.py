@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..engine.logs import Throttle
+from ..errors import UndeclaredEventError
 
 if TYPE_CHECKING:
     from ..errors import ValidationError
@@ -65,6 +66,7 @@ class ViolationLog:
     """
 
     def __init__(self) -> None:
+        self._undeclared = 0
         self.counts: Counter[tuple[str, str | None, str]] = Counter()
         self._throttle = Throttle(most=_MOST_KEYS)
 
@@ -74,11 +76,15 @@ class ViolationLog:
         Args:
             error: The violation; its own names are those that a peer chose.
             namespace: The declared namespace.
-            event: The declared event.
+            event: The declared event, or one that the code names and the document does not.
         """
         key = namespace, event, error.part
-        if key not in self.counts and len(self.counts) >= _MOST_KEYS:
-            key = "*", "*", error.part
+        if isinstance(error, UndeclaredEventError) and key not in self.counts:
+            # The document bounds the number of other names.
+            if self._undeclared >= _MOST_KEYS:
+                key = "*", "*", error.part
+            else:
+                self._undeclared += 1
         self.counts[key] += 1
         unsaid = self._throttle.admits(key)
         if unsaid is not None:
