@@ -3,11 +3,15 @@
 They start in the order of arrival and run at the same time once they await, as in JavaScript, up to
 a bound per connection; events marked ``serial`` run one at a time. Acknowledgements never wait here,
 so a handler may await an answer of its own client.
+
+Each handler runs in a copy of the context in which its event arrived, also when it had to wait:
+context variables that a handler sets are not seen by the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -42,41 +46,66 @@ class Lanes:
         self._handle = handle
         self._default = default
 
-    def start(self, member: Member, ack_id: int | None, payload: list[Any], size: int) -> None:
-        """Start a handler, or queue the event until one may start."""
+    def start(
+        self,
+        member: Member,
+        ack_id: int | None,
+        payload: list[Any],
+        size: int,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        """Start a handler, or queue the event until one may start.
+
+        Args:
+            member: Who sent the event.
+            ack_id: What the client wants to be answered under.
+            payload: The event's name and arguments.
+            size: On the wire, in bytes.
+            context: What the handler runs in; a copy of the current one by default.
+        """
         connection = member.connection
         ordering = member.endpoint.ordering(member, payload[0]) if member.ordered else None
         if (ordering or self._default) == "serial":
             if member.lane is None:
                 member.lane = deque()
                 connection.serial = number = connection.serial + 1
-                self._run(connection, number, payload[0], self._serve_lane(member, ack_id, payload, number))
+                work = self._serve_lane(member, ack_id, payload, number)
+                self._run(connection, number, payload[0], work, context)
             else:
-                arrival = Arrival(ack_id, payload, size)
+                arrival = Arrival(ack_id, payload, size, context or contextvars.copy_context())
                 member.lane.append(arrival)
                 connection.count(arrival, 1)
         elif connection.backlog or len(connection.running) >= connection.limits.handlers:
             if connection.backlog is None:
                 connection.backlog = deque()
-            arrival = Arrival(ack_id, payload, size)
+            arrival = Arrival(ack_id, payload, size, context or contextvars.copy_context())
             connection.backlog.append((member, arrival))
             connection.count(arrival, 1)
         else:
             connection.serial = number = connection.serial + 1
-            self._run(connection, number, payload[0], self._handle(member, ack_id, payload, number))
+            self._run(connection, number, payload[0], self._handle(member, ack_id, payload, number), context)
 
-    def _run(self, connection: Connection, number: int, event: str, work: Coroutine[Any, Any, None]) -> None:
+    def _run(
+        self,
+        connection: Connection,
+        number: int,
+        event: str,
+        work: Coroutine[Any, Any, None],
+        context: contextvars.Context | None,
+        *,
+        eager: bool = _EAGER,
+    ) -> None:
         loop = connection.loop
         if not loop.is_running():  # it ended with handlers running, which Python then closes
             work.close()
             return
         # Named at once: Python 3.11 makes up a name for every task that has none.
-        if _EAGER:
-            task = asyncio.Task(work, loop=loop, name=event, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
+        if eager:
+            task = asyncio.Task(work, loop=loop, name=event, context=context, eager_start=True)  # type: ignore[call-arg, unused-ignore]  # 3.12
             if task.done():
                 return
         else:
-            task = asyncio.Task(work, loop=loop, name=event)
+            task = asyncio.Task(work, loop=loop, name=event, context=context)
         connection.running[number] = task
 
     def ended(self, connection: Connection, number: int) -> None:
@@ -91,31 +120,34 @@ class Lanes:
                 connection.count(arrival, -1)
                 connection.serial = following = connection.serial + 1
                 work = self._handle(member, arrival.ack_id, arrival.payload, following)
-                self._run(connection, following, arrival.payload[0], work)
+                self._run(connection, following, arrival.payload[0], work, arrival.context)
         finally:
             connection.draining = False
         connection.made_room()
 
     async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
-        connection = member.connection
+        connection, whole = member.connection, False
         try:
-            while True:
-                await self._handle(member, ack_id, payload, 0)
-                if not member.lane:
-                    return
-                arrival = member.lane.popleft()
-                ack_id, payload = arrival.ack_id, arrival.payload
-                connection.count(arrival, -1)
-                connection.made_room()
+            await self._handle(member, ack_id, payload, 0)
+            whole = True
         finally:
-            left, member.lane = member.lane or deque(), None
-            for arrival in left:
-                connection.count(arrival, -1)
+            while not whole and connection.closed and member.lane:
+                connection.count(member.lane.popleft(), -1)
+            if member.lane:  # also where the handler cancelled its own task; the others go on
+                self._follow(member, member.lane.popleft())
+            else:
+                member.lane = None
             connection.made_room()
-            if not connection.closed:  # the handler cancelled its own task; the others go on
-                for arrival in left:
-                    self.start(member, *arrival)
             self.ended(connection, number)
+
+    def _follow(self, member: Member, arrival: Arrival) -> None:
+        """Handle the next event of a lane in a task of its own, as contexts belong to tasks."""
+        connection = member.connection
+        connection.count(arrival, -1)
+        connection.serial = number = connection.serial + 1
+        work = self._serve_lane(member, arrival.ack_id, arrival.payload, number)
+        # Not eagerly: a long lane would become a deep stack.
+        self._run(connection, number, arrival.payload[0], work, arrival.context, eager=False)
 
     def room(self, connection: Connection) -> Awaitable[None]:
         """Resolves once the backlog has a place again; the transport reads nothing meanwhile."""

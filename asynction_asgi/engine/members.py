@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import enum
 import time
 from dataclasses import dataclass
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
 
 
 class Arrival(NamedTuple):
-    """An event that waits for its turn, and its size on the wire."""
+    """An event that waits for its turn.
+
+    Attributes:
+        size: On the wire, in bytes.
+        context: What its handler will run in; for this event alone.
+    """
 
     ack_id: int | None
     payload: list[Any]
     size: int
+    context: contextvars.Context
 
 
 @dataclass(slots=True)
@@ -141,6 +148,7 @@ class Connection:
 
     Attributes:
         socket: The transport.
+        context: The context variables of the ASGI call that opened it, or upgraded it to WebSocket.
         members: By namespace, pending and connected peers.
         left: Namespaces that it was in, so that packets which crossed a disconnect are forgiven.
         partial: A binary packet whose attachments are not all there.
@@ -158,6 +166,7 @@ class Connection:
         "allowance",
         "backlog",
         "closed",
+        "context",
         "draining",
         "left",
         "limits",
@@ -180,6 +189,7 @@ class Connection:
         self.socket = socket
         self.limits = limits
         self.loop = asyncio.get_running_loop()
+        self.context = contextvars.copy_context()
         self.members: dict[str, Member] = {}
         self.left: set[str] | None = None
         self.partial: Partial | None = None

@@ -213,7 +213,10 @@ class MembershipServer(ApplicationServer):
     async def _tell_disconnect(self, member: Member, reason: str) -> None:
         task = asyncio.current_task()
         try:
-            await member.endpoint.disconnect(member, reason)
+            # Whatever ends the membership, such as another client's handler, its own context is what counts.
+            context = member.connection.context.copy()
+            telling = member.endpoint.disconnect(member, reason)
+            await asyncio.get_running_loop().create_task(telling, context=context)
         except BaseException as error:
             if must_pass(error, task):
                 raise
@@ -263,8 +266,12 @@ class MembershipServer(ApplicationServer):
         connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
+        parting = [self._part(member, reason) for member in list(connection.members.values())]
         try:
-            await asyncio.gather(*(self._part(one, reason) for one in list(connection.members.values())))
+            if len(parting) == 1:  # as for nearly all clients; saves a task
+                await parting[0]
+            else:
+                await asyncio.gather(*parting)
         finally:
             self.environ.pop(eio_sid, None)
 

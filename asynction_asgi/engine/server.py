@@ -8,6 +8,7 @@ offers to applications (emit, rooms, sessions, call) is upstream's own, on top o
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,7 @@ class Server(MembershipServer):
                 member.early = deque()
             if connection.full:
                 raise UndecodableError("events before the connection was accepted")
-            arrival = Arrival(ack_id, payload, size)
+            arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
             member.early.append(arrival)
             connection.count(arrival, 1)
             return None
@@ -154,7 +155,7 @@ class Server(MembershipServer):
         callback = member.callbacks.pop(packet.id, None) if member.callbacks and packet.id else None
         if callback is None:
             return  # nobody asked, or nobody waits any more
-        self.call_back(callback, packet.payload)
+        contextvars.copy_context().run(self.call_back, callback, packet.payload)
 
     async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
         """Let the endpoint handle one event and answer it; raises nothing but cancellation."""

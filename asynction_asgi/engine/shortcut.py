@@ -50,6 +50,8 @@ class Shortcut(asyncio.Protocol):
         self._write = self._transport.write
         self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
         self._socket: EngineSocket | None = socket
+        # The event loop calls from a context of its own; handlers get that of their ASGI call.
+        self._context = socket.connection.context
         self._compressed = bool(uvicorns.conn.extensions)
         # What came before the take-over may have ended in the middle of a message or of a frame.
         self._relayed = self._compressed or _is_in_message(uvicorns)  # every frame is uvicorn's to read
@@ -112,7 +114,7 @@ class Shortcut(asyncio.Protocol):
                 return
             data = b"".join(self._parts)
             self._keep(b"", 0)
-        self._split(data)
+        self._context.run(self._split, data)
 
     def eof_received(self) -> None:
         """The peer sends no more; as for uvicorn, that ends the connection."""
@@ -262,7 +264,7 @@ class Shortcut(asyncio.Protocol):
         self._held = True
         self._transport.pause_reading()
         self._waiter = asyncio.ensure_future(pause)
-        self._waiter.add_done_callback(self._go_on)
+        self._waiter.add_done_callback(self._go_on, context=self._context)
 
     def _go_on(self, waiter: asyncio.Future[None]) -> None:
         self._waiter = None

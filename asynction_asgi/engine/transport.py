@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
@@ -227,6 +228,7 @@ class EngineSocket(OutboxSocket):
             if not await self._probe(ws):
                 ws.close()
                 return
+            self.connection.context = contextvars.copy_context()
         else:
             self.connected = self.upgraded = True
         self.websocket = ws
@@ -272,10 +274,7 @@ class EngineSocket(OutboxSocket):
     def drop(self, reason: str, *, code: int = 1000) -> None:
         """Close from where nothing can be awaited."""
         if not self.closing and not self.closed:
-            self.closing_task = asyncio.get_running_loop().create_task(
-                self._end(reason, abort=False, code=code)
-            )
-            self.closing = True
+            self._begin_end(reason, abort=False, code=code)
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002  # upstream's signature
         """Close the connection and run the disconnect handlers; a second call does nothing.
@@ -287,11 +286,17 @@ class EngineSocket(OutboxSocket):
         """
         del wait
         if not self.closing and not self.closed:
-            # A task of its own, which outlives a request that is given up, and which a shutdown can end.
             reason = reason or self.server.reason.SERVER_DISCONNECT
-            self.closing_task = asyncio.get_running_loop().create_task(self._end(reason, abort=abort))
-            self.closing = True
-            await asyncio.wait([self.closing_task])
+            await asyncio.wait([self._begin_end(reason, abort=abort)])
+
+    def _begin_end(self, reason: str, *, abort: bool, code: int = 1000) -> asyncio.Task[None]:
+        # A task of its own, which outlives a request that is given up, and which a shutdown can end. Whatever
+        # closes the connection, such as an emit of another client's handler, its own context is what counts.
+        ending = self._end(reason, abort=abort, code=code)
+        context = self.connection.context.copy()
+        self.closing_task = asyncio.get_running_loop().create_task(ending, context=context)
+        self.closing = True
+        return self.closing_task
 
     async def _end(self, reason: str, *, abort: bool, code: int = 1000) -> None:
         self.connected = False

@@ -327,9 +327,10 @@ async def test_who_does_not_read_the_end_is_cut_off(by_client: bool, monkeypatch
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         [socket] = stage.server.eio.sockets.values()
         await until(lambda: socket.websocket is not None)
-        assert socket.websocket is not None
+        websocket_of_client = socket.websocket
+        assert websocket_of_client is not None
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
-        while not socket.websocket.buffered:
+        while not websocket_of_client.buffered:
             await stage.server.emit("a", "x" * 100_000)
             await asyncio.sleep(0)
         if by_client:
@@ -337,7 +338,7 @@ async def test_who_does_not_read_the_end_is_cut_off(by_client: bool, monkeypatch
         else:
             socket.drop("over")
         await stage.emptied()
-        await until(lambda: not socket.websocket.buffered)
+        await until(lambda: not websocket_of_client.buffered)
 
 
 async def test_a_client_that_leaves_while_the_server_stops() -> None:
