@@ -9,11 +9,12 @@ from .arguments import compile_arguments
 from .schemas import Mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from .model import Event, Spec
+    from .arguments import ArgumentsCheck
+    from .model import Arguments, Event, Spec
 
-__all__ = ["BINARY", "declared_examples", "with_bytes", "written_bytes"]
+__all__ = ["BINARY", "declared_examples", "read_example", "with_bytes", "written_bytes"]
 
 BINARY = "$binary"
 
@@ -31,22 +32,34 @@ def declared_examples(event: Event, spec: Spec) -> Iterator[tuple[str, tuple[Any
     for one in listed:
         if not isinstance(one, dict) or "payload" not in one:
             continue
-        payload = with_bytes(one["payload"])
-        readings = [[payload]]
-        if isinstance(payload, list):
-            readings.insert(0 if arguments.kind == "positional" else 1, payload)
-        values = next((values for values in readings if _accepts(accept, values)), None)
-        if values is not None:
-            name = one.get("name") or one.get("summary")
-            yield name if isinstance(name, str) else "", tuple(values)
+        try:
+            values = read_example(one["payload"], arguments, accept)
+        except Mismatch:
+            continue
+        name = one.get("name") or one.get("summary")
+        yield name if isinstance(name, str) else "", tuple(values)
 
 
-def _accepts(check: Callable[[Any], object], values: list[Any]) -> bool:
-    try:
-        check(values)
-    except Mismatch:
-        return False
-    return True
+def read_example(payload: Any, arguments: Arguments, accept: ArgumentsCheck) -> list[Any]:
+    """Return the arguments that an example's payload stands for: a list may be one of them or all.
+
+    Raises:
+        Mismatch: it stands for none; says what the likelier reading misses.
+    """
+    payload = with_bytes(payload)
+    readings = [[payload]]
+    if isinstance(payload, list):
+        readings.insert(0 if arguments.kind == "positional" else 1, payload)
+    missed: Mismatch | None = None
+    for values in readings:
+        try:
+            accept(values)
+        except Mismatch as mismatch:
+            missed = missed or mismatch
+        else:
+            return values
+    assert missed is not None  # noqa: S101 - there is a reading
+    raise missed
 
 
 def written_bytes(value: bytes | bytearray) -> dict[str, str]:

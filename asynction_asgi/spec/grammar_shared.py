@@ -29,6 +29,7 @@ __all__ = [
     "flows",
     "handshake_is_the_channels",
     "headers_are_an_object",
+    "is_a_message",
     "payload_is_a_schema",
     "scheme_fields",
     "ws_is_spelt_right",
@@ -64,6 +65,11 @@ def payload_is_a_schema(walk: Walk, message: Node) -> None:
                 name = target.value.get("schemaFormat", name)
     if is_supported_format(name):
         SCHEMA.check(walk, payload)
+
+
+def is_a_message(walk: Walk, message: Node) -> None:
+    """Keep the message, whose examples are checked once all of the document is known."""
+    walk.messages.append(message)
 
 
 def headers_are_an_object(walk: Walk, node: Node) -> None:

@@ -18,6 +18,7 @@ from .grammar_shared import (
     flows,
     handshake_is_the_channels,
     headers_are_an_object,
+    is_a_message,
     scheme_fields,
 )
 from .payload import is_multi_format, is_supported_format
@@ -205,7 +206,7 @@ TABLE: dict[str, Object] = {
     "message": Object(
         title="a message",
         fields={**_MESSAGE_TRAIT, "payload": _ANY_SCHEMA, "traits": Each(Use("message trait"))},
-        checks=(headers_are_an_object,),
+        checks=(headers_are_an_object, is_a_message),
         moved={
             "schemaFormat": "'schemaFormat' and 'schema' in the payload",
             "messageId": "the message's key in the channel",

@@ -12,9 +12,10 @@ from ..errors import Diagnostic, SpecError
 from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
+from .example_checks import check_examples
 from .extensions import GUARDS, PLACES, RESPELT
 from .hints import check_hints
-from .model import Arguments, Handshake, Namespace, Spec
+from .model import Handshake, Namespace, Spec
 from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
 from .reading import ChannelDraft, OperationDraft, Reader
 from .references import ELSEWHERE, Resolver
@@ -204,7 +205,8 @@ def _compile(
     warn_of_unlike_namespaces(reader, channels, operations)
     warn_of_uncalled_handlers(reader, operations)
     found += reader.found
-    roots = [*_roots(namespaces), *(schema for one in reader.aside for schema in _schemas(one))]
+    found += check_examples(walk.messages, reader)
+    roots = [*_roots(namespaces), *(schema for one in reader.aside for schema in one.schemas())]
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
     info = document.value.get("info")
@@ -243,16 +245,9 @@ def _roots(namespaces: Mapping[str, Namespace]) -> Iterator[Node]:
         yield from (one for one in (handshake.query, handshake.headers, handshake.auth) if one is not None)
         yield from (one.schema for one in namespace.parameters if one.schema is not None)
         for event in (*namespace.receives.values(), *namespace.sends.values()):
-            yield from _schemas(event.arguments)
+            yield from event.arguments.schemas()
             if event.ack is not None:
-                yield from _schemas(event.ack)
-
-
-def _schemas(arguments: Arguments) -> Iterator[Node]:
-    if arguments.kind in {"single", "positional"} and arguments.schema is not None:
-        yield arguments.schema
-    for one in arguments.of:
-        yield from _schemas(one)
+                yield from event.ack.schemas()
 
 
 def in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnostic, ...]:

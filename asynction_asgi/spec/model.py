@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ..errors import Diagnostic
@@ -44,6 +44,13 @@ class Arguments:
     ranges: tuple[tuple[int, int | None], ...] = ()
     schema: Node | None = None
     of: tuple[Arguments, ...] = ()
+
+    def schemas(self) -> Iterator[Node]:
+        """Yield the schemas that values are checked against."""
+        if self.kind in {"single", "positional"} and self.schema is not None:
+            yield self.schema
+        for one in self.of:
+            yield from one.schemas()
 
 
 ANY = Arguments(kind="any")

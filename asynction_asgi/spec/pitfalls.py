@@ -67,42 +67,34 @@ def warn_of_unlike_namespaces(
 
     Many write a channel for each event. Each is a namespace here, which clients must connect to.
     """
-    names: dict[object, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for operation in operations:
-        names.setdefault(operation.channel.place.identity, set()).update(map(_name, operation.messages))
-    served = [
-        (channel, names.get(channel.place.identity, set()))
-        for channel in channels
-        if channel.kept and channel.namespace not in (None, ANY_NAMESPACE)
-    ]
-    peopled = [(channel, events) for channel, events in served if events]
-    single = [(channel, min(events)) for channel, events in peopled if len(events) == 1]
+        if operation.channel.kept and operation.channel.namespace is not None:
+            names.setdefault(operation.channel.namespace, set()).update(map(_name, operation.messages))
+    served = [one for one in channels if one.kept and one.namespace not in (None, ANY_NAMESPACE)]
+    peopled = {str(one.namespace): one for one in served if names.get(str(one.namespace))}
+    single = {name: one for name, one in peopled.items() if len(names[name]) == 1}
     alike = [
-        channel
-        for channel, event in single
-        if _is_prefixed(channel) or _letters(str(channel.address).rpartition("/")[2]) == _letters(event)
+        name
+        for name, channel in single.items()
+        if _is_prefixed(channel) or _letters(name.rpartition("/")[2]) == _letters(min(names[name]))
     ]
-    if len(peopled) == len(single) >= _MANY and not any(_is_set_up(channel) for channel, _ in single):
-        alike = [channel for channel, _ in single]
+    if len(peopled) == len(single) >= _MANY and not any(map(_is_set_up, single.values())):
+        alike = list(single)
     place = reader.root.get("channels")
     if len(alike) > max(1, len(peopled) / 2) and place is not None:
-        shown = ", ".join(repr(channel.namespace) for channel in alike[:_SHOWN])
-        more = ", …" if len(alike) > _SHOWN else ""
+        shown = ", ".join(map(repr, alike[:_SHOWN])) + (", …" if len(alike) > _SHOWN else "")
         message = (
             f"{len(alike)} channels hold one message each; a channel is a namespace here, and events are its"
             " messages: put the messages into one channel '/', or clients must connect to each of"
-            f" {shown}{more}"
+            f" {shown}"
         )
         reader.warn(place, "CHANNELS", message, key=True)
     else:
         alike = []
-    hinted = {channel.place.identity for channel in alike}
-    for channel, _ in served:
-        if (
-            _is_prefixed(channel)
-            and channel.place.identity not in hinted
-            and channel.address_node is not None
-        ):
+    hinted = set(alike)
+    for channel in served:
+        if _is_prefixed(channel) and channel.namespace not in hinted and channel.address_node is not None:
             message = (
                 f"a namespace begins with a slash: {channel.address!r} is served as {channel.namespace!r}"
             )

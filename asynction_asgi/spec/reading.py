@@ -238,6 +238,10 @@ class Reader:
             positional=message.get("x-positional"),
         )
 
+    def headers(self, message: Traited) -> Arguments:
+        """What a message's headers must be, as a single argument."""
+        return self._arguments(self.merged(message, "headers"))
+
     def _arguments(
         self, payload: Node | None, *, schema_format: str | None = None, positional: Node | None = None
     ) -> Arguments:

@@ -45,6 +45,7 @@ class Walk:
         layer: Of the diagnostics that follow.
         found: The diagnostics so far.
         schemas: Every schema that stands in an object of the table.
+        messages: Every message.
         references: Every reference that stands for an object of the table, with that object's name.
     """
 
@@ -58,6 +59,7 @@ class Walk:
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
     schemas: list[Node] = field(default_factory=list)
+    messages: list[Node] = field(default_factory=list)
     references: dict[tuple[Document, str], str] = field(default_factory=dict)
     _seen: set[tuple[str, Document, str]] = field(default_factory=set)
     _faulty: set[Any] = field(default_factory=set)

@@ -76,8 +76,10 @@ def hostile() -> dict[str, Any]:
         {"name": name, "payload": {"$ref": "#/components/schemas/Shared"}}
         for name in ("__proto__", "constructor", "getElementById", "location", "body", "hasOwnProperty")
     ]
+    messages = {f"m{index}": one for index, one in enumerate([message, *clobbering])}
+    references = [{"$ref": f"#/channels/c/messages/{key}"} for key in messages]
     return {
-        "asyncapi": "2.6.0",
+        "asyncapi": "3.0.0",  # whose addresses may hold anything
         "info": {
             "title": MARKUP,
             "version": MARKUP,
@@ -85,24 +87,29 @@ def hostile() -> dict[str, Any]:
             "termsOfService": f"javascript:{ALARM}",
             "contact": {"name": MARKUP, "url": f"javascript:{ALARM}", "email": "a@example.com"},
             "license": {"name": MARKUP, "url": "data:text/html,alert(1)"},
+            "tags": [{"name": MARKUP}],
         },
-        "tags": [{"name": MARKUP}],
         "servers": {
             "evil": {
-                "url": "http://localhost/socket.io",
+                "host": "localhost",
+                "pathname": "/socket.io",
                 "protocol": "ws",
                 "description": TEXT,
-                "security": [{"s1": []}],
+                "security": [{"$ref": "#/components/securitySchemes/s1"}],
             }
         },
         "channels": {
-            f"/{MARKUP.translate({ord(c): None for c in '{}#?'})}": {
+            "c": {
+                "address": f"/{MARKUP.translate({ord(c): None for c in '{}#?'})}",
                 "description": TEXT,
-                "publish": {"message": {"oneOf": [message, *clobbering]}},
-                "subscribe": {"message": {"oneOf": clobbering}},
+                "messages": messages,
                 "bindings": {"ws": {"query": schema, "headers": schema}},
                 "x-auth": schema,
             }
+        },
+        "operations": {
+            "o": {"action": "receive", "channel": {"$ref": "#/channels/c"}, "messages": references},
+            "p": {"action": "send", "channel": {"$ref": "#/channels/c"}, "messages": references[1:]},
         },
         "components": {
             "schemas": {"Shared": schema},

@@ -156,6 +156,13 @@ def test_a_channel_for_each_event_is_one_hint(tmp_path: Path, text: str) -> None
         (per_event(("/chat", "say"), ("/admin", "ban")), []),
         (per_event(("chat", "say")), ["/channels/chat"]),
         (
+            v3(
+                "{a: {address: /, messages: {a: {}}}, b: {address: /, messages: {b: {}}}}",
+                "{o: {action: receive, channel: {$ref: '#/channels/a'}}, p: {action: send, channel: {$ref: '#/channels/b'}}}",
+            ),
+            [],
+        ),
+        (
             v2(
                 "{chat: {publish: {message: {oneOf: [{name: a}, {name: b}]}}}, x: {publish: {message: {name: c}}}}"
             ),
@@ -163,7 +170,7 @@ def test_a_channel_for_each_event_is_one_hint(tmp_path: Path, text: str) -> None
         ),
         (per_event(*((f"'/{{a}}/{number}'", f"x{number}") for number in range(5))), []),
     ],
-    ids=["namespaces", "a single one", "not most", "with parameters"],
+    ids=["namespaces", "a single one", "one address", "not most", "with parameters"],
 )
 def test_channels_that_may_be_namespaces_are_taken_for_them(
     tmp_path: Path, text: str, prefixed: list[str]

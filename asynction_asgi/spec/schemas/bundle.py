@@ -136,6 +136,7 @@ def compile_bundle(
     *,
     strict: bool = False,
     backend: Backend = "auto",
+    written: bool = False,
 ) -> tuple[Bundle, list[Diagnostic]]:
     """Check and normalise every schema of a document, for one compilation of them all.
 
@@ -145,6 +146,7 @@ def compile_bundle(
         strict: Keywords that draft-07 ignores are errors.
         backend: What says yes: the generated code alone (``fastjsonschema``), ``jsonschema-rs``
             before it where the schema allows, or by ``auto`` the faster of what is installed.
+        written: Whether the values are those that a document holds, in which text may stand for bytes.
 
     Raises:
         ImportError: `backend` is ``jsonschema-rs``, and it is not installed.
@@ -157,7 +159,7 @@ def compile_bundle(
         raise ImportError("jsonschema-rs is not installed; the extra asynction-asgi[fast] holds it")
     roots = tuple(roots)
     found, unfit = find_unfit(roots, resolver, strict=strict)
-    normaliser = Normaliser(resolver)
+    normaliser = Normaliser(resolver, written=written)
     names = normaliser.run(root for root in roots if root.identity not in unfit)
     return Bundle(names, normaliser.definitions, backend, unfit), found
 

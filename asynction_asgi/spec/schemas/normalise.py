@@ -35,6 +35,7 @@ _COPIED = frozenset(
         *("pattern", "uniqueItems", "required", "enum", "const"),
     }
 )
+_OF_TEXT = frozenset({"maxLength", "minLength", "pattern"})
 _COUNTS = frozenset({"maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"})
 
 Schema = dict[str, Any] | bool
@@ -44,12 +45,17 @@ Definitions = dict[str, dict[str, Any]]
 class Normaliser:
     """Turns schemas that passed the linter into definitions.
 
+    Args:
+        resolver: Follows references.
+        written: Whether the values are those that a document holds, in which text may stand for bytes.
+
     Attributes:
         definitions: By name, filled by `run`.
     """
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, *, written: bool = False) -> None:
         self.definitions: Definitions = {}
+        self._written = written
         self._resolver = resolver
         self._names: dict[tuple[Document, str], str] = {}
         self._waiting: list[tuple[str, Node]] = []
@@ -92,7 +98,10 @@ class Normaliser:
         if isinstance(value, bool):
             return value
         schema: dict[str, Any] = {}
+        text_for_bytes = self._written and value.get("format") == "binary"
         for key in value:
+            if text_for_bytes and key in _OF_TEXT:
+                continue
             if key in _COPIED:
                 schema[key] = value[key]
             elif key in _COUNTS:
@@ -115,8 +124,12 @@ class Normaliser:
             types = [held.value] if isinstance(held.value, str) else list(held.value)
             binary = value.get("format") == "binary"
             schema["type"] = ["binary" if binary and one == "string" else one for one in types]
+            if self._written and "binary" in schema["type"]:
+                schema["type"].append("string")
         elif key == "format":
-            if held.value == "binary":
+            if held.value == "binary" and self._written:
+                pass
+            elif held.value == "binary":
                 schema.setdefault("type", list(_NOT_STRINGS))
             else:
                 schema["format"] = held.value

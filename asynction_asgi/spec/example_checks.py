@@ -1,0 +1,79 @@
+"""Examples of messages, checked against what the messages declare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .arguments import compile_arguments
+from .examples import read_example
+from .schemas import Mismatch, compile_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..errors import Diagnostic
+    from .document import Node
+    from .model import Arguments
+    from .reading import Reader
+    from .schemas import Bundle
+
+    Case = tuple[Node, Arguments, Arguments]
+
+__all__ = ["check_examples"]
+
+
+def check_examples(messages: Iterable[Node], reader: Reader) -> list[Diagnostic]:
+    """Report each example whose payload or headers miss the message's, traits applied.
+
+    Only what examples need is compiled. Schemas with an error of their own accept everything here.
+
+    Source: AsyncAPI 2.6 and 3.0, Message Example Object: both MUST validate.
+    """
+    quiet = replace(reader, found=[])  # what is wrong with the messages themselves is reported elsewhere
+    cases = [case for message in messages if (case := _read(message, quiet)) is not None]
+    if not cases:
+        return []
+    roots = [
+        schema for _, payload, headers in cases for part in (payload, headers) for schema in part.schemas()
+    ]
+    bundle, _ = compile_bundle(roots, reader.resolver, backend="fastjsonschema", written=True)
+    return [one for examples, payload, headers in cases for one in _check(examples, payload, headers, bundle)]
+
+
+def _read(message: Node, reader: Reader) -> Case | None:
+    """Return the list of a message's examples with its payload and headers, or None if it has no examples."""
+    fields = reader.traited(message)
+    examples = fields.get("examples")
+    if examples is None or not isinstance(examples.value, list):
+        return None
+    return examples, reader.arguments(fields), reader.headers(fields)
+
+
+def _check(examples: Node, payload: Arguments, headers: Arguments, bundle: Bundle) -> Iterator[Diagnostic]:
+    for name, declared in (("payload", payload), ("headers", headers)):
+        accept = compile_arguments(declared, bundle)
+        for example in examples.elements():
+            node = example.get(name)
+            if node is None:
+                continue
+            try:
+                read_example(node.value, declared, accept)
+            except Mismatch as mismatch:
+                yield _missed(node, name, mismatch, single=declared.kind != "positional")
+
+
+def _missed(node: Node, name: str, mismatch: Mismatch, *, single: bool) -> Diagnostic:
+    """Report an example at the part of it that misses the schema, as far as that is there."""
+    violation = mismatch.violations[0]
+    tokens = violation.pointer.split("/")[1:]
+    for token in tokens[1:] if single else tokens:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(node.value, dict) and key in node.value:
+            node = node.child(key)
+        elif isinstance(node.value, list) and key.isdecimal() and int(key) < len(node.value):
+            node = node.child(int(key))
+        else:
+            break
+    message = f"this example misses the {name} that its message declares: {violation.message}"
+    return node.diagnostic("error", "EXAMPLE", message)
