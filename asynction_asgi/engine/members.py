@@ -72,6 +72,8 @@ class Member(Peer):
         early: Events that arrived before the CONNECT answer, in order.
         lane: Events that wait behind a serial handler; None while none runs.
         connecting: The task of its connect handler.
+        dismissed: Whether the application disconnected it before that ended.
+        reason: Why it left.
         session: What `Server.session` keeps.
     """
 
@@ -79,12 +81,14 @@ class Member(Peer):
         "callbacks",
         "connecting",
         "connection",
+        "dismissed",
         "early",
         "endpoint",
         "held",
         "lane",
         "last_ack",
         "phase",
+        "reason",
         "rooms",
         "session",
     )
@@ -109,6 +113,8 @@ class Member(Peer):
         self.early: deque[Arrival] | None = None
         self.lane: deque[Arrival] | None = None
         self.connecting: asyncio.Task[None] | None = None
+        self.dismissed = False
+        self.reason = ""
         self.session: Any = {}
 
     def deliver(self, frames: list[Frame]) -> None:

@@ -80,10 +80,16 @@ class MembershipServer(ApplicationServer):
         return self._registered if self._registered.admits(namespace) else None
 
     async def _connect(self, member: Member, auth: Any) -> None:
-        """Run the connect handler once; whatever it raises refuses the client."""
+        """Run the connect handler once; whatever it raises refuses the client.
+
+        A client that leaves meanwhile does not cancel it: a handler that was cut off, or whose thread goes
+        on, leaves things behind. Once it has ended well, the disconnect handler runs.
+        """
         body: Any = None
         task = asyncio.current_task()
         try:
+            if member.phase is not Phase.PENDING or member.dismissed:  # before the handler could begin
+                raise RefusedError("unavailable", "the connection was given up")
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
             body = error
@@ -104,9 +110,11 @@ class MembershipServer(ApplicationServer):
                 self._count_refusal(member.connection)
             del body  # an exception, which refers to this frame
         elif vanished:
-            await self._tell_disconnect(member, self.reason.TRANSPORT_CLOSE)
+            await self._tell_disconnect(member, member.reason)
         else:
             self._accept(member)
+            if member.dismissed:
+                await self._send_away(member)
 
     def _count_refusal(self, connection: Connection) -> None:
         connection.refusals += 1
@@ -122,7 +130,18 @@ class MembershipServer(ApplicationServer):
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
         for arrival in _take_early(member):
-            self._lanes.start(member, *arrival)
+            if not member.dismissed:
+                self._lanes.start(member, *arrival)
+
+    async def _send_away(self, member: Member) -> None:
+        """Disconnect a peer once it can have read that it is connected; take nothing more of it."""
+        connection = member.connection
+        connection.members.pop(member.namespace, None)
+        connection.remember_left(member.namespace)
+        try:
+            await asyncio.sleep(_HOLD_SECONDS)  # python-socketio's client would miss the DISCONNECT
+        finally:
+            await self._dismiss(member)
 
     def _answer_connect_error(self, connection: Connection, namespace: str, body: Any) -> None:
         """Refuse a CONNECT with a refusal, or with a body that is used as it is."""
@@ -147,7 +166,9 @@ class MembershipServer(ApplicationServer):
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # upstream's signature
         """Disconnect a client from a namespace; its transport stays.
 
-        Over a message queue, a client of another process too.
+        Over a message queue, a client of another process too. One whose connect handler still runs, such as
+        the caller, is disconnected when that has ended: it gets what the handler emits, and no event of it
+        is handled.
         """
         namespace = namespace or "/"
         member = self.manager.find(sid, namespace)
@@ -155,24 +176,22 @@ class MembershipServer(ApplicationServer):
             if not ignore_queue:
                 await self.manager.can_disconnect(sid, namespace)
         elif member.phase is Phase.PENDING:
-            await self._cancel_connect(member)
-            if member.phase is Phase.PENDING:  # its handler had not even begun
-                self._forget(member)
-                error = RefusedError("unavailable", "the connection was given up")
-                self._answer_connect_error(member.connection, namespace, error)
+            member.dismissed = True
         elif member.phase is Phase.CONNECTED:
-            member.release()
-            member.deliver(self.encode(packets.DISCONNECT, None, namespace))
-            await self._part(member, self.reason.SERVER_DISCONNECT)
+            await self._dismiss(member)
 
     def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
         """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
         member = self.manager.find(sid, namespace)
         if member is not None and member.phase is Phase.CONNECTED:
             self._refuse(member, None, None, error)
-            member.release()
-            member.deliver(self.encode(packets.DISCONNECT, None, namespace))
-            self._spawn(self._part(member, self.reason.SERVER_DISCONNECT))
+            self._spawn(self._dismiss(member))
+
+    def _dismiss(self, member: Member) -> Coroutine[Any, Any, None]:
+        """Send what was held, and the DISCONNECT; what is returned is that of `_part`."""
+        member.release()
+        member.deliver(self.encode(packets.DISCONNECT, None, member.namespace))
+        return self._part(member, self.reason.SERVER_DISCONNECT)
 
     def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
         """Take a peer out, at once; what is returned tells its handlers, and must be awaited.
@@ -182,33 +201,28 @@ class MembershipServer(ApplicationServer):
         phase, connection = member.phase, member.connection
         connection.parting += 1  # at once, or those that come and go in one turn would not be counted
         if phase in (Phase.PENDING, Phase.CONNECTED):
-            member.phase = Phase.LEAVING
-            if not connection.closed:
+            member.phase, member.reason = Phase.LEAVING, reason
+            if not connection.closed and connection.members.get(member.namespace) is member:
                 # From now on the client may connect to the namespace anew.
-                connection.members.pop(member.namespace, None)
+                del connection.members[member.namespace]
                 connection.remember_left(member.namespace)
         return self._finish_parting(member, phase, reason)
 
     async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
-        """Run the disconnect handler of a peer whose connect handler had returned."""
+        """Run the disconnect handler of a peer whose connect handler has returned, or returns yet."""
         try:
+            self._lose_acks(member)
             if phase is Phase.PENDING:
-                await self._cancel_connect(member)
-                if member.phase is Phase.LEAVING:  # its handler had not even begun
-                    self._forget(member)
+                _take_early(member)
+                if member.connecting is not None:
+                    await asyncio.wait([member.connecting])
             elif phase is Phase.CONNECTED:
-                self._lose_acks(member)
                 try:
                     await self._lanes.drained(member, self.limits.drain_seconds)
                 finally:  # also where a shutdown has no time for that
                     await self._tell_disconnect(member, reason)
         finally:
             member.connection.parting -= 1
-
-    async def _cancel_connect(self, member: Member) -> None:
-        if member.connecting is not None:
-            member.connecting.cancel()
-            await asyncio.wait([member.connecting])
 
     async def _tell_disconnect(self, member: Member, reason: str) -> None:
         task = asyncio.current_task()

@@ -195,5 +195,9 @@ class Emitting:
         return manager
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002 - python-socketio's own signature
-        """End a client's connection to a namespace; its disconnect handler runs."""
+        """End a client's connection to a namespace; its disconnect handler runs.
+
+        From within a connect handler, or while it runs, this takes effect when the handler has ended: the
+        client is told that it is connected, gets what was emitted to it, and is disconnected.
+        """
         await self._server.disconnect(sid, namespace=namespace, ignore_queue=ignore_queue)

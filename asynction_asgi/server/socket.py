@@ -120,7 +120,11 @@ class Socket:
                 await self._emitting.save_session(self.id, session, namespace=self.namespace)
 
     async def disconnect(self) -> None:
-        """End this connection; its disconnect handler runs."""
+        """End this connection; its disconnect handler runs.
+
+        From within a connect handler, or while it runs, this takes effect when the handler has ended: the
+        client is told that it is connected, gets what was emitted to it, and is disconnected.
+        """
         await self._emitting.disconnect(self.id, namespace=self.namespace)
 
     def seen_as(self, user: Any, token_info: Mapping[str, Any] | None) -> Socket:

@@ -199,42 +199,118 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() ->
         assert await other.ask("40/nope,") == {"message": "Invalid namespace"}  # and nothing before it
 
 
-async def test_a_client_that_vanishes_during_its_connect_handler() -> None:
-    """The handler is cancelled, nothing stays, and there is no disconnect of what was never connected."""
-    hangs = asyncio.Event()
+async def test_a_connect_handler_whose_client_vanishes_runs_to_its_end() -> None:
+    """It is not cancelled; the disconnect handler runs once it has returned, with the reason."""
+    proceed = asyncio.Event()
 
-    async def hang(peer: Peer, auth: Any) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            hangs.set()
+    async def wait(peer: Peer, auth: Any) -> None:
+        await proceed.wait()
+        stage.script.told.append(("end of connect",))
 
     async with serve() as stage:
-        stage.script.on_connect = hang
+        stage.script.on_connect = wait
+        async with stage.websocket() as client:
+            await client.send("40", '42["early"]')
+            await until(lambda: stage.script.told)
+        await until(lambda: not stage.server.manager.is_pre_connected(only(stage), "/"))
+        proceed.set()
+        await stage.emptied()
+        assert stage.script.told == [
+            ("connect", "/", None),
+            ("end of connect",),
+            ("disconnect", "/", "transport close"),
+        ]
+
+
+def only(stage: Stage) -> str:
+    """The id of the only client."""
+    (sid,) = stage.server.manager.members["/"]
+    return sid
+
+
+async def test_a_connect_handler_that_refuses_who_has_left_is_told_of_no_disconnect() -> None:
+    """Nothing was begun that would have to end."""
+    proceed = asyncio.Event()
+
+    async def refuse_later(peer: Peer, auth: Any) -> None:
+        await proceed.wait()
+        raise RefusedError("forbidden")
+
+    async with serve() as stage:
+        stage.script.on_connect = refuse_later
         async with stage.websocket() as client:
             await client.send("40")
             await until(lambda: stage.script.told)
+        proceed.set()
         await stage.emptied()
-        assert hangs.is_set()
         assert stage.script.told == [("connect", "/", None)]
 
 
-async def test_a_connect_handler_that_finishes_in_spite_of_it_is_told_of_the_disconnect() -> None:
-    """Once it has returned, whatever it set up can be taken down."""
+async def test_who_leaves_before_its_connect_handler_begins_is_forgotten() -> None:
+    """CONNECT and DISCONNECT in one polling request run no handler."""
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40", "41", "40/chat,")
+        assert any(packet.startswith("40/chat,") for packet in await client.poll())
+        assert [entry for entry in stage.script.told if entry[1] == "/"] == []
 
-    async def stubborn(peer: Peer, auth: Any) -> None:
+
+async def test_a_call_in_a_connect_handler_fails_when_its_client_leaves() -> None:
+    """The handler is not left to wait for an answer that can't come."""
+    errors: list[BaseException] = []
+
+    async def ask(peer: Peer, auth: Any) -> None:
         try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            return
+            await stage.server.call("question", to=peer.sid, namespace="/")
+        except DisconnectedError as error:
+            errors.append(error)
 
     async with serve() as stage:
-        stage.script.on_connect = stubborn
+        stage.script.on_connect = ask
         async with stage.websocket() as client:
             await client.send("40")
             await until(lambda: stage.script.told)
         await stage.emptied()
+        assert len(errors) == 1
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+async def test_a_connect_handler_may_disconnect_its_client() -> None:
+    """The client gets what was emitted to it, before that and after; no event of its own is handled."""
+
+    async def send_away(peer: Peer, auth: Any) -> None:
+        await stage.server.emit("sorry", 1, to=peer.sid)
+        await stage.server.disconnect(peer.sid)
+        await stage.server.emit("bye", 2, to=peer.sid)
+
+    async with serve() as stage, stage.websocket() as client:
+        stage.script.on_connect = send_away
+        await client.send("40", '421["early"]')
+        received = [await client.receive() for _ in range(4)]
+        assert received[0].startswith("40{")
+        assert received[1:] == ['42["sorry",1]', '42["bye",2]', "41"]
+        await until(lambda: len(stage.script.told) == 2)
+        assert stage.script.told == [("connect", "/", None), ("disconnect", "/", "server disconnect")]
+
+
+async def test_a_pending_client_that_the_application_disconnects_is_let_go_at_the_end_of_its_handler() -> (
+    None
+):
+    """Another handler's disconnect does not cut the connect handler off, and does not wait for it."""
+    proceed = asyncio.Event()
+
+    async def wait(peer: Peer, auth: Any) -> None:
+        await proceed.wait()
+
+    async with serve() as stage, stage.websocket() as client:
+        stage.script.on_connect = wait
+        await client.send("40")
+        await until(lambda: stage.script.told)
+        await stage.server.disconnect(only(stage))
+        proceed.set()
+        assert (await client.receive()).startswith("40{")
+        assert await client.receive() == "41"
+        await until(lambda: len(stage.script.told) == 2)
+        assert stage.script.told[1] == ("disconnect", "/", "server disconnect")
 
 
 async def test_leaving_and_coming_back() -> None:
@@ -450,26 +526,29 @@ async def test_limits_on_one_connection() -> None:
 
 
 async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
-    """Each has a connect handler running until it has noticed that its client left."""
-    script, leaving = Script(), asyncio.Event()
+    """So are those that left while their connect handlers go on."""
+    script, proceed = Script(), asyncio.Event()
 
     async def admit(peer: Peer, auth: Any) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await leaving.wait()
+        await proceed.wait()
 
     script.on_connect = admit
     async with serve(script, limits=Limits(namespaces=3)) as stage, stage.polling() as client:
-        await client.post(*["40", "41"] * 20)
-        await until(lambda: script.told)
-        answers = [one for one in await client.poll() if one.startswith("44")]
-        assert len(script.told) == 3
-        assert all('"rate_limited"' in one for one in answers)
-        leaving.set()
+        await client.post(*["40", "41"] * 12)
+        answers = await client.poll()
+        assert len(answers) == 9
+        assert all('"rate_limited"' in answer for answer in answers)
         await until(lambda: not stage.server._tasks)
-        await client.post("40", "41")
-        await until(lambda: len(script.told) == 4)
+        for number in range(1, 4):
+            await client.post("40")
+            await until(lambda number=number: len(script.told) == number)  # type: ignore[misc]
+            await client.post("41")
+        await client.post("40")
+        assert '"rate_limited"' in (await client.poll())[-1]
+        proceed.set()
+        await until(lambda: not stage.server._tasks)
+        await client.post("40")
+        assert (await client.poll())[-1].startswith("40{")
 
 
 async def test_what_waits_is_bounded_by_its_size_too() -> None:
@@ -502,6 +581,7 @@ async def test_what_waits_is_bounded_by_its_size_too() -> None:
         async with stage.websocket() as client:
             await client.send("40", f'42["a","{"x" * 300}"]', '42["b"]')
             assert await client.closed() == 1002
+        decide.set()
         await stage.emptied()
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, RefusedError
 from tests.clients import ConnectError, connected
+from tests.engine.stage import LONG_WAY, SHORT_WAY, Script, Stage, serve_app, until
 from tests.server.documents import TEXT, channel, document, message
 from tests.serving import serve
+
+if TYPE_CHECKING:
+    from tests.engine.stage import WebSocketClient
 
 QUERY = {
     "type": "object",
@@ -224,6 +229,149 @@ async def test_a_refused_client_leaves_nothing_behind() -> None:
             pass
     assert told == []
     assert not server.server.manager.rooms
+
+
+class Online:
+    """Handlers that keep count of who is there; connect goes on when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = self.online = self.cut_off = 0
+        self.reasons: list[str] = []
+        self.gate = threading.Event()
+
+    async def connect(self, sid: str) -> None:
+        self.begun += 1
+        try:
+            while not self.gate.is_set():  # noqa: ASYNC110 - a thread's event
+                await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            self.cut_off += 1
+            raise
+        self.online += 1
+
+    def connect_in_thread(self, sid: str) -> None:
+        self.begun += 1
+        self.gate.wait(10)
+        self.online += 1
+
+    def disconnect(self, reason: str) -> None:
+        self.online -= 1
+        self.reasons.append(reason)
+
+
+async def close_the_websocket(client: WebSocketClient) -> None:
+    await client.raw.close()
+
+
+async def abort_the_websocket(client: WebSocketClient) -> None:
+    client.raw.transport.abort()
+
+
+async def leave_the_namespace(client: WebSocketClient) -> None:
+    await client.send("41")
+
+
+async def close_the_transport(client: WebSocketClient) -> None:
+    await client.send("1")
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain"])
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+@pytest.mark.parametrize(
+    ("leave", "reason"),
+    [
+        pytest.param(close_the_websocket, "transport close", id="close"),
+        pytest.param(abort_the_websocket, "transport close", id="abort"),
+        pytest.param(leave_the_namespace, "client disconnect", id="41"),
+        pytest.param(close_the_transport, "client disconnect", id="1"),
+    ],
+)
+async def test_what_a_connect_handler_began_is_undone_when_its_client_left_meanwhile(
+    leave: Any, reason: str, ws: str, *, plain: bool
+) -> None:
+    """The handler runs to its end, in a thread or not, and then the disconnect handler, with the reason."""
+    count = Online()
+    connect = count.connect_in_thread if plain else count.connect
+    app = AsynctionSocketIO.from_spec(
+        guarded(), handlers={"/": {"connect": connect, "disconnect": count.disconnect}}
+    )
+    try:
+        async with serve_app(app, ws=ws) as url:
+            stage = Stage(url, app.server, Script())
+            async with stage.websocket() as client:
+                await client.send("40")
+                await until(lambda: count.begun, "the connect handler")
+                (sid,) = app.server.manager.members["/"]
+                await leave(client)
+                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "its leaving")
+                assert count.reasons == []
+                count.gate.set()
+                await until(lambda: count.reasons, "the disconnect handler")
+            await stage.emptied()
+    finally:
+        count.gate.set()
+    assert (count.begun, count.online, count.cut_off, count.reasons) == (1, 0, 0, [reason])
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain"])
+@pytest.mark.parametrize("packet", ["1", "41"])
+async def test_so_is_what_a_client_of_polling_left(packet: str, *, plain: bool) -> None:
+    """Its close is a packet in a POST."""
+    count = Online()
+    connect = count.connect_in_thread if plain else count.connect
+    app = AsynctionSocketIO.from_spec(
+        guarded(), handlers={"/": {"connect": connect, "disconnect": count.disconnect}}
+    )
+    try:
+        async with serve_app(app) as url:
+            stage = Stage(url, app.server, Script())
+            async with stage.polling() as client:
+                await client.post("40")
+                await until(lambda: count.begun, "the connect handler")
+                (sid,) = app.server.manager.members["/"]
+                await client.post(packet)
+                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "its leaving")
+                count.gate.set()
+                await until(lambda: count.reasons, "the disconnect handler")
+            if packet == "41":
+                await app.server.shutdown(1.0)
+            await stage.emptied()
+    finally:
+        count.gate.set()
+    assert (count.begun, count.online, count.cut_off, count.reasons) == (1, 0, 0, ["client disconnect"])
+
+
+async def test_a_connect_handler_may_say_why_and_disconnect() -> None:
+    """What it emitted before ``socket.disconnect()`` arrives; it goes on, and the disconnect handler runs."""
+    steps: list[str] = []
+
+    async def send_away(socket: Any) -> None:
+        await socket.emit("news", {"text": "come back later"})
+        await socket.disconnect()
+        steps.append("the end of connect")
+
+    def on_disconnect(*, reason: str) -> None:
+        steps.append(reason)
+
+    server = AsynctionSocketIO.from_spec(
+        guarded(), handlers={"/": {"connect": send_away, "disconnect": on_disconnect}}
+    )
+    async with serve_app(server) as url:
+        async with connected(url) as client:
+            assert await client.receive() == ("news", {"text": "come back later"})
+            await client.wait_gone()
+            await until(lambda: len(steps) == 2, "the disconnect handler")
+        stage = Stage(url, server.server, Script())
+        async with stage.polling() as polling:
+            await polling.post("40")
+            packets: list[str] = []
+            while "41" not in packets:
+                packets += await polling.poll()
+            assert packets[1:] == ['42["news",{"text":"come back later"}]', "41"]
+            await until(lambda: len(steps) == 4, "the disconnect handler")
+        await server.server.shutdown(1.0)
+        await stage.emptied()
+    assert steps == ["the end of connect", "server disconnect"] * 2
 
 
 DYNAMIC = {

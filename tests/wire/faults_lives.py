@@ -137,7 +137,6 @@ async def _(world: World) -> None:
     await client.send(connect_packet("/moods", {"mood": "hang"}))
     await until(lambda: world.stage.seen("mood", "hang") == 1, "pending")
     await client.vanish()
-    await world.freed(but=("tasks",))
     world.stage.release()
     await world.freed()
     told, accepted = world.stage.seen("disconnect", "/moods"), world.stage.seen("accepted")
