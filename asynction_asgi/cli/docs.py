@@ -24,13 +24,21 @@ def docs() -> None:
 @click.option(
     "--server-name", help="The document's server to describe; it picks path, security and channels."
 )
+@click.option(
+    "--docs-root",
+    type=click.Path(file_okay=False),
+    help="A folder whose files the docs may publish, besides the document's own.",
+)
 @click.pass_context
-def build(ctx: click.Context, /, spec: str, *, output: str, server_name: str | None) -> None:
+def build(
+    ctx: click.Context, /, spec: str, *, output: str, server_name: str | None, docs_root: str | None
+) -> None:
     """Write the page of SPEC as static files, without the console.
 
     Exits with 1 when the document can't be served, or a file can't be written.
     """
     from ..docs.site import build_site  # noqa: PLC0415 - not for --help and completion
+    from ..errors import SpecError  # noqa: PLC0415 - likewise
     from ..spec import check_document  # noqa: PLC0415 - likewise
 
     outcome = check_document(spec, server_name=server_name)
@@ -38,7 +46,10 @@ def build(ctx: click.Context, /, spec: str, *, output: str, server_name: str | N
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)
     try:
-        written = build_site(outcome.spec, output)
+        written = build_site(outcome.spec, output, root=docs_root)
+    except SpecError as error:
+        show_diagnostics(error.diagnostics, err=True)
+        ctx.exit(1)
     except OSError as error:
         click.echo(f"can't write {error.filename or output}: {error.strerror}", err=True)
         ctx.exit(1)

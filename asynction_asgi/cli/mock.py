@@ -38,6 +38,11 @@ def mock() -> None:
     "--fail-rate", type=click.FloatRange(0, 1), default=0.0, help="Part of the events to refuse, from 0 to 1."
 )
 @click.option("--locale", help="Faker's, of the texts: de_DE, for example; needs the extra [mock].")
+@click.option(
+    "--docs-root",
+    type=click.Path(file_okay=False),
+    help="A folder whose files the docs may publish, besides the document's own.",
+)
 @click.option("--security", is_flag=True, help="Hold clients to the document's security.")
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
@@ -49,6 +54,7 @@ def run_mock(
     jitter: float,
     fail_rate: float,
     locale: str | None,
+    docs_root: str | None,
     security: bool,
     **options: Any,
 ) -> None:
@@ -61,4 +67,4 @@ def run_mock(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    mocking.serve_mock(spec, settings, options, server_name=server_name)
+    mocking.serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root)

@@ -25,7 +25,12 @@ _VARIABLE = "_ASYNCTION_ASGI_MOCK"
 
 
 def serve_mock(
-    spec: str, settings: MockSettings, options: dict[str, Any], *, server_name: str | None
+    spec: str,
+    settings: MockSettings,
+    options: dict[str, Any],
+    *,
+    server_name: str | None,
+    docs_root: str | None = None,
 ) -> None:
     """Serve until told to stop; exits with 1 where the document can't be mocked.
 
@@ -34,24 +39,29 @@ def serve_mock(
         settings: How it is mocked.
         options: uvicorn's.
         server_name: Of the document's servers, which to serve as.
+        docs_root: A folder whose files the docs may publish, besides the document's own.
 
     Raises:
         click.UsageError: a setting has no effect on this machine.
     """
-    app = _load_or_exit(spec, server_name, settings)
-    os.environ[_VARIABLE] = json.dumps([spec, server_name, asdict(settings)])
+    app = _load_or_exit(spec, server_name, docs_root, settings)
+    os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, asdict(settings)])
     serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
 
 
 def create_app() -> AsynctionSocketIO:
     """The application that the parent process was asked for."""
-    spec, server_name, settings = json.loads(os.environ[_VARIABLE])
-    return _load_or_exit(spec, server_name, MockSettings(**settings))
+    spec, server_name, docs_root, settings = json.loads(os.environ[_VARIABLE])
+    return _load_or_exit(spec, server_name, docs_root, MockSettings(**settings))
 
 
-def _load_or_exit(spec: str, server_name: str | None, settings: MockSettings) -> AsynctionSocketIO:
+def _load_or_exit(
+    spec: str, server_name: str | None, docs_root: str | None, settings: MockSettings
+) -> AsynctionSocketIO:
     try:
-        return MockAsynctionSocketIO.from_spec(spec, server_name=server_name, settings=settings)
+        return MockAsynctionSocketIO.from_spec(
+            spec, server_name=server_name, docs_root=docs_root, settings=settings
+        )
     except (SpecError, BindingError) as error:
         show_diagnostics(error.diagnostics, err=True)
         raise SystemExit(1) from None

@@ -46,6 +46,11 @@ from .server_options import uvicorn_options
     "--docs/--no-docs", default=True, show_default=True, help="Serve the document beside Socket.IO."
 )
 @click.option(
+    "--docs-root",
+    type=click.Path(file_okay=False),
+    help="A folder whose files the docs may publish, besides the document's own.",
+)
+@click.option(
     "--websocket-only", is_flag=True, help="Refuse HTTP long-polling, which several workers can't serve."
 )
 @click.option(
@@ -65,6 +70,7 @@ def run(
     message_queue_validation: bool,
     validation: Any,
     docs: bool,
+    docs_root: str | None,
     websocket_only: bool,
     mock: Any,
     **options: Any,
@@ -86,6 +92,7 @@ def run(
         message_queue_validation=message_queue_validation,
         validation=validation,
         docs=docs,
+        docs_root=docs_root,
         websocket_only=websocket_only,
         mock=mock,
     )

@@ -48,6 +48,7 @@ class Target:
     message_queue_validation: bool = False
     validation: Enforcement = "enforce"
     docs: bool = True
+    docs_root: str | None = None
     websocket_only: bool = False
     mock: Literal["missing"] | None = None
 
@@ -107,6 +108,7 @@ class Target:
                 validation=self.validation,
                 server_name=self.server_name,
                 docs=self.docs,
+                docs_root=self.docs_root,
                 mock=self.mock,
                 message_queue=self.message_queue,
                 message_queue_secret=_read_secrets(self.message_queue_secret),

@@ -18,12 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..spec.document import dump_yaml
-from ..spec.export import bundled_document
+from ..spec.export import bundled_document, check_publishable
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
 from .elements import element, serialise
 from .negotiation import accepts_gzip, holds, preferred
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from ..spec import Spec
@@ -65,6 +66,7 @@ class Docs:
         console: bool = True,
         guard: Guard | None = None,
         renderer: Renderer | None = None,
+        root: str | os.PathLike[str] | None = None,
     ) -> None:
         """Plan the pages; nothing is rendered yet.
 
@@ -74,10 +76,13 @@ class Docs:
             console: Whether the page can connect, emit and listen.
             guard: Says of each request whether it is answered; if not, that is a 403.
             renderer: Makes the HTML instead of us. It answers for its own Content-Security-Policy.
+            root: A folder whose files may be published, besides the document's own.
 
         Raises:
+            SpecError: The contract refers to a file in another folder.
             ValueError: `path` lies where Socket.IO answers.
         """
+        check_publishable(spec, root)
         beside = posixpath.dirname(spec.path).rstrip("/") + "/docs"
         self.path = base = "/" + (beside if path is None else path).strip("/")
         if f"{base}/".startswith(f"{spec.path}/"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..spec.document import dump_yaml
-from ..spec.export import bundled_document
+from ..spec.export import bundled_document, check_publishable
 from ..spec.served import served_spec
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page
@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["build_site"]
 
 
-def build_site(spec: Spec, folder: str | os.PathLike[str]) -> list[Path]:
+def build_site(
+    spec: Spec, folder: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
+) -> list[Path]:
     """Write ``index.html``, the document, and what the page needs; whatever else is there stays.
+
+    Args:
+        spec: The contract.
+        folder: Where to write.
+        root: A folder whose files may be published, besides the document's own.
 
     Returns:
         The files written.
 
     Raises:
+        SpecError: The contract refers to a file in another folder; nothing was written.
         OSError: one of them can't be written; those before it were.
     """
+    check_publishable(spec, root)
     place = Path(folder)
     document = bundled_document(spec)
     static = f"static/{VERSION}/"

@@ -23,6 +23,7 @@ from .validation import Validation, ViolationLog, validation_of
 from .wrappable import check_asgi
 
 if TYPE_CHECKING:
+    import os
     from collections import Counter
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
     from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
@@ -77,6 +78,7 @@ class AsynctionSocketIO(Emitting):
         docs_path: str | None = None,
         docs_guard: Guard | None = None,
         docs_renderer: Renderer | None = None,
+        docs_root: str | os.PathLike[str] | None = None,
         default_error_handler: Handler | None = None,
         app: ASGIApp | None = None,
         handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
@@ -130,7 +132,14 @@ class AsynctionSocketIO(Emitting):
         )
         self._engine = EngineApp(self._server)
         self._docs = (
-            Docs(spec, console=docs_console, path=docs_path, guard=docs_guard, renderer=docs_renderer)
+            Docs(
+                spec,
+                console=docs_console,
+                path=docs_path,
+                guard=docs_guard,
+                renderer=docs_renderer,
+                root=docs_root,
+            )
             if docs
             else None
         )

@@ -9,6 +9,7 @@ from ..engine import Limits, ServerOptions
 from ..spec.references import did_you_mean
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from ..docs.routes import Guard, Renderer
@@ -31,6 +32,7 @@ class Options(ServerOptions, total=False):
         docs_path: Where the page is; None is ``docs`` beside the Socket.IO path.
         docs_guard: Says of each request for the docs whether it is answered; if not, that is a 403.
         docs_renderer: Makes the page's HTML instead of us, and answers for its own policy.
+        docs_root: A folder whose files the docs may publish, besides the document's own folder.
         default_error_handler: Gets what handlers raise, in namespaces without an error handler.
         app: An ASGI application to wrap.
         handlers: By namespace and event; they replace those that the document names.
@@ -46,6 +48,7 @@ class Options(ServerOptions, total=False):
     docs_path: str | None
     docs_guard: Guard | None
     docs_renderer: Renderer | None
+    docs_root: str | os.PathLike[str] | None
     default_error_handler: Callable[..., Any] | None
     app: Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]] | None
     handlers: Mapping[str, Mapping[str, Callable[..., Any] | str]] | None

@@ -1,27 +1,36 @@
 """The document for the public: self-contained, without the server's own names.
 
-Referenced files are brought in, since nobody outside can read them: schemas under
+Files that the contract refers to are brought in, since nobody outside can read them: schemas under
 ``components.schemas``, because they may be recursive, everything else in place of its reference.
-Handlers, security functions and secrets are left out.
+Handlers, security functions and secrets are left out, and so is every file that is named where the
+contract needs none, such as in an extension of somebody else.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..errors import SpecError
 from .document import Node, escape
 from .load import read_version, walk_structure
 from .references import ReferenceFault
+from .schemas.keywords import subschemas
 from .v2 import name_by_reference
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
     from .document import Document
     from .model import Spec
+    from .references import Resolver
 
-__all__ = ["REFUSAL_SCHEMA", "bundled_document"]
+    Place = tuple[Document, str]
+
+__all__ = ["REFUSAL_SCHEMA", "bundled_document", "check_publishable"]
 
 _PRIVATE = re.compile(r"x-hand\w*|x-jwt\w*|x-\w*Func")
 # Their contents are the author's, whatever they look like.
@@ -93,6 +102,54 @@ def bundled_document(spec: Spec) -> dict[str, Any]:
     return _Export(spec).document()
 
 
+def check_publishable(spec: Spec, root: str | os.PathLike[str] | None = None) -> None:
+    """Refuse to publish files from outside the document's own folder.
+
+    Args:
+        spec: The contract that is to be published.
+        root: Another folder whose files may be published.
+
+    Raises:
+        SpecError: The document refers to a file that lies elsewhere; nothing was published.
+    """
+    own = spec.root.document.path
+    folders = [] if own is None else [own.parent.resolve(), own.resolve().parent]
+    if root is not None:
+        folders.append(Path(root).resolve())
+    message = (
+        "this file lies outside the document's folder, so its contents are not published; "
+        "allow its folder by docs_root (--docs-root), or leave the docs out"
+    )
+    outside = [
+        node.child("$ref").diagnostic("error", "REF_FILE", message, layer="service")
+        for path, node in spec.resolver.reached.items()
+        if not any(path.is_relative_to(folder) for folder in folders)
+    ]
+    if outside:
+        raise SpecError(outside)
+
+
+def _schema_places(roots: Iterable[Node], resolver: Resolver) -> set[Place]:
+    """Where schemas stand that the contract may need: `roots`, and all that they hold or refer to."""
+    places: set[Place] = set()
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if node.identity in places:
+            continue
+        places.add(node.identity)
+        if not isinstance(node.value, dict):
+            continue
+        if "$ref" not in node.value:
+            waiting += subschemas(node)
+            continue
+        try:
+            waiting.append(resolver.step(node))
+        except ReferenceFault:  # reported where it matters
+            continue
+    return places
+
+
 class _Export:
     def __init__(self, spec: Spec) -> None:
         self._root = spec.root
@@ -101,8 +158,10 @@ class _Export:
         assert version is not None, "a Spec is of a known version"  # noqa: S101 -- the loader's promise
         self._major = version[0]
         # References to other than schemas are replaced by what they refer to.
-        self._inlined = walk_structure(spec.root, spec.resolver, version).references
-        self._names: dict[tuple[Document, str], str] = {}
+        walk = walk_structure(spec.root, spec.resolver, version)
+        self._inlined = walk.references
+        self._schemas = _schema_places(walk.schemas, spec.resolver)
+        self._names: dict[Place, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[Node] = []
 
@@ -129,6 +188,8 @@ class _Export:
             return value
         if not named and isinstance(value.get("$ref"), str):
             return self._reference(node)
+        if isinstance(value.get("payload"), dict) and node.identity not in self._schemas:
+            self._schemas.update(_opaque_places(node.child("payload")))
         copy = {}
         for key, one in node.items():
             if self._is_lost(one):
@@ -152,6 +213,10 @@ class _Export:
         return False
 
     def _reference(self, node: Node) -> Any:
+        if node.identity not in self._inlined and node.identity not in self._schemas:
+            # Not of the contract: a text of the author's, which leads no reader out of the document.
+            within = node.document is self._root.document and node.value["$ref"].startswith("#")
+            return {"$ref": node.value["$ref"]} if within else {}
         try:
             target = self._resolver.step(node)
         except ReferenceFault:  # in a schema that is unused, or in a format that is nobody's business
@@ -196,3 +261,11 @@ class _Export:
             name = f"{stem}_{count}"
         self._taken.add(name)
         return name
+
+
+def _opaque_places(payload: Node) -> Iterable[Place]:
+    """A payload of a format that is not validated, wrapped or not: it may be a file as a whole."""
+    yield payload.identity
+    schema = payload.get("schema")
+    if schema is not None and isinstance(schema.value, dict):
+        yield schema.identity

@@ -16,7 +16,7 @@ from ..errors import SpecError
 from .document import Document, Node, escape, load_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..errors import Diagnostic, Layer
 
@@ -50,12 +50,18 @@ class Resolver:
         if document.path is not None:
             self._files[document.path.resolve()] = document
         self._targets: dict[tuple[Document, str], Node | ReferenceFault] = {}
+        self._reached: dict[Path, Node] = {}
 
     @property
     def documents(self) -> tuple[Document, ...]:
         """Every document read so far, the first one first."""
         others = (one for one in self._files.values() if isinstance(one, Document))
         return (self.document, *(one for one in others if one is not self.document))
+
+    @property
+    def reached(self) -> Mapping[Path, Node]:
+        """The first reference that led to each file besides the document's own, by absolute path."""
+        return self._reached
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -134,6 +140,7 @@ class Resolver:
         if known is None:
             known = self._read(node, path, uri)
             self._files[path] = known
+            self._reached[path] = node
         if isinstance(known, ReferenceFault):
             raise known
         return known

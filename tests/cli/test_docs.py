@@ -42,3 +42,20 @@ def test_faults_are_told(tmp_path: Path) -> None:
     assert result.exit_code in (1, 2)
     assert "broken.yaml" in result.output + result.stderr
     assert "Traceback" not in result.output
+
+
+def test_files_of_other_folders_need_an_option(tmp_path: Path) -> None:
+    """``--docs-root`` names the folder; nothing is written without it."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "lib.yaml").write_text("type: string\n")
+    document = tmp_path / "own" / "doc.yaml"
+    document.write_text(
+        "asyncapi: 2.6.0\ninfo: {title: T, version: '1'}\n"
+        "channels: {/: {subscribe: {message: {name: a, payload: {$ref: ../lib.yaml}}}}}\n"
+    )
+    command = ["docs", "build", str(document), "-o", str(tmp_path / "site")]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert "--docs-root" in result.stderr
+    assert not (tmp_path / "site").exists()
+    assert CliRunner().invoke(main, [*command, "--docs-root", str(tmp_path)]).exit_code == 0

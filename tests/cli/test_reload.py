@@ -30,7 +30,7 @@ APP = """\
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO
-app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))])
+app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml", docs_root=".."))])
 """
 STARTED = "Socket.IO on"
 
@@ -76,7 +76,7 @@ def reloaded(command: Command, file: Path, text: str) -> None:
 def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None) -> None:
     """A referenced file elsewhere, one that is referred to later, and the handlers of ``--app-dir``."""
     text, more = folder / "types" / "text.yaml", folder / "types" / "more.yaml"
-    options = ("--reload", "--port", "0", "--app-dir", "../code")
+    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
     with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, text, "text: {maxLength: 6}\n")
@@ -97,7 +97,7 @@ def test_a_document_that_is_broken_meanwhile_is_told_and_comes_back(
 ) -> None:
     """Its diagnostics are printed once it is saved, and what repairs it is served."""
     document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
-    options = ("--reload", "--port", "0", "--app-dir", "../code")
+    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
     with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
         text.write_text("text: {maxLength: many}\n", "utf-8")
         command.wait_for("text.yaml:1:19: error")
@@ -126,7 +126,19 @@ def test_an_applications_documents_are_followed(folder: Path, modules: Path | No
 
 def test_the_mock_reloads(folder: Path) -> None:
     """With what it was asked for on its command line."""
-    command_line = ("mock", "run", "-s", "echo.yaml", "--fail-rate", "1", "--port", "0", "--reload")
+    command_line = (
+        "mock",
+        "run",
+        "-s",
+        "echo.yaml",
+        "--fail-rate",
+        "1",
+        "--port",
+        "0",
+        "--reload",
+        "--docs-root",
+        "..",
+    )
     with running(*command_line, cwd=folder / "project") as (url, command):
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
@@ -146,7 +158,17 @@ def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
 
 def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
     """Sessions end before the old server waits for their connections."""
-    options = ("--reload", "--port", "0", "--app-dir", "../code", "--timeout-graceful-shutdown", "60")
+    options = (
+        "--reload",
+        "--port",
+        "0",
+        "--app-dir",
+        "../code",
+        "--docs-root",
+        "..",
+        "--timeout-graceful-shutdown",
+        "60",
+    )
     with running("run", "echo.yaml", *options, cwd=folder / "project") as (url, command):
         until_accepted(url)
         with socketio.SimpleClient() as client:

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from asynction_asgi import AsynctionSocketIO
+from asynction_asgi import AsynctionSocketIO, SpecError
 from asynction_asgi.docs import Docs
 from asynction_asgi.spec import load_spec
 
@@ -19,6 +19,7 @@ from .documents import DEPOT, WORKSHOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SPEC = load_spec(DEPOT)
 HTML, JSON, YAML = "text/html; charset=utf-8", "application/json", "application/yaml"
@@ -243,3 +244,32 @@ async def test_an_application_takes_the_options_and_can_be_mounted() -> None:
     assert (page.status_code, refused.status_code) == (200, 403)
     assert '"path": "rt/socket.io/"' in page.text
     assert sio.docs_path == "/reference"
+
+
+async def test_no_file_is_served_that_the_contract_does_not_need(tmp_path: Path) -> None:
+    """Neither through an extension, nor from outside the document's folder unless ``docs_root`` allows it."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "secret.yaml").write_text("description: swordfish\ntype: string\n")
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "T", "version": "1"},
+        "channels": {"/": {"subscribe": {"message": {"name": "said", "payload": {"type": "string"}}}}},
+        "x-leak": {"$ref": "../secret.yaml"},
+    }
+    place = tmp_path / "own" / "doc.yaml"
+
+    async def served(**options: Any) -> str:
+        place.write_text(json.dumps(document))
+        app: Any = AsynctionSocketIO.from_spec(place, **options)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+            return "".join([(await http.get(f"/docs{name}")).text for name in ("", "/asyncapi.json")])
+
+    assert "swordfish" not in await served()
+    document["channels"] = {
+        "/": {"subscribe": {"message": {"name": "said", "payload": {"$ref": "../secret.yaml"}}}}
+    }
+    with pytest.raises(SpecError, match="docs_root"):
+        await served()
+    assert "swordfish" not in await served(docs=False)
+    assert "swordfish" in await served(docs_root=tmp_path)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from asynction_asgi.errors import SpecError
 from asynction_asgi.spec import check_document, load_spec
 from asynction_asgi.spec.document import dump_yaml
-from asynction_asgi.spec.export import bundled_document
+from asynction_asgi.spec.export import bundled_document, check_publishable
 from asynction_asgi.spec.schemas import Mismatch
 from asynction_asgi.spec.summary import summarise
 
@@ -204,3 +205,81 @@ def test_the_standard_refusal_is_published() -> None:
     payload = spec.namespaces["/"].sends["exception"].arguments.schema
     assert payload is not None
     spec.bundle.check(payload)(refusal)
+
+
+LEAKS = [
+    pytest.param("x-leak: {$ref: FILE}", id="an extension at the root"),
+    pytest.param("x-leak: [{deep: {$ref: FILE}}]", id="deep in an extension"),
+    pytest.param("x-handler-notes: {a: {$ref: FILE}}", id="an extension that looks like ours"),
+    pytest.param("components: {schemas: {S: {x-leak: {$ref: FILE}}}}", id="an extension of a schema"),
+    pytest.param("components: {schemas: {S: {leak: {$ref: FILE}}}}", id="an unknown keyword of a schema"),
+    pytest.param("components: {messages: {M: {bindings: {mqtt: {x: {$ref: FILE}}}}}}", id="a binding"),
+    pytest.param("components: {messages: {M: {x-mock: {ack: {$ref: FILE}}}}}", id="x-mock"),
+    pytest.param(
+        "components: {securitySchemes: {S: {type: X509, x-leak: {$ref: FILE}}}}", id="a security scheme"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", LEAKS)
+@pytest.mark.parametrize("away", [True, False], ids=["elsewhere", "beside the document"])
+def test_no_file_is_read_that_the_contract_does_not_need(tmp_path: Path, place: str, away: bool) -> None:
+    """What looks like a reference where none has a meaning is neither followed nor published."""
+    secret = (tmp_path if away else tmp_path / "own") / "secret.yaml"
+    (tmp_path / "own").mkdir()
+    secret.write_text("password: swordfish\n")
+    spec = load(tmp_path / "own", v2("{/: {}}", place.replace("FILE", str(secret))))
+    check_publishable(spec)
+    text = json.dumps(bundled_document(spec))
+    assert "swordfish" not in text
+    assert "secret.yaml" not in text
+    assert secret not in spec.resolver.files
+
+
+def test_references_within_extensions_stay_as_they_are(tmp_path: Path) -> None:
+    """Within the document they lead nowhere else, so other tools may go on to follow them."""
+    spec = load(tmp_path, v2("{/: {}}", "x-a: {$ref: '#/x-b', beside: 1}", "x-b: {c: 1}"))
+    document = bundled_document(spec)
+    assert document["x-a"] == {"$ref": "#/x-b"}
+    assert document["x-b"] == {"c": 1}
+
+
+def test_schemas_in_an_extension_are_followed_where_the_contract_needs_them(tmp_path: Path) -> None:
+    """A payload may lead through an extension to another file."""
+    (tmp_path / "lib.yaml").write_text("Text: {type: string}\n")
+    channels = "{/: {publish: {message: {name: a, payload: {$ref: '#/x-all/Pair'}}}}}"
+    shared = "x-all: {Pair: {type: object, properties: {a: {$ref: 'lib.yaml#/Text'}}}}"
+    document = bundled_document(load(tmp_path, v2(channels, shared)))
+    assert document["components"]["schemas"]["Text"] == {"type": "string"}
+    assert document["x-all"]["Pair"]["properties"]["a"] == {"$ref": "#/components/schemas/Text"}
+
+
+def test_files_outside_the_folder_are_published_if_allowed(tmp_path: Path) -> None:
+    """Not by default, wherever a link points; the error stands at the reference and names the option."""
+    (tmp_path / "common").mkdir()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "common" / "lib.yaml").write_text("Text: {type: string}\n")
+    (tmp_path / "own" / "link.yaml").symlink_to(tmp_path / "common" / "lib.yaml")
+    for file in ("../common/lib.yaml", "link.yaml"):
+        channels = f"{{/: {{publish: {{message: {{name: a, payload: {{$ref: '{file}#/Text'}}}}}}}}}}"
+        spec = load(tmp_path / "own", v2(channels))
+        with pytest.raises(SpecError, match="docs_root") as raised:
+            check_publishable(spec)
+        (problem,) = raised.value.diagnostics
+        assert (problem.code, problem.pointer) == ("REF_FILE", "/channels/~1/publish/message/payload/$ref")
+        check_publishable(spec, tmp_path / "common")
+        check_publishable(spec, tmp_path)
+        with pytest.raises(SpecError):
+            check_publishable(spec, tmp_path / "own")
+
+
+def test_a_folder_of_links_is_the_documents_own(tmp_path: Path) -> None:
+    """As configuration is mounted: the document and the files beside it are links into one other folder."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "lib.yaml").write_text("Text: {type: string}\n")
+    channels = "{/: {publish: {message: {name: a, payload: {$ref: 'lib.yaml#/Text'}}}}}"
+    (tmp_path / "data" / "doc.yaml").write_text(v2(channels))
+    (tmp_path / "mount").mkdir()
+    for name in ("lib.yaml", "doc.yaml"):
+        (tmp_path / "mount" / name).symlink_to(tmp_path / "data" / name)
+    check_publishable(load_spec(tmp_path / "mount" / "doc.yaml"))
