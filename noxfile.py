@@ -29,7 +29,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Skips, as nox does, the versions of Python that are not installed."""
     session.install("-e", ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
@@ -40,13 +40,13 @@ def plain(session: nox.Session) -> None:
     # asyncio sends head and body of an answer apart, and python-socketio's client then leaves a
     # connection of aiohttp to the garbage collector.
     unclosed = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
-    session.run("pytest", "-W", unclosed, *session.posargs)
+    session.run("pytest", "-n", "auto", "-W", unclosed, *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     session.install("-e", ".[test]")
-    session.run("pytest", "--cov", "--cov-report=term-missing", *session.posargs)
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing", *session.posargs)
 
 
 @nox.session

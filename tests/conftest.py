@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,11 @@ __all__ = [
     "pytest_terminal_summary",
     "run_js",
 ]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers ``-n auto`` starts: most tests wait for servers and clients."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -60,10 +61,16 @@ def _tool(name: str) -> str:
 
 
 def _installed(cache: Path) -> Path:
-    """The folder of installed packages; installed whole or not at all, as test runs may share it."""
+    """Return the folder of installed packages, after installing them whole or not at all.
+
+    Workers and test runs share it; the first one installs and the others wait.
+    """
     wanted = (HERE / "package.json").read_bytes()
     place = cache / hashlib.sha256(wanted).hexdigest()[:16]
-    if not place.exists():
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if place.exists():
+            return place / "node_modules"
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             folder = Path(scratch) / "client"
             folder.mkdir()
@@ -81,6 +88,5 @@ def _installed(cache: Path) -> Path:
             )
             if done.returncode:
                 pytest.fail(f"npm could not install the JavaScript clients:\n{done.stderr}")
-            if not place.exists():
-                folder.rename(place)
+            folder.rename(place)
     return place / "node_modules"
