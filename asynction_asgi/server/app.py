@@ -14,6 +14,7 @@ from .attaching import attach, find_problems
 from .connections import Connections
 from .dispatch import Dispatcher
 from .emitting import Emitting
+from .instead import missing_attribute
 from .lifespan import compose_lifespan
 from .namespaces import Namespaces
 from .options import check_options
@@ -169,6 +170,11 @@ class AsynctionSocketIO(Emitting):
         """
         find_more = partial(find_problems, options=options, complete=not cls.handlers_follow)
         return cls(load_source(spec_path, server_name=server_name, find_more=find_more), **options)
+
+    if not TYPE_CHECKING:  # type checkers report the attribute themselves
+
+        def __getattr__(self, name: str) -> Any:
+            raise missing_attribute(self, name)
 
     @property
     def spec(self) -> Spec:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter
 from ..spec.served import served_spec
+from .instead import refuse_keywords
 from .namespaces import Namespaces
 from .outbound import Outbound, addresses_nobody
 from .sources import load_source
@@ -14,6 +15,7 @@ from .validation import Validation, ViolationLog, validation_of
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
+    from typing import Never
 
     from ..spec import Spec
     from .sources import Source
@@ -76,6 +78,7 @@ class Emitter:
         room: str | Sequence[str] | None = None,
         skip_sid: str | Sequence[str] | None = None,
         namespace: str | None = None,
+        **misplaced: Never,
     ) -> None:
         """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
 
@@ -83,10 +86,14 @@ class Emitter:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
             QueueError: the queue can't be reached; nothing was sent.
+            TypeError: a parameter is not known, or `to` can't be a room; nothing was sent.
         """
+        if misplaced:
+            refuse_keywords("emit", misplaced)
         namespace = namespace or "/"
-        self._outbound.check(event, data, namespace)
-        if addresses_nobody(to, room):
+        nobody = addresses_nobody(event, to, room)
+        self._outbound.check(event, data, namespace, to)
+        if nobody:
             return
         await self._queue.emit(event, data, namespace=namespace, room=to or room, skip_sid=skip_sid)
 

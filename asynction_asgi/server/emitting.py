@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.crashes import must_pass
 from ..errors import NoAnswerError
+from .instead import check_recipients, refuse_keywords
 from .outbound import addresses_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from typing import Never
 
     from ..engine import Server
     from .connections import Connections
@@ -57,6 +59,7 @@ class Emitting:
         namespace: str | None = None,
         callback: Callable[..., Any] | None = None,
         ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
+        **misplaced: Never,
     ) -> None:
         """Emit an event to a client, a room, several rooms, or everybody in the namespace.
 
@@ -71,14 +74,19 @@ class Emitting:
             callback: Called with the arguments of the client's answer, once they are found to match
                 the document. Only for a single client.
             ignore_queue: Reach the clients of this process alone.
+            misplaced: Parameters of other libraries, refused with what to write instead.
 
         Raises:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            TypeError: a parameter is not known, or `to` can't be a room; nothing was sent.
         """
+        if misplaced:
+            refuse_keywords("emit", misplaced)
         namespace = namespace or "/"
-        self._outbound.check(event, data, namespace)
-        if addresses_nobody(to, room):
+        nobody = addresses_nobody(event, to, room)
+        self._outbound.check(event, data, namespace, to)
+        if nobody:
             return
         if callback is not None:
             callback = self._checked_callback(callback, event, namespace, to or room)
@@ -129,11 +137,13 @@ class Emitting:
             NoAnswerError: no answer came in time, or more than `Limits.pending_acks` were awaited from the
                 client and this one longest; a TimeoutError.
             ValueError: neither `to` nor `sid` says whom to call.
+            TypeError: they can't be a sid; nothing was sent.
         """
+        check_recipients(event, to, sid)
         namespace, client = namespace or "/", to or sid
         if client is None:
             raise ValueError("call() addresses one client: pass its sid as 'to'")
-        self._outbound.check(event, data, namespace)
+        self._outbound.check(event, data, namespace, to)
         try:
             answer = await self._server.request(
                 event, data, to=client, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue

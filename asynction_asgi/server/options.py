@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine import Limits, ServerOptions
 from ..spec.references import did_you_mean
+from .instead import OPTIONS
 
 if TYPE_CHECKING:
     import os
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from .validation import Enforcement, Validation
 
 __all__ = ["Options", "check_options"]
-
-# Of socketio.ASGIApp, which people know beside socketio.AsyncServer.
-_PATH = "; the path is that of the document's server (url, or pathname in AsyncAPI 3), else /socket.io"
 
 
 class Options(ServerOptions, total=False):
@@ -69,7 +67,8 @@ def check_options(given: Mapping[str, object], *, handlers: object) -> None:
     """
     for name in given:
         if name not in Options.__annotations__:
-            hint = _PATH if name == "socketio_path" else did_you_mean(name, Options.__annotations__)
+            cure = OPTIONS.get(name)
+            hint = did_you_mean(name, Options.__annotations__) if cure is None else f"; {cure}"
             raise TypeError(f"unexpected option {name!r}{hint}")
     limits = given.get("limits")
     if limits is not None and not isinstance(limits, Limits):

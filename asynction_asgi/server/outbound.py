@@ -8,6 +8,7 @@ from ..engine.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
 from ..spec.arguments import compile_arguments
 from ..spec.schemas import Mismatch
+from .instead import check_recipients, one_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +31,19 @@ def arguments_of(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
-def addresses_nobody(to: str | Sequence[str] | None, room: str | Sequence[str] | None) -> bool:
-    """Whether an emit names its recipients and there are none; upstream would send it to everybody."""
+def addresses_nobody(
+    event: str, to: str | Sequence[str] | None, room: str | Sequence[str] | None = None
+) -> bool:
+    """Return whether an emit names its recipients and there are none; upstream would send it to everybody.
+
+    Raises:
+        TypeError: What it names can't be a room.
+    """
     target = room if to is None else to
-    return target is not None and len(target) == 0
+    if target is None:
+        return False
+    check_recipients(event, to, room)
+    return len(target) == 0
 
 
 class Outbound:
@@ -62,21 +72,25 @@ class Outbound:
         self._wildcards = {name: checks.pop((name, "*")) for name in spec.namespaces if (name, "*") in checks}
         self._checks = checks
 
-    def check(self, event: str, data: Any, namespace: str) -> None:
+    def check(self, event: str, data: Any, namespace: str, to: Any = None) -> None:
         """Hold an emit against the document.
 
         Args:
             event: The event's name.
             data: As `AsynctionSocketIO.emit` takes it: a tuple is many arguments, None is none.
             namespace: A concrete namespace.
+            to: Whom it addresses.
 
         Raises:
             UndeclaredEventError: the server declares no such event there.
-            PayloadValidationError: the arguments don't match it.
+            PayloadValidationError: the arguments don't match it; a note says so if `to` would make them
+                match.
         """
         error = None if self._validation.outbound == "off" else self._error(event, data, namespace)
         if error is not None:
             try:
+                if to is not None and self._error(event, (*arguments_of(data), to), namespace) is None:
+                    error.add_note(f"'to' holds what the event's next argument may be; {one_tuple(event)}")
                 if self._validation.outbound == "enforce":
                     raise error
                 self._violations.let_through(error, *self._declared(event, namespace))

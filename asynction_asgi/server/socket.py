@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DisconnectedError
+from .instead import refuse_keywords
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from typing import Never
 
     from ..engine.endpoint import Peer
     from .emitting import Emitting
@@ -60,21 +62,33 @@ class Socket:
         """The rooms that this connection is in, its own included."""
         return self._emitting.rooms(self.id, namespace=self.namespace)
 
-    async def emit(self, event: str, data: Any = None, *, callback: Callable[..., Any] | None = None) -> None:
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,
+        *,
+        callback: Callable[..., Any] | None = None,
+        **misplaced: Never,
+    ) -> None:
         """Emit to this client.
 
         Raises:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            TypeError: a parameter is not known; nothing was sent.
         """
+        if misplaced:
+            refuse_keywords("emit", misplaced)
         await self._emitting.emit(event, data, to=self.id, namespace=self.namespace, callback=callback)
 
-    async def send(self, data: Any = None) -> None:
+    async def send(self, data: Any = None, **misplaced: Never) -> None:
         """Emit the event ``message`` to this client; raises as `emit` does."""
-        await self.emit("message", data)
+        await self.emit("message", data, **misplaced)
 
-    async def broadcast(self, event: str, data: Any = None) -> None:
+    async def broadcast(self, event: str, data: Any = None, **misplaced: Never) -> None:
         """Emit to everybody else in this namespace; raises as `emit` does."""
+        if misplaced:
+            refuse_keywords("broadcast", misplaced)
         await self._emitting.emit(event, data, skip_sid=self.id, namespace=self.namespace)
 
     def to(self, room: str | Sequence[str]) -> Recipients:
@@ -151,15 +165,17 @@ class Recipients:
         """The same, with everybody in another room."""
         return Recipients(self._emitting, self._socket, [*_rooms(self._room), *_rooms(room)])
 
-    async def emit(self, event: str, data: Any = None) -> None:
+    async def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:
         """Emit to them; raises as `Socket.emit` does."""
+        if misplaced:
+            refuse_keywords("emit", misplaced)
         await self._emitting.emit(
             event, data, to=self._room, skip_sid=self._socket.id, namespace=self._socket.namespace
         )
 
-    async def send(self, data: Any = None) -> None:
+    async def send(self, data: Any = None, **misplaced: Never) -> None:
         """Emit the event ``message`` to them; raises as `Socket.emit` does."""
-        await self.emit("message", data)
+        await self.emit("message", data, **misplaced)
 
 
 def _rooms(room: str | Sequence[str]) -> list[str]:

@@ -264,11 +264,23 @@ def test_an_unknown_option_is_an_error() -> None:
     [
         ({"handler": {}}, "'handler'; did you mean 'handlers'?"),
         ({"socketio_path": "ws"}, "path is that of the document's server"),
+        ({"path": "ws"}, "path is that of the document's server"),
+        ({"other_asgi_app": None}, "pass it as app="),
+        ({"manage_session": False}, "socket.session"),
         ({"limits": {"backlog": 1}}, r"limits takes Limits\(…\), not dict"),
         ({"handlers": [print]}, "by namespace and event, not list"),
         ({"handlers": {"echo": print}}, r'as in {"/": {\'echo\': …}}'),
     ],
-    ids=["ours", "python-socketio's application", "limits", "list of handlers", "no namespace"],
+    ids=[
+        "ours",
+        "python-socketio's application",
+        "Flask-SocketIO's path",
+        "ASGIApp's",
+        "Flask-SocketIO's",
+        "limits",
+        "list of handlers",
+        "no namespace",
+    ],
 )
 def test_an_option_that_is_wrong_tells_the_right_one(options: Any, told: str) -> None:
     """What people write who know the option only roughly is met with how it is meant."""
