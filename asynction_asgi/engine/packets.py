@@ -62,12 +62,11 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
     if kind in "25":
         namespace, ack_id, payload = decode_event(text, position, codec.loads)
         return Packet(int(kind), namespace, ack_id, payload, attachments)
-    namespace, position = _namespace(text, position)
+    namespace, position = read_namespace(text, position)
     if kind in "36":
         return _ack(text, position, int(kind), namespace, attachments, codec)
     if kind == "0":
-        auth = codec.loads(text[position:]) if position < len(text) else None
-        return Packet(CONNECT, namespace, None, auth)
+        return Packet(CONNECT, namespace, None, _auth(text, position, codec))
     if kind == "1" and position >= len(text):
         return Packet(DISCONNECT, namespace, None, None)
     raise UndecodableError("packet that no client sends")
@@ -82,7 +81,7 @@ def decode_event(text: str, position: int, loads: Callable[[str], Any]) -> tuple
     namespace = "/"
     bracket = text.find("[", position)
     if bracket > position and text[position] == "/":
-        namespace, position = _namespace(text, position)
+        namespace, position = read_namespace(text, position)
         bracket = text.find("[", position)
     if bracket < 0:
         raise UndecodableError("event without arguments")
@@ -93,8 +92,18 @@ def decode_event(text: str, position: int, loads: Callable[[str], Any]) -> tuple
     return namespace, ack_id, payload
 
 
-def _namespace(text: str, position: int) -> tuple[str, int]:
-    """The namespace, and where the rest of the packet begins."""
+def _auth(text: str, position: int, codec: Codec) -> dict[str, Any] | None:
+    """Return the auth of a CONNECT: an object, or None if it is left out, as JavaScript's parser has it."""
+    if position >= len(text):
+        return None
+    auth = codec.loads(text[position:])
+    if type(auth) is not dict:
+        raise UndecodableError("auth that is not an object")
+    return auth
+
+
+def read_namespace(text: str, position: int) -> tuple[str, int]:
+    """Return the namespace that stands at `position`, and where the rest of the packet begins."""
     if not text.startswith("/", position):
         return "/", position
     comma = text.find(",", position)
@@ -128,7 +137,7 @@ def check_packet(packet: Packet, *, max_attachments: int) -> Packet:
     if ack_id is not None and (type(ack_id) is not int or not 0 <= ack_id < 10**_MAX_ID_DIGITS):
         raise UndecodableError("not an ack id")
     well_formed = {
-        CONNECT: True,
+        CONNECT: payload is None or isinstance(payload, dict),
         DISCONNECT: True,
         EVENT: isinstance(payload, list) and bool(payload) and isinstance(payload[0], str),
         ACK: isinstance(payload, list) and ack_id is not None,

@@ -109,8 +109,7 @@ class Connection:
 def _decode(text: str) -> Packet:
     """Read what a server sends; the engine's reader, made for clients' packets, has no CONNECT_ERROR."""
     if text[1:2] == str(packets.CONNECT_ERROR):
-        connect = packets.decode_packet(
-            f"4{packets.CONNECT}{text[2:]}", _CODEC, max_attachments=_MOST_ATTACHMENTS
-        )
-        return connect._replace(type=packets.CONNECT_ERROR)
+        namespace, position = packets.read_namespace(text, 2)
+        body = _CODEC.loads(text[position:]) if position < len(text) else None
+        return packets.Packet(packets.CONNECT_ERROR, namespace, None, body)
     return packets.decode_packet(text, _CODEC, max_attachments=_MOST_ATTACHMENTS)

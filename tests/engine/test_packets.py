@@ -92,6 +92,13 @@ def test_packets_are_read(text: str, packet: Packet) -> None:
         "61-[]",
         "0{",
         "0nope",
+        '0"text"',
+        "0[1,2]",
+        "05",
+        "0null",
+        "0true",
+        '0/chat,"text"',
+        "0/chat,null",
     ],
 )
 def test_what_is_no_packet_is_refused(text: str) -> None:
@@ -184,7 +191,11 @@ def test_the_packet_class_serves_upstreams_own_code() -> None:
 @pytest.mark.parametrize(
     ("packet", "good"),
     [
-        (Packet(packets.CONNECT, "/", None, "anything"), True),
+        (Packet(packets.CONNECT, "/", None, None), True),
+        (Packet(packets.CONNECT, "/", None, {"token": "x"}), True),
+        (Packet(packets.CONNECT, "/", None, "text"), False),
+        (Packet(packets.CONNECT, "/", None, ["x"]), False),
+        (Packet(packets.CONNECT, "/", None, b"x"), False),
         (Packet(packets.DISCONNECT, "/", None, None), True),
         (Packet(packets.EVENT, "/", None, ["a"]), True),
         (Packet(packets.BINARY_EVENT, "/", None, ["a"], 2), True),

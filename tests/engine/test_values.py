@@ -84,7 +84,9 @@ WRONG: dict[str, Any] = {
     "nothing": b"",
     "text": '42["echo"]',
     "a CONNECT_ERROR": packed(4, {"message": "no"}),
-    "auth that nests too deep": packed(0, nested(20), "/chat"),
+    "auth that nests too deep": packed(0, {"a": nested(20)}, "/chat"),
+    "auth that is text": packed(0, "text", "/chat"),
+    "auth that is a list": packed(0, [{}], "/chat"),
     "auth with a time": packed(0, {"at": msgpack.Timestamp(1)}, "/chat"),
 }
 

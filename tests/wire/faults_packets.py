@@ -39,15 +39,16 @@ UNDECODABLE: dict[str, str | bytes] = {
     "an acknowledgement that is an object": "431{}",
     "a CONNECT_ERROR from a client": '44{"message":"no"}',
     "auth that is not JSON": "40/moods,{mood",
+    "auth that is a string": '40/moods,"secret"',
+    "auth that is a list": "40/moods,[]",
+    "auth that is a number": "40/moods,5",
+    "auth that is null": "40/moods,null",
 }
 for name, packet in UNDECODABLE.items():
     undecodable.closes(name, packet)
 for name, text in {
     "a name that is a number": "42[1]",
-    "auth that is a string": '40/moods,"secret"',
-    "auth that is a list": "40/moods,[]",
     "a DISCONNECT with a payload": "41/moods,{}",
-    "a CONNECT with an ack id": "40/moods,1",
     "an Engine.IO open packet": '0{"sid":"x"}',
     "an Engine.IO ping": "2",
     "an Engine.IO upgrade out of place": "5",

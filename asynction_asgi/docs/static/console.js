@@ -136,6 +136,7 @@ function connectionFields(namespace) {
     }
     if (auth.value.trim()) {
       try { request.auth = JSON.parse(auth.value); } catch (error) { auth.focus(); throw new Error(`the auth object is no JSON: ${error.message}`); }
+      if (Object.prototype.toString.call(request.auth) !== "[object Object]") { auth.focus(); throw new Error("the auth must be a JSON object"); }
     }
     for (const one of credentials) one.apply(request);
     return { ...request, namespace: name };
