@@ -71,7 +71,7 @@ class Diagnostic:
         return f"{self.file or 'document'}:{self.line}:{self.column}"
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity}: {self.message} [{self.code}]"
+        return printable(f"{self.place}: {self.severity}: {self.message} [{self.code}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +297,16 @@ def _summary(part: str, details: tuple[Violation, ...]) -> str:
     first = details[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{part}{first.pointer}: {first.message}{more}"
+
+
+def printable(text: str) -> str:
+    """Return text that can't move a terminal's cursor, hide a part of itself or run over its line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if char == "\t" else char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 def shorten(name: str, most: int = 100) -> str:

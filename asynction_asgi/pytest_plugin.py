@@ -94,11 +94,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     coverage, least = _asked(config)
     if coverage is None:
         return
+    from .errors import printable  # noqa: PLC0415 - as the module says
+
     terminalreporter.section("coverage of the contract")
     for name, tally in coverage.tallies.items():
-        terminalreporter.write_line(f"{name}: {tally.covered} of {len(tally.items)}")
+        terminalreporter.write_line(f"{printable(name)}: {tally.covered} of {len(tally.items)}")
         for line in _lines(tally):
-            terminalreporter.write_line(f"  {line}")
+            terminalreporter.write_line(f"  {printable(line)}")
     if not coverage.tallies:
         terminalreporter.write_line("no contract was served")
     else:

@@ -11,6 +11,7 @@ ROOT = PACKAGE.parent
 # A part imports only from parts before it; parts of one row don't import one another.
 ROWS = (
     ("errors",),
+    ("logs",),
     ("spec",),
     ("engine", "docs", "standins"),
     ("server",),
@@ -91,6 +92,20 @@ def test_a_third_party_seam_has_one_importer() -> None:
             owner = SEAMS.get(name.partition(".")[0])
             if owner is not None and not place.startswith(owner):
                 problems.append(f"{place} imports {name}, which only {owner} may")
+    assert problems == []
+
+
+def test_loggers_are_those_that_escape() -> None:
+    """``logs.get_logger`` is the only way to a logger, so that no line can hold raw text."""
+    problems = [
+        f"{path} calls {node.func.attr}"
+        for path in MODULES
+        if path != PACKAGE / "logs.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("getLogger", "getChild")
+    ]
     assert problems == []
 
 

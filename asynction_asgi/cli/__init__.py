@@ -7,10 +7,12 @@ A command's module is its arguments, options and help. Its function imports what
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from .. import __version__
+from .report import escaped
 
 __all__ = ["main"]
 
@@ -38,6 +40,13 @@ class _Commands(click.Group):
         if name is None or listed is None:  # an unknown one, while completing
             return name, listed, rest
         return name, getattr(import_module(f".{name}", __name__), name), rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what its error quotes of documents and servers reaches the terminal escaped."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            raise escaped(error) from None
 
 
 @click.group(

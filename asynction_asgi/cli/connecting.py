@@ -22,8 +22,8 @@ from ..engine.remote import (
     RedirectedError,
     UnreachableError,
 )
-from ..errors import RefusedError, ValidationError
-from .report import printable, show_diagnostics
+from ..errors import RefusedError, ValidationError, printable
+from .report import show_diagnostics
 from .values import read_json
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..errors import printable
 from .report import show_diagnostics
 
 
@@ -51,6 +52,6 @@ def build(
         show_diagnostics(error.diagnostics, err=True)
         ctx.exit(1)
     except OSError as error:
-        click.echo(f"can't write {error.filename or output}: {error.strerror}", err=True)
+        click.echo(printable(f"can't write {error.filename or output}: {error.strerror}"), err=True)
         ctx.exit(1)
-    click.echo(f"{len(written)} files written; open {written[0]}")
+    click.echo(printable(f"{len(written)} files written; open {written[0]}"))

@@ -12,9 +12,8 @@ import click
 
 from ..engine.refused import refusal_in
 from ..engine.remote import ClosedError, UnreachableError, connect
-from ..errors import UndeclaredEventError, ValidationError
+from ..errors import UndeclaredEventError, ValidationError, printable
 from .connecting import INTERRUPTED, say, say_violation, write
-from .report import printable
 from .values import as_json as json_line
 from .values import as_text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 from multiprocessing import resource_tracker
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.supervisors import ChangeReload
 
+from ..logs import get_logger
 from ..spec import check_document
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Documents", "Reloader", "accept_interrupts"]
 
-logger = logging.getLogger("asynction_asgi.cli")
+logger = get_logger("cli")
 
 
 class Documents:

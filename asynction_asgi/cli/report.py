@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -103,12 +105,11 @@ def _cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def printable(text: str) -> str:
-    """Text that can't move a terminal's cursor, hide a part of itself or run over its line."""
-    return "".join(
-        " " if char == "\t" else char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in text
-    )
+def escaped(error: click.ClickException) -> click.ClickException:
+    """Return the error with its message escaped, line by line."""
+    lines = "\n".join(map(printable, error.message.split("\n")))
+    error.message = lines  # type: ignore[misc]  # it is final for others; click has no other place for a text
+    return error
 
 
 def _json(one: Checked) -> dict[str, Any]:
@@ -145,7 +146,8 @@ def _annotation(one: Diagnostic) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text)
 
 
 def _property(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .report import printable, show_diagnostics
+from ..errors import printable
+from .report import show_diagnostics
 
 if TYPE_CHECKING:
     from ..scaffold import Application

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib.util
-import logging
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ import click
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
+from ..errors import printable
+from ..logs import get_logger
 from ..server.finding import find_served
 from .collector import relax_collector
 from .reloading import Documents, Reloader, accept_interrupts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
-logger = logging.getLogger("asynction_asgi.cli")
+logger = get_logger("cli")
 
 # What to open where a server listens on all addresses, which are none that can be opened.
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
@@ -59,7 +60,7 @@ def serve(
         elif factory is not None and settings["workers"] > 1:
             if settings.get("port") == 0:
                 raise click.UsageError("--port 0 is for a single process")
-            click.echo(_banner(app, settings, settings.get("port")), err=True)
+            click.echo(printable(_banner(app, settings, settings.get("port"))), err=True)
             uvicorn.run(factory, factory=True, **settings)
         else:
             config = uvicorn.Config(app, **settings)

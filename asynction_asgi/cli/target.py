@@ -18,7 +18,7 @@ from ..server import AsynctionSocketIO
 from ..server.finding import find_served
 from ..spec.references import did_you_mean
 from .collector import relax_collector
-from .report import show_diagnostics
+from .report import escaped, show_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +153,7 @@ def load_or_exit(target: Target) -> Callable[..., Any]:
         show_diagnostics(error.diagnostics, err=True)
         raise SystemExit(1) from None
     except click.ClickException as error:
-        error.show()
+        escaped(error).show()
         raise SystemExit(error.exit_code) from None
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import printable
 from ..spec.examples import with_bytes, written_bytes
-from .report import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import inspect
 import json
-import logging
 import posixpath
 import threading
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..logs import Throttle, get_logger
 from ..spec.document import dump_yaml
 from ..spec.export import bundled_document, check_publishable
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Docs", "Page"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -74,15 +74,17 @@ class Docs:
             spec: What is shown.
             path: Where, as the Socket.IO path is given; None is ``docs`` beside that path.
             console: Whether the page can connect, emit and listen.
-            guard: Says of each request whether it is answered; if not, that is a 403.
+            guard: Returns of each request True where it is answered; if not, that is a 403.
             renderer: Makes the HTML instead of us. It answers for its own Content-Security-Policy.
             root: A folder whose files may be published, besides the document's own.
 
         Raises:
             SpecError: The contract refers to a file in another folder.
             ValueError: `path` lies where Socket.IO answers.
+            TypeError: `guard` or `renderer` is not a function of one argument.
         """
         check_publishable(spec, root)
+        _check_functions(guard, renderer)
         beside = posixpath.dirname(spec.path).rstrip("/") + "/docs"
         self.path = base = "/" + (beside if path is None else path).strip("/")
         if f"{base}/".startswith(f"{spec.path}/"):
@@ -178,6 +180,7 @@ class Page:
         self._bodies = bodies
         self._guard = guard
         self._moved = moved
+        self._log = Throttle()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; rendering happens off the event loop."""
@@ -190,7 +193,7 @@ class Page:
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return Response("Method Not Allowed", 405, {"allow": "GET, HEAD", **_HEADERS})
-        if self._guard is not None and not await _admits(self._guard, request):
+        if self._guard is not None and not await _admits(self._guard, request, self._log):
             return Response("Forbidden", 403, {"cache-control": "no-store", **_HEADERS})
         if self._moved is not None:
             return Response(status_code=308, headers={"location": self._moved, **_HEADERS})
@@ -222,16 +225,49 @@ class Page:
         return self._bodies[preferred(accept, _MEDIA_TYPES)]
 
 
-async def _admits(guard: Guard, request: Request) -> bool:
-    """The guard's word; one that fails admits nobody."""
+async def _admits(guard: Guard, request: Request, log: Throttle) -> bool:
+    """Return the guard's answer; only True admits."""
+    failure: Exception | None = None
+    answer: Any
     try:
-        if inspect.iscoroutinefunction(guard):
-            return bool(await guard(request))
-        answer = await run_in_threadpool(guard, request)
-        return bool(await answer if inspect.isawaitable(answer) else answer)
-    except Exception:
-        logger.exception("the guard of the documentation failed")
-        return False
+        answer = await (guard(request) if _is_async(guard) else run_in_threadpool(guard, request))  # type: ignore[misc]  # asked for above
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is True or answer is False:
+            return answer
+        what = f"returned {type(answer).__name__}, which is neither True nor False"
+    except Exception as error:  # noqa: BLE001 - a guard may raise anything
+        failure, what = error, "failed"
+    if (unsaid := log.admits(what)) is not None:
+        logger.error("refused a request: docs_guard %s%s", what, unsaid, exc_info=failure)
+    return False
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(type(function), "__call__", None)  # noqa: B004 - asked for its kind, not for its presence
+    )
+
+
+def _check_functions(guard: object, renderer: object) -> None:
+    """Refuse what could not decide or make the page.
+
+    Raises:
+        TypeError: One of them can't be called with one argument, or the renderer is a coroutine function.
+    """
+    for name, function, argument in (("docs_guard", guard, "request"), ("docs_renderer", renderer, "spec")):
+        if function is None:
+            continue
+        if not callable(function):
+            raise TypeError(f"{name} takes a function of ({argument}), not {type(function).__name__}")
+        try:
+            inspect.signature(function).bind(None)
+        except ValueError:  # a builtin may have no signature
+            pass
+        except TypeError as error:
+            raise TypeError(f"{name} is called with ({argument}): {error}") from None
+    if renderer is not None and _is_async(renderer):  # type: ignore[arg-type]  # callable, as seen above
+        raise TypeError("docs_renderer must be a plain function: the page is made in a worker thread")
 
 
 def _failure(folder: str) -> Response:

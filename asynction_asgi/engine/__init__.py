@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import logging
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
+from ..logs import get_logger
 from .codec import FiniteList, UnencodableError
 from .endpoint import Endpoint, Peer
 from .http import EngineApp
@@ -84,6 +85,7 @@ def create_server(
         ordering = "serial"
     server_options.pop("monitor_clients", None)  # every connection watches over itself
     server_options.setdefault("cors_credentials", False)
+    _check_functions(refusal_body, server_options.get("cookie"))
     _check_options(server_options)
     limits = limits or Limits()
     server_options.setdefault("max_http_buffer_size", limits.packet_bytes)
@@ -117,6 +119,24 @@ def _check_options(options: Mapping[str, Any]) -> None:
         raise TypeError(f"unexpected option {name!r}{hint}")
 
 
+def _check_functions(refusal_body: object, cookie: object) -> None:
+    """Refuse functions that could not answer at once, where nothing waits.
+
+    Raises:
+        TypeError: one of them is a coroutine function, or `refusal_body` is not a function.
+    """
+    if refusal_body is not None and not callable(refusal_body):
+        raise TypeError(f"refusal_body takes a function of (error), not {type(refusal_body).__name__}")
+    functions = {"refusal_body": refusal_body}
+    if isinstance(cookie, dict):
+        functions.update({f"cookie[{name!r}]": value for name, value in cookie.items()})
+    for name, function in functions.items():
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(type(function), "__call__", None)  # noqa: B004  # asked for its kind, not for its presence
+        ):
+            raise TypeError(f"{name} must be a plain function: nothing waits for its answer")
+
+
 def create_emitter(
     message_queue: str,
     *,
@@ -136,7 +156,7 @@ def create_emitter(
         ValueError: the URL is of a kind that is not supported, or a secret too short.
         ModuleNotFoundError: the queue's client package is not installed.
     """
-    logger = logging.getLogger("asynction_asgi.engine")
+    logger = get_logger("engine")
     return create_manager(
         message_queue,
         channel=channel,

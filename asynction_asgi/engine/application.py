@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import logging
 from typing import TYPE_CHECKING, Any
 
 import socketio
 from socketio import exceptions
 
 from ..errors import DisconnectedError
+from ..logs import get_logger
 from .answers import Answer
 from .crashes import describe_crash, is_interrupt, must_pass
 from .engine_server import EngineServer
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .members import Member
     from .transport import EngineSocket
 
-logger = logging.getLogger("asynction_asgi.engine")
+logger = get_logger("engine")
 
 
 class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is untyped

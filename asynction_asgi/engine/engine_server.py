@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from typing import TYPE_CHECKING, Any
 
 import engineio
 from engineio.packet import OPEN, Packet
 
+from ..logs import Throttle
 from .frames import Frame
 from .http import make_response, translate_request
+from .logs import logger
 from .origins import Origins
 from .transport import EngineSocket
 from .websocket import WebSocket
@@ -52,6 +55,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         }
         self._exit_check: asyncio.TimerHandle | None = None
         self._told_of_version = False
+        self._log = Throttle()
         self.origins = Origins(self.cors_allowed_origins, credentials=self.cors_credentials)
 
     def on(self, event: str, handler: Any = None) -> Any:
@@ -65,6 +69,18 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         message = data[1:] if isinstance(data, str) else data
         pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
         return pending
+
+    def tell(self, level: int, text: str, *arguments: object) -> None:
+        """Log what a client caused, now and then: no client fills a disk.
+
+        Args:
+            level: Of the line.
+            text: Tells one cause from another.
+            arguments: For the placeholders of `text`.
+        """
+        unsaid = self._log.admits(text)
+        if unsaid is not None:
+            logger.log(level, text + "%s", *arguments, unsaid)
 
     def refuse_request(self) -> dict[str, Any]:
         """The response to a request that came too late."""
@@ -133,7 +149,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         """Log once that a client is too old, which its own error doesn't say."""
         if not self._told_of_version:
             self._told_of_version = True
-            self.logger.warning(
+            logger.warning(
                 "a client was refused because it speaks Engine.IO 3, the protocol of Socket.IO 1 and 2:"
                 " clients must be of Socket.IO 3 or 4 (in JavaScript, socket.io-client 3 or 4)"
             )
@@ -141,7 +157,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def _log_error_once(self, message: str, message_key: str) -> None:
         """Log what a client did wrong; it is not an error of the server."""
         del message  # it holds the peer's own values
-        self.logger.info("request refused: %s", message_key)
+        self.tell(logging.INFO, f"refused a request: {message_key}")
 
     def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
         """Return the origin of the request: the guard admitted it, or upstream would not have got it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from socketio import exceptions
 
 from ..errors import RefusedError, refusal, shorten
+from ..logs import get_logger
 from . import packets
 from .application import ApplicationServer
 from .codec import UnencodableError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _HOLD_SECONDS = 0.005
 _LONGEST_NAMESPACE = 512
 
-logger = logging.getLogger("asynction_asgi.engine")
+logger = get_logger("engine")
 
 
 class MembershipServer(ApplicationServer):
@@ -119,7 +120,8 @@ class MembershipServer(ApplicationServer):
     def _count_refusal(self, connection: Connection) -> None:
         connection.refusals += 1
         if connection.refusals >= self.limits.refusals:
-            self.logger.info("%s: refused too often", connection.socket.sid)
+            text = "closing a connection: it was refused as often as Limits.refusals allows (sid %s)"
+            self.eio.tell(logging.INFO, text, connection.socket.sid)
             connection.socket.drop(self.reason.SERVER_DISCONNECT)
 
     def _accept(self, member: Member) -> None:
@@ -299,7 +301,8 @@ class MembershipServer(ApplicationServer):
     def _check_connected(self, connection: Connection) -> None:
         connection.timer = None
         if not connection.members and not connection.closed:
-            self.logger.info("%s: no namespace was joined in time", connection.socket.sid)
+            text = "closing a connection: it joined no namespace within Limits.connect_seconds (sid %s)"
+            self.eio.tell(logging.INFO, text, connection.socket.sid)
             connection.socket.drop(self.reason.SERVER_DISCONNECT)
 
 

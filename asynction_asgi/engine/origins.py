@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from .logs import Throttle
+from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     Ask = Callable[[str, Mapping[str, Any]], Any]
 
-logger = logging.getLogger("asynction_asgi.engine")
+logger = get_logger("engine")
 
 # RFC 6454, 6.2, in lower case as browsers write it; schemes of applications, such as capacitor, included.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s?#@*,A-Z]+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # python-engineio's clients drop a polling answer of more packets than this.
 POLL_PACKETS = 16
+READS_TOO_SLOWLY = "closing a connection: the client reads too slowly (sid %s)"
 _TRY_LATER = 1013  # RFC 6455, 7.4.1
 
 
@@ -59,7 +61,7 @@ class OutboxSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             if self.write is not None and not self.outbox and self.write(frame):
                 continue
             if self.outbox and self.queued + len(frame.body) > self.server.limits.queued_bytes:
-                self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
+                self.server.tell(logging.WARNING, READS_TOO_SLOWLY, self.sid)
                 self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
                 return
             self.outbox.append(frame)

@@ -13,9 +13,10 @@ from socketio.async_aiopika_manager import AsyncAioPikaManager
 from socketio.async_redis_manager import AsyncRedisManager
 
 from ..errors import QueueError, RefusedError
+from ..logs import Throttle
 from .codec import UndecodableError, UnencodableError, choose_codec
 from .identity import Identified
-from .logs import Throttle, logger
+from .logs import logger
 from .outages import OutageLog, without_secrets
 from .relayed import check_names, emitted, is_callback
 from .rooms import Rooms

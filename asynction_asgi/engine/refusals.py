@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
+from ..logs import get_logger
 from .crashes import is_interrupt
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Body = Callable[[RefusedError], Any]
 
-logger = logging.getLogger("asynction_asgi.engine")
+logger = get_logger("engine")
 
 
 class Refusals:

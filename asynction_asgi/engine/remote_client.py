@@ -17,6 +17,7 @@ import engineio
 import socketio
 
 from ..errors import shorten
+from ..logs import get_logger
 from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _ATTACHMENT_BYTES = 100  # what an attachment costs beside its bytes
 # floods, or does not read.
 _WAITING = 1_000
 # What upstream logs is raised here, or tells of packets.
-_SILENT = logging.getLogger("asynction_asgi.engine.remote.upstream")
+_SILENT = get_logger("engine.remote.upstream")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 

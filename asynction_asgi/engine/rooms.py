@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_manager import AsyncManager
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
+from ..logs import Throttle
 from . import packets
 from .answers import Answer
 from .identity import Identified
-from .logs import Throttle, logger
+from .logs import logger
 from .members import Member, Phase
 
 if TYPE_CHECKING:

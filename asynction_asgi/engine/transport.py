@@ -10,22 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import logging
 import time
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions
 
+from ..logs import get_logger
 from .codec import UndecodableError
 from .frames import NOOP, PING, PROBE_ANSWER
 from .members import Connection
-from .outbox import OutboxSocket
+from .outbox import READS_TOO_SLOWLY, OutboxSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from .engine_server import EngineServer
     from .websocket import WebSocket
+
+logger = get_logger("engine")
 
 # Between so many packets of one polling request, others get their turn.
 _POST_STRIDE = 64
@@ -83,14 +87,14 @@ class EngineSocket(OutboxSocket):
     def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         # What the server itself answers, such as pings of WebSocket, passes the outbox by.
         if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
-            self.server.logger.warning("%s: reads too slowly, dropped", self.sid)
+            self.server.tell(logging.WARNING, READS_TOO_SLOWLY, self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR)
             return
         if self.last_ping is None:
             self.last_ping = time.time()
             self.deliver([PING])
         elif not self.paused or self._polls_no_more(loop):
-            self.server.logger.info("%s: no pong", self.sid)
+            self.server.tell(logging.INFO, "closing a connection: no pong came in time (sid %s)", self.sid)
             self.drop(self.server.reason.PING_TIMEOUT)
             return
         # From when it was due, so that lateness does not add up.
@@ -108,12 +112,12 @@ class EngineSocket(OutboxSocket):
         try:
             return self.feed(data)
         except UndecodableError as error:
-            self.server.logger.info("%s: %s", self.sid, error)
+            self.server.tell(logging.INFO, "closing a connection: %s (sid %s)", error, self.sid)
             self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
         except PayloadTooLargeError:
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
         except Exception:  # of a packet class of the user's, say; the event loop would log it as its own
-            self.server.logger.exception("%s: a message could not be handled", self.sid)
+            logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
         return None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from ..docs import Docs
 from ..engine import EngineApp, create_server
 from ..errors import BindingError
+from ..logs import get_logger
 from ..spec.served import served_spec
 from .attaching import attach, find_problems
 from .connections import Connections
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsynctionSocketIO"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 
 class AsynctionSocketIO(Emitting):

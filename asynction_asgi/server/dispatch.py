@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
@@ -26,6 +25,7 @@ from ..errors import (
     Violation,
     shorten,
 )
+from ..logs import get_logger
 from ..spec.schemas import Mismatch
 from .beside import registered_beside
 from .failures import internal_error, is_refusal, is_refusal_by_hand, new_ref
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 
 class Dispatcher:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 
 from ..engine.crashes import describe_crash
 from ..errors import RefusedError, ValidationError
+from ..logs import get_logger
 
 __all__ = ["internal_error", "is_refusal", "is_refusal_by_hand", "new_ref"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 
 def is_refusal(error: BaseException, *, ours: bool) -> bool:

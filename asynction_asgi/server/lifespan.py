@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AsynctionError
+from ..logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compose_lifespan"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 
 async def compose_lifespan(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from ..logs import get_logger
 from ..standins import MockSettings, Player, write_scripts
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_mocked", "mock_missing"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 
 def is_mocked(option: object) -> bool:

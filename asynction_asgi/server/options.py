@@ -28,7 +28,7 @@ class Options(ServerOptions, total=False):
         docs: Whether the document and its page are served.
         docs_console: Whether that page can connect, emit and listen.
         docs_path: Where the page is; None is ``docs`` beside the Socket.IO path.
-        docs_guard: Says of each request for the docs whether it is answered; if not, that is a 403.
+        docs_guard: Returns True, of each request for the docs, where it is answered; all else is a 403.
         docs_renderer: Makes the page's HTML instead of us, and answers for its own policy.
         docs_root: A folder whose files the docs may publish, besides the document's own folder.
         default_error_handler: Gets what handlers raise, in namespaces without an error handler.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..engine.logs import Throttle
 from ..errors import UndeclaredEventError
+from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
     from ..errors import ValidationError
@@ -17,7 +16,7 @@ __all__ = ["Enforcement", "Validation", "ViolationLog", "validation_of"]
 
 Enforcement = Literal["enforce", "warn", "off"]
 
-logger = logging.getLogger("asynction_asgi.validation")
+logger = get_logger("validation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

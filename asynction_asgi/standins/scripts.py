@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import SpecError
+from ..logs import get_logger
 from ..spec.examples import declared_examples
 from ..spec.hints import read_hints
 from ..spec.instances import Choices, Instances, UnsatisfiableError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Emitted", "Script", "write_scripts"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 _PATIENCE_SECONDS = 1.0
 

@@ -159,6 +159,11 @@ async def _says_yes(_: object) -> bool:
     return True
 
 
+class _Judge:
+    async def __call__(self, request: object) -> bool:
+        return request is None
+
+
 def _fails(_: object) -> bool:
     raise RuntimeError("guard")
 
@@ -171,8 +176,24 @@ def _fails(_: object) -> bool:
         (_says_yes, 200),
         (_says_no, 403),
         (_fails, 403),
+        (_Judge(), 403),
+        (lambda _: "yes", 403),
+        (lambda _: 1, 403),
+        (lambda _: object(), 403),
+        (lambda _: (yes for yes in [True]), 403),
     ],
-    ids=["header", "no", "async yes", "async no", "fails"],
+    ids=[
+        "header",
+        "no",
+        "async yes",
+        "async no",
+        "fails",
+        "async object",
+        "text",
+        "1",
+        "object",
+        "generator",
+    ],
 )
 async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], status: int) -> None:
     """What it doesn't admit learns nothing; a guard that fails admits nobody."""
@@ -211,6 +232,25 @@ async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
     assert "docs/asyncapi.yaml" in answer.text
     assert "no ink" not in answer.text
     assert "no ink" in caplog.text
+
+
+async def _renders(_: object) -> str:
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"guard": True}, "docs_guard takes a function"),
+        ({"guard": lambda: True}, "docs_guard is called with"),
+        ({"renderer": "<p>"}, "docs_renderer takes a function"),
+        ({"renderer": _renders}, "plain function"),
+    ],
+)
+def test_functions_that_could_not_be_called_are_refused(options: Any, words: str) -> None:
+    """When the server is made, and not at the first request."""
+    with pytest.raises(TypeError, match=words):
+        Docs(SPEC, **options)
 
 
 @pytest.mark.parametrize("path", ["/socket.io", "socket.io/docs/"])

@@ -182,18 +182,18 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() ->
 
     async with serve() as stage, stage.websocket() as client, stage.websocket() as other:
         stage.script.on_connect = admit
-        await client.send("40[1]")
+        await client.send('40{"n":1}')
         await until(lambda: stage.holdings["members"] == 1)
         for target in ({}, {"room": "room"}):
             await stage.server.emit("news", 1, **target)
         await client.send('421["early"]')
         decide.set_result(True)
         assert (await client.receive()).startswith('40{"sid"')
-        assert await client.receive() == '42["direct",[1]]'
+        assert await client.receive() == '42["direct",{"n":1}]'
         assert await client.receive() == "431[]"
         decide = asyncio.get_running_loop().create_future()
         decide.set_result(False)
-        assert (await other.ask("40[2]"))["data"]["code"] == "forbidden"
+        assert (await other.ask('40{"n":2}'))["data"]["code"] == "forbidden"
         await stage.server.emit("news", 2)
         assert await client.receive() == '42["news",2]'
         assert await other.ask("40/nope,") == {"message": "Invalid namespace"}  # and nothing before it
@@ -784,6 +784,10 @@ async def test_the_shape_of_refusals_can_be_replaced() -> None:
         assert await client.ask("40/chat,") == {"message": "no", "data": {"failed": "forbidden"}}
 
 
+async def _waits(*_: Any) -> str:
+    return ""
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
@@ -793,6 +797,9 @@ async def test_the_shape_of_refusals_can_be_replaced() -> None:
         ({"message_queue": "redis://", "client_manager": object()}, ValueError, "either"),
         ({"client_manager": object()}, TypeError, "client_manager"),
         ({"ping_intervall": 1}, TypeError, "ping_interval"),
+        ({"refusal_body": _waits}, TypeError, "refusal_body must be a plain function"),
+        ({"refusal_body": {"error": 1}}, TypeError, "refusal_body takes a function"),
+        ({"cookie": {"name": "io", "max-age": _waits}}, TypeError, "plain function"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

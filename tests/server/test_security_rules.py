@@ -430,6 +430,20 @@ async def test_a_scope_function_that_fails_lets_nobody_in(
     assert "very-secret" not in caplog.text
 
 
+@pytest.mark.parametrize("answer", ["yes", 1, [True], object(), {}], ids=repr)
+async def test_a_scope_function_that_answers_nonsense_lets_nobody_in(
+    answer: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only True admits; the log says what it returned."""
+    module = types.ModuleType("scopes_of_a_test")
+    vars(module)["judge"] = lambda required, granted: answer
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    schemes = {"oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
+    with serve(app(secured(schemes, {"root": namespace(WHO)}, [{"oauth": ["write"]}]))) as url:
+        assert await outcome(url, headers=bearer("good")) == "internal_error"
+    assert f"not {type(answer).__name__}" in caplog.text
+
+
 def crashing(secret: str) -> Any:
     raise ValueError(f"can't parse {secret}")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO
-from asynction_asgi.engine.logs import Throttle
 from asynction_asgi.errors import PayloadValidationError, UndeclaredEventError, Violation
+from asynction_asgi.logs import Throttle
 from asynction_asgi.server.validation import ViolationLog
 from tests.clients import connected
 from tests.serving import serve
@@ -102,7 +102,7 @@ def test_names_that_the_server_makes_up_are_bounded() -> None:
 def test_lines_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next line of its kind says how many there were; kinds beyond the bound share one."""
     now = 100.0
-    monkeypatch.setattr("asynction_asgi.engine.logs.time.monotonic", lambda: now)
+    monkeypatch.setattr("asynction_asgi.logs.time.monotonic", lambda: now)
     throttle = Throttle(10.0, most=3)
     assert [throttle.admits("a") for _ in range(4)] == ["", None, None, None]
     now += 10

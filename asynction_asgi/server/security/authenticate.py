@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
-import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine import ConnectionRefusedError as RefusedByHandlerError
 from ...engine.crashes import describe_crash, must_pass
 from ...errors import RefusedError, SecurityError
+from ...logs import get_logger
 from ..failures import is_refusal_by_hand, new_ref
 from .identity import Identity, Verified, expiry_of, scopes_of
 
@@ -29,7 +28,15 @@ if TYPE_CHECKING:
 
 __all__ = ["authenticate"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
+
+
+class _NonsenseError(TypeError):
+    """A function returned what decides nothing; the words are ours."""
+
+
+class _Unquoted(Exception):  # noqa: N818 - it is only shown, in place of an error of user code
+    """The place of an error whose own words are not logged."""
 
 
 async def authenticate(
@@ -84,7 +91,7 @@ async def _ask(
         if info is None or info is False:
             return None, None, frozenset()
         if not isinstance(info, Mapping):
-            raise TypeError("a security function returns a mapping, or None")
+            raise _NonsenseError(f"a security function returns a mapping or None, not {type(info).__name__}")
         if not info:
             _warn_of_nothing(scheme)
             return None, None, frozenset()
@@ -99,7 +106,7 @@ async def _suffices(scheme: Scheme, required: tuple[str, ...], granted: frozense
         verdict = await scheme.validate_scopes(list(required), sorted(granted))
         if verdict is not None and not isinstance(verdict, bool):
             # A generator or a coroutine that nobody awaited is true, whatever it would have said.
-            raise TypeError("a scope function returns True or False")
+            raise _NonsenseError(f"a scope function returns True or False, not {type(verdict).__name__}")
         return verdict is True
 
 
@@ -137,9 +144,11 @@ def _warn_of_nothing(scheme: Scheme) -> None:
 def _failed(scheme: Scheme, error: BaseException) -> RefusedError:
     """Log that a function failed, and where, but not with which words: they may quote a credential."""
     ref = new_ref()
-    places = "".join(traceback.format_tb(error.__traceback__))
+    text = str(error) if isinstance(error, _NonsenseError) else "its text may quote a credential"
+    placed = _Unquoted(text).with_traceback(error.__traceback__)
     logger.error(
-        "security function of %r %s [ref %s]: %s\n%s",
-        *(scheme.name, describe_crash(error), ref, type(error).__name__, places),
+        "security function of %r %s [ref %s]: %s",
+        *(scheme.name, describe_crash(error), ref, type(error).__name__),
+        exc_info=placed,
     )
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)

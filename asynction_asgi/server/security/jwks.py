@@ -10,7 +10,6 @@ import asyncio
 import http.client
 import ipaddress
 import json
-import logging
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ import anyio
 import anyio.to_thread
 
 from ...errors import RefusedError
+from ...logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASYMMETRIC", "IssuerKeys", "KeySet", "check_url"]
 
-logger = logging.getLogger("asynction_asgi")
+logger = get_logger()
 
 # The type and curve of key that each algorithm needs (RFC 7518, 3.1; RFC 8037, 3.1).
 ASYMMETRIC: Mapping[str, tuple[str, tuple[str, ...] | None]] = {

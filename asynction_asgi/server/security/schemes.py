@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...engine.logs import Throttle
+from ...logs import Throttle
 from ..binding import UnbindableError, as_coroutine_function
 from .jwt_verifier import JWTVerifier
 from .presented import (

@@ -1,0 +1,158 @@
+"""What is logged: one line each, whatever clients and documents put into it."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.cli.serving import _log_config
+from asynction_asgi.logs import EscapingLogger, get_logger
+from tests.clients import connected
+from tests.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOSTILE = "x\nERROR:    forged\r\x1b[2J\u202egnp\u2028\x00\x9b\ud800"
+FORBIDDEN = set(HOSTILE) - set("xERROR:    forged[2Jgnp\n")
+
+
+@pytest.fixture
+def output() -> Iterator[io.StringIO]:
+    """What the package's loggers write, in the format of `asynction-asgi run`."""
+    config = _log_config("info")["formatters"]["default"]
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    import uvicorn.logging
+
+    handler.setFormatter(uvicorn.logging.DefaultFormatter(config["fmt"], use_colors=False))
+    package = logging.getLogger("asynction_asgi")
+    package.addHandler(handler)
+    try:
+        yield stream
+    finally:
+        package.removeHandler(handler)
+
+
+def check(text: str, levels: list[str]) -> None:
+    """Assert that `text` is one record per level, and what belongs to one is indented."""
+    lines = text.splitlines()
+    assert [line.partition(":")[0] for line in lines if not line.startswith("  ")] == levels
+    assert not FORBIDDEN & set(text)
+
+
+def fail(text: str, count: int = 1) -> None:
+    error = ValueError(text * count)
+    error.add_note(text)
+    raise error
+
+
+@pytest.mark.parametrize("name", ["", "engine", "engine.upstream", "validation", "cli"])
+@pytest.mark.parametrize("template", ["%s", "%r", HOSTILE.replace("\ud800", "") + "%s"])
+def test_a_line_is_one_line(name: str, template: str, output: io.StringIO) -> None:
+    """Line ends, escapes, bidirectional controls and half characters are written as Python writes them."""
+    get_logger(name).warning(template, HOSTILE)
+    get_logger(name).error("%s", ValueError(HOSTILE))
+    check(output.getvalue(), ["WARNING", "ERROR"])
+    assert "\\n" in output.getvalue()
+
+
+def test_a_traceback_is_indented(output: io.StringIO) -> None:
+    """Messages, notes, causes and groups of exceptions hold texts too."""
+    logger = get_logger()
+    try:
+        try:
+            fail(HOSTILE)
+        except ValueError as error:
+            raise ExceptionGroup(HOSTILE, [error, KeyError(HOSTILE)]) from error
+    except ExceptionGroup:
+        logger.exception("%s failed", HOSTILE)
+    check(output.getvalue(), ["ERROR"])
+    assert "in test_a_traceback_is_indented" in output.getvalue()
+
+
+def test_what_is_long_is_cut(output: io.StringIO) -> None:
+    """A megabyte that a client sent costs the log a few kilobytes, in a message or an exception."""
+    logger = get_logger()
+    try:
+        fail("x" * 1_000_000)
+    except ValueError:
+        logger.exception("%s", "y" * 1_000_000)
+    try:
+        fail("x\n", 100_000)
+    except ValueError:
+        logger.exception("lines")
+    assert len(output.getvalue()) < 30_000
+    check(output.getvalue(), ["ERROR", "ERROR"])
+
+
+def test_a_line_that_needs_nothing_keeps_its_parts(caplog: pytest.LogCaptureFixture) -> None:
+    """Collectors of errors group records by their template, and look at the exception itself."""
+    error = ValueError("żółć")
+    get_logger().error("%s of %d", "żółć", 7, exc_info=error)
+    (record,) = caplog.records
+    assert (record.msg, record.args) == ("%s of %d", ("żółć", 7))
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+def test_a_logger_of_the_users_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:
+    """Through ours; what is logged by it elsewhere is not touched."""
+    mine = logging.getLogger("mine")
+    EscapingLogger(mine, {}).warning("packet %s", HOSTILE)
+    mine.warning("%s", "one\ntwo")
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0, 1]
+    assert not FORBIDDEN & set(caplog.records[0].getMessage())
+
+
+DOCUMENT: dict[str, Any] = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "Log", "version": "1"},
+    "channels": {
+        "/": {
+            "publish": {
+                "message": {
+                    "oneOf": [
+                        {
+                            "name": "closed",
+                            "x-ack": True,
+                            "payload": {"type": "object", "additionalProperties": False},
+                        },
+                        {"name": "crash", "x-ack": True, "payload": {"type": "string"}},
+                        {"name": "*", "x-ack": True, "payload": {"type": "string"}},
+                    ]
+                }
+            }
+        }
+    },
+}
+
+
+async def test_what_a_client_sends_forges_no_line(output: io.StringIO) -> None:
+    """Names of events and members, and values that a handler's exception quotes."""
+    text = HOSTILE.replace("\ud800", "")
+
+    async def crash(said: str) -> None:
+        raise LookupError(said)
+
+    async def other(event: str, said: str) -> None:
+        raise LookupError(event)
+
+    async def closed(value: Any) -> None:
+        """Take it."""
+
+    server = AsynctionSocketIO.from_spec(
+        DOCUMENT, handlers={"/": {"closed": closed, "crash": crash, "*": other}}, validation="warn"
+    )
+    with serve(server) as url:
+        async with connected(url) as client:
+            await client.call("closed", {text: 1})
+            await client.call("crash", text)
+            await client.call(text, 7)
+            await client.call(text, text)
+    check(output.getvalue(), ["WARNING", "ERROR", "WARNING", "ERROR", "ERROR"])
+    assert output.getvalue().count("forged") >= 4
