@@ -48,6 +48,9 @@ def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..
         ours.show_default = True
     if ours.name == "port":
         ours.type = click.IntRange(0, 65535)  # an event loop takes more, and listens elsewhere
+    if ours.name == "ws_max_size":
+        ours.default = None
+        ours.show_default = "the packet_bytes of what is served"
     if ours.name == "workers":
         ours.envvar = "WEB_CONCURRENCY"  # which uvicorn reads by itself, behind our checks
 

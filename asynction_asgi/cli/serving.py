@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import inspect
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from ..errors import printable
 from ..logs import get_logger
+from ..server import AsynctionSocketIO
 from ..server.finding import find_served
 from .collector import relax_collector
 from .reloading import Documents, Reloader, accept_interrupts
@@ -27,6 +29,8 @@ __all__ = ["serve"]
 
 logger = get_logger("cli")
 
+# The default of --ws-max-size.
+_UVICORNS_LIMIT: int = inspect.signature(uvicorn.Config).parameters["ws_max_size"].default
 # What to open where a server listens on all addresses, which are none that can be opened.
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
 
@@ -49,7 +53,11 @@ def serve(
     Raises:
         click.ClickException: the server could not start.
     """
-    settings = {**DEFAULTS, **_settings(options, follow=not documents)}
+    settings = {
+        **DEFAULTS,
+        "ws_max_size": _message_limit(app),
+        **_settings(options, follow=not documents),
+    }
     try:
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1
@@ -100,6 +108,16 @@ def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
         settings.setdefault("reload_includes", []).extend(["*.yaml", "*.yml", "*.json"])
     settings.setdefault("log_config", _log_config(settings.get("log_level", "info")))
     return settings
+
+
+def _message_limit(app: Callable[..., Any]) -> int:
+    """Return the largest WebSocket message to take: what the limits of the applications say.
+
+    Where other routes may have WebSockets of their own, at least uvicorn's default.
+    """
+    limits: list[int] = [served.server.eio.max_http_buffer_size for _, served in find_served(app)]
+    alone = isinstance(app, AsynctionSocketIO) and app.wrapped is None
+    return max(limits if alone else [*limits, _UVICORNS_LIMIT])
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from .frames import Frame
 from .http import make_response, translate_request
 from .logs import logger
 from .origins import Origins
+from .protocol import find_limit
 from .transport import EngineSocket
 from .websocket import WebSocket
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .server import Server
 
 _EXIT_CHECK_SECONDS = 0.5
+# The default of uvicorn, and of Hypercorn, for one WebSocket message.
+_USUAL_LIMIT = 16 * 1024 * 1024
 # The code and the first words are those of Engine.IO's server in JavaScript.
 _UNSUPPORTED_VERSION = {
     "status": "400 BAD REQUEST",
@@ -54,7 +57,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
-        self._told_of_version = False
+        self._told_of_version = self._told_of_limit = False
         self._log = Throttle()
         self.origins = Origins(self.cors_allowed_origins, credentials=self.cors_credentials)
 
@@ -82,6 +85,34 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         if unsaid is not None:
             logger.log(level, text + "%s", *arguments, unsaid)
 
+    def name_limit(self, server_limit: int | None = None) -> str:
+        """Return the name and value of the limit on the size of one message, for the log.
+
+        Args:
+            server_limit: The largest that the ASGI server takes, where that is known.
+        """
+        if server_limit is not None and server_limit < self.max_http_buffer_size:
+            return f"uvicorn's --ws-max-size, {server_limit} bytes"
+        ours = self.max_http_buffer_size == self.limits.packet_bytes
+        return (
+            f"{'Limits.packet_bytes' if ours else 'max_http_buffer_size'}, {self.max_http_buffer_size} bytes"
+        )
+
+    def _largest_payload(self, environ: Mapping[str, Any]) -> int:
+        """Return what to announce: the ASGI server may take less over WebSocket than the limit says."""
+        server_limit = find_limit(environ["asgi.receive"])
+        largest: int = min(self.max_http_buffer_size, _USUAL_LIMIT if server_limit is None else server_limit)
+        if largest < self.max_http_buffer_size and not self._told_of_limit:
+            self._told_of_limit = True
+            who = "the ASGI server may take" if server_limit is None else "uvicorn takes"
+            logger.warning(
+                "%s WebSocket messages of %d bytes at most, less than %s: clients are told the smaller."
+                " Raise the server's limit (uvicorn: --ws-max-size; `asynction-asgi run` does it by itself),"
+                " or lower this one",
+                *(who, largest, self.name_limit()),
+            )
+        return largest
+
     def refuse_request(self) -> dict[str, Any]:
         """The response to a request that came too late."""
         return self._bad_request("Unexpected HTTP request")
@@ -106,7 +137,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "upgrades": self._upgrades(sid, transport),
             "pingTimeout": int(self.ping_timeout * 1000),
             "pingInterval": int((self.ping_interval + self.ping_interval_grace_period) * 1000),
-            "maxPayload": self.max_http_buffer_size,
+            "maxPayload": self._largest_payload(environ),
         }
         socket.deliver([Frame(Packet(OPEN, welcome).encode().encode())])
         kept = self.origins.without_ambient_credentials(environ)

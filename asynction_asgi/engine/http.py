@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+
+from .protocol import limit_messages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -47,6 +50,8 @@ class EngineApp:
         if refusal is not None:
             await respond(scope, receive, send, *refusal)
             return
+        if scope["type"] == "websocket":
+            limit_messages(receive, engine.max_http_buffer_size)
         environ = build_environ(scope, receive, send)
         if not await engine.origins.admit(environ):
             await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))
@@ -87,6 +92,9 @@ class EngineApp:
             body = 408
         if not isinstance(body, int):
             return body
+        engine: EngineServer = self.server.eio
+        if body == 413:
+            engine.tell(logging.WARNING, "refused a request: its body is larger than %s", engine.name_limit())
         if socket is not None:
             socket.drop(self.server.reason.TRANSPORT_ERROR)
         text = b"the body did not arrive in time" if body == 408 else b"the body is too large"

@@ -57,7 +57,7 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
         dash = text.find("-", position)
         attachments = _digits(text[position:dash], 4) if dash > 0 else 0
         if not 0 < attachments <= max_attachments:
-            raise UndecodableError("number of attachments")
+            raise UndecodableError("more attachments than Limits.attachments, or none")
         position = dash + 1
     if kind in "25":
         namespace, ack_id, payload = decode_event(text, position, codec.loads)

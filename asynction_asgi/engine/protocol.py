@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import PayloadTooBig
 
 from .shortcut import Shortcut
 
@@ -36,6 +37,39 @@ def take_over(receive: Any, socket: EngineSocket) -> Shortcut | None:
     if not known or not all(hasattr(protocol, name) for name in _RELIED_ON):
         return None
     return Shortcut(protocol, socket)
+
+
+def limit_messages(receive: Any, limit: int) -> None:
+    """Have uvicorn's parser refuse messages over `limit` bytes, unpacked ones too, from now on.
+
+    Uvicorn's own limit holds for all its connections, and is 16 MiB unless it is told otherwise. It is the
+    size that compressed messages are unpacked to before anything else sees them. Where something has
+    wrapped `receive` on the way, nothing is changed.
+    """
+    owner = getattr(receive, "__self__", None)
+    if not isinstance(owner, WebSocketsSansIOProtocol):
+        return
+    conn: Any = owner.conn
+    for name in ("max_message_size", "max_size"):  # the latter before websockets 16
+        if isinstance(largest := getattr(conn, name, None), int):
+            setattr(conn, name, min(largest, limit))
+
+
+def find_limit(receive: Any) -> int | None:
+    """Return the largest WebSocket message that uvicorn takes, or None behind another server or a wrapper."""
+    owner: Any = getattr(receive, "__self__", None)
+    if not hasattr(owner, "config"):  # that of a request, whose connection knows
+        owner = getattr(getattr(owner, "transport", None), "get_protocol", lambda: None)()
+    limit = getattr(getattr(owner, "config", None), "ws_max_size", None)
+    return limit if isinstance(limit, int) else None
+
+
+def refused_size(receive: Any) -> bool | None:
+    """Return whether uvicorn refused a message for its size, or None behind another server or a wrapper."""
+    owner = getattr(receive, "__self__", None)
+    if not isinstance(owner, WebSocketsSansIOProtocol):
+        return None
+    return isinstance(owner.conn.parser_exc, PayloadTooBig)
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):

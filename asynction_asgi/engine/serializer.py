@@ -126,7 +126,7 @@ def complete(connection: Connection, attachment: str | bytes) -> packets.Packet 
     partial.attachments.append(attachment)
     partial.size += len(attachment)
     if partial.size > connection.limits.attachment_bytes:
-        raise PayloadTooLargeError
+        raise PayloadTooLargeError(f"Limits.attachment_bytes, {connection.limits.attachment_bytes} bytes")
     if len(partial.attachments) < partial.packet.attachments:
         return None
     connection.partial = None

@@ -33,10 +33,12 @@ _WHOLE_TEXT = _FIN | _TEXT
 _MASKED = 0x80
 # Set in the first byte of what is no data frame: extension bits, control frames, unknown ones.
 _CONTROL = 0x7C
-_OPCODE, _PING = 0x0F, 0x9
+_OPCODE, _CONTROL_BIT, _PING = 0x0F, 0x8, 0x9
 # RFC 6455, 7.4.1
-_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
+_PROTOCOL_ERROR, _INVALID_DATA = 1002, 1007
 _ALL = 1 << 62
+# Uvicorn keeps an object for each fragment, an empty one too.
+_MOST_PIECES = 1024
 # Behind so many bytes of frames that came at once, others get their turn.
 _TURN = 8192
 
@@ -49,6 +51,8 @@ class Shortcut(asyncio.Protocol):
         self._transport = uvicorns.transport
         self._write = self._transport.write
         self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
+        self._left = self._largest  # so much may still come of the message whose fragments are coming
+        self._pieces = 0  # so many fragments of one message uvicorn keeps
         self._socket: EngineSocket | None = socket
         # The event loop calls from a context of its own; handlers get that of their ASGI call.
         self._context = socket.connection.context
@@ -153,7 +157,7 @@ class Shortcut(asyncio.Protocol):
                 self._lacking = _ALL  # an error, which is uvicorn's to answer
                 continue
             end = body + length
-            if length > self._largest:
+            if length > self._left and (not first & _CONTROL_BIT or length > self._largest):
                 self._refuse_size()
                 self._ignored = max(0, end - size)
             elif end > size:
@@ -175,8 +179,16 @@ class Shortcut(asyncio.Protocol):
         self._size, self._wanted = len(rest), wanted
 
     def _hand_on(self, frame: bytes) -> None:
-        if frame[0] & _OPCODE == _PING and self._congested:
+        opcode = frame[0] & _OPCODE
+        if opcode == _PING and self._congested:
             return  # RFC 6455, 5.5.3: not each needs an answer, and nobody reads these
+        if opcode in _DATA:
+            if self._socket is None or self._socket.closing or self._uvicorns.close_sent:
+                return  # nobody takes it any more, so it is not unpacked
+            self._pieces = 0 if frame[0] & _FIN else self._pieces + 1
+            if self._pieces > _MOST_PIECES:
+                self._refuse_size()
+                return
         self._give(frame)
 
     def _give(self, data: bytes) -> None:
@@ -217,13 +229,11 @@ class Shortcut(asyncio.Protocol):
             return opcode, data
         self._opcode = opcode or self._opcode
         self._fragments += data
-        if len(self._fragments) > self._largest:
-            self._refuse_size()
-            return None
+        self._left -= len(data)
         if not first & _FIN:
             return None
         whole = (self._opcode, bytes(self._fragments))
-        self._opcode, self._fragments = _CONTINUATION, bytearray()
+        self._opcode, self._fragments, self._left = _CONTINUATION, bytearray(), self._largest
         return whole
 
     def _refuse(self, code: int, reason: str) -> None:
@@ -235,9 +245,9 @@ class Shortcut(asyncio.Protocol):
     def _refuse_size(self) -> None:
         """Close before the whole message is here: none of that size would be taken, nor what follows."""
         self._fragments = bytearray()
-        if self._socket is not None:
-            self._socket.drop(self._socket.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
-            self._socket = None
+        if self._socket is not None and not self._socket.closing:
+            self._socket.refuse_size(self._uvicorns.config.ws_max_size)
+        self._socket = None
 
     def _drain(self) -> None:
         """Deliver what uvicorn has put together; the end is its reader's to see."""
@@ -256,6 +266,8 @@ class Shortcut(asyncio.Protocol):
             pause = self._socket.take(message) if self._socket is not None else None
             if pause is not None:
                 self._hold(pause)
+            elif len(message) > _TURN:  # it may have been a few bytes before it was unpacked
+                self._hold(asyncio.sleep(0))
         if uvicorns.read_paused and not self._held:
             uvicorns.read_paused = False
             self._transport.resume_reading()
@@ -290,10 +302,10 @@ def _is_in_message(uvicorns: WebSocketsSansIOProtocol) -> bool:
 def _lacking(uvicorns: WebSocketsSansIOProtocol) -> int:
     """How many bytes its parser lacks for its next step in the middle of a frame; 0 between frames.
 
-    All that comes, once it is closing.
+    All that comes, once it only discards: after an error, and after the close frame of the peer.
     """
     conn = uvicorns.conn
-    if conn.state is not State.OPEN:
+    if conn.eof_sent or conn.state is State.CLOSED:
         return _ALL
     step: Any = conn.parser
     while (inner := getattr(step, "gi_yieldfrom", None)) is not None:

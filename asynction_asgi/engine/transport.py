@@ -37,10 +37,19 @@ _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
 _TOO_BIG, _INTERNAL_ERROR = 1009, 1011
+_TOO_LARGE = "closing a connection: a message is larger than %s (sid %s)"
+_UNDECODABLE = "closing a connection: %s (sid %s)"
 
 
 class PayloadTooLargeError(exceptions.EngineIOError):  # type: ignore[misc]  # python-engineio is untyped
-    """A client sent more than the server takes; its connection is closed."""
+    """A client sent more than the server takes; its connection is closed.
+
+    Args:
+        limit: The name of the limit and its value, for the log.
+    """
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
 
 
 class EngineSocket(OutboxSocket):
@@ -112,9 +121,10 @@ class EngineSocket(OutboxSocket):
         try:
             return self.feed(data)
         except UndecodableError as error:
-            self.server.tell(logging.INFO, "closing a connection: %s (sid %s)", error, self.sid)
+            self.server.tell(logging.INFO, _UNDECODABLE, error, self.sid)
             self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
-        except PayloadTooLargeError:
+        except PayloadTooLargeError as error:
+            self.server.tell(logging.WARNING, _TOO_LARGE, error, self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
         except Exception:  # of a packet class of the user's, say; the event loop would log it as its own
             logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
@@ -134,7 +144,7 @@ class EngineSocket(OutboxSocket):
         limit = server.max_http_buffer_size
         text = isinstance(data, str)
         if len(data) > limit or (text and not data.isascii() and len(data.encode()) > limit):  # type: ignore[union-attr]  # a str
-            raise PayloadTooLargeError
+            raise PayloadTooLargeError(server.name_limit())
         if not text or data.startswith("4"):  # type: ignore[arg-type]  # a str
             owner = server.owner
             return (
@@ -221,6 +231,9 @@ class EngineSocket(OutboxSocket):
                 if number % _POST_STRIDE == _POST_STRIDE - 1:
                     await asyncio.sleep(0)
         except (UndecodableError, UnicodeDecodeError, PayloadTooLargeError) as error:
+            large = isinstance(error, PayloadTooLargeError)
+            level, text = (logging.WARNING, _TOO_LARGE) if large else (logging.INFO, _UNDECODABLE)
+            self.server.tell(level, text, error, self.sid)
             self.drop(PARSE_ERROR)
             raise exceptions.EngineIOError("not a payload") from error
         finally:
@@ -274,6 +287,15 @@ class EngineSocket(OutboxSocket):
         return bool(self.upgraded) and not self.closing
 
     # -- the end ---------------------------------------------------------------------------
+
+    def refuse_size(self, server_limit: int | None = None) -> None:
+        """Close because of a message that is too large, before the whole of it is here.
+
+        Args:
+            server_limit: The largest that the ASGI server takes, where that is known.
+        """
+        self.server.tell(logging.WARNING, _TOO_LARGE, self.server.name_limit(server_limit), self.sid)
+        self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
 
     def drop(self, reason: str, *, code: int = 1000) -> None:
         """Close from where nothing can be awaited."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .protocol import take_over
+from .protocol import find_limit, refused_size, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -22,6 +23,11 @@ _LINGER_SECONDS = 2.0
 _FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
+_TOO_BIG = 1009  # RFC 6455, 7.4.1
+_ENDED_BY_SIZE = (
+    "a connection ended with code 1009: a message was too large for the client, or for the ASGI server"
+    " (uvicorn: --ws-max-size) (sid %s)"
+)
 
 
 class WebSocket:
@@ -83,10 +89,21 @@ class WebSocket:
         finally:
             self._reading = False
         if event["type"] != "websocket.receive":
+            if event.get("code") == _TOO_BIG and not self.closed:
+                self._explain_size()
             self.closed = True
             return None
         text: str | None = event.get("text")
         return event["bytes"] if text is None else text
+
+    def _explain_size(self) -> None:
+        """Log that the server refused a message for its size, before any of it came here."""
+        if self._socket is None or (refused := refused_size(self._receive)) is False:
+            return
+        if refused:
+            self._socket.refuse_size(find_limit(self._receive))
+        else:
+            self._socket.server.tell(logging.WARNING, _ENDED_BY_SIZE, self._socket.sid)
 
     async def pause(self, until: Awaitable[None]) -> None:
         """Read nothing until `until` is done or the peer is gone.

@@ -183,6 +183,11 @@ class AsynctionSocketIO(Emitting):
         return self._spec
 
     @property
+    def wrapped(self) -> ASGIApp | None:
+        """The application that the option ``app`` gave, or None."""
+        return self._app
+
+    @property
     def docs_path(self) -> str | None:
         """Where the documentation is, below the mount if there is one; None without it."""
         return self._docs.path if self._docs is not None else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import sys
 import threading
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,11 +17,12 @@ import socketio
 from click.testing import CliRunner
 
 from asynction_asgi.cli import main
+from asynction_asgi.cli.serving import _message_limit
 
 from .processes import Command, finished, running, until_accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 DOCUMENT = """\
@@ -204,6 +207,35 @@ def test_compression_is_off_unless_asked_for(folder: Path) -> None:
         with httpx.stream("GET", address, headers=offer) as response:
             assert response.status_code == 101
             assert "sec-websocket-extensions" not in response.headers
+
+
+LARGE = """\
+from asynction_asgi import AsynctionSocketIO, Limits
+app = AsynctionSocketIO.from_spec("echo.yaml", limits=Limits(packet_bytes=20_000_000))
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "announced"), [((), 20_000_000), (("--ws-max-size", "5000"), 5000)], ids=["raised", "lowered"]
+)
+def test_a_raised_limit_holds_for_websockets(folder: Path, options: Sequence[str], announced: int) -> None:
+    """Uvicorn takes what the limits say, unless a flag says less, which clients are then told."""
+    (folder / "large.py").write_text(LARGE, "utf-8")
+    with running("run", "large:app", "--port", "0", *options, cwd=folder) as (url, command):
+        answer = httpx.get(f"{url}/rt/socket.io/?EIO=4&transport=polling").text
+        assert json.loads(answer[1:])["maxPayload"] == announced
+        command.stop()
+        assert ("--ws-max-size" in command.output) is bool(options)
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize(
+    ("target", "limit"), [("myapp", 1_000_000), ("mounted", 16 * 1024 * 1024)], ids=["alone", "beside others"]
+)
+def test_uvicorn_takes_no_more_than_is_needed(folder: Path, target: str, limit: int) -> None:
+    """Other routes may have WebSockets of their own, for which uvicorn's own limit stays."""
+    sys.path.insert(0, str(folder))
+    assert _message_limit(import_module(target).app) == limit
 
 
 def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:

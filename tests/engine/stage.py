@@ -190,12 +190,14 @@ class PollingClient:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
+        self.opened: dict[str, Any] = {}
         self.sid = ""
         self.target = "/socket.io/?EIO=4&transport=polling"
 
     async def open(self) -> None:
         answer = await self.http.get(self.target)
-        self.sid = json.loads(answer.text[1:])["sid"]
+        self.opened = json.loads(answer.text[1:])
+        self.sid = self.opened["sid"]
         self.target += f"&sid={self.sid}"
 
     async def post(self, *packets: str) -> httpx.Response:

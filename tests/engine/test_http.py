@@ -101,14 +101,17 @@ async def portions(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-async def test_a_body_that_is_too_large() -> None:
-    """413, by its announced or its true size, and the session is closed."""
+async def test_a_body_that_is_too_large(caplog: pytest.LogCaptureFixture) -> None:
+    """413, by its announced or its true size, and the session is closed; the log names the limit, once."""
     async with serve(limits=Limits(packet_bytes=1000)) as stage:
         for content in (b"4" * 1001, portions(b"4" * 600, b"4" * 600)):
             async with stage.polling() as client:
                 await client.post("40")
                 assert (await client.http.post(client.target, content=content)).status_code == 413
                 await stage.emptied()
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "larger than Limits.packet_bytes, 1000 bytes" in record.getMessage()
 
 
 async def begin(stage: Stage, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,14 +172,17 @@ async def test_what_is_not_a_whole_text_frame() -> None:
 async def test_what_breaks_the_protocol_ends_the_connection(
     data: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the code of RFC 6455, the peers told, nothing left and nothing logged."""
+    """With the code of RFC 6455, the peers told, nothing left; only what is too large is logged."""
     async with serve(ws=SHORT_WAY, limits=Limits(packet_bytes=1000)) as stage:
         async with raw(stage) as client:
             await client.send(data + text('42["after"]'))
             assert await client.ended() == code
             await stage.emptied()
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
-    assert not caplog.records
+    lines = [record.getMessage() for record in caplog.records]
+    assert ["larger than Limits.packet_bytes, 1000 bytes" in line for line in lines] == [True] * (
+        code == 1009
+    )
 
 
 async def test_fragments_are_no_way_around_the_limit() -> None:
@@ -428,6 +432,167 @@ async def test_a_compression_bomb_is_not_unpacked(ws: str) -> None:
                 await client.send('42["a","' + "x" * size + '"]')
                 assert await client.closed() == 1009
         await stage.emptied()
+
+
+COMPRESSED = REQUEST.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+PING = Frame(Opcode.PING, b"hi").serialize(mask=True)
+
+
+class Deflater:
+    """Makes compressed frames of one connection."""
+
+    def __init__(self) -> None:
+        self._compress = zlib.compressobj(wbits=-12)
+
+    def frame(self, body: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
+        data = self._compress.compress(body) + self._compress.flush(zlib.Z_SYNC_FLUSH)
+        return self.raw(data[:-4] if fin else data, opcode, fin=fin)
+
+    def raw(self, data: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
+        frame = bytearray(Frame(opcode, data, fin=fin).serialize(mask=True))
+        frame[0] |= 0x40 if opcode is not Opcode.CONT else 0  # RFC 7692, 6: RSV1 in the first frame
+        return bytes(frame)
+
+
+@contextlib.asynccontextmanager
+async def compressed(ws: str, **limits: Any) -> AsyncIterator[tuple[Stage, Raw, Deflater]]:
+    """A client of stock uvicorn whose messages are compressed, connected to ``/``."""
+    script = Script()
+    server = create_server(script, limits=Limits(**limits))
+    async with serve_app(server.app, ws=ws, ws_per_message_deflate=True) as url:
+        stage = Stage(url, server, script)
+        async with handshaken(stage, COMPRESSED) as client:
+            deflate = Deflater()
+            await client.frame()
+            await client.send(deflate.frame(b"40"))
+            await client.frame()
+            yield stage, client, deflate
+        await stage.emptied()
+
+
+@pytest.mark.parametrize("ws", [SHORT_WAY, OWN, LONG_WAY], ids=["stock", "ours", "subclass"])
+@pytest.mark.parametrize("fragments", [False, True], ids=["whole", "fragments"])
+async def test_messages_are_unpacked_up_to_our_limit(
+    ws: str, fragments: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Uvicorn's own is 16 MiB; what is a few hundred bytes is refused once it is more than ours."""
+    async with compressed(ws, packet_bytes=100_000) as (_, client, deflate):
+        if fragments:
+            await client.send(deflate.frame(b"4" + b"x" * 90_000, fin=False))
+            await client.send(deflate.frame(b"x" * 90_000, Opcode.CONT, fin=False))
+        else:
+            await client.send(deflate.frame(b"4" + b"x" * 190_000))
+        assert await client.ended() == 1009
+    (record,) = caplog.records
+    assert "larger than Limits.packet_bytes, 100000 bytes" in record.getMessage()
+
+
+async def test_nothing_is_unpacked_behind_a_refusal() -> None:
+    """What would be an error if it were unpacked is not, in the same bytes or later; control frames are heard."""
+    async with compressed(SHORT_WAY) as (stage, client, deflate):
+        garbage = deflate.raw(b"\xff\xff garbage")
+        await client.send(deflate.frame(b"no packet") + garbage)
+        assert await client.ended() == 1002
+        await client.send(garbage + garbage[:3])
+        await client.send(garbage[3:] + garbage + PING)
+        assert await client.frame() == (0x8A, b"hi")
+        await client.send(garbage + Frame(Opcode.CLOSE, b"\x03\xea").serialize(mask=True))
+        async with asyncio.timeout(SECONDS):
+            assert await client.reader.read() == b""
+        assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
+
+
+async def test_fragments_that_never_end_are_bounded() -> None:
+    """Each costs an object, an empty one too; the connection ends once there are too many."""
+    async with compressed(SHORT_WAY) as (stage, client, deflate):
+        empty = Frame(Opcode.CONT, b"", fin=False).serialize(mask=True)
+        await client.send(deflate.frame(b"42", fin=False) + empty * 1000)
+        await client.send(deflate.frame(b'["a",1]', Opcode.CONT))
+        await until(lambda: ("a", 1) in stage.script.told)
+        await client.send(deflate.frame(b"42", fin=False) + empty * 1100)
+        assert await client.ended() == 1009
+
+
+async def test_a_fragment_that_would_be_too_much_is_refused_by_its_head() -> None:
+    """Fragments and the frame that is coming are bounded together."""
+    async with serve(ws=SHORT_WAY, limits=Limits(packet_bytes=1000)) as stage, raw(stage) as client:
+        for _ in range(2):  # the bound is that of one message
+            await client.send(text('42["' + "x" * 700, fin=False) + PING)
+            assert await client.frame() == (0x8A, b"hi")
+            await client.send(Frame(Opcode.CONT, b"x" * 250 + b'"]').serialize(mask=True))
+        await until(lambda: len(stage.script.told) == 3)
+        await client.send(text('42["' + "x" * 700, fin=False))
+        await client.send(Frame(Opcode.CONT, b"x" * 400).serialize(mask=True)[:10])
+        assert await client.ended() == 1009
+
+
+async def test_large_messages_that_were_small_leave_others_their_turn() -> None:
+    """A few bytes that unpack to a lot are not all handled before the loop does something else."""
+    async with compressed(SHORT_WAY) as (stage, client, deflate):
+        loop, told = asyncio.get_running_loop(), stage.script.told
+
+        def turn() -> None:
+            if told[-1] != ("turn",):
+                told.append(("turn",))
+            if ("last",) not in told:
+                loop.call_soon(turn)
+
+        turn()
+        body = b'42["a"' + b" " * 100_000 + b"]"
+        await client.send(b"".join(deflate.frame(body) for _ in range(20)) + deflate.frame(b'42["last"]'))
+        await until(lambda: ("last",) in told)
+        assert told.count(("a",)) == 20
+        assert told.count(("turn",)) > 15
+
+
+@pytest.mark.parametrize(
+    ("options", "announced", "warned"),
+    [
+        ({}, 16 * 1024 * 1024, True),
+        ({"ws_max_size": 40_000_000}, 40_000_000, False),
+        ({"ws_max_size": 20_000}, 20_000, True),
+    ],
+    ids=["default", "raised", "lowered"],
+)
+@pytest.mark.parametrize("ws", [SHORT_WAY, LONG_WAY], ids=["short way", "long way"])
+async def test_the_smaller_limit_is_announced(
+    ws: str, options: Any, announced: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Over both transports; the log says once that uvicorn takes less, and with what it would take more."""
+    server = create_server(Script(), limits=Limits(packet_bytes=40_000_000))
+    async with serve_app(server.app, ws=ws, **options) as url:
+        stage = Stage(url, server, Script())
+        async with stage.websocket() as client, stage.polling() as polling:
+            assert client.opened["maxPayload"] == announced
+            assert polling.opened["maxPayload"] == announced
+        lines = [record.getMessage() for record in caplog.records]
+        assert ["--ws-max-size" in line and "Limits.packet_bytes, 40000000" in line for line in lines] == [
+            True
+        ] * warned
+
+
+async def test_a_message_below_a_raised_limit_is_taken() -> None:
+    """Where both limits allow it, more than uvicorn's default comes and goes."""
+    server = create_server(Script(), limits=Limits(packet_bytes=20_000_000))
+    async with (
+        serve_app(server.app, ws=SHORT_WAY, ws_max_size=20_000_000) as url,
+        Stage(url, server, Script()).client() as client,
+    ):
+        await client.send(f'421["{"x" * 17_000_000}"]')
+        assert await client.receive() == "431[]"
+
+
+async def test_a_limit_of_the_servers_is_named_by_its_own_name(caplog: pytest.LogCaptureFixture) -> None:
+    """What uvicorn is told to take at most is not a limit of ours."""
+    script = Script()
+    server = create_server(script)
+    async with serve_app(server.app, ws=SHORT_WAY, ws_max_size=5000) as url:
+        stage = Stage(url, server, script)
+        async with raw(stage) as client:
+            await client.send(text("4" * 6000))
+            assert await client.ended() == 1009
+        await stage.emptied()
+    assert "larger than uvicorn's --ws-max-size, 5000 bytes" in caplog.records[-1].getMessage()
 
 
 HEADS = {
