@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from .composer import Composed, Composer, Fault, Places, StopError
+from .composer import EXPANDED, Composed, Composer, Fault, Places, StopError
 
 try:
     from _ruamel_yaml import CParser
@@ -39,14 +39,15 @@ def compose(text: str, *, places: Places | None) -> Composed:
         line, column = _offset(text, control.start())
         what = f"the control character U+{ord(control[0]):04X} can't stand here"
         return Composed(None, [Fault(code="YAML_SYNTAX", message=what, line=line, column=column)])
+    most = EXPANDED + len(text)
     if CParser is not None:
         # libyaml is of YAML 1.1 and refuses what 1.2 allows, such as {a: b:c}; the pure parser decides.
         try:
-            return _compose(_fast_events(text), places)
+            return _compose(_fast_events(text), places, most)
         except YAMLError:
             pass
     try:
-        return _compose(YAML(typ="safe", pure=True).parse(text), places)
+        return _compose(YAML(typ="safe", pure=True).parse(text), places, most)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
@@ -60,8 +61,8 @@ def compose(text: str, *, places: Places | None) -> Composed:
     return Composed(None, [fault])
 
 
-def _compose(events: Iterator[Any], places: Places | None) -> Composed:
-    composer = Composer(events, places)
+def _compose(events: Iterator[Any], places: Places | None, most: int) -> Composed:
+    composer = Composer(events, places, most=most)
     try:
         return Composed(composer.document(), composer.faults)
     except StopError as stop:

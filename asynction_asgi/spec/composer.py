@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "EXPANDED",
     "MAX_BITS",
     "MAX_DEPTH",
     "SURROGATE",
@@ -38,8 +39,9 @@ __all__ = [
 MAX_DEPTH = 128
 # Of a whole number: little more than 4,200 digits. Python writes none of more than 4,300.
 MAX_BITS = 14_000
-# Values counted with aliases expanded: what a walk by JSON Pointer would visit.
-_EXPANDED = 2_000_000
+# Values counted with aliases expanded, which is what a walk by JSON Pointer visits: so many for each
+# document, and one more for each of its characters, so that the work stays in proportion to the text.
+EXPANDED = 10_000
 
 _STR = "tag:yaml.org,2002:str"
 _CORE = {_STR, *(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))}
@@ -104,16 +106,18 @@ class _Anchor:
 
 
 class Composer:
-    """One pass over the events, by recursion that `MAX_DEPTH` bounds."""
+    """One pass over the events, by recursion that `MAX_DEPTH` bounds; `most` bounds the expanded values."""
 
-    def __init__(self, events: Iterator[Any], places: Places | None) -> None:
+    def __init__(self, events: Iterator[Any], places: Places | None, *, most: int) -> None:
         self.faults: list[Fault] = []
         self._next = events.__next__
         self._places = places
         self._path: list[str] = []
         self._anchors: dict[str, _Anchor] = {}
         self._size = 0
+        self._level = 0
         self._deepest = 0
+        self._most = most
 
     @property
     def pointer(self) -> str:
@@ -154,10 +158,10 @@ class Composer:
         anchor = None
         if event.anchor is not None:
             self._anchors[event.anchor] = anchor = _Anchor(size=self._size, depth=self._deepest)
-            self._deepest = len(self._path)
+            self._deepest = self._level
         if kind is ScalarEvent:
             value = self._scalar(event)
-        elif len(self._path) >= MAX_DEPTH:
+        elif self._level >= MAX_DEPTH:
             raise StopError(
                 Fault(
                     code="YAML_SYNTAX",
@@ -167,12 +171,14 @@ class Composer:
                 )
             )
         else:
-            self._deepest = max(self._deepest, len(self._path) + 1)
+            self._level += 1  # of the path it would miss what keys and merge keys hold
+            self._deepest = max(self._deepest, self._level)
             value = self._mapping(event) if kind is MappingStartEvent else self._sequence(event)
+            self._level -= 1
         if anchor is not None:
             anchor.value, anchor.open = value, False
             anchor.size = self._size - anchor.size + 1
-            before, anchor.depth = anchor.depth, self._deepest - len(self._path)
+            before, anchor.depth = anchor.depth, self._deepest - self._level
             self._deepest = max(self._deepest, before)
         return value
 
@@ -185,10 +191,10 @@ class Composer:
             self._fault("YAML_RECURSIVE_ALIAS", f"*{event.anchor} stands inside its own anchor", event)
             return None
         self._size += anchor.size - 1
-        self._deepest = max(self._deepest, len(self._path) + anchor.depth)
-        if self._size > _EXPANDED or self._deepest > MAX_DEPTH:
+        self._deepest = max(self._deepest, self._level + anchor.depth)
+        if self._size > self._most or self._deepest > MAX_DEPTH:
             mark = event.start_mark
-            message = f"aliases expand to more than {_EXPANDED:,} values or {MAX_DEPTH} levels"
+            message = f"aliases expand to more than {self._most:,} values or {MAX_DEPTH} levels"
             raise StopError(
                 Fault(code="YAML_RECURSIVE_ALIAS", message=message, line=mark.line, column=mark.column)
             )

@@ -48,6 +48,7 @@ class Document:
         self.text = text
         self._positions: tuple[Any, Places] | None = None
         self._lines: list[str] | None = None
+        self._ranks: dict[int, dict[str, int]] = {}  # by a mapping's id: of its keys
 
     @property
     def root(self) -> Node:
@@ -93,7 +94,10 @@ class Document:
         for token in pointer.split("/")[1:]:
             name = token.replace("~1", "/").replace("~0", "~")
             if isinstance(value, dict) and name in value:
-                order.append(list(value).index(name))
+                ranks = self._ranks.get(id(value))
+                if ranks is None:
+                    ranks = self._ranks[id(value)] = {key: index for index, key in enumerate(value)}
+                order.append(ranks[name])
                 value = value[name]
             elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
                 order.append(int(name))

@@ -76,7 +76,7 @@ def read_arguments(
         if not is_supported_format(schema.value.get("schemaFormat")):
             return Arguments(kind="opaque", schema=schema.child("schema"))
         schema = resolver.follow(schema.child("schema"))
-    bounds = _tuple_bounds(schema, resolver, {})
+    bounds = _tuple_bounds(schema, resolver)
     if positional is None:
         positional = bounds is not None
     if positional:
@@ -98,22 +98,45 @@ _Range = tuple[int, int | None]
 _Bounds = frozenset[_Range]
 
 
-def _tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bounds | None]) -> _Bounds | None:
+def _tuple_bounds(schema: Node, resolver: Resolver) -> _Bounds | None:
     """Return the fewest and most arguments of each branch of a tuple schema, or None if it is not one.
 
-    Args:
-        schema: With its reference followed.
-        resolver: Follows those of its branches.
-        known: What was found before, since many branches may share one; None while it is looked for.
+    Each alternative is read once, however many share it; one that leads back to itself is not a tuple.
     """
-    if schema.identity not in known:
-        known[schema.identity] = None
-        known[schema.identity] = _read_tuple_bounds(schema, resolver, known)
+    known: dict[Any, _Bounds | None] = {}
+    opened: set[Any] = set()
+    waiting = [schema]
+    while waiting:
+        node = waiting[-1]
+        branches = None if node.identity in known else _branches(node, resolver)
+        if node.identity in known:
+            waiting.pop()
+        elif branches is None:
+            known[waiting.pop().identity] = _own_bounds(node.value)
+        elif node.identity in opened:
+            known[waiting.pop().identity] = _union([known.get(branch.identity) for branch in branches])
+        else:
+            opened.add(node.identity)
+            waiting += [branch for branch in branches if branch.identity not in opened]
     return known[schema.identity]
 
 
-def _read_tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bounds | None]) -> _Bounds | None:
+def _branches(schema: Node, resolver: Resolver) -> list[Node] | None:
+    """The alternatives of a schema that may be a tuple by them, references followed; else None."""
     value = schema.value
+    if not isinstance(value, dict) or _own_bounds(value) is not None:
+        return None
+    for keyword in ("oneOf", "anyOf"):
+        if isinstance(value.get(keyword), list) and value[keyword]:
+            try:
+                return [resolver.follow(branch) for branch in schema.child(keyword).elements()]
+            except ReferenceFault:
+                return None
+    return None
+
+
+def _own_bounds(value: Any) -> _Bounds | None:
+    """Of a schema that is a tuple by itself."""
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("prefixItems"), list):
@@ -122,19 +145,13 @@ def _read_tuple_bounds(schema: Node, resolver: Resolver, known: dict[Any, _Bound
         return frozenset({_bounds(value, value["items"], value.get("additionalItems", True))})
     if value.get("type") == "array" and value.get("maxItems") == 0:
         return frozenset({(0, 0)})
-    for keyword in ("oneOf", "anyOf"):
-        if isinstance(value.get(keyword), list) and value[keyword]:
-            branches: set[_Range] = set()
-            for branch in schema.child(keyword).elements():
-                try:
-                    found = _tuple_bounds(resolver.follow(branch), resolver, known)
-                except ReferenceFault:
-                    found = None
-                if found is None:
-                    return None
-                branches |= found
-            return frozenset(branches)
     return None
+
+
+def _union(bounds: list[_Bounds | None]) -> _Bounds | None:
+    """Those of all alternatives; None where one of them is not a tuple."""
+    found = [ranges for ranges in bounds if ranges is not None]
+    return frozenset().union(*found) if len(found) == len(bounds) else None
 
 
 def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> _Range:

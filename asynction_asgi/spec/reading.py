@@ -286,11 +286,11 @@ class Reader:
 
 def union(alternatives: Iterable[Arguments]) -> Arguments:
     """One of several; what occurs twice counts once, and a single one is itself."""
-    flat: list[Arguments] = []
+    distinct: dict[object, Arguments] = {}
     for one in alternatives:
         for part in one.of if one.kind == "union" else (one,):
-            if not any(_same(part, known) for known in flat):
-                flat.append(part)
+            distinct.setdefault(part if part.schema is None else (part.kind, part.schema.identity), part)
+    flat = tuple(distinct.values())
     if len(flat) == 1:
         return flat[0]
     most = [part.maximum for part in flat]
@@ -298,11 +298,5 @@ def union(alternatives: Iterable[Arguments]) -> Arguments:
         kind="union",
         minimum=min(part.minimum for part in flat),
         maximum=None if None in most else max(one for one in most if one is not None),
-        of=tuple(flat),
+        of=flat,
     )
-
-
-def _same(one: Arguments, other: Arguments) -> bool:
-    if one.kind != other.kind or one.schema is None or other.schema is None:
-        return one == other
-    return one.schema.identity == other.schema.identity

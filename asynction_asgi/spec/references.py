@@ -16,14 +16,17 @@ from ..errors import SpecError
 from .document import Document, Node, escape, load_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..errors import Diagnostic, Layer
+
+    Place = tuple[Document, str]
 
 __all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean", "rebase"]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
-
+# Names compared for the sake of hints, in one document; some microseconds each.
+_MOST_COMPARISONS = 100_000
 
 # What is elsewhere matters only where it is needed, which the readers find out.
 ELSEWHERE = frozenset({"REF_REMOTE", "REF_FILE"})
@@ -49,7 +52,9 @@ class Resolver:
         self._files: dict[Path, Document | ReferenceFault] = {}
         if document.path is not None:
             self._files[document.path.resolve()] = document
-        self._targets: dict[tuple[Document, str], Node | ReferenceFault] = {}
+        self._targets: dict[Place, Node | ReferenceFault] = {}
+        self._comparisons = 0
+        self._steps: dict[Place, Node] = {}
         self._reached: dict[Path, Node] = {}
 
     @property
@@ -74,7 +79,7 @@ class Resolver:
         Raises:
             ReferenceFault: there is no such value.
         """
-        if not (isinstance(node.value, dict) and "$ref" in node.value):
+        if not _is_object_with_reference(node):
             return node
         known = self._targets.get(node.identity)
         if known is None:
@@ -93,18 +98,59 @@ class Resolver:
         Raises:
             ReferenceFault: there is no such value.
         """
-        return self._step(node, [])
+        return self._step(node, node)
 
     def _chase(self, node: Node) -> Node:
-        seen: list[Node] = []
-        while isinstance(node.value, dict) and "$ref" in node.value:
-            if any(one.identity == node.identity for one in seen):
-                raise _fault(seen[0], "REF_CYCLE", "this reference leads back to itself")
-            node = self._step(node, seen)
+        """Follow a chain to its end, which is then known of each of its links."""
+        seen: dict[Place, Node] = {}
+        start = node
+        while _is_object_with_reference(node):
+            known = self._targets.get(node.identity)
+            if isinstance(known, ReferenceFault):
+                raise known
+            if known is not None:
+                node = known
+                break
+            if node.identity in seen:
+                for link in seen.values():
+                    self._targets[link.identity] = _endless(link)
+                raise _endless(start)
+            seen[node.identity] = node
+            try:
+                node = self._step(node, start)
+            except ReferenceFault as fault:
+                if fault.diagnostic.code != "REF_CYCLE":
+                    self._targets.update(dict.fromkeys(seen, fault))
+                raise
+        self._targets.update(dict.fromkeys(seen, node))
         return node
 
-    def _step(self, node: Node, seen: list[Node]) -> Node:
-        seen.append(node)
+    def _step(self, node: Node, start: Node) -> Node:
+        """Where one ``$ref`` points, by way of the references that its pointer passes through."""
+        descents = [self._descent(node)]
+        active = {node.identity}
+        while True:
+            descent = descents[-1]
+            passed = descent.advance(self._nearest)
+            if passed is None:
+                self._steps[descent.node.identity] = descent.target
+                active.discard(descent.node.identity)
+                descents.pop()
+                if not descents:
+                    return descent.target
+                descents[-1].target = descent.target
+            elif passed.identity in active or passed.identity in descent.passed:
+                raise _endless(start)
+            else:
+                descent.passed.add(passed.identity)
+                known = self._steps.get(passed.identity)
+                if known is not None:
+                    descent.target = known
+                else:
+                    active.add(passed.identity)
+                    descents.append(self._descent(passed))
+
+    def _descent(self, node: Node) -> _Descent:
         reference = node.value["$ref"]
         if not isinstance(reference, str):
             hint = ""
@@ -113,7 +159,26 @@ class Resolver:
             raise _fault(node, "REF_TYPE", f"$ref must be a string{hint}")
         uri, _, fragment = reference.partition("#")
         document = self._file(node, uri) if uri else node.document
-        return self._walk(node, document, unquote(fragment), seen)
+        pointer = unquote(fragment)
+        if pointer and not pointer.startswith("/"):
+            hint = f"; did you mean '#/{pointer}'?" if "/" in pointer else ""
+            raise _fault(node, "REF_POINTER", f"{reference!r} holds no JSON Pointer{hint}")
+        return _Descent(node, document.root, pointer.split("/")[1:])
+
+    def did_you_mean(self, word: str, known: Iterable[str]) -> str:
+        """As the function of that name, as long as a document has not had too many of them."""
+        words = list(known)
+        return did_you_mean(word, words) if self._may_compare(len(words)) else ""
+
+    def _nearest(self, key: str, candidates: list[str]) -> str | None:
+        if not self._may_compare(len(candidates)):
+            return None
+        return next(iter(get_close_matches(key, candidates, n=1, cutoff=0.6)), None)
+
+    def _may_compare(self, count: int) -> bool:
+        """Whether so many names may still be compared: findings and names multiply."""
+        self._comparisons += count
+        return self._comparisons <= _MOST_COMPARISONS
 
     def _file(self, node: Node, uri: str) -> Document:
         parts = urlsplit(uri)
@@ -154,24 +219,45 @@ class Resolver:
             reason = error.diagnostics[0].message.rpartition(": ")[2]
             return _fault(node, "REF_FILE", f"can't read {uri!r}: {reason}")
 
-    def _walk(self, node: Node, document: Document, pointer: str, seen: list[Node]) -> Node:
-        """Descend by `pointer`, through references that stand on the way."""
-        if pointer and not pointer.startswith("/"):
-            hint = f"; did you mean '#/{pointer}'?" if "/" in pointer else ""
-            raise _fault(node, "REF_POINTER", f"{node.value['$ref']!r} holds no JSON Pointer{hint}")
-        target = document.root
-        tokens = pointer.split("/")[1:]
-        for index, token in enumerate(tokens):
-            key = token.replace("~1", "/").replace("~0", "~")
-            while _is_reference(target) and key not in target.value:
-                if any(one.identity == target.identity for one in seen):
-                    raise _fault(seen[0], "REF_CYCLE", "this reference leads back to itself")
-                target = self._step(target, seen)
-            following = _enter(target, key)
+
+class _Descent:
+    """The way from a file's root along one pointer.
+
+    Attributes:
+        node: The reference that is resolved.
+        target: What was reached so far.
+        passed: References that stood in the way of the next token.
+    """
+
+    __slots__ = ("_index", "_tokens", "node", "passed", "target")
+
+    def __init__(self, node: Node, root: Node, tokens: list[str]) -> None:
+        self.node = node
+        self.target = root
+        self.passed: set[Place] = set()
+        self._tokens = tokens
+        self._index = 0
+
+    def advance(self, nearest: Callable[[str, list[str]], str | None]) -> Node | None:
+        """Go on until a reference stands in the way, and return it; None at the end.
+
+        Args:
+            nearest: Finds the name that was meant, or None.
+
+        Raises:
+            ReferenceFault: There is no such value.
+        """
+        while self._index < len(self._tokens):
+            key = self._tokens[self._index].replace("~1", "/").replace("~0", "~")
+            if _is_reference(self.target) and key not in self.target.value:
+                return self.target
+            following = _enter(self.target, key)
             if following is None:
-                raise _dangling(node, target, tokens, index)
-            target = following
-        return target
+                raise _dangling(self.node, self.target, self._tokens, self._index, nearest)
+            self.target = following
+            self.passed.clear()
+            self._index += 1
+        return None
 
 
 def rebase(node: Node) -> str:
@@ -182,6 +268,14 @@ def rebase(node: Node) -> str:
         return str(node.value["$ref"])
     path = base.parent / unquote(parts.path) if uri else base
     return f"{path.as_uri()}#{fragment}"
+
+
+def _endless(node: Node) -> ReferenceFault:
+    return _fault(node, "REF_CYCLE", "this reference leads back to itself")
+
+
+def _is_object_with_reference(node: Node) -> bool:
+    return isinstance(node.value, dict) and "$ref" in node.value
 
 
 def _is_reference(node: Node) -> bool:
@@ -198,14 +292,20 @@ def _enter(node: Node, key: str) -> Node | None:
     return None
 
 
-def _dangling(node: Node, reached: Node, tokens: list[str], index: int) -> ReferenceFault:
+def _dangling(
+    node: Node,
+    reached: Node,
+    tokens: list[str],
+    index: int,
+    nearest: Callable[[str, list[str]], str | None],
+) -> ReferenceFault:
     key = tokens[index].replace("~1", "/").replace("~0", "~")
     reference = node.value["$ref"]
     message = f"{reference!r} leads nowhere: there is no {key!r} in {_where(reached)}"
     candidates = list(reached.value) if isinstance(reached.value, dict) else []
-    close = get_close_matches(key, candidates, n=1, cutoff=0.6)
-    if close:
-        right = "/".join([*tokens[:index], escape(close[0]), *tokens[index + 1 :]])
+    close = nearest(key, candidates)
+    if close is not None:
+        right = "/".join([*tokens[:index], escape(close), *tokens[index + 1 :]])
         message += f"; did you mean '{reference.partition('#')[0]}#/{right}'?"
     elif index == 0 and _GENERATOR_DEFINITIONS.match(f"/{'/'.join(tokens)}"):
         message += (

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from .extensions import RESPELT
 from .model import Requirement, Security, SecurityScheme
-from .references import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +73,7 @@ def _map(reader: Reader, element: Node, layer: Layer) -> Iterator[Requirement]:
     declared = dict(reader.entries(reader.member(reader.root, "components"), "securitySchemes"))
     for name, scopes in element.items():
         if name not in declared:
-            message = f"there is no security scheme {name!r} in the components{did_you_mean(name, declared)}"
+            message = f"there is no security scheme {name!r} in the components{reader.resolver.did_you_mean(name, declared)}"
             reader.error(scopes, "SECURITY_UNDEFINED", message, layer=layer, key=True)
             continue
         scheme = _add(reader, name, declared[name])
@@ -186,7 +185,7 @@ def _check_flows(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: La
     for scope in scopes.elements():
         if isinstance(scope.value, str) and scope.value not in available:
             message = f"no flow of {scheme.name!r} has the scope {scope.value!r}"
-            message += did_you_mean(scope.value, available)
+            message += reader.resolver.did_you_mean(scope.value, available)
             reader.error(scope, "SECURITY_SCOPE", message, layer=layer)
 
 

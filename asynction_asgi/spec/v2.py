@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from .addresses import namespace_name, read_parameters_of
+from .document import Node
 from .model import Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
-from .references import did_you_mean
 from .requirements import read_security
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .document import Node
     from .reading import Reader
     from .servers import Servers
 
@@ -64,7 +63,7 @@ def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
     names = [one for one in reader.elements(channel, "servers") if isinstance(one.value, str)]
     for one in names:
         if one.value not in servers.known:
-            message = f"the document has no server {one.value!r}{did_you_mean(one.value, servers.known)}"
+            message = f"the document has no server {one.value!r}{reader.resolver.did_you_mean(one.value, servers.known)}"
             reader.error(one, "SERVER_UNKNOWN", message, layer="document")
     return not servers.known or not names or any(one.value in servers.kept for one in names)
 
@@ -101,24 +100,30 @@ def _identify(reader: Reader, known: dict[str, Node], word: str, fields: Traited
         reader.error(node, "DUPLICATE_ID", f"the {word} {node.value!r} occurs twice", layer="document")
 
 
-def _messages(reader: Reader, written: Node | None, above: tuple[Node, ...] = ()) -> Iterator[MessageDraft]:
-    """The messages of an operation: one, or those of ``oneOf``, which may nest."""
-    if written is None or not isinstance(written.value, dict):
-        return
-    reference = written.value.get("$ref")
-    fallback = name_by_reference(reference) if isinstance(reference, str) else None
-    node = reader.follow(written)
-    if node is None or not isinstance(node.value, dict):
-        return
-    if "oneOf" in node.value:
-        if any(one.identity == node.identity for one in above):
-            reader.error(written, "REF_CYCLE", "a message is one of itself", layer="document")
-            return
-        for one in reader.elements(node, "oneOf"):
-            yield from _messages(reader, one, (*above, node))
-        return
-    fields = reader.traited(node)
-    yield MessageDraft(fields=fields, place=written, fallback=fields.text("messageId") or fallback)
+def _messages(reader: Reader, written: Node | None) -> Iterator[MessageDraft]:
+    """The messages of an operation: one, or those of ``oneOf``, which may nest; a list is read once."""
+    open_: dict[object, bool] = {}  # by the place of a oneOf: whether it is being read
+    waiting: list[Node | object] = [] if written is None else [written]
+    while waiting:
+        place = waiting.pop()
+        if not isinstance(place, Node):
+            open_[place] = False
+            continue
+        if not isinstance(place.value, dict):
+            continue
+        reference = place.value.get("$ref")
+        fallback = name_by_reference(reference) if isinstance(reference, str) else None
+        node = reader.follow(place)
+        if node is None or not isinstance(node.value, dict):
+            continue
+        if "oneOf" not in node.value:
+            fields = reader.traited(node)
+            yield MessageDraft(fields=fields, place=place, fallback=fields.text("messageId") or fallback)
+        elif open_.get(node.identity):
+            reader.error(place, "REF_CYCLE", "a message is one of itself", layer="document")
+        elif node.identity not in open_:
+            open_[node.identity] = True
+            waiting += [node.identity, *[*reader.elements(node, "oneOf")][::-1]]
 
 
 def name_by_reference(reference: str) -> str | None:

@@ -7,15 +7,19 @@ import json
 import time
 import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi import SpecError
 from asynction_asgi.spec import check_document, load_spec
+from asynction_asgi.spec.document import Document
 from asynction_asgi.spec.summary import summarise
 
-from .reading import check, found, v2, v3
+from .reading import check, found, load, v2, v3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHAT = Path(__file__).parent / "chat"
 
@@ -360,3 +364,92 @@ def test_the_files_of_a_document_are_known(tmp_path: Path) -> None:
     shared.write_text("{", "utf-8")
     assert check_document(shared).files == (shared,)
     assert check_document({"asyncapi": "2.6.0"}).files == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("? " * 100_000, id="keys in keys"),
+        pytest.param("<<: {" * 5_000 + "}" * 5_000, id="merge keys"),
+        pytest.param("[" * 100_000, id="lists"),
+        pytest.param("{" * 5_000, id="objects as keys"),
+        pytest.param("[? " * 5_000, id="lists of keys"),
+        pytest.param("- " * 100_000, id="block lists"),
+        pytest.param("{a: b:c, d: " + "[" * 5_000, id="what libyaml does not read"),
+        pytest.param('{"a":' * 100_000 + "1" + "}" * 100_000, id="JSON"),
+        pytest.param("a: &a [" + "[" * 100 + "]" * 100 + "]\nb: " + "[" * 100 + "*a" + "]" * 100, id="aliases"),
+    ],
+)  # fmt: skip
+def test_what_is_nested_too_deep_is_a_diagnostic(tmp_path: Path, text: str) -> None:
+    """However deep, and in whichever notation."""
+    outcome = check(tmp_path, text)
+    assert not outcome.accepted
+    assert outcome.diagnostics
+
+
+def chained(link: str, last: str, count: int, *, section: str = "schemas") -> str:
+    """Components that refer to one another, each to the next."""
+    entries = [f"    s{index}: {link.replace('NEXT', f's{index + 1}')}" for index in range(count)]
+    return "\n".join(["components:", f"  {section}:", *entries, f"    s{count}: {last}"])
+
+
+NEXT = "{$ref: '#/components/schemas/NEXT'}"
+FIRST = "{/: {publish: {message: {name: a, payload: {$ref: '#/components/schemas/s0'}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("channels", "components", "kind"),
+    [
+        pytest.param(FIRST, chained(f"{{anyOf: [{NEXT}]}}", "{type: string}", 1000), "single", id="anyOf"),
+        pytest.param(FIRST, chained(f"{{oneOf: [{NEXT}, {NEXT}]}}", "{type: array, items: [true]}", 500), "positional", id="oneOf of tuples, each twice"),
+        pytest.param(FIRST, chained(f"{{allOf: [{NEXT}]}}", "{type: string}", 1000), "single", id="allOf"),
+        pytest.param(FIRST, chained(f"{{type: object, properties: {{a: {NEXT}}}}}", "{type: string}", 1000), "single", id="properties"),
+        pytest.param(FIRST, chained(f"{{not: {NEXT}}}", "{type: string}", 1000), "single", id="not"),
+        pytest.param(FIRST, chained(NEXT, "{type: string}", 1000), "single", id="bare references"),
+        pytest.param(
+            "{/: {publish: {message: {$ref: '#/components/messages/s0'}}}}",
+            chained("{oneOf: [{$ref: '#/components/messages/NEXT'}, {$ref: '#/components/messages/NEXT'}]}", "{name: a, payload: true}", 1000, section="messages"),
+            "single",
+            id="messages, each twice",
+        ),
+    ],
+)  # fmt: skip
+def test_what_refers_on_and_on_loads(tmp_path: Path, channels: str, components: str, kind: str) -> None:
+    """However long the chain; what is shared is read once."""
+    assert load(tmp_path, v2(channels, components)).namespaces["/"].receives["a"].arguments.kind == kind
+
+
+def test_a_message_of_itself_is_an_error(tmp_path: Path) -> None:
+    """Through any number of others; two lists of the same messages are none."""
+    components = "components: {messages: {a: {oneOf: [{$ref: '#/components/messages/b'}]}, b: {oneOf: [{$ref: '#/components/messages/a'}, {name: x}]}}}"
+    outcome = check(tmp_path, v2("{/: {publish: {message: {$ref: '#/components/messages/a'}}}}", components))
+    assert [one.code for one in outcome.diagnostics if one.severity == "error"] == ["REF_CYCLE"]
+
+
+def test_aliases_expand_in_proportion_to_the_text(tmp_path: Path) -> None:
+    """What a few characters blow up is refused; what is written out may be shared."""
+    laughs = "".join(
+        f"x-{index}: &a{index} [{', '.join([f'*a{index - 1}'] * 10)}]\n" for index in range(1, 5)
+    )
+    outcome = check(tmp_path, v2("{/: {}}", f"x-0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n{laughs}"))
+    assert [one.code for one in outcome.diagnostics] == ["YAML_RECURSIVE_ALIAS"]
+    shared = "x-0: &a0 {" + ", ".join(f"k{index}: 1" for index in range(1000)) + "}\n"
+    assert check(tmp_path, v2("{/: {}}", shared + "x-1: [*a0, *a0, *a0, *a0]")).servable
+
+
+class Listed(dict[str, object]):
+    """A mapping that counts how often its keys are gone through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_findings_are_ranked_without_going_through_the_keys_for_each() -> None:
+    """The order of a mapping is looked up once, however many findings stand in it."""
+    value = Listed({f"k{index}": index for index in range(1000)})
+    document = Document(value, path=None, name=None, text=None)
+    assert [document.rank(f"/k{index}") for index in range(1000)] == [(index,) for index in range(1000)]
+    assert value.walks == 1

@@ -12,6 +12,8 @@ from asynction_asgi.spec.references import ReferenceFault, Resolver, closest, di
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from asynction_asgi.spec.document import Node
+
 MAIN = """\
 name: main
 channels: {'/admin': {publish: {message: {name: m}}}, '{id}': {a: 1}}
@@ -157,3 +159,77 @@ def test_near_words_are_suggested() -> None:
     assert did_you_mean("chanels", ["channels", "info"]) == "; did you mean 'channels'?"
     assert closest("OPERATIONID", ["operationId"]) == "operationId"
     assert did_you_mean("zzz", ["channels"]) == ""
+
+
+class Counting(Resolver):
+    """Counts the hops it makes."""
+
+    hops = 0
+
+    def _step(self, node: Node, start: Node) -> Node:
+        self.hops += 1
+        return super()._step(node, start)
+
+
+@pytest.mark.parametrize(
+    "last", ["{type: string}", "{$ref: '#/nowhere'}", "{$ref: '#/s0'}"], ids=["end", "dangling", "cycle"]
+)
+def test_a_chain_is_followed_once_for_all_of_its_links(tmp_path: Path, last: str) -> None:
+    """The work grows with its length, whether it ends, leads nowhere or back to itself."""
+    links = 400
+    path = tmp_path / "doc.yaml"
+    path.write_text(
+        "".join(f"s{index}: {{$ref: '#/s{index + 1}'}}\n" for index in range(links)) + f"s{links}: {last}\n"
+    )
+    document = load_document(path)
+    resolver = Counting(document)
+    places = set()
+    for name in document.value:
+        try:
+            resolver.follow(document.root.child(name))
+        except ReferenceFault as fault:
+            places.add(fault.diagnostic.pointer)
+    assert resolver.hops <= links + 1
+    ends = {"{type: string}": set(), "{$ref: '#/nowhere'}": {f"/s{links}/$ref"}}
+    assert places == ends.get(last, {f"/s{index}/$ref" for index in range(links + 1)})
+
+
+def test_pointers_may_pass_through_any_number_of_references(tmp_path: Path) -> None:
+    """Each of them stands in the way of the one before; none recurses."""
+    links = 3000
+    path = tmp_path / "doc.yaml"
+    path.write_text(
+        "".join(f"s{index}: {{$ref: '#/s{index + 1}/x'}}\n" for index in range(links))
+        + f"s{links}: {{x: {{x: end}}}}\n"
+    )
+    document = load_document(path)
+    resolver = Resolver(document)
+    assert resolver.follow(document.root.child(f"s{links - 2}")).value == "end"
+    with pytest.raises(ReferenceFault, match="leads nowhere"):
+        resolver.follow(document.root.child("s0"))
+
+
+def test_one_reference_may_be_passed_twice(tmp_path: Path) -> None:
+    """On the way to a value and on from there, which is no cycle."""
+    path = tmp_path / "doc.yaml"
+    path.write_text("a: {$ref: '#/b'}\nb: {x: {$ref: '#/a/y'}, y: 1}\nstart: {$ref: '#/a/x'}\n")
+    document = load_document(path)
+    assert Resolver(document).follow(document.root.child("start")).value == 1
+
+
+def test_hints_are_given_as_long_as_they_are_few(tmp_path: Path) -> None:
+    """Findings and names multiply, so a document gets a bounded number of comparisons."""
+    path = tmp_path / "doc.yaml"
+    path.write_text(
+        "".join(f"text{index}: 1\n" for index in range(2000))
+        + "".join(f"r{index}: {{$ref: '#/texd{index}'}}\n" for index in range(100))
+    )
+    document = load_document(path)
+    resolver = Resolver(document)
+    messages = []
+    for index in range(100):
+        with pytest.raises(ReferenceFault) as raised:
+            resolver.follow(document.root.child(f"r{index}"))
+        messages.append(raised.value.diagnostic.message)
+    assert "did you mean" in messages[0]
+    assert "did you mean" not in messages[-1]
