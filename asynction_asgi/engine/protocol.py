@@ -50,7 +50,7 @@ def limit_messages(receive: Any, limit: int) -> None:
     if not isinstance(owner, WebSocketsSansIOProtocol):
         return
     conn: Any = owner.conn
-    for name in ("max_message_size", "max_size"):  # the latter before websockets 16
+    for name in ("max_message_size", "max_size"):  # the latter in older releases of websockets
         if isinstance(largest := getattr(conn, name, None), int):
             setattr(conn, name, min(largest, limit))
 

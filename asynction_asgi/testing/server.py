@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -42,7 +43,7 @@ class TestServer:
             document describes. Needed where the application refuses in a shape of its own.
 
     Raises:
-        TypeError: `app` is no application, but a document, for example.
+        TypeError: `app` is no application, but a document, for example, or `is_refusal` is a coroutine function.
         ValueError: path and document can't be found, or are those of several applications.
     """
 
@@ -68,6 +69,8 @@ class TestServer:
         self._app = app
         self._path = path or found[0][0]
         self._contract = Contract(spec or found[0][1].spec)
+        if inspect.iscoroutinefunction(is_refusal):  # what it returns is true, whatever it would say
+            raise TypeError("is_refusal must be a plain function")
         self._is_refusal = is_refusal or _is_standard_refusal
         self._lifespan: Lifespan | None = None
         self._clients: set[TestClient] = set()

@@ -218,6 +218,16 @@ async def test_an_acknowledgement_is_checked() -> None:
             assert (caught.value.event, caught.value.direction) == (event, "outbound")
 
 
+async def _judge(_: Any) -> bool:
+    return False
+
+
+def test_a_coroutine_function_judges_no_refusals() -> None:
+    """A coroutine is true, so every answer would be a refusal."""
+    with pytest.raises(TypeError, match="plain function"):
+        TestServer(app(), is_refusal=_judge)  # type: ignore[arg-type]  # the mistake
+
+
 async def test_refusals_of_another_shape() -> None:
     """With `is_refusal`, an application's own form of refusal is an answer and misses nothing."""
     served = app(refusal_body=lambda error: {"failed": error.code})
