@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @click.option(
     "--strict",
     is_flag=True,
-    help="Refuse what could only be ignored, such as schema keywords without effect.",
+    help="Refuse what is declared and not enforced: schemas of other formats, keywords without effect,"
+    " fields beside a $ref, headers of messages.",
 )
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."

@@ -203,7 +203,7 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
         if node is not None:
             word = node.pointer.rpartition("/")[2].removeprefix("x-")
             message_ = f"{word} of what the server sends is never checked; put it on the channel as x-{word}"
-            reader.warn(node, "SECURITY_SHAPE", message_, key=True)
+            reader.ignored(node, "SECURITY_SHAPE", message_, key=True)
 
 
 def _name(reader: Reader, message: MessageDraft) -> str | None:
@@ -261,6 +261,11 @@ def _add_event(
     reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
 ) -> None:
     receives = operation.direction == "receives"
+    headers = message.fields.get("headers")
+    if headers is not None and reader.strict:
+        reader.error(
+            headers, "SCHEMA", "Socket.IO events carry no headers, so these are not enforced", key=True
+        )
     event = Event(
         name=name,
         arguments=reader.arguments(message.fields),

@@ -89,8 +89,9 @@ def load_spec(source: Source, *, server_name: str | None = None, strict: bool = 
         source: A path, an open file or a mapping; JSON or YAML 1.2.
         server_name: Which of the document's servers this is. None keeps every channel that a
             server of a WebSocket or HTTP protocol offers.
-        strict: Schema keywords that draft-07 ignores, and schemas that nothing matches, are errors
-            rather than warnings.
+        strict: What the document declares and the server would not enforce is an error rather than a
+            warning: schemas of other formats, keywords without effect, fields beside a reference,
+            headers of messages. So are schemas that nothing matches.
 
     Raises:
         SpecError: the document can't be served; holds every finding, in document order.
@@ -160,7 +161,7 @@ def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
     return major, minor
 
 
-def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int]) -> Walk:
+def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int], *, strict: bool = False) -> Walk:
     """Check a document against the table of its version; all that was met is in the result."""
     major, minor = version
     table = _VERSIONS[major].table
@@ -172,6 +173,7 @@ def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int]) -> 
         places=PLACES,
         respelt=RESPELT,
         guards=GUARDS,
+        strict=strict,
     )
     walk.check("root", root)
     return walk
@@ -188,15 +190,17 @@ def _compile(
 ) -> Spec:
     major, minor = version
     kind = _VERSIONS[major]
-    walk = walk_structure(document.root, resolver, version)
+    walk = walk_structure(document.root, resolver, version, strict=strict)
     found += walk.found
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
     for one in lint_schemas(walk.schemas, resolver, strict=strict):
         if one.code in ELSEWHERE:
             found.append(replace(one, severity="warning"))
-        elif one.severity == "error" and one.layer == "document":
+        elif one.code == "REF_TYPE" or (one.severity == "error" and one.layer == "document"):
             found.append(one)
-    reader = Reader(root=document.root, resolver=resolver, minor=minor, traits_win=kind.traits_win)
+    reader = Reader(
+        root=document.root, resolver=resolver, minor=minor, traits_win=kind.traits_win, strict=strict
+    )
     check_schemes(reader)
     servers = read_servers(reader, server_name)
     channels = kind.read_channels(reader, servers)

@@ -135,6 +135,7 @@ class Reader:
         minor: Of the document's version.
         traits_win: 2.x: a trait is patched over its target; 3.x: the target wins.
         schemes: The security schemes met so far, by name.
+        strict: Whether what is declared and would not be enforced is an error.
         aside: Arguments of messages that no event can carry; their schemas are checked like all others.
         uncalled: Handlers that nothing will call, as another finding says.
         found: The diagnostics so far.
@@ -144,6 +145,7 @@ class Reader:
     resolver: Resolver
     minor: int
     traits_win: bool
+    strict: bool = False
     schemes: dict[str, SecurityScheme] = field(default_factory=dict)
     aside: list[Arguments] = field(default_factory=list)
     uncalled: list[HandlerName] = field(default_factory=list)
@@ -164,6 +166,10 @@ class Reader:
     def warn(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
         """Report what is served, and probably not as meant."""
         self.found.append(node.diagnostic("warning", code, message, layer="service", key=key))
+
+    def ignored(self, node: Node, code: str, message: str, *, key: bool = False) -> None:
+        """Report what is declared and not enforced: a warning, or an error where the reading is strict."""
+        (self.error if self.strict else self.warn)(node, code, message, key=key)
 
     def follow(self, node: Node | None) -> Node | None:
         """Where `node` leads; None where there is nothing, which was reported."""
@@ -252,7 +258,7 @@ class Reader:
             self.needed(fault)
             return ANY
         if arguments.kind == "opaque" and payload is not None:
-            self.warn(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)
+            self.ignored(payload, "MULTIFORMAT", "payloads of this schema format are not validated", key=True)
         return arguments
 
     def merged(self, fields: Traited, name: str) -> Node | None:

@@ -300,7 +300,7 @@ def _reply(
         return None, messages
     if answered is not None and answered.namespace not in {None, ANY_NAMESPACE, channel.namespace}:
         message = f"a reply in another namespace ({answered.namespace}) is no acknowledgement"
-        reader.warn(reply, "ADDRESS", message, key=True)
+        reader.ignored(reply, "ADDRESS", message, key=True)
         return None, messages
     return _any_of(reader, messages), messages
 

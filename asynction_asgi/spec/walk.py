@@ -41,6 +41,7 @@ class Walk:
         minor: Of the version.
         places: For each of our extensions, the objects on which it has a meaning.
         respelt: Misspelt extensions that are honoured, with the right spelling.
+        strict: Whether what would be ignored is an error.
         guards: Extensions that narrow access: one that would be ignored is an error.
         layer: Of the diagnostics that follow.
         found: The diagnostics so far.
@@ -56,6 +57,7 @@ class Walk:
     places: Mapping[str, tuple[str, ...]]
     respelt: Mapping[str, str]
     guards: frozenset[str]
+    strict: bool = False
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
     schemas: list[Node] = field(default_factory=list)
@@ -145,7 +147,8 @@ class Walk:
         idle = [key for key in idle if key not in narrowing]
         if idle:
             listed = ", ".join(map(repr, idle))
-            self.warn(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
+            report = self.refuse if self.strict else self.warn
+            report(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
 
     def extension(self, title: str, fields: Mapping[str, Rule], key: str, node: Node) -> None:
         """Report one of our extensions that is misspelt, or has no meaning on this object.
@@ -173,7 +176,7 @@ class Walk:
             message = f"the extension {key!r} has no meaning here; did you mean {near!r}?"
         else:
             return
-        report = self.refuse if meant in self.guards else self.warn
+        report = self.refuse if meant in self.guards or self.strict else self.warn
         report(node, "UNKNOWN_EXTENSION", message, key=True)
 
 

@@ -209,13 +209,39 @@ def test_warnings_stay_with_the_spec(tmp_path: Path) -> None:
     assert outcome.spec.warnings == outcome.diagnostics
 
 
-def test_strict_refuses_what_would_be_ignored(tmp_path: Path) -> None:
-    """Keywords of later drafts are warnings otherwise."""
-    text = v2("{/: {publish: {message: {name: a, payload: {type: object, unevaluatedProperties: false}}}}}")
+MESSAGE = "{/: {publish: {message: {name: a, %s}}}}"
+SENDING = "{c: {address: /, messages: {m: {}}}, d: {address: /d, messages: {m: {}}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param(v2(MESSAGE % "payload: {type: object, unevaluatedProperties: false}"), "SCHEMA", id="a keyword of a later draft"),
+        pytest.param(v2(MESSAGE % "schemaFormat: application/schema+json;version=draft-2020-12, payload: {}"), "MULTIFORMAT", id="another schema format"),
+        pytest.param(v2(MESSAGE % "payload: {$ref: '#/x-a', maxLength: 5}", "x-a: {}"), "REF_TYPE", id="a keyword beside a reference"),
+        pytest.param(v2(MESSAGE % "payload: {pattern: '^(a+)+(?=b)'}"), "SCHEMA", id="a pattern whose text is capped"),
+        pytest.param(v2(MESSAGE % "x-ackk: true"), "UNKNOWN_EXTENSION", id="a misspelt extension"),
+        pytest.param(v2("{/: {publish: {x-handler: a.b, message: {name: a}}}}"), "UNKNOWN_EXTENSION", id="a misplaced extension"),
+        pytest.param(v2("{/: {publish: {message: {$ref: '#/x-m', payload: {}}}}}", "x-m: {name: a}"), "REF_TYPE", id="a field beside a reference"),
+        pytest.param(v2("{/: {subscribe: {security: [{k: []}], message: {name: a}}}}", "components: {securitySchemes: {k: {type: X509}}}"), "SECURITY_SHAPE", id="security of what is sent"),
+        pytest.param(v3(SENDING, "{o: {action: receive, channel: {$ref: '#/channels/c'}, reply: {channel: {$ref: '#/channels/d'}}}, p: {action: send, channel: {$ref: '#/channels/d'}}}"), "ADDRESS", id="a reply in another namespace"),
+    ],
+)  # fmt: skip
+def test_strict_refuses_what_would_be_ignored(tmp_path: Path, text: str, code: str) -> None:
+    """Whatever is declared and not enforced is a warning otherwise."""
     lenient, strict = check(tmp_path, text), check(tmp_path, text, strict=True)
-    assert [one[0] for one in found(lenient)] == ["warning"]
-    assert [one[0] for one in found(strict)] == ["error"]
+    assert ("warning", code) in {one[:2] for one in found(lenient)}
+    assert ("error", code) in {one[:2] for one in found(strict)}
     assert (lenient.servable, strict.accepted, strict.servable) == (True, True, False)
+
+
+def test_strict_refuses_headers_of_messages(tmp_path: Path) -> None:
+    """Many documents have them for other protocols, so they are no warning otherwise."""
+    text = v2(MESSAGE % "headers: {type: object, required: [token]}")
+    assert check(tmp_path, text).diagnostics == ()
+    outcome = check(tmp_path, text, strict=True)
+    assert found(outcome) == [("error", "SCHEMA", "/channels/~1/publish/message/headers")]
+    assert outcome.accepted
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,9 @@ class _Linter:
             self.report(
                 node.child(ignored[0]),
                 f"{ignored[0]} is ignored beside $ref; put both into an allOf",
-                severity="warning",
+                code="REF_TYPE",
+                severity=self.ignored,
+                layer="service",
                 key=True,
             )
         try:
@@ -193,7 +195,7 @@ class _Linter:
                 node,
                 f"the pattern could take very long, so text of more than {matcher.longest} characters "
                 "is taken not to match; avoid repetitions within repetitions",
-                severity="warning",
+                severity=self.ignored,
                 layer="service",
                 key=key,
             )
