@@ -18,6 +18,7 @@ __all__ = ["PARAMETER", "namespace_name", "read_parameters_of"]
 PARAMETER = re.compile(r"\{([^{}]*)\}")
 
 _SIMPLE = re.compile(r"[\w%-][\w%.-]*", re.ASCII)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/?(.*)")
 # How other routers write a parameter.
 _ANGLES = re.compile(r"<(?:\w+:)?([\w-]+)>")
 _COLON = re.compile(r"(?<=/):([A-Za-z_][\w-]*)")
@@ -42,6 +43,12 @@ def _check_address(reader: Reader, address: str, place: Node) -> None:
         message = f"an address has no query and no fragment: {address!r}"
         reader.error(place, "CHANNEL_QUERY", message, layer="document", key=True)
         return
+    if (url := _URL.match(address)) is not None:
+        message = (
+            f"{address!r} is a URL: a channel's address is a namespace, such as '/{url[1]}';"
+            " the host belongs into 'servers'"
+        )
+        reader.warn(place, "ADDRESS", message, key=True)
     is_template = _is_template(address)
     if not is_template and reader.traits_win:
         message = f"{address!r} is not a URI template (RFC 6570){_meant(address)}"

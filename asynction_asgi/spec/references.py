@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean", "rebase"]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+# RFC 6901, section 3: a tilde is followed by 0 or 1.
+_BAD_ESCAPE = re.compile(r"~(?![01]).?")
+
 # Names compared for the sake of hints, in one document; some microseconds each.
 _MOST_COMPARISONS = 100_000
 
@@ -163,6 +167,9 @@ class Resolver:
         if pointer and not pointer.startswith("/"):
             hint = f"; did you mean '#/{pointer}'?" if "/" in pointer else ""
             raise _fault(node, "REF_POINTER", f"{reference!r} holds no JSON Pointer{hint}")
+        if (wrong := _BAD_ESCAPE.search(pointer)) is not None:
+            message = f"{reference!r} is not a valid JSON Pointer: {wrong[0]!r} means nothing; write ~0 for ~, ~1 for /"
+            raise _fault(node, "REF_POINTER", message)
         return _Descent(node, document.root, pointer.split("/")[1:])
 
     def did_you_mean(self, word: str, known: Iterable[str]) -> str:
@@ -182,6 +189,9 @@ class Resolver:
 
     def _file(self, node: Node, uri: str) -> Document:
         parts = urlsplit(uri)
+        if "\\" in uri or _DRIVE.match(uri):
+            message = f"{uri!r} is a path of Windows: write a relative one, with / between folders"
+            raise _fault(node, "REF_FILE", message)
         if parts.scheme not in {"", "file"} or parts.netloc not in {"", "localhost"}:
             raise _fault(
                 node,

@@ -479,3 +479,15 @@ def test_findings_are_ranked_without_going_through_the_keys_for_each() -> None:
     document = Document(value, path=None, name=None, text=None)
     assert [document.rank(f"/k{index}") for index in range(1000)] == [(index,) for index in range(1000)]
     assert value.walks == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        pytest.param(v3("{c: {address: 'ws://localhost:80/ws/dice', messages: {a: {}}}}", "{o: {action: send, channel: {$ref: '#/channels/c'}}}"), "ADDRESS", "is a URL: a channel's address is a namespace, such as '/ws/dice'", id="an address that is a URL"),
+        pytest.param(v2(MESSAGE % "payload: {properties: {$ref: '#/x-a'}}", "x-a: {}"), "SCHEMA_TYPE", "'$ref' is the name of a property", id="a reference under properties"),
+    ],
+)  # fmt: skip
+def test_usual_mistakes_are_named(tmp_path: Path, text: str, code: str, says: str) -> None:
+    """In words that tell what to do."""
+    assert any(one.code == code and says in one.message for one in check(tmp_path, text).diagnostics)

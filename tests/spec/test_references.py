@@ -233,3 +233,22 @@ def test_hints_are_given_as_long_as_they_are_few(tmp_path: Path) -> None:
         messages.append(raised.value.diagnostic.message)
     assert "did you mean" in messages[0]
     assert "did you mean" not in messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("reference", "code", "says"),
+    [
+        (r"C:\parts\a.yaml", "REF_FILE", "is a path of Windows"),
+        ("C:/parts/a.yaml", "REF_FILE", "is a path of Windows"),
+        (r"parts\a.yaml#/x", "REF_FILE", "with / between folders"),
+        ("#/a~2b", "REF_POINTER", "'~2' means nothing"),
+        ("#/a~", "REF_POINTER", "write ~0 for ~"),
+    ],
+)
+def test_what_is_not_a_reference_is_named_as_what_it_is(reference: str, code: str, says: str) -> None:
+    """A path of Windows is not remote, and a pointer with a bad escape does not dangle."""
+    document = load_document({"x": {"$ref": reference}})
+    with pytest.raises(ReferenceFault) as raised:
+        Resolver(document).follow(document.root.child("x"))
+    assert raised.value.diagnostic.code == code
+    assert says in raised.value.diagnostic.message

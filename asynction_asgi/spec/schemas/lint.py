@@ -112,7 +112,11 @@ class _Linter:
         if isinstance(value, bool):
             return []
         if not isinstance(value, dict):
-            self.report(node, f"a schema is an object or a boolean, not {_kind(value)}", code="SCHEMA_TYPE")
+            hint = ""
+            if node.pointer.endswith("/properties/$ref"):
+                hint = "; within properties, '$ref' is the name of a property: move it beside properties, into an allOf"
+            message = f"a schema is an object or a boolean, not {_kind(value)}{hint}"
+            self.report(node, message, code="SCHEMA_TYPE")
             return []
         if "$ref" in value:
             return self.reference(node)
