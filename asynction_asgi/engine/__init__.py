@@ -15,6 +15,7 @@ from .http import EngineApp
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
 from .queues import create_manager
+from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .seals import Secret
 
 __all__ = [
+    "Audience",
     "ConnectionRefusedError",
     "DisconnectedError",
     "Endpoint",
@@ -33,12 +35,16 @@ __all__ = [
     "FiniteList",
     "Limits",
     "Peer",
+    "Room",
     "Server",
     "ServerOptions",
     "TimeoutError",
     "UnencodableError",
     "create_emitter",
     "create_server",
+    "name_clients",
+    "name_room",
+    "name_rooms",
 ]
 
 

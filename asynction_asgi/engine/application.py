@@ -10,11 +10,11 @@ import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import socketio
 from socketio import exceptions
 
 from ..errors import DisconnectedError
 from ..logs import get_logger
+from .addressing import AddressingServer
 from .answers import Answer
 from .crashes import describe_crash, is_interrupt, must_pass
 from .engine_server import EngineServer
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = get_logger("engine")
 
 
-class ApplicationServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is untyped
+class ApplicationServer(AddressingServer):
     """The side of the server that faces the application.
 
     Attributes:

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any
 
 from .packets import attach
+from .room_names import name_rooms
 
 
 def check_names(message: dict[str, Any]) -> None:
@@ -17,8 +18,8 @@ def check_names(message: dict[str, Any]) -> None:
     if not isinstance(message["event"], str):
         raise TypeError
     room = message.get("room")
-    if any(isinstance(one, list | dict) for one in (room if isinstance(room, list) else [room])):
-        raise TypeError
+    if room is not None:
+        name_rooms(room)
     if message.get("callback") is not None:
         asker, namespace, ack_id = message["callback"]
         if isinstance(asker, list | dict) or not isinstance(namespace, str) or type(ack_id) is not int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine import create_emitter
+from ..engine import create_emitter, name_clients, name_room, name_rooms
 from ..spec.served import served_spec
-from .instead import refuse_keywords
+from .instead import check_recipients, refuse_keywords
 from .namespaces import Namespaces
-from .outbound import Outbound, addresses_nobody
+from .outbound import Outbound
 from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from typing import Never
 
+    from ..engine import Audience, Room
     from ..spec import Spec
     from .sources import Source
     from .validation import Enforcement
@@ -74,9 +75,9 @@ class Emitter:
         self,
         event: str,
         data: Any = None,
-        to: str | Sequence[str] | None = None,
-        room: str | Sequence[str] | None = None,
-        skip_sid: str | Sequence[str] | None = None,
+        to: Audience | None = None,
+        room: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
         namespace: str | None = None,
         **misplaced: Never,
     ) -> None:
@@ -86,32 +87,34 @@ class Emitter:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
             QueueError: the queue can't be reached; nothing was sent.
-            TypeError: a parameter is not known, or `to` can't be a room; nothing was sent.
+            TypeError: A parameter is not known, or is of a type that names no room or client; nothing was sent.
         """
         if misplaced:
             refuse_keywords("emit", misplaced)
         namespace = namespace or "/"
-        nobody = addresses_nobody(event, to, room)
+        check_recipients(event, to, room)
+        skipped = None if skip_sid is None else name_clients(skip_sid)
         self._outbound.check(event, data, namespace, to)
-        if nobody:
-            return
-        await self._queue.emit(event, data, namespace=namespace, room=to or room, skip_sid=skip_sid)
+        target = room if to is None else to
+        names = None if target is None else name_rooms(target)
+        if names != []:
+            await self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
 
-    async def send(self, data: Any, to: str | Sequence[str] | None = None, **options: Any) -> None:
+    async def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
         await self.emit("message", data, to, **options)
 
-    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room, on whichever server it is."""
-        await self._queue.enter_room(sid, namespace or "/", room)
+        await self._queue.enter_room(sid, namespace or "/", name_room(room))
 
-    async def leave_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room, on whichever server it is."""
-        await self._queue.leave_room(sid, namespace or "/", room)
+        await self._queue.leave_room(sid, namespace or "/", name_room(room))
 
-    async def close_room(self, room: str, namespace: str | None = None) -> None:
+    async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room, on every server."""
-        await self._queue.close_room(room, namespace or "/")
+        await self._queue.close_room(name_room(room), namespace or "/")
 
     async def disconnect(self, sid: str, namespace: str | None = None) -> None:
         """End a client's connection, on whichever server it is."""

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ..engine.crashes import must_pass
 from ..errors import NoAnswerError
 from .instead import check_recipients, refuse_keywords
-from .outbound import addresses_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection
     from contextlib import AbstractAsyncContextManager
     from typing import Never
 
-    from ..engine import Server
+    from ..engine import Audience, Room, Server
     from .connections import Connections
     from .outbound import Outbound
     from .socket import Socket
@@ -53,9 +52,9 @@ class Emitting:
         self,
         event: str,
         data: Any = None,
-        to: str | Sequence[str] | None = None,
-        room: str | Sequence[str] | None = None,
-        skip_sid: str | Sequence[str] | None = None,
+        to: Audience | None = None,
+        room: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
         namespace: str | None = None,
         callback: Callable[..., Any] | None = None,
         ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
@@ -84,10 +83,8 @@ class Emitting:
         if misplaced:
             refuse_keywords("emit", misplaced)
         namespace = namespace or "/"
-        nobody = addresses_nobody(event, to, room)
+        check_recipients(event, to, room)
         self._outbound.check(event, data, namespace, to)
-        if nobody:
-            return
         if callback is not None:
             callback = self._checked_callback(callback, event, namespace, to or room)
         await self._server.emit(
@@ -101,7 +98,7 @@ class Emitting:
             ignore_queue=ignore_queue,
         )
 
-    async def send(self, data: Any, to: str | Sequence[str] | None = None, **options: Any) -> None:
+    async def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
         await self.emit("message", data, to, **options)
 
@@ -175,20 +172,25 @@ class Emitting:
 
         return checked
 
-    async def enter_room(self, sid: str, room: str, namespace: str | None = None) -> None:
-        """Put a client into a room."""
+    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Put a client into a room.
+
+        Raises:
+            TypeError: `room` is not a str, an int, a UUID or an Enum of these.
+            ValueError: The client is not connected, or the room is another client's id.
+        """
         await self._server.enter_room(sid, room, namespace=namespace)
 
-    async def leave_room(self, sid: str, room: str, namespace: str | None = None) -> None:
+    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room."""
         await self._server.leave_room(sid, room, namespace=namespace)
 
-    async def close_room(self, room: str, namespace: str | None = None) -> None:
+    async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room."""
         await self._server.close_room(room, namespace=namespace)
 
-    def rooms(self, sid: str, namespace: str | None = None) -> list[str]:
-        """The rooms that a client of this process is in, its own included."""
+    def rooms(self, sid: str, namespace: str | None = None) -> list[str | int]:
+        """The rooms that a client of this process is in, its own included; a UUID as its text."""
         return list(self._server.rooms(sid, namespace=namespace))
 
     async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from enum import Enum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+
+from ..engine import name_rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,28 +94,17 @@ def check_recipients(event: str, to: Any, room: Any = None) -> None:
     """
     if room is None and (to is None or type(to) is str):
         return
-    wrong = next((one for one in (to, room) if one is not None and not _is_recipient(one)), None)
-    if wrong is not None:
-        problem = f"'to' takes a sid or a room, or a list of them, not {type(wrong).__name__}"
-    elif to is not None and room is not None and to != room:
-        problem = "'to' and 'room' are the same parameter, and got different values"
+    try:
+        names = [name_rooms(value) for value in (to, room) if value is not None]
+    except TypeError as error:
+        problem = f"'to' takes a sid or a room, or a list of them: {error}"
     else:
-        return
+        if len(names) < 2 or to == room:
+            return
+        problem = "'to' and 'room' are the same parameter, and got different values"
     raise TypeError(f"{problem}; {one_tuple(event)}")
 
 
 def one_tuple(event: str) -> str:
     """Say how an event carries several arguments."""
     return f"several arguments of an event are one tuple: ({event!r}, (first, second))"
-
-
-def _is_recipient(value: Any) -> bool:
-    if isinstance(value, Collection) and not isinstance(
-        value, str | bytes | bytearray | memoryview | Mapping
-    ):
-        return all(_is_room(member) for member in value)
-    return _is_room(value)
-
-
-def _is_room(value: Any) -> bool:
-    return isinstance(value, str | int | UUID | Enum) and not isinstance(value, bool)

@@ -8,7 +8,7 @@ from ..engine.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
 from ..spec.arguments import compile_arguments
 from ..spec.schemas import Mismatch
-from .instead import check_recipients, one_tuple
+from .instead import one_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .observing import Observer
     from .validation import Validation, ViolationLog
 
-__all__ = ["Outbound", "addresses_nobody", "arguments_of"]
+__all__ = ["Outbound", "arguments_of"]
 
 Check = "Callable[[Sequence[Any]], Sequence[Any]]"
 
@@ -29,21 +29,6 @@ def arguments_of(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, tuple) else [value]
-
-
-def addresses_nobody(
-    event: str, to: str | Sequence[str] | None, room: str | Sequence[str] | None = None
-) -> bool:
-    """Return whether an emit names its recipients and there are none; upstream would send it to everybody.
-
-    Raises:
-        TypeError: What it names can't be a room.
-    """
-    target = room if to is None else to
-    if target is None:
-        return False
-    check_recipients(event, to, room)
-    return len(target) == 0
 
 
 class Outbound:

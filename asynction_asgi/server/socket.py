@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..engine import name_rooms
 from ..errors import DisconnectedError
 from .instead import refuse_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping
     from typing import Never
 
+    from ..engine import Audience, Room
     from ..engine.endpoint import Peer
     from .emitting import Emitting
 
@@ -58,7 +60,7 @@ class Socket:
         return self._peer.environ
 
     @property
-    def rooms(self) -> list[str]:
+    def rooms(self) -> list[str | int]:
         """The rooms that this connection is in, its own included."""
         return self._emitting.rooms(self.id, namespace=self.namespace)
 
@@ -91,19 +93,24 @@ class Socket:
             refuse_keywords("broadcast", misplaced)
         await self._emitting.emit(event, data, skip_sid=self.id, namespace=self.namespace)
 
-    def to(self, room: str | Sequence[str]) -> Recipients:
-        """Everybody else in a room, or in any of several."""
-        return Recipients(self._emitting, self, room)
+    def to(self, room: Audience) -> Recipients:
+        """Everybody else in a room, or in any of several.
+
+        Raises:
+            TypeError: `room` is not a str, an int, a UUID, an Enum of these, or several of them.
+        """
+        return Recipients(self._emitting, self, _names(room))
 
     async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109 - python-socketio's own parameter
         """Emit to this client and wait for its answer; see `AsynctionSocketIO.call`."""
         return await self._emitting.call(event, data, to=self.id, namespace=self.namespace, timeout=timeout)
 
-    async def join(self, room: str) -> None:
+    async def join(self, room: Room) -> None:
         """Enter a room of this namespace.
 
         Raises:
             DisconnectedError: the client has left meanwhile.
+            TypeError: `room` is not a str, an int, a UUID or an Enum of these.
         """
         try:
             await self._emitting.enter_room(self.id, room, namespace=self.namespace)
@@ -112,7 +119,7 @@ class Socket:
                 raise
             raise DisconnectedError(self.id, self.namespace) from None
 
-    async def leave(self, room: str) -> None:
+    async def leave(self, room: Room) -> None:
         """Leave a room of this namespace."""
         await self._emitting.leave_room(self.id, room, namespace=self.namespace)
 
@@ -154,23 +161,23 @@ class Socket:
 class Recipients:
     """Everybody in some rooms but the socket that addresses them."""
 
-    __slots__ = ("_emitting", "_room", "_socket")
+    __slots__ = ("_emitting", "_rooms", "_socket")
 
-    def __init__(self, emitting: Emitting, socket: Socket, room: str | Sequence[str]) -> None:
+    def __init__(self, emitting: Emitting, socket: Socket, rooms: list[str | int]) -> None:
         self._emitting = emitting
         self._socket = socket
-        self._room = room
+        self._rooms = rooms
 
-    def to(self, room: str | Sequence[str]) -> Recipients:
-        """The same, with everybody in another room."""
-        return Recipients(self._emitting, self._socket, [*_rooms(self._room), *_rooms(room)])
+    def to(self, room: Audience) -> Recipients:
+        """The same, with everybody in another room; raises as `Socket.to` does."""
+        return Recipients(self._emitting, self._socket, [*self._rooms, *_names(room)])
 
     async def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:
         """Emit to them; raises as `Socket.emit` does."""
         if misplaced:
             refuse_keywords("emit", misplaced)
         await self._emitting.emit(
-            event, data, to=self._room, skip_sid=self._socket.id, namespace=self._socket.namespace
+            event, data, to=self._rooms, skip_sid=self._socket.id, namespace=self._socket.namespace
         )
 
     async def send(self, data: Any = None, **misplaced: Never) -> None:
@@ -178,5 +185,6 @@ class Recipients:
         await self.emit("message", data, **misplaced)
 
 
-def _rooms(room: str | Sequence[str]) -> list[str]:
-    return [room] if isinstance(room, str) else list(room)
+def _names(room: Audience) -> list[str | int]:
+    names = name_rooms(room)
+    return names if isinstance(names, list) else [names]

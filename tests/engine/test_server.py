@@ -184,8 +184,8 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() ->
         stage.script.on_connect = admit
         await client.send('40{"n":1}')
         await until(lambda: stage.holdings["members"] == 1)
-        for target in ({}, {"room": "room"}):
-            await stage.server.emit("news", 1, **target)
+        for room in (None, "room"):
+            await stage.server.emit("news", 1, room=room)
         await client.send('421["early"]')
         decide.set_result(True)
         assert (await client.receive()).startswith('40{"sid"')

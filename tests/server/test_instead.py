@@ -115,7 +115,7 @@ async def test_what_a_socket_takes_elsewhere_is_told() -> None:
         pytest.param((1, 2.5), "not float", id="number"),
         pytest.param((1, True), "not bool", id="boolean"),
         pytest.param((1, b"x"), "not bytes", id="bytes"),
-        pytest.param((1, [{"b": 2}]), "not list", id="list"),
+        pytest.param((1, [{"b": 2}]), "not dict", id="list"),
         pytest.param((1, "a", "b"), "the same parameter", id="three"),
         pytest.param((1, "a", {"c": 3}), "not dict", id="object third"),
     ],
