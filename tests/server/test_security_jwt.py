@@ -6,6 +6,8 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
+import socket
 import sys
 import threading
 import time
@@ -15,6 +17,7 @@ import jwt
 import pytest
 
 from asynction_asgi import JWTVerifier, RefusedError
+from tests.engine.stage import until
 from tests.server.issuer import AN_HOUR, AUDIENCE, ISSUER, Key, KeyServer, sign
 
 if TYPE_CHECKING:
@@ -44,49 +47,76 @@ async def test_a_right_token_gives_its_claims(key: Key) -> None:
     assert (claims["sub"], claims["scope"], claims["team"]) == ("ada", "read", 7)
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Why tokens were refused, by the log."""
+    lines = [record.getMessage() for record in caplog.records if record.name == "asynction_asgi"]
+    return [line.removeprefix("a token was refused: ") for line in lines]
+
+
 @pytest.mark.parametrize(
-    "claims",
+    ("claims", "reason"),
     [
-        pytest.param({"iss": "https://other.example"}, id="issuer"),
-        pytest.param({"iss": None}, id="no issuer"),
-        pytest.param({"aud": "shop"}, id="audience"),
-        pytest.param({"aud": ["shop", "mail"]}, id="audiences"),
-        pytest.param({"aud": None}, id="no audience"),
-        pytest.param({"exp": 1}, id="expired"),
-        pytest.param({"exp": None}, id="no exp"),
-        pytest.param({"exp": str(int(time.time()) + AN_HOUR)}, id="exp as text"),
-        pytest.param({"exp": True}, id="exp as boolean"),
-        pytest.param({"nbf": time.time() + AN_HOUR}, id="not yet"),
-        pytest.param({"iat": time.time() + AN_HOUR}, id="issued later"),
-        pytest.param({"sub": 7}, id="subject of another type"),
+        pytest.param({"iss": "https://other.example"}, "it is of another issuer", id="issuer"),
+        pytest.param({"iss": None}, "it has no iss", id="no issuer"),
+        pytest.param({"aud": "shop"}, "it is for another audience", id="audience"),
+        pytest.param({"aud": ["shop", "mail"]}, "it is for another audience", id="audiences"),
+        pytest.param({"aud": None}, "it has no aud", id="no audience"),
+        pytest.param({"exp": 1}, "it has expired", id="expired"),
+        pytest.param({"exp": None}, "it has no exp", id="no exp"),
+        pytest.param({"exp": str(int(time.time()) + AN_HOUR)}, "its exp is not a number", id="exp as text"),
+        pytest.param({"exp": True}, "it has expired", id="exp as boolean"),
+        pytest.param({"exp": "soon"}, "it is malformed", id="exp in words"),
+        pytest.param({"nbf": time.time() + AN_HOUR}, "it is not valid yet", id="not yet"),
+        pytest.param({"iat": time.time() + AN_HOUR}, "it is not valid yet", id="issued later"),
+        pytest.param({"iat": "now"}, "its iat is not a number", id="issued in words"),
+        pytest.param({"sub": 7}, "its sub is not a text", id="subject of another type"),
+        pytest.param({"jti": 7}, "its jti is not a text", id="id of another type"),
     ],
 )
-async def test_a_token_with_wrong_claims_is_refused(claims: dict[str, Any]) -> None:
-    """A right signature is not enough."""
-    assert await verifier()(KEY.sign(claims)) is None
+async def test_a_token_with_wrong_claims_is_refused(
+    claims: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A right signature is not enough; the log tells what is wrong, and nothing of the token."""
+    with caplog.at_level(logging.INFO):
+        assert await verifier()(KEY.sign(claims)) is None
+    assert told(caplog) == [reason]
+
+
+async def test_many_refusals_alike_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """No client fills a disk with expired tokens; another reason is another line."""
+    verify = verifier()
+    with caplog.at_level(logging.INFO):
+        for _ in range(50):
+            assert await verify(KEY.sign({"exp": 1})) is None
+        assert await verify(OTHER.sign(kid=KEY.kid)) is None
+    assert told(caplog) == ["it has expired", "its signature is wrong"]
 
 
 @pytest.mark.parametrize(
-    "token",
+    ("token", "reason"),
     [
-        pytest.param("", id="empty"),
-        pytest.param("a.b.c", id="no token"),
-        pytest.param("\ud800.b.c", id="no text"),
-        pytest.param(KEY.sign()[:-8], id="signature cut"),
-        pytest.param(OTHER.sign(), id="unknown key"),
-        pytest.param(OTHER.sign(kid=KEY.kid), id="another key's id"),
-        pytest.param(KEY.sign(crit=["x"], x=1), id="critical header"),
-        pytest.param(KEY.sign({"pad": "x" * 20_000}), id="very long"),
-        pytest.param(unsigned({"alg": "none", "kid": "one"}, {"iss": ISSUER, "aud": AUDIENCE, "exp": 9e9}), id="no signature"),
-        pytest.param(unsigned({"alg": ["ES256"]}, {}), id="algorithm of another type"),
-        pytest.param(unsigned({"alg": "ES256", "kid": 1}, {}), id="key id of another type"),
-        pytest.param(sign(str(KEY.public["x"]), "HS256", kid="one"), id="public key's text as a secret"),
-        pytest.param(sign(RSA.private, "RS512", kid="rsa"), id="algorithm that the key is not for"),
+        pytest.param("", "it is malformed", id="empty"),
+        pytest.param("a.b.c", "it is malformed", id="no token"),
+        pytest.param("\ud800.b.c", "it is malformed", id="no text"),
+        pytest.param(KEY.sign()[:-2], "its signature is wrong", id="signature cut"),
+        pytest.param(OTHER.sign(), "there is no key of its algorithm and key id", id="unknown key"),
+        pytest.param(OTHER.sign(kid=KEY.kid), "its signature is wrong", id="another key's id"),
+        pytest.param(KEY.sign(crit=["x"], x=1), "it is malformed", id="critical header"),
+        pytest.param(KEY.sign({"pad": "x" * 20_000}), "it is longer than 16384 characters", id="very long"),
+        pytest.param(unsigned({"alg": "none", "kid": "one"}, {"iss": ISSUER, "aud": AUDIENCE, "exp": 9e9}), "its algorithm is not one of those accepted", id="no signature"),
+        pytest.param(unsigned({"alg": ["ES256"]}, {}), "its algorithm is not one of those accepted", id="algorithm of another type"),
+        pytest.param(unsigned({"alg": "ES256", "kid": 1}, {}), "it is malformed", id="key id of another type"),
+        pytest.param(sign(str(KEY.public["x"]), "HS256", kid="one"), "its algorithm is not one of those accepted", id="public key's text as a secret"),
+        pytest.param(sign(RSA.private, "RS512", kid="rsa"), "there is no key of its algorithm and key id", id="algorithm that the key is not for"),
     ],
 )  # fmt: skip
-async def test_a_token_that_is_not_the_issuers_is_refused(token: str) -> None:
-    """Forged, foreign and malformed tokens all get the same answer: none."""
-    assert await verifier()(token) is None
+async def test_a_token_that_is_not_the_issuers_is_refused(
+    token: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Forged, foreign and malformed tokens all get the same answer: none; the log tells them apart."""
+    with caplog.at_level(logging.INFO):
+        assert await verifier()(token) is None
+    assert told(caplog) == [reason]
 
 
 async def test_a_token_without_a_key_id_needs_a_set_that_leaves_no_choice() -> None:
@@ -128,11 +158,13 @@ async def test_leeway_is_for_clocks_that_differ() -> None:
     assert await verifier(leeway=10)(late) is None
 
 
-async def test_a_shared_secret_verifies_by_hmac_alone() -> None:
+async def test_a_shared_secret_verifies_by_hmac_alone(caplog: pytest.LogCaptureFixture) -> None:
     """Issuer and audience are optional with a secret; an audience nobody asked for is refused."""
     verify = JWTVerifier(secret=SECRET)
     assert await verify(sign(SECRET, "HS256", {"aud": None})) is not None
-    assert await verify(sign(SECRET, "HS256")) is None
+    with caplog.at_level(logging.INFO):
+        assert await verify(sign(SECRET, "HS256")) is None
+    assert told(caplog) == ["it is for an audience, and none is configured"]
     assert await verify(sign(SECRET.ljust(64), "HS512", {"aud": None})) is None
     assert await verify(sign(SECRET[::-1], "HS256", {"aud": None})) is None
     assert SECRET not in repr(verify)
@@ -259,21 +291,22 @@ def trickling(request: http.server.BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason"),
     [
-        pytest.param(endless, id="too large"),
-        pytest.param(misdirected, id="redirect"),
-        pytest.param(lambda request: KeyServer.send(request, b"[" * 100_000), id="too deep"),
-        pytest.param(lambda request: KeyServer.send(request, b"<html>"), id="no JSON"),
-        pytest.param(lambda request: KeyServer.send(request, b"[]"), id="no key set"),
-        pytest.param(lambda request: KeyServer.send(request, b"", 404), id="not found"),
-        pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), id="no HTTP"),
-        pytest.param(lambda request: time.sleep(1.5), id="silence"),
-        pytest.param(trickling, id="a byte now and then"),
+        pytest.param(endless, "larger than 524288 bytes", id="too large"),
+        pytest.param(misdirected, "the status 302", id="redirect"),
+        pytest.param(lambda request: KeyServer.send(request, b"[" * 100_000), "not a JSON Web Key Set", id="too deep"),
+        pytest.param(lambda request: KeyServer.send(request, b"<html>"), "not a JSON Web Key Set", id="no JSON"),
+        pytest.param(lambda request: KeyServer.send(request, b"\xff"), "not a JSON Web Key Set", id="no text"),
+        pytest.param(lambda request: KeyServer.send(request, b"[]"), "not a JSON Web Key Set", id="no key set"),
+        pytest.param(lambda request: KeyServer.send(request, b"", 404), "the status 404", id="not found"),
+        pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), "not HTTP", id="no HTTP"),
+        pytest.param(lambda request: time.sleep(1.5), "no whole answer came within 1 seconds", id="silence"),
+        pytest.param(trickling, "no whole answer came within 1 seconds", id="a byte now and then"),
     ],
-)
+)  # fmt: skip
 async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
-    answer: Any, caplog: pytest.LogCaptureFixture
+    answer: Any, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The client is told ``unavailable``, the log why; nothing is accepted, and nothing hangs."""
     issuer = KeyServer(KEY)
@@ -286,7 +319,84 @@ async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
                 await verify(token)
     assert issuer.hits == 1
     assert "can't be fetched" in caplog.text
+    assert reason in caplog.text
     assert token not in caplog.text
+
+
+async def test_an_issuer_that_is_not_there_is_named_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """The words are the operating system's."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        with pytest.raises(RefusedError, match="unavailable"):
+            await verifier(f"http://127.0.0.1:{taken.getsockname()[1]}/keys")(KEY.sign())
+    assert "refused" in caplog.text
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02], ids=["at once", "slowly"])
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="100 Continue"),
+        pytest.param(CHUNKED + b"0\r\n", b"X-More: 1\r\n", id="trailers"),
+        pytest.param(CHUNKED, b"1\r\n \r\n", id="chunks"),
+        pytest.param(HEAD + b"X: ", b"x", id="a header"),
+        pytest.param(HEAD + b"\r\n", b" ", id="a body"),
+    ],
+)
+async def test_an_answer_without_end_does_not_keep_a_thread(
+    first: bytes, then: bytes, pause: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The thread hangs up when its time or its bytes are spent, whatever the answer consists of."""
+    issuer, hung_up = KeyServer(KEY), threading.Event()
+
+    def without_end(request: http.server.BaseHTTPRequestHandler) -> None:
+        try:
+            request.wfile.write(first)
+            while True:
+                request.wfile.write(then)
+                time.sleep(pause)
+        except OSError:
+            hung_up.set()
+
+    issuer.answer = without_end
+    with issuer.serving() as url:
+        with pytest.raises(RefusedError, match="unavailable"):
+            await verifier(url, timeout=0.5)(KEY.sign())
+        assert await asyncio.to_thread(hung_up.wait, 10)
+    assert "can't be fetched" in caplog.text
+
+
+async def test_a_thread_that_can_not_end_is_not_joined_by_another(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing ends the resolution of a name: while one goes on, no other fetch begins."""
+    gate, asked = threading.Event(), []
+
+    def resolve(*arguments: Any, **_: Any) -> Any:
+        asked.append(arguments[0])
+        gate.wait(20)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    verify = verifier("https://issuer.example/keys", timeout=0.01, cooldown=0)
+    try:
+        for _ in range(3):
+            with pytest.raises(RefusedError, match="unavailable"):
+                await verify(KEY.sign())
+        assert asked == ["issuer.example"]
+    finally:
+        gate.set()
+    keys = verify._keys
+    assert keys is not None
+    await until(lambda: not keys._reading, "the end of the thread")
+    with pytest.raises(RefusedError, match="unavailable"):
+        await verify(KEY.sign())
+    assert len(asked) == 2
+    assert "no whole answer came within 0.01 seconds" in caplog.text
 
 
 async def test_tokens_of_pyjwt_decode_the_same() -> None:

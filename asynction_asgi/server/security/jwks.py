@@ -12,15 +12,14 @@ import ipaddress
 import json
 import time
 import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import anyio
 import anyio.to_thread
 
 from ...errors import RefusedError
 from ...logs import get_logger
+from .fetching import TooLargeError, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +40,8 @@ ASYMMETRIC: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
 }
 _LARGEST = 512 * 1024
 _RETRY_SECONDS = 5.0
+# How much longer than the thread its task waits.
+_GRACE_SECONDS = 0.5
 # Keys outlive their lifetime by this factor while the issuer can't be reached.
 _STALE = 6.0
 
@@ -124,6 +125,9 @@ class IssuerKeys:
         self._keys: KeySet | None = None
         self._fetched = self._not_before = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
+        self._reading = (
+            False  # whether a thread fetches, which may take longer than the task that waits for it
+        )
 
     async def find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
         """The key that a token means, or None.
@@ -153,50 +157,55 @@ class IssuerKeys:
         loop = asyncio.get_running_loop()
         if task is not None and not task.done() and task.get_loop() is loop:
             return task
-        if time.monotonic() < self._not_before:
+        if self._reading or time.monotonic() < self._not_before:
             return None
         self._not_before = time.monotonic() + self._cooldown
         self._fetching = loop.create_task(self._fetch())
         return self._fetching
 
     async def _fetch(self) -> None:
+        reading = asyncio.ensure_future(anyio.to_thread.run_sync(self._read, abandon_on_cancel=True))
+        reading.add_done_callback(_looked_at)
         try:
-            with anyio.fail_after(self._timeout):
-                keys = await anyio.to_thread.run_sync(
-                    _read_keys, self._url, self._timeout, abandon_on_cancel=True
-                )
+            # The thread has the time itself, but for the resolution of a name, which nothing can end.
+            if not (await asyncio.wait([reading], timeout=self._timeout + _GRACE_SECONDS))[0]:
+                raise TimeoutError
+            keys = reading.result()
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             self._not_before = time.monotonic() + min(self._cooldown, _RETRY_SECONDS)
-            reason = error if isinstance(error, OSError) else type(error).__name__
-            logger.warning("the keys of %s can't be fetched: %s", urlsplit(self._url).hostname, reason)
+            where = urlsplit(self._url).hostname
+            logger.warning("the keys of %s can't be fetched: %s", where, _reason(error, self._timeout))
         else:
             self._keys, self._fetched = keys, time.monotonic()
 
+    def _read(self) -> KeySet:
+        """Fetch the keys, in a thread; while one is at it, no other begins."""
+        self._reading = True
+        try:
+            return KeySet(json.loads(fetch(self._url, seconds=self._timeout, largest=_LARGEST)))
+        finally:
+            self._reading = False
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """Follow none: where keys come from is for the configuration to say."""
+
+def _looked_at(reading: asyncio.Future[KeySet]) -> None:
+    """Let nobody complain of an error that came too late."""
+    if not reading.cancelled():
+        reading.exception()
 
 
-def _read_keys(url: str, timeout: float) -> KeySet:
-    deadline = time.monotonic() + timeout
-    headers = {"Accept": "application/json", "User-Agent": "asynction-asgi"}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 -- check_url has admitted it
-    opener = urllib.request.build_opener(_NoRedirects)
-    body = bytearray()
-    try:
-        response = opener.open(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise
-    with response:
-        while chunk := response.read1(65536):
-            body += chunk
-            if len(body) > _LARGEST:
-                raise ValueError("too large")
-            if time.monotonic() > deadline:
-                raise TimeoutError("too slow")
-    return KeySet(json.loads(body))
+def _reason(error: Exception, seconds: float) -> str:
+    """Return why keys can't be fetched, in words that hold nothing of what the server sent."""
+    if isinstance(error, TimeoutError):
+        return f"no whole answer came within {seconds:g} seconds"
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the answer has the status {error.code}"
+    if isinstance(error, TooLargeError):
+        return f"the answer is larger than {_LARGEST} bytes"
+    if isinstance(error, OSError):
+        return str(error) or type(error).__name__
+    if isinstance(error, http.client.HTTPException):
+        return f"the answer is not HTTP ({type(error).__name__})"
+    return "the answer is not a JSON Web Key Set"
 
 
 def check_url(url: str) -> None:

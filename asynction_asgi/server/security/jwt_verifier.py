@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ...logs import Throttle, get_logger
 from .jwks import ASYMMETRIC, IssuerKeys, KeySet, check_url
 
 if TYPE_CHECKING:
@@ -17,6 +18,25 @@ __all__ = ["JWTVerifier"]
 # Octets that a secret must have at least (RFC 7518, 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST = 16 * 1024
+_OTHER_AUDIENCE = "it is for another audience"
+# Why a token is refused, by the name of PyJWT's exception or of a class above it.
+_REASONS = {
+    "ExpiredSignatureError": "it has expired",
+    "ImmatureSignatureError": "it is not valid yet",
+    "InvalidAudienceError": _OTHER_AUDIENCE,
+    "InvalidIssuedAtError": "its iat is not a number",
+    "InvalidIssuerError": "it is of another issuer",
+    "InvalidKeyError": "the key does not fit its algorithm",
+    "InvalidSignatureError": "its signature is wrong",
+    "InvalidSubjectError": "its sub is not a text",
+    "InvalidJTIError": "its jti is not a text",
+}
+
+logger = get_logger()
+
+
+class _UnacceptableError(Exception):
+    """A token is not accepted; the message says why and holds nothing of it."""
 
 
 class JWTVerifier:
@@ -80,27 +100,53 @@ class JWTVerifier:
         elif jwks is not None:
             self._key_set = KeySet(jwks)
         self.leeway = float(leeway)
+        self._throttle = Throttle()
         self._jwt = _import_jwt()
         self._issuer = [issuer] if isinstance(issuer, str) else issuer and list(issuer)
         self._audience = [audience] if isinstance(audience, str) else audience and list(audience)
 
     async def __call__(self, token: str) -> Mapping[str, Any] | None:
-        """The token's claims; None when it is not accepted.
+        """The token's claims; None when it is not accepted, for a reason that is logged at INFO.
 
         Raises:
             RefusedError: ``unavailable``: the issuer's keys can't be had.
         """
-        if len(token) > _LONGEST:
-            return None
         try:
-            header = self._jwt.get_unverified_header(token)
-            algorithm, kid = header.get("alg"), header.get("kid")
-            if algorithm not in self.algorithms:
-                return None
-            key = await self._key(kid, algorithm)
-            return None if key is None else self._claims(token, key)
-        except (self._jwt.PyJWTError, ValueError):
-            return None
+            return await self._verify(token)
+        except _UnacceptableError as error:
+            reason = str(error)
+        except (self._jwt.PyJWTError, ValueError) as error:
+            reason = self._reason(error)
+        unsaid = self._throttle.admits(reason)
+        if unsaid is not None:
+            logger.info("a token was refused: %s%s", reason, unsaid)
+        return None
+
+    async def _verify(self, token: str) -> Mapping[str, Any]:
+        if len(token) > _LONGEST:
+            raise _UnacceptableError(f"it is longer than {_LONGEST} characters")
+        header = self._jwt.get_unverified_header(token)
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm not in self.algorithms:
+            raise _UnacceptableError("its algorithm is not one of those accepted")
+        key = await self._key(kid, algorithm)
+        if key is None:
+            raise _UnacceptableError("there is no key of its algorithm and key id")
+        claims = self._claims(token, key)
+        expires = claims["exp"]
+        # RFC 7519, 2: NumericDate is a JSON number; PyJWT would read a text too.
+        if isinstance(expires, bool) or not isinstance(expires, int | float):
+            raise _UnacceptableError("its exp is not a number")
+        return claims
+
+    def _reason(self, error: Exception) -> str:
+        """Return what is wrong with a token, by PyJWT's exception; nothing of the token is in it."""
+        names = [kind.__name__ for kind in type(error).__mro__]
+        reason = next((_REASONS[name] for name in names if name in _REASONS), "it is malformed")
+        if self._audience is None and reason == _OTHER_AUDIENCE:
+            return "it is for an audience, and none is configured"
+        claim = getattr(error, "claim", None)
+        return f"it has no {claim}" if claim in ("exp", "iss", "aud") else reason
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK | bytes | None:
         if self._secret is not None:
@@ -110,8 +156,8 @@ class JWTVerifier:
         assert self._key_set is not None, "there is a secret, a URL or a set"  # noqa: S101 -- by construction
         return self._key_set.find(kid, algorithm)
 
-    def _claims(self, token: str, key: jwt.PyJWK | bytes) -> Mapping[str, Any] | None:
-        claims = self._jwt.decode(
+    def _claims(self, token: str, key: jwt.PyJWK | bytes) -> Mapping[str, Any]:
+        claims: Mapping[str, Any] = self._jwt.decode(
             token,
             key,
             algorithms=self.algorithms,
@@ -120,9 +166,7 @@ class JWTVerifier:
             leeway=self.leeway,
             options={"require": ["exp"], "enforce_minimum_key_length": True},
         )
-        expires = claims["exp"]
-        # RFC 7519, 2: NumericDate is a JSON number; PyJWT would read a text too.
-        return claims if isinstance(expires, int | float) and not isinstance(expires, bool) else None
+        return claims
 
     def __repr__(self) -> str:
         return f"<JWTVerifier {', '.join(self.algorithms)}>"
