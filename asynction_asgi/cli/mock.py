@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .server_options import uvicorn_options
+from .server_options import check_origins, cors_option, uvicorn_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.group()
@@ -44,6 +47,7 @@ def mock() -> None:
     help="A folder whose files the docs may publish, besides the document's own.",
 )
 @click.option("--security", is_flag=True, help="Hold clients to the document's security.")
+@cors_option
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
     spec: str,
@@ -56,15 +60,17 @@ def run_mock(
     locale: str | None,
     docs_root: str | None,
     security: bool,
+    cors: Sequence[str],
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events, which it accepts."""
     from . import mocking  # noqa: PLC0415 - not for --help and completion
 
+    origins = check_origins(cors)
     try:
         settings = mocking.MockSettings(
             seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, locale=locale, security=security
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    mocking.serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root)
+    mocking.serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root, cors=origins)

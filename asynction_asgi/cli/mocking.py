@@ -30,7 +30,8 @@ def serve_mock(
     options: dict[str, Any],
     *,
     server_name: str | None,
-    docs_root: str | None = None,
+    docs_root: str | None,
+    cors: list[str] | None,
 ) -> None:
     """Serve until told to stop; exits with 1 where the document can't be mocked.
 
@@ -40,27 +41,36 @@ def serve_mock(
         options: uvicorn's.
         server_name: Of the document's servers, which to serve as.
         docs_root: A folder whose files the docs may publish, besides the document's own.
+        cors: Origins to admit beside the server's own.
 
     Raises:
         click.UsageError: a setting has no effect on this machine.
     """
-    app = _load_or_exit(spec, server_name, docs_root, settings)
-    os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, asdict(settings)])
+    app = _load_or_exit(spec, server_name, docs_root, cors, settings)
+    os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, cors, asdict(settings)])
     serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
 
 
 def create_app() -> AsynctionSocketIO:
     """The application that the parent process was asked for."""
-    spec, server_name, docs_root, settings = json.loads(os.environ[_VARIABLE])
-    return _load_or_exit(spec, server_name, docs_root, MockSettings(**settings))
+    spec, server_name, docs_root, cors, settings = json.loads(os.environ[_VARIABLE])
+    return _load_or_exit(spec, server_name, docs_root, cors, MockSettings(**settings))
 
 
 def _load_or_exit(
-    spec: str, server_name: str | None, docs_root: str | None, settings: MockSettings
+    spec: str,
+    server_name: str | None,
+    docs_root: str | None,
+    cors: list[str] | None,
+    settings: MockSettings,
 ) -> AsynctionSocketIO:
     try:
         return MockAsynctionSocketIO.from_spec(
-            spec, server_name=server_name, docs_root=docs_root, settings=settings
+            spec,
+            server_name=server_name,
+            docs_root=docs_root,
+            settings=settings,
+            cors_allowed_origins=cors,
         )
     except (SpecError, BindingError) as error:
         show_diagnostics(error.diagnostics, err=True)

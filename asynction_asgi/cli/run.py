@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .server_options import uvicorn_options
+from .server_options import check_origins, cors_option, uvicorn_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.command()
@@ -56,6 +59,7 @@ from .server_options import uvicorn_options
 @click.option(
     "--mock", type=click.Choice(["missing"]), help="Answer the events that have no handler by a mock."
 )
+@cors_option
 @uvicorn_options()
 @click.pass_context
 def run(
@@ -73,6 +77,7 @@ def run(
     docs_root: str | None,
     websocket_only: bool,
     mock: Any,
+    cors: Sequence[str],
     **options: Any,
 ) -> None:
     """Serve TARGET: the path of an AsyncAPI document, or module:app.
@@ -95,5 +100,6 @@ def run(
         docs_root=docs_root,
         websocket_only=websocket_only,
         mock=mock,
+        cors=check_origins(cors),
     )
     run_target(ctx, wanted, options)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..server import AsynctionSocketIO
+from ..errors import printable
+from ..server.finding import find_served
 from .serving import serve
 from .target import FACTORY, load_or_exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .target import Target
 
 __all__ = ["run_target"]
@@ -25,6 +28,7 @@ _FOR_DOCUMENTS = (
     "docs",
     "websocket_only",
     "mock",
+    "cors",
 )
 
 
@@ -45,7 +49,7 @@ def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any]) -> N
         raise click.UsageError("--reload serves in one process: leave --workers out")
     app = load_or_exit(wanted)
     if options["workers"] > 1:
-        _check_workers(app)
+        _check_workers(app, wanted)
     if options["reload"] and not options["reload_dirs"]:
         options["reload_dirs"] = (".", wanted.app_dir)
     wanted.publish()
@@ -63,18 +67,40 @@ def _check_usage(ctx: click.Context, target: Target) -> None:
             raise click.UsageError(f"{flag} is for documents; {target.name!r} is set up by its own code")
 
 
-def _check_workers(app: object) -> None:
-    """Refuse several workers where clients would lose their session or one another."""
-    if not isinstance(app, AsynctionSocketIO):
-        return
-    missing = []
-    if "polling" in app.server.eio.transports:
-        missing.append(
-            "--websocket-only (with long-polling, a client's requests reach workers that don't know its session)"
-        )
-    if not hasattr(app.server.manager, "channel"):  # python-socketio's managers over a queue have one
-        missing.append(
-            "--message-queue redis://… (without one, an emit reaches only the clients of its own worker)"
-        )
-    if missing:
-        raise click.UsageError(f"--workers needs {' and '.join(missing)}")
+def _check_workers(app: Callable[..., Any], target: Target) -> None:
+    """Refuse several workers where clients would lose their session or one another.
+
+    It concerns every server of ours in the application: itself, mounted, or behind middleware.
+    """
+    for mount, served in find_served(app):
+        missing = []
+        if "polling" in served.server.eio.transports:
+            missing.append("sessions")
+        if not hasattr(served.server.manager, "channel"):  # python-socketio's managers over a queue have one
+            missing.append("clients")
+        if missing:
+            raise click.UsageError(_workers_need(missing, mount, target))
+
+
+# What is missing: how it is asked for on the command line, how in code, and what happens without it.
+_WORKERS_NEED = {
+    "sessions": (
+        "--websocket-only",
+        'transports=["websocket"]',
+        "with long-polling, a client's requests reach workers that don't know its session",
+    ),
+    "clients": (
+        "--message-queue redis://…",
+        'message_queue="redis://…"',
+        "without one, an emit reaches only the clients of its own worker",
+    ),
+}
+
+
+def _workers_need(missing: Sequence[str], mount: str, target: Target) -> str:
+    needs = [_WORKERS_NEED[name] for name in missing]
+    if target.is_document:
+        return f"--workers needs {' and '.join(f'{flag} ({why})' for flag, _, why in needs)}"
+    place = f"the server at {printable(mount)}" if mount else "the server"
+    options = " and ".join(f"{option} ({why})" for _, option, why in needs)
+    return f"--workers needs {place} of {target.name!r} to be made with {options}"

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import uvicorn
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from ..errors import printable
 
-__all__ = ["DEFAULTS", "uvicorn_options"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["DEFAULTS", "check_origins", "cors_option", "uvicorn_options"]
 
 # Ours to say: what is run and from where. An environment file would be read after the handlers.
 _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
@@ -23,6 +25,36 @@ DEFAULTS: dict[str, Any] = {
     "ws": "asynction_asgi.engine.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,
 }
+
+
+def cors_option(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--cors``, which `check_origins` reads."""
+    return click.option(
+        "--cors",
+        metavar="ORIGIN",
+        multiple=True,
+        help="Admit pages of this origin too, such as http://localhost:5173; repeatable. '*' is every page,"
+        " without cookies.",
+    )(function)
+
+
+def check_origins(origins: Sequence[str]) -> list[str] | None:
+    """Return the origins of ``--cors`` as ``cors_allowed_origins`` takes them; None if there are none.
+
+    Raises:
+        click.BadParameter: A text is not an origin; says what to write instead.
+    """
+    from ..engine.origins import Origins  # noqa: PLC0415 - not for --help and completion
+
+    if not origins:
+        return None  # an empty list would mean that nothing is checked
+    try:
+        Origins(list(origins), credentials=False)
+    except ValueError as error:
+        raise click.BadParameter(
+            printable(str(error)).removeprefix("cors_allowed_origins: "), param_hint="--cors"
+        ) from None
+    return list(origins)
 
 
 def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -51,6 +51,7 @@ class Target:
     docs_root: str | None = None
     websocket_only: bool = False
     mock: Literal["missing"] | None = None
+    cors: list[str] | None = None
 
     @property
     def is_document(self) -> bool:
@@ -113,6 +114,7 @@ class Target:
                 message_queue=self.message_queue,
                 message_queue_secret=_read_secrets(self.message_queue_secret),
                 message_queue_validation=self.message_queue_validation,
+                cors_allowed_origins=self.cors,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )
         except (ValueError, ModuleNotFoundError) as error:  # of --message-queue

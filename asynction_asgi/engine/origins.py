@@ -61,7 +61,7 @@ class Origins:
             return True
         if (unsaid := self._log.admits("refused")) is not None:
             logger.warning(
-                "refused a request of origin %r: list the origins to admit in cors_allowed_origins%s",
+                "refused a request of origin %r: admit it by cors_allowed_origins, or --cors of run and mock run%s",
                 origin[:100],
                 unsaid,
             )

@@ -20,6 +20,7 @@ from .lifespan import compose_lifespan
 from .namespaces import Namespaces
 from .options import check_options
 from .outbound import Outbound
+from .reloading import reload_advice
 from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 from .wrappable import check_asgi
@@ -146,6 +147,8 @@ class AsynctionSocketIO(Emitting):
             else None
         )
         _log((*spec.warnings, *self._routes.warnings))
+        if (advice := reload_advice(spec.files)) is not None:
+            logger.warning("%s", advice)
         if self._docs is not None and self._docs.path == getattr(app, "docs_url", None):
             logger.warning(
                 "%s stays the wrapped application's; pass docs_path to serve our page too", self._docs.path

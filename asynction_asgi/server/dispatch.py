@@ -284,7 +284,10 @@ class Dispatcher:
             if self._outbound == "enforce":
                 if not route.told_of_lost_answer:
                     route.told_of_lost_answer = True
-                    what = "the handler of %r in %s returns a value, but no x-ack is declared: it is not sent"
+                    what = (
+                        "the handler of %r in %s returns a value, but no x-ack is declared: it is not sent;"
+                        " declare x-ack: {args: <schema>}, or x-ack: true for any value"
+                    )
                     logger.warning(what, route.event.name, socket.namespace)
                 return ()
             error = self._ack_error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import socketio
 
@@ -43,6 +44,19 @@ def test_it_serves_a_document_without_handlers(folder: Path) -> None:
         assert client.call("echo", "hi", timeout=10) in ("yes", "no")
 
 
+@pytest.mark.parametrize("reload", [(), ("--reload",)], ids=["once", "--reload"])
+def test_a_page_of_another_origin_is_served(folder: Path, reload: tuple[str, ...]) -> None:
+    """``--cors`` admits a front end elsewhere, in the reloader's process too; others are named in the log."""
+    command = ("mock", "run", "-s", "echo.yaml", "--port", "0", "--cors", "http://front.example", *reload)
+    with running(*command, cwd=folder) as (url, server):
+        query = {"EIO": "4", "transport": "polling"}
+        answer = httpx.get(f"{url}/socket.io/", params=query, headers={"Origin": "http://front.example"})
+        assert answer.headers["access-control-allow-origin"] == "http://front.example"
+        answer = httpx.get(f"{url}/socket.io/", params=query, headers={"Origin": "http://foreign.example"})
+        assert answer.status_code == 400
+        server.wait_for("refused a request of origin 'http://foreign.example': admit it by")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
@@ -51,13 +65,26 @@ def test_it_serves_a_document_without_handlers(folder: Path) -> None:
         (["-s", "echo.yaml", "--locale", "xx_XX"], 2, "no locale 'xx_XX'"),
         (["-s", "echo.yaml", "--fail-rate", "2"], 2, "--fail-rate"),
         (["-s", "echo.yaml", "--interval", "nan"], 2, "interval"),
+        (["-s", "echo.yaml", "--cors", "front.example"], 2, "--cors"),
         (["-s", "echo.yaml", "--port", "web"], 2, "--port"),
         (["-s", "echo.yaml", "--jitter", "3"], 2, "jitter"),
         (["-s", "missing.yaml"], 2, "does not exist"),
         ([], 2, "--spec"),
         (["echo.yaml"], 2, "--spec"),
     ],
-    ids=["unsatisfiable", "hint", "locale", "rate", "nan", "port", "jitter", "missing", "none", "no option"],
+    ids=[
+        "unsatisfiable",
+        "hint",
+        "locale",
+        "rate",
+        "nan",
+        "cors",
+        "port",
+        "jitter",
+        "missing",
+        "none",
+        "no option",
+    ],
 )
 def test_what_can_not_be_played_ends_it(folder: Path, arguments: list[str], code: int, text: str) -> None:
     """With the place or the option, and without a traceback."""

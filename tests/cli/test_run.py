@@ -74,11 +74,33 @@ from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO
 app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))])
 """
+FAST = """\
+from asynction_asgi import AsynctionSocketIO
+from fastapi import FastAPI
+app = FastAPI()
+app.mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))
+"""
+WRAPPED = """\
+from asynction_asgi import AsynctionSocketIO
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+app = GZipMiddleware(AsynctionSocketIO.from_spec("echo.yaml", app=FastAPI()))
+"""
+# As the refusal of --workers says.
+FOLLOWED = """\
+import os
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from asynction_asgi import AsynctionSocketIO
+options = {"transports": ["websocket"], "message_queue": os.environ.get("QUEUE", "redis://127.0.0.1:1")}
+app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml", **options))])
+"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     files = {"echo.yaml": DOCUMENT, "handlers.py": HANDLERS, "myapp.py": APP, "mounted.py": MOUNTED}
+    files |= {"fast.py": FAST, "wrapped.py": WRAPPED, "shared.py": FOLLOWED}
     for name, text in files.items():
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
@@ -184,6 +206,24 @@ def test_the_addresses_of_the_startup_line_answer(
         assert command.output.endswith(f"{line}\n")
         assert httpx.get(f"{place}/rt/docs").status_code == 200
         assert httpx.get(f"{place}/rt/socket.io/?EIO=4&transport=polling").status_code == 200
+
+
+def test_other_origins_are_admitted_by_name(folder: Path) -> None:
+    """``--cors`` adds origins to the server's own; the log names one that it refused, escaped, and the option."""
+    options = ["--cors", "http://front.example", "--cors", "http://other.example:81", "--port", "0"]
+    with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
+        query = {"EIO": "4", "transport": "polling"}
+        for origin in ("http://front.example", "http://other.example:81", url):
+            answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers={"Origin": origin})
+            assert answer.status_code == 200
+            assert answer.headers["access-control-allow-origin"] == origin
+        foreign = {"Origin": b"http://foreign.example\x1b[31m"}
+        answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers=foreign)  # type: ignore[arg-type]  # bytes do
+        assert answer.status_code == 400
+        assert "access-control-allow-origin" not in answer.headers
+        command.wait_for("--cors of run and mock run")
+    assert r"refused a request of origin 'http://foreign.example" in command.output
+    assert "\x1b[31m" not in command.output.partition("refused a request")[2]
 
 
 def test_no_docs(folder: Path) -> None:
@@ -296,6 +336,31 @@ def test_workers_share_their_clients_over_a_queue(
         assert command.stop() == 0
 
 
+def test_workers_serve_an_application_that_follows_the_advice(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mounted server that is made as the refusal says is served by two processes, which share its clients."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    (folder / "echo.yaml").write_text(SHARED, "utf-8")
+    (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with running("run", "shared:app", "--workers", "2", "--port", port, cwd=folder) as (url, command):
+        command.wait_for("Application startup complete", times=2)
+        until_accepted(url)
+        with contextlib.ExitStack() as stack:
+            clients: dict[str, socketio.SimpleClient] = {}
+            while len(clients) < 2:  # until both processes have one
+                client = stack.enter_context(socketio.SimpleClient(reconnection=False))
+                client.connect(url, socketio_path="/api/socket.io", transports=["websocket"])
+                clients[client.call("process", timeout=5)] = client
+            for speaker in clients.values():
+                speaker.emit("say", "hello")
+                assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
+        assert command.stop() == 0
+
+
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_workers_name_a_queue_that_is_away(folder: Path, scheme: str) -> None:
     """Once each, with what to do, and no traceback; they serve their own clients meanwhile."""
@@ -372,14 +437,31 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         (["echo.yaml", "--mock", "all"], "--mock"),
         (["myapp:app", "--message-queue", "redis://"], "--message-queue is for documents"),
         (["myapp:app", "--message-queue-secret", "X"], "--message-queue-secret is for documents"),
+        (["myapp:app", "--cors", "http://a.example"], "--cors is for documents"),
+        (
+            ["echo.yaml", "--cors", "localhost:5173"],
+            "'localhost:5173' is not an origin; use 'https://localhost:5173'",
+        ),
+        (["echo.yaml", "--cors", "http://a.example/"], "is not an origin; use 'http://a.example'"),
         (["echo.yaml", "--validation", "maybe"], "'maybe' is not one of"),
         (["echo.yaml", "--workers", "2"], "--workers needs --websocket-only"),
         (["echo.yaml", "--workers", "2", "--websocket-only"], "--workers needs --message-queue"),
+        (
+            ["myapp:app", "--workers", "2"],
+            """the server of 'myapp:app' to be made with transports=["websocket"]""",
+        ),
+        (["myapp:app", "--workers", "2"], """and message_queue="redis://…" (without one"""),
+        (
+            ["mounted:app", "--workers", "2"],
+            "--workers needs the server at /api of 'mounted:app' to be made with",
+        ),
+        (["fast:app", "--workers", "2"], "--workers needs the server at /api of 'fast:app' to be made with"),
+        (["wrapped:app", "--workers", "2"], "--workers needs the server of 'wrapped:app' to be made with"),
         (["echo.yaml", "--header", "nothing"], "--header takes Name:Value"),
         (["echo.yaml", "--ssl-keyfile", "myapp.py"], "--ssl-keyfile needs --ssl-certfile"),
         (["echo.yaml", "--ssl-certfile", "nowhere.pem"], "there is no file 'nowhere.pem'"),
         (["echo.yaml", "--port", "99999"], "99999 is not in the range 0<=x<=65535"),
-        (["mounted:app", "--workers", "2", "--port", "0"], "--port 0 is for a single process"),
+        (["shared:app", "--workers", "2", "--port", "0"], "--port 0 is for a single process"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
