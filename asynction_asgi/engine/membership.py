@@ -211,20 +211,26 @@ class MembershipServer(ApplicationServer):
         return self._finish_parting(member, phase, reason)
 
     async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
-        """Run the disconnect handler of a peer whose connect handler has returned, or returns yet."""
+        """Run the disconnect handler of a peer whose connect handler has returned.
+
+        While that runs, nothing waits for it: the request would outlast it, and with the request an ASGI
+        server that stops. It counts as a namespace of its connection until it ends.
+        """
+        connecting = member.connecting
         try:
             self._lose_acks(member)
             if phase is Phase.PENDING:
                 _take_early(member)
-                if member.connecting is not None:
-                    await asyncio.wait([member.connecting])
             elif phase is Phase.CONNECTED:
                 try:
                     await self._lanes.drained(member, self.limits.drain_seconds)
                 finally:  # also where a shutdown has no time for that
                     await self._tell_disconnect(member, reason)
         finally:
-            member.connection.parting -= 1
+            if phase is Phase.PENDING and connecting is not None:
+                connecting.add_done_callback(lambda _: _count_parted(member.connection))
+            else:
+                _count_parted(member.connection)
 
     async def _tell_disconnect(self, member: Member, reason: str) -> None:
         task = asyncio.current_task()
@@ -304,6 +310,10 @@ class MembershipServer(ApplicationServer):
             text = "closing a connection: it joined no namespace within Limits.connect_seconds (sid %s)"
             self.eio.tell(logging.INFO, text, connection.socket.sid)
             connection.socket.drop(self.reason.SERVER_DISCONNECT)
+
+
+def _count_parted(connection: Connection) -> None:
+    connection.parting -= 1
 
 
 def _take_early(member: Member) -> Sequence[Arrival]:

@@ -228,6 +228,34 @@ def only(stage: Stage) -> str:
     return sid
 
 
+async def test_no_request_waits_for_a_connect_handler_that_hangs() -> None:
+    """It counts as a namespace of its connection until it ends, and a shutdown cancels it."""
+
+    async def hang(peer: Peer, auth: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stage.script.told.append(("cancelled",))
+
+    async with serve(limits=Limits(namespaces=1)) as stage:
+        stage.script.on_connect = hang
+        async with stage.websocket() as client:
+            await client.send("40")
+            await until(lambda: stage.script.told)
+            (socket,) = stage.server.eio.sockets.values()
+            connection = socket.connection
+            await client.send("41", "40/chat,")
+            assert "rate_limited" in str(await client.receive())
+        await until(
+            lambda: socket.closing_task is not None and socket.closing_task.done(), "the request ends"
+        )
+        assert stage.script.told == [("connect", "/", None)]
+        await stage.server.shutdown(0.01)
+        assert stage.script.told == [("connect", "/", None), ("cancelled",)]
+        assert stage.server.manager.members == {}
+        assert connection.parting == 0
+
+
 async def test_a_connect_handler_that_refuses_who_has_left_is_told_of_no_disconnect() -> None:
     """Nothing was begun that would have to end."""
     proceed = asyncio.Event()
