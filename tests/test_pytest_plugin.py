@@ -40,7 +40,7 @@ SERVER = """
 from asynction_asgi import AsynctionSocketIO
 
 async def check(token):
-    return {} if token == "t" else None
+    return {"sub": "ada"} if token == "t" else None
 
 async def say(socket, text):
     await socket.broadcast("said", text)

@@ -81,7 +81,8 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
     if payloads.is_needed:
         modules[words["payloads"]] = payloads.source(title)
     secrets = _secrets(served)
-    modules["app"] = _app(title, document, handlers, server_name)
+    beside = any(not PurePosixPath(name).is_relative_to(PurePosixPath(document).parent) for name in sources)
+    modules["app"] = _app(title, document, handlers, server_name, beside=beside)
     modules["test_app"] = write_tests(served)
     if secrets:
         modules["conftest"] = write_settings(secrets)
@@ -130,7 +131,8 @@ def _secrets(spec: Spec) -> list[str]:
     return found
 
 
-def _app(title: str, document: str, handlers: Handlers, server_name: str | None) -> Module:
+def _app(title: str, document: str, handlers: Handlers, server_name: str | None, *, beside: bool) -> Module:
+    """Write the module of the application; `beside`: files of the document lie beside its folder."""
     module = Module("app", f"{title}: the application, as its document describes it", own={"app", "DOCUMENT"})
     path = module.use("pathlib", "Path")
     server = module.use("asynction_asgi", "AsynctionSocketIO")
@@ -140,6 +142,8 @@ def _app(title: str, document: str, handlers: Handlers, server_name: str | None)
             ["DOCUMENT = (", f"    {path}(__file__).parent", f"    / {literal(document)}", ")"]
         )
     options = []
+    if beside:
+        options.append(f"    docs_root={path}(__file__).parent,")
     if server_name is not None:
         options.append(f"    server_name={literal(server_name)},")
     if handlers.attached:

@@ -233,7 +233,9 @@ def _warn_of_unused(
     for channel in channels:
         place = channel.place.pointer
         unused = {key: entry for key, entry in entries[place].items() if entry.identity not in used}
-        if unused and place not in named:
+        if channel.address is None:  # a place for replies
+            continue
+        if unused and len(unused) == len(entries[place]) and place not in named:
             message = (
                 "no operation uses this channel, so no event of it can be emitted, either way:"
                 " add one to 'operations'"

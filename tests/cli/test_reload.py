@@ -148,9 +148,8 @@ def test_the_mock_reloads(folder: Path) -> None:
 
 def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
     """Ctrl-C reaches the process that is being started, too, and no traceback is seen of it."""
-    command = Command(
-        "run", "echo.yaml", "--reload", "--port", "0", "--app-dir", "../code", cwd=folder / "project"
-    )
+    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
+    command = Command("run", "echo.yaml", *options, cwd=folder / "project")
     command.wait_for("Started reloader process")
     assert command.stop() == 0
     assert "Traceback" not in command.output

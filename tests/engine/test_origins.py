@@ -50,7 +50,9 @@ class Ours:
 
 
 @pytest.mark.parametrize(
-    "option", [one_of_ours, one_of_ours_by_its_environ, functools.partial(one_of_ours), Ours()], ids=str
+    "option",
+    [one_of_ours, one_of_ours_by_its_environ, functools.partial(one_of_ours), Ours()],
+    ids=["function", "with the environ", "partial", "object"],
 )
 async def test_a_coroutine_function_is_awaited(option: Any) -> None:
     """Its answer decides, on both transports; a coroutine itself is true and would admit every page."""
@@ -176,7 +178,17 @@ async def test_any_page_comes_without_a_visitors_cookies(caplog: pytest.LogCaptu
         (lambda: True, TypeError, "(origin, environ)"),
         (lambda one, two, three: True, TypeError, "(origin, environ)"),
     ],
-    ids=str,
+    ids=[
+        "slash",
+        "path",
+        "no scheme",
+        "glob",
+        "commas",
+        "number",
+        "flag",
+        "no parameter",
+        "three parameters",
+    ],
 )
 def test_an_option_that_could_admit_nobody_is_refused(
     option: Any, error: type[Exception], advice: str

@@ -38,14 +38,15 @@ PLAIN = pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain
 
 
 def raising(make: Callable[[], BaseException], *, plain: bool) -> Any:
-    """A function of any arity that raises."""
+    """A function of any arity that raises a new exception of the kind that `make` makes."""
+    error = make()  # a handler (*arguments) that closes over a function would pass for a wrapper
 
     async def coroutine_function(*_: Any) -> Any:
         await asyncio.sleep(0)
-        raise make()
+        raise type(error)(*error.args)
 
     def plain_function(*_: Any) -> Any:
-        raise make()
+        raise type(error)(*error.args)
 
     return plain_function if plain else coroutine_function
 

@@ -430,7 +430,7 @@ async def test_a_scope_function_that_fails_lets_nobody_in(
     assert "very-secret" not in caplog.text
 
 
-@pytest.mark.parametrize("answer", ["yes", 1, [True], object(), {}], ids=repr)
+@pytest.mark.parametrize("answer", ["yes", 1, [True], object(), {}], ids=lambda value: type(value).__name__)
 async def test_a_scope_function_that_answers_nonsense_lets_nobody_in(
     answer: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -171,7 +171,7 @@ async def test_an_undeclared_event_needs_what_the_wildcard_needs() -> None:
 
     sio = secure(
         message("*"),
-        functions={"bearer": Tokens(good={})},
+        functions={"bearer": Tokens(good={"sub": "ada"})},
         handlers={"*": anything},
         security=[],
         events=BEARER,
@@ -335,7 +335,10 @@ async def test_fresh_credentials_extend_a_session() -> None:
 async def test_credentials_that_do_not_extend_a_session_change_nothing(auth: Any, answer: Any) -> None:
     """The session goes on as it was, to the end that it had."""
     tokens = Tokens(
-        old={"sub": "ada", "seconds": 0.5}, late={"sub": "ada", "exp": 1}, eve={"sub": "eve"}, nobody={}
+        old={"sub": "ada", "seconds": 0.5},
+        late={"sub": "ada", "exp": 1},
+        eve={"sub": "eve"},
+        nobody={"plan": "free"},
     )
     with serve(renewable(tokens)) as url:
         async with connected(url, headers=bearer("old")) as client:

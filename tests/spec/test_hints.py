@@ -51,12 +51,12 @@ def test_hints_of_what_the_server_sends_have_lines(tmp_path: Path) -> None:
     assert (found.severity, found.code, found.line, found.column) == ("warning", "MOCK", 6, 48)
 
 
-def test_a_document_with_errors_is_not_bothered_about_its_mock() -> None:
-    """Its schemas can't be asked whether a hint fits."""
+def test_mistakes_for_the_mock_are_reported_beside_errors() -> None:
+    """Everything that is wrong with a document is said at once."""
     ask = message("ask", {"type": "strong"}, **{"x-mock": {"intervall": 1}})
     outcome = check_document(document(root=channel(receives=[ask])))
     assert not outcome.servable
-    assert "MOCK" not in [one.code for one in outcome.diagnostics]
+    assert {"MOCK", "SCHEMA"} <= {diagnostic.code for diagnostic in outcome.diagnostics}
 
 
 def test_bytes_are_written_as_in_examples() -> None:

@@ -101,6 +101,15 @@ def test_a_channel_that_no_operation_uses(tmp_path: Path) -> None:
     """Its messages can't be emitted either way; one for replies is used, and one without messages is a namespace."""
     text = v3("{c: {address: /, messages: {a: {}, b: {}}}, empty: {address: /e}}")
     assert found(check(tmp_path, text)) == [("warning", "CHANNEL", "/channels/c")]
+    assert (
+        found(
+            check(
+                tmp_path,
+                v3("{c: {address: null, messages: {a: {}}}, d: {messages: {a: {}}}, /: {address: /}}"),
+            )
+        )
+        == []
+    )
     replies = "r: {address: null, messages: {ok: {}}}"
     text = v3(
         f"{{c: {{address: /, messages: {{a: {{}}}}}}, {replies}}}",
@@ -114,6 +123,11 @@ def test_a_message_that_no_operation_uses(tmp_path: Path) -> None:
     some = "messages: [{$ref: '#/channels/c/messages/a'}]"
     text = v3(channel_3("a: {}", "b: {}"), f"{{o: {{action: receive, {C}, {some}}}}}")
     assert found(check(tmp_path, text)) == [("warning", "OP_MESSAGES", "/channels/c/messages/b")]
+    of_replies = v3(
+        "{c: {address: /, messages: {a: {}}}, d: {address: /d, messages: {x: {}, y: {}}}}",
+        f"{{o: {{action: receive, {C}, reply: {{messages: [{{$ref: '#/channels/d/messages/x'}}]}}}}}}",
+    )
+    assert found(check(tmp_path, of_replies)) == [("warning", "OP_MESSAGES", "/channels/d/messages/y")]
     broken = v3(channel_3("a: {}", "b: {}"), f"{{o: {{action: recieve, {C}, {some}}}}}")
     assert [one[:2] for one in found(check(tmp_path, broken))] == [("error", "ACTION")]
 
