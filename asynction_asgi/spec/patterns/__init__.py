@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from .automaton import compile_automaton
-from .parser import PatternError, parse_pattern
+from .automaton import Automaton, compile_automaton, leading_looks
+from .effort import estimate_effort
+from .parser import PatternError, check_syntax, parse_pattern
 from .sources import ecma_source, python_source
 
-__all__ = ["PatternError", "compile_automaton", "ecma_source", "parse_pattern", "python_source"]
+__all__ = [
+    "Automaton",
+    "PatternError",
+    "check_syntax",
+    "compile_automaton",
+    "ecma_source",
+    "estimate_effort",
+    "leading_looks",
+    "parse_pattern",
+    "python_source",
+]

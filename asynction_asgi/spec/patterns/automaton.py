@@ -1,48 +1,79 @@
-"""Patterns as automata: time linear in the text, whatever the pattern.
+"""Patterns as automata: time linear in the text, with a small constant, whatever the pattern.
 
-A deterministic automaton is built while it runs, one state per set of positions in the pattern, and
-forgotten when it grows large. Backreferences, word boundaries and lookarounds have no place in it,
-save lookaheads at the very start, each of which is an automaton of its own.
+A pattern with few sets of reachable positions becomes a table with a state for each; one with many keeps
+the set as bits of one integer, and moves it by a few shifts per character. Which one is decided at load,
+and nothing is built while a peer's text is read. Backreferences, word boundaries and lookarounds have no place
+in either, save lookaheads at the very start, each of which is an automaton of its own.
 
-Source: the subset construction; Thompson, "Regular Expression Search Algorithm", 1968.
+Source: the subset construction; Navarro and Raffinot, "Flexible Pattern Matching in Strings", 2002,
+chapter 5, for Glushkov's automaton in bits.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from .tree import Alternation, Assertion, Group, Item, Look, Repeat, Sequence
+from .positions import UnsupportedError, bits, find_positions
+from .tree import Assertion, Look, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
+    from .positions import Positions
     from .tree import Pattern
 
-__all__ = ["compile_automaton"]
+    _Masks = list[tuple[int, int]]
 
-_MOST_NODES = 4_000
-_MOST_STATES = 500
+__all__ = ["Automaton", "compile_automaton", "leading_looks"]
 
-
-class _Unsupported(Exception):  # noqa: N818 -- control flow
-    pass
-
-
-def compile_automaton(pattern: Pattern) -> Callable[[str], bool] | None:
-    """Whether a text holds a match, in linear time; None for a pattern that has no automaton."""
-    try:
-        looks, rest = _leading_looks(pattern)
-        wanted = [(look.sign == "?=", _Automaton(Sequence((Assertion("^"), look.body)))) for look in looks]
-        main = _Automaton(rest)
-    except _Unsupported:
-        return None
-    if not wanted:
-        return main.matches
-    return lambda text: main.matches(text) and all(one.matches(text) is holds for holds, one in wanted)
+_MOST_STATES = 256
+_MOST_WORK = 100_000  # positions looked at while states are sought
+_MOST_OPERATIONS = 64  # per character, on integers of as many bits as there are positions
+_MOST_SHIFTS = 8
+_SLOW = 3_072  # operations times 256 and the positions, which is what they cost; a microsecond
 
 
-def _leading_looks(pattern: Pattern) -> tuple[list[Look], Pattern]:
+@dataclass(frozen=True, slots=True)
+class Automaton:
+    """A pattern that is matched in linear time.
+
+    Attributes:
+        matches: Whether a text holds a match.
+        is_small: Whether it has so few states that any engine can hold them all.
+        is_slow: Whether a character may cost more than a microsecond.
+    """
+
+    matches: Callable[[str], bool]
+    is_small: bool
+    is_slow: bool = False
+
+
+def compile_automaton(pattern: Pattern) -> Automaton | None:
+    """Return an automaton, or None for a pattern that has none, or none of bounded cost."""
+    looks, rest = leading_looks(pattern)
+    parts = []
+    for part in (rest, *(Sequence((Assertion("^"), look.body)) for look in looks)):
+        automaton = _compile(part)
+        if automaton is None:
+            return None
+        parts.append(automaton)
+    main, *others = parts
+    if not others:
+        return main
+    checks = [(other.matches, look.sign == "?=") for other, look in zip(others, looks, strict=True)]
+
+    def matches(text: str) -> bool:
+        return main.matches(text) and all(check(text) is holds for check, holds in checks)
+
+    return Automaton(
+        matches, is_small=all(part.is_small for part in parts), is_slow=any(part.is_slow for part in parts)
+    )
+
+
+def leading_looks(pattern: Pattern) -> tuple[list[Look], Pattern]:
     """Split ``^(?=…)(?!…)rest`` into its lookaheads and ``^rest``."""
     if not isinstance(pattern, Sequence) or not pattern.parts or pattern.parts[0] != Assertion("^"):
         return [], pattern
@@ -54,123 +85,172 @@ def _leading_looks(pattern: Pattern) -> tuple[list[Look], Pattern]:
     return looks, Sequence((pattern.parts[0], *pattern.parts[1 + len(looks) :]))
 
 
-class _State:
-    """A set of positions; `moves` are found as they are needed."""
+def _compile(pattern: Pattern) -> Automaton | None:
+    try:
+        positions = find_positions(pattern)
+    except UnsupportedError:
+        return None
+    if positions.is_nullable or positions.begun & positions.last:
+        return Automaton(lambda _: True, is_small=True)
+    start = _find_states(positions)
+    if start is not None:
+        return Automaton(_by_states(start), is_small=True)
+    shifts, groups = _operations(positions)
+    operations = len(shifts) + len(groups)
+    if operations > _MOST_OPERATIONS:
+        return None
+    is_slow = operations * (256 + len(positions.follow)) > _SLOW
+    return Automaton(_by_bits(positions, shifts, groups), is_small=False, is_slow=is_slow)
 
-    __slots__ = ("accepts", "accepts_at_end", "moves", "nodes")
 
-    def __init__(self, nodes: frozenset[int], *, accepts: bool, accepts_at_end: bool) -> None:
-        self.nodes = nodes
-        self.accepts = accepts
-        self.accepts_at_end = accepts_at_end
-        self.moves: dict[int, _State] = {}
+# --- a table of states ---------------------------------------------------------------------------
 
 
-class _Automaton:
-    def __init__(self, pattern: Pattern) -> None:
-        # Per node: where it leads without a character, under which assertion, and on which set.
-        self.free: list[list[int]] = []
-        self.asserted: list[str] = []
-        self.sets: list[Item | None] = []
-        self.following: list[int] = []
-        self.final = self.node()
-        self.first = self.build(pattern, self.final)
-        self.cuts = sorted(
-            {cut for one in self.sets if one for low, high in one.ranges for cut in (low, high + 1)}
-        )
-        self.ascii = {chr(code): bisect_right(self.cuts, code) for code in range(128)}
-        self.states: dict[frozenset[int], _State] = {}
-        self.again = self.closure([self.first], at_start=False, at_end=False)
-        self.start = self.state(self.closure([self.first], at_start=True, at_end=False), at_start=True)
+class _State(dict[str, "_State"]):
+    """A set of reached positions; maps a character to the next one, ASCII being remembered.
 
-    def node(
-        self, item: Item | None = None, following: int = -1, *, free: Iterable[int] = (), asserted: str = ""
-    ) -> int:
-        if len(self.free) >= _MOST_NODES:
-            raise _Unsupported
-        self.free.append(list(free))
-        self.asserted.append(asserted)
-        self.sets.append(item)
-        self.following.append(following)
-        return len(self.free) - 1
+    Attributes:
+        cuts: See `Positions.cuts`.
+        moves: The next one by the class of a character.
+        is_match: Whether a match ends here.
+        is_match_at_end: Whether one does if the text ends here.
+        is_over: Whether no character changes the answer.
+    """
 
-    def build(self, pattern: Pattern, target: int) -> int:
-        """Nodes that match `pattern` and go on to `target`; the first of them."""
-        if isinstance(pattern, Item):
-            return self.node(pattern, target)
-        if isinstance(pattern, Assertion) and pattern.kind in "^$":
-            return self.node(free=[target], asserted=pattern.kind)
-        if isinstance(pattern, Group):
-            return self.build(pattern.body, target)
-        if isinstance(pattern, Sequence):
-            for part in reversed(pattern.parts):
-                target = self.build(part, target)
-            return target
-        if isinstance(pattern, Alternation):
-            return self.node(free=[self.build(option, target) for option in pattern.options])
-        if isinstance(pattern, Repeat):
-            return self.repeat(pattern, target)
-        raise _Unsupported
+    __slots__ = ("cuts", "is_match", "is_match_at_end", "is_over", "moves")
 
-    def repeat(self, pattern: Repeat, target: int) -> int:
-        if pattern.most is None:
-            loop = self.node(free=[target])
-            self.free[loop].append(self.build(pattern.body, loop))
-            target = loop
-        else:
-            end = target
-            for _ in range(pattern.most - pattern.least):
-                target = self.node(free=[end, self.build(pattern.body, target)])
-        for _ in range(pattern.least):
-            target = self.build(pattern.body, target)
-        return target
+    def __init__(
+        self, cuts: tuple[int, ...], *, is_match: bool, is_match_at_end: bool, is_over: bool
+    ) -> None:
+        self.cuts = cuts
+        self.moves: list[_State] = []
+        self.is_match = is_match
+        self.is_match_at_end = is_match_at_end
+        self.is_over = is_over
 
-    def closure(self, nodes: Iterable[int], *, at_start: bool, at_end: bool) -> frozenset[int]:
-        """Everything that is reached without a character."""
-        found: set[int] = set()
-        waiting = list(nodes)
-        while waiting:
-            node = waiting.pop()
-            if node in found:
-                continue
-            found.add(node)
-            asserted = self.asserted[node]
-            if not asserted or (asserted == "^" and at_start) or (asserted == "$" and at_end):
-                waiting += self.free[node]
-        return frozenset(found)
+    def __missing__(self, char: str) -> _State:
+        state = self.moves[bisect_right(self.cuts, ord(char))]
+        if char.isascii():
+            self[char] = state
+        return state
 
-    def state(self, nodes: frozenset[int], *, at_start: bool = False) -> _State:
-        known = None if at_start else self.states.get(nodes)
-        if known is None:
-            at_end = self.final in self.closure(nodes, at_start=at_start, at_end=True)
-            known = _State(nodes, accepts=self.final in nodes, accepts_at_end=at_end)
-            if not at_start:
-                if len(self.states) >= _MOST_STATES:
-                    self.states.clear()
-                    self.start.moves.clear()
-                self.states[nodes] = known
-        return known
 
-    def move(self, state: _State, symbol: int) -> _State:
-        code = self.cuts[symbol - 1] if symbol else -1
-        reached = [
-            self.following[node]
-            for node in state.nodes
-            if (item := self.sets[node]) and any(low <= code <= high for low, high in item.ranges)
-        ]
-        following = self.state(self.closure(reached, at_start=False, at_end=False) | self.again)
-        state.moves[symbol] = following
-        return following
+def _find_states(positions: Positions) -> _State | None:
+    """The first state of all that can be reached; None where these are too many."""
+    kinds = list(dict.fromkeys(positions.readers))
+    index = {kind: number for number, kind in enumerate(kinds)}
+    classes = [index[kind] for kind in positions.readers]
+    states: dict[int, _State] = {}
+    waiting: list[tuple[_State, int]] = []
 
-    def matches(self, text: str) -> bool:
-        state = self.start
-        symbols, cuts = self.ascii, self.cuts
+    def state(reached: int) -> _State:
+        if reached not in states:
+            at_end = positions.at_edge(reached, positions.end)
+            is_match = bool(reached & positions.last)
+            states[reached] = _State(
+                positions.cuts,
+                is_match=is_match,
+                is_match_at_end=bool(at_end & positions.last),
+                is_over=is_match or (positions.is_anchored and not reached),
+            )
+            waiting.append((states[reached], reached))
+        return states[reached]
+
+    start = _State(
+        positions.cuts, is_match=False, is_match_at_end=positions.is_match_of_nothing, is_over=False
+    )
+    waiting.append((start, positions.begun))
+    work = 0
+    while waiting:
+        current, reached = waiting.pop()
+        work += (1 + reached.bit_count()) * len(kinds)
+        if len(states) > _MOST_STATES or work > _MOST_WORK:
+            return None
+        moves = [state(positions.step(reached, kind)) for kind in kinds]
+        current.moves = [moves[number] for number in classes]
+    return start
+
+
+def _by_states(start: _State) -> Callable[[str], bool]:
+    def matches(text: str) -> bool:
+        state = start
         for char in text:
-            if state.accepts:
-                return True
-            symbol = symbols.get(char)
-            if symbol is None:
-                symbol = bisect_right(cuts, ord(char))
-            following = state.moves.get(symbol)
-            state = self.move(state, symbol) if following is None else following
-        return state.accepts_at_end
+            if state.is_over:
+                return state.is_match
+            state = state[char]
+        return state.is_match_at_end
+
+    return matches
+
+
+# --- bits ----------------------------------------------------------------------------------------
+
+
+class _Readers(dict[str, int]):
+    """The positions that read a character; ASCII is remembered."""
+
+    __slots__ = ("positions",)
+
+    def __init__(self, positions: Positions) -> None:
+        self.positions = positions
+
+    def __missing__(self, char: str) -> int:
+        readers = self.positions.readers[bisect_right(self.positions.cuts, ord(char))]
+        if char.isascii():
+            self[char] = readers
+        return readers
+
+
+def _by_bits(positions: Positions, shifts: _Masks, groups: _Masks) -> Callable[[str], bool]:
+    """Written as code, because a loop over the operations would take longer than they do."""
+    anew = [] if positions.is_anchored else [str(positions.first)]
+    terms = [f"(reached & {mask}) {'<<' if shift > 0 else '>>'} {abs(shift)}" for shift, mask in shifts]
+    lines = [
+        "def matches(text):",
+        f"    if not text: return {positions.is_match_of_nothing}",
+        f"    reached = {positions.begun}",
+        "    for char in text:",
+        f"        following = {' | '.join(anew + terms) or 0}",
+        *(f"        if reached & {before}: following |= {after}" for before, after in groups),
+        "        reached = following & readers[char]",
+        f"        if reached & {positions.last}: return True",
+        *(["        if not reached: return False"] if positions.is_anchored else []),
+        f"    return at_edge(reached, {positions.end}) & {positions.last} != 0",
+    ]
+    scope: dict[str, Any] = {"at_edge": positions.at_edge, "readers": _Readers(positions)}
+    exec("\n".join(lines), scope)  # noqa: S102 -- nothing but numbers of ours
+    matches: Callable[[str], bool] = scope["matches"]
+    return matches
+
+
+def _operations(positions: Positions) -> tuple[_Masks, _Masks]:
+    """The least work that finds all followers of a set.
+
+    Returns:
+        Shifts, each with the positions that it moves; and pairs of positions and what follows all of them.
+    """
+    before = [0] * len(positions.follow)
+    for position, following in enumerate(positions.follow):
+        for follower in bits(following):
+            before[follower] |= 1 << position
+    distances = {
+        follower: frozenset(follower - position for position in bits(mask))
+        for follower, mask in enumerate(before)
+        if 0 < mask.bit_count() <= _MOST_SHIFTS
+    }
+    common = Counter(distance for those in distances.values() for distance in those).most_common(_MOST_SHIFTS)
+    choices = []
+    for count in range(len(common) + 1):
+        chosen = frozenset(distance for distance, _ in common[:count])
+        shifted = {follower for follower, those in distances.items() if those <= chosen}
+        groups: defaultdict[int, int] = defaultdict(int)
+        for follower, mask in enumerate(before):
+            if mask and follower not in shifted:
+                groups[mask] |= 1 << follower
+        choices.append((count + len(groups), chosen, shifted, groups))
+    _, chosen, shifted, groups = min(choices, key=lambda choice: choice[0])
+    moved = Counter(dict.fromkeys(chosen, 0))
+    for follower in shifted:
+        for distance in distances[follower]:
+            moved[distance] |= 1 << follower - distance
+    return [(distance, mask) for distance, mask in moved.items() if mask], list(groups.items())

@@ -11,16 +11,17 @@ Source: ECMA-262, section 22.2.1 (Patterns).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from .tree import Alternation, Assertion, Group, Item, Look, Reference, Repeat, Sequence
-from .unicode import DIGITS, DOT, SPACES, WORDS, complement, property_ranges, union
+from .unicode import ALL, DIGITS, DOT, SPACES, WORDS, complement, is_property, property_ranges, union
 
 if TYPE_CHECKING:
     from .tree import Pattern
     from .unicode import Ranges
 
-__all__ = ["PatternError", "parse_pattern"]
+__all__ = ["PatternError", "check_syntax", "parse_pattern"]
 
 
 class PatternError(ValueError):
@@ -28,11 +29,16 @@ class PatternError(ValueError):
 
 
 _CLASSES = {"d": DIGITS, "w": WORDS, "s": SPACES}
+_CLASSES |= {name.upper(): complement(ranges) for name, ranges in _CLASSES.items()}
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _LOOKS = {"(?=": "?=", "(?!": "?!", "(?<=": "?<=", "(?<!": "?<!"}
 _COUNT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
 _QUANTIFIER = re.compile(r"[*+?]|\{[0-9]+(?:,[0-9]*)?\}")
+_QUANTIFIERS = ("*", "+", "?", "{")
+_SIGNS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _DIGITS = re.compile("[0-9]+")
+_HEXADECIMAL = {digits: re.compile(f"[0-9A-Fa-f]{{{digits}}}") for digits in (2, 4)}
+_DOT = Item(DOT)
 _NAME = re.compile(r"<([A-Za-z_$][A-Za-z0-9_$]*)>")
 _PROPERTY = re.compile(r"\{([A-Za-z0-9_]+)(?:=([A-Za-z0-9_]+))?\}")
 _DEEPEST = 50  # groups within groups; keeps parsing within Python's stack
@@ -46,6 +52,15 @@ def parse_pattern(text: str) -> Pattern:
         PatternError: it is not ECMA-262, or uses what Python can't express.
     """
     return _Parser(text).parse()
+
+
+def check_syntax(text: str) -> None:
+    """Check that a text is a pattern, without working out what its classes hold.
+
+    Raises:
+        PatternError: As `parse_pattern` would.
+    """
+    _SyntaxChecker(text).parse()
 
 
 class _Parser:
@@ -70,26 +85,27 @@ class _Parser:
         return False
 
     def alternation(self) -> Pattern:
-        options = [self.sequence()]
+        first = self.sequence()
+        if not self.text.startswith("|", self.at):
+            return first
+        options = [first]
         while self.take("|"):
             options.append(self.sequence())
-        return options[0] if len(options) == 1 else Alternation(tuple(options))
+        return Alternation(tuple(options))
 
     def sequence(self) -> Pattern:
         parts: list[Pattern] = []
-        while self.at < len(self.text) and self.text[self.at] not in "|)":
-            atom = self.atom()
-            parts.append(self.quantified(atom))
+        text = self.text
+        while (char := text[self.at : self.at + 1]) and char not in "|)":
+            atom = self.atom(char)
+            parts.append(self.quantified(atom) if text[self.at : self.at + 1] in _QUANTIFIERS else atom)
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def quantified(self, atom: Pattern) -> Pattern:
-        least, most = 0, None
-        if self.take("*"):
-            pass
-        elif self.take("+"):
-            least = 1
-        elif self.take("?"):
-            most = 1
+        char = self.text[self.at]
+        if char != "{":
+            self.at += 1
+            least, most = _SIGNS[char]
         elif count := _COUNT.match(self.text, self.at):
             self.at = count.end()
             least = _repeats(count[1])
@@ -100,20 +116,24 @@ class _Parser:
             return atom
         if isinstance(atom, Assertion | Look):
             raise PatternError("nothing to repeat")
-        lazy = self.take("?")
-        if _QUANTIFIER.match(self.text, self.at):
+        lazy = self.text.startswith("?", self.at)
+        if lazy:
+            self.at += 1
+        if self.text[self.at : self.at + 1] in _QUANTIFIERS and _QUANTIFIER.match(self.text, self.at):
             raise PatternError("nothing to repeat")
+        return self.repeated(atom, least, most, lazy=lazy)
+
+    def repeated(self, atom: Pattern, least: int, most: int | None, *, lazy: bool) -> Pattern:
         return Repeat(atom, least, most, lazy)
 
-    def atom(self) -> Pattern:
-        char = self.text[self.at]
+    def atom(self, char: str) -> Pattern:
         if char == "(":
             return self.group()
         self.at += 1
         if char in "^$":
             return Assertion(char)
         if char == ".":
-            return Item(DOT)
+            return _DOT
         if char == "[":
             return Item(self.character_class())
         if char == "\\":
@@ -128,12 +148,11 @@ class _Parser:
             raise PatternError(f"groups are nested more than {_DEEPEST} deep")
         number = 0
         sign = ""
-        for token, spelled in _LOOKS.items():
-            if self.take(token):
-                sign = spelled
-                break
-        else:
-            if not self.take("(?:"):
+        if not self.text.startswith("(?", self.at):
+            number = self.capture()
+        elif not self.take("(?:"):
+            sign = next((sign for token, sign in _LOOKS.items() if self.take(token)), "")
+            if not sign:
                 number = self.capture()
         body = self.alternation()
         if not self.take(")"):
@@ -190,18 +209,16 @@ class _Parser:
         """What stands after a backslash, as a set of characters."""
         char = self.text[self.at]
         self.at += 1
-        if char.lower() in _CLASSES:
-            ranges = _CLASSES[char.lower()]
-            return ranges if char.islower() else complement(ranges)
+        if char in _CLASSES:
+            return _CLASSES[char]
         if char in "pP":
             found = _PROPERTY.match(self.text, self.at)
             if found is None:
                 raise PatternError("\\p without {a property}")
             self.at = found.end()
-            known = property_ranges(found[1], found[2])
-            if known is None:
+            if not is_property(found[1], found[2]):
                 raise PatternError(f"the Unicode property {found[0]} is not supported")
-            return known if char == "p" else complement(known)
+            return self.property(found[1], found[2], negated=char == "P")
         if char in _CONTROLS:
             return _one(_CONTROLS[char])
         if char == "b" and in_class:
@@ -220,8 +237,12 @@ class _Parser:
             raise PatternError(f"unknown escape \\{char}{hint}")
         return _one(ord(char))
 
+    def property(self, name: str, value: str | None, *, negated: bool) -> Ranges:
+        ranges = property_ranges(name, value)
+        return complement(ranges) if negated else ranges
+
     def hexadecimal(self, digits: int) -> int:
-        found = re.compile(f"[0-9A-Fa-f]{{{digits}}}").match(self.text, self.at)
+        found = _HEXADECIMAL[digits].match(self.text, self.at)
         if found is None:
             raise PatternError(f"\\x and \\u want {digits} hexadecimal digits")
         self.at = found.end()
@@ -261,6 +282,9 @@ class _Parser:
                 parts.append(((low[0][0], high[0][0]),))
             else:
                 parts.append(low)
+        return self.united(parts, negated=negated)
+
+    def united(self, parts: list[Ranges], *, negated: bool) -> Ranges:
         ranges = union(parts)
         return complement(ranges) if negated else ranges
 
@@ -276,6 +300,19 @@ class _Parser:
         return self.escaped_set(in_class=True)
 
 
+class _SyntaxChecker(_Parser):
+    """Reads alike, but takes every class and property for all characters, and builds no repetitions."""
+
+    def repeated(self, atom: Pattern, *_: Any, **__: Any) -> Pattern:
+        return atom
+
+    def property(self, *_: Any, **__: Any) -> Ranges:
+        return ALL
+
+    def united(self, *_: Any, **__: Any) -> Ranges:
+        return ALL
+
+
 def _repeats(digits: str) -> int:
     if len(digits) > 5 or int(digits) > _MOST_REPEATS:
         raise PatternError(f"a quantifier of more than {_MOST_REPEATS}")
@@ -286,6 +323,7 @@ def _one(code: int) -> Ranges:
     return ((code, code),)
 
 
+@lru_cache(maxsize=256)
 def _literal(code: int) -> Item:
     return Item(_one(code))
 

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ALL", "DIGITS", "DOT", "SPACES", "WORDS", "Ranges", "complement", "property_ranges", "union"]
+__all__ = [
+    "ALL",
+    "DIGITS",
+    "DOT",
+    "SPACES",
+    "WORDS",
+    "Ranges",
+    "complement",
+    "is_property",
+    "property_ranges",
+    "union",
+]
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -174,12 +185,21 @@ def complement(ranges: Ranges) -> Ranges:
 DOT: Ranges = complement(((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)))
 
 
-@cache
-def property_ranges(name: str, value: str | None = None) -> Ranges | None:
-    r"""The characters of ``\p{name}`` or ``\p{name=value}``; None for a property not known here."""
+def is_property(name: str, value: str | None = None) -> bool:
+    r"""Whether ``\p{name}`` or ``\p{name=value}`` is known here."""
     if value is not None:
-        if name not in ("General_Category", "gc"):
-            return None
+        return name in ("General_Category", "gc") and _CATEGORY_NAMES.get(value, value) in _CATEGORIES
+    return (
+        name in ("Any", "ASCII")
+        or _EMOJI_ALIASES.get(name, name) in _EMOJI
+        or _CATEGORY_NAMES.get(name, name) in _CATEGORIES
+    )
+
+
+@cache
+def property_ranges(name: str, value: str | None = None) -> Ranges:
+    r"""The characters of ``\p{name}`` or ``\p{name=value}``, which must be known."""
+    if value is not None:
         name = value
     elif name == "Any":
         return ALL
@@ -191,8 +211,6 @@ def property_ranges(name: str, value: str | None = None) -> Ranges | None:
             for low, _, high in (span.partition("-") for span in listed.split())
         )
     category = _CATEGORY_NAMES.get(name, name)
-    if category not in _CATEGORIES:
-        return None
     if category == "LC":
         return union(_spans({"Lu", "Ll", "Lt"}))
     return union(_spans({one for one in _CATEGORY_NAMES.values() if one.startswith(category)}))

@@ -195,14 +195,20 @@ class _Linter:
             self.report(node, f"the pattern can't be used: {error}", layer="service", key=key)
             return
         if matcher.longest is not None:
-            self.report(
-                node,
-                f"the pattern could take very long, so text of more than {matcher.longest} characters "
-                "is taken not to match; avoid repetitions within repetitions",
-                severity=self.ignored,
-                layer="service",
-                key=key,
+            severity = self.ignored
+            message = (
+                f"the pattern could take very long, so text of more than {matcher.longest} characters is taken "
+                "not to match; avoid repetitions within repetitions, backreferences and lookarounds"
             )
+        elif matcher.is_slow:
+            severity = "warning"
+            message = (
+                "the pattern takes more than a microsecond for a character of some texts; use smaller counts in "
+                "{}, or maxLength"
+            )
+        else:
+            return
+        self.report(node, message, code="SLOW", severity=severity, layer="service", key=key)
 
     def combinations(self, node: Node) -> None:
         value = node.value

@@ -6,26 +6,25 @@ patterns, and up to lengths of text, where it can't take long; beyond, an automa
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..patterns import PatternError, compile_automaton, parse_pattern, python_source
-from ..patterns.tree import Alternation, Assertion, Group, Look, Repeat, Sequence
+from ..patterns import (
+    PatternError,
+    compile_automaton,
+    estimate_effort,
+    leading_looks,
+    parse_pattern,
+    python_source,
+)
+from ..patterns.tree import Assertion, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..patterns.tree import Pattern
-
 __all__ = ["Matcher", "compile_pattern"]
-
-_STEPS = 1_000_000  # some ten milliseconds of backtracking
-_SHORT = 16  # texts for which even exponential backtracking ends soon
-_SHORT_ALONE = 24  # the same, where nothing else can match longer ones
-_MANY = 64  # a count from which a repetition is taken for an unbounded one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,14 @@ class Matcher:
     Attributes:
         matches: Whether a text holds a match; true or false in the sense of Python.
         longest: Longer texts are taken not to match; None for no such limit.
+        is_slow: Whether a character may cost more than a microsecond.
+        is_light: Whether other engines of regular expressions take linear time with a small constant, too.
     """
 
     matches: Callable[[str], object]
     longest: int | None = None
+    is_slow: bool = False
+    is_light: bool = True
 
 
 @lru_cache(maxsize=1_024)
@@ -53,67 +56,22 @@ def compile_pattern(text: str) -> Matcher:
         search = re.compile(python_source(pattern)).search
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(str(error)) from error
-    longest = _longest(pattern)
-    if longest is None:
+    looks, rest = leading_looks(pattern)  # each is tried once, so that their work adds up
+    parts = (rest, *(Sequence((Assertion("^"), look.body)) for look in looks))
+    efforts = [estimate_effort(part) for part in parts]
+    if all(effort.is_linear and effort.is_local for effort in efforts):
         return Matcher(search)
     automaton = compile_automaton(pattern)
+    is_light = automaton is not None and automaton.is_small
+    if all(effort.is_linear for effort in efforts):
+        return Matcher(search, is_light=is_light)
     if automaton is None:
-        longest = max(longest, _SHORT_ALONE)
-        return Matcher(lambda text: len(text) <= longest and search(text), longest)
-    return Matcher(lambda text: search(text) if len(text) <= longest else automaton(text))
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What backtracking can cost.
-
-    Attributes:
-        ways: Ways through the parts of bounded length.
-        loops: Unbounded repetitions one after the other; each is a power of the text's length.
-        nested: A repetition of something that can match in several ways; may be exponential.
-    """
-
-    ways: float = 1
-    loops: int = 0
-    nested: bool = False
-
-
-def _longest(pattern: Pattern) -> int | None:
-    """The longest text that ``re`` may search; None for any."""
-    work = _work(pattern)
-    if work.nested:
-        return _SHORT
-    anchored = isinstance(pattern, Sequence) and pattern.parts[:1] == (Assertion("^"),)
-    power = work.loops + (not anchored)
-    if work.loops == 0 or (power == 1 and work.ways == 1):
-        return None
-    return int((_STEPS * math.factorial(power) / work.ways) ** (1 / power))
-
-
-def _work(pattern: Pattern) -> _Work:
-    if isinstance(pattern, Look | Group):
-        return _work(pattern.body)
-    if isinstance(pattern, Sequence):
-        parts = [_work(part) for part in pattern.parts]
-        ways = math.prod(part.ways for part in parts)
-        return _Work(
-            ways, sum(part.loops for part in parts), any(part.nested for part in parts) or ways > _STEPS
-        )
-    if isinstance(pattern, Alternation):
-        options = [_work(option) for option in pattern.options]
-        return _Work(
-            sum(option.ways for option in options),
-            max(option.loops for option in options),
-            any(option.nested for option in options),
-        )
-    if isinstance(pattern, Repeat):
-        return _repeated(pattern, _work(pattern.body))
-    return _Work()
-
-
-def _repeated(pattern: Repeat, body: _Work) -> _Work:
-    if pattern.most is None or pattern.most >= _MANY:
-        fixed = pattern.most == pattern.least
-        return _Work(1, body.loops + (not fixed), body.nested or body.loops > 0 or body.ways > 1)
-    ways = min(body.ways**pattern.most * (pattern.most - pattern.least + 1), 1e300)
-    return _Work(ways, body.loops * pattern.most, body.nested or ways > _STEPS)
+        longest = min(effort.longest for effort in efforts if effort.longest is not None)
+        return Matcher(lambda text: len(text) <= longest and search(text), longest, is_light=False)
+    shortest = min(effort.shortest for effort in efforts)
+    matches = automaton.matches
+    return Matcher(
+        lambda text: search(text) if len(text) <= shortest else matches(text),
+        is_slow=automaton.is_slow,
+        is_light=is_light,
+    )

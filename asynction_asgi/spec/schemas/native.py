@@ -10,11 +10,13 @@ process, where Python's own limit is an exception. So are those that it would lo
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..formats import FORMATS
 from ..patterns import ecma_source, parse_pattern
-from .normalise import AT, REF
+from .matchers import compile_pattern
+from .normalise import AT, REF, inner_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compile_native", "is_available"]
 
+_MANY = 8  # values, of which it takes each in turn
+_LARGE = 2**63
 _URI = "urn:asynction:bundle"
 
 
@@ -123,29 +127,30 @@ def _spelled_out(pattern: str) -> str:
     return ecma_source(parse_pattern(pattern))
 
 
-def _inner(schema: dict[str, Any]) -> Iterable[Schema]:
-    """The schemas directly within a normalised schema."""
-    for key, value in schema.items():
-        if key in ("properties", "patternProperties", "dependencies"):
-            yield from value.values()
-        elif key in ("allOf", "anyOf", "oneOf") or (key == "items" and isinstance(value, list)):
-            yield from value
-        elif isinstance(value, dict) and key not in ("const", AT):
-            yield value
-
-
 def _is_unfit(schema: Schema) -> bool:
-    """Bytes are unknown to jsonschema-rs, and its uniqueItems takes quadratic time on large integers."""
+    """Whether jsonschema-rs can't check a schema, or can be made to take long.
+
+    Bytes are unknown to it; its uniqueItems takes quadratic time on large integers, and its patterns as many
+    steps per character as positions of the pattern can be reached at once. It tries arrays and objects of an enum
+    one after the other, and reckons with factors of many digits slowly.
+    """
     if isinstance(schema, bool):
         return False
+    patterns = [*schema.get("patternProperties", ()), *([schema["pattern"]] if "pattern" in schema else [])]
+    factor = Fraction(repr(schema.get("multipleOf", 1)))
     return (
-        "binary" in schema.get("type", ()) or "uniqueItems" in schema or any(map(_is_unfit, _inner(schema)))
+        "binary" in schema.get("type", ())
+        or "uniqueItems" in schema
+        or not all(compile_pattern(pattern).is_light for pattern in patterns)
+        or sum(isinstance(value, list | dict) for value in schema.get("enum", ())) > _MANY
+        or max(factor.numerator, factor.denominator) > _LARGE
+        or any(map(_is_unfit, inner_schemas(schema)))
     )
 
 
 def _has_format(schema: Schema) -> bool:
     return not isinstance(schema, bool) and (
-        schema.get("format") in FORMATS or any(map(_has_format, _inner(schema)))
+        schema.get("format") in FORMATS or any(map(_has_format, inner_schemas(schema)))
     )
 
 
@@ -154,7 +159,7 @@ def _references(schema: Schema) -> set[str]:
         return set()
     if REF in schema:
         return {schema[REF]}
-    return {name for inner in _inner(schema) for name in _references(inner)}
+    return {name for inner in inner_schemas(schema) for name in _references(inner)}
 
 
 def _reaching(definitions: Definitions, targets: Iterable[str]) -> set[str]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from .keywords import ASSERTIONS, subschemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ..document import Document, Node
     from ..references import Resolver
 
-__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema"]
+__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "inner_schemas"]
 
 AT = "$at"
 REF = "$ref"
@@ -169,3 +169,14 @@ class Normaliser:
                 {"required": one.value, AT: held} if isinstance(one.value, list) else self._inner(one, depth)
             )
             table[name] = {"allOf": [table[name], needs], AT: held} if name in table else needs
+
+
+def inner_schemas(schema: dict[str, Any]) -> Iterator[Schema]:
+    """Yield the schemas directly within a normalised schema."""
+    for key, value in schema.items():
+        if key in ("properties", "patternProperties", "dependencies"):
+            yield from value.values()
+        elif key in ("allOf", "anyOf", "oneOf") or (key == "items" and isinstance(value, list)):
+            yield from value
+        elif isinstance(value, dict) and key not in ("const", AT):
+            yield value

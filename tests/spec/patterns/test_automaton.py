@@ -35,19 +35,86 @@ def test_agrees_with_backtracking(start: str, body: str, texts: list[str]) -> No
         assert "|" in body
         return
     search = re.compile(python_source(pattern)).search
-    assert [automaton(text) for text in texts] == [search(text) is not None for text in texts]
+    assert [automaton.matches(text) for text in texts] == [search(text) is not None for text in texts]
 
 
-@pytest.mark.parametrize("pattern", [r"(a)\1", r"\ba", "a(?=b)", "^a(?!b)", "(?<=a)b", "(?:a{60}){70}"])
+COUNTS = st.sampled_from(["{0,40}", "{3,20}", "{17}", "{2,}"])
+LARGE = st.builds(
+    "{}(?:a{}|b){}{}{}".format,
+    st.sampled_from(["", "^", "(?:a|b)*", "^(?:ab|b)*"]),
+    ATOMS,
+    COUNTS,
+    PATTERNS,
+    st.sampled_from(["", "$", "1"]),
+)
+
+
+@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@given(body=LARGE, texts=st.lists(st.text("aab1é", max_size=30), min_size=4, max_size=8))
+def test_many_positions_agree_with_backtracking(body: str, texts: list[str]) -> None:
+    """Patterns with counts, whose states are too many for a table, find the same as ``re``."""
+    pattern = parse_pattern(body)
+    automaton = compile_automaton(pattern)
+    assert automaton is not None
+    search = re.compile(python_source(pattern)).search
+    assert [automaton.matches(text) for text in texts] == [search(text) is not None for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("^^a", "a", True),
+        ("a$$", "ba", True),
+        ("$^", "", True),
+        ("$^", "a", False),
+        ("(?:^|b)a(?:$|c)", "ba", True),
+        ("a^b", "ab", False),
+        ("^$", "", True),
+        ("(?:$|^){3}a", "a", True),
+        ("[^]{3}$", "éa\n", True),
+    ],
+)
+def test_reads_beginnings_and_ends(pattern: str, text: str, expected: bool) -> None:
+    """Any number of assertions hold at one end of a text, and none elsewhere."""
+    automaton = compile_automaton(parse_pattern(pattern))
+    assert automaton is not None
+    assert automaton.matches(text) is expected
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(a)\1", r"\ba", "a(?=b)", "^a(?!b)", "(?<=a)b", "(?:a{60}){70}", "(?:(?:){999}){999}a{9999}"],
+)
 def test_has_none_for_what_is_not_regular_or_too_large(pattern: str) -> None:
     """Such patterns get no automaton rather than a wrong one."""
     assert compile_automaton(parse_pattern(pattern)) is None
 
 
-def test_forgets_states_when_there_are_many() -> None:
-    """A pattern with exponentially many states stays right while states are dropped."""
-    automaton = compile_automaton(parse_pattern("^(?:a|b)*a(?:a|b){12}$"))
+@pytest.mark.parametrize(
+    ("pattern", "is_small", "is_slow"),
+    [
+        (r"^[a-z0-9]+(-[a-z0-9]+)*$", True, False),
+        ("(a?){30}a{30}", True, False),
+        ("^(?!.*\\.\\.)(?:a|b)+$", True, False),
+        ("<[^>]{0,100}>", False, False),
+        ("a.{0,900}c", False, False),
+        ("(?:a|b)*a(?:a|b){12}c", False, False),
+        ("(?:ab|ba|a.b){0,60}c", False, True),
+    ],
+)
+def test_knows_what_it_costs(pattern: str, is_small: bool, is_slow: bool) -> None:
+    """Few states make a table; many are moved as bits, and only wild counts make that slow."""
+    automaton = compile_automaton(parse_pattern(pattern))
     assert automaton is not None
+    assert (automaton.is_small, automaton.is_slow) == (is_small, is_slow)
+
+
+@pytest.mark.parametrize("pattern", ["^(?:a|b)*a(?:a|b){12}$", "^(?:a|b)*a(?:a|b){4}$"])
+def test_exponentially_many_states_are_told_apart(pattern: str) -> None:
+    """In a table or as bits."""
+    automaton = compile_automaton(parse_pattern(pattern))
+    assert automaton is not None
+    count = int(pattern[-4:-2].strip("{")) + 1
     for number in range(3_000):
         text = f"{number:014b}".replace("0", "a").replace("1", "b")
-        assert automaton(text) is (text[-13] == "a")
+        assert automaton.matches(text) is (text[-count] == "a")
