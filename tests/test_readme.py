@@ -61,7 +61,7 @@ def block(language: str, heading: str, place: int = 0) -> str:
     return [one.text for one in BLOCKS if (one.language, one.heading) == (language, heading)][place]
 
 
-NOT_CODES = {"POST", "HEAD"}
+NOT_CODES = {"POST", "HEAD", "NFKC"}
 EXAMPLE = "A complete example"
 START = "Starting from a document"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
-from .patterns import PatternError, parse_pattern
+from .hostnames import is_hostname, is_idn_hostname
+from .patterns import PatternError, check_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,6 @@ _DURATION = re.compile(
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
 _POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
 _RELATIVE_POINTER = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:[+-][1-9][0-9]{0,18})?(?:#|(?:/(?:[^/~]|~[01])*)*)")
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _ATOMS_INTERNATIONAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+")
 _QUOTED = re.compile(r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"')
@@ -113,25 +112,6 @@ def is_date_time(text: str) -> bool:
     return text[10:11] in ("T", "t") and is_date(text[:10]) and is_time(text[11:])
 
 
-def is_hostname(text: str) -> bool:
-    """RFC 1123, section 2.1."""
-    if not 0 < len(text) <= 253:
-        return False
-    return all(_LABEL.fullmatch(label) and not _reserved(label) for label in text.split("."))
-
-
-def _reserved(label: str) -> bool:
-    """RFC 5891, section 4.2.3.1: hyphens in third and fourth place are for A-labels only."""
-    if label[2:4] != "--":
-        return False
-    if label[:4].lower() != "xn--":
-        return True
-    try:
-        return not label.encode("ascii").decode("idna")
-    except UnicodeError:
-        return True
-
-
 def is_ipv4(text: str) -> bool:
     """RFC 2673, section 3.2."""
     parts = text.split(".", 4)
@@ -183,19 +163,6 @@ def _mailbox(
         literal = domain[1:-1]
         return is_ipv6(literal[5:]) if literal[:5].lower() == "ipv6:" else is_ipv4(literal)
     return hostname(domain)
-
-
-def is_idn_hostname(text: str) -> bool:
-    """RFC 5890; each label as the standard library's IDNA codec takes it."""
-    if not 0 < len(text) <= 253:
-        return False
-    labels = re.split("[.\u3002\uff0e\uff61]", text)
-    if any(unicodedata.category(label[0]).startswith("M") for label in labels if label):
-        return False
-    try:
-        return all(is_hostname(label.encode("idna").decode("ascii")) for label in labels)
-    except UnicodeError:
-        return False
 
 
 def _reference(text: str, parts: dict[str, re.Pattern[str]], *, absolute: bool) -> bool:
@@ -257,7 +224,7 @@ def is_regex(text: str) -> bool:
     if len(text) > _LONGEST_PATTERN:
         return False
     try:
-        parse_pattern(text)
+        check_syntax(text)
     except PatternError:
         return False
     return True
