@@ -14,7 +14,8 @@ from .lint import find_unfit
 from .native import compile_native, is_available
 from .normalise import Normaliser
 from .recursion import find_recursion
-from .runtime import Miss
+from .runtime import Item, Miss
+from .slow import find_slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -161,6 +162,11 @@ def compile_bundle(
     found, unfit = find_unfit(roots, resolver, strict=strict)
     normaliser = Normaliser(resolver, written=written)
     names = normaliser.run(root for root in roots if root.identity not in unfit)
+    if not written:  # the same schemas are compiled for what travels
+        found += (
+            node.diagnostic("warning", "SLOW", message, layer="service", key=True)
+            for node, message in find_slow(normaliser.definitions)
+        )
     return Bundle(names, normaliser.definitions, backend, unfit), found
 
 
@@ -224,7 +230,8 @@ def _mismatch(miss: Miss) -> Mismatch:
 def _pointer(trail: Iterable[Any]) -> str:
     """RFC 6901; of a very long one, the nearest ancestor that fits."""
     pointer = ""
-    for token in trail:
+    for place in trail:
+        token = place.index() if isinstance(place, Item) else place
         step = f"/{escape(token if isinstance(token, int) else str(token))}"
         if len(pointer) + len(step) > _LONGEST_POINTER:
             break

@@ -65,22 +65,21 @@ class Containers(Scalars):
         item = self.fresh()
         values = f"{self._variable}[{start}:]" if start else self._variable
         with self.block(f"for {item} in {values}:"):
-            self.emit(schema, item, f"at({self._variable}, {item}{f', {start}' if start else ''})")
+            self.emit(schema, item, f"Item({self._variable}, {item}, {start})")
 
     def generate_contains(self) -> None:
         """At least one item matches."""
         item = self.fresh()
         with self.block(f"for {item} in {self._variable}:"):
-            with self.block("try:"):
-                self.emit(self._definition["contains"], item)
-            self.l("except Miss: continue")
-            self.l("break")
+            self.l(f"if {self.decide(self._definition['contains'], item)}: break")
         with self.block("else:"):
             self.fail("contains", "must contain an item that matches the schema under contains")
 
     def generate_unique_items(self) -> None:
         """No two items are equal."""
-        self.unless(f"unique({self._variable})", "uniqueItems", "must have no two equal items")
+        self.unless(
+            f"unique({self._variable}{self._memo or ', {}'})", "uniqueItems", "must have no two equal items"
+        )
 
     def generate_min_properties(self) -> None:
         """At least so many."""
@@ -170,10 +169,8 @@ class Containers(Scalars):
         """Every name, as a string."""
         key = self.fresh()
         with self.block(f"for {key} in {self._variable}:"):
-            with self.block("try:"):
-                self.emit(self._definition["propertyNames"], key)
-            with self.block("except Miss:"):
-                self.fail("propertyNames", "has a member whose name is not allowed")
+            test = self.decide(self._definition["propertyNames"], key)
+            self.unless(test, "propertyNames", "has a member whose name is not allowed")
 
     def generate_dependencies(self) -> None:
         """What one member's presence asks of the whole."""

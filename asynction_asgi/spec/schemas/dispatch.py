@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .normalise import Definitions, Schema
 
-__all__ = ["KINDS", "Case", "plan_dispatch", "tag_values"]
+__all__ = ["KINDS", "Case", "kinds_of", "plan_dispatch", "tag_values"]
 
 # "other" are values that JSON doesn't have; only a schema without a type accepts them.
 KINDS = frozenset({"null", "boolean", "number", "string", "array", "object", "binary", "other"})
@@ -40,10 +40,22 @@ class Case:
     values: tuple[tuple[str, ...], ...] = ()
 
 
-def plan_dispatch(schemas: Sequence[Schema], kinds: frozenset[str], definitions: Definitions) -> list[Case]:
-    """Cases that cover `kinds`; where there are several, the last holds the kinds without a test."""
-    known: dict[int, frozenset[str]] = {}
-    admitted = [_kinds(schema, definitions, known) for schema in schemas]
+def plan_dispatch(
+    schemas: Sequence[Schema],
+    kinds: frozenset[str],
+    definitions: Definitions,
+    known: dict[int, frozenset[str]] | None = None,
+) -> list[Case]:
+    """Cases that cover `kinds`; where there are several, the last holds the kinds without a test.
+
+    Args:
+        schemas: The branches.
+        kinds: What the value can be.
+        definitions: What references lead to.
+        known: What `kinds_of` has found before.
+    """
+    known = {} if known is None else known
+    admitted = [kinds_of(schema, definitions, known) for schema in schemas]
     groups: dict[tuple[int, ...], set[str]] = {}
     for kind in sorted(kinds):
         candidates = tuple(index for index, admits in enumerate(admitted) if kind in admits)
@@ -93,7 +105,7 @@ def _parts(schema: Schema, definitions: Definitions) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _kinds(schema: Schema, definitions: Definitions, known: dict[int, frozenset[str]]) -> frozenset[str]:
+def kinds_of(schema: Schema, definitions: Definitions, known: dict[int, frozenset[str]]) -> frozenset[str]:
     """Every kind of value that could match; more than could is safe, fewer is not.
 
     Args:
@@ -124,7 +136,7 @@ def _own_kinds(
         kinds &= {_kind(part["const"])}
     for key in ("anyOf", "oneOf"):
         if key in part:
-            kinds &= frozenset[str]().union(*(_kinds(one, definitions, known) for one in part[key]))
+            kinds &= frozenset[str]().union(*(kinds_of(one, definitions, known) for one in part[key]))
     return kinds
 
 

@@ -5,6 +5,7 @@ What is written is what one would write by hand for the valid path:
 * a type is tested once, by class, and the keywords of other types are left out after it;
 * a reference is a plain call: it formats no path, and the ``try`` around it is free until it fails;
 * a failing check raises a `Miss` with its rule and the tail of its path;
+* what only decides, such as an undecided branch, ``contains`` or ``if``, is a test that raises nothing;
 * ``oneOf`` and ``anyOf`` go straight to the branch that the value's type, or its discriminating
   property, leaves possible (see `dispatch`);
 * nothing is mutated, nothing returned, nothing fetched.
@@ -48,19 +49,16 @@ _WIDE = 64
 class Generator(Containers):
     """One schema after the other: references, combinations, and the order of keywords.
 
-    A function takes the value, and for definitions that could take exponential time also a memo; it
-    returns nothing or raises `Miss`.
+    A function takes the value, and for definitions that could take exponential time also a memo.
     """
 
     def generate_ref(self) -> None:
         """A call; the path is added while a `Miss` passes."""
         name = self._definition[REF]
-        if name not in self._validation_functions_done:
-            self._needed_validation_functions[name] = name
-        memo = ""
-        if name in self.risky:
-            memo = self._memo or ", {}"
-        call = f"{name}({self._variable}{memo})"
+        if self._quiet:
+            self.unless(self.call_of(name, quiet=True), "$ref", "")
+            return
+        call = self.call_of(name, quiet=False)
         if not self._path:
             self.l(call)
             return
@@ -177,45 +175,30 @@ class Generator(Containers):
 
     def any_of(self, branches: tuple[Schema, ...]) -> None:
         """The first that accepts ends it."""
-        with self.block("while True:"):
-            for schema in branches:
-                with self.block("try:"):
-                    self.emit(schema, self._variable, kinds=self._kinds)
-                self.l("except Miss: pass")
-                self.l("else: break")
-            self.fail("anyOf", f"matches none of the {len(branches)} alternatives")
+        tests = (f"({self.decide(schema, self._variable, self._kinds)})" for schema in branches)
+        self.unless(" or ".join(tests), "anyOf", f"matches none of the {len(branches)} alternatives")
 
     def one_of(self, branches: tuple[Schema, ...]) -> None:
         """Every one is tried, until a second accepts."""
-        count = self.fresh()
-        self.l(f"{count} = False")
+        found = self.fresh()
+        self.l(f"{found} = False")
         for number, schema in enumerate(branches):
-            with self.block("try:"):
-                self.emit(schema, self._variable, kinds=self._kinds)
-            self.l("except Miss: pass")
-            with self.block("else:"):
+            with self.block(f"if {self.decide(schema, self._variable, self._kinds)}:"):
                 if number:
-                    with self.block(f"if {count}:"):
+                    with self.block(f"if {found}:"):
                         self.fail("oneOf", f"matches more than one of the {len(branches)} alternatives")
-                self.l(f"{count} = True")
-        self.unless(count, "oneOf", f"matches none of the {len(branches)} alternatives")
+                self.l(f"{found} = True")
+        self.unless(found, "oneOf", f"matches none of the {len(branches)} alternatives")
 
     def generate_not(self) -> None:
         """The failure of a schema."""
-        with self.block("try:"):
-            self.emit(self._definition["not"], self._variable, kinds=self._kinds)
-        self.l("except Miss: pass")
-        with self.block("else:"):
-            self.fail("not", "must not match the schema under not")
+        test = self.decide(self._definition["not"], self._variable, self._kinds)
+        self.unless(f"not ({test})", "not", "must not match the schema under not")
 
     def generate_if_then_else(self) -> None:
         """A schema that decides, and the two that it decides between."""
-        decided = self.fresh()
-        with self.block("try:"):
-            self.emit(self._definition["if"], self._variable, kinds=self._kinds)
-            self.l(f"{decided} = True")
-        self.l(f"except Miss: {decided} = False")
-        for key, test in (("then", decided), ("else", f"not {decided}")):
-            if key in self._definition:
-                with self.block(f"if {test}:"):
-                    self.emit(self._definition[key], self._variable, kinds=self._kinds)
+        with self.block(f"if {self.decide(self._definition['if'], self._variable, self._kinds)}:"):
+            self.emit(self._definition.get("then", True), self._variable, kinds=self._kinds)
+        if "else" in self._definition:
+            with self.block("else:"):
+                self.emit(self._definition["else"], self._variable, kinds=self._kinds)

@@ -2,8 +2,9 @@
 
 A schema that reaches itself by two ways at the same place of a value, such as two branches of an
 ``anyOf`` that both descend into ``child``, doubles its work per level of the value. One that applies
-another twice, which applies a third twice, and so on, doubles it per level of the document. Their
-functions keep a memo; all others, plain trees among them, need none.
+another twice, which applies a third twice, and so on, doubles it per level of the document. One with
+``uniqueItems`` compares what the levels below it have compared. Their functions keep a memo; all others, plain
+trees among them, need none.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .normalise import REF
+from .normalise import AT, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .normalise import Definitions, Schema
 
-__all__ = ["Recursion", "find_recursion"]
+__all__ = ["Recursion", "find_recursion", "in_place_order"]
 
 # A step down into a value: a member's name, an index, or any of a kind of each that has a schema's identity.
 Step = tuple[str, Any]
@@ -27,7 +28,7 @@ Path = tuple[Step, ...]
 Site = tuple[Path, str]
 
 # How many times as many calls as there are definitions one place of a value may take, and how many in any case.
-_EACH, _ANYWAY = 4, 1000
+_EACH, _ANYWAY = 4, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,22 @@ def find_recursion(definitions: Definitions) -> Recursion:
         inner = [path for path, target in found if component[target] == component[name]]
         if inner:
             recursive.add(component[name])
+            if _compares(definitions[name]):
+                risky.add(component[name])
         if any(_overlap(one, other) for index, one in enumerate(inner) for other in inner[:index]):
             risky.add(component[name])
     return Recursion(
         recursive=frozenset(name for name in definitions if component[name] in recursive),
         risky=frozenset(name for name in definitions if component[name] in risky)
         | _repeating(sites, component),
+    )
+
+
+def in_place_order(definitions: Definitions) -> list[str]:
+    """Order names so that each comes after those that apply to the same place of a value."""
+    sites = {name: _sites(schema, ()) for name, schema in definitions.items()}
+    return list(
+        _components({name: [target for path, target in found if not path] for name, found in sites.items()})
     )
 
 
@@ -130,6 +141,17 @@ class _Family:
             ),
             0,
         )
+
+
+def _compares(schema: Any) -> bool:
+    """Whether a definition holds ``uniqueItems``."""
+    if isinstance(schema, list):
+        return any(map(_compares, schema))
+    if not isinstance(schema, dict):
+        return False
+    return "uniqueItems" in schema or any(
+        _compares(inner) for key, inner in schema.items() if key not in (AT, "const", "enum")
+    )
 
 
 def _sites(schema: Schema, path: Path) -> list[Site]:

@@ -7,29 +7,27 @@ where it stands while it travels outwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from ..document import Node
 
 __all__ = [
     "BYTES",
+    "Item",
     "Miss",
     "Rule",
-    "at",
-    "equals",
     "is_integer",
     "is_multiple",
     "is_number",
     "size",
-    "unique",
 ]
 
 BYTES = (bytes, bytearray, memoryview)
+_EXACT = 2**53  # below it, the digits of a whole float are those of the integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,28 @@ class Rule:
     node: Node
 
 
+class Item:
+    """A place in a trail: an item of an array, by identity, whose index is looked for only when it is reported.
+
+    A `Miss` may be dropped or remembered before anybody reads it, and a search per `Miss` would make the
+    work for one array quadratic.
+    """
+
+    __slots__ = ("_start", "_value", "_values")
+
+    def __init__(self, values: Sequence[Any], value: Any, start: int) -> None:
+        self._values = values
+        self._value = value
+        self._start = start
+
+    def index(self) -> int:
+        """The index of the item, from a start. An earlier place of the same object would have failed before."""
+        for index in range(self._start, len(self._values)):
+            if self._values[index] is self._value:
+                return index
+        return self._start
+
+
 class Miss(Exception):  # noqa: N818 -- control flow; `Mismatch` is the error
     """A value missed a rule, `trail` from where the check began."""
 
@@ -55,14 +75,6 @@ class Miss(Exception):  # noqa: N818 -- control flow; `Mismatch` is the error
     def __init__(self, rule: Rule, trail: tuple[Any, ...] = ()) -> None:
         self.rule = rule
         self.trail = trail
-
-
-def at(values: Sequence[Any], value: Any, start: int = 0) -> int:
-    """The index of `value` itself. An earlier place of the same object would have failed before."""
-    for index in range(start, len(values)):
-        if values[index] is value:
-            return index
-    return start
 
 
 def is_integer(value: Any) -> bool:
@@ -80,67 +92,27 @@ def is_number(value: Any) -> bool:
 
 
 def is_multiple(value: float, factor: Fraction) -> bool:
-    """Whether `value`, as JSON writes it, is `factor` times a whole number; exact."""
-    if isinstance(value, float):
-        if value - value != 0.0:
-            return False
-        return (Fraction(repr(float(value))) / factor).denominator == 1
-    return value * factor.denominator % factor.numerator == 0
+    """Whether `value`, as JSON writes it, is `factor` times a whole number; exact.
+
+    Digits and exponent are looked at apart, because ``1e300`` written out would be long.
+    """
+    if not isinstance(value, float):
+        return value * factor.denominator % factor.numerator == 0
+    if value - value != 0.0:
+        return False
+    if -_EXACT < value < _EXACT and value.is_integer():
+        return int(value) * factor.denominator % factor.numerator == 0
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = int(whole + fraction) * factor.denominator
+    power = int(exponent or 0) - len(fraction)
+    if power >= 0:
+        return digits * pow(10, power, factor.numerator) % factor.numerator == 0
+    if -power > digits.bit_length():  # more zeros than it has digits
+        return digits == 0
+    return bool(digits % (factor.numerator * 10**-power) == 0)
 
 
 def size(value: bytes | bytearray | memoryview) -> int:
     """Length in bytes."""
     return value.nbytes if isinstance(value, memoryview) else len(value)
-
-
-def equals(value: Any, wanted: Any) -> bool:
-    """JSON's equality: ``1`` is ``1.0`` and not ``true``. Looks no deeper than `wanted`."""
-    if isinstance(wanted, dict):
-        return (
-            isinstance(value, dict)
-            and len(value) == len(wanted)
-            and all(key in value and equals(value[key], inner) for key, inner in wanted.items())
-        )
-    if isinstance(wanted, list):
-        return (
-            isinstance(value, list | tuple) and len(value) == len(wanted) and all(map(equals, value, wanted))
-        )
-    if isinstance(wanted, bool) or wanted is None:
-        return value is wanted
-    if isinstance(wanted, str):
-        return isinstance(value, str) and value == wanted
-    return is_number(value) and bool(value == wanted)
-
-
-def unique(values: Sequence[Any]) -> bool:
-    """Whether no two are equal as JSON.
-
-    Linear whatever the peer sends: numbers are compared by their text, because a peer can choose
-    integers and floats that all hash alike, and strings it can't.
-    """
-    if len(values) < 2:
-        return True
-    if all(value.__class__ is str for value in values):
-        return len(set(values)) == len(values)
-    return len({_canonical(value) for value in values}) == len(values)
-
-
-def _canonical(value: Any) -> str:
-    if isinstance(value, str):
-        return f"s{len(value)}:{value}"
-    if value is None or isinstance(value, bool):
-        return f"{value}"
-    if isinstance(value, float) and value.is_integer():
-        return f"i{int(value):x};"
-    if isinstance(value, int):
-        return f"i{value:x};"  # hexadecimal takes linear time, decimal does not
-    if isinstance(value, float):
-        return f"f{value!r};"
-    if isinstance(value, list | tuple):
-        return f"[{''.join(map(_canonical, value))}]"
-    if isinstance(value, dict):
-        members = sorted(((_canonical(key), inner) for key, inner in value.items()), key=itemgetter(0))
-        return f"{{{''.join(key + _canonical(inner) for key, inner in members)}}}"
-    if isinstance(value, BYTES):
-        return f"b{bytes(value).hex()};"
-    return f"?{id(value)};"

@@ -6,11 +6,14 @@ from fractions import Fraction
 from typing import Any
 
 from ..formats import FORMATS
+from .equality import Texts
 from .matchers import compile_pattern
 from .messages import counted, listed, quoted, shortened, type_names
 from .writer import TESTS, Writer
 
 __all__ = ["Scalars"]
+
+_MANY = 8  # values from which a set is looked into, rather than one after the other
 
 
 class Scalars(Writer):
@@ -48,18 +51,24 @@ class Scalars(Writer):
             f"{variable} is {one!r}" for one in (None, True, False) if any(one is value for value in values)
         ]
         numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-        if len(strings) > 8:
+        if len(strings) > _MANY:
             test = "" if self._kinds == {"string"} else f"isinstance({variable}, str) and "
             tests.append(f"{test}{variable} in {self.constant(frozenset(strings))}")
         elif strings:
             tests.append(
                 f"{variable} == {strings[0]!r}" if len(strings) == 1 else f"{variable} in {tuple(strings)!r}"
             )
-        if numbers:
+        if len(numbers) > _MANY:
+            test = "" if self._kinds == {"number"} else f"({TESTS['number'].format(variable)}) and "
+            tests.append(f"{test}{variable} in {self.constant(frozenset(numbers))}")
+        elif numbers:
             tests.append(f"{variable}.__class__ is not bool and {variable} in {tuple(numbers)!r}")
-        tests += [
-            f"equals({variable}, {self.constant(one)})" for one in values if isinstance(one, dict | list)
-        ]
+        containers = [one for one in values if isinstance(one, dict | list)]
+        if len(containers) > _MANY:
+            texts = self.constant(frozenset(map(Texts().of, containers)))
+            tests.append(f"isinstance({variable}, (dict, list, tuple)) and text_of({variable}) in {texts}")
+        else:
+            tests += [f"equals({variable}, {self.constant(one)})" for one in containers]
         return " or ".join(tests) or "False"
 
     def generate_min_length(self) -> None:

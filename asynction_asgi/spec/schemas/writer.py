@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fastjsonschema.draft07 import CodeGeneratorDraft07
 from fastjsonschema.ref_resolver import RefResolver
 
-from . import runtime
+from . import equality, runtime
 from .dispatch import KINDS
-from .normalise import AT
+from .normalise import AT, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,8 +37,16 @@ TESTS = {
 }
 
 
+_QUIET = "q"  # ends the name of a definition's quiet form
+_TEST, _REFUSAL = "if not (", "): return False"
+
+
 class Writer(CodeGeneratorDraft07):
     """Source of one function per definition, and the names that it needs.
+
+    Code is written in two forms. The loud one raises a `Miss` with the rule and the place. The quiet one
+    returns false: it serves branches, conditions and the like, whose failures are never reported, so it
+    builds no rule and looks for no place.
 
     Attributes:
         definitions: What references lead to.
@@ -58,33 +66,47 @@ class Writer(CodeGeneratorDraft07):
         self.rules: list[runtime.Rule] = []
         self.scope: dict[str, Any] = {
             "BYTES": runtime.BYTES,
+            "Item": runtime.Item,
             "Miss": runtime.Miss,
             "R": self.rules,
-            "at": runtime.at,
-            "equals": runtime.equals,
+            "equals": equality.equals,
             "is_integer": runtime.is_integer,
             "is_multiple": runtime.is_multiple,
             "is_number": runtime.is_number,
             "size": runtime.size,
-            "unique": runtime.unique,
+            "text_of": equality.Texts().of,
+            "unique": equality.unique,
         }
         self._path: tuple[str, ...] = ()
         self._kinds = KINDS
         self._node: Node = next(iter(definitions.values()))[AT]
         self._memo = ""
         self._fresh = 0
+        self._quiet = False
+        self._deciders: list[str] = []
 
     def l(self, line: str, *_: Any, **__: Any) -> None:  # noqa: E743 -- the library's name
         """Write one line as it is; the library's own would format it, and braces are ours."""
         self._code.append("    " * self._indent + line)
 
     def generate_validation_function(self, uri: str, name: str) -> None:
-        """One definition, one function."""
+        """One form of one definition."""
         self._validation_functions_done.add(uri)
         self._fresh = 0
-        risky = name in self.risky
-        self._memo = ", memo" if risky else ""
-        if risky:
+        definition = name.removesuffix(_QUIET)
+        self._quiet = name != definition
+        self._memo = ", memo" if definition in self.risky else ""
+        self._path, self._kinds = (), KINDS
+        if self._quiet:
+            self.quiet_function(name, definition)
+        else:
+            self.loud_function(name)
+        self._code += self._deciders
+        self._deciders = []
+
+    def loud_function(self, name: str) -> None:
+        """Returns nothing, or raises."""
+        if self._memo:
             with self.block(f"def {name}(v, memo):"):
                 self.l(f"key = {name!r}, id(v)")
                 self.l("known = memo.get(key)")
@@ -95,9 +117,56 @@ class Writer(CodeGeneratorDraft07):
                     self.l("memo[key] = miss.rule, miss.trail")
                     self.l("raise")
                 self.l("memo[key] = True")
-        with self.block(f"def {name}{'_' if risky else ''}(v{self._memo}):"):
-            self._path, self._kinds = (), KINDS
+        with self.block(f"def {name}{'_' if self._memo else ''}(v{self._memo}):"):
             self.emit(self.definitions[name], "v")
+
+    def quiet_function(self, name: str, definition: str) -> None:
+        """Returns whether the value matches."""
+        with self.block(f"def {name}(v{self._memo}):"):
+            if self._memo:
+                self.l(f"key = {name!r}, id(v)")
+                self.l("known = memo.get(key)")
+                self.l("if known is not None: return known")
+                self.l("memo[key] = False")
+            self.emit(self.definitions[definition], "v")
+            if self._memo:
+                self.l("memo[key] = True")
+            self.l("return True")
+
+    def call_of(self, definition: str, *, quiet: bool) -> str:
+        """An expression: the call of a definition's function with the current variable."""
+        name = f"{definition}{_QUIET}" if quiet else definition
+        if name not in self._validation_functions_done:
+            self._needed_validation_functions[name] = name
+        memo = ""
+        if definition in self.risky:
+            memo = self._memo or ", {}"
+        return f"{name}({self._variable}{memo})"
+
+    def decide(self, schema: Schema, variable: str, kinds: frozenset[str] | None = None) -> str:
+        """An expression that is true where a schema accepts a variable, and raises no `Miss`.
+
+        A schema of plain tests becomes these; any other a function of its own.
+        """
+        if isinstance(schema, bool):
+            return str(schema)
+        if REF in schema:
+            outer_variable, self._variable = self._variable, variable
+            call = self.call_of(schema[REF], quiet=True)
+            self._variable = outer_variable
+            return call
+        outer = self._code, self._indent, self._quiet
+        self._code, self._indent, self._quiet = [], 1, True
+        self.emit(schema, variable, kinds=kinds)
+        lines = self._code
+        self._code, self._indent, self._quiet = outer
+        head = f"    {_TEST}"
+        if all(line.startswith(head) and line.endswith(_REFUSAL) for line in lines):
+            tests = [line[len(head) : -len(_REFUSAL)] for line in lines]
+            return " and ".join(f"({test})" for test in tests) or "True"
+        name = self.constant(None)  # until the code has run
+        self._deciders += [f"def {name}({variable}{self._memo}):", *lines, "    return True"]
+        return f"{name}({variable}{self._memo})"
 
     def emit(self, schema: Schema, variable: str, *path: str, kinds: frozenset[str] | None = None) -> None:
         """Write the checks of one schema.
@@ -134,13 +203,19 @@ class Writer(CodeGeneratorDraft07):
         self._indent -= 1
 
     def fail(self, keyword: str, message: str, *path: str) -> None:
-        """Write the raise of a `Miss`."""
+        """Write the end of a check that failed: the raise of a `Miss`, or in quiet code the return of false."""
+        if self._quiet:
+            self.l("return False")
+            return
         self.rules.append(runtime.Rule(keyword, message, self._node))
         trail = ", ".join((*self._path, *path))
         self.l(f"raise Miss(R[{len(self.rules) - 1}]{f', ({trail},)' if trail else ''})")
 
     def unless(self, condition: str, keyword: str, message: str) -> None:
         """Write a check."""
+        if self._quiet:
+            self.l(f"{_TEST}{condition}{_REFUSAL}")
+            return
         with self.block(f"if not ({condition}):"):
             self.fail(keyword, message)
 

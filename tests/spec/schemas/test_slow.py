@@ -1,0 +1,67 @@
+"""A schema that makes every value cost much is named when the document is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .compiling import diagnose
+
+
+def named(*names: str, **more: Any) -> list[dict[str, Any]]:
+    """Objects that each require another member."""
+    return [{"type": "object", "required": [name], **more} for name in names]
+
+
+NAMES = [f"n{number}" for number in range(17)]
+MANY = named(*NAMES)
+TAGGED = [{"type": "object", "properties": {"kind": {"const": name}}, "required": ["kind"]} for name in NAMES]
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "count"),
+    [
+        ({"items": {"anyOf": MANY}}, "/items/anyOf", 17),
+        ({"items": {"oneOf": MANY}}, "/items/oneOf", 17),
+        ({"anyOf": [{"anyOf": MANY[:9]}, {"oneOf": MANY[9:]}]}, "/anyOf", 17),
+        ({"anyOf": [*MANY[:1], *TAGGED]}, "/anyOf", 18),
+        ({"patternProperties": {key: {} for key in NAMES}}, "/patternProperties", 17),
+    ],
+)
+def test_too_many_alternatives_are_slow(schema: Any, pointer: str, count: int) -> None:
+    """Those that a value is tried against in turn, with what to write instead."""
+    (found,) = diagnose(schema)
+    assert (found.severity, found.code, found.pointer) == ("warning", "SLOW", f"/schema{pointer}")
+    assert str(count) in found.message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"anyOf": MANY[:16]},
+        {"oneOf": TAGGED},
+        {"anyOf": [*TAGGED, {"type": "string"}]},
+        {"anyOf": [{"const": number} for number in range(17)][:1] + [{"type": "string"}] * 15},
+        {"patternProperties": {key: {} for key in NAMES[:16]}},
+        {"allOf": MANY},
+    ],
+)
+def test_what_is_decided_at_once_is_not(schema: Any) -> None:
+    """By type or by a property, or with few alternatives."""
+    assert diagnose(schema) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        (r"^(\w+\s?)*\b$", "could take very long"),
+        (r"^(a*)\1$", "could take very long"),
+        ("(?:ab|ba|a.b){0,60}c", "more than a microsecond"),
+    ],
+)
+def test_slow_patterns_are_named(pattern: str, says: str) -> None:
+    """Those that are cut short, and those that are not."""
+    (found,) = diagnose({"pattern": pattern})
+    assert (found.severity, found.code) == ("warning", "SLOW")
+    assert says in found.message
