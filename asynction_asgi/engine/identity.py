@@ -1,9 +1,12 @@
-"""What a process calls itself among those that share a message queue."""
+"""What managers of every message queue share: a name for their process, and payloads that stay as they are."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from typing import Any
+
+from .snapshot import take_snapshot
 
 
 class Identity:
@@ -27,7 +30,11 @@ class Identity:
 
 
 class Identified:
-    """A client manager of upstream's whose `host_id` belongs to the process that uses it."""
+    """A client manager of upstream's whose `host_id` belongs to the process that uses it.
+
+    It publishes what it was given: upstream encodes a payload again for each attempt to publish it, and
+    only after clients of this process that read slowly were waited for.
+    """
 
     _identity: Identity
 
@@ -40,3 +47,13 @@ class Identified:
     def host_id(self, given: str) -> None:
         del given  # upstream's, made where the manager was, which may be before a fork
         self._identity = Identity()
+
+    async def emit(self, event: str, data: Any, *arguments: Any, **options: Any) -> None:
+        """Emit to the clients of every process; what happens to `data` meanwhile changes nothing.
+
+        Raises:
+            UnencodableError: The data have no JSON form; nothing was sent.
+        """
+        if not options.get("ignore_queue"):
+            data = take_snapshot(data)
+        await super().emit(event, data, *arguments, **options)  # type: ignore[misc]  # upstream's, further down the line

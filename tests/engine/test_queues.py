@@ -73,6 +73,51 @@ async def test_emits_reach_the_clients_of_every_server(queue_url: str) -> None:
         assert await here.receive() == '42["not there"]'
 
 
+async def test_what_changes_while_an_emit_waits_is_not_published(queue_url: str) -> None:
+    """Clients of another server get what was emitted, though a slow reader held up the emit meanwhile."""
+    limits = Limits(queued_bytes=4000, patience_seconds=60.0)
+    async with cluster(queue_url, limits=limits) as (one, two), one.client() as slow, two.client() as there:
+        member = one.server.manager.find(slow.sid, "/")
+        assert member is not None
+        socket = member.connection.socket
+        write, socket.write = socket.write, lambda _: False  # its transport takes nothing
+        inner: dict[str, Any] = {"list": [1], "tuple": ([2],)}
+        payload = {"inner": inner, "text": "x" * 1500}
+        emit = asyncio.ensure_future(one.server.emit("n", payload))
+        await until(lambda: socket.relieved is not None)
+        inner["list"].append("added")
+        inner["tuple"][0].append("added")
+        inner["key"] = payload["key"] = "added"
+        assert not emit.done()
+        socket.write = write
+        socket.flush()
+        await emit
+        text = await there.receive()
+        assert isinstance(text, str)
+        assert json.loads(text.removeprefix("42")) == [
+            "n",
+            {"inner": {"list": [1], "tuple": [[2]]}, "text": "x" * 1500},
+        ]
+
+
+async def test_buffers_of_every_kind_travel_over_the_queue(queue_url: str) -> None:
+    """Bytes, a bytearray and a memoryview, as they do without a queue."""
+    async with cluster(queue_url) as (one, two), two.client() as there:
+        for buffer in (b"x", bytearray(b"x"), memoryview(b"x")):
+            await one.server.emit("n", {"a": [buffer]})
+            assert await there.receive() == '451-["n",{"a":[{"_placeholder":true,"num":0}]}]'
+            assert await there.receive() == b"x"
+
+
+async def test_a_payload_that_contains_itself_is_refused(queue_url: str) -> None:
+    """It has no JSON form, over a queue too."""
+    async with cluster(queue_url, 1) as (stage,):
+        payload: list[Any] = []
+        payload.append(payload)
+        with pytest.raises(UnencodableError):
+            await stage.server.emit("n", payload)
+
+
 async def test_rooms_and_disconnects_of_another_servers_clients(queue_url: str) -> None:
     """They travel to the server that has the client."""
     async with cluster(queue_url) as (one, two), two.client() as client:
