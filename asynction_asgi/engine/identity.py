@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from ..logs import Throttle
+from .logs import logger
+from .room_names import RoomCallbackError
 from .snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Identity:
@@ -37,6 +44,7 @@ class Identified:
     """
 
     _identity: Identity
+    check_callback: Callable[[str, Any], None]  # of `Rooms`
 
     @property
     def host_id(self) -> str:
@@ -48,12 +56,43 @@ class Identified:
         del given  # upstream's, made where the manager was, which may be before a fork
         self._identity = Identity()
 
-    async def emit(self, event: str, data: Any, *arguments: Any, **options: Any) -> None:
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str | None = None,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Callable[..., Any] | None = None,
+        to: Any = None,
+        **options: Any,
+    ) -> None:
         """Emit to the clients of every process; what happens to `data` meanwhile changes nothing.
 
         Raises:
+            RoomCallbackError: A callback is given, and not a client's id; nothing was sent.
             UnencodableError: The data have no JSON form; nothing was sent.
         """
         if not options.get("ignore_queue"):
+            if callback is not None:  # before upstream begins to wait for its answer
+                self.check_callback(namespace or "/", to or room)
             data = take_snapshot(data)
-        await super().emit(event, data, *arguments, **options)  # type: ignore[misc]  # upstream's, further down the line
+        await super().emit(  # type: ignore[misc]  # upstream's, further down the line
+            event, data, namespace, room=to or room, skip_sid=skip_sid, callback=callback, **options
+        )
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        try:
+            await super()._handle_emit(message)  # type: ignore[misc]  # as above
+        except RoomCallbackError:  # of another process, for our own emits are checked before
+            self.drop("callback for a room")
+
+    def drop(self, reason: str) -> None:
+        """Log, now and then, that a message of another process is not taken."""
+        unsaid = self._dropped.admits(reason)
+        if unsaid is not None:
+            logger.warning("a message of the queue was dropped: %s%s", reason, unsaid)
+
+    @cached_property
+    def _dropped(self) -> Throttle:
+        return Throttle()

@@ -84,17 +84,20 @@ class _Checked(Identified):
 
     # -- what other processes ask for --------------------------------------------------------
 
+    def drop(self, reason: str) -> None:
+        self.json.drop(reason)
+
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         with self._reading(message) as by_others:
             if by_others:
                 check_names(message)
             if by_others and self.check is not None:
                 self.check(*emitted(message))
-            await super()._handle_emit(message)  # type: ignore[misc]  # upstream's, further down the line
+            await super()._handle_emit(message)
 
     async def _handle_disconnect(self, message: dict[str, Any]) -> None:
         with self._reading(message):
-            await super()._handle_disconnect(message)  # type: ignore[misc]  # as above
+            await super()._handle_disconnect(message)  # type: ignore[misc]  # upstream's, further down the line
 
     async def _handle_enter_room(self, message: dict[str, Any]) -> None:
         with self._reading(message):
@@ -132,8 +135,6 @@ class _Checked(Identified):
             super().lose(callback, gone=gone)  # type: ignore[misc]  # of `Rooms`
             return
         host_id, room, namespace, ack_id = callback.args  # as upstream's `_handle_emit` has made it
-        if self.find(room, namespace) is None:  # type: ignore[attr-defined]  # of `Rooms`
-            return  # a room, in which others may answer
         if host_id == self.host_id:
             self.lose_relayed(room, ack_id, gone=gone)  # type: ignore[attr-defined]  # of `Rooms`
             return

@@ -7,12 +7,17 @@ from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
-__all__ = ["Audience", "Room", "RoomName", "name_clients", "name_room", "name_rooms"]
+__all__ = ["Audience", "Room", "RoomCallbackError", "RoomName", "name_clients", "name_room", "name_rooms"]
 
 # What rooms are kept by, and what travels over a message queue as it is.
 RoomName: TypeAlias = str | int
 Room: TypeAlias = str | int | UUID | Enum
 Audience: TypeAlias = Room | Collection[Room]
+
+
+class RoomCallbackError(ValueError):
+    """A callback was given for what is not one client; nothing was sent."""
+
 
 # Collections that are not several rooms; all but the first are refused.
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)

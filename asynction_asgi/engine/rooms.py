@@ -20,6 +20,7 @@ from .answers import Answer
 from .identity import Identified
 from .logs import logger
 from .members import Member, Phase
+from .room_names import RoomCallbackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -200,9 +201,12 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         Waits for clients that read more slowly than they are sent to, but not for long.
 
         Raises:
+            RoomCallbackError: a callback is given, and not a client's id; nothing was sent.
             UnencodableError: the data have no JSON form; nothing was sent.
         """
         del kwargs  # upstream's ignore_queue
+        if callback is not None:
+            self.check_callback(namespace, to or room)
         if namespace not in self.members:
             return
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
@@ -226,6 +230,23 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
         if waits:  # all at the same time: many that don't read cost no more than one
             await asyncio.gather(*waits)
+
+    def check_callback(self, namespace: str, target: Any) -> None:
+        """Refuse a callback that would run once for each member of a room, without saying whose answer it has.
+
+        The id of a client that has left passes: that is not the caller's mistake. So does, for it looks the
+        same, a room without members in this process.
+
+        Raises:
+            RoomCallbackError: `target` is not a client's id.
+        """
+        if not isinstance(target, str) or target in self.rooms.get(namespace, {}):
+            what = (
+                "everybody" if target is None else "several rooms" if isinstance(target, list) else "a room"
+            )
+            raise RoomCallbackError(
+                f"callback= takes the answer of one client: pass its sid as 'to', not {what}"
+            )
 
     def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
         """Nobody will answer this callback: its client is gone, or newer ones have taken its place."""

@@ -71,7 +71,8 @@ class Emitting:
             skip_sid: One sid, or several, to leave out.
             namespace: The concrete namespace, ``/`` without it.
             callback: Called with the arguments of the client's answer, once they are found to match
-                the document. Only for a single client.
+                the document. Only for a single client, by its sid as `to`; a list of one sid is several
+                rooms. It is not called if the client has left.
             ignore_queue: Reach the clients of this process alone.
             misplaced: Parameters of other libraries, refused with what to write instead.
 
@@ -79,6 +80,7 @@ class Emitting:
             UndeclaredEventError: the document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
             TypeError: a parameter is not known, or `to` can't be a room; nothing was sent.
+            ValueError: a callback is given for a room, several, or everybody; nothing was sent.
         """
         if misplaced:
             refuse_keywords("emit", misplaced)

@@ -334,6 +334,48 @@ async def test_relayed_emits_are_checked_before_they_reach_clients(
     assert "n in /" in caplog.text
 
 
+async def test_a_callback_over_the_queue_is_for_one_client(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused where it is given, or dropped where a room of that name is known; no client gets the emit."""
+    async with cluster(queue_url) as (one, two), one.client() as here, two.client() as there:
+        await one.server.enter_room(here.sid, "x")
+        await two.server.enter_room(there.sid, "y")
+        for target in (None, "x", 7, [there.sid]):
+            with pytest.raises(ValueError, match="pass its sid"):
+                await one.server.emit("q", to=target, callback=print)
+        assert one.holdings["callbacks"] == 0
+        await one.server.emit("q", to="y", callback=print)  # nobody is in it here
+        await until(lambda: two.server.manager.dropped == {"callback for a room": 1})
+        await one.server.emit("last")
+        assert [await here.receive(), await there.receive()] == ['42["last"]', '42["last"]']
+    assert [record.getMessage() for record in caplog.records] == [
+        "a message of the queue was dropped: callback for a room"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+async def test_a_callback_that_is_cancelled_does_not_end_the_queue(
+    queue_url: str, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the process goes on hearing others."""
+
+    def plain(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def coroutine(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    callback = {"plain": plain, "coroutine": coroutine}[kind]
+    async with cluster(queue_url) as (one, two), one.client() as here, two.client() as there:
+        await one.server.emit("q", to=there.sid, callback=callback)
+        assert await there.receive() == '421["q"]'
+        await there.send("431[]")
+        await until(lambda: [record for record in caplog.records if "callback" in record.getMessage()])
+        await two.server.emit("last", to=here.sid)
+        assert await here.receive() == '42["last"]'
+
+
 async def test_calls_over_the_queue_end_when_their_client_can_not_answer(queue_url: str) -> None:
     """It left, or newer calls have taken the place: the other process is told, and hears no timeout."""
     async with cluster(queue_url, limits=Limits(pending_acks=2)) as (one, two), two.client() as client:

@@ -175,11 +175,36 @@ async def test_every_recipient_of_a_callback_has_an_id_of_its_own(room: Room) ->
     members = [room.join(sid) for sid in "ab"]
     await room.emit(to="a", callback=print)
     assert room.got == [("a", '421["n"]')]
-    await room.emit(callback=print)
-    assert room.got == [("a", '422["n"]'), ("b", '421["n"]')]
+    await room.emit(to="a", callback=print)
+    await room.emit(to="b", callback=print)
+    assert room.got == [("b", '421["n"]')]
     with pytest.raises(UnencodableError):
-        await room.emit(data={1}, callback=print)
+        await room.emit(to="b", data={1}, callback=print)
     assert [len(member.callbacks or ()) for member in members] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (None, "everybody"),
+        ("x", "a room"),
+        (7, "a room"),
+        (["x", "y"], "several rooms"),
+        (["a"], "several rooms"),
+    ],
+    ids=str,
+)
+async def test_a_callback_is_for_one_client(room: Room, target: Any, words: str) -> None:
+    """A room's members would all run it; a list is several rooms, whatever it holds. Nothing is sent."""
+    member = room.join("a")
+    await room.server.enter_room("a", "x")
+    with pytest.raises(ValueError, match=f"pass its sid as 'to', not {words}"):
+        await room.emit(to=target, callback=print)
+    assert room.got == []
+    assert not member.callbacks
+    assert await room.emit(to="a", callback=print) == ["a"]
+    room.manager.basic_disconnect("a", "/")
+    assert await room.emit(to="a", callback=print) == []
 
 
 async def test_ids_and_addresses(room: Room) -> None:
@@ -226,6 +251,23 @@ async def test_a_queue_manager_of_the_users_is_named_by_its_process(monkeypatch:
     monkeypatch.setattr("os.getpid", lambda: -1)
     child = manager.host_id
     assert manager.host_id == child != parent
+
+
+async def test_a_queue_manager_of_the_users_drops_callbacks_for_rooms(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What another process asks for is logged in a line, and nothing is sent."""
+    room = Room(client_manager=socketio.AsyncRedisManager())
+    room.join("a")
+    await room.server.enter_room("a", "x")
+    emit = {"method": "emit", "event": "n", "data": [1], "namespace": "/", "room": "x"}
+    await room.manager._handle_emit({**emit, "callback": ["x", "/", 1], "host_id": "another"})
+    assert room.got == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "a message of the queue was dropped: callback for a room"
+    ]
+    await room.manager._handle_emit({**emit, "host_id": "another"})
+    assert [sid for sid, _ in room.got] == ["a"]
 
 
 def stop_reading(member: Member) -> EngineSocket:

@@ -205,6 +205,35 @@ async def test_a_callback_gets_only_valid_answers_and_its_errors_are_told() -> N
             assert await asyncio.wait_for(got.get(), 5) is AckValidationError
 
 
+async def test_a_callback_for_a_room_is_an_error_at_the_call() -> None:
+    """No client is asked; the sid of one, which is what the error advises, is answered."""
+    got: asyncio.Queue[Any] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def note(*what: Any) -> None:
+        loop.call_soon_threadsafe(got.put_nowait, what)
+
+    async def go(socket: Any) -> None:
+        await socket.join("x")
+        for to in ("x", ["x"], [socket.id], None):
+            with pytest.raises(ValueError, match="pass its sid as 'to'"):
+                await server.emit("are you there", to=to, callback=note)
+        await server.emit("are you there", to=socket.id, callback=note)
+
+    asked = []
+
+    async def answering() -> str:
+        asked.append("asked")
+        return "yes"
+
+    server = serving(go)
+    with serve(server) as url:
+        async with connected(url, on={"are you there": answering}) as client:
+            await client.call("go")
+            assert await asyncio.wait_for(got.get(), 5) == ("yes",)
+    assert asked == ["asked"]
+
+
 async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
     """``to(room)`` and ``broadcast`` leave the sender out; the app's emit reaches everybody in a room."""
     server = AsynctionSocketIO.from_spec(
