@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..patterns import PatternError
 from ..payload import is_multi_format
 from ..references import ReferenceFault, did_you_mean
+from .declared import find_undeclared
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
 from .matchers import compile_pattern
-from .suspicions import find_suspicions
+from .suspicions import find_suspicions, without_slashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +66,7 @@ def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter
     linter = _Linter(resolver, strict=strict)
     linter.walk(roots)
     linter.find_endless()
+    linter.find_undeclared()
     return linter
 
 
@@ -123,9 +125,13 @@ class _Linter:
         for key in value:
             self.keyword(node, key)
         self.combinations(node)
-        for one in find_suspicions(value):
+        for suspicion in find_suspicions(value):
             self.report(
-                node.child(one.keyword), one.message, severity=self.ignored, layer="service", key=one.key
+                node.child(suspicion.keyword),
+                suspicion.message,
+                severity="warning" if suspicion.enforced else self.ignored,
+                layer="service",
+                key=suspicion.key,
             )
         inner = list(subschemas(node))
         self.in_place[node.identity] = [
@@ -194,6 +200,12 @@ class _Linter:
         except PatternError as error:
             self.report(node, f"the pattern can't be used: {error}", layer="service", key=key)
             return
+        plain = without_slashes(text)
+        if plain is not None:
+            message = (
+                f"nothing matches {text!r}: a pattern has no slashes around it, and no flags; write {plain!r}"
+            )
+            self.report(node, message, severity=self.ignored, layer="service", key=key)
         if matcher.longest is not None:
             severity = self.ignored
             message = (
@@ -215,7 +227,7 @@ class _Linter:
         if isinstance(value.get("prefixItems"), list) and isinstance(value.get("items"), list):
             self.report(node.child("items"), "items must be one schema beside prefixItems")
         name = value.get("discriminator")
-        if name is None or isinstance(name, dict):  # an object is OpenAPI's, and an annotation
+        if name is None or isinstance(name, dict):  # an object is OpenAPI's; a suspicion
             return
         properties = value.get("properties")
         if not isinstance(name, str):
@@ -256,6 +268,11 @@ class _Linter:
         node = self.nodes[place]
         self.faulty.add(place)
         self.report(node, f"the schema refers to itself at once, by way of #{target[1]}", code="REF_CYCLE")
+
+    def find_undeclared(self) -> None:
+        """Report required properties that are declared nowhere."""
+        for node, message in find_undeclared(self.nodes, self.in_place, self.resolver):
+            self.report(node, message, severity="warning", layer="service")
 
     def report(
         self,

@@ -1,4 +1,4 @@
-"""What is legal in a schema, and can't be meant: misspelt keywords, and what no value can meet.
+"""What is legal in a schema, and can't be meant: misspelt or misplaced keywords, and what no value can meet.
 
 Only what is certain is told, and one schema is looked at by itself: an author whose schema is right
 must not have to defend it.
@@ -6,6 +6,8 @@ must not have to defend it.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Suspicion", "find_suspicions"]
+__all__ = ["Suspicion", "find_suspicions", "without_slashes"]
 
 # A misspelt annotation changes nothing, and other vocabularies have names much like theirs.
 _ENFORCED = {**ASSERTIONS, "$ref": KEYWORDS["$id"]}
@@ -38,6 +40,24 @@ _JSON_TYPES: dict[type, frozenset[str]] = {
     list: frozenset({"array"}),
     dict: frozenset({"object"}),
 }
+_NUMBERS = frozenset({"integer", "number"})
+# What each keyword is about: draft-07 ignores it for values of other types.
+_APPLIES = {
+    **dict.fromkeys(("multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"), "number"),
+    **dict.fromkeys(("maxLength", "minLength", "pattern"), "string"),
+    **dict.fromkeys(("items", "prefixItems", "additionalItems", "contains"), "array"),
+    **dict.fromkeys(("maxItems", "minItems", "uniqueItems"), "array"),
+    **dict.fromkeys(("properties", "patternProperties", "additionalProperties", "propertyNames"), "object"),
+    **dict.fromkeys(("required", "maxProperties", "minProperties"), "object"),
+    **dict.fromkeys(("dependencies", "dependentRequired", "dependentSchemas"), "object"),
+}
+# What may stand beside the properties of an object, where an author forgot the keyword `properties`.
+_BESIDE_PROPERTIES = frozenset(
+    {"type", "required", "additionalProperties", "title", "description", "examples", "default"}
+    | {"example", "$id", "$schema", "$comment", "deprecated", "externalDocs", "xml"}
+)
+# A slash before the start of the text, or after its end, can't match: it is a delimiter of JavaScript.
+_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/[dgimsuvy]*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +68,29 @@ class Suspicion:
         keyword: The member of the schema that it is about.
         message: What is the matter.
         key: Whether it is about the keyword itself rather than its value.
+        enforced: Whether the schema is enforced as written all the same: nothing that could be is ignored.
     """
 
     keyword: str
     message: str
     key: bool = False
+    enforced: bool = False
 
 
 def find_suspicions(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
     """Everything in this schema, not in those within it, that is legal and can't be meant."""
-    for key in schema:
-        yield from _misspelt(schema, key)
+    misspelt = [one for key in schema for one in _misspelt(schema, key)]
+    yield from misspelt
+    if not misspelt:
+        yield from _without_properties(schema)
+    yield from _discriminator_of_openapi(schema)
     known = {
         key: value for key, value in schema.items() if key in ASSERTIONS and ASSERTIONS[key].admits(value)
     }
     yield from _crossed(known)
     yield from _of_no_type(known)
+    yield from _inapplicable(known)
+    yield from _enumerated(known)
     yield from _impossible_members(known)
     yield from _too_short(known)
 
@@ -111,6 +138,83 @@ def _could_be(name: str, value: Any) -> bool:
     return keyword.admits(value)
 
 
+# --- what stands in the wrong place --------------------------------------------------------------
+
+
+def _without_properties(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+    """Report the properties of an object that stand where keywords belong."""
+    names = [key for key in schema if key not in _BESIDE_PROPERTIES and not key.startswith("x-")]
+    if not names or schema.get("type", "object") != "object" or not all(map(_is_name, names)):
+        return
+    if all(_looks_like_schema(schema[name]) for name in names):
+        shown = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+        verb, noun = ("are", "keywords") if len(names) > 1 else ("is", "a keyword")
+        message = (
+            f"{shown} {verb} not {noun} and not enforced; to declare properties, put them under 'properties'"
+        )
+        yield Suspicion(names[0], message, key=True)
+
+
+def _is_name(key: str) -> bool:
+    return key not in KEYWORDS and key not in IGNORED and key != "discriminator" and not key.startswith("$")
+
+
+def _looks_like_schema(value: Any) -> bool:
+    return isinstance(value, dict) and (
+        ("type" in value and KEYWORDS["type"].admits(value["type"]))
+        or isinstance(value.get("$ref"), str)
+        or any(isinstance(value.get(key), list) for key in ("enum", "allOf", "anyOf", "oneOf"))
+        or isinstance(value.get("properties"), dict)
+    )
+
+
+def _discriminator_of_openapi(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+    value = schema.get("discriminator")
+    if isinstance(value, dict):
+        name = value.get("propertyName")
+        instead = f"write {name!r} alone" if isinstance(name, str) else "write that name alone"
+        message = f"an object is OpenAPI's discriminator; AsyncAPI's is the name of a property: {instead}"
+        yield Suspicion("discriminator", message, enforced=True)
+
+
+def without_slashes(pattern: str) -> str | None:
+    """Return a pattern written as a literal of JavaScript without its delimiters; None for any other.
+
+    Only patterns that match nothing as they are written: ``/api/`` may be meant.
+    """
+    match = _LITERAL.fullmatch(pattern)
+    return match[1] if match else None
+
+
+def _inapplicable(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+    """Report keywords that the types beside them rule out, once for each type that they are about."""
+    if "type" not in schema:
+        return
+    types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+    kinds = types | {"number"} if types & _NUMBERS else types
+    idle: dict[str, list[str]] = {}
+    for key, value in schema.items():
+        if key in _APPLIES and _APPLIES[key] not in kinds and not _says_nothing(key, value):
+            idle.setdefault(_APPLIES[key], []).append(key)
+    for kind, keys in idle.items():
+        verb = "applies" if len(keys) == 1 else "apply"
+        message = (
+            f"{', '.join(keys)} {verb} to type {kind} only, and the type is {' or '.join(sorted(types))}"
+        )
+        if types == {"array"} and kind == "object":
+            message += "; to describe the elements, move this under 'items'"
+        else:
+            message += f"; remove {'it' if len(keys) == 1 else 'them'} or change the type"
+        yield Suspicion(keys[0], message, key=True)
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    """Whether a keyword restricts no value of any type, as generators of schemas write it."""
+    if key.startswith("additional") or key in ("items", "propertyNames"):
+        return value is True or value == {}
+    return not value and key.startswith(("min", "unique", "required", "pattern", "prop", "dep"))
+
+
 # --- what no value can meet ----------------------------------------------------------------------
 
 
@@ -135,6 +239,34 @@ def _of_no_type(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
             yield Suspicion(key, f"{what} {verb} of type {' or '.join(sorted(types))}, so nothing matches")
 
 
+def _enumerated(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+    values = schema.get("enum")
+    if values is None:
+        return
+    if not values:
+        yield Suspicion("enum", "the enum is empty, so nothing matches; list its values or remove it")
+    seen: set[tuple[str, Any]] = set()
+    doubles: dict[tuple[str, Any], Any] = {}
+    for value in values:
+        mark = _mark(value)
+        if mark in seen:
+            doubles.setdefault(mark, value)
+        seen.add(mark)
+    if doubles:
+        shown = ", ".join(json.dumps(value, ensure_ascii=False) for value in list(doubles.values())[:3])
+        message = f"the enum lists {shown} more than once; remove what is doubled, or correct it"
+        yield Suspicion("enum", message, enforced=True)
+
+
+def _mark(value: Any) -> tuple[str, Any]:
+    """Return a key that only equal values of JSON share; 1 is 1.0, and not true."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", value
+    if isinstance(value, str):
+        return "string", value
+    return "other", json.dumps(value, sort_keys=True)
+
+
 def _types(value: Any) -> frozenset[str]:
     if isinstance(value, float):
         return frozenset({"number", "integer"} if value.is_integer() else {"number"})
@@ -142,6 +274,12 @@ def _types(value: Any) -> frozenset[str]:
 
 
 def _impossible_members(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+    ruled_out = [
+        name for name in schema.get("required", ()) if schema.get("properties", {}).get(name) is False
+    ]
+    if ruled_out:
+        message = f"{ruled_out[0]!r} is required, and its schema is false, so nothing matches"
+        yield Suspicion("required", message)
     if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
         return
     properties = schema.get("properties", {})

@@ -44,6 +44,21 @@ from .compiling import diagnose
         ({"type": "object", "const": None}, "/const", "not of type object"),
         ({"required": ["nam"], "properties": {"name": {}}, "additionalProperties": False}, "/required", "did you mean 'name'?"),
         ({"required": ["a"], "additionalProperties": False}, "/required", "'a' is required"),
+        ({"required": ["a"], "properties": {"a": False}}, "/required", "its schema is false"),
+        ({"enum": []}, "/enum", "the enum is empty"),
+        ({"pattern": "/^a$/"}, "/pattern", "write '^a$'"),
+        ({"pattern": "/^a/i"}, "/pattern", "write '^a'"),
+        ({"pattern": "/a$/gu"}, "/pattern", "write 'a$'"),
+        ({"patternProperties": {"/^a$/": {}}}, "/patternProperties/~1^a$~1", "write '^a$'"),
+        ({"type": "string", "minItems": 1}, "/minItems", "minItems applies to type array only"),
+        ({"type": "string", "items": {"type": "string"}}, "/items", "applies to type array only"),
+        ({"type": ["null", "integer"], "pattern": "a"}, "/pattern", "the type is integer or null"),
+        ({"type": "boolean", "maximum": 1}, "/maximum", "applies to type number only"),
+        ({"type": "string", "properties": {"a": {}}, "required": ["a"]}, "/properties", "properties, required apply to type object only"),
+        ({"type": "array", "properties": {"a": {}}}, "/properties", "move this under 'items'"),
+        ({"items": {"nickname": {"type": "string"}, "avatar": {"$ref": "#/a"}}}, "/items/nickname", "'nickname', 'avatar' are not keywords"),
+        ({"nickname": {"type": "string"}, "required": ["nickname"]}, "/nickname", "put them under 'properties'"),
+        ({"type": "object", "properties": {"a": {"b": {"enum": [1]}}}}, "/properties/a/b", "put them under 'properties'"),
         ({"items": [True], "additionalItems": False, "minItems": 2}, "/minItems", "more than the 1 that items has"),
         ({"prefixItems": [True], "items": False, "minItems": 2}, "/minItems", "more than the 1 that prefixItems has"),
     ],
@@ -58,6 +73,41 @@ def test_what_can_not_be_meant(schema: Any, pointer: str, says: str, *, strict: 
         f"/schema{pointer}",
     )
     assert says in found.message
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
+@pytest.mark.parametrize(
+    ("schema", "pointer", "says"),
+    [
+        ({"enum": ["a", "b", "a"]}, "/enum", 'lists "a" more than once'),
+        ({"enum": [1, 1.0]}, "/enum", "more than once"),
+        ({"enum": [{"a": 1, "b": 2}, {"b": 2, "a": 1}]}, "/enum", "more than once"),
+        ({"discriminator": {"propertyName": "kind"}}, "/discriminator", "write 'kind' alone"),
+        ({"discriminator": {"mapping": {}}}, "/discriminator", "write that name alone"),
+        ({"properties": {"name": {}}, "required": ["name", "nane"]}, "/required/1", "did you mean 'name'?"),
+        ({"properties": {"a": {}}, "required": ["other"]}, "/required/0", "add it to properties"),
+        ({"allOf": [{"properties": {"a": {}}, "required": ["b"]}, {"properties": {"c": {}}}]}, "/allOf/0/required/0", "no schema here declares it"),
+        ({"properties": {"a": {"properties": {"b": {}}}}, "required": ["b"]}, "/required/0", "no schema here declares it"),
+    ],
+)  # fmt: skip
+def test_what_is_enforced_and_hardly_meant(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
+    """A warning of the service, under strict too: nothing that the schema says is ignored."""
+    (found,) = diagnose(schema, strict=strict)
+    assert (found.severity, found.code, found.layer, found.pointer) == (
+        "warning",
+        "SCHEMA",
+        "service",
+        f"/schema{pointer}",
+    )
+    assert says in found.message
+
+
+def test_a_base_may_require_what_others_declare() -> None:
+    """Schemas that meet by a reference count as one, whichever of them declares a property."""
+    base = {"properties": {"a": {}}, "required": ["b"]}
+    schema = {"allOf": [{"$ref": "#/Base"}, {"properties": {"b": {}}}]}
+    assert diagnose(schema, Base=base) == []
+    assert [one.pointer for one in diagnose({"$ref": "#/Base"}, Base=base)] == ["/Base/required/0"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +126,33 @@ def test_what_can_not_be_meant(schema: Any, pointer: str, says: str, *, strict: 
         {"type": "integer", "enum": [1.0]},
         {"type": "number", "const": 1},
         {"type": ["boolean", "null"], "enum": [True, None]},
-        {"enum": [], "type": "string"},
+        {"enum": [1, True, "1", None, [1], {"a": 1}]},
+        {"enum": [{"a": 1, "b": 2}, {"a": 1}, [1, 2], [2, 1]]},
+        *({"pattern": text} for text in ("/api/", "^/a/$", "/a", r"/a\$/", "/[a-z]+/i", "/")),
+        {"type": ["string", "array"], "minItems": 1, "minLength": 1},
+        {"minItems": 1, "minLength": 1, "minimum": 1, "required": ["a"]},
+        {"type": "integer", "multipleOf": 2, "minimum": 1},
+        {"type": "string", "additionalProperties": True, "items": {}, "required": [], "minItems": 0, "properties": {}},
+        {"type": "integer", "format": "date-time"},
+        {"properties": {"a": False}},
+        {"discriminator": "a", "properties": {"a": {}}, "required": ["a"]},
+        {"remark": {}, "shape": {"a": 1}},
+        {"type": "object", "remark": {"type": "string"}, "version": 1},
+        {"type": "string", "remark": {"type": "string"}},
+        {"properties": {"a": {}}, "remark": {"type": "string"}},
+        {"x-a": {"type": "string"}, "externalDocs": {"type": "string"}},
+        {"type": "object", "required": ["a"]},
+        {"properties": {"a": {}}, "required": ["b"], "additionalProperties": True},
+        {"properties": {"a": {}}, "required": ["b"], "additionalProperties": {"type": "string"}},
+        {"properties": {"a": {}}, "required": ["b"], "propertyNames": {"maxLength": 3}},
+        {"properties": {"a": {}}, "required": ["xb"], "patternProperties": {"^x": {}}},
+        {"properties": {"a": {}}, "anyOf": [{"required": ["b"]}, {"not": {"required": ["c"]}}]},
+        *(
+            {key: [{"properties": {"a": {}}, "required": ["b"]}], "properties": {"b": {}}}
+            for key in ("allOf", "anyOf", "oneOf")
+        ),
+        {"allOf": [{"properties": {"a": {}}, "required": ["b"]}, {"anyOf": [{"properties": {"b": {}}}]}]},
+        {"if": {"properties": {"a": {}}}, "then": {"properties": {"c": {}}, "required": ["a", "b"]}, "properties": {"b": {}}},
         {"required": ["a"], "patternProperties": {"^a": {}}, "additionalProperties": False},
         {"required": ["a"], "properties": {"b": {}}, "additionalProperties": {}},
         {"required": ["a"], "properties": {"a": {}}, "additionalProperties": False},
@@ -98,6 +174,8 @@ def test_what_may_be_meant(schema: Any) -> None:
         ({"type": "nothing", "const": 1}, "/type"),
         ({"required": True, "additionalProperties": False}, "/required"),
         ({"items": [True], "additionalItems": False, "minItems": -1}, "/minItems"),
+        ({"type": "string", "minItems": -1}, "/minItems"),
+        ({"allOf": [{"$ref": "#/nowhere"}, {"properties": {"a": {}}, "required": ["b"]}]}, "/allOf/0/$ref"),
     ],
 )
 def test_a_faulty_keyword_is_told_once(schema: Any, pointer: str) -> None:
