@@ -236,6 +236,7 @@ class ValidationError(RefusedError):
         direction: ``inbound`` is from client to server.
         pointer: Of the first violation.
         keyword: Of the first violation.
+        advice: What to change in the code that made the value; ``""`` if there is none. Not sent to a peer.
     """
 
     code = "invalid_payload"
@@ -250,6 +251,7 @@ class ValidationError(RefusedError):
         violations: Iterable[Violation] = (),
         part: Part | None = None,
         message: str = "",
+        advice: str = "",
     ) -> None:
         self.namespace = namespace
         self.event = event
@@ -259,12 +261,14 @@ class ValidationError(RefusedError):
         details = tuple(violations)
         self.pointer = details[0].pointer if details else ""
         self.keyword = details[0].keyword if details else ""
+        self.advice = advice
         super().__init__(message=message or _summary(self.part, details), details=details)
 
     def __str__(self) -> str:
         what = f"event {shorten(self.event)!r}" if self.event is not None else "handshake"
         where = f"namespace {shorten(self.namespace)!r}"
-        return f"{self.direction} {what} of {where}: {self.message} [{self.code}]"
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.direction} {what} of {where}: {self.message}{advice} [{self.code}]"
 
 
 class PayloadValidationError(ValidationError):

@@ -16,6 +16,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from .misfits import describe_misfit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -44,6 +46,11 @@ class UndecodableError(ValueError):
 
 class UnencodableError(ValueError):
     """A value has no JSON form; nothing was sent."""
+
+    @classmethod
+    def of(cls, error: Exception, value: Any) -> UnencodableError:
+        """Name the part of a value that an encoder failed at, or pass on what the encoder says."""
+        return cls(describe_misfit(value) or str(error))
 
 
 @dataclass(frozen=True, slots=True)

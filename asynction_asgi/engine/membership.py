@@ -275,6 +275,13 @@ class MembershipServer(ApplicationServer):
         logger.error(what, ref, shorten(event), shorten(namespace), describe_crash(error), exc_info=error)
         return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
+    def _unsendable(self, error: UnencodableError, event: str, namespace: str) -> RefusedError:
+        """Log that an answer has no form on the wire; a traceback would tell nothing of its handler."""
+        ref = secrets.token_hex(6)
+        what = "ack not sent [ref %s]: what the handler of %r in %s returned can't be encoded: %s"
+        logger.error(what, ref, shorten(event), shorten(namespace), error)
+        return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+
     # -- connections -----------------------------------------------------------------------
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:

@@ -176,6 +176,11 @@ def attach(payload: Any, attachments: Sequence[bytes]) -> Any:
     return filled
 
 
+def arguments_in(kind: int, payload: Any) -> Any:
+    """Return the payload of a packet without the event's name."""
+    return payload[1:] if kind == EVENT else payload
+
+
 def encode_packet(
     kind: int,
     payload: Any,
@@ -189,7 +194,10 @@ def encode_packet(
         UnencodableError: `payload` has no JSON form, or holds bytes and is neither event nor ack.
     """
     attachments: list[bytes] = []
-    body = b"" if payload is None else codec.dumps(payload, attachments)
+    try:
+        body = b"" if payload is None else codec.dumps(payload, attachments)
+    except UnencodableError as error:
+        raise UnencodableError.of(error, arguments_in(kind, payload)) from None
     head = "" if ack_id is None else str(ack_id)
     if namespace != "/":
         head = f"{namespace},{head}"

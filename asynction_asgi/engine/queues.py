@@ -244,7 +244,11 @@ class QueueJson:
             UnencodableError: it has no JSON form.
         """
         attachments: list[bytes] = []
-        text = self._codec.dumps(value, attachments).decode()
+        try:
+            text = self._codec.dumps(value, attachments).decode()
+        except UnencodableError as error:
+            sent = value.get("data", value) if isinstance(value, dict) else value
+            raise UnencodableError.of(error, sent) from None
         if attachments:
             raise UnencodableError("bytes outside a packet")
         return text

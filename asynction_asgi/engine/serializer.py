@@ -93,7 +93,9 @@ class _Foreign:
             payload = self._values.prepare(payload)
             encoded = self.packet_class(kind, data=payload, namespace=namespace, id=ack_id).encode()
         except _FOREIGN_ERRORS as error:
-            raise UnencodableError(str(error)) from error
+            if self._values.extended:  # it has forms for more than JSON
+                raise UnencodableError(str(error)) from None
+            raise UnencodableError.of(error, packets.arguments_in(kind, payload)) from None
         parts = encoded if isinstance(encoded, list) else [encoded]
         return [
             Frame(b"4" + part.encode()) if isinstance(part, str) else binary_frame(bytes(part))

@@ -16,7 +16,7 @@ import socketio
 
 from ..errors import RefusedError
 from . import packets
-from .codec import FiniteList, UndecodableError
+from .codec import FiniteList, UndecodableError, UnencodableError
 from .crashes import must_pass
 from .lanes import Lanes
 from .members import Arrival, Connection, Member, Partial, Phase
@@ -168,7 +168,11 @@ class Server(MembershipServer):
                 answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
                 if ack_id is not None:
                     arguments = answer if type(answer) is FiniteList else list(answer)
-                    member.deliver(self.encode(packets.ACK, arguments, member.namespace, ack_id))
+                    try:
+                        frames = self.encode(packets.ACK, arguments, member.namespace, ack_id)
+                    except UnencodableError as error:
+                        raise self._unsendable(error, event, member.namespace) from None
+                    member.deliver(frames)
             except RefusedError as error:
                 self._refuse(member, ack_id, event, error)
             except asyncio.CancelledError:

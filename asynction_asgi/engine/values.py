@@ -38,7 +38,7 @@ class Values:
         self._depth = depth
         self._strange = _extension_types()
         hook = getattr(packet_class, "ext_hook", None)
-        self._extended = getattr(packet_class, "dumps_default", None) is not None or (
+        self.extended = getattr(packet_class, "dumps_default", None) is not None or (
             hook is not None and hook not in self._strange
         )
 
@@ -81,7 +81,7 @@ class Values:
         elif kind is float:
             if not math.isfinite(value):
                 raise StrangeValueError("NaN and Infinity are no numbers of JSON")
-        elif not (value is None or kind is bool or kind is bytes or self._extended):
+        elif not (value is None or kind is bool or kind is bytes or self.extended):
             raise StrangeValueError(f"{kind.__name__} is no type of JSON")
         return None
 
@@ -108,7 +108,7 @@ class Values:
             return str(value)
         if isinstance(value, (bytearray, memoryview)):
             return bytes(value)
-        if self._extended:
+        if self.extended:
             return value
         raise StrangeValueError(f"{type(value).__name__} has no JSON form")
 

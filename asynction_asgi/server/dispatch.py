@@ -29,6 +29,7 @@ from ..logs import get_logger
 from ..spec.schemas import Mismatch
 from .beside import registered_beside
 from .failures import internal_error, is_refusal, is_refusal_by_hand, new_ref
+from .misfits import advice_on
 from .outbound import arguments_of
 from .routes import WILDCARD
 from .socket import Socket
@@ -298,7 +299,8 @@ class Dispatcher:
         try:
             route.check_ack(answer)
         except Mismatch as mismatch:
-            error = self._ack_error(socket, route, mismatch.violations)
+            advice = advice_on(answer, mismatch.violations)
+            error = self._ack_error(socket, route, mismatch.violations, advice)
             try:
                 if self._outbound == "enforce":
                     raise error from None
@@ -309,9 +311,15 @@ class Dispatcher:
         return FiniteList(answer) if route.ack_is_finite else answer
 
     @staticmethod
-    def _ack_error(socket: Socket, route: Route, violations: tuple[Violation, ...]) -> AckValidationError:
+    def _ack_error(
+        socket: Socket, route: Route, violations: tuple[Violation, ...], advice: str = ""
+    ) -> AckValidationError:
         return AckValidationError(
-            namespace=socket.namespace, event=route.event.name, direction="outbound", violations=violations
+            namespace=socket.namespace,
+            event=route.event.name,
+            direction="outbound",
+            violations=violations,
+            advice=advice,
         )
 
     async def _report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:

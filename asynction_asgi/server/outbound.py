@@ -9,6 +9,7 @@ from ..errors import AckValidationError, PayloadValidationError, UndeclaredEvent
 from ..spec.arguments import compile_arguments
 from ..spec.schemas import Mismatch
 from .instead import one_tuple
+from .misfits import advice_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,11 @@ class Outbound:
             found[0](arguments_of(data))
         except Mismatch as mismatch:
             return PayloadValidationError(
-                namespace=namespace, event=event, direction="outbound", violations=mismatch.violations
+                namespace=namespace,
+                event=event,
+                direction="outbound",
+                violations=mismatch.violations,
+                advice=advice_on(arguments_of(data), mismatch.violations),
             )
         return None
 

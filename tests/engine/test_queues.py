@@ -598,6 +598,8 @@ def test_what_travels_over_the_queue_is_strict() -> None:
     for wrong in (float("inf"), b"x"):
         with pytest.raises(UnencodableError):
             codec.dumps(wrong)
+    with pytest.raises(UnencodableError, match=r"^a set at /0/a is not JSON: use list"):
+        codec.dumps({"method": "emit", "event": "x", "data": [{"a": {1}}]})
     for text in ("NaN", b"\xff"):
         with pytest.raises(ValueError, match="not"):
             codec.loads(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,30 @@ async def test_an_invalid_emit_raises_and_nothing_is_sent(
     assert isinstance(raised[0], error)
     assert (raised[0].namespace, raised[0].event, raised[0].direction) == ("/", event, "outbound")
     assert raised[0].pointer == pointer
+
+
+@pytest.mark.parametrize("event", ["news", "free"], ids=["checked", "unchecked"])
+@pytest.mark.parametrize("does", ["emit", "call"])
+async def test_what_is_not_json_raises_with_what_to_use(does: str, event: str) -> None:
+    """Whether a schema or the encoder finds it; nothing is sent."""
+    raised: list[str] = []
+
+    async def go(socket: Any) -> None:
+        try:
+            await getattr(socket, does)(event, {"text": dt.date(2026, 1, 2)})
+        except (PayloadValidationError, ValueError) as error:
+            raised.append(str(error))
+        await socket.emit("free", "after")
+
+    spec = document(
+        root=channel(receives=[message("go", NONE)], sends=[message("news", TEXT), message("free")])
+    )
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"go": go}})) as url:
+        async with connected(url) as client:
+            await client.call("go")
+            assert await client.receive() == ("free", "after")
+    assert len(raised) == 1
+    assert "a date at /0/text is not JSON: use .isoformat()" in raised[0]
 
 
 @pytest.mark.parametrize("event", ["*", "connect", "disconnect", "connect_error", 7, None])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -33,7 +35,7 @@ SPEC = document(
 )
 
 
-def app(**handlers: Any) -> AsynctionSocketIO:
+def app(*, validation: Literal["enforce", "off"] = "enforce", **handlers: Any) -> AsynctionSocketIO:
     """The server of SPEC; events without a handler here get one that does nothing."""
     named = {name.replace("_", " "): handler for name, handler in handlers.items()}
     events = SPEC["channels"]["/"]["publish"]["message"]["oneOf"]
@@ -42,7 +44,9 @@ def app(**handlers: Any) -> AsynctionSocketIO:
         return None
 
     return AsynctionSocketIO.from_spec(
-        SPEC, handlers={"/": {**{one["name"]: nothing for one in events}, **named}}
+        SPEC,
+        handlers={"/": {**{one["name"]: nothing for one in events}, **named}},
+        validation=validation,
     )
 
 
@@ -228,6 +232,51 @@ async def test_an_answer_never_turns_nan_into_null(*, open_ended: bool) -> None:
             assert await client.call("score", 0) == {"a": None, "b": 1.5}
             codes = [refusal_of(await client.call("score", choice))["code"] for choice in (1, 2)]
     assert set(codes) == {"internal_error" if open_ended else "invalid_ack"}
+
+
+@pytest.mark.parametrize("validation", ["enforce", "off"])
+@pytest.mark.parametrize("event", ["say", "free"])
+async def test_a_result_that_is_not_json_is_told_in_one_line(
+    caplog: pytest.LogCaptureFixture, event: str, validation: Literal["enforce", "off"]
+) -> None:
+    """The log names type, place and cure once, without a traceback; the client learns none of them."""
+
+    async def handler(_: Any) -> dict[str, Any]:
+        return {"id": dt.datetime(2026, 1, 2, tzinfo=dt.UTC)}
+
+    with serve(app(validation=validation, **{event: handler})) as url:
+        async with connected(url) as client:
+            body = refusal_of(await client.call(event, {"text": "x"}))
+    assert body["code"] in ("invalid_ack", "internal_error")
+    assert "datetime" not in str(body)
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(logged) == 1
+    assert "a datetime at /0/id is not JSON: use .isoformat()" in logged[0].message
+    assert repr(event) in logged[0].message
+    assert body["ref"] in logged[0].message
+    assert logged[0].exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (uuid.UUID(int=1), "a UUID at /0/id is not JSON: use str(…)"),
+        (b"x", "bytes at /0/id is not JSON: declare 'format: binary', or use .decode()"),
+    ],
+    ids=["UUID", "bytes"],
+)
+async def test_a_result_is_checked_as_it_is(
+    caplog: pytest.LogCaptureFixture, value: object, advice: str
+) -> None:
+    """What could be sent in a form of its own misses a schema of type string; the log says what to use."""
+
+    async def say(_: Any) -> dict[str, Any]:
+        return {"id": value}
+
+    with serve(app(say=say)) as url:
+        async with connected(url) as client:
+            assert refusal_of(await client.call("say", {"text": "x"}))["code"] == "invalid_ack"
+    assert advice in caplog.text
 
 
 async def test_a_failing_handler_is_answered_and_logged_under_a_reference(
