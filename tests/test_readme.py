@@ -65,6 +65,7 @@ NOT_CODES = {"POST", "HEAD", "NFKC"}
 EXAMPLE = "A complete example"
 START = "Starting from a document"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
+ACKS = "Payloads and arguments"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     one
@@ -104,6 +105,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", one.heading) for one in FRAGMENTS),
         *((language, SHAPED) for language in ("yaml", "python")),
+        ("yaml", ACKS),
         ("yaml", "Security"),
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
@@ -166,6 +168,20 @@ def test_the_forms_of_handlers() -> None:
             bind_error_handler(names["error"])
         else:
             assert bind_event_handler(names["sign_up"]).takes == "1"
+
+
+def test_the_example_of_acknowledgements(folder: Path) -> None:
+    """Each event is answered: with what the schema accepts, with anything, or with nothing."""
+    (folder / "notes.yaml").write_text(block("yaml", ACKS), "utf-8")
+    answers: dict[str, Any] = {"good": {"id": 7}, "bad": {"key": 7}}
+    handlers = {"/": dict.fromkeys(("save", "import", "typing"), lambda data: answers[data])}
+    app = AsynctionSocketIO.from_spec("notes.yaml", handlers=handlers)
+    with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert client.call("save", "good", timeout=5) == {"id": 7}
+        assert client.call("save", "bad", timeout=5)["error"]["code"] == "invalid_ack"
+        assert client.call("import", "bad", timeout=5) == {"key": 7}
+        assert client.call("typing", "good", timeout=5) is None
 
 
 def test_the_example_of_asyncapi_3(folder: Path) -> None:
