@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import importlib.util
 import inspect
@@ -188,7 +189,7 @@ class _Server(uvicorn.Server):
             logger.info("%s", _banner(self.config.loaded_app, self._settings, port))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for _, served in find_served(self.config.loaded_app):
-            # A poll that waits for an event would hold the server open until its time is up.
-            await served.server.shutdown()
+        # Handlers end and clients leave first: uvicorn closes connections before it tells applications.
+        ending = [served.server.shutdown() for _, served in find_served(self.config.loaded_app)]
+        await asyncio.gather(*ending)
         await super().shutdown(sockets)

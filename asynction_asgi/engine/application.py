@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from ..errors import RefusedError
     from .limits import Limits
     from .members import Member
-    from .transport import EngineSocket
 
 logger = get_logger("engine")
 
@@ -41,7 +39,7 @@ class ApplicationServer(AddressingServer):
 
     Attributes:
         limits: What one client may cost.
-        stopping: Set once `shutdown` began; new connections are refused.
+        stopping: Set once it begins to end; new connections and events are refused.
         encode: `Serializer.encode` of its wire format.
     """
 
@@ -232,43 +230,6 @@ class ApplicationServer(AddressingServer):
         if not task.cancelled() and task.exception() is not None:
             logger.error("a background task failed", exc_info=task.exception())
 
-    async def shutdown(self, seconds: float = 5.0) -> None:
-        """Close every connection, run the disconnect handlers, and stop what runs.
-
-        Args:
-            seconds: Handlers still running after this time are cancelled.
-        """
-        self.stopping = True
-        sockets = list(self.eio.sockets.values())
-        connections = [socket.connection for socket in sockets]
-        for socket in sockets:
-            socket.drop(self.reason.SERVER_DISCONNECT)
-        running = [task for socket in sockets for task in _tasks_of(socket)]
-        running += self._tasks
-        thread = getattr(self.manager, "thread", None)
-        if thread is not None:
-            thread.cancel()
-            running.append(thread)
-        current = asyncio.current_task()
-        running = [task for task in running if task is not current and not task.done()]
-        if running:
-            _, late = await asyncio.wait(running, timeout=seconds)
-            for connection in connections:
-                connection.drop_backlog()  # or it would begin in the place of what is cancelled
-            for task in late:
-                task.cancel()
-            if late:
-                logger.warning("%d handlers did not end in time and were cancelled", len(late))
-                await asyncio.wait(late, timeout=1.0)
-        if last := [task for task in self._tasks if task is not current and not task.done()]:
-            await asyncio.wait(last, timeout=1.0)  # such as telling other processes of what is lost
-        close = getattr(self.manager, "close", None)
-        if close is not None:  # connections to a message queue
-            await close()
-        self.manager_initialized = False
-        with contextlib.suppress(Exception):
-            await super().shutdown()
-
 
 async def _run_callback(result: Awaitable[Any]) -> None:
     task = asyncio.current_task()
@@ -282,8 +243,3 @@ async def _run_callback(result: Awaitable[Any]) -> None:
 
 def _log_callback(error: BaseException) -> None:
     logger.error("the callback of an acknowledgement %s", describe_crash(error), exc_info=error)
-
-
-def _tasks_of(socket: EngineSocket) -> list[asyncio.Task[None]]:
-    tasks = list(socket.connection.running.values())
-    return tasks if socket.closing_task is None else [*tasks, socket.closing_task]

@@ -235,6 +235,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             return
         runner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
         if getattr(runner, "should_exit", False):
+            if self.owner is not None:
+                self.owner.begin_stop()
+                return
             for socket in polling:
                 socket.drop(self.reason.SERVER_DISCONNECT)
         else:

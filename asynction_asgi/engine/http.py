@@ -46,7 +46,7 @@ class EngineApp:
         socket = engine.sockets.get(query.get("sid", [""])[0])
         if query.get("EIO") == ["3"] and "sid" not in query:
             engine.tell_of_version()
-        refusal = self._refusal(scope, query)
+        refusal = self._refusal(scope, query, known=socket is not None)
         if refusal is not None:
             await respond(scope, receive, send, *refusal)
             return
@@ -67,11 +67,13 @@ class EngineApp:
         else:
             await engine.handle_request(environ, b"")
 
-    def _refusal(self, scope: Scope, query: Mapping[str, list[str]]) -> tuple[int, bytes] | None:
+    def _refusal(
+        self, scope: Scope, query: Mapping[str, list[str]], *, known: bool
+    ) -> tuple[int, bytes] | None:
         """Return the status and text to refuse a request with by its head alone, or None."""
         if _head_bytes(scope) > _MOST_HEAD:
             return 431, b"the headers are too large"
-        if self.server.stopping:
+        if self.server.stopping and not known:  # others fetch their last answers
             return 503, b"the server is stopping"
         if scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
             return 400, b"no method of the protocol"

@@ -54,6 +54,9 @@ class MembershipServer(ApplicationServer):
             self._count_refusal(connection)
         elif endpoint is None:
             self._answer_connect_error(connection, namespace, {"message": "Invalid namespace"})
+        elif self.stopping:
+            error = RefusedError("unavailable", "the server is stopping")
+            self._answer_connect_error(connection, namespace, error)
         elif len(connection.members) + connection.parting >= self.limits.namespaces:
             error = RefusedError("rate_limited", "too many namespaces")
             self._answer_connect_error(connection, namespace, error)

@@ -18,6 +18,7 @@ _RELIED_ON = (
     "close_sent",
     "config",
     "conn",
+    "connections",
     "handle_parser_exception",
     "queue",
     "read_paused",

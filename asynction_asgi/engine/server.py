@@ -20,9 +20,9 @@ from .codec import FiniteList, UndecodableError, UnencodableError
 from .crashes import must_pass
 from .lanes import Lanes
 from .members import Arrival, Connection, Member, Partial, Phase
-from .membership import MembershipServer
 from .registered import RegisteredHandlers
 from .serializer import complete
+from .stopping import StoppingServer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _PENDING, _LEAVING, _GONE = Phase.PENDING, Phase.LEAVING, Phase.GONE
 
 
-class Server(MembershipServer):
+class Server(StoppingServer):
     """A Socket.IO server whose events and connections an `Endpoint` decides.
 
     Namespaces that the endpoint does not admit, but for which handlers were registered here, are
@@ -130,6 +130,8 @@ class Server(MembershipServer):
         connection = member.connection
         if payload[0] in packets.RESERVED_EVENTS:
             error = RefusedError("reserved_event", "clients may not emit this name")
+        elif self.stopping:
+            error = RefusedError("unavailable", "the server is stopping")
         elif self.limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")
         elif member.phase is _PENDING:

@@ -71,6 +71,7 @@ class Shortcut(asyncio.Protocol):
         self._ignored = 0  # so many bytes are still of a message that is too large
         self._waiter: asyncio.Future[None] | None = None
         self._transport.set_protocol(self)
+        self._stand_in(uvicorns, self)
         self._drain()  # what came between the acceptance and now
 
     # -- what the engine uses --------------------------------------------------------------
@@ -128,7 +129,29 @@ class Shortcut(asyncio.Protocol):
         if self._waiter is not None:
             self._waiter.cancel()
         self._socket = None
+        self._stand_in(self, self._uvicorns)
         self._uvicorns.connection_lost(exc)
+
+    # -- what uvicorn calls ----------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """Let handlers end and answer before the client is disconnected, for uvicorn is stopping."""
+        owner = None if self._socket is None or self._socket.closing else self._socket.server.owner
+        leaving = None if owner is None else owner.begin_stop()
+        if leaving is None:
+            self._uvicorns.shutdown()
+        else:
+            leaving.add_done_callback(self._end_transport)
+
+    def _end_transport(self, _: object) -> None:
+        """Wait no longer for the client's close frame; others may wait for the end of the process."""
+        if not self._transport.is_closing():
+            self._uvicorns.shutdown()
+
+    def _stand_in(self, before: Any, after: Any) -> None:
+        """Take a place among the connections that uvicorn tells to shut down."""
+        self._uvicorns.connections.discard(before)
+        self._uvicorns.connections.add(after)
 
     # -- frames ----------------------------------------------------------------------------
 

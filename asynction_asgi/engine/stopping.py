@@ -1,0 +1,157 @@
+"""How a server ends: handlers end and answer, then clients leave, then all else is released."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from ..errors import RefusedError
+from ..logs import get_logger
+from .membership import MembershipServer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from .members import Connection
+    from .transport import EngineSocket
+
+# Handlers still running after so many seconds are cancelled.
+STOP_SECONDS = 5.0
+# What ends the connections gets at least so long, however long the handlers took.
+_LEAVE_SECONDS = 1.0
+# For clients between two polls.
+_FETCH_SECONDS, _FETCH_CHECK_SECONDS = 1.0, 0.02
+
+logger = get_logger("engine")
+
+
+class StoppingServer(MembershipServer):
+    """The part of the server that ends it."""
+
+    _leaving: asyncio.Task[None] | None = None
+
+    def begin_stop(self) -> asyncio.Task[None] | None:
+        """Let clients go, unless that has begun: the ASGI server is about to close their connections.
+
+        For servers that do so before they announce the end to the application, as uvicorn does.
+
+        Returns:
+            A task that ends when the connections are closed, or None if `shutdown` sees to them.
+        """
+        if not self.stopping:
+            self.stopping = True
+            self._leaving = asyncio.get_running_loop().create_task(self._let_clients_go(STOP_SECONDS))
+        return self._leaving
+
+    async def shutdown(self, seconds: float = STOP_SECONDS) -> None:
+        """Let handlers end and answer, close every connection, run the disconnect handlers, and stop what runs.
+
+        Events that arrive meanwhile are refused with ``unavailable``, new connections with 503.
+
+        Args:
+            seconds: Handlers still running after this time are cancelled.
+        """
+        if self._leaving is None:
+            await self._let_clients_go(seconds)
+        else:
+            await asyncio.wait([self._leaving])
+            self._leaving = None
+        thread = getattr(self.manager, "thread", None)
+        if thread is not None:
+            thread.cancel()
+            await asyncio.wait([thread], timeout=_LEAVE_SECONDS)
+        if last := [task for task in self._tasks if task is not asyncio.current_task() and not task.done()]:
+            await asyncio.wait(
+                last, timeout=_LEAVE_SECONDS
+            )  # such as telling other processes of what is lost
+        close = getattr(self.manager, "close", None)
+        if close is not None:  # connections to a message queue
+            await close()
+        self.manager_initialized = False
+        with contextlib.suppress(Exception):
+            await super().shutdown()
+
+    async def _let_clients_go(self, seconds: float) -> None:
+        self.stopping = True
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        sockets = list(self.eio.sockets.values())
+        connections = [socket.connection for socket in sockets]
+        busy = [socket for socket in sockets if any(_handlers(socket.connection))]
+        if late := await _wait_for_handlers(connections, deadline):
+            for connection in connections:
+                self._refuse_waiting(connection)  # or it would begin in the place of what is cancelled
+            await _cancel(late)
+        await _wait_for_polls(busy)
+        sockets = list(self.eio.sockets.values())
+        for socket in sockets:
+            socket.drop(self.reason.SERVER_DISCONNECT)
+        running = [task for connection in connections for task in connection.running.values()]
+        running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
+        running += self._tasks
+        running = [task for task in running if task is not asyncio.current_task() and not task.done()]
+        if running:
+            _, rest = await asyncio.wait(running, timeout=max(deadline - loop.time(), _LEAVE_SECONDS))
+            if rest:
+                await _cancel(rest)
+
+    def _refuse_waiting(self, connection: Connection) -> None:
+        """Answer the events that wait for others to end."""
+        error = RefusedError("unavailable", "the server is stopping")
+        waiting = [*(connection.backlog or ())]
+        waiting += [
+            (member, arrival) for member in connection.members.values() for arrival in member.lane or ()
+        ]
+        connection.drop_backlog()
+        for member in connection.members.values():
+            while member.lane:
+                connection.count(member.lane.popleft(), -1)
+        for member, arrival in waiting:
+            self._refuse(member, arrival.ack_id, arrival.payload[0], error)
+
+
+async def _wait_for_handlers(
+    connections: Iterable[Connection], deadline: float
+) -> Collection[asyncio.Task[None]]:
+    """Wait for connect and event handlers, and for those that wait for them; return what is still running."""
+    loop, current = asyncio.get_running_loop(), asyncio.current_task()
+    while running := [
+        task
+        for connection in connections
+        for task in _handlers(connection)
+        if task is not current and not task.done()
+    ]:
+        patience = deadline - loop.time()
+        if patience <= 0:
+            return running
+        await asyncio.wait(running, timeout=patience)
+    return ()
+
+
+def _handlers(connection: Connection) -> Iterator[asyncio.Task[None]]:
+    yield from connection.running.values()
+    for member in connection.members.values():
+        if member.connecting is not None:
+            yield member.connecting
+
+
+async def _wait_for_polls(busy: Iterable[EngineSocket]) -> None:
+    """Wait for clients of polling to fetch their answers and to poll again, for a moment.
+
+    A client that polls receives the end of the session as such, others an HTTP status.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _FETCH_SECONDS
+    while loop.time() < until:
+        polling = (socket for socket in busy if socket.write is None and not socket.closing)
+        if not any(socket.outbox or socket.poller is None for socket in polling):
+            return
+        await asyncio.sleep(_FETCH_CHECK_SECONDS)
+
+
+async def _cancel(late: Collection[asyncio.Task[None]]) -> None:
+    for task in late:
+        task.cancel()
+    logger.warning("%d handlers did not end in time and were cancelled", len(late))
+    await asyncio.wait(late, timeout=1.0)

@@ -1,0 +1,266 @@
+"""A server that is told to stop: handlers end and answer, then clients leave, then the process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.engine import Limits
+from tests.clients import connected
+
+from .stage import LONG_WAY, SHORT_WAY, Script, serve, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from asynction_asgi.engine import Peer
+
+SECONDS = 30.0
+ROOT = Path(__file__).parents[2]
+APPLICATION = """\
+import asyncio
+
+from asynction_asgi import AsynctionSocketIO
+
+ANY = {"x-ack": True}
+DOCUMENT = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "Stop", "version": "1.0.0"},
+    "channels": {
+        "/": {
+            "publish": {"message": {"oneOf": [{"name": "work", **ANY}, {"name": "ask", **ANY}, {"name": "hang", **ANY}]}},
+            "subscribe": {"message": {"name": "question", **ANY}},
+        }
+    },
+}
+app = AsynctionSocketIO.from_spec(DOCUMENT, default_error_handler=lambda error: None)
+
+
+async def told_to_stop():
+    print("begun", flush=True)
+    while not app.server.stopping:
+        await asyncio.sleep(0.01)
+
+
+@app.on("work")
+async def work():
+    await told_to_stop()
+    return "done"
+
+
+@app.on("ask")
+async def ask(socket):
+    await told_to_stop()
+    return await socket.call("question")
+
+
+@app.on("hang")
+async def hang():
+    await told_to_stop()
+    await asyncio.Event().wait()
+
+
+@app.on("disconnect")
+async def disconnect(reason):
+    print("disconnect:", reason, flush=True)
+
+
+class Middleware:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        async def received():
+            return await receive()
+
+        await self.app(scope, received, send)
+
+
+wrapped = Middleware(app)
+"""
+COMMANDS = {
+    "run": ("asynction_asgi", "run", "application:app", "--port", "0"),
+    "run, wrapped receive": ("asynction_asgi", "run", "application:wrapped", "--port", "0"),
+    "uvicorn": ("uvicorn", "application:app", "--port", "0"),
+}
+
+
+class Process:
+    """A server in a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        self.process = process
+        self.url = url
+
+    async def says(self, beginning: str) -> None:
+        """Wait until a handler prints a line that begins so; the server's own lines are beside it."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(SECONDS):
+            while line := (await self.process.stdout.readline()).decode():
+                if line.startswith(beginning):
+                    return
+        raise AssertionError(f"the process has ended without saying {beginning!r}")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    async def end(self) -> None:
+        async with asyncio.timeout(SECONDS):
+            await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(command: Sequence[str], folder: Path) -> AsyncIterator[Process]:
+    (folder / "application.py").write_text(APPLICATION, "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    log = b""
+    try:
+        async with asyncio.timeout(SECONDS):
+            while (found := re.search(rb"running on (http://\S+)", log)) is None:
+                line = await process.stderr.readline()
+                assert line, log.decode()
+                log += line
+        reading = asyncio.ensure_future(process.stderr.read())
+        yield Process(process, found[1].decode())
+        if process.returncode is not None:
+            assert b"Traceback" not in await reading
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("server_name", "transport", "event"),
+    [
+        *itertools.product(("run", "run, wrapped receive"), ("websocket", "polling"), ("work", "ask")),
+        *itertools.product(("uvicorn",), ("websocket",), ("work", "ask")),
+        ("uvicorn", "polling", "work"),  # it takes no other request of that client, such as an answer
+    ],
+)
+async def test_handlers_answer_before_their_clients_leave(
+    server_name: str, transport: str, event: str, tmp_path: Path
+) -> None:
+    """On SIGTERM an event in its handler gets its ack, also if the handler waits for a client's answer first."""
+
+    async def question() -> str:
+        return "done"
+
+    async with running(COMMANDS[server_name], tmp_path) as server:
+        async with connected(server.url, on={"question": question}, transports=[transport]) as client:
+            call = asyncio.ensure_future(client.call(event))
+            await server.says("begun")
+            server.stop()
+            assert await call == "done"
+            await client.wait_gone()
+            await server.says("disconnect: server disconnect")
+        await server.end()
+
+
+@pytest.mark.parametrize("command", [COMMANDS["run"], COMMANDS["uvicorn"]], ids=["run", "uvicorn"])
+async def test_a_handler_that_hangs_is_cancelled_and_answered(command: Sequence[str], tmp_path: Path) -> None:
+    """When its time is up, its client receives the refusal before it is disconnected."""
+    async with running(command, tmp_path) as server:
+        async with connected(server.url) as client:
+            call = asyncio.ensure_future(client.sio.call("hang", timeout=SECONDS))
+            await server.says("begun")
+            server.stop()
+            answer = await call
+            assert answer["error"]["code"] == "unavailable"
+        await server.end()
+
+
+WAYS = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+
+
+def stopping(server: Any) -> asyncio.Task[None]:
+    return asyncio.get_running_loop().create_task(server.shutdown(0.2))
+
+
+@WAYS
+async def test_events_that_come_too_late_are_refused(ws: str) -> None:
+    """While handlers end, new events and CONNECTs are refused; an ack is still taken."""
+    gate = asyncio.Event()
+
+    async def wait(peer: Peer, *_: Any) -> Sequence[Any]:
+        await gate.wait()
+        return ["done"]
+
+    async with serve(ws=ws) as stage, stage.client() as client:
+        stage.script.handlers["wait"] = wait
+        await client.send('421["wait"]')
+        await until(lambda: ("wait",) in stage.script.told)
+        ending = asyncio.get_running_loop().create_task(stage.server.shutdown(5.0))
+        await until(lambda: stage.server.stopping)
+        assert (await client.ask('422["echo"]'))[0]["error"]["code"] == "unavailable"
+        await client.send("40/chat,")
+        assert (await client.receive()).startswith("44/chat,")
+        gate.set()
+        assert await client.receive() == '431["done"]'
+        await client.closed()
+        await ending
+    assert ("echo",) not in stage.script.told
+
+
+@WAYS
+@pytest.mark.parametrize("ordering", ["serial", "concurrent"])
+async def test_events_that_still_wait_when_time_is_up_are_refused(ws: str, ordering: Any) -> None:
+    """None of them begins in the place of a handler that is cancelled, and each is answered."""
+
+    async def hang(peer: Peer, *_: Any) -> Sequence[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    script = Script()
+    script.handlers["hang"] = hang
+    options: dict[str, Any] = {"ordering": ordering, "limits": Limits(handlers=1)}
+    async with serve(script, ws=ws, **options) as stage, stage.client() as client:
+        await client.send('421["hang"]', '422["hang"]', '423["hang"]')
+        await until(lambda: ("hang",) in script.told)
+        ending = stopping(stage.server)
+        answers = sorted([await client.receive() for _ in range(3)])
+        assert [answer[:3] for answer in answers] == ["431", "432", "433"]
+        assert all("unavailable" in answer for answer in answers)
+        await client.closed()
+        await ending
+    assert [told[0] for told in script.told] == ["connect", "hang", "disconnect"]
+
+
+async def test_a_polling_client_fetches_its_last_answer() -> None:
+    """An ack that came between two polls is not lost: the session ends once it has been fetched."""
+    gate = asyncio.Event()
+
+    async def wait(peer: Peer, *_: Any) -> Sequence[Any]:
+        await gate.wait()
+        return ["done"]
+
+    async with serve() as stage, stage.polling() as client:
+        stage.script.handlers["wait"] = wait
+        await client.post("40")
+        await client.poll()
+        await client.post('421["wait"]')
+        ending = asyncio.get_running_loop().create_task(stage.server.shutdown(5.0))
+        await until(lambda: stage.server.stopping)
+        gate.set()
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: bool(socket.outbox))
+        assert await client.poll() == ['431["done"]']
+        assert await client.poll() == ["1"]
+        await ending
+        assert (await client.get()).status_code == 503
