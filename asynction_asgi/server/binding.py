@@ -57,6 +57,7 @@ class BoundHandler:
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
         unled: Names of its positional parameters if none of them takes the connection.
+        takers: Names of those that take arguments.
     """
 
     invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
@@ -64,6 +65,7 @@ class BoundHandler:
     maximum: int | None = None
     function: Callable[..., Any]
     unled: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
 
     @property
     def takes(self) -> str:
@@ -102,6 +104,7 @@ def bind_event_handler(
         maximum=None if unbounded else len(taken),
         function=function,
         unled=() if lead is not None else tuple(parameter.name for parameter in positional),
+        takers=tuple(parameter.name for parameter in taken),
     )
 
 

@@ -40,6 +40,14 @@ class Imports:
         Raises:
             UnimportableError: nothing callable stands there, or importing the module failed.
         """
+        try:
+            return self._find(path)
+        except NowhereError as error:
+            if repr(path) in str(error):
+                raise
+            raise NowhereError(f"{path!r} leads nowhere: {error}") from None
+
+    def _find(self, path: str) -> Callable[..., Any]:
         module, names = self._split(path)
         found: Any = module
         owner: type | None = None

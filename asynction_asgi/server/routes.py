@@ -212,7 +212,7 @@ class Routes:
                 continue
             for event, route in routes.events.items():
                 if route.handler is None and (name, event) not in self._unfit:
-                    fit = self._arity(route.event, catch_all, route.event.node, named=True)
+                    fit = self._arity(route.event, catch_all, route.event.node, (), named=True)
                     found += [one for one in fit if one.severity == "error"]
         return [replace(finding, severity="warning") for finding in found] if self._lenient else found
 
@@ -314,7 +314,7 @@ class Routes:
         if doubt is not None:
             yield self._problem(at, doubt, "ARITY")
             return
-        fit = list(self._arity(route.event, bound, at, named=event == WILDCARD))
+        fit = list(self._arity(route.event, bound, at, routes.params, named=event == WILDCARD))
         if self._lenient:
             fit = [replace(finding, severity="warning") for finding in fit]
         errors = [one for one in fit if one.severity == "error"]
@@ -325,7 +325,9 @@ class Routes:
                 routes.named[event] = route
         yield from errors
 
-    def _arity(self, event: Event, bound: BoundHandler, node: Node, *, named: bool) -> Iterator[Diagnostic]:
+    def _arity(
+        self, event: Event, bound: BoundHandler, node: Node, params: Sequence[str], *, named: bool
+    ) -> Iterator[Diagnostic]:
         """Report a handler that can't take what the event carries.
 
         A tuple without an upper bound may carry more than any fixed signature takes, so that is a warning
@@ -335,6 +337,7 @@ class Routes:
             event: The event.
             bound: Its handler.
             node: Where the findings belong.
+            params: Names of the namespace's parameters, which are passed by name.
             named: Whether the handler gets the event's name before the arguments.
         """
         counted, extra = _counts(event.arguments), 1 if named else 0
@@ -351,8 +354,14 @@ class Routes:
             f"{name} takes {bound.takes}, and {event.name!r} carries"
             f" {count_words(minimum - extra, None if maximum is None else maximum - extra)} {noun}{after}"
         )
+        misplaced = [name for name in bound.takers if name in params]
         if bound.minimum > minimum:
-            if event.arguments.kind == "single":
+            if misplaced:
+                remedy = (
+                    f"{misplaced[0]!r} is a parameter of the address and is passed by name: make it keyword-only,"
+                    f" (…, *, {misplaced[0]})"
+                )
+            elif event.arguments.kind == "single":
                 remedy = "a payload that is a tuple (type: array, items: […]) carries several"
             else:
                 remedy = "require them by minItems, or give the parameters defaults"

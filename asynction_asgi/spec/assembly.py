@@ -75,6 +75,7 @@ def assemble(
             draft.security = narrow(reader, draft.required, draft.scopes)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
+    _warn_of_unchecked_scopes(reader, served)
     if not drafts and not any(one.severity == "error" for one in reader.found):
         place = reader.root.get("channels") or reader.root
         reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
@@ -204,6 +205,19 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
             word = node.pointer.rpartition("/")[2].removeprefix("x-")
             message_ = f"{word} of what the server sends is never checked; put it on the channel as x-{word}"
             reader.ignored(node, "SECURITY_SHAPE", message_, key=True)
+
+
+def _warn_of_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraft]) -> None:
+    """Report scopes of a message that only the server sends; those that clients may emit too are checked."""
+    scopes: dict[str, list[Node]] = {"receives": [], "sends": []}
+    for operation in operations:
+        nodes = (message.fields.get("x-scopes") for message in operation.messages)
+        scopes[operation.direction] += (node for node in nodes if node is not None)
+    checked = {node.identity for node in scopes["receives"]}
+    for node in scopes["sends"]:
+        if node.identity not in checked:
+            what = "scopes of what the server sends are never checked; put it on the channel as x-scopes"
+            reader.ignored(node, "SECURITY_SHAPE", what, key=True)
 
 
 def _name(reader: Reader, message: MessageDraft) -> str | None:

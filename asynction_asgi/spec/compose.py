@@ -29,8 +29,9 @@ __all__ = ["compose", "dump_yaml"]
 
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What the pure parser says of a tab.
+# What the pure parser says of a tab, and of a colon within a text.
 _TAB = "found character '\\t' that cannot start any token"
+_COLON = "mapping values are not allowed here"
 
 
 def compose(text: str, *, places: Places | None) -> Composed:
@@ -55,6 +56,12 @@ def compose(text: str, *, places: Places | None) -> Composed:
         if mark is not None and error.problem == _TAB:
             indents = not text.splitlines()[mark.line][: mark.column].strip()
             message = f"tabs can't {'indent YAML' if indents else 'stand here'}: use spaces"
+        if (
+            mark is not None
+            and error.problem == _COLON
+            and ":" in text.splitlines()[mark.line][: mark.column]
+        ):
+            message = "a text that contains ': ' must be in quotes"
         fault = Fault(code="YAML_SYNTAX", message=message, line=at[0], column=at[1])
     except YAMLError as error:
         fault = Fault(code="YAML_SYNTAX", message=str(error).splitlines()[0])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Diagnostic, SpecError
 from .compose import compose, dump_yaml
 from .composer import Fault, Places
+from .json_faults import find_json_fault
 from .json_places import json_places
 from .plain import copy_plain
 
@@ -247,6 +248,8 @@ def _parse(content: str | bytes, path: Path | None, name: str | None) -> Documen
                 return document
     composed = compose(text, places=None)
     document.value = composed.value
+    if composed.value is None and composed.faults and (fault := find_json_fault(text)) is not None:
+        _raise([fault], document)
     _raise(composed.faults, document)
     return document
 

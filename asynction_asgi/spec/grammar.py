@@ -45,6 +45,10 @@ class Rule(Protocol):
         ...
 
 
+# The latest release of the other major version.
+_OTHER = {2: "3.1.0", 3: "2.6.0"}
+
+
 @dataclass(frozen=True, slots=True)
 class Fits:
     """A scalar, or an object or list whose contents are nobody's business.
@@ -245,6 +249,11 @@ class Object:
                 hint = f"; did you mean {near!r}?" if near else ""
                 if key in self.moved:
                     hint = f" in AsyncAPI {walk.major}.x; instead there is {self.moved[key]}"
+                    if not walk.is_foreign:
+                        walk.is_foreign = True
+                        hint += (
+                            f"; if all of the document is written so, set 'asyncapi' to {_OTHER[walk.major]}"
+                        )
                 walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)

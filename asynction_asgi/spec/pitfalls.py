@@ -71,7 +71,13 @@ def warn_of_unlike_namespaces(
     for operation in operations:
         if operation.channel.kept and operation.channel.namespace is not None:
             names.setdefault(operation.channel.namespace, set()).update(map(_name, operation.messages))
-    served = [one for one in channels if one.kept and one.namespace not in (None, ANY_NAMESPACE)]
+    served = [
+        channel
+        for channel in channels
+        if channel.kept
+        and channel.address_node is not None
+        and channel.namespace not in (None, ANY_NAMESPACE)
+    ]
     peopled = {str(one.namespace): one for one in served if names.get(str(one.namespace))}
     single = {name: one for name, one in peopled.items() if len(names[name]) == 1}
     alike = [

@@ -48,6 +48,7 @@ class Walk:
         schemas: Every schema that stands in an object of the table.
         messages: Every message.
         references: Every reference that stands for an object of the table, with that object's name.
+        is_foreign: Whether a field of the other major version was met, such as ``publish`` in 3.x.
     """
 
     table: Mapping[str, Object]
@@ -63,6 +64,7 @@ class Walk:
     schemas: list[Node] = field(default_factory=list)
     messages: list[Node] = field(default_factory=list)
     references: dict[tuple[Document, str], str] = field(default_factory=dict)
+    is_foreign: bool = False
     _seen: set[tuple[str, Document, str]] = field(default_factory=set)
     _faulty: set[Any] = field(default_factory=set)
     _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)

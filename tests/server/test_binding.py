@@ -96,8 +96,16 @@ async def test_dotted_paths_lead_to_functions_and_methods(path: str, answer: Any
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        pytest.param("nowhere.handlers.order", "no module 'nowhere'", id="no package"),
-        pytest.param("shop.handlerz.order", "'handlerz'", id="no module"),
+        pytest.param(
+            "nowhere.handlers.order",
+            "'nowhere.handlers.order' leads nowhere: there is no module 'nowhere'",
+            id="no package",
+        ),
+        pytest.param(
+            "shop.handlerz.order",
+            "'shop.handlerz.order' leads nowhere: module 'shop' has no 'handlerz'",
+            id="no module",
+        ),
         pytest.param("shop.handlers.ordre", "did you mean 'order'", id="misspelt"),
         pytest.param("shop.handlers:Desk.askk", "did you mean 'ask'", id="misspelt method"),
         pytest.param("shop.broken.order", "OSError: no database", id="import fails"),
@@ -329,6 +337,20 @@ async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
         async with connected(url) as client:
             assert await client.call("move", 1, "a") is None
             assert (await client.call("move", 1, "a", 3))["error"]["code"] == "invalid_payload"
+
+
+def test_a_parameter_of_the_address_is_keyword_only() -> None:
+    """Taken by place, it is what the ARITY error names, with the signature to write."""
+
+    def say(socket: Any, roomId: str, text: str) -> None: ...  # noqa: N803 - the document's name
+
+    spec = document(**{"room/{roomId}": {**channel([message("say", TEXT)]), "parameters": {"roomId": {}}}})
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec, handlers={"/room/{roomId}": {"say": say}})
+    (problem,) = raised.value.diagnostics
+    assert problem.code == "ARITY"
+    assert "'roomId' is a parameter of the address" in problem.message
+    assert "(…, *, roomId)" in problem.message
 
 
 def test_each_alternative_of_an_event_must_reach_its_handler() -> None:

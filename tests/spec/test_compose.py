@@ -204,3 +204,12 @@ def test_dumped_yaml_reads_back() -> None:
     assert again == {**value, "s": [shared, shared]}
     assert list(again) == ["z", "a", "m", "s"]
     assert "&" not in dump_yaml([shared, shared])
+
+
+def test_a_value_with_a_colon_needs_quotes() -> None:
+    """A second ": " in a line is answered with the cure; a key that is indented too far is not."""
+    (fault,) = compose("info:\n  title: Chat: the game", places=None).faults
+    assert fault.message == "a text that contains ': ' must be in quotes"
+    assert (fault.line, fault.column) == (1, 13)
+    (indented,) = compose("info: x\n  title: Chat", places=None).faults
+    assert "quotes" not in indented.message

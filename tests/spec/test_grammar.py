@@ -298,3 +298,29 @@ def test_elsewhere_matters_only_where_it_is_needed(tmp_path: Path) -> None:
         outcome = check(tmp_path, used)
         assert [one.code for one in outcome.diagnostics if one.severity == "error"] == [code]
         assert (outcome.accepted, outcome.servable) == (accepted, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "pointers"),
+    [
+        (
+            v3("{/chat: {publish: {message: {name: a}}, subscribe: {message: {name: b}}}}"),
+            "2.6.0",
+            ["/channels/~1chat/publish", "/channels/~1chat/subscribe"],
+        ),
+        (
+            v2("{chat: {address: /chat, messages: {a: {payload: {}}}}}"),
+            "3.1.0",
+            ["/channels/chat/address", "/channels/chat/messages"],
+        ),
+    ],
+    ids=["2.x in 3.x", "3.x in 2.x"],
+)
+def test_the_shape_of_the_other_version_is_said_without_noise(
+    tmp_path: Path, text: str, version: str, pointers: list[str]
+) -> None:
+    """Each field is named, the version that may be meant once, and no warning about what is elsewhere."""
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("error", "UNKNOWN_FIELD", pointer) for pointer in pointers]
+    hints = [f"set 'asyncapi' to {version}" in diagnostic.message for diagnostic in outcome.diagnostics]
+    assert hints == [True, *([False] * (len(pointers) - 1))]

@@ -303,3 +303,18 @@ def test_scopes_of_what_is_sent_are_warned_of(tmp_path: Path) -> None:
     """The server's own events are never checked."""
     text = v2("{/: {x-security: [{jwt: []}], subscribe: {x-scopes: [a], message: {name: b}}}}", JWT)
     assert found(check(tmp_path, text)) == [("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/x-scopes")]
+
+
+def test_scopes_of_a_message_that_only_the_server_sends_are_warned_of(tmp_path: Path) -> None:
+    """One that clients may emit as well is checked then, so nothing is said of it."""
+    message = "message: {name: b, x-scopes: [a]}"
+    text = v2(f"{{/: {{x-security: [{{jwt: []}}], subscribe: {{{message}}}}}}}", JWT)
+    assert found(check(tmp_path, text)) == [
+        ("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/message/x-scopes")
+    ]
+    shared = v3(
+        "{c: {address: /, x-security: [{$ref: '#/components/securitySchemes/jwt'}], messages: {m: {x-scopes: [a]}}}}",
+        "{o: {action: receive, channel: {$ref: '#/channels/c'}}, p: {action: send, channel: {$ref: '#/channels/c'}}}",
+        JWT3,
+    )
+    assert found(check(tmp_path, shared)) == []

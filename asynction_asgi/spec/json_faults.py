@@ -1,0 +1,55 @@
+"""What is wrong with a text that is meant to be JSON, in the words of JSON."""
+
+from __future__ import annotations
+
+import json
+
+from .composer import Fault
+
+__all__ = ["find_json_fault"]
+
+_WORDS = {
+    "Expecting ',' delimiter": "expected a comma or a closing bracket before this",
+    "Expecting ':' delimiter": "expected a colon after the name",
+    "Expecting value": "expected a value",
+    "Expecting property name enclosed in double quotes": "expected a name in double quotes",
+    "Illegal trailing comma before end of object": "no comma may stand before a closing bracket",
+    "Illegal trailing comma before end of array": "no comma may stand before a closing bracket",
+    "Unterminated string starting at": "the string that begins here has no closing double quote",
+    "Invalid control character at": "a line break or control character in a string must be escaped, as \\n",
+    "Extra data": "the document has ended before this",
+}
+
+
+def find_json_fault(text: str) -> Fault | None:
+    """Return where a text stops being JSON, and why, or None if it is JSON or was not meant to be.
+
+    A text is meant to be JSON if it begins with an object whose first name is in double quotes, or is a
+    comment: YAML in flow style seldom looks so.
+    """
+    opened = text.lstrip()
+    if opened[:1] != "{" or opened[1:].lstrip()[:1] not in ('"', "/"):
+        return None
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        message = _explain(error)
+        return Fault(code="YAML_SYNTAX", message=message, line=error.lineno - 1, column=error.colno - 1)
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
+def _explain(error: json.JSONDecodeError) -> str:
+    rest = error.doc[error.pos :]
+    before = error.doc[: error.pos].rstrip()[-1:]
+    if not rest.strip():
+        return "the JSON ends here, before the last bracket was closed"
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove this"
+    if rest.startswith("'"):
+        return "JSON takes double quotes only"
+    if rest[0] in "}]" and before == ",":
+        return "no comma may stand before a closing bracket in JSON: remove it"
+    words = _WORDS.get(error.msg)
+    return f"not valid JSON: {words if words is not None else error.msg[:1].lower() + error.msg[1:]}"

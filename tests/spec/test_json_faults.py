@@ -1,0 +1,49 @@
+"""Slips in documents that are meant to be JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from asynction_asgi.errors import SpecError
+from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.json_faults import find_json_fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = '"b": 2}'
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "place"),
+    [
+        ('{"a" 1}', "expected a colon", (1, 6)),
+        (f'{{"a": 1\n {GOOD}', "expected a comma or a closing bracket", (2, 2)),
+        ('{"a": "b', "no closing double quote", (1, 7)),
+        ('{"a": "b\n", "c" 2}', "must be escaped", (1, 9)),
+        ('{"a": 1', "before the last bracket was closed", (1, 8)),
+        ('{"a": 1}}', "ended before this", (1, 9)),
+        (f'{{\n  // a comment\n  "a": 1,\n {GOOD}', "JSON has no comments", (2, 3)),
+        (f'{{"a": {{"c": 1,}}\n {GOOD}', "no comma may stand before a closing bracket", (1, 15)),
+        (f"{{\"a\": 1, 'c': 2\n {GOOD}", "double quotes only", (1, 10)),
+    ],
+)
+def test_a_slip_is_named_in_the_words_of_json(
+    tmp_path: Path, text: str, words: str, place: tuple[int, int]
+) -> None:
+    """With its line and column, where YAML can't read the text either."""
+    path = tmp_path / "api.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SpecError) as raised:
+        load_document(path)
+    (fault,) = raised.value.diagnostics
+    assert words in fault.message
+    assert (fault.line, fault.column) == place
+
+
+@pytest.mark.parametrize("text", ["{a: b", "- {", '["a"', "{a: 1,}", '{"a": 1}'])
+def test_other_texts_are_left_to_yaml(text: str) -> None:
+    """YAML in flow style, and what is JSON, is not judged."""
+    assert find_json_fault(text) is None
