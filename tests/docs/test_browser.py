@@ -151,7 +151,28 @@ def test_a_namespace_with_a_parameter(page: Page) -> None:
     """The parameter's field completes the name; a value that is not listed can't be chosen."""
     panel = console(page, "/rooms/{roomId}", roomId="attic")
     expect(panel.get_by_role("status")).to_have_text("connected to /rooms/attic by websocket")
-    expect(emit(panel, "say", '["hello"]').locator(".answered pre")).to_have_text('["HELLO"]')
+    entry = emit(panel, "say", '["hello"]')
+    expect(entry.locator(".answered pre")).to_have_text('["HELLO"]')
+    expect(entry.locator("small").first).to_contain_text("/rooms/attic")
+
+
+@pytest.mark.parametrize(
+    ("words", "events"),
+    [
+        ("/members", {"whoami"}),
+        ("a comment back", {"echo"}),
+        ("replies", {"echo", "said"}),
+        ("left", {"add"}),
+        ("emitwithack", set()),
+    ],
+    ids=["namespace", "summary", "field of a shared schema", "argument", "client code"],
+)
+def test_the_filter_finds_events_by_what_is_said_of_them(page: Page, words: str, events: set[str]) -> None:
+    """By namespace, summary and the names of fields, those of shared schemas included; not by code."""
+    page.get_by_label("Filter events").fill(words)
+    expect(page.locator(".found")).to_have_text(f"{len(events)} event{'' if len(events) == 1 else 's'}")
+    shown = page.locator(".card:visible[data-event]")
+    assert {card.get_attribute("data-event") for card in shown.all()} == events
 
 
 def test_a_refused_websocket_is_retried_by_polling(browser: Browser) -> None:

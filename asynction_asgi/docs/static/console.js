@@ -252,6 +252,7 @@ connecting.addEventListener("submit", (submitted) => {
       onEvent(name, data, answer) { if (one.client === client) receive(one, where, name, data, answer); },
     });
     one.client = client;
+    one.where = where;
   } catch (error) { // such as a header that HTTP can't carry
     complain(where, error);
   }
@@ -297,10 +298,10 @@ function readArray(text) {
 
 sending.addEventListener("submit", async (submitted) => {
   submitted.preventDefault();
-  const one = all.get(choice.value), where = choice.value;
+  const one = all.get(choice.value), where = one?.client ? one.where : choice.value;
   const isOther = event.selectedIndex === event.options.length - 1;
   const name = isOther ? otherName.value : event.value;
-  const card = isOther ? undefined : cards.get(keyOf(where, "emit", name));
+  const card = isOther ? undefined : cards.get(keyOf(choice.value, "emit", name));
   let entry;
   try {
     const data = readArray(args.value);

@@ -45,11 +45,29 @@
     if (matchMedia("(max-width: 60rem)").matches) list.open = false;
     const input = make("input", undefined, { type: "search", "aria-label": "Filter events", placeholder: "Filter events", autocomplete: "off" });
     const found = make("p", "", { role: "status", class: "found" });
+    const texts = new Map(); // made when first asked for
+    const words = (card) => [...card?.children ?? []].filter((part) => !part.matches("details, figure"));
+    const textOf = (link) => {
+      if (!texts.has(link)) {
+        const card = document.getElementById(link.hash.slice(1)) ?? document.getElementById(decode(link.hash.slice(1)));
+        const namespace = link.closest("ul").parentElement.firstElementChild;
+        const shared = new Set();
+        const gather = (part) => {
+          for (const ref of part?.querySelectorAll("a.ref") ?? []) {
+            const schema = document.getElementById(decode(ref.hash.slice(1)));
+            if (schema && !shared.has(schema)) { shared.add(schema); gather(schema); }
+          }
+        };
+        gather(card);
+        texts.set(link, [link, namespace, ...words(card), ...shared].map((part) => part.textContent).join("\n").toLowerCase());
+      }
+      return texts.get(link);
+    };
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLowerCase();
       let count = 0;
       for (const link of nav.querySelectorAll("li li a")) {
-        const shown = link.textContent.toLowerCase().includes(wanted);
+        const shown = textOf(link).includes(wanted);
         count += shown;
         link.parentElement.hidden = !shown;
         const card = document.getElementById(link.hash.slice(1)) ?? document.getElementById(decode(link.hash.slice(1)));
