@@ -115,12 +115,26 @@ def kinds_of(schema: Schema, definitions: Definitions, known: dict[int, frozense
     """
     if schema is False:
         return frozenset()
-    kinds = KINDS
-    for part in _parts(schema, definitions):
+    parts = _parts(schema, definitions)
+    waiting = list(parts)  # a stack of our own: schemas may refer to one another further than Python recurses
+    while waiting:
+        part = waiting[-1]
+        unknown = [] if id(part) in known else _unknown(part, definitions, known)
+        if unknown:
+            waiting += unknown
+            continue
         if id(part) not in known:
             known[id(part)] = _own_kinds(part, definitions, known)
-        kinds &= known[id(part)]
-    return kinds
+        waiting.pop()
+    return KINDS.intersection(*(known[id(part)] for part in parts))
+
+
+def _unknown(
+    part: dict[str, Any], definitions: Definitions, known: dict[int, frozenset[str]]
+) -> list[dict[str, Any]]:
+    """The schemas that the kinds of `part` rest on and that are not known yet."""
+    branches = [branch for key in ("anyOf", "oneOf") for branch in part.get(key, ())]
+    return [inner for branch in branches for inner in _parts(branch, definitions) if id(inner) not in known]
 
 
 def _own_kinds(

@@ -8,8 +8,8 @@ import pytest
 
 from asynction_asgi.spec.document import load_document
 from asynction_asgi.spec.references import Resolver
-from asynction_asgi.spec.schemas.dispatch import KINDS, plan_dispatch
-from asynction_asgi.spec.schemas.normalise import Normaliser
+from asynction_asgi.spec.schemas.dispatch import KINDS, kinds_of, plan_dispatch
+from asynction_asgi.spec.schemas.normalise import REF, Normaliser
 
 from .compiling import accepts, compile_schema, violation
 
@@ -99,3 +99,15 @@ def test_of_many_branches_each_is_found(count: int) -> None:
         found = violation(check, {"kind": wrong})
         assert found is not None
         assert found.keyword == "oneOf"
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_branches_refer_on_further_than_python_recurses(keyword: str) -> None:
+    """What the last of a long chain of schemas admits is found from the first."""
+    definitions: dict[str, Any] = {
+        f"s{index}": {keyword: [{REF: f"s{index + 1}"}, {"type": ["null"]}]} for index in range(5000)
+    }
+    definitions["s5000"] = {"type": ["string"]}
+    known: dict[int, frozenset[str]] = {}
+    assert kinds_of({REF: "s0"}, definitions, known) == {"string", "null"}
+    assert len(known) == 10_001  # each schema once
