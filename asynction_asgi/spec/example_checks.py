@@ -1,4 +1,4 @@
-"""Examples of messages, checked against what the messages declare."""
+"""Examples of messages, and examples and defaults of schemas, checked against what they are of."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .arguments import compile_arguments
-from .examples import read_example
+from .document import Node
+from .examples import read_example, with_bytes
 from .schemas import Mismatch, compile_bundle
+from .schemas.normalise import AT, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..errors import Diagnostic
-    from .document import Node
     from .model import Arguments
     from .reading import Reader
+    from .references import Resolver
     from .schemas import Bundle
 
     Case = tuple[Node, Arguments, Arguments]
 
-__all__ = ["check_examples"]
+__all__ = ["check_examples", "check_written_values"]
 
 
 def check_examples(messages: Iterable[Node], reader: Reader) -> list[Diagnostic]:
@@ -63,11 +65,49 @@ def _check(examples: Node, payload: Arguments, headers: Arguments, bundle: Bundl
                 yield _missed(node, name, mismatch, single=declared.kind != "positional")
 
 
+def check_written_values(bundle: Bundle, resolver: Resolver) -> Iterator[Diagnostic]:
+    """Warn of each ``default`` and each of the ``examples`` of a schema that the schema itself refuses."""
+    written = {
+        node.identity: node
+        for schema in places(bundle.definitions.values())
+        if isinstance(node := schema.get(AT), Node) and any(True for _ in _written_values(node))
+    }
+    if not written:
+        return
+    checks, _ = compile_bundle(written.values(), resolver, backend="fastjsonschema", written=True)
+    for schema in written.values():
+        check = checks.check(schema)
+        for what, node in _written_values(schema):
+            try:
+                check(with_bytes(node.value))
+            except Mismatch as mismatch:
+                violation = mismatch.violations[0]
+                place = _within(node, violation.pointer.split("/")[1:])
+                message = f"this {what} misses its schema: {violation.message}"
+                yield place.diagnostic("warning", "SCHEMA", message, layer="service")
+
+
+def _written_values(schema: Node) -> Iterator[tuple[str, Node]]:
+    value = schema.value
+    if not isinstance(value, dict):
+        return
+    if "default" in value and not (value["default"] is None and value.get("nullable") is True):
+        yield "default", schema.child("default")
+    if isinstance(value.get("examples"), list):
+        yield from (("example", node) for node in schema.child("examples").elements())
+
+
 def _missed(node: Node, name: str, mismatch: Mismatch, *, single: bool) -> Diagnostic:
     """Report an example at the part of it that misses the schema, as far as that is there."""
     violation = mismatch.violations[0]
     tokens = violation.pointer.split("/")[1:]
-    for token in tokens[1:] if single else tokens:
+    message = f"this example misses the {name} that its message declares: {violation.message}"
+    return _within(node, tokens[1:] if single else tokens).diagnostic("error", "EXAMPLE", message)
+
+
+def _within(node: Node, tokens: Iterable[str]) -> Node:
+    """Return the part of a value that the tokens of a pointer lead to, as far as it is there."""
+    for token in tokens:
         key = token.replace("~1", "/").replace("~0", "~")
         if isinstance(node.value, dict) and key in node.value:
             node = node.child(key)
@@ -75,5 +115,4 @@ def _missed(node: Node, name: str, mismatch: Mismatch, *, single: bool) -> Diagn
             node = node.child(int(key))
         else:
             break
-    message = f"this example misses the {name} that its message declares: {violation.message}"
-    return node.diagnostic("error", "EXAMPLE", message)
+    return node

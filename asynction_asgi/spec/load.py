@@ -12,7 +12,7 @@ from ..errors import Diagnostic, SpecError
 from . import grammar_v2, grammar_v3, v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
-from .example_checks import check_examples
+from .example_checks import check_examples, check_written_values
 from .extensions import GUARDS, PLACES, RESPELT
 from .hints import check_hints
 from .model import Handshake, Namespace, Spec
@@ -214,6 +214,7 @@ def _compile(
     roots = [*_roots(namespaces), *(schema for one in reader.aside for schema in one.schemas())]
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
+    found += check_written_values(bundle, resolver)
     info = document.value.get("info")
     info = info if isinstance(info, dict) else {}
     return Spec(

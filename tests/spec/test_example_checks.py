@@ -147,3 +147,53 @@ def test_every_example_is_checked_beside_other_errors(tmp_path: Path) -> None:
     )
     outcome = check(tmp_path, text)
     assert [one.code for one in outcome.diagnostics] == ["SCHEMA", "EXAMPLE", "EXAMPLE"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer"),
+    [
+        ("{type: integer, default: x}", "/default"),
+        (
+            "{type: object, properties: {a: {type: string, maxLength: 2, default: abc}}}",
+            "/properties/a/default",
+        ),
+        ("{type: array, items: {type: integer}, default: [1, x]}", "/default/1"),
+        ("{type: object, required: [a], properties: {a: {}}, examples: [{a: 1}, {}]}", "/examples/1"),
+        ("{type: object, properties: {a: {type: string, default: null}}}", "/properties/a/default"),
+    ],
+    ids=["default", "of a property", "a part of it", "examples", "null"],
+)
+def test_values_that_miss_the_schema_they_stand_in(tmp_path: Path, schema: str, pointer: str) -> None:
+    """A warning of the service at the value: draft-07 only recommends that they fit."""
+    outcome = check(tmp_path, published(f"payload: {schema}"))
+    (problem,) = outcome.diagnostics
+    assert (problem.severity, problem.code, problem.layer) == ("warning", "SCHEMA", "service")
+    assert problem.pointer.endswith(f"/payload{pointer}")
+    assert "misses its schema" in problem.message
+    assert outcome.servable
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: integer, default: 1, examples: [2, 3]}",
+        "{type: string, format: binary, default: AQ==, examples: [{$binary: AQ==}]}",
+        "{default: 1, examples: [x]}",
+        "{type: object, properties: {default: {type: string}, examples: {type: integer}}}",
+        "{type: array, items: {$ref: '#/components/schemas/S'}}",
+    ],
+    ids=["fits", "bytes", "anything", "names of properties", "by a reference"],
+)
+def test_values_that_fit_their_schema_are_silent(tmp_path: Path, schema: str) -> None:
+    """Text stands for bytes here too."""
+    text = v2(
+        f"{{/: {{publish: {{message: {{name: a, payload: {schema}}}}}}}}}",
+        "components: {schemas: {S: {type: object, properties: {a: {type: string, default: x}}}}}",
+    )
+    assert found(check(tmp_path, text)) == []
+
+
+def test_a_null_default_of_what_is_nullable_is_told_once(tmp_path: Path) -> None:
+    """The keyword of OpenAPI is the mistake."""
+    outcome = check(tmp_path, published("payload: {type: string, nullable: true, default: null}"))
+    assert [problem.pointer.rpartition("/")[2] for problem in outcome.diagnostics] == ["nullable"]

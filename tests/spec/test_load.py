@@ -305,7 +305,7 @@ def test_a_fault_in_another_file_is_placed_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        v2("{/: {publish: {message: {name: a, payload: {properties: {$ref: {type: string}, x: {enum: [{$ref: y}]}}, const: {$ref: z}, examples: [{$ref: '#/q'}], default: {$ref: 1}}}}}}"),
+        v2("{/: {publish: {message: {name: a, payload: {properties: {$ref: {type: [string, integer]}, x: {enum: [{$ref: y}]}, y: {const: {$ref: z}}}, examples: [{$ref: '#/q'}], default: {$ref: 1}}}}}}"),
         v2("{/: {publish: {message: {name: a, payload: {properties: {on: {}, 1: {}, null: {}, 'true': {}, 1:30: {}, 2024-01-01: {}}, required: ['on', '1']}}}}}"),
         v2("{/: {publish: {message: {name: a, payload: true}}}}"),
         v2("{/: {publish: {message: {name: a, payload: false}}}}"),

@@ -8,13 +8,13 @@ from ..arguments import compile_arguments
 from ..document import Node
 from ..examples import declared_examples
 from ..schemas import Mismatch, compile_bundle
-from ..schemas.normalise import AT
+from ..schemas.normalise import AT, places
 from .build import Build
 from .failures import Failures
 from .flat import DeadEndError, Flattener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..model import Arguments, Event, Spec
     from ..schemas import Check
@@ -28,7 +28,6 @@ __all__ = ["Instances", "UnsatisfiableError"]
 _ATTEMPTS = 40
 # What a value built from keywords may miss.
 _RISKY = frozenset({"oneOf", "anyOf", "not", "if", "contains", "dependencies", "patternProperties", "propertyNames", "uniqueItems"})  # fmt: skip
-_INNER = ("properties", "patternProperties")
 _NONE = object()
 
 
@@ -192,7 +191,7 @@ class Instances:
         known: dict[int, bool] = {}
         risky = [
             (schema, node)
-            for schema in _places(self._spec.bundle.definitions.values())
+            for schema in places(self._spec.bundle.definitions.values())
             if isinstance(node := schema.get(AT), Node) and self._is_risky(schema, known)
         ]
         bundle, _ = compile_bundle(
@@ -212,23 +211,6 @@ class Instances:
                 schema.keys() & _RISKY or written.keys() & {"examples", "default"}
             ) or any(self._is_risky(one, known) for one in schema.get("allOf", ()))
         return known[id(schema)]
-
-
-def _places(schemas: Iterable[Schema]) -> Iterator[dict[str, Any]]:
-    """Every schema that a value of its own is made for, within others too."""
-    waiting = list(schemas)
-    while waiting:
-        schema = waiting.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        for keyword in _INNER:
-            waiting += schema.get(keyword, {}).values()
-        for keyword in ("additionalProperties", "propertyNames", "items", "additionalItems", "contains", "if", "then", "else"):  # fmt: skip
-            held = schema.get(keyword)
-            waiting += held if isinstance(held, list) else [] if held is None else [held]
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            waiting += schema.get(keyword, ())
 
 
 def _passes(check: Check, value: Any) -> bool:

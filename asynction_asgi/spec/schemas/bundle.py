@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
 from ..document import escape
+from .contradictions import find_contradictions
 from .dispatch import tag_values
 from .finite import find_finite
 from .generate import Generator
@@ -167,7 +168,15 @@ def compile_bundle(
             node.diagnostic("warning", "SLOW", message, layer="service", key=True)
             for node, message in find_slow(normaliser.definitions)
         )
-    return Bundle(names, normaliser.definitions, backend, unfit), found
+    bundle = Bundle(names, normaliser.definitions, backend, unfit)
+    if written:
+        return bundle, found
+    severity: Literal["error", "warning"] = "error" if strict else "warning"
+    impossible = [
+        node.diagnostic(severity, "SCHEMA", message, layer="service")
+        for node, message in find_contradictions(normaliser.definitions)
+    ]
+    return bundle, [*found, *dict.fromkeys(impossible)]
 
 
 def _accept(_: Any) -> None:

@@ -180,3 +180,20 @@ def inner_schemas(schema: dict[str, Any]) -> Iterator[Schema]:
             yield from value
         elif isinstance(value, dict) and key not in ("const", AT):
             yield value
+
+
+def places(schemas: Iterable[Schema]) -> Iterator[dict[str, Any]]:
+    """Every schema that a value of its own is made for, within others too."""
+    waiting = list(schemas)
+    while waiting:
+        schema = waiting.pop()
+        if not isinstance(schema, dict):
+            continue
+        yield schema
+        for keyword in ("properties", "patternProperties"):
+            waiting += schema.get(keyword, {}).values()
+        for keyword in ("additionalProperties", "propertyNames", "items", "additionalItems", "contains", "if", "then", "else"):  # fmt: skip
+            held = schema.get(keyword)
+            waiting += held if isinstance(held, list) else [] if held is None else [held]
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            waiting += schema.get(keyword, ())

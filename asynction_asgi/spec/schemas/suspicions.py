@@ -18,12 +18,12 @@ from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Suspicion", "find_suspicions", "without_slashes"]
+__all__ = ["BOUNDS", "Suspicion", "find_suspicions", "mark", "types_of", "without_slashes"]
 
 # A misspelt annotation changes nothing, and other vocabularies have names much like theirs.
 _ENFORCED = {**ASSERTIONS, "$ref": KEYWORDS["$id"]}
 _LONG = 7  # letters; shorter words are too much like one another
-_BOUNDS = (
+BOUNDS = (
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
     ("minProperties", "maxProperties"),
@@ -219,7 +219,7 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 
 def _crossed(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
-    for low, high in _BOUNDS:
+    for low, high in BOUNDS:
         if low not in schema or high not in schema:
             continue
         exclusive = low == "exclusiveMinimum" or high == "exclusiveMaximum"
@@ -233,7 +233,7 @@ def _of_no_type(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
         return
     types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     for key, values in (("enum", schema.get("enum")), ("const", [schema.get("const")])):
-        if key in schema and values and all(types.isdisjoint(_types(one)) for one in values):
+        if key in schema and values and all(types.isdisjoint(types_of(one)) for one in values):
             what = "no value of the enum" if key == "enum" else "the const"
             verb = "is" if key == "enum" else "is not"
             yield Suspicion(key, f"{what} {verb} of type {' or '.join(sorted(types))}, so nothing matches")
@@ -248,17 +248,17 @@ def _enumerated(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
     seen: set[tuple[str, Any]] = set()
     doubles: dict[tuple[str, Any], Any] = {}
     for value in values:
-        mark = _mark(value)
-        if mark in seen:
-            doubles.setdefault(mark, value)
-        seen.add(mark)
+        known = mark(value)
+        if known in seen:
+            doubles.setdefault(known, value)
+        seen.add(known)
     if doubles:
         shown = ", ".join(json.dumps(value, ensure_ascii=False) for value in list(doubles.values())[:3])
         message = f"the enum lists {shown} more than once; remove what is doubled, or correct it"
         yield Suspicion("enum", message, enforced=True)
 
 
-def _mark(value: Any) -> tuple[str, Any]:
+def mark(value: Any) -> tuple[str, Any]:
     """Return a key that only equal values of JSON share; 1 is 1.0, and not true."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number", value
@@ -267,7 +267,8 @@ def _mark(value: Any) -> tuple[str, Any]:
     return "other", json.dumps(value, sort_keys=True)
 
 
-def _types(value: Any) -> frozenset[str]:
+def types_of(value: Any) -> frozenset[str]:
+    """Return the types of a schema that admit a value."""
     if isinstance(value, float):
         return frozenset({"number", "integer"} if value.is_integer() else {"number"})
     return _JSON_TYPES[type(value)]
