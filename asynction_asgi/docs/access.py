@@ -36,7 +36,7 @@ _NEEDS = {
 
 
 def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> Iterator[Element]:
-    """What a CONNECT to the namespace must present."""
+    """What a CONNECT to the namespace must present, below a heading."""
     parts: list[Element | None] = []
     for parameter in namespace.parameters:
         rules = f"one of {', '.join(parameter.enum)}" if parameter.enum else "one segment of the path"
@@ -65,8 +65,8 @@ def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> 
     auth = auth_example(namespace, examples)
     if auth is not None:
         parts.append(element("pre", element("code", as_json(auth))))
+    yield element("h3", "Connection")
     if parts:
-        yield element("h3", "Connection")
         yield element("div", *parts, class_="panel")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..spec.examples import declared_examples
 from .access import security_list
 from .argument_lists import argument_list, argument_names, example_figure
+from .client_code import REFUSALS
 from .elements import element, link
 from .markdown import markdown
 from .snippets import snippets
@@ -56,12 +57,17 @@ def card(
         element("a", href=f"#{anchor}", aria_label=f"Link to {event.name}", class_="anchor"),
     )
     title = message.get("summary") or message.get("title")
-    answers = "The server answers with" if emits else "The client must answer with"
+    answers = (
+        ("The server answers with, or with ", element("a", "a refusal", href=f"#{REFUSALS}"))
+        if emits
+        else ("The client must answer with",)
+    )
     return element(
         "article",
         head,
         element("p", title) if isinstance(title, str) and title else None,
         markdown(message.get("description")),
+        _tags(message.get("tags")),
         _more(message.get("externalDocs")),
         *security_list(event.security, spec, caption="This event needs"),
         element(
@@ -72,7 +78,7 @@ def card(
         ),
         element(
             "section",
-            element("p", answers, class_="label"),
+            element("p", *answers, class_="label"),
             *argument_list(event.ack, spec, trees),
             class_="ack",
         )
@@ -112,6 +118,15 @@ def _is_deprecated(event: Event) -> bool:
     """AsyncAPI has the word for schemas alone."""
     schema = event.arguments.schema
     return schema is not None and isinstance(schema.value, dict) and schema.value.get("deprecated") is True
+
+
+def _tags(tags: object) -> Element | None:
+    names = (
+        [tag["name"] for tag in tags if isinstance(tag, dict) and "name" in tag]
+        if isinstance(tags, list)
+        else []
+    )
+    return element("p", f"Tags: {', '.join(map(str, names))}", class_="tags") if names else None
 
 
 def _more(external: object) -> Element | None:

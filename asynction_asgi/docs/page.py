@@ -9,6 +9,7 @@ from ..spec.instances import Examples
 from ..spec.references import ReferenceFault
 from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
 from .argument_lists import roots_of
+from .client_code import REFUSALS, address_code, connect_code, refusals
 from .elements import add, element, link, serialise
 from .events import card
 from .markdown import markdown
@@ -28,7 +29,13 @@ _DIRECTIONS = (("emit", "Client → server"), ("on", "Server → client"))
 
 
 def render_page(
-    spec: Spec, *, folder: str, static: str, socketio: str | None = None, policy: str | None = None
+    spec: Spec,
+    *,
+    folder: str,
+    static: str,
+    socketio: str | None = None,
+    console: bool = True,
+    policy: str | None = None,
 ) -> str:
     """The page as text.
 
@@ -36,10 +43,11 @@ def render_page(
         spec: The contract.
         folder: Where the document is, relative to the page, with a closing slash or empty.
         static: Where scripts and styles are, likewise.
-        socketio: The Socket.IO path relative to the page; None leaves the console out.
+        socketio: The Socket.IO path relative to the page; None where no server stands beside it.
+        console: Whether the page can connect to that.
         policy: A Content-Security-Policy to carry along, where no server adds a header.
     """
-    return serialise(_Page(spec).render(folder, static, socketio, policy))
+    return serialise(_Page(spec).render(folder, static, socketio, policy, console=console))
 
 
 class _Page:
@@ -57,8 +65,11 @@ class _Page:
                     anchor = f"{self._slugs[namespace.name]}.{word}.{slugs.take(event)}"
                     self._anchors[namespace.name, word, event] = anchor
 
-    def render(self, folder: str, static: str, socketio: str | None, policy: str | None) -> Element:
+    def render(
+        self, folder: str, static: str, socketio: str | None, policy: str | None, *, console: bool
+    ) -> Element:
         spec = self._spec
+        console = console and socketio is not None
         head = element(
             "head",
             element("meta", charset="utf-8"),
@@ -69,7 +80,7 @@ class _Page:
             element("link", rel="icon", href="data:,"),
             element("link", rel="stylesheet", href=f"{static}docs.css"),
             element("script", src=f"{static}docs.js"),
-            element("script", src=f"{static}console.js", type="module") if socketio is not None else None,
+            element("script", src=f"{static}console.js", type="module") if console else None,
         )
         body = element(
             "body",
@@ -79,6 +90,7 @@ class _Page:
             element(
                 "main",
                 self._introduction(),
+                refusals(spec, self._trees),
                 *(self._namespace(one) for one in spec.namespaces.values()),
                 *self._schemas(),
                 id="contents",
@@ -87,8 +99,9 @@ class _Page:
             element(
                 "template", json.dumps(self._for_console(socketio), ensure_ascii=False), id="console.data"
             )
-            if socketio is not None
+            if console
             else None,
+            data_socketio=socketio,
         )
         return element("html", head, body, lang="en")
 
@@ -106,7 +119,9 @@ class _Page:
         )
 
     def _contents(self) -> Element:
-        groups = []
+        groups = [
+            element("li", element("a", "Acknowledgements and refusals", href=f"#{REFUSALS}", class_="ns"))
+        ]
         for namespace in self._spec.namespaces.values():
             slug = self._slugs[namespace.name]
             rows = [
@@ -138,7 +153,7 @@ class _Page:
         info = self._spec.root.value.get("info")
         info = info if isinstance(info, dict) else {}
         facts: list[Element] = [
-            element("li", "Socket.IO path ", element("code", self._spec.path)),
+            element("li", "Socket.IO path ", element("code", address_code("path", self._spec.path))),
             element("li", f"AsyncAPI {self._spec.asyncapi}"),
         ]
         if isinstance(info.get("license"), dict):
@@ -209,6 +224,7 @@ class _Page:
             described,
             *security_list(security, spec, caption="Security"),
             *connection(namespace, self._examples, self._trees),
+            *connect_code(namespace, spec, self._examples),
             *parts,
             class_="namespace",
         )

@@ -92,14 +92,15 @@ class Docs:
         self._below = base.rstrip("/")
         last = base.rpartition("/")[2]
         folder = f"{last}/" if last else ""
-        socketio = posixpath.relpath(spec.path, posixpath.dirname(base)) + "/" if console else None
+        socketio = posixpath.relpath(spec.path, posixpath.dirname(base)) + "/"
 
         def render() -> str:
             if renderer is not None:
                 return renderer(spec)
             from .page import render_page  # noqa: PLC0415 - servers start sooner, and most show no page
 
-            return render_page(spec, folder=folder, static=f"{folder}static/{VERSION}/", socketio=socketio)
+            static = f"{folder}static/{VERSION}/"
+            return render_page(spec, folder=folder, static=static, socketio=socketio, console=console)
 
         document = functools.cache(lambda: bundled_document(spec))
         bodies = {

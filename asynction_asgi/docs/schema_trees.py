@@ -48,9 +48,7 @@ class SchemaTrees:
         self.shared: dict[tuple[Document, str], tuple[str, str, Node]] = {}
         slugs = Slugs()
         for node in self._used_often(roots):
-            token = node.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-            title = node.value.get("title")
-            name = token if _CONTAINERS.search(node.pointer) or not isinstance(title, str) else title
+            name = _name_of(node)
             self.shared[node.identity] = (name, f"schema.{slugs.take(name or 'schema')}", node)
 
     def listed(self) -> Iterator[tuple[str, str, Node, str]]:
@@ -66,9 +64,13 @@ class SchemaTrees:
         if shared is not None:
             kind = element("a", shared[0], href=f"#{shared[1]}", class_="type ref")
             return element("li", *_head(name, kind, is_needed, _flags(value)))
+        kind = element("span", type_of(value), class_="type")
+        known_as = ""
+        if target is not None and (target.identity != node.identity or _CONTAINERS.search(target.pointer)):
+            known_as = _name_of(target)
         return element(
             "li",
-            *_head(name, element("span", type_of(value), class_="type"), is_needed, _flags(value)),
+            *_head(name, kind, is_needed, _flags(value), known_as=known_as),
             *self.body(target, depth),
         )
 
@@ -159,6 +161,13 @@ class SchemaTrees:
                 yield node
 
 
+def _name_of(node: Node) -> str:
+    """Return what a schema is called: its key where schemas have names, else its title or its key."""
+    token = node.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    title = node.value.get("title") if isinstance(node.value, dict) else None
+    return token if _CONTAINERS.search(node.pointer) or not isinstance(title, str) else title
+
+
 def _inner(node: Node) -> Iterator[Node]:
     return (one for one in subschemas(node) if isinstance(one.value, dict))
 
@@ -184,9 +193,19 @@ def _flags(value: Any) -> Iterable[str]:
                 yield word
 
 
-def _head(name: str, kind: Element, is_needed: bool | None, flags: Iterable[str]) -> Iterator[Element | str]:  # noqa: FBT001 -- three states of one word
+def _head(
+    name: str,
+    kind: Element,
+    is_needed: bool | None,  # noqa: FBT001 -- three states of one word
+    flags: Iterable[str],
+    *,
+    known_as: str = "",
+) -> Iterator[Element | str]:
     if name:
         yield element("code", name, class_="name")
+        yield " "
+    if known_as and known_as != name:
+        yield element("span", known_as, class_="of")
         yield " "
     yield kind
     if is_needed is not None:

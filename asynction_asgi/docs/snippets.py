@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["REST", "snippets"]
+__all__ = ["REST", "literal", "snippets"]
 
 REST = "...args"
 """Stands for any number of arguments."""
@@ -31,7 +31,7 @@ def snippets(
     name = json.dumps(event, ensure_ascii=False)
     where = json.dumps(namespace, ensure_ascii=False)
     if emits:
-        sent = "".join(f", {_literal(one, in_python=False)}" for one in values)
+        sent = "".join(f", {literal(one, in_python=False)}" for one in values)
         if acks:
             yield "JavaScript", f"const answer = await socket.emitWithAck({name}{sent});"
         else:
@@ -53,23 +53,24 @@ def _packed(values: Sequence[Any]) -> str:
     """python-socketio takes several arguments as a tuple, and a single one as it is."""
     if not values:
         return ""
-    written = [_literal(one, in_python=True) for one in values]
+    written = [literal(one, in_python=True) for one in values]
     return f", {written[0]}" if len(written) == 1 else f", ({', '.join(written)})"
 
 
-def _literal(value: Any, *, in_python: bool) -> str:
+def literal(value: Any, *, in_python: bool) -> str:
+    """Return a value of JSON, or bytes, as it is written in Python or else in JavaScript."""
     if isinstance(value, bytes):
         if in_python:
             return repr(value)
         return f"new Uint8Array([{', '.join(map(str, value[:16]))}])"
     if isinstance(value, dict):
         inner = (
-            f"{_literal(key, in_python=in_python)}: {_literal(one, in_python=in_python)}"
+            f"{literal(key, in_python=in_python)}: {literal(one, in_python=in_python)}"
             for key, one in value.items()
         )
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_literal(one, in_python=in_python) for one in value) + "]"
+        return "[" + ", ".join(literal(one, in_python=in_python) for one in value) + "]"
     if in_python and (value is None or isinstance(value, bool)):
         return str(value)
     return json.dumps(value, ensure_ascii=False)

@@ -149,7 +149,7 @@ def test_nothing_of_a_document_runs(browser: Browser, url: str, bypass: bool) ->
         expect(page.get_by_role("heading", level=1)).to_contain_text("</textarea></template>")
         page.get_by_role("button", name="Theme: auto").click()
         page.get_by_label("Filter events").fill("proto")
-        expect(page.locator(".found")).to_contain_text("2 events")
+        expect(page.locator(".found")).to_contain_text("13 events")
         page.get_by_label("Filter events").fill("")
         for link in page.locator("main a.ref").all()[:4]:
             link.click()

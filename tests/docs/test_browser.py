@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from ..browser import watched_page
 from ..serving import serve
@@ -72,7 +74,9 @@ def test_a_conversation(page: Page, transport: str) -> None:
     entry = emit(panel, "echo", '[{"text": ""}]')
     expect(entry.locator(".answered.refused")).to_contain_text("invalid_payload")
     emit(panel, "echo", "[{}]", ack=False)
-    expect(panel.locator(".log > .refused").first).to_contain_text('"event": "echo"')
+    refused = panel.locator(".log > .refused").first
+    expect(refused).to_contain_text('"event": "echo"')
+    expect(refused.get_by_role("link", name="exception")).to_have_attribute("href", "#refusals")
 
     emit(panel, "poke", "[]", ack=False)
     newest = panel.locator(".log > .received")
@@ -153,26 +157,57 @@ def test_a_namespace_with_a_parameter(page: Page) -> None:
     expect(panel.get_by_role("status")).to_have_text("connected to /rooms/attic by websocket")
     entry = emit(panel, "say", '["hello"]')
     expect(entry.locator(".answered pre")).to_have_text('["HELLO"]')
-    expect(entry.locator("small").first).to_contain_text("/rooms/attic")
+    expect(entry.locator("small")).to_contain_text(" /rooms/attic")
+    expect(entry.get_by_role("link", name="say")).to_have_attribute("href", "#rooms-roomId.emit.say")
+    panel.get_by_role("button", name="Disconnect").click()
+    expect(panel.locator(".log > div").first).to_contain_text("/rooms/attic disconnected by you")
+
+
+def test_a_mounted_server_shows_where_it_is(browser: Browser) -> None:
+    """Path and address are those of the browser, below a mount and where the page is reached by another name."""
+    with serve(Starlette(routes=[Mount("/below/this", workshop())])) as url:
+        for base in (url, url.replace("127.0.0.1", "localhost")):
+            with watched_page(browser, f"{base}/below/this/rt/docs") as page:
+                expect(page.locator(".facts")).to_contain_text("Socket.IO path /below/this/rt/socket.io")
+                section = page.locator(".namespace", has=page.locator("[id='ns.rooms-roomId']"))
+                code = section.locator("pre[aria-label=JavaScript]").first
+                expect(code).to_contain_text(f'io("{base}/rooms/{{roomId}}", {{')
+                expect(code).to_contain_text('path: "/below/this/rt/socket.io"')
+                expect(section.locator("pre[aria-label=Python]").first).to_contain_text(f'"{base}"')
 
 
 @pytest.mark.parametrize(
-    ("words", "events"),
+    ("words", "found"),
     [
-        ("/members", {"whoami"}),
-        ("a comment back", {"echo"}),
-        ("replies", {"echo", "said"}),
-        ("left", {"add"}),
-        ("emitwithack", set()),
+        ("whoami", ["/private whoami", "/members whoami"]),
+        ("/rooms", ["/rooms/{roomId} say"]),
+        ("members whoami", ["/members whoami"]),
+        ("replies", ["/ echo", "/ said"]),
+        ("COMMENT", ["/ echo", "/ said"]),
+        ("a comment back", ["/ echo"]),
+        ("left", ["/ add"]),
+        ("emitwithack", []),
+        ("nothing like that", []),
     ],
-    ids=["namespace", "summary", "field of a shared schema", "argument", "client code"],
+    ids=[
+        *("event", "namespace", "two words", "field of a shared schema", "schema", "summary", "argument"),
+        *("client code", "nothing"),
+    ],
 )
-def test_the_filter_finds_events_by_what_is_said_of_them(page: Page, words: str, events: set[str]) -> None:
-    """By namespace, summary and the names of fields, those of shared schemas included; not by code."""
+def test_the_filter_finds_by_what_an_event_is_about(page: Page, words: str, found: list[str]) -> None:
+    """Name, namespace, words, tags, schemas and fields; a namespace without a match is hidden."""
     page.get_by_label("Filter events").fill(words)
-    expect(page.locator(".found")).to_have_text(f"{len(events)} event{'' if len(events) == 1 else 's'}")
-    shown = page.locator(".card:visible[data-event]")
-    assert {card.get_attribute("data-event") for card in shown.all()} == events
+    cards = page.locator(".card[data-event]:visible")
+    expect(cards).to_have_count(len(found))
+    shown = cards.evaluate_all(
+        "cards => cards.map((card) => `${card.dataset.namespace} ${card.dataset.event}`)"
+    )
+    assert shown == found
+    expect(page.locator(".found")).to_have_text(f"{len(found)} event{'' if len(found) == 1 else 's'}")
+    namespaces = {one.split()[0] for one in found}
+    expect(page.locator(".namespace:visible")).to_have_count(len(namespaces))
+    page.get_by_label("Filter events").fill("")
+    expect(page.locator(".namespace:visible")).to_have_count(page.locator(".namespace").count())
 
 
 def test_a_refused_websocket_is_retried_by_polling(browser: Browser) -> None:

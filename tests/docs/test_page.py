@@ -172,9 +172,113 @@ def test_client_code_is_python(source: Any) -> None:
     """What the page offers to copy compiles."""
     page = read_page(render(source))
     codes = [text_of(one) for one in page.iter("pre") if one.get("aria-label") == "Python"]
-    assert len(codes) == len(re.findall("Client code", text_of(page)))
+    namespaces = list(by_class(page, "namespace"))
+    assert len(codes) == len(re.findall("Client code", text_of(page))) + len(namespaces)
     for code in codes:
         compile("async def main():\n" + textwrap.indent(code, "    "), "<page>", "exec")
+
+
+def connect_code(source: Any, language: str = "JavaScript") -> dict[str, str]:
+    """The code that connects, by namespace."""
+    found = {}
+    for section in by_class(read_page(render(source)), "namespace"):
+        code = next(one for one in section.findall("pre") if one.get("aria-label") == language)
+        found[section.findtext("h2/code", "")] = text_of(code)
+    return found
+
+
+def secured(*schemes: tuple[str, dict[str, Any]], **channel: Any) -> dict[str, Any]:
+    source = document([{"name": "x"}], components={"securitySchemes": dict(schemes)})
+    source["servers"] = {
+        "live": {
+            "url": "wss://desk.example:81/rt/socket.io",
+            "protocol": "wss",
+            "security": [{name: [] for name, _ in schemes}],
+        }
+    }
+    source["channels"]["/"] |= channel
+    return source
+
+
+def test_each_namespace_says_how_to_connect() -> None:
+    """Address, path, query and auth object stand in the code as the contract asks for them."""
+    codes = connect_code(DEPOT)
+    assert codes == {"/depot": 'const socket = io("http://localhost/depot", {\n  path: "/socket.io",\n});'}
+    query = {"type": "object", "required": ["v", "w"], "properties": {"v": {"const": 2}, "w": {}, "y": {}}}
+    auth = {"type": "object", "required": ["room"], "properties": {"room": {"const": "a"}}}
+    source = secured(
+        ("jwt", {"type": "http", "scheme": "bearer", "x-authField": "/user/token"}),
+        ("key", {"type": "httpApiKey", "in": "query", "name": "key"}),
+        **{"bindings": {"ws": {"query": query}}, "x-auth": auth},
+    )
+    assert connect_code(source)["/"] == (
+        'const socket = io("https://desk.example:81", {\n  path: "/rt/socket.io",\n'
+        '  query: {"v": 2, "w": "…", "key": "…"},\n  auth: {"room": "a", "user": {"token": "…"}},\n});'
+    )
+    assert connect_code(source, "Python")["/"] == (
+        'sio = socketio.AsyncClient()\nawait sio.connect(\n    "https://desk.example:81?v=2&w=%E2%80%A6&key=%E2%80%A6",\n'
+        '    socketio_path="/rt/socket.io",\n    namespaces=["/"],\n    auth={"room": "a", "user": {"token": "…"}},\n)'
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code"),
+    [
+        ({"type": "http", "scheme": "bearer"}, 'extraHeaders: {"Authorization": "Bearer …"},  // a browser'),
+        ({"type": "http", "scheme": "basic"}, 'extraHeaders: {"Authorization": "Basic …"},'),
+        ({"type": "httpApiKey", "in": "header", "name": "X-Key"}, 'extraHeaders: {"X-Key": "…"},'),
+        ({"type": "httpApiKey", "in": "cookie", "name": "session"}, "withCredentials: true,"),
+        ({"type": "userPassword"}, 'auth: {"username": "…", "password": "…"},'),
+        ({"type": "apiKey", "in": "user"}, 'auth: {"username": "…"},'),
+        ({"type": "http", "scheme": "basic", "x-authField": "me"}, 'auth: {"me": {"username": "…", "password": "…"}},'),
+        ({"type": "X509"}, 'path: "/rt/socket.io",\n});'),
+    ],
+    ids=["bearer", "basic", "header", "cookie", "password", "user", "basic in auth", "certificate"],
+)  # fmt: skip
+def test_the_code_to_connect_has_the_credentials(scheme: dict[str, Any], code: str) -> None:
+    """Where each scheme's credential goes, with a sign in place of what only the reader knows."""
+    assert code in connect_code(secured(("it", scheme)))["/"]
+
+
+def test_the_page_says_that_an_acknowledgement_may_be_a_refusal() -> None:
+    """Once in full, with the event ``exception``, and with a link at each answer of the server."""
+    page = read_page(render(WORKSHOP))
+    section = next(by_class(page, "refusals"))
+    for words in ("any of them may be a refusal", "exception", "connect_error", '"code": "invalid_payload"'):
+        assert words in text_of(section)
+    for card in page.iter("article"):
+        ack = next((one for one in card.iter("section") if one.get("class") == "ack"), None)
+        links = [one.get("href") for one in ack.iter("a")] if ack is not None else []
+        assert ("#refusals" in links) == (ack is not None and card.get("data-direction") == "emit")
+
+
+def test_a_refusal_of_ones_own_shape_is_shown_as_declared() -> None:
+    """``x-refusal`` of a document takes the place of the standard form."""
+    own = {"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}}
+    page = read_page(render(document([{"name": "x"}], **{"x-refusal": own})))
+    text = text_of(next(by_class(page, "refusals")))
+    assert "why string required" in text
+    assert "invalid_payload" not in text
+
+
+def test_named_schemas_keep_their_names() -> None:
+    """A schema of the components is called by its name, used once or more often, in arguments and acks."""
+    schemas = {
+        "Message": {"type": "object", "properties": {"text": {"$ref": "#/components/schemas/Text"}}},
+        "Text": {"type": "string"},
+        "Receipt": {"type": "integer"},
+    }
+    message = {
+        "name": "x",
+        "payload": {"$ref": "#/components/schemas/Message"},
+        "x-ack": {"args": {"$ref": "#/components/schemas/Receipt"}},
+        "tags": [{"name": "billing"}, {"name": "late"}],
+    }
+    text = text_of(read_page(render(document([message], components={"schemas": schemas}))))
+    assert "argument 1 Message object required" in text
+    assert "text Text string optional" in text
+    assert "argument 1 Receipt integer required" in text
+    assert "Tags: billing, late" in text
 
 
 def test_the_console_asks_for_what_a_browser_can_send() -> None:

@@ -266,6 +266,7 @@ async def test_without_a_console_no_script_talks() -> None:
     async with client(console=False) as http:
         page = await http.get("/docs")
     assert "console" not in page.text
+    assert 'data-socketio="socket.io/"' in page.text
     assert not any(path.endswith(("console.js", "socketio.js")) for path in docs._pages)
 
 

@@ -10,6 +10,7 @@ const KEPT = 500;
 const DATA = JSON.parse(document.getElementById("console.data").content.textContent);
 const URL_OF_SERVER = new URL(DATA.path, document.baseURI);
 const OTHER = "other…";
+const REFUSALS = document.getElementById("refusals");
 const ICONS = { sent: "↑ sent", received: "↓ received", refused: "✗ refused", error: "! error", status: "· status" };
 
 const make = (tag, properties = {}, ...children) => {
@@ -141,7 +142,7 @@ function connectionFields(namespace) {
     for (const one of credentials) one.apply(request);
     return { ...request, namespace: name };
   };
-  return { set, read, template: namespace.name, client: null, status: "not connected" };
+  return { set, read, template: namespace.name, where: namespace.name, client: null, status: "not connected" };
 }
 
 // --- the panel ------------------------------------------------------------------------------------
@@ -237,12 +238,12 @@ connecting.addEventListener("submit", (submitted) => {
     one.client.close();
     one.client = null;
     one.status = "disconnected";
-    write("status", one.template, "disconnected by you");
+    write("status", one.where, "disconnected by you");
     return showStatus();
   }
   let request;
   try { request = one.read(); } catch (error) { return complain(one.template, error); }
-  const where = request.namespace;
+  const where = one.where = request.namespace;
   try {
     const client = connect(URL_OF_SERVER, {
       ...request,
@@ -252,7 +253,6 @@ connecting.addEventListener("submit", (submitted) => {
       onEvent(name, data, answer) { if (one.client === client) receive(one, where, name, data, answer); },
     });
     one.client = client;
-    one.where = where;
   } catch (error) { // such as a header that HTTP can't carry
     complain(where, error);
   }
@@ -270,7 +270,7 @@ function hear(one, where, word, detail) {
 function receive(one, where, name, data, answer) {
   const card = cards.get(keyOf(one.template, "on", name));
   const refused = name === "exception" && isRefusal(data);
-  const entry = write(refused ? "refused" : "received", where, String(name), { card, payload: data, unknown: !card && !refused });
+  const entry = write(refused ? "refused" : "received", where, String(name), { card: card ?? (refused ? REFUSALS : undefined), payload: data, unknown: !card && !refused });
   if (answer) entry.append(replyBox(where, card, answer));
 }
 

@@ -20,6 +20,7 @@
 
   addEventListener("DOMContentLoaded", () => {
     addThemeButton();
+    showAddress();
     const filter = addFilter();
     addShortcuts(filter);
     openSchemasInPlace();
@@ -39,42 +40,49 @@
     document.getElementById("tools.bar").append(" ", button);
   }
 
+  /** Where the server is, as this browser sees it: below a mount, or behind a proxy. */
+  function showAddress() {
+    const { socketio } = document.body.dataset;
+    if (socketio === undefined) return;
+    const url = new URL(socketio, document.baseURI);
+    for (const part of document.querySelectorAll(".at-path")) part.textContent = url.pathname.replace(/\/$/, "");
+    for (const part of document.querySelectorAll(".at-origin")) part.textContent = url.origin;
+  }
+
+  /** What a card is found by: its names, words and tags, and the names in the schemas that it refers to. */
+  function wordsOf(card, seen = new Set()) {
+    const words = [card.dataset.namespace, card.dataset.event];
+    for (const part of card.querySelectorAll(":scope > p, :scope > .md, .name, .of, .type")) words.push(part.textContent);
+    for (const link of card.querySelectorAll("a.ref")) {
+      const schema = document.getElementById(decode(link.hash.slice(1)));
+      if (schema && !seen.has(schema)) words.push(wordsOf(schema, seen.add(schema)));
+    }
+    return words.join(" ").toLowerCase();
+  }
+
   function addFilter() {
     const nav = document.getElementById("contents.nav");
     const list = nav.querySelector("details");
     if (matchMedia("(max-width: 60rem)").matches) list.open = false;
-    const input = make("input", undefined, { type: "search", "aria-label": "Filter events", placeholder: "Filter events", autocomplete: "off" });
+    const input = make("input", undefined, { type: "search", "aria-label": "Filter events", placeholder: "Filter: name, tag, field", autocomplete: "off" });
     const found = make("p", "", { role: "status", class: "found" });
-    const texts = new Map(); // made when first asked for
-    const words = (card) => [...card?.children ?? []].filter((part) => !part.matches("details, figure"));
-    const textOf = (link) => {
-      if (!texts.has(link)) {
-        const card = document.getElementById(link.hash.slice(1)) ?? document.getElementById(decode(link.hash.slice(1)));
-        const namespace = link.closest("ul").parentElement.firstElementChild;
-        const shared = new Set();
-        const gather = (part) => {
-          for (const ref of part?.querySelectorAll("a.ref") ?? []) {
-            const schema = document.getElementById(decode(ref.hash.slice(1)));
-            if (schema && !shared.has(schema)) { shared.add(schema); gather(schema); }
-          }
-        };
-        gather(card);
-        texts.set(link, [link, namespace, ...words(card), ...shared].map((part) => part.textContent).join("\n").toLowerCase());
-      }
-      return texts.get(link);
-    };
+    const known = new Map();
     input.addEventListener("input", () => {
-      const wanted = input.value.trim().toLowerCase();
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
       for (const link of nav.querySelectorAll("li li a")) {
-        const shown = textOf(link).includes(wanted);
-        count += shown;
-        link.parentElement.hidden = !shown;
         const card = document.getElementById(link.hash.slice(1)) ?? document.getElementById(decode(link.hash.slice(1)));
-        if (card) card.hidden = !shown;
+        if (!known.has(card)) known.set(card, wordsOf(card));
+        const shown = wanted.every((word) => known.get(card).includes(word));
+        count += shown;
+        link.parentElement.hidden = card.hidden = !shown;
       }
-      if (wanted) list.open = true;
-      found.textContent = wanted ? `${count} event${count === 1 ? "" : "s"}` : "";
+      for (const place of [...nav.querySelectorAll("li:has(li)"), ...document.querySelectorAll(".namespace:has(.card)")]) {
+        const inner = place.matches("section") ? ".card:not([hidden])" : "li:not([hidden])";
+        place.hidden = wanted.length > 0 && !place.querySelector(inner);
+      }
+      if (wanted.length) list.open = true;
+      found.textContent = wanted.length ? `${count} event${count === 1 ? "" : "s"}` : "";
     });
     nav.prepend(input, found);
     return input;
@@ -104,7 +112,7 @@
   function reveal() {
     const target = document.getElementById(decode(location.hash.slice(1)));
     if (!target || !target.closest("main")) return;
-    target.hidden = false;
+    for (let place = target; place; place = place.parentElement) place.hidden = false;
     target.scrollIntoView();
   }
 
