@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BindingError, SpecError
 from ..spec.served import served_spec
 from .missing import is_mocked, mock_missing
+from .options import check_handlers
 from .routes import Routes
 from .security import SecurityRules, bind_security
 from .validation import validation_of
@@ -88,10 +89,15 @@ def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) ->
         draft: What could be read of it.
         options: Those of the application.
         complete: As for `attach`.
+
+    Raises:
+        TypeError: The option ``handlers`` is not functions by namespace and event.
     """
+    handlers = options.get("handlers") or {}
+    check_handlers(handlers)
     found = _attach(
         served_spec(draft),
-        options.get("handlers") or {},
+        handlers,
         options.get("security_handlers") or {},
         options.get("default_error_handler"),
         mock=is_mocked(options.get("mock")),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..docs.routes import Guard, Renderer
     from .validation import Enforcement, Validation
 
-__all__ = ["Options", "check_options"]
+__all__ = ["Options", "check_handlers", "check_options"]
 
 
 class Options(ServerOptions, total=False):
@@ -73,6 +73,15 @@ def check_options(given: Mapping[str, object], *, handlers: object) -> None:
     limits = given.get("limits")
     if limits is not None and not isinstance(limits, Limits):
         raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
+    check_handlers(handlers)
+
+
+def check_handlers(handlers: object) -> None:
+    """Refuse the option ``handlers`` where it is not functions by namespace and event.
+
+    Raises:
+        TypeError: It has another shape.
+    """
     if not isinstance(handlers, Mapping):
         raise TypeError(f"handlers takes functions by namespace and event, not {type(handlers).__name__}")
     for namespace, events in handlers.items():

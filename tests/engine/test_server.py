@@ -97,7 +97,7 @@ async def answer_nothing(peer: Peer, *arguments: Any) -> Any:
     return None
 
 
-@pytest.mark.parametrize("handler", [crash, answer_a_set, answer_nothing])
+@pytest.mark.parametrize("handler", [crash, answer_nothing])
 async def test_a_crash_is_logged_once_and_shows_nothing(
     handler: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,6 +109,19 @@ async def test_a_crash_is_logged_once_and_shows_nothing(
         assert "detail" not in json.dumps(error)
         assert [error["ref"] in record.getMessage() for record in caplog.records] == [True]
         assert caplog.records[0].exc_info is not None
+        assert await client.ask('422["echo",1]') == [1]
+
+
+async def test_an_answer_that_is_not_json_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets a reference, the log the cure under it, without a traceback."""
+    async with serve() as stage, stage.client() as client:
+        stage.script.handlers["crash"] = answer_a_set
+        error = (await client.ask('421["crash"]'))[0]["error"]
+        assert error["code"] == "internal_error"
+        (record,) = caplog.records
+        assert error["ref"] in record.getMessage()
+        assert "a set" in record.getMessage()
+        assert record.exc_info is None
         assert await client.ask('422["echo",1]') == [1]
 
 

@@ -246,6 +246,13 @@ def test_errors_of_the_document_hide_none_of_the_handlers(tmp_path: Path) -> Non
     assert "'missing'" in str(found.value)
 
 
+def test_misshapen_handlers_are_refused_whatever_the_document() -> None:
+    """With or without an error in it, in the same words."""
+    for spec in (document(root=channel([message("say")])), document(root={"pubish": {}})):
+        with pytest.raises(TypeError, match="by namespace and event"):
+            AsynctionSocketIO.from_spec(spec, handlers={"say": anything})  # type: ignore[dict-item]  # refused
+
+
 def test_errors_of_the_document_do_not_hide_what_can_not_be_mocked() -> None:
     """Neither from the mock nor from the application that mocks what is missing."""
     none = {"allOf": [{"type": "string"}, {"type": "integer"}]}

@@ -109,7 +109,9 @@ class Generator(Containers):
 
     def alternatives(self, keyword: str) -> None:
         """Write the cases of ``oneOf`` or ``anyOf``; the last one is for all other values."""
-        cases = plan_dispatch(self._definition[keyword], self._kinds, self.definitions)
+        branches = self._definition[keyword]
+        self.planned.append(branches)
+        cases = plan_dispatch(branches, self._kinds, self.definitions, self.admitted)
         outer = self._kinds
         for number, case in enumerate(cases):
             self._kinds = case.kinds

@@ -64,6 +64,9 @@ class Writer(CodeGeneratorDraft07):
         self.definitions = definitions
         self.risky = risky
         self.rules: list[runtime.Rule] = []
+        # What schemas admit, by their identity; the second list keeps them from being collected meanwhile.
+        self.admitted: dict[int, frozenset[str]] = {}
+        self.planned: list[Any] = []
         self.scope: dict[str, Any] = {
             "BYTES": runtime.BYTES,
             "Item": runtime.Item,
