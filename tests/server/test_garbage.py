@@ -44,7 +44,7 @@ SPEC["components"] = {
     "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "x-authField": "token"}}
 }
 SPEC["channels"]["/"]["publish"]["message"]["oneOf"][4]["x-ack"] = {"args": TEXT}
-QUICK = {"ping_interval": 0.3, "ping_timeout": 0.3}
+QUICK = {"ping_interval": 0.3, "ping_timeout": 2.0}
 
 
 class Application:

@@ -59,7 +59,7 @@ def start(folder: Path, **files: str) -> list[str]:
             [
                 "asynction_asgi.errors.BindingError: handlers can't be attached to the document:",
                 "echo.yaml:8:37: error: echo takes 0, and 'echo' carries 1 argument",
-                "echo.yaml:9:38: error: handler of 'shout' in namespace '/': module 'handlers' has no 'shout'",
+                "echo.yaml:9:38: error: handler of 'shout' in namespace '/': 'handlers.shout' leads nowhere",
             ],
             id="handlers",
         ),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Bounds of waits, in seconds, generous because other processes may occupy the machine.
 LIMIT = 40.0
 FREED = 30.0
+# The heartbeat's timeout where a fault waits for it: bystanders of a machine that is busy must answer in time.
+PATIENCE = 3.0
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .clients import decode, until
-from .faults import Table, World
+from .faults import PATIENCE, Table, World
 
 PLACEHOLDER = '{"_placeholder":true,"num":0}'
 attachments = Table("attachments")
@@ -43,7 +43,7 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@attachments.fault("missing for ever", ping_interval=0.3, ping_timeout=0.3)
+@attachments.fault("missing for ever", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client()
     await client.send(f'452-["echo",{PLACEHOLDER}]', b"1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from .clients import until
-from .faults import Table, World
+from .faults import PATIENCE, Table, World
 from .sockets import BINARY, CLOSE, PING, TEXT, frame
 
 frames = Table("broken frame")
@@ -32,7 +32,7 @@ for name, data in {
         await world.freed()
 
 
-@frames.fault("half a frame, then nothing more", ping_interval=0.2, ping_timeout=0.2)
+@frames.fault("half a frame, then nothing more", ping_interval=0.2, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(answers_pings=False)
     await client.socket.raw(frame(TEXT, b'42["echo"]')[:-4])

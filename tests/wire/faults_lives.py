@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from .clients import connect_packet, decode, until
-from .faults import Table, World
+from .faults import PATIENCE, Table, World
 from .sockets import SECONDS
 
 connects = Table("connect")
@@ -208,7 +208,7 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@lives.fault("stalls on a WebSocket", ping_interval=0.3, ping_timeout=0.3)
+@lives.fault("stalls on a WebSocket", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(None, answers_pings=False)
     sid = await client.connect()
@@ -217,14 +217,14 @@ async def _(world: World) -> None:
     await until(lambda: world.stage.seen("disconnect", "/", sid, "ping timeout") == 1, "the reason")
 
 
-@lives.fault("stalls on polling", ping_interval=0.3, ping_timeout=0.3)
+@lives.fault("stalls on polling", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(transport="polling", answers_pings=False)
     await client.closed()
     await world.freed()
 
 
-@lives.fault("goes on sending, but answers no ping", ping_interval=0.3, ping_timeout=0.3)
+@lives.fault("goes on sending, but answers no ping", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(answers_pings=False)
     async with asyncio.timeout(SECONDS):
@@ -236,7 +236,7 @@ async def _(world: World) -> None:
 
 for transport in ("websocket", "polling"):
 
-    @lives.fault(f"does not read, {transport}", ping_interval=0.5, ping_timeout=0.5)
+    @lives.fault(f"does not read, {transport}", ping_interval=0.5, ping_timeout=PATIENCE)
     async def _(world: World, transport: str = transport) -> None:
         slow = await world.client(transport=transport)
         await slow.stop_reading()

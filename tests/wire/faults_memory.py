@@ -9,7 +9,7 @@ import socket
 from typing import Any
 
 from .clients import PATH, connect_packet, until
-from .faults import Table, World
+from .faults import PATIENCE, Table, World
 from .sockets import BINARY, PING, SECONDS, TEXT, ClosedError, Connection, frame, request, turned_away
 
 poison = Table("poison for others")
@@ -124,7 +124,9 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@hoards.fault("events for a handler that hangs, over polling, and gone", ping_interval=0.3, ping_timeout=0.3)
+@hoards.fault(
+    "events for a handler that hangs, over polling, and gone", ping_interval=0.3, ping_timeout=PATIENCE
+)
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
     await client.stop_reading()
@@ -132,14 +134,14 @@ async def _(world: World) -> None:
     await until(lambda: world.stage.seen("hang") > 0, "hanging")
     flood.cancel()
     await asyncio.wait([flood])
-    await until(lambda: not world.held(but=("tasks",)).get("sockets"), "it is found to be gone", 4)
+    await until(lambda: not world.held(but=("tasks",)).get("sockets"), "it is found to be gone")
     world.stage.release()
     await world.freed()
 
 
 heads = Table("head of a request")
 # Sessions that are opened here are left to the heartbeat.
-QUICK: dict[str, Any] = {"ping_interval": 0.5, "ping_timeout": 0.5}
+QUICK: dict[str, Any] = {"ping_interval": 0.5, "ping_timeout": PATIENCE}
 for name, headers in {
     "a foreign origin that is not ASCII": {
         "Origin": "http://ą.example",

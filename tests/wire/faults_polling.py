@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from .clients import PATH, SEPARATOR, Polling, decode
-from .faults import Table, World
+from .faults import PATIENCE, Table, World
 from .sockets import SECONDS, ClosedError, Connection, request, request_head, turned_away
 
 posts = Table("polling POST")
@@ -117,7 +117,7 @@ async def _(world: World) -> None:
         assert status in {400, 411}
 
 
-@posts.fault("half a body, then nothing more", ping_interval=0.3, ping_timeout=0.3)
+@posts.fault("half a body, then nothing more", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(transport="polling", answers_pings=False)
     post = await Connection.dial(world.stage.url)
@@ -180,7 +180,7 @@ async def _(world: World) -> None:
         assert body in {'437["kept"]', "1"} or '437["kept"]' in body.split(SEPARATOR), body
 
 
-@polls.fault("never again", ping_interval=0.3, ping_timeout=0.3)
+@polls.fault("never again", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
     await client.vanish()
@@ -256,7 +256,7 @@ async def _(world: World) -> None:
     await world.harmless(client)
 
 
-@requests.fault("200 sessions of one request each", ping_interval=0.3, ping_timeout=0.3)
+@requests.fault("200 sessions of one request each", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     for _ in range(200):
         await Polling.open(world.stage.url)
