@@ -15,8 +15,8 @@ from .frames import Frame
 from .http import make_response, translate_request
 from .logs import logger
 from .origins import Origins
-from .protocol import find_limit
-from .transport import EngineSocket
+from .transport.session import EngineSocket
+from .transport.uvicorn.protocol import find_limit
 from .websocket import WebSocket
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from .protocol import limit_messages
+from .transport.uvicorn.protocol import limit_messages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from .engine_server import EngineServer
     from .server import Server
-    from .transport import EngineSocket
+    from .transport.session import EngineSocket
 
     Header = tuple[bytes, bytes]
     Scope = MutableMapping[str, Any]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .frames import Frame
     from .limits import Limits
     from .packets import Packet
-    from .transport import EngineSocket
+    from .transport.session import EngineSocket
 
 
 class Arrival(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from . import packets
 from .codec import Codec, UndecodableError, UnencodableError, choose_codec
 from .frames import Frame, binary_frame
-from .transport import PayloadTooLargeError
+from .transport.session import PayloadTooLargeError
 from .values import Values
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from .members import Connection
-    from .transport import EngineSocket
+    from .transport.session import EngineSocket
 
 # Handlers still running after so many seconds are cancelled.
 STOP_SECONDS = 5.0

@@ -7,7 +7,7 @@ import logging
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .protocol import find_limit, refused_size, take_over
+from .transport.uvicorn.protocol import find_limit, refused_size, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
     from .frames import Frame
-    from .transport import EngineSocket
+    from .transport.session import EngineSocket
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0

@@ -11,7 +11,7 @@ import socketio
 from asynction_asgi.engine import Limits, Server, UnencodableError, create_server
 from asynction_asgi.engine.members import Member, Phase
 from asynction_asgi.engine.rooms import Rooms
-from asynction_asgi.engine.transport import EngineSocket
+from asynction_asgi.engine.transport.session import EngineSocket
 
 from .stage import Script, until
 

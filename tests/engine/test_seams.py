@@ -22,7 +22,7 @@ from asynction_asgi.engine.engine_server import EngineServer
 from asynction_asgi.engine.queues import AmqpRooms, RedisRooms
 from asynction_asgi.engine.rooms import Rooms
 from asynction_asgi.engine.subscription import Subscription
-from asynction_asgi.engine.transport import EngineSocket
+from asynction_asgi.engine.transport.session import EngineSocket
 
 from .stage import Script
 

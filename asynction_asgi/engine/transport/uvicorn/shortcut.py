@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-    from .frames import Frame
-    from .transport import EngineSocket
+    from ...frames import Frame
+    from ..session import EngineSocket
 
 # RFC 6455, 5.2
 _FIN = 0x80

@@ -15,7 +15,18 @@ from websockets.frames import Frame, Opcode
 
 from asynction_asgi.engine import Limits, create_server, websocket
 
-from .stage import LONG_WAY, OWN, SECONDS, SHORT_WAY, Script, Stage, WebSocketClient, serve, serve_app, until
+from ...stage import (
+    LONG_WAY,
+    OWN,
+    SECONDS,
+    SHORT_WAY,
+    Script,
+    Stage,
+    WebSocketClient,
+    serve,
+    serve_app,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

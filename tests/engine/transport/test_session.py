@@ -15,7 +15,7 @@ from engineio.payload import Payload
 
 from asynction_asgi.engine import Limits
 
-from .stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
+from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions
 
-from ..logs import get_logger
-from .codec import UndecodableError
-from .frames import NOOP, PING, PROBE_ANSWER
-from .members import Connection
-from .outbox import READS_TOO_SLOWLY, OutboxSocket
+from ...logs import get_logger
+from ..codec import UndecodableError
+from ..frames import NOOP, PING, PROBE_ANSWER
+from ..members import Connection
+from ..outbox import READS_TOO_SLOWLY, OutboxSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from .engine_server import EngineServer
-    from .websocket import WebSocket
+    from ..engine_server import EngineServer
+    from ..websocket import WebSocket
 
 logger = get_logger("engine")
 

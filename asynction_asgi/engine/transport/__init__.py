@@ -1,0 +1,1 @@
+"""Engine.IO's transports: WebSocket and polling, on any ASGI server."""
