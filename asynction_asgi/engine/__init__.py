@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from ..logs import get_logger
+from .cluster.managers import create_manager
 from .codec import FiniteList, UnencodableError
 from .endpoint import Endpoint, Peer
 from .http import EngineApp
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
-from .queues import create_manager
 from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
-    from .seals import Secret
+    from .cluster.seals import Secret
 
 __all__ = [
     "Audience",

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
+    from .cluster.seals import Secret
     from .limits import Limits
-    from .seals import Secret
 
 __all__ = ["ServerOptions", "UpstreamOptions"]
 

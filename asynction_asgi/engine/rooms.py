@@ -17,7 +17,7 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 from ..logs import Throttle
 from . import packets
 from .answers import Answer
-from .identity import Identified
+from .cluster.process_id import Identified
 from .logs import logger
 from .members import Member, Phase
 from .room_names import RoomCallbackError

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from asynction_asgi.engine import Server, create_server
+from asynction_asgi.engine.cluster.managers import AmqpRooms, RedisRooms
+from asynction_asgi.engine.cluster.subscription import Subscription
 from asynction_asgi.engine.engine_server import EngineServer
-from asynction_asgi.engine.queues import AmqpRooms, RedisRooms
 from asynction_asgi.engine.rooms import Rooms
-from asynction_asgi.engine.subscription import Subscription
 from asynction_asgi.engine.transport.session import EngineSocket
 
 from .stage import Script

@@ -17,14 +17,14 @@ from aio_pika.exceptions import ChannelInvalidStateError
 
 from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
-from asynction_asgi.engine.outages import without_secrets
-from asynction_asgi.engine.queues import QueueJson, create_manager
-from asynction_asgi.engine.seals import ForgedError
-from asynction_asgi.engine.subscription import pauses
+from asynction_asgi.engine.cluster.managers import QueueJson, create_manager
+from asynction_asgi.engine.cluster.outages import without_secrets
+from asynction_asgi.engine.cluster.seals import ForgedError
+from asynction_asgi.engine.cluster.subscription import pauses
 from asynction_asgi.errors import DisconnectedError, QueueError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 
-from .stage import Script, Stage, serve, serve_app, until
+from ..stage import Script, Stage, serve, serve_app, until
 
 if TYPE_CHECKING:
     import logging

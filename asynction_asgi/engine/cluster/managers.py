@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from socketio.async_aiopika_manager import AsyncAioPikaManager
 from socketio.async_redis_manager import AsyncRedisManager
 
-from ..errors import QueueError, RefusedError
-from ..logs import Throttle
-from .codec import UndecodableError, UnencodableError, choose_codec
-from .identity import Identified
-from .logs import logger
+from ...errors import QueueError, RefusedError
+from ...logs import Throttle
+from ..codec import UndecodableError, UnencodableError, choose_codec
+from ..logs import logger
+from ..rooms import Rooms
 from .outages import OutageLog, without_secrets
+from .process_id import Identified
 from .relayed import check_names, emitted, is_callback
-from .rooms import Rooms
 from .seals import ForgedError, Seal, is_sealed, read_secrets
 from .subscription import Subscription
 

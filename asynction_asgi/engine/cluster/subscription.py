@@ -8,7 +8,7 @@ import time
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from .logs import logger
+from ..logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..logs import Throttle
+from ...logs import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

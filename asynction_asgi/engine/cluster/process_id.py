@@ -7,10 +7,10 @@ import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..logs import Throttle
-from .logs import logger
-from .room_names import RoomCallbackError
-from .snapshot import take_snapshot
+from ...logs import Throttle
+from ..logs import logger
+from ..room_names import RoomCallbackError
+from ..snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

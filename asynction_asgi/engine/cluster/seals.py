@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .identity import Identity
+from .process_id import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

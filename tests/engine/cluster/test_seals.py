@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.engine.seals import WINDOW_SECONDS, ForgedError, Seal, is_sealed, read_secrets
+from asynction_asgi.engine.cluster.seals import WINDOW_SECONDS, ForgedError, Seal, is_sealed, read_secrets
 
 OLD, NEW, OTHER = b"an old secret of 16", b"a new secret of 16 b", b"somebody's own secret"
 
