@@ -15,10 +15,9 @@ from urllib.parse import quote
 
 from ..errors import SpecError
 from .document import Node, escape
-from .load import read_version, walk_structure
-from .references import ReferenceFault
+from .references import ReferenceFault, name_by_reference
 from .schemas.keywords import subschemas
-from .v2 import name_by_reference
+from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:
     import os

@@ -9,16 +9,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Each, Fits, Object, Rule, Use
-from .payload import is_multi_format
+from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Each, Fits, Object, Use
 from .schemas.keywords import ASSERTIONS
+from .schemas.multi_format import is_multi_format
 from .walk import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .document import Node
-    from .walk import Walk
+    from .walk import Rule, Walk
 
 __all__ = [
     "CHANNEL_EXTENSIONS",

@@ -7,7 +7,7 @@ lookup, whatever the version. `walk` goes through a document by it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from .references import closest, did_you_mean
 from .walk import TYPE_NAMES, type_name
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .document import Node
-    from .walk import Walk
+    from .walk import Rule, Walk
 
 __all__ = [
     "ANYTHING",
@@ -29,20 +29,11 @@ __all__ = [
     "Entries",
     "Fits",
     "Object",
-    "Rule",
     "Since",
     "Use",
 ]
 
 Reference = Literal["no", "yes", "only"]
-
-
-class Rule(Protocol):
-    """What a value must be."""
-
-    def check(self, walk: Walk, node: Node) -> None:
-        """Report on `node`, and on all that it holds."""
-        ...
 
 
 # The latest release of the other major version.

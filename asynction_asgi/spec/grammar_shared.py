@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .extensions import HANDLERS, SCHEME_EXTENSIONS
-from .grammar import ANYTHING, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Rule, Use
-from .payload import is_supported_format
+from .grammar import ANYTHING, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
+from .schemas.multi_format import is_supported_format
 from .walk import type_name
 
 if TYPE_CHECKING:
     from .document import Node
-    from .walk import Walk
+    from .walk import Rule, Walk
 
 __all__ = [
     "CHANNEL_GUARDS",

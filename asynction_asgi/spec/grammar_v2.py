@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, SCOPES, Ours
-from .grammar import ANYTHING, SCHEMA, STRING, Each, Entries, Object, Rule, Since, Use
+from .grammar import ANYTHING, SCHEMA, STRING, Each, Entries, Object, Since, Use
 from .grammar_shared import (
     CHANNEL_GUARDS,
     COMPONENT_KEY,
@@ -22,6 +23,9 @@ from .grammar_shared import (
     scheme_fields,
     ws_is_spelt_right,
 )
+
+if TYPE_CHECKING:
+    from .walk import Rule
 
 __all__ = ["TABLE"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, REQUIREMENT, SCOPES, Ours
-from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Rule, Use
+from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .grammar_shared import (
     CHANNEL_GUARDS,
     COMPONENT_KEY,
@@ -21,11 +21,11 @@ from .grammar_shared import (
     is_a_message,
     scheme_fields,
 )
-from .payload import is_multi_format, is_supported_format
+from .schemas.multi_format import is_multi_format, is_supported_format
 
 if TYPE_CHECKING:
     from .document import Node
-    from .walk import Walk
+    from .walk import Rule, Walk
 
 __all__ = ["TABLE"]
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Diagnostic, SpecError
-from . import grammar_v2, grammar_v3, v2, v3
+from ..errors import SpecError
+from . import v2, v3
 from .assembly import assemble
 from .document import Document, Node, load_document
 from .example_checks import check_examples, check_written_values
-from .extensions import GUARDS, PLACES, RESPELT
 from .hints import check_hints
 from .model import Handshake, Namespace, Spec
 from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
@@ -23,40 +21,33 @@ from .requirements import check_schemes
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
 from .servers import Servers, read_servers
-from .walk import Walk
+from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import IO
 
-    from .grammar import Object
+    from ..errors import Diagnostic
     from .schemas import Bundle
 
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 
-__all__ = ["Outcome", "check_document", "in_order", "load_spec", "read_version", "walk_structure"]
-
-_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]+)(?:-.+)?")
+__all__ = ["Outcome", "check_document", "in_order", "load_spec"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Version:
-    """What differs between the major versions: a table, two functions, and who wins over traits."""
+class _Readers:
+    """What reads a document of one major version, and whether traits win over what they are applied to."""
 
-    table: Mapping[str, Object]
-    minors: range
     traits_win: bool
     read_channels: Callable[[Reader, Servers], list[ChannelDraft]]
     read_operations: Callable[[Reader, list[ChannelDraft]], Iterator[OperationDraft]]
 
 
-_VERSIONS = {
-    2: _Version(grammar_v2.TABLE, range(7), True, v2.read_channels, v2.read_operations),
-    3: _Version(grammar_v3.TABLE, range(2), False, v3.read_channels, v3.read_operations),
+_READERS = {
+    2: _Readers(True, v2.read_channels, v2.read_operations),
+    3: _Readers(False, v3.read_channels, v3.read_operations),
 }
-_SUPPORTED = ", ".join(
-    f"{major}.{one.minors[0]} to {major}.{one.minors[-1]}" for major, one in _VERSIONS.items()
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,57 +119,6 @@ def check_document(source: Source, *, server_name: str | None = None, strict: bo
     )
 
 
-def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
-    """Major and minor; None, with a diagnostic, where the document is of no supported version."""
-
-    def refuse(node: Node, code: str, message: str) -> None:
-        found.append(node.diagnostic("error", code, message))
-
-    if not isinstance(root.value, dict):
-        refuse(root, "NOT_OBJECT", "an AsyncAPI document is an object")
-        return None
-    node = root.get("asyncapi")
-    if node is None:
-        other = next((one for one in ("openapi", "swagger") if one in root.value), None)
-        hint = f"; this is a document of {other}" if other else ""
-        refuse(root, "REQUIRED", f"an AsyncAPI document needs 'asyncapi', its version{hint}")
-        return None
-    value = node.value
-    if not isinstance(value, str):
-        hint = f": write '{value}.0'" if isinstance(value, float) else ""
-        refuse(node, "VERSION", f"the version must be a string, in quotes{hint}")
-        return None
-    match = _VERSION.fullmatch(value)
-    if match is None:
-        hint = f"; did you mean '{value}.0'?" if re.fullmatch(r"\d+\.\d+", value) else ""
-        refuse(node, "VERSION", f"{value!r} is no version such as 2.6.0{hint}")
-        return None
-    major, minor = int(match[1]), int(match[2])
-    known = _VERSIONS.get(major)
-    if known is None or minor not in known.minors:
-        refuse(node, "VERSION", f"AsyncAPI {value} is not supported; {_SUPPORTED} are")
-        return None
-    return major, minor
-
-
-def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int], *, strict: bool = False) -> Walk:
-    """Check a document against the table of its version; all that was met is in the result."""
-    major, minor = version
-    table = _VERSIONS[major].table
-    walk = Walk(
-        table=table,
-        major=major,
-        minor=minor,
-        resolver=resolver,
-        places=PLACES,
-        respelt=RESPELT,
-        guards=GUARDS,
-        strict=strict,
-    )
-    walk.check("root", root)
-    return walk
-
-
 def _compile(
     document: Document,
     resolver: Resolver,
@@ -189,7 +129,7 @@ def _compile(
     strict: bool,
 ) -> Spec:
     major, minor = version
-    kind = _VERSIONS[major]
+    readers = _READERS[major]
     walk = walk_structure(document.root, resolver, version, strict=strict)
     found += walk.found
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
@@ -199,12 +139,12 @@ def _compile(
         elif one.code == "REF_TYPE" or (one.severity == "error" and one.layer == "document"):
             found.append(one)
     reader = Reader(
-        root=document.root, resolver=resolver, minor=minor, traits_win=kind.traits_win, strict=strict
+        root=document.root, resolver=resolver, minor=minor, traits_win=readers.traits_win, strict=strict
     )
     check_schemes(reader)
     servers = read_servers(reader, server_name)
-    channels = kind.read_channels(reader, servers)
-    operations = list(kind.read_operations(reader, channels))
+    channels = readers.read_channels(reader, servers)
+    operations = list(readers.read_operations(reader, channels))
     namespaces = assemble(reader, channels, operations, servers.security)
     warn_of_unlike_namespaces(reader, channels, operations)
     warn_of_uncalled_handlers(reader, operations)

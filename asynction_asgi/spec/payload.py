@@ -6,41 +6,18 @@ exactly one. The schema decides, never the number of arguments that happened to 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from .model import ANY, Arguments
 from .references import ReferenceFault, Resolver
+from .schemas.multi_format import is_multi_format, is_supported_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .document import Node
 
-__all__ = ["is_multi_format", "is_supported_format", "read_arguments"]
-
-_SUPPORTED = re.compile(
-    r"""application/(?:
-        vnd\.aai\.asyncapi(?:\+(?:json|yaml))?(?:;version=\S+)?
-      | schema(?:\+(?:json|yaml))?;version=draft-0?7
-    )""",
-    re.VERBOSE,
-)
-
-
-def is_supported_format(name: Any) -> bool:
-    """Whether a schema of this ``schemaFormat`` can be enforced; None is AsyncAPI's own."""
-    return name is None or bool(_SUPPORTED.fullmatch(re.sub(r"[\s\"']", "", str(name))))
-
-
-def is_multi_format(value: Any) -> bool:
-    """3.x: whether this is a Multi Format Schema Object rather than a schema.
-
-    A schema can't have ``schemaFormat``; one with nothing but ``schema`` would say nothing.
-    """
-    if not isinstance(value, dict) or "schema" not in value:
-        return False
-    return "schemaFormat" in value or all(key == "schema" or key.startswith("x-") for key in value)
+__all__ = ["read_arguments"]
 
 
 def read_arguments(

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["ELSEWHERE", "ReferenceFault", "Resolver", "closest", "did_you_mean", "rebase"]
+__all__ = [
+    "ELSEWHERE",
+    "ReferenceFault",
+    "Resolver",
+    "closest",
+    "did_you_mean",
+    "name_by_reference",
+    "rebase",
+]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -278,6 +286,12 @@ def rebase(node: Node) -> str:
         return str(node.value["$ref"])
     path = base.parent / unquote(parts.path) if uri else base
     return f"{path.as_uri()}#{fragment}"
+
+
+def name_by_reference(reference: str) -> str | None:
+    """Return the last segment of a reference, which names a message of 2.x without a name, or None."""
+    last = unquote(reference.partition("#")[2]).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return last if last and not last.isdecimal() else None
 
 
 def _endless(node: Node) -> ReferenceFault:

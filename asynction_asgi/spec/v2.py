@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from .addresses import namespace_name, read_parameters_of
 from .document import Node
 from .model import Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
+from .references import name_by_reference
 from .requirements import read_security
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .reading import Reader
     from .servers import Servers
 
-__all__ = ["name_by_reference", "read_channels", "read_operations"]
+__all__ = ["read_channels", "read_operations"]
 
 # The words are those of a client's: what is published to the application, the server receives.
 _DIRECTIONS: dict[str, Direction] = {"publish": "receives", "subscribe": "sends"}
@@ -124,9 +124,3 @@ def _messages(reader: Reader, written: Node | None) -> Iterator[MessageDraft]:
         elif node.identity not in open_:
             open_[node.identity] = True
             waiting += [node.identity, *[*reader.elements(node, "oneOf")][::-1]]
-
-
-def name_by_reference(reference: str) -> str | None:
-    """The name of a message that has none of its own: the last segment of the reference to it."""
-    last = unquote(reference.partition("#")[2]).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-    return last if last and not last.isdecimal() else None

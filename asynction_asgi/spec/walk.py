@@ -7,7 +7,7 @@ problem is reported once, where it stands; nothing below a value of the wrong ty
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .references import ELSEWHERE, ReferenceFault, Resolver, closest
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic, Layer
     from .document import Document, Node
-    from .grammar import Object, Rule
 
-__all__ = ["TYPE_NAMES", "Walk", "type_name"]
+__all__ = ["TYPE_NAMES", "Row", "Rule", "Walk", "type_name"]
 
 TYPE_NAMES: dict[type, str] = {
     str: "a string",
@@ -29,6 +28,28 @@ TYPE_NAMES: dict[type, str] = {
     list: "a list",
     type(None): "null",
 }
+
+
+class Rule(Protocol):
+    """What a value must be."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        """Report on `node`, and on all that it holds."""
+        ...
+
+
+class Row(Rule, Protocol):
+    """An object of the table: what the walk must know of it to report on references to it."""
+
+    @property
+    def title(self) -> str:
+        """The object's name in messages, with its article."""
+        ...
+
+    @property
+    def guards(self) -> frozenset[str]:
+        """Fields that narrow access, which beside a reference are an error; ``*`` is every field."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +72,7 @@ class Walk:
         is_foreign: Whether a field of the other major version was met, such as ``publish`` in 3.x.
     """
 
-    table: Mapping[str, Object]
+    table: Mapping[str, Row]
     major: int
     minor: int
     resolver: Resolver
@@ -100,7 +121,7 @@ class Walk:
         self.error(node, code, f"must be an object, not {type_name(node.value)}{hint}")
         return False
 
-    def enter(self, name: str, row: Object, node: Node, code: str) -> None:
+    def enter(self, name: str, row: Row, node: Node, code: str) -> None:
         """Check `node` as the object `name`, unless that was done."""
         mark = (name, node.document, node.pointer)
         if mark in self._seen:
@@ -133,7 +154,7 @@ class Walk:
                 self.found.append(replace(one, severity="warning") if one.code in ELSEWHERE else one)
             return None
 
-    def siblings(self, row: Object, node: Node) -> None:
+    def siblings(self, row: Row, node: Node) -> None:
         """Report fields beside a ``$ref``, which have no effect (JSON Reference, section 3).
 
         Those that narrow access are an error: the author believes that they are enforced.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..schemas import Mismatch
 from .flat import DeadEndError, admits
@@ -16,13 +16,14 @@ from .texts import matches, matching
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..schemas import Check
     from ..schemas.normalise import Schema
     from .choices import Choices
     from .failures import Failures
-    from .flat import Flat
-    from .generator import Instances
+    from .flat import Flat, Flattener
+    from .strings import Providers
 
-__all__ = ["Build"]
+__all__ = ["Build", "Source"]
 
 # Tries of a part that may miss, and parts altogether, before an instance is given up.
 _LOCAL_ATTEMPTS = 12
@@ -37,25 +38,45 @@ _USUAL_TYPES = ("string", "integer", "boolean", "number", "null")
 _TYPES = (*_USUAL_TYPES, "object", "array")
 
 
+class Source(Protocol):
+    """What the schemas of a contract hold besides their keywords, the same for each instance."""
+
+    @property
+    def flattener(self) -> Flattener:
+        """Merges the schemas that hold together."""
+        ...
+
+    @property
+    def providers(self) -> Providers | None:
+        """Texts for formats and properties that are not known here, or None."""
+        ...
+
+    def examples(self, schema: Schema) -> list[Any]:
+        """Return those examples of the author's that the schema accepts."""
+        ...
+
+    def check_of(self, schema: Schema) -> Check | None:
+        """Return the check of a schema whose keywords alone don't ensure a valid value, or None."""
+        ...
+
+
 class Build:
     """One instance in the making."""
 
-    __slots__ = ("_choices", "_failures", "_flatten", "_makes", "_open", "_owner", "_parts", "_small")
+    __slots__ = ("_choices", "_failures", "_flatten", "_makes", "_open", "_parts", "_small", "_source")
 
-    def __init__(
-        self, owner: Instances, choices: Choices, failures: Failures, *, small: bool = False
-    ) -> None:
-        self._owner = owner
+    def __init__(self, source: Source, choices: Choices, failures: Failures, *, small: bool = False) -> None:
+        self._source = source
         self._failures = failures
         self._choices = choices
-        self._flatten = owner.flattener
+        self._flatten = source.flattener
         self._parts = 0
         self._small = small
         self._open: list[int] = []
         self._makes: Mapping[str, Callable[[Flat, int, str], Any]] = {
             "object": lambda flat, depth, _: self._object(flat, depth),
             "array": self._array,
-            "string": lambda flat, _, about: string(flat, self._choices, about, owner.providers),
+            "string": lambda flat, _, about: string(flat, self._choices, about, source.providers),
             "binary": lambda flat, _, __: binary(flat, self._choices),
             "integer": lambda flat, _, __: number(flat, self._choices, whole=True),
             "number": lambda flat, _, __: number(flat, self._choices, whole=False),
@@ -79,10 +100,10 @@ class Build:
         if failures and failures.are_hopeless(schemas):
             raise DeadEndError
         if len(schemas) == 1 and choices.attempt < _DOUBTED:
-            examples = self._owner.examples(schemas[0])
+            examples = self._source.examples(schemas[0])
             if examples:
                 return copy.deepcopy(choices.pick(examples))
-        checks = [check for one in schemas if (check := self._owner.check_of(one)) is not None]
+        checks = [check for one in schemas if (check := self._source.check_of(one)) is not None]
         before, opened = choices.attempt, len(self._open)
         short = not choices.nests and any(id(one) in self._open for one in schemas)
         self._open += [id(one) for one in schemas]

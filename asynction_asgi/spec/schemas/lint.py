@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..patterns import PatternError
-from ..payload import is_multi_format
 from ..references import ReferenceFault, did_you_mean
 from .declared import find_undeclared
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
 from .matchers import compile_pattern
+from .multi_format import is_multi_format
 from .suspicions import find_suspicions, without_slashes
 
 if TYPE_CHECKING:
