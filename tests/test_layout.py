@@ -12,7 +12,7 @@ ROOT = PACKAGE.parent
 ROWS = (
     ("errors",),
     ("logs",),
-    ("spec",),
+    ("spec", "client"),
     ("engine", "docs", "standins"),
     ("server",),
     ("mock", "testing", "contract", "demo", "scaffold"),
@@ -20,16 +20,16 @@ ROWS = (
     ("__main__",),
 )
 LEVEL = {part: level for level, row in enumerate(ROWS) for part in row}
-# Third-party modules with one importer each.
-SEAMS = {
+# Third-party modules, and the only parts that may import them.
+SEAMS: dict[str, str | tuple[str, ...]] = {
     "ruamel": "spec/compose",
     "_ruamel_yaml": "spec/compose",
     "fastjsonschema": "spec/schemas",
     "jsonschema_rs": "spec/schemas",
-    "socketio": "engine",
-    "engineio": "engine",
+    "socketio": ("engine", "client"),
+    "engineio": ("engine", "client"),
     "faker": "standins/fake_texts",
-    "aiohttp": "engine/remote",
+    "aiohttp": "client/remote",
     "watchfiles": "cli/reloading",
     "click": "cli",
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..engine.refused import refusal_in
-from ..engine.remote import connect
+from ..client.refusals import refusal_in
+from ..client.remote import connect
 from .connecting import say, say_refusal, write
 from .values import as_json as json_line
 from .values import as_text
@@ -14,7 +14,7 @@ from .values import as_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..engine.remote import Remote
+    from ..client.remote import Remote
     from ..errors import RefusedError
     from .connecting import Connection
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from ..engine.refused import connect_refusal
-from ..engine.remote import (
+from ..client.refusals import connect_refusal
+from ..client.remote import (
     TRANSPORTS,
     Address,
     ClosedError,

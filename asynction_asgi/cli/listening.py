@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..engine.refused import refusal_in
-from ..engine.remote import ClosedError, UnreachableError, connect
+from ..client.refusals import refusal_in
+from ..client.remote import ClosedError, UnreachableError, connect
 from ..errors import UndeclaredEventError, ValidationError, printable
 from .connecting import INTERRUPTED, say, say_violation, write
 from .values import as_json as json_line
@@ -20,7 +20,7 @@ from .values import as_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..engine.remote import Arrival, Remote
+    from ..client.remote import Arrival, Remote
     from .connecting import Connection
 
 __all__ = ["Listener", "check_names", "listen"]

@@ -7,8 +7,8 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
+from ..client.refusals import refusal_in
 from ..engine import packets
-from ..engine.refused import refusal_in
 from ..errors import DisconnectedError, ValidationError
 from ..server.outbound import arguments_of
 from .arrivals import Arrivals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from typing import TYPE_CHECKING, Any
 
-from ..engine.refused import connect_refusal
+from ..client.refusals import connect_refusal
 from ..errors import AsynctionError, RefusedError
 
 if TYPE_CHECKING:

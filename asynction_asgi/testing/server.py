@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from ..engine.refused import refusal_in
+from ..client.refusals import refusal_in
 from ..server.finding import find_served
 from .client import WAIT_SECONDS, TestClient
 from .contract import Contract

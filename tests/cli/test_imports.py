@@ -27,7 +27,18 @@ SERVING = ("demo", "mock", "mock run", "run")
 UVICORN = {"uvicorn", "asyncio", "anyio"}
 PARTS = {
     f"asynction_asgi.{part}"
-    for part in ("demo", "docs", "engine", "mock", "scaffold", "server", "spec", "standins", "testing")
+    for part in (
+        "client",
+        "demo",
+        "docs",
+        "engine",
+        "mock",
+        "scaffold",
+        "server",
+        "spec",
+        "standins",
+        "testing",
+    )
 }
 SERVERS = {"asyncio", "socketio", "engineio", "uvicorn", "starlette", "websockets", "anyio"}
 EXTRAS = {"aio_pika", "aiohttp", "faker", "hypothesis", "jwt", "msgpack", "redis", "requests", "valkey"}
@@ -84,7 +95,7 @@ def test_a_client_without_a_document_imports_no_server_of_ours(command: tuple[st
     """Nor what tests are written with."""
     name, *rest = command
     found = imported(name, "http://127.0.0.1:9", *rest, code=1)
-    assert "asynction_asgi.engine.remote" in found
+    assert "asynction_asgi.client.remote" in found
     assert not found & {
         "asynction_asgi.server",
         "asynction_asgi.testing",

@@ -35,7 +35,7 @@ _ATTACHMENT_BYTES = 100  # what an attachment costs beside its bytes
 # floods, or does not read.
 _WAITING = 1_000
 # What upstream logs is raised here, or tells of packets.
-_SILENT = get_logger("engine.remote.upstream")
+_SILENT = get_logger("client.remote.upstream")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 

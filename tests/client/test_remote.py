@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.engine import remote_client
-from asynction_asgi.engine.remote import (
+from asynction_asgi.client import remote_client
+from asynction_asgi.client.remote import (
     Address,
     ClosedError,
     ConnectRefusedError,
@@ -19,7 +19,7 @@ from asynction_asgi.engine.remote import (
     UnreachableError,
     connect,
 )
-from asynction_asgi.engine.remote_http import open_session, read_answer
+from asynction_asgi.client.remote_http import open_session, read_answer
 
 from ..serving import serve
 

@@ -1,0 +1,1 @@
+"""The Python client: for servers elsewhere, and for one in this process."""
