@@ -16,9 +16,9 @@ from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable

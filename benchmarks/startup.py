@@ -11,9 +11,9 @@ import time
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Any
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import compile_bundle
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 from .report import Pair, heading, row
 

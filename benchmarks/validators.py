@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import fastjsonschema
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import compile_bundle
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 from .report import Pair, heading, row
 

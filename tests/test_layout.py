@@ -22,8 +22,8 @@ ROWS = (
 LEVEL = {part: level for level, row in enumerate(ROWS) for part in row}
 # Third-party modules, and the only parts that may import them.
 SEAMS: dict[str, str | tuple[str, ...]] = {
-    "ruamel": "spec/compose",
-    "_ruamel_yaml": "spec/compose",
+    "ruamel": "spec/text/yaml",
+    "_ruamel_yaml": "spec/text/yaml",
     "fastjsonschema": "spec/schemas",
     "jsonschema_rs": "spec/schemas",
     "socketio": ("engine", "client"),

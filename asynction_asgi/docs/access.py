@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import UnsatisfiableError
-from ..spec.references import ReferenceFault
+from ..spec.text.references import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
 from .markdown import markdown
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
-    from ..spec.document import Node
     from ..spec.instances import Examples
     from ..spec.model import Namespace, Security, SecurityScheme, Spec
+    from ..spec.text.document import Node
     from .schema_trees import SchemaTrees
 
 __all__ = ["auth_example", "connection", "credential", "fields_of", "schemes_of", "security_list"]

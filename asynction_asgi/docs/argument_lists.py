@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..spec.arguments import compile_arguments
 from ..spec.examples import written_bytes
 from ..spec.model import count_words
-from ..spec.references import ReferenceFault
 from ..spec.schemas import Mismatch
+from ..spec.text.references import ReferenceFault
 from .elements import element
 from .schema_trees import positions
 from .schema_words import rules_of
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from ..spec.document import Node
     from ..spec.model import Arguments, Spec
+    from ..spec.text.document import Node
     from .elements import Child
     from .schema_trees import SchemaTrees
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ..spec.references import ReferenceFault
+from ..spec.text.references import ReferenceFault
 from .access import auth_example, credential, fields_of
 from .argument_lists import as_json
 from .elements import element

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import Examples
-from ..spec.references import ReferenceFault
+from ..spec.text.references import ReferenceFault
 from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
 from .argument_lists import roots_of
 from .client_code import REFUSALS, address_code, connect_code, refusals
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
-    from ..spec.document import Node
     from ..spec.model import Namespace, Spec
+    from ..spec.text.document import Node
 
 __all__ = ["render_page"]
 

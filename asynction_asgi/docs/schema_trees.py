@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..spec.references import ReferenceFault
 from ..spec.schemas.keywords import subschemas
+from ..spec.text.references import ReferenceFault
 from .elements import element
 from .markdown import markdown
 from .schema_words import rules_of, type_of
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-    from ..spec.document import Document, Node
-    from ..spec.references import Resolver
+    from ..spec.text.document import Document, Node
+    from ..spec.text.references import Resolver
 
 __all__ = ["SchemaTrees", "positions"]
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..spec.document import dump_yaml
 from ..spec.export import bundled_document, check_publishable
 from ..spec.served import served_spec
+from ..spec.text.document import dump_yaml
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page
 

@@ -15,8 +15,8 @@ from .source import Module, call, docstring, fits, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..spec.document import Node
     from ..spec.model import Event, Namespace, Security, Spec
+    from ..spec.text.document import Node
 
 __all__ = ["write_settings", "write_tests"]
 

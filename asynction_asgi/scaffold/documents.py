@@ -12,8 +12,8 @@ from .errors import ScaffoldError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..spec.document import Document
     from ..spec.model import Spec
+    from ..spec.text.document import Document
 
 __all__ = ["copied_documents"]
 

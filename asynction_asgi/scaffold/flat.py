@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..spec.references import ReferenceFault
+from ..spec.text.references import ReferenceFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..spec.document import Document, Node
-    from ..spec.references import Resolver
+    from ..spec.text.document import Document, Node
+    from ..spec.text.references import Resolver
 
 __all__ = ["Flat", "Flattener", "implied_types", "is_never", "merge", "values_of"]
 

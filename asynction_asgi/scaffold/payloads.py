@@ -15,8 +15,8 @@ from .source import WIDTH, Module, fits
 from .typed_dicts import Alias, TypedDict, write_definitions
 
 if TYPE_CHECKING:
-    from ..spec.document import Document, Node
     from ..spec.model import Spec
+    from ..spec.text.document import Document, Node
     from .expressions import Expression
 
 __all__ = ["Payloads"]

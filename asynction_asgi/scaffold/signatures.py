@@ -13,9 +13,9 @@ from .source import fits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..spec.document import Node
     from ..spec.model import Arguments, Namespace, Spec
     from ..spec.model import Parameter as NamespaceParameter
+    from ..spec.text.document import Node
     from .expressions import Expression
     from .payloads import Payloads
     from .source import Module

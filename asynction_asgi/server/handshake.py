@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..errors import Part
-    from ..spec.document import Node
     from ..spec.model import Namespace, Spec
-    from ..spec.references import Resolver
+    from ..spec.text.document import Node
+    from ..spec.text.references import Resolver
 
 __all__ = ["compile_handshake"]
 

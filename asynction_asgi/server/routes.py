@@ -9,7 +9,7 @@ from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
 from ..spec.arguments import are_finite, compile_arguments
 from ..spec.model import Event, count_words
-from ..spec.references import did_you_mean
+from ..spec.text.references import did_you_mean
 from .binding import (
     BoundHandler,
     UnbindableError,
@@ -25,8 +25,8 @@ from .unled import explain_missing_lead
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ..spec.document import Node
     from ..spec.model import Arguments, HandlerName, Namespace, Spec
+    from ..spec.text.document import Node
 
 __all__ = ["NamespaceRoutes", "Route", "Routes"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from .formats import FORMATS
 from .model import Parameter
-from .references import did_you_mean
+from .text.references import did_you_mean
 
 if TYPE_CHECKING:
-    from .document import Node
     from .reading import Reader
+    from .text.document import Node
 
 __all__ = ["PARAMETER", "namespace_name", "read_parameters_of"]
 

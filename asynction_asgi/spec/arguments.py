@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import Violation
-from .document import escape
 from .model import count_words
 from .schemas import Mismatch
 from .schemas.messages import listed, quoted
+from .text.document import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

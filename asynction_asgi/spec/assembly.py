@@ -14,9 +14,9 @@ from .requirements import narrow, read_security, refuse_unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .document import Node
     from .model import Ordering, Parameter, Security
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+    from .text.document import Node
 
 __all__ = ["assemble"]
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .arguments import compile_arguments
-from .document import Node
 from .examples import read_example, with_bytes
 from .schemas import Mismatch, compile_bundle
 from .schemas.normalise import AT, places
+from .text.document import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from .model import Arguments
     from .reading import Reader
-    from .references import Resolver
     from .schemas import Bundle
+    from .text.references import Resolver
 
     Case = tuple[Node, Arguments, Arguments]
 

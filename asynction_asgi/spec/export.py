@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import SpecError
-from .document import Node, escape
-from .references import ReferenceFault, name_by_reference
 from .schemas.keywords import subschemas
+from .text.document import Node, escape
+from .text.references import ReferenceFault, name_by_reference
 from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from .document import Document
     from .model import Spec
-    from .references import Resolver
+    from .text.document import Document
+    from .text.references import Resolver
 
     Place = tuple[Document, str]
 

@@ -17,7 +17,7 @@ from .walk import type_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .document import Node
+    from .text.document import Node
     from .walk import Rule, Walk
 
 __all__ = [

@@ -15,7 +15,7 @@ from .schemas.multi_format import is_supported_format
 from .walk import type_name
 
 if TYPE_CHECKING:
-    from .document import Node
+    from .text.document import Node
     from .walk import Rule, Walk
 
 __all__ = [

@@ -24,7 +24,7 @@ from .grammar_shared import (
 from .schemas.multi_format import is_multi_format, is_supported_format
 
 if TYPE_CHECKING:
-    from .document import Node
+    from .text.document import Node
     from .walk import Rule, Walk
 
 __all__ = ["TABLE"]

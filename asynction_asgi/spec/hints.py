@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import compile_arguments
 from .examples import with_bytes
-from .references import did_you_mean
 from .schemas import Mismatch
+from .text.references import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..errors import Diagnostic
-    from .document import Node
     from .model import Event, Spec
+    from .text.document import Node
 
 __all__ = ["Hints", "check_hints", "read_hints"]
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SpecError
 from . import v2, v3
 from .assembly import assemble
-from .document import Document, Node, load_document
 from .example_checks import check_examples, check_written_values
 from .hints import check_hints
 from .model import Handshake, Namespace, Spec
 from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
 from .reading import ChannelDraft, OperationDraft, Reader
-from .references import ELSEWHERE, Resolver
 from .requirements import check_schemes
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
 from .servers import Servers, read_servers
+from .text.document import Document, Node, load_document
+from .text.references import ELSEWHERE, Resolver
 from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..errors import Diagnostic
-    from .document import Node
-    from .references import Resolver
     from .schemas import Bundle
+    from .text.document import Node
+    from .text.references import Resolver
 
 ArgumentsKind = Literal["any", "single", "positional", "opaque", "union"]
 Ordering = Literal["concurrent", "serial"]

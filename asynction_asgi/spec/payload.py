@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .model import ANY, Arguments
-from .references import ReferenceFault, Resolver
 from .schemas.multi_format import is_multi_format, is_supported_format
+from .text.references import ReferenceFault, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .document import Node
+    from .text.document import Node
 
 __all__ = ["read_arguments"]
 

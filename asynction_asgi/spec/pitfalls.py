@@ -9,8 +9,8 @@ from .model import ANY_NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .document import Node
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+    from .text.document import Node
 
 __all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces"]
 

@@ -13,14 +13,14 @@ from .extensions import RESPELT, is_ack_object
 from .model import ANY, Arguments, HandlerName
 from .patched import merge_patch, patched
 from .payload import read_arguments
-from .references import ELSEWHERE, ReferenceFault, Resolver
+from .text.references import ELSEWHERE, ReferenceFault, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ..errors import Diagnostic, Layer
-    from .document import Node
     from .model import Parameter, Security, SecurityScheme
+    from .text.document import Node
 
 __all__ = [
     "ChannelDraft",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..errors import Layer
-    from .document import Node
     from .reading import Reader
+    from .text.document import Node
 
 __all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .references import did_you_mean
 from .requirements import narrow, read_security, refuse_unsupported
+from .text.references import did_you_mean
 
 if TYPE_CHECKING:
-    from .document import Node
     from .model import Security
     from .reading import Reader
+    from .text.document import Node
 
 __all__ = ["Servers", "read_servers"]
 

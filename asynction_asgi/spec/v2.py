@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .addresses import namespace_name, read_parameters_of
-from .document import Node
 from .model import Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
-from .references import name_by_reference
 from .requirements import read_security
+from .text.document import Node
+from .text.references import name_by_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from .addresses import namespace_name, read_parameters_of
 from .model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
-from .references import ReferenceFault
 from .requirements import read_security
+from .text.references import ReferenceFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .document import Document, Node
     from .reading import Reader
     from .servers import Servers
+    from .text.document import Document, Node
 
     Identity = tuple[Document, str]
 

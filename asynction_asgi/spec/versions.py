@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..errors import Diagnostic
-    from .document import Node
     from .grammar import Object
-    from .references import Resolver
+    from .text.document import Node
+    from .text.references import Resolver
 
 __all__ = ["read_version", "walk_structure"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
 from ..server.namespaces import Namespaces
 from ..spec.arguments import compile_arguments
-from ..spec.references import did_you_mean
 from ..spec.schemas import Mismatch
 from ..spec.served import served_spec
+from ..spec.text.references import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from asynction_asgi.spec import check_document
-from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.text.document import load_document
 
 if TYPE_CHECKING:
     from pathlib import Path

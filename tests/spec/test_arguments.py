@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from asynction_asgi.spec.arguments import ArgumentsCheck, compile_arguments
-from asynction_asgi.spec.document import load_document
 from asynction_asgi.spec.model import Arguments
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 SCHEMAS: dict[str, Any] = {
     "text": {"type": "string"},

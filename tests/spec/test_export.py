@@ -11,10 +11,10 @@ import pytest
 
 from asynction_asgi.errors import SpecError
 from asynction_asgi.spec import check_document, load_spec
-from asynction_asgi.spec.document import dump_yaml
 from asynction_asgi.spec.export import bundled_document, check_publishable
 from asynction_asgi.spec.schemas import Mismatch
 from asynction_asgi.spec.summary import summarise
+from asynction_asgi.spec.text.document import dump_yaml
 
 from .reading import load, v2, v3
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec.document import load_document
 from asynction_asgi.spec.payload import read_arguments
-from asynction_asgi.spec.references import Resolver
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 PAIR = {"items": [{"type": "integer"}, {}], "additionalItems": False}
 

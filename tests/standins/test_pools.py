@@ -6,8 +6,8 @@ import asyncio
 import threading
 from typing import Any
 
-from asynction_asgi.spec.document import load_document
 from asynction_asgi.spec.instances import UnsatisfiableError
+from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.standins.pools import Pool
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ...spec.references import did_you_mean
+from ...spec.text.references import did_you_mean
 from .jwt_verifier import JWTVerifier
 
 if TYPE_CHECKING:
     from ...errors import Diagnostic
-    from ...spec.document import Node
+    from ...spec.text.document import Node
 
 __all__ = ["read_jwt"]
 

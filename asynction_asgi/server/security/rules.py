@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
-from ...spec.references import did_you_mean
+from ...spec.text.references import did_you_mean
 from ..binding import UnbindableError
 from ..imports import Imports, UnimportableError
 from .authenticate import authenticate
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ...errors import Diagnostic
-    from ...spec.document import Node
     from ...spec.model import Event, Namespace, Security, SecurityScheme, Spec
+    from ...spec.text.document import Node
     from ..socket import Socket
     from .schemes import Kind, Scheme
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import compile_arguments
-from ..document import Node
 from ..examples import declared_examples
 from ..schemas import Mismatch, compile_bundle
 from ..schemas.normalise import AT, places
+from ..text.document import Node
 from .build import Build
 from .failures import Failures
 from .flat import DeadEndError, Flattener

@@ -8,8 +8,8 @@ from .choices import Choices
 from .generator import Instances, UnsatisfiableError
 
 if TYPE_CHECKING:
-    from ..document import Node
     from ..model import Arguments, Spec
+    from ..text.document import Node
 
 __all__ = ["Examples"]
 

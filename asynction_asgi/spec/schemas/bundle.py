@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
-from ..document import escape
+from ..text.document import escape
 from .contradictions import find_contradictions
 from .dispatch import tag_values
 from .finite import find_finite
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ...errors import Diagnostic
-    from ..document import Document, Node
-    from ..references import Resolver
+    from ..text.document import Document, Node
+    from ..text.references import Resolver
     from .normalise import Definitions
 
 __all__ = ["Bundle", "Check", "Mismatch", "compile_bundle"]

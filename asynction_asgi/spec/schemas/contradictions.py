@@ -15,7 +15,7 @@ from .suspicions import BOUNDS, mark, types_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..document import Node
+    from ..text.document import Node
     from .normalise import Definitions, Schema
 
 __all__ = ["find_contradictions"]

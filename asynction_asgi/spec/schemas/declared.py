@@ -10,8 +10,8 @@ from .keywords import KEYWORDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..document import Document, Node
-    from ..references import Resolver
+    from ..text.document import Document, Node
+    from ..text.references import Resolver
 
     Place = tuple[Document, str]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..document import Node
+    from ..text.document import Node
 
 __all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword", "subschemas"]
 

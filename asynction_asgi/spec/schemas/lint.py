@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..patterns import PatternError
-from ..references import ReferenceFault, did_you_mean
+from ..text.references import ReferenceFault, did_you_mean
 from .declared import find_undeclared
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
 from .matchers import compile_pattern
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...errors import Diagnostic
-    from ..document import Document, Node
-    from ..references import Resolver
+    from ..text.document import Document, Node
+    from ..text.references import Resolver
 
     Place = tuple[Document, str]
 

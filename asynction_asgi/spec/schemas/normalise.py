@@ -18,8 +18,8 @@ from .keywords import ASSERTIONS, subschemas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..document import Document, Node
-    from ..references import Resolver
+    from ..text.document import Document, Node
+    from ..text.references import Resolver
 
 __all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "inner_schemas"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from ..document import Node
+    from ..text.document import Node
 
 __all__ = [
     "BYTES",

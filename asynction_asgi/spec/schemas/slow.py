@@ -15,7 +15,7 @@ from .recursion import in_place_order
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..document import Node
+    from ..text.document import Node
     from .normalise import Definitions, Schema
 
 __all__ = ["find_slow"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..formats import FORMATS
-from ..references import closest, did_you_mean
+from ..text.references import closest, did_you_mean
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 
 if TYPE_CHECKING:

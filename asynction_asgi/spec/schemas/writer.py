@@ -19,7 +19,7 @@ from .normalise import AT, REF
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..document import Node
+    from ..text.document import Node
     from .normalise import Definitions, Schema
 
 __all__ = ["KIND_NAMES", "TESTS", "Writer"]

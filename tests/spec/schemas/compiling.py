@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 if TYPE_CHECKING:
     from asynction_asgi.errors import Diagnostic, Violation

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas.dispatch import KINDS, kinds_of, plan_dispatch
 from asynction_asgi.spec.schemas.normalise import REF, Normaliser
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 from .compiling import accepts, compile_schema, violation
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas import compile_bundle
 from asynction_asgi.spec.schemas.native import compile_native
 from asynction_asgi.spec.schemas.normalise import Normaliser
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 from .compiling import accepts, compile_schema, violation
 

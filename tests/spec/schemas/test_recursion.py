@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import Resolver
 from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.schemas.recursion import find_recursion
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
 
 from .compiling import accepts, compile_schema, violation
 

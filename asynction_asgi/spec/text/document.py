@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Diagnostic, SpecError
-from .compose import compose, dump_yaml
-from .composer import Fault, Places
+from ...errors import Diagnostic, SpecError
+from .from_mapping import copy_plain
 from .json_faults import find_json_fault
 from .json_places import json_places
-from .plain import copy_plain
+from .yaml import compose, dump_yaml
+from .yaml_events import Fault, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
-    from ..errors import Layer, Severity
+    from ...errors import Layer, Severity
 
 __all__ = ["Document", "Node", "dump_yaml", "escape", "load_document"]
 

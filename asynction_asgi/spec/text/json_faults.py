@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .composer import Fault
+from .yaml_events import Fault
 
 __all__ = ["find_json_fault"]
 

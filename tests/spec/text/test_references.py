@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.references import ReferenceFault, Resolver, closest, did_you_mean
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import ReferenceFault, Resolver, closest, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from asynction_asgi.spec.document import Node
+    from asynction_asgi.spec.text.document import Node
 
 MAIN = """\
 name: main

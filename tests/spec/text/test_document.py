@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import SpecError
-from asynction_asgi.spec.document import load_document
+from asynction_asgi.spec.text.document import load_document
 
-from .reading import value_of
+from ..reading import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from .composer import EXPANDED, Composed, Composer, Fault, Places, StopError
+from .yaml_events import EXPANDED, Composed, Composer, Fault, Places, StopError
 
 try:
     from _ruamel_yaml import CParser
@@ -23,7 +23,7 @@ except ImportError:  # the wheel is optional; the pure parser is ten times slowe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .composer import Place
+    from .yaml_events import Place
 
 __all__ = ["compose", "dump_yaml"]
 

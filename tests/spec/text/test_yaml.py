@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec import compose as module
-from asynction_asgi.spec.compose import compose, dump_yaml
-from asynction_asgi.spec.composer import Places
-from asynction_asgi.spec.plain import copy_plain
+from asynction_asgi.spec.text import yaml as module
+from asynction_asgi.spec.text.from_mapping import copy_plain
+from asynction_asgi.spec.text.yaml import compose, dump_yaml
+from asynction_asgi.spec.text.yaml_events import Places
 
 
 @pytest.fixture(params=["c", "pure"], autouse=True)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ..errors import SpecError
+from ...errors import SpecError
 from .document import Document, Node, escape, load_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..errors import Diagnostic, Layer
+    from ...errors import Diagnostic, Layer
 
     Place = tuple[Document, str]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynction_asgi.errors import SpecError
-from asynction_asgi.spec.document import load_document
-from asynction_asgi.spec.json_faults import find_json_fault
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.json_faults import find_json_fault
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .composer import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, shorten
+from .yaml_events import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, shorten
 
 __all__ = ["copy_plain"]
 

@@ -10,10 +10,10 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from .composer import Places
+from .yaml_events import Places
 
 if TYPE_CHECKING:
-    from .composer import Place
+    from .yaml_events import Place
 
 __all__ = ["json_places"]
 
