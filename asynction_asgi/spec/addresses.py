@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .formats import FORMATS
 from .model import Parameter
+from .schemas.formats import FORMATS
 from .text.references import did_you_mean
 
 if TYPE_CHECKING:

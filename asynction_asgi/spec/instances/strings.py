@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from .. import formats
+from ..schemas import formats
 from .flat import DeadEndError
 from .formats import FORMATS, lengthened
 from .texts import matches, matching

@@ -13,8 +13,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ..formats import FORMATS
 from ..patterns import ecma_source, parse_pattern
+from .formats import FORMATS
 from .matchers import compile_pattern
 from .normalise import AT, REF, inner_schemas
 

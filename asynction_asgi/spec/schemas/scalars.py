@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..formats import FORMATS
 from .equality import Texts
+from .formats import FORMATS
 from .matchers import compile_pattern
 from .messages import counted, listed, quoted, shortened, type_names
 from .writer import TESTS, Writer

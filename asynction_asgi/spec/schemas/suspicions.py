@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..formats import FORMATS
 from ..text.references import closest, did_you_mean
+from .formats import FORMATS
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 
 if TYPE_CHECKING:

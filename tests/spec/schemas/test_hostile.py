@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.spec.formats import FORMATS
+from asynction_asgi.spec.schemas.formats import FORMATS
 from asynction_asgi.spec.schemas.keywords import ASSERTIONS
 from benchmarks.hostile import ROWS, is_valid
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from asynction_asgi.spec.formats import FORMATS
+from asynction_asgi.spec.schemas.formats import FORMATS
 
 CASES: dict[str, tuple[list[str], list[str]]] = {
     "date": (

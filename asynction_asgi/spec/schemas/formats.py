@@ -10,8 +10,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from ..patterns import PatternError, check_syntax
 from .hostnames import is_hostname, is_idn_hostname
-from .patterns import PatternError, check_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
