@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .addresses import PARAMETER
-from .grammar_shared import WS_ALIASES
 from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
 from .reading import Direction, union
 from .requirements import narrow, read_security, refuse_unsupported
+from .structure.grammar_shared import WS_ALIASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

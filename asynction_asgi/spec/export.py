@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 from ..errors import SpecError
 from .schemas.keywords import subschemas
+from .structure.versions import read_version, walk_structure
 from .text.document import Node, escape
 from .text.references import ReferenceFault, name_by_reference
-from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:
     import os

@@ -19,9 +19,9 @@ from .requirements import check_schemes
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
 from .servers import Servers, read_servers
+from .structure.versions import read_version, walk_structure
 from .text.document import Document, Node, load_document
 from .text.references import ELSEWHERE, Resolver
-from .versions import read_version, walk_structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .extensions import RESPELT, is_ack_object
 from .model import ANY, Arguments, HandlerName
 from .patched import merge_patch, patched
 from .payload import read_arguments
+from .structure.extensions import RESPELT, is_ack_object
 from .text.references import ELSEWHERE, ReferenceFault, Resolver
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .extensions import RESPELT
 from .model import Requirement, Security, SecurityScheme
+from .structure.extensions import RESPELT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..schemas.multi_format import is_supported_format
 from .extensions import HANDLERS, SCHEME_EXTENSIONS
 from .grammar import ANYTHING, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
-from .schemas.multi_format import is_supported_format
 from .walk import type_name
 
 if TYPE_CHECKING:
-    from .text.document import Node
+    from ..text.document import Node
     from .walk import Rule, Walk
 
 __all__ = [

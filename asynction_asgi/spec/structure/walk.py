@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .text.references import ELSEWHERE, ReferenceFault, Resolver, closest
+from ..text.references import ELSEWHERE, ReferenceFault, Resolver, closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..errors import Diagnostic, Layer
-    from .text.document import Document, Node
+    from ...errors import Diagnostic, Layer
+    from ..text.document import Document, Node
 
 __all__ = ["TYPE_NAMES", "Row", "Rule", "Walk", "type_name"]
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..schemas.multi_format import is_multi_format, is_supported_format
 from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, REQUIREMENT, SCOPES, Ours
 from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .grammar_shared import (
@@ -21,10 +22,9 @@ from .grammar_shared import (
     is_a_message,
     scheme_fields,
 )
-from .schemas.multi_format import is_multi_format, is_supported_format
 
 if TYPE_CHECKING:
-    from .text.document import Node
+    from ..text.document import Node
     from .walk import Rule, Walk
 
 __all__ = ["TABLE"]

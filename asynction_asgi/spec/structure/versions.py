@@ -13,10 +13,10 @@ from .walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..errors import Diagnostic
+    from ...errors import Diagnostic
+    from ..text.document import Node
+    from ..text.references import Resolver
     from .grammar import Object
-    from .text.document import Node
-    from .text.references import Resolver
 
 __all__ = ["read_version", "walk_structure"]
 

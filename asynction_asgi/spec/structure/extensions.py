@@ -9,15 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..schemas.keywords import ASSERTIONS
+from ..schemas.multi_format import is_multi_format
 from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Each, Fits, Object, Use
-from .schemas.keywords import ASSERTIONS
-from .schemas.multi_format import is_multi_format
 from .walk import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .text.document import Node
+    from ..text.document import Node
     from .walk import Rule, Walk
 
 __all__ = [

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .text.references import closest, did_you_mean
+from ..text.references import closest, did_you_mean
 from .walk import TYPE_NAMES, type_name
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
 
-    from .text.document import Node
+    from ..text.document import Node
     from .walk import Rule, Walk
 
 __all__ = [
