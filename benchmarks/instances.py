@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 
-from asynction_asgi.spec.arguments import compile_arguments
 from asynction_asgi.spec.instances import Choices
+from asynction_asgi.spec.model.arguments import compile_arguments
 from tests.spec.instances.test_instances import EVENTS, INSTANCES, SPEC
 
 from .report import Pair, heading, row

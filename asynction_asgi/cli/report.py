@@ -113,7 +113,7 @@ def escaped(error: click.ClickException) -> click.ClickException:
 
 
 def _json(one: Checked) -> dict[str, Any]:
-    from ..spec.summary import summarise  # noqa: PLC0415 - every command imports this module
+    from ..spec.model.summary import summarise  # noqa: PLC0415 - every command imports this module
 
     outcome = one.outcome
     return {

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..logs import Throttle, get_logger
-from ..spec.export import bundled_document, check_publishable
+from ..spec.model.export import bundled_document, check_publishable
 from ..spec.text.document import dump_yaml
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
 from .elements import element, serialise

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..spec.export import bundled_document, check_publishable
-from ..spec.served import served_spec
+from ..spec.model.export import bundled_document, check_publishable
+from ..spec.model.offered import served_spec
 from ..spec.text.document import dump_yaml
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page

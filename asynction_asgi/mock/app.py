@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SpecError
 from ..server import AsynctionSocketIO
 from ..server.sources import load_source
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 from ..standins import MockSettings, Player, write_scripts
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 from .contract_tests import write_settings, write_tests
 from .documents import copied_documents
 from .emits import write_emits

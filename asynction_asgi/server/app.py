@@ -10,7 +10,7 @@ from ..docs import Docs
 from ..engine import EngineApp, create_server
 from ..errors import BindingError
 from ..logs import get_logger
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 from .attaching import attach, find_problems
 from .connections import Connections
 from .dispatch import Dispatcher

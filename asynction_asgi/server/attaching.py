@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BindingError, SpecError
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 from .missing import is_mocked, mock_missing
 from .options import check_handlers
 from .routes import Routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter, name_clients, name_room, name_rooms
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 from .instead import check_recipients, refuse_keywords
 from .namespaces import Namespaces
 from .outbound import Outbound

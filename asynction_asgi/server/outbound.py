@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
-from ..spec.arguments import compile_arguments
+from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch
 from .instead import one_tuple
 from .misfits import advice_on
@@ -14,8 +14,8 @@ from .misfits import advice_on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..spec.arguments import ArgumentsCheck
     from ..spec.model import Spec
+    from ..spec.model.arguments import ArgumentsCheck
     from .namespaces import Namespaces
     from .observing import Observer
     from .validation import Validation, ViolationLog

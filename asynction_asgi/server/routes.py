@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
-from ..spec.arguments import are_finite, compile_arguments
 from ..spec.model import Event, count_words
+from ..spec.model.arguments import are_finite, compile_arguments
 from ..spec.text.references import did_you_mean
 from .binding import (
     BoundHandler,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .arguments import compile_arguments
 from .examples import read_example, with_bytes
+from .model.arguments import compile_arguments
 from .schemas import Mismatch, compile_bundle
 from .schemas.normalise import AT, places
 from .text.document import Node

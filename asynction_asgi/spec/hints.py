@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .arguments import compile_arguments
 from .examples import with_bytes
+from .model.arguments import compile_arguments
 from .schemas import Mismatch
 from .text.references import did_you_mean
 

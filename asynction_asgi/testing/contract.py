@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
 from ..server.namespaces import Namespaces
-from ..spec.arguments import compile_arguments
+from ..spec.model.arguments import compile_arguments
+from ..spec.model.offered import served_spec
 from ..spec.schemas import Mismatch
-from ..spec.served import served_spec
 from ..spec.text.references import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..errors import Direction
-    from ..spec.arguments import ArgumentsCheck
     from ..spec.model import Event, Spec
+    from ..spec.model.arguments import ArgumentsCheck
 
     Checks = Mapping[str, tuple[ArgumentsCheck, ArgumentsCheck | None]]
 

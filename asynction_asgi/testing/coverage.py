@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RefusedError, SecurityError, ValidationError
 from ..server.namespaces import Namespaces
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -9,7 +9,7 @@ from ..server import AsynctionSocketIO
 from ..server.namespaces import Namespaces
 from ..server.sources import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
-from ..spec.served import served_spec
+from ..spec.model.offered import served_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 
 from asynction_asgi.docs.page import render_page
 from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.arguments import compile_arguments
+from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.schemas import Mismatch
 
 from .documents import DEPOT, WORKSHOP

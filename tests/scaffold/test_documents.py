@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.summary import summarise
+from asynction_asgi.spec.model.summary import summarise
 
 from .generating import scaffold, sources, written
 

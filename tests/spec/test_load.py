@@ -13,7 +13,7 @@ import pytest
 
 from asynction_asgi import SpecError
 from asynction_asgi.spec import check_document, load_spec
-from asynction_asgi.spec.summary import summarise
+from asynction_asgi.spec.model.summary import summarise
 from asynction_asgi.spec.text.document import Document
 
 from .reading import check, found, load, v2, v3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.spec.arguments import compile_arguments
+from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.schemas import Mismatch
 
 from .reading import check, load, v2, v3

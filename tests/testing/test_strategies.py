@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 
 from asynction_asgi import AsynctionSocketIO, UndeclaredEventError, load_spec
-from asynction_asgi.spec.arguments import compile_arguments
+from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.testing import arguments_of, events_of
 from tests.server.documents import PAIR, channel, document, message
 

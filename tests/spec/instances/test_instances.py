@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.arguments import compile_arguments
 from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
+from asynction_asgi.spec.model.arguments import compile_arguments
 
 SHARED: dict[str, Any] = {
     "Tree": {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.arguments import compile_arguments
 from asynction_asgi.spec.instances import Examples
+from asynction_asgi.spec.model.arguments import compile_arguments
 from tests.server.documents import channel, document, message
 
 PAIR = {"type": "array", "items": {"$ref": "#/components/schemas/Pair"}, "minItems": 2, "maxItems": 2}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .model import ANY_NAMESPACE, Handshake, Namespace, Spec
+from . import ANY_NAMESPACE, Handshake, Namespace, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .model import Event
+    from . import Event
 
 __all__ = ["served_spec"]
 

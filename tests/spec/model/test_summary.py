@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from asynction_asgi.spec.summary import summarise
+from asynction_asgi.spec.model.summary import summarise
 
-from .reading import load, v2
+from ..reading import load, v2
 
 if TYPE_CHECKING:
     from pathlib import Path

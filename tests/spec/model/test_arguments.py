@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec.arguments import ArgumentsCheck, compile_arguments
 from asynction_asgi.spec.model import Arguments
+from asynction_asgi.spec.model.arguments import ArgumentsCheck, compile_arguments
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver

@@ -11,14 +11,14 @@ import pytest
 
 from asynction_asgi.errors import SpecError
 from asynction_asgi.spec import check_document, load_spec
-from asynction_asgi.spec.export import bundled_document, check_publishable
+from asynction_asgi.spec.model.export import bundled_document, check_publishable
+from asynction_asgi.spec.model.summary import summarise
 from asynction_asgi.spec.schemas import Mismatch
-from asynction_asgi.spec.summary import summarise
 from asynction_asgi.spec.text.document import dump_yaml
 
-from .reading import load, v2, v3
+from ..reading import load, v2, v3
 
-CHAT = Path(__file__).parent / "chat"
+CHAT = Path(__file__).parent.parent / "chat"
 
 
 def public(model: dict[str, Any]) -> dict[str, Any]:

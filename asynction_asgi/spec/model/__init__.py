@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from ..errors import Diagnostic
-    from .schemas import Bundle
-    from .text.document import Node
-    from .text.references import Resolver
+    from ...errors import Diagnostic
+    from ..schemas import Bundle
+    from ..text.document import Node
+    from ..text.references import Resolver
 
 ArgumentsKind = Literal["any", "single", "positional", "opaque", "union"]
 Ordering = Literal["concurrent", "serial"]

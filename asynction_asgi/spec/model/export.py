@@ -13,19 +13,19 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..errors import SpecError
-from .schemas.keywords import subschemas
-from .structure.versions import read_version, walk_structure
-from .text.document import Node, escape
-from .text.references import ReferenceFault, name_by_reference
+from ...errors import SpecError
+from ..schemas.keywords import subschemas
+from ..structure.versions import read_version, walk_structure
+from ..text.document import Node, escape
+from ..text.references import ReferenceFault, name_by_reference
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from .model import Spec
-    from .text.document import Document
-    from .text.references import Resolver
+    from ..text.document import Document
+    from ..text.references import Resolver
+    from . import Spec
 
     Place = tuple[Document, str]
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import Violation
-from .model import count_words
-from .schemas import Mismatch
-from .schemas.messages import listed, quoted
-from .text.document import escape
+from ...errors import Violation
+from ..schemas import Mismatch
+from ..schemas.messages import listed, quoted
+from ..text.document import escape
+from . import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .model import Arguments
-    from .schemas import Bundle, Check
+    from ..schemas import Bundle, Check
+    from . import Arguments
 
 __all__ = ["ArgumentsCheck", "are_finite", "compile_arguments"]
 
