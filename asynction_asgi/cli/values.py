@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import printable
-from ..spec.examples import with_bytes, written_bytes
+from ..spec.readers.examples import with_bytes, written_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..spec.examples import written_bytes
 from ..spec.model import count_words
 from ..spec.model.arguments import compile_arguments
+from ..spec.readers.examples import written_bytes
 from ..spec.schemas import Mismatch
 from ..spec.text.references import ReferenceFault
 from .elements import element

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..spec.examples import declared_examples
+from ..spec.readers.examples import declared_examples
 from .access import security_list
 from .argument_lists import argument_list, argument_names, example_figure
 from .client_code import REFUSALS

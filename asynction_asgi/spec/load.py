@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpecError
-from . import v2, v3
-from .assembly import assemble
-from .example_checks import check_examples, check_written_values
-from .hints import check_hints
 from .model import Handshake, Namespace, Spec
-from .pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
-from .reading import ChannelDraft, OperationDraft, Reader
-from .requirements import check_schemes
+from .readers import v2, v3
+from .readers.assembly import assemble
+from .readers.example_checks import check_examples, check_written_values
+from .readers.mock_hints import check_hints
+from .readers.pitfalls import warn_of_uncalled_handlers, warn_of_unlike_namespaces
+from .readers.reading import ChannelDraft, OperationDraft, Reader
+from .readers.security import check_schemes
+from .readers.servers import Servers, read_servers
 from .schemas import compile_bundle
 from .schemas.lint import lint_schemas
-from .servers import Servers, read_servers
 from .structure.versions import read_version, walk_structure
 from .text.document import Document, Node, load_document
 from .text.references import ELSEWHERE, Resolver

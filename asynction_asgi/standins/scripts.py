@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..logs import get_logger
-from ..spec.examples import declared_examples
-from ..spec.hints import read_hints
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.readers.examples import declared_examples
+from ..spec.readers.mock_hints import read_hints
 from .fake_texts import fake_texts
 from .pools import Pool
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..errors import Diagnostic
-    from ..spec.hints import Hints
     from ..spec.model import Arguments, Event, Namespace, Spec
+    from ..spec.readers.mock_hints import Hints
     from .settings import MockSettings
 
 __all__ = ["Emitted", "Script", "write_scripts"]

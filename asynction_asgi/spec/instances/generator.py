@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..examples import declared_examples
 from ..model.arguments import compile_arguments
+from ..readers.examples import declared_examples
 from ..schemas import Mismatch, compile_bundle
 from ..schemas.normalise import AT, places
 from ..text.document import Node

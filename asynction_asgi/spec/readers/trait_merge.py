@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .text.document import Document, Node
-from .text.references import rebase
+from ..text.document import Document, Node
+from ..text.references import rebase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

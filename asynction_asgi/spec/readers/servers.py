@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .requirements import narrow, read_security, refuse_unsupported
-from .text.references import did_you_mean
+from ..text.references import did_you_mean
+from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
-    from .model import Security
+    from ..model import Security
+    from ..text.document import Node
     from .reading import Reader
-    from .text.document import Node
 
 __all__ = ["Servers", "read_servers"]
 

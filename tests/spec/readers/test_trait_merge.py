@@ -9,7 +9,7 @@ import pytest
 from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.schemas import Mismatch
 
-from .reading import check, load, v2, v3
+from ..reading import check, load, v2, v3
 
 if TYPE_CHECKING:
     from pathlib import Path

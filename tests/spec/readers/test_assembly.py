@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .reading import check, found, load, only, v2
+from ..reading import check, found, load, only, v2
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.spec import check_document, load_spec
-from asynction_asgi.spec.hints import read_hints
+from asynction_asgi.spec.readers.mock_hints import read_hints
 from tests.server.documents import channel, document, message
 
 if TYPE_CHECKING:

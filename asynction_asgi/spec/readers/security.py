@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .model import Requirement, Security, SecurityScheme
-from .structure.extensions import RESPELT
+from ..model import Requirement, Security, SecurityScheme
+from ..structure.extensions import RESPELT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..errors import Layer
+    from ...errors import Layer
+    from ..text.document import Node
     from .reading import Reader
-    from .text.document import Node
 
 __all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
 

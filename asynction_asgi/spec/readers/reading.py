@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import ANY, Arguments, HandlerName
-from .patched import merge_patch, patched
-from .payload import read_arguments
-from .structure.extensions import RESPELT, is_ack_object
-from .text.references import ELSEWHERE, ReferenceFault, Resolver
+from ..model import ANY, Arguments, HandlerName
+from ..structure.extensions import RESPELT, is_ack_object
+from ..text.references import ELSEWHERE, ReferenceFault, Resolver
+from .payloads import read_arguments
+from .trait_merge import merge_patch, patched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..errors import Diagnostic, Layer
-    from .model import Parameter, Security, SecurityScheme
-    from .text.document import Node
+    from ...errors import Diagnostic, Layer
+    from ..model import Parameter, Security, SecurityScheme
+    from ..text.document import Node
 
 __all__ = [
     "ChannelDraft",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.spec.payload import read_arguments
+from asynction_asgi.spec.readers.payloads import read_arguments
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model import Parameter
+from ..text.document import Node
+from ..text.references import name_by_reference
 from .addresses import namespace_name, read_parameters_of
-from .model import Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
-from .requirements import read_security
-from .text.document import Node
-from .text.references import name_by_reference
+from .security import read_security
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

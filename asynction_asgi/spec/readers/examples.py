@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from .model.arguments import compile_arguments
-from .schemas import Mismatch
+from ..model.arguments import compile_arguments
+from ..schemas import Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .model import Arguments, Event, Spec
-    from .model.arguments import ArgumentsCheck
+    from ..model import Arguments, Event, Spec
+    from ..model.arguments import ArgumentsCheck
 
 __all__ = ["BINARY", "declared_examples", "read_example", "with_bytes", "written_bytes"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..model.arguments import compile_arguments
+from ..schemas import Mismatch
+from ..text.references import did_you_mean
 from .examples import with_bytes
-from .model.arguments import compile_arguments
-from .schemas import Mismatch
-from .text.references import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..errors import Diagnostic
-    from .model import Event, Spec
-    from .text.document import Node
+    from ...errors import Diagnostic
+    from ..model import Event, Spec
+    from ..text.document import Node
 
 __all__ = ["Hints", "check_hints", "read_hints"]
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ..model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
+from ..structure.grammar_shared import WS_ALIASES
 from .addresses import PARAMETER
-from .model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
 from .reading import Direction, union
-from .requirements import narrow, read_security, refuse_unsupported
-from .structure.grammar_shared import WS_ALIASES
+from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .model import Ordering, Parameter, Security
+    from ..model import Ordering, Parameter, Security
+    from ..text.document import Node
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
-    from .text.document import Node
 
 __all__ = ["assemble"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .model import Parameter
-from .schemas.formats import FORMATS
-from .text.references import did_you_mean
+from ..model import Parameter
+from ..schemas.formats import FORMATS
+from ..text.references import did_you_mean
 
 if TYPE_CHECKING:
+    from ..text.document import Node
     from .reading import Reader
-    from .text.document import Node
 
 __all__ = ["PARAMETER", "namespace_name", "read_parameters_of"]
 

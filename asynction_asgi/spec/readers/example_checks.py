@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..model.arguments import compile_arguments
+from ..schemas import Mismatch, compile_bundle
+from ..schemas.normalise import AT, places
+from ..text.document import Node
 from .examples import read_example, with_bytes
-from .model.arguments import compile_arguments
-from .schemas import Mismatch, compile_bundle
-from .schemas.normalise import AT, places
-from .text.document import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..errors import Diagnostic
-    from .model import Arguments
+    from ...errors import Diagnostic
+    from ..model import Arguments
+    from ..schemas import Bundle
+    from ..text.references import Resolver
     from .reading import Reader
-    from .schemas import Bundle
-    from .text.references import Resolver
 
     Case = tuple[Node, Arguments, Arguments]
 

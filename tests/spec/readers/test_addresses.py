@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .reading import check, found, load, only, v2, v3
+from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
     from pathlib import Path

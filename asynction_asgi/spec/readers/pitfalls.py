@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import ANY_NAMESPACE
+from ..model import ANY_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ..text.document import Node
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
-    from .text.document import Node
 
 __all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces"]
 

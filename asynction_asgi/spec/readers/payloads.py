@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .model import ANY, Arguments
-from .schemas.multi_format import is_multi_format, is_supported_format
-from .text.references import ReferenceFault, Resolver
+from ..model import ANY, Arguments
+from ..schemas.multi_format import is_multi_format, is_supported_format
+from ..text.references import ReferenceFault, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .text.document import Node
+    from ..text.document import Node
 
 __all__ = ["read_arguments"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.examples import declared_examples
+from asynction_asgi.spec.readers.examples import declared_examples
 from tests.server.documents import channel, document, message
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..model import ANY, ANY_NAMESPACE, Arguments, Parameter
+from ..text.references import ReferenceFault
 from .addresses import namespace_name, read_parameters_of
-from .model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
-from .requirements import read_security
-from .text.references import ReferenceFault
+from .security import read_security
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..text.document import Document, Node
     from .reading import Reader
     from .servers import Servers
-    from .text.document import Document, Node
 
     Identity = tuple[Document, str]
 

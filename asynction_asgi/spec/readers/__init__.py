@@ -1,0 +1,1 @@
+"""From the objects of a document to the compiled contract."""
