@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BindingError, SpecError
 from ..spec.model.offered import served_spec
-from .missing import is_mocked, mock_missing
 from .options import check_handlers
 from .routes import Routes
 from .security import SecurityRules, bind_security
@@ -71,7 +70,7 @@ def attach(
         handlers or {},
         security_handlers or {},
         default_error_handler,
-        mock=is_mocked(mock),
+        mock=_is_mocked(mock),
         complete=complete,
         lenient=lenient,
     )
@@ -100,7 +99,7 @@ def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) ->
         handlers,
         options.get("security_handlers") or {},
         options.get("default_error_handler"),
-        mock=is_mocked(options.get("mock")),
+        mock=_is_mocked(options.get("mock")),
         complete=complete,
         lenient=validation_of(options.get("validation", True)).inbound != "enforce",
     )
@@ -131,6 +130,8 @@ def _attach(
         except BindingError as error:
             problems += error.diagnostics
     if mock:
+        from .missing import mock_missing  # noqa: PLC0415  # few servers have a mock
+
         try:
             mock_missing(routes, spec)
         except SpecError as error:
@@ -138,3 +139,14 @@ def _attach(
     elif complete:
         problems += [finding for finding in routes.missing() if finding.severity == "error"]
     return Attached(routes=routes, security=security, problems=tuple(problems), unmocked=unmocked)
+
+
+def _is_mocked(option: object) -> bool:
+    """Return whether the option ``mock`` is ``"missing"``, its only value but None.
+
+    Raises:
+        ValueError: It has another value.
+    """
+    if option not in (None, "missing"):
+        raise ValueError(f'mock must be "missing" or None, not {option!r}')
+    return option is not None

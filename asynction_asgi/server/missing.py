@@ -1,47 +1,51 @@
-"""Events without a handler, answered by what the contract says of their answer."""
+"""Events without a handler, answered by a mock."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..logs import get_logger
 from ..standins import MockSettings, Player, write_scripts
 
 if TYPE_CHECKING:
-    from ..spec import Spec
-    from .routes import Routes
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["is_mocked", "mock_missing"]
+    from ..spec import Spec
+
+__all__ = ["Gaps", "mock_missing"]
 
 logger = get_logger()
 
 
-def is_mocked(option: object) -> bool:
-    """Whether the option ``mock`` is ``"missing"``, the one value that it has.
+class Gaps(Protocol):
+    """Events without a handler, as a server's table of handlers knows them."""
+
+    def unhandled(self) -> Mapping[str, Sequence[str]]:
+        """Return the declared events that have no handler, by namespace."""
+
+    def stand_in(self, namespace: str, event: str, function: Callable[..., Any], /) -> None:
+        """Handle an event by `function` until it has a handler."""
+
+
+def mock_missing(gaps: Gaps, spec: Spec) -> None:
+    """Let a mock handle each event that has no handler, until it has one.
+
+    The mock emits what the ``x-mock`` of such an event says, and nothing by itself.
+
+    Args:
+        gaps: The server's events.
+        spec: The contract, as it is served.
 
     Raises:
-        ValueError: it is another.
+        SpecError: An acknowledgement admits no value, or an ``x-mock`` doesn't fit.
     """
-    if option not in (None, "missing"):
-        raise ValueError(f'mock must be "missing" or None, not {option!r}')
-    return option is not None
-
-
-def mock_missing(routes: Routes, spec: Spec) -> None:
-    """Let a mock handle each event that nothing handles, until something does.
-
-    It emits what the ``x-mock`` of such an event says, and nothing by itself.
-
-    Raises:
-        SpecError: an acknowledgement admits no value, or an ``x-mock`` doesn't fit.
-    """
-    wanted = routes.unhandled()
+    wanted = gaps.unhandled()
     if not any(wanted.values()):
         return
     settings = MockSettings(interval=0)
-    for name, script in write_scripts(spec, settings, only=wanted).items():
+    for namespace, script in write_scripts(spec, settings, only=wanted).items():
         for event, handler in Player(script, settings).answers().items():
-            routes.stand_in(name, event, handler)
+            gaps.stand_in(namespace, event, handler)
         if script.acks:
-            # Nobody should find out by the answers.
-            logger.warning("a mock answers in %s: %s", name, ", ".join(map(repr, script.acks)))
+            # Logged, so that no developer has to infer from the answers that they are mocked.
+            logger.warning("a mock answers in %s: %s", namespace, ", ".join(map(repr, script.acks)))
