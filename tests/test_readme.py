@@ -378,7 +378,7 @@ def constants(folder: Path) -> Iterator[str]:
 def test_the_diagnostic_codes_are_complete() -> None:
     """Each code that a load can report is explained, and no other."""
     shown = codes([row[0] for row in table("Diagnostic codes")])
-    used = {one for part in ("spec", "server", "standins") for one in constants(PACKAGE / part)}
+    used = {one for part in ("spec", "server", "mock") for one in constants(PACKAGE / part)}
     assert {one for one in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", one)} - NOT_CODES == shown
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..standins import MockSettings
-from .app import MockAsynctionSocketIO
+from .serve import MockAsynctionSocketIO
+from .settings import MockSettings
 
 __all__ = ["MockAsynctionSocketIO", "MockSettings"]

@@ -130,7 +130,7 @@ def _attach(
         except BindingError as error:
             problems += error.diagnostics
     if mock:
-        from .missing import mock_missing  # noqa: PLC0415  # few servers have a mock
+        from ..mock.gaps import mock_missing  # noqa: PLC0415  # few servers have a mock
 
         try:
             mock_missing(routes, spec)

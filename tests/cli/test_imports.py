@@ -36,7 +36,6 @@ PARTS = {
         "scaffold",
         "server",
         "spec",
-        "standins",
         "testing",
     )
 }

@@ -6,9 +6,9 @@ import asyncio
 import threading
 from typing import Any
 
+from asynction_asgi.mock.pools import Pool
 from asynction_asgi.spec.instances import UnsatisfiableError
 from asynction_asgi.spec.text.document import load_document
-from asynction_asgi.standins.pools import Pool
 
 
 async def test_a_pool_is_filled_once_and_goes_round() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..logs import get_logger
-from ..standins import MockSettings, Player, write_scripts
+from .player import Player
+from .scripts import write_scripts
+from .settings import MockSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

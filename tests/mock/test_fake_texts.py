@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from faker import Factory
 
+from asynction_asgi.mock.fake_texts import fake_texts
 from asynction_asgi.spec.instances import Choices
-from asynction_asgi.standins.fake_texts import fake_texts
 
 
 def made(name: str, *, seed: int = 1, locale: str | None = None) -> str | None:

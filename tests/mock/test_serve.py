@@ -11,8 +11,7 @@ import pytest
 import socketio
 
 from asynction_asgi import SpecError
-from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
-from asynction_asgi.standins import scripts
+from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings, scripts
 from asynction_asgi.testing import TestServer
 from tests.clients import ConnectError, connected
 from tests.serving import serve

@@ -9,7 +9,9 @@ from ..errors import SpecError
 from ..server import AsynctionSocketIO
 from ..server.sources import load_source
 from ..spec.model.offered import served_spec
-from ..standins import MockSettings, Player, write_scripts
+from .player import Player
+from .scripts import write_scripts
+from .settings import MockSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
