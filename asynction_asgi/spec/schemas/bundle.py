@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..text.references import Resolver
     from .normalise import Definitions
 
-__all__ = ["Bundle", "Check", "Mismatch", "compile_bundle"]
+__all__ = ["Bundle", "Check", "Mismatch", "compile_bundle", "compile_checks"]
 
 Check: TypeAlias = "Callable[[Any], None]"
 """Takes a value; returns None or raises `Mismatch`. Never mutates the value."""
@@ -80,7 +80,7 @@ class Bundle:
 
     @cached_property
     def _checks(self) -> Mapping[str, Check]:
-        return _compile(self._definitions, sorted(set(self._names.values())), self._backend)
+        return compile_checks(self._definitions, sorted(set(self._names.values())), self._backend)
 
     def check(self, node: Node) -> Check:
         """The check of a schema that was among the roots; of one that has an error, a check that accepts all.
@@ -183,7 +183,10 @@ def _accept(_: Any) -> None:
     """Accept any value."""
 
 
-def _compile(definitions: Definitions, entries: Sequence[str], backend: Backend) -> dict[str, Check]:
+def compile_checks(
+    definitions: Definitions, entries: Sequence[str], backend: Backend = "fastjsonschema"
+) -> dict[str, Check]:
+    """Compile the checks of some definitions, by name; the others are those that they refer to."""
     recursion = find_recursion(definitions)
     generator = Generator(definitions, entries, recursion.risky)
     source = generator.func_code

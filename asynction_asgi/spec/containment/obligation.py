@@ -1,0 +1,80 @@
+"""What is left of a proof that failed: where, at which keyword, and which values are likely to show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..schemas.normalise import AT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..schemas.normalise import Schema
+    from ..text.document import Node
+    from .universe import Universe
+
+__all__ = ["MOST", "Obligation", "Undeclared", "conjoin", "missed"]
+
+MOST = 64  # obligations that one failed proof keeps, and products of them
+Undeclared = Literal["", "name", "other"]
+_ORDER: tuple[Undeclared, ...] = ("", "name", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """One thing that could not be proved.
+
+    Attributes:
+        keyword: Of the outer schema; ``""`` if the proof was cut short.
+        node: The outer schema that has the keyword, or None if it was made up.
+        schema: What a value that shows it probably meets, beside the inner schema.
+        undeclared: Whether it takes a member that the inner schema says nothing of: one that the outer
+            schema knows by ``name``, or any ``other``.
+    """
+
+    keyword: str
+    node: Node | None = None
+    schema: Schema = True
+    undeclared: Undeclared = ""
+
+    def also(self, schema: Schema, universe: Universe) -> Obligation:
+        """The same, shown by values that meet another schema as well."""
+        if schema is True:
+            return self
+        both = schema if self.schema is True else universe.fresh({"allOf": [self.schema, schema]})
+        return replace(self, schema=both)
+
+    def in_member(self, name: str, universe: Universe) -> Obligation:
+        """The same, seen from the object whose member it is about."""
+        held = {"type": ["object"], "properties": {name: self.schema}, "required": [name]}
+        return replace(self, schema=universe.fresh(held))
+
+    def in_item(self, index: int, universe: Universe) -> Obligation:
+        """The same, seen from the array whose item it is about."""
+        items: list[Schema] = [True] * index
+        held = {"type": ["array"], "items": [*items, self.schema], "minItems": index + 1}
+        return replace(self, schema=universe.fresh(held))
+
+    def marked(self, undeclared: Undeclared) -> Obligation:
+        """The same, about an undeclared member."""
+        return replace(self, undeclared=max(undeclared, self.undeclared, key=_ORDER.index))
+
+
+def missed(schema: dict[str, Any], keyword: str, wanted: dict[str, Any] | None = None) -> Obligation:
+    """An obligation about a keyword of `schema`; `wanted` is met by values that may miss it."""
+    return Obligation(keyword=keyword, node=schema[AT], schema=True if wanted is None else wanted)
+
+
+def conjoin(
+    alternatives: Sequence[Iterable[Obligation]], keyword: str, node: Node | None, universe: Universe
+) -> list[Obligation]:
+    """What shows that every one of several alternatives is missed: an obligation of each, together."""
+    found = []
+    for combination in islice(product(*alternatives), MOST):
+        whole = Obligation(keyword=keyword, node=node)
+        for part in combination:
+            whole = whole.also(part.schema, universe).marked(part.undeclared)
+        found.append(whole)
+    return found

@@ -1,0 +1,300 @@
+"""Proofs that one schema accepts every value that others accept together.
+
+What the inner schemas say is understood in part, and then they are taken to admit more; what the outer schema
+says must follow in full. So a proof is sound, and a failure leaves obligations rather than a verdict.
+
+A pair that is being proved may be taken for granted only strictly below its own place of a value. Values are
+finite, so that this is induction on their height, and recursive schemas need nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..patterns import UndecidedError, find_word
+from ..schemas.normalise import AT
+from . import combining, elements
+from . import members as of_members
+from .facts import read_facts
+from .obligation import MOST, Obligation
+from .same import Sameness, groups
+from .scalars import SCALARS, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..schemas.normalise import Schema
+    from .facts import Facts
+    from .universe import Universe
+
+    _Case = tuple[list[Schema], Schema]
+
+__all__ = ["Prover"]
+
+_HANDLERS: dict[
+    str, Callable[[Prover, Sequence[dict[str, Any]], Facts, dict[str, Any], int], list[Obligation]]
+] = {
+    "items": elements.items,
+    "additionalItems": elements.items,
+    "maxItems": elements.max_items,
+    "uniqueItems": elements.unique_items,
+    "contains": elements.contains,
+    **dict.fromkeys(("properties", "patternProperties", "additionalProperties"), of_members.members),
+    "required": of_members.required,
+    "maxProperties": of_members.max_properties,
+    "propertyNames": of_members.property_names,
+    "dependencies": of_members.dependencies,
+    "allOf": combining.all_of,
+    "anyOf": combining.any_of,
+    "oneOf": combining.one_of,
+    "not": combining.negation,
+    "if": combining.conditional,
+}
+_COMBINED = frozenset({"anyOf", "oneOf", "if"})
+_MOST_CASES = 64
+_MOST_VALUES = 512
+_CUT = (Obligation(keyword=""),)
+_ANY = (Obligation(keyword="false"),)
+
+
+class Prover:
+    """Proves pairs of a universe, within a number of steps.
+
+    Args:
+        universe: Holds the schemas.
+        same: Compares them.
+        steps: How many pairs may be looked at.
+        reads_closed: Whether an inner object that names its members, and says nothing of others, is taken
+            to have no others.
+    """
+
+    def __init__(self, universe: Universe, same: Sameness, *, steps: int, reads_closed: bool) -> None:
+        self.universe = universe
+        self.same = same
+        self.reads_closed = reads_closed
+        self.steps = steps
+        self._known: dict[Any, tuple[Obligation, ...]] = {}
+        self._facts: dict[frozenset[int], Facts] = {}
+        self._open: dict[Any, int] = {}
+        self._assumed: set[Any] = set()
+
+    def prove(self, inner: Iterable[Schema], outer: Schema, depth: int) -> tuple[Obligation, ...]:
+        """Return what is left to prove of: whatever `inner` accept together, `outer` accepts.
+
+        Args:
+            inner: Schemas that hold together.
+            outer: A schema of the universe.
+            depth: How many values hold the one that is looked at.
+        """
+        outer = self.universe.resolve(outer)
+        parts = None if outer is True else self.universe.together(inner)
+        if parts is None or (isinstance(outer, dict) and self._is_said(parts, outer)):
+            return ()
+        self.steps -= 1
+        if self.steps < 0:
+            return _CUT
+        key = frozenset(map(id, parts)), id(outer)
+        if key in self._known:
+            return self._known[key]
+        if key in self._open:
+            if self._open[key] >= depth:
+                return _CUT
+            self._assumed.add(key)
+            return ()
+        return self._prove(key, parts, outer, depth)
+
+    def _prove(
+        self, key: Any, parts: list[dict[str, Any]], outer: Schema, depth: int
+    ) -> tuple[Obligation, ...]:
+        outside, self._assumed = self._assumed, set()
+        self._open[key] = depth
+        try:
+            left = tuple(self._attempt(parts, outer, depth)[:MOST])
+        finally:
+            del self._open[key]
+            assumed, self._assumed = self._assumed - {key}, outside | self._assumed - {key}
+        if (left and self.steps >= 0) or not assumed:
+            self._known[key] = left
+        return left
+
+    def facts(self, parts: Sequence[dict[str, Any]]) -> Facts:
+        """What schemas say together of a value itself."""
+        key = frozenset(map(id, parts))
+        known = self._facts.get(key)
+        if known is None:
+            known = self._facts[key] = read_facts(parts)
+        return known
+
+    def is_nothing(self, schemas: Iterable[Schema]) -> bool:
+        """Whether it is plain that no value meets schemas which hold together."""
+        parts = self.universe.together(schemas)
+        return parts is None or self.facts(parts).is_impossible()
+
+    def _is_said(self, parts: Sequence[dict[str, Any]], outer: dict[str, Any]) -> bool:
+        return any(self.same.of(origin, outer) for part in parts for origin in self.universe.origins(part))
+
+    def _attempt(self, parts: list[dict[str, Any]], outer: Schema, depth: int) -> Sequence[Obligation]:
+        facts = self.facts(parts)
+        if facts.is_impossible():
+            return ()
+        values = facts.listed()
+        if values is not None and len(values) <= _MOST_VALUES:
+            return self._refused(parts, values, outer)
+        if isinstance(outer, dict):
+            left = [
+                obligation
+                for group in groups(outer)
+                if not self._says(parts, outer, group, facts)
+                for obligation in self._of_group(parts, facts, outer, group, depth)
+            ]
+        else:
+            left = list(_ANY)
+        if left and self._is_empty(parts, facts, depth):
+            return ()
+        cases = self._cases(parts, facts, outer) if left else None
+        if cases is None:
+            return left
+        found: list[Obligation] = []
+        for schemas, chosen in cases:
+            found += [
+                obligation.also(chosen, self.universe) for obligation in self.prove(schemas, outer, depth)
+            ]
+        return found
+
+    def _refused(
+        self, parts: Sequence[dict[str, Any]], values: Sequence[Any], outer: Schema
+    ) -> Sequence[Obligation]:
+        """Try each value, where there are few."""
+        accepts = self.universe.accepts
+        refused = [
+            value
+            for value in values
+            if not accepts(outer, value) and all(accepts(part, value) for part in parts)
+        ]
+        if not refused:
+            return ()
+        node = outer.get(AT) if isinstance(outer, dict) else None
+        keyword = next(
+            (key for key in ("enum", "const", "type") if isinstance(outer, dict) and key in outer), ""
+        )
+        shown = self.universe.fresh({"enum": refused})
+        return [Obligation(keyword=keyword or "false", node=node, schema=shown)]
+
+    def _says(
+        self, parts: Sequence[dict[str, Any]], outer: dict[str, Any], group: tuple[str, ...], facts: Facts
+    ) -> bool:
+        """Whether a part has these keywords with what the outer schema has there."""
+        return any(
+            all(self.same.of_keyword(origin, outer, keyword) for keyword in group)
+            for part in parts
+            for origin in self.universe.origins(part)
+            if group[0] not in ("minLength", "maxLength")
+            or "binary" not in facts.types
+            or ("binary" in origin.get("type", ())) is ("binary" in outer.get("type", ()))
+        )
+
+    def _of_group(
+        self,
+        parts: Sequence[dict[str, Any]],
+        facts: Facts,
+        outer: dict[str, Any],
+        group: tuple[str, ...],
+        depth: int,
+    ) -> Sequence[Obligation]:
+        keyword = next(key for key in group if key in outer)
+        if keyword in SCALARS:
+            return SCALARS[keyword](facts, outer, self.universe)
+        handler = _HANDLERS.get(keyword)
+        if handler is None:  # not known here, so nothing is known of it
+            return [Obligation(keyword=keyword, node=outer.get(AT))]
+        return handler(self, parts, facts, outer, depth)
+
+    def _is_empty(self, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
+        """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
+        for part in parts:
+            if "not" in part:
+                others = [self.universe.without(part, "not") if other is part else other for other in parts]
+                if not self.prove(others, part["not"], depth):
+                    return True
+        if facts.types == {"string"}:
+            most = facts.most["maxLength"]
+            try:
+                return (
+                    find_word(
+                        facts.patterns,
+                        (),
+                        least=facts.least["minLength"],
+                        most=None if math.isinf(most) else int(most),
+                    )
+                    is None
+                )
+            except UndecidedError:
+                return False
+        if facts.types == {"array"}:
+            least = facts.least["minItems"]
+            return elements.most_items(self, parts, facts) < least or any(
+                not self.prove(elements.schemas_of_item(parts, index), False, depth + 1)
+                for index in range(min(least, elements.tuple_length(parts) + 1))
+            )
+        if facts.types == {"object"}:
+            known = of_members.Members(self, parts, facts)
+            return known.count() < facts.least["minProperties"] or any(
+                known.is_refused(name) or not self.prove(known.schemas(name), False, depth + 1)
+                for name in facts.required
+            )
+        return False
+
+    def _cases(self, parts: list[dict[str, Any]], facts: Facts, outer: Schema) -> list[_Case] | None:
+        """Split the values into cases by what the inner schemas say; None if they say nothing of the kind."""
+        universe = self.universe
+        for part in parts:
+            for keyword in ("anyOf", "oneOf"):
+                branches = part.get(keyword, ())
+                if 0 < len(branches) <= _MOST_CASES:
+                    rest = [universe.without(part, keyword) if other is part else other for other in parts]
+                    return [
+                        ([*rest, branch, *self._others(keyword, branches, place)], branch)
+                        for place, branch in enumerate(branches)
+                    ]
+            if "if" in part:
+                rest = [
+                    universe.without(part, "if", "then", "else") if other is part else other
+                    for other in parts
+                ]
+                condition = part["if"]
+                denied = universe.made(("not", id(condition)), {"not": condition})
+                return [
+                    ([*rest, condition, part.get("then", True)], condition),
+                    ([*rest, denied, part.get("else", True)], denied),
+                ]
+        if isinstance(outer, dict) and outer.keys().isdisjoint(_COMBINED):
+            return None
+        if len(facts.types) > 1:
+            kinds = [of_type(kind, universe) for kind in sorted(facts.types)]
+            return [([*parts, kind], kind) for kind in kinds]
+        return self._by_member(parts, facts) if isinstance(outer, dict) else None
+
+    def _others(self, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
+        """What else is known where one branch was chosen: by ``oneOf``, all others are missed."""
+        if keyword == "anyOf":
+            return []
+        others = (*branches[:chosen], *branches[chosen + 1 :])
+        return [self.universe.made(("not", id(other)), {"not": other}) for other in others]
+
+    def _by_member(self, parts: list[dict[str, Any]], facts: Facts) -> list[_Case] | None:
+        """A case for each value of a required member that has few."""
+        if facts.types != {"object"}:
+            return None
+        for name in facts.required:
+            inner = self.universe.together(of_members.schemas_of_member(parts, name))
+            values = self.facts(inner).listed() if inner else None
+            if values is not None and 1 < len(values) <= _MOST_CASES:
+                chosen = [
+                    self.universe.fresh(
+                        {"properties": {name: self.universe.fresh({"enum": [value]})}, "required": [name]}
+                    )
+                    for value in values
+                ]
+                return [([*parts, case], case) for case in chosen]
+        return None

@@ -1,0 +1,96 @@
+"""Whether two schemas say the same, keyword by keyword, whatever they are called and annotated with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..schemas.equality import equals
+from ..schemas.normalise import AT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..schemas.normalise import Schema
+    from .universe import Universe
+
+__all__ = ["Sameness", "groups"]
+
+# Keywords whose meaning depends on one another are compared together, every other one alone.
+_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("items", "additionalItems"),
+    ("properties", "patternProperties", "additionalProperties"),
+    ("if", "then", "else"),
+)
+_TABLES = frozenset({"properties", "patternProperties", "dependencies"})
+_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf"})
+_SCHEMA = frozenset(
+    {"additionalProperties", "additionalItems", "propertyNames", "contains", "not", "if", "then", "else"}
+)
+_SETS = frozenset({"type", "required"})
+
+
+def groups(schema: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return the keywords of a schema, those together that are about one another."""
+    found = [group for group in _GROUPS if not schema.keys().isdisjoint(group)]
+    grouped = {keyword for group in _GROUPS for keyword in group}
+    return [(key,) for key in schema if key not in grouped and key != AT] + found
+
+
+class Sameness:
+    """Compares schemas of a universe; remembers what it has found.
+
+    Two that refer to themselves are the same if no difference is found on the way round.
+    """
+
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self._same: dict[tuple[int, int], bool] = {}
+        self._assumed: dict[tuple[int, int], None] = {}
+        self._depth = 0
+
+    def of(self, schema: Schema, other: Schema) -> bool:
+        """Return whether two schemas say the same."""
+        schema, other = self._universe.resolve(schema), self._universe.resolve(other)
+        if isinstance(schema, bool) or isinstance(other, bool):
+            return schema is other
+        key = id(schema), id(other)
+        if schema is other or key in self._assumed:
+            return True
+        known = self._same.get(key)
+        if known is not None:
+            return known
+        before = len(self._assumed)
+        self._assumed[key] = None
+        is_same = schema.keys() == other.keys() and all(
+            self.of_keyword(schema, other, keyword) for keyword in schema if keyword != AT
+        )
+        if not is_same:
+            self._same[key] = False
+            for assumed in list(self._assumed)[before:]:  # what was found on the way rests on this
+                del self._assumed[assumed]
+        elif not before:
+            self._same.update(dict.fromkeys(self._assumed, True))
+            self._assumed.clear()
+        return is_same
+
+    def of_keyword(self, schema: dict[str, Any], other: dict[str, Any], keyword: str) -> bool:
+        """Return whether a keyword says the same in two schemas, or is in neither."""
+        if keyword not in schema or keyword not in other:
+            return (keyword in schema) is (keyword in other)
+        value, wanted = schema[keyword], other[keyword]
+        if keyword in _SETS:
+            return set(value) == set(wanted)
+        if keyword in _TABLES:
+            return value.keys() == wanted.keys() and all(self.of(value[name], wanted[name]) for name in value)
+        if keyword in _SCHEMAS:
+            return self._all(value, wanted)
+        if keyword in _SCHEMA:
+            return self.of(value, wanted)
+        if keyword == "items":
+            if isinstance(value, list) and isinstance(wanted, list):
+                return self._all(value, wanted)
+            return not isinstance(value, list) and not isinstance(wanted, list) and self.of(value, wanted)
+        return equals(value, wanted)
+
+    def _all(self, schemas: Sequence[Schema], others: Sequence[Schema]) -> bool:
+        return len(schemas) == len(others) and all(map(self.of, schemas, others))
