@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
 from .access import auth_example, credential, fields_of
 from .argument_lists import as_json
@@ -176,9 +177,7 @@ def _value(field: dict[str, Any]) -> Any:
 
 def _put(target: Any, member: str, value: Any) -> None:
     """Set a member by its name or JSON Pointer, where nothing is yet."""
-    path = [member]
-    if member.startswith("/"):
-        path = [token.replace("~1", "/").replace("~0", "~") for token in member[1:].split("/")]
+    path = Pointer.parse(member).tokens if member.startswith("/") else (member,)
     for token in path[:-1]:
         if not isinstance(target, dict):
             return

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..spec.schemas.keywords import subschemas
+from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
 from .elements import element
 from .markdown import markdown
@@ -163,7 +164,7 @@ class SchemaTrees:
 
 def _name_of(node: Node) -> str:
     """Return what a schema is called: its key where schemas have names, else its title or its key."""
-    token = node.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    token = Pointer.parse(node.pointer).last
     title = node.value.get("title") if isinstance(node.value, dict) else None
     return token if _CONTAINERS.search(node.pointer) or not isinstance(title, str) else title
 

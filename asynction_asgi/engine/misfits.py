@@ -12,6 +12,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from ..spec.text.pointer import Pointer
+
 __all__ = ["describe_misfit", "describe_one"]
 
 _BYTES = (bytes, bytearray, memoryview)
@@ -99,10 +101,7 @@ def _has_form(value: Any) -> bool:
 
 def _children(value: Any, place: str) -> list[tuple[str, Any]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    return [
-        (f"{place}/{str(key).replace('~', '~0').replace('/', '~1')}"[: _MOST + 1], inner)
-        for key, inner in pairs
-    ]
+    return [(f"{place}/{Pointer.escape(str(key))}"[: _MOST + 1], inner) for key, inner in pairs]
 
 
 def _cure(value: Any) -> str:

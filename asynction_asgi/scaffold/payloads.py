@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ..spec.text.pointer import Pointer
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, builtin, either, write
 from .flat import Flat, Flattener, implied_types, is_never, merge, values_of
 from .names import Names, pascal, singular
@@ -26,7 +27,7 @@ __all__ = ["Payloads"]
 _PARTS = (
     "payload|headers|args|items|additionalItems|contains|additionalProperties|propertyNames|not|if|then|else"
 )
-_NAMED = re.compile(rf"(?:/(?:schemas|\$defs|definitions)/|^/(?!(?:{_PARTS})$))([^/]+)$")
+_NAMED = re.compile(rf"(?:/(?:schemas|\$defs|definitions)/|^/(?!(?:{_PARTS})$))[^/]+$")
 _MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
 # Longer expressions get a name, and so do those below this depth.
 _LONGEST = 44
@@ -84,9 +85,8 @@ class Payloads:
         target = self._flattener.follow(node)
         if target is None or not isinstance(target.value, dict):
             return ""
-        found = _NAMED.search(target.pointer)
-        if found:
-            return found[1].replace("~1", "/").replace("~0", "~")
+        if _NAMED.search(target.pointer):
+            return Pointer.parse(target.pointer).last
         title = target.value.get("title")
         if isinstance(title, str) and title.strip():
             return title
@@ -123,7 +123,7 @@ class Payloads:
             return known
         own = self.name_of(target)
         if not own and (message := _MESSAGE.search(target.pointer)):
-            own = message[1].replace("~1", "/").replace("~0", "~")
+            own = Pointer.parse(message[0]).tokens[1]
         wanted = pascal(own, "Payload") if own and len(own) <= 60 else context
         if target.identity in self._open:  # it contains itself: only a name can say so
             name = self._open[target.identity] or self._names.take(wanted)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..engine.misfits import describe_misfit, describe_one
+from ..spec.text.pointer import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,7 @@ def advice_on(arguments: Sequence[Any], violations: Sequence[Violation]) -> str:
 
 def _value_at(value: Any, pointer: str) -> Any:
     """Return the value at a JSON Pointer, or the last on the way to it."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in Pointer.parse(pointer).tokens:
         try:
             value = value[int(key)] if isinstance(value, list | tuple) else value[key]
         except (LookupError, TypeError, ValueError):

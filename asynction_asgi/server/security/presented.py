@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from ...spec.text.pointer import Pointer
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -75,9 +77,9 @@ class Presented:
         value = self.auth
         if field and not field.startswith("/"):
             return value.get(field) if isinstance(value, dict) else None
-        for token in field.split("/")[1:]:
+        for token in Pointer.parse(field).tokens:
             if isinstance(value, dict):
-                value = value.get(token.replace("~1", "/").replace("~0", "~"))
+                value = value.get(token)
             elif isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
                 value = value[int(token)]
             else:

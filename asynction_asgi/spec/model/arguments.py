@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ...errors import Violation
 from ..schemas import Mismatch
 from ..schemas.messages import listed, quoted
-from ..text.document import escape
+from ..text.pointer import Pointer
 from . import count_words
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _tagged(arguments: Arguments, bundle: Bundle, checks: Sequence[ArgumentsChec
         value = values[0][tag]
         check = table.get(value) if isinstance(value, str) else None
         if check is None:
-            pointer = f"/0/{escape(tag)}"
+            pointer = f"/0/{Pointer.escape(tag)}"
             raise Mismatch([Violation(pointer=pointer, keyword="oneOf", message=f"must be one of {wanted}")])
         return check(values)
 

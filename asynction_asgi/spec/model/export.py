@@ -16,14 +16,14 @@ from urllib.parse import quote
 from ...errors import SpecError
 from ..schemas.keywords import subschemas
 from ..structure.versions import read_version, walk_structure
-from ..text.document import Node, escape
+from ..text.pointer import Pointer
 from ..text.references import ReferenceFault, name_by_reference
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from ..text.document import Document
+    from ..text.document import Document, Node
     from ..text.references import Resolver
     from . import Spec
 
@@ -34,6 +34,7 @@ __all__ = ["REFUSAL_SCHEMA", "bundled_document", "check_publishable"]
 _PRIVATE = re.compile(r"x-hand\w*|x-jwt\w*|x-\w*Func")
 # Their contents are the author's, whatever they look like.
 _DATA = frozenset({"enum", "const", "default", "examples"})
+_SCHEMAS = Pointer(("components", "schemas"))
 # Objects whose keys are names of the author's choice, not fields.
 _NAMED = frozenset(
     {"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"}
@@ -228,7 +229,7 @@ class _Export:
                 if kind == "message" and self._major == 2:
                     self._keep_name(node, target, copy)
                 return copy
-            pointer = f"/components/schemas/{escape(self._bring(target))}"
+            pointer = str(_SCHEMAS / self._bring(target))
         else:
             pointer = target.pointer
         # Other siblings mean nothing, and may be private.
@@ -247,7 +248,7 @@ class _Export:
     def _bring(self, target: Node) -> str:
         name = self._names.get(target.identity)
         if name is None:
-            last = target.pointer.rpartition("/")[2] or PurePath(target.document.name or "").stem
+            last = Pointer.parse(target.pointer).last or PurePath(target.document.name or "").stem
             name = self._names[target.identity] = self._unused(last)
             self._waiting.append(target)
         return name

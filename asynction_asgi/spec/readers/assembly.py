@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
 from ..structure.grammar_shared import WS_ALIASES
+from ..text.pointer import Pointer
 from .addresses import PARAMETER
 from .reading import Direction, union
 from .security import narrow, read_security, refuse_unsupported
@@ -202,7 +203,7 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
     scopes = operation.fields.get("x-scopes")
     for node in (security if operation.security else None, scopes):
         if node is not None:
-            word = node.pointer.rpartition("/")[2].removeprefix("x-")
+            word = Pointer.parse(node.pointer).last.removeprefix("x-")
             message_ = f"{word} of what the server sends is never checked; put it on the channel as x-{word}"
             reader.ignored(node, "SECURITY_SHAPE", message_, key=True)
 
@@ -262,7 +263,7 @@ def _add_lifecycle(
             operation.fields.get("security"),
         )
         place = next(node for node in places if node is not None)
-        word = place.pointer.rpartition("/")[2].removeprefix("x-")
+        word = Pointer.parse(place.pointer).last.removeprefix("x-")
         what = f"{word} of an operation or a message is not required to connect; put it on the channel as x-{word}"
         reader.error(place, "SECURITY_SHAPE", what, key=True)
     if name == "connect" and "auth" not in draft.handshake:

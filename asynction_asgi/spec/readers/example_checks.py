@@ -9,6 +9,7 @@ from ..model.arguments import compile_arguments
 from ..schemas import Mismatch, compile_bundle
 from ..schemas.normalise import AT, places
 from ..text.document import Node
+from ..text.pointer import Pointer
 from .examples import read_example, with_bytes
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def check_written_values(bundle: Bundle, resolver: Resolver) -> Iterator[Diagnos
                 check(with_bytes(node.value))
             except Mismatch as mismatch:
                 violation = mismatch.violations[0]
-                place = _within(node, violation.pointer.split("/")[1:])
+                place = _within(node, Pointer.parse(violation.pointer).tokens)
                 message = f"this {what} misses its schema: {violation.message}"
                 yield place.diagnostic("warning", "SCHEMA", message, layer="service")
 
@@ -100,15 +101,14 @@ def _written_values(schema: Node) -> Iterator[tuple[str, Node]]:
 def _missed(node: Node, name: str, mismatch: Mismatch, *, single: bool) -> Diagnostic:
     """Report an example at the part of it that misses the schema, as far as that is there."""
     violation = mismatch.violations[0]
-    tokens = violation.pointer.split("/")[1:]
+    tokens = Pointer.parse(violation.pointer).tokens
     message = f"this example misses the {name} that its message declares: {violation.message}"
     return _within(node, tokens[1:] if single else tokens).diagnostic("error", "EXAMPLE", message)
 
 
 def _within(node: Node, tokens: Iterable[str]) -> Node:
     """Return the part of a value that the tokens of a pointer lead to, as far as it is there."""
-    for token in tokens:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in tokens:
         if isinstance(node.value, dict) and key in node.value:
             node = node.child(key)
         elif isinstance(node.value, list) and key.isdecimal() and int(key) < len(node.value):

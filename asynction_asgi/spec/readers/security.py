@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Requirement, Security, SecurityScheme
 from ..structure.extensions import RESPELT
+from ..text.pointer import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
 
 # Types that carry scopes.
+_SCHEMES = Pointer(("components", "securitySchemes"))
 _SCOPED = ("oauth2", "openIdConnect")
 _SUPPORTED = ("userPassword", "apiKey", "X509", "httpApiKey", "http", "oauth2", "openIdConnect")
 _SUPPORTED_HTTP = ("basic", "bearer")
@@ -126,12 +128,8 @@ def _scheme(reader: Reader, element: Node) -> SecurityScheme | None:
     target = reader.follow(element)
     if target is None:
         return None
-    head, _, last = target.pointer.rpartition("/")
-    name = (
-        last.replace("~1", "/").replace("~0", "~")
-        if head == "/components/securitySchemes"
-        else target.pointer
-    )
+    place = Pointer.parse(target.pointer)
+    name = place.last if place.parent == _SCHEMES else target.pointer
     return _add(reader, name, target)
 
 

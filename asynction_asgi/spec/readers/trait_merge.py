@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..text.document import Document, Node
+from ..text.pointer import Pointer
 from ..text.references import rebase
 
 if TYPE_CHECKING:
@@ -67,28 +68,25 @@ class _Patched(Document):
 
     def __init__(self, holder: Node, key: str, value: Any) -> None:
         self._original = holder.document
+        pointer = Pointer.parse(holder.pointer) / key
         super().__init__(
-            _replaced(holder.document.value, [*_tokens(holder.pointer), key], value),
+            _replaced(holder.document.value, pointer.tokens, value),
             path=holder.document.path,
             name=holder.document.name,
             text=holder.document.text,
         )
-        self.node = Node(value, self, f"{holder.pointer}/{key}")
+        self.node = Node(value, self, str(pointer))
 
     def place(self, pointer: str, *, key: bool = False) -> tuple[int | None, int | None, str | None]:
         """Where it stands, or the object, in the text."""
         return self._original.place(pointer, key=key)
 
 
-def _tokens(pointer: str) -> list[str]:
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def _replaced(tree: Any, tokens: list[str], value: Any) -> Any:
+def _replaced(tree: Any, tokens: tuple[str, ...], value: Any) -> Any:
     """A tree with another value in one place, which shares all the rest."""
     if not tokens:
         return value
-    first, *others = tokens
+    first, others = tokens[0], tokens[1:]
     if isinstance(tree, list):
         index = int(first)
         return [*tree[:index], _replaced(tree[index], others, value), *tree[index + 1 :]]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..model import ANY, ANY_NAMESPACE, Arguments, Parameter
+from ..text.pointer import Pointer
 from ..text.references import ReferenceFault
 from .addresses import namespace_name, read_parameters_of
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
@@ -96,10 +97,10 @@ def _target(reader: Reader, written: Node) -> Node | None:
 
 def _root_member(reader: Reader, node: Node, section: str) -> str | None:
     """The key of an entry of that section of the document's root; None for any other place."""
-    head, _, last = node.pointer.rpartition("/")
-    if node.document is not reader.root.document or head != f"/{section}":
+    place = Pointer.parse(node.pointer)
+    if node.document is not reader.root.document or place.parent != Pointer((section,)):
         return None
-    return last.replace("~1", "/").replace("~0", "~")
+    return place.last
 
 
 # --- operations ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
-from ..text.document import escape
+from ..text.pointer import Pointer
 from .contradictions import find_contradictions
 from .dispatch import tag_values
 from .finite import find_finite
@@ -244,7 +244,7 @@ def _pointer(trail: Iterable[Any]) -> str:
     pointer = ""
     for place in trail:
         token = place.index() if isinstance(place, Item) else place
-        step = f"/{escape(token if isinstance(token, int) else str(token))}"
+        step = f"/{Pointer.escape(token if isinstance(token, int) else str(token))}"
         if len(pointer) + len(step) > _LONGEST_POINTER:
             break
         pointer += step

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..text.pointer import Pointer
 from ..text.references import closest, did_you_mean
 from .walk import TYPE_NAMES, type_name
 
@@ -156,7 +157,7 @@ class Since:
         """Report the field in a document of an earlier version, else by its rule."""
         if walk.minor < self.minor:
             name = f"{walk.major}.{self.minor}"
-            what = node.pointer.rpartition("/")[2]
+            what = Pointer.parse(node.pointer).last
             walk.error(node, "UNKNOWN_FIELD", f"{what!r} exists from AsyncAPI {name} on", key=True)
         else:
             self.rule.check(walk, node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..text.pointer import Pointer
 from ..text.references import ELSEWHERE, ReferenceFault, Resolver, closest
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _placed(node: Node, message: str, *, key: bool) -> str:
     """Name the field that a message without a subject is about."""
     if key or not message.startswith(("must be", "needs")):
         return message
-    tokens = [one.replace("~1", "/").replace("~0", "~") for one in node.pointer.split("/")[1:]]
+    tokens = Pointer.parse(node.pointer).tokens
     if not tokens:
         return f"the document {message}"
     name = tokens[-1]

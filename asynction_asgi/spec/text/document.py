@@ -18,6 +18,7 @@ from ...errors import Diagnostic, SpecError
 from .from_mapping import copy_plain
 from .json_faults import find_json_fault
 from .json_places import json_places
+from .pointer import Pointer
 from .yaml import compose, dump_yaml
 from .yaml_events import Fault, Places
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from ...errors import Layer, Severity
 
-__all__ = ["Document", "Node", "dump_yaml", "escape", "load_document"]
+__all__ = ["Document", "Node", "dump_yaml", "load_document"]
 
 _LINE = re.compile(r"\r\n|\r|\n")
 
@@ -72,9 +73,9 @@ class Document:
             self._positions = _positions(self.text)
         value, places = self._positions
         line, column = places.start
-        for token in pointer.split("/")[1:]:
+        for token in Pointer.parse(pointer).tokens:
             table = places.of.get(id(value))
-            name: Any = token.replace("~1", "/").replace("~0", "~")
+            name: Any = token
             if isinstance(value, list):
                 name = int(name) if name.isdecimal() else -1
             if table is None or name not in table:
@@ -92,8 +93,7 @@ class Document:
         """Sorts pointers into document order."""
         order: list[int] = []
         value = self.value
-        for token in pointer.split("/")[1:]:
-            name = token.replace("~1", "/").replace("~0", "~")
+        for name in Pointer.parse(pointer).tokens:
             if isinstance(value, dict) and name in value:
                 ranks = self._ranks.get(id(value))
                 if ranks is None:
@@ -135,7 +135,7 @@ class Node:
 
     def child(self, key: str | int) -> Node:
         """The value under `key`, which must be there."""
-        return Node(self.value[key], self.document, f"{self.pointer}/{escape(key)}")
+        return Node(self.value[key], self.document, f"{self.pointer}/{Pointer.escape(key)}")
 
     def get(self, key: str) -> Node | None:
         """The value under `key`, or None where this is no mapping or has no such key."""
@@ -174,11 +174,6 @@ class Node:
             source=source,
             layer=layer,
         )
-
-
-def escape(key: str | int) -> str:
-    """One reference token of a JSON Pointer (RFC 6901, section 3)."""
-    return key.replace("~", "~0").replace("/", "~1") if isinstance(key, str) else str(key)
 
 
 def load_document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .pointer import Pointer
 from .yaml_events import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, shorten
 
 __all__ = ["copy_plain"]
@@ -46,8 +47,7 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
             result = {}
             for key, one in item.items():
                 if isinstance(key, str):
-                    step = key.replace("~", "~0").replace("/", "~1")
-                    result[key] = walk(one, f"{pointer}/{step}", depth + 1)
+                    result[key] = walk(one, f"{pointer}/{Pointer.escape(key)}", depth + 1)
                 else:
                     fault("YAML_KEY", f"the key {shorten(str(key))} is not a string", pointer)
         else:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ...errors import SpecError
-from .document import Document, Node, escape, load_document
+from .document import Document, Node, load_document
+from .pointer import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -178,7 +179,7 @@ class Resolver:
         if (wrong := _BAD_ESCAPE.search(pointer)) is not None:
             message = f"{reference!r} is not a valid JSON Pointer: {wrong[0]!r} means nothing; write ~0 for ~, ~1 for /"
             raise _fault(node, "REF_POINTER", message)
-        return _Descent(node, document.root, pointer.split("/")[1:])
+        return _Descent(node, document.root, Pointer.parse(pointer))
 
     def did_you_mean(self, word: str, known: Iterable[str]) -> str:
         """As the function of that name, as long as a document has not had too many of them."""
@@ -247,13 +248,13 @@ class _Descent:
         passed: References that stood in the way of the next token.
     """
 
-    __slots__ = ("_index", "_tokens", "node", "passed", "target")
+    __slots__ = ("_index", "_pointer", "node", "passed", "target")
 
-    def __init__(self, node: Node, root: Node, tokens: list[str]) -> None:
+    def __init__(self, node: Node, root: Node, pointer: Pointer) -> None:
         self.node = node
         self.target = root
         self.passed: set[Place] = set()
-        self._tokens = tokens
+        self._pointer = pointer
         self._index = 0
 
     def advance(self, nearest: Callable[[str, list[str]], str | None]) -> Node | None:
@@ -265,13 +266,13 @@ class _Descent:
         Raises:
             ReferenceFault: There is no such value.
         """
-        while self._index < len(self._tokens):
-            key = self._tokens[self._index].replace("~1", "/").replace("~0", "~")
+        while self._index < len(self._pointer.tokens):
+            key = self._pointer.tokens[self._index]
             if _is_reference(self.target) and key not in self.target.value:
                 return self.target
             following = _enter(self.target, key)
             if following is None:
-                raise _dangling(self.node, self.target, self._tokens, self._index, nearest)
+                raise _dangling(self.node, self.target, self._pointer, self._index, nearest)
             self.target = following
             self.passed.clear()
             self._index += 1
@@ -290,7 +291,8 @@ def rebase(node: Node) -> str:
 
 def name_by_reference(reference: str) -> str | None:
     """Return the last segment of a reference, which names a message of 2.x without a name, or None."""
-    last = unquote(reference.partition("#")[2]).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    fragment = unquote(reference.partition("#")[2])
+    last = Pointer.parse(fragment).last if fragment.startswith("/") else ""
     return last if last and not last.isdecimal() else None
 
 
@@ -319,22 +321,22 @@ def _enter(node: Node, key: str) -> Node | None:
 def _dangling(
     node: Node,
     reached: Node,
-    tokens: list[str],
+    pointer: Pointer,
     index: int,
     nearest: Callable[[str, list[str]], str | None],
 ) -> ReferenceFault:
-    key = tokens[index].replace("~1", "/").replace("~0", "~")
+    before, key, after = pointer.tokens[:index], pointer.tokens[index], pointer.tokens[index + 1 :]
     reference = node.value["$ref"]
     message = f"{reference!r} leads nowhere: there is no {key!r} in {_where(reached)}"
     candidates = list(reached.value) if isinstance(reached.value, dict) else []
     close = nearest(key, candidates)
     if close is not None:
-        right = "/".join([*tokens[:index], escape(close), *tokens[index + 1 :]])
-        message += f"; did you mean '{reference.partition('#')[0]}#/{right}'?"
-    elif index == 0 and _GENERATOR_DEFINITIONS.match(f"/{'/'.join(tokens)}"):
+        right = Pointer((*before, close, *after))
+        message += f"; did you mean '{reference.partition('#')[0]}#{right}'?"
+    elif index == 0 and _GENERATOR_DEFINITIONS.match(str(pointer)):
         message += (
             f"; a generator's schema was copied in: '#' means the whole document, "
-            f"so move its {'/'.join(tokens[1:]) or key} to components/schemas"
+            f"so move its {'/'.join(after) or key} to components/schemas"
         )
     return _fault(node, "REF_DANGLING", message)
 

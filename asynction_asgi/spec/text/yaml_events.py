@@ -19,6 +19,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from .pointer import Pointer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -122,7 +124,7 @@ class Composer:
     @property
     def pointer(self) -> str:
         """Of the value that is being composed."""
-        return "".join(f"/{token.replace('~', '~0').replace('/', '~1')}" for token in self._path)
+        return str(Pointer(tuple(self._path)))
 
     def _fault(self, code: str, message: str, event: Any) -> None:
         mark = event.start_mark
