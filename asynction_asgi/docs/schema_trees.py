@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..spec.schemas.keywords import subschemas
+from ..spec.schemas.children import children
 from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
 from .elements import element
@@ -170,7 +170,7 @@ def _name_of(node: Node) -> str:
 
 
 def _inner(node: Node) -> Iterator[Node]:
-    return (one for one in subschemas(node) if isinstance(one.value, dict))
+    return (child.schema for child in children(node) if isinstance(child.schema.value, dict))
 
 
 def positions(node: Node) -> tuple[list[Node], Node | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.normalise import inner_schemas
+from ..schemas.children import inner_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from ..schemas.bundle import compile_checks
+from ..schemas.children import inner_schemas
 from ..schemas.equality import equals
-from ..schemas.normalise import AT, REF, inner_schemas
+from ..schemas.normalise import AT, REF
 from ..text.document import Document, Node
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ...errors import SpecError
-from ..schemas.keywords import subschemas
+from ..schemas.children import children
 from ..structure.versions import read_version, walk_structure
 from ..text.pointer import Pointer
 from ..text.references import ReferenceFault, name_by_reference
@@ -141,7 +141,7 @@ def _schema_places(roots: Iterable[Node], resolver: Resolver) -> set[Place]:
         if not isinstance(node.value, dict):
             continue
         if "$ref" not in node.value:
-            waiting += subschemas(node)
+            waiting += [child.schema for child in children(node)]
             continue
         try:
             waiting.append(resolver.step(node))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .children import children
 from .normalise import REF
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ def _is_finite(schema: Schema, finite: frozenset[str]) -> bool:
 
 
 def _members_are_finite(schema: dict[str, Any], finite: frozenset[str]) -> bool:
-    inner = [*schema.get("properties", {}).values(), *schema.get("patternProperties", {}).values()]
-    return all(_is_finite(one, finite) for one in (*inner, schema.get("additionalProperties", True)))
+    return "additionalProperties" in schema and all(
+        _is_finite(child.schema, finite)
+        for child in children(schema)
+        if child.kind in ("member", "matched", "others")
+    )
 
 
 def _elements_are_finite(schema: dict[str, Any], finite: frozenset[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The keywords of a schema: what each one's value must be, and where schemas stand in it.
+"""The keywords of a schema, and what each one's value must be; `children` says where schemas stand in it.
 
 Draft-07 with AsyncAPI's additions, the later keywords that have a draft-07 equivalent, and those
 that have none and so would be ignored.
@@ -9,18 +9,14 @@ Source: JSON Schema draft-07 (core, validation and its meta-schema); AsyncAPI 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from ..text.document import Node
-
-__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword", "subschemas"]
+__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword"]
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-
-Shape = Literal["none", "schema", "schemas", "map", "items", "dependencies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +26,10 @@ class Keyword:
     Attributes:
         expects: What the value must be, as a diagnostic says it.
         admits: Whether a value is that; says nothing of the schemas within it.
-        holds: How schemas stand in the value.
     """
 
     expects: str
     admits: Callable[[Any], bool]
-    holds: Shape = "none"
 
 
 def _is_number(value: Any) -> bool:
@@ -86,9 +80,9 @@ _COUNT = Keyword("a whole number, zero or more", _is_count)
 _NUMBER = Keyword("a number", _is_number)
 _STRING = Keyword("a string", _is_string)
 _BOOLEAN = Keyword("true or false", _is_boolean)
-_SCHEMA = Keyword("a schema", _is_anything, "schema")
-_SCHEMAS = Keyword("a list of one or more schemas", lambda value: _is_list(value) and bool(value), "schemas")
-_MAP = Keyword("an object of schemas", _is_object, "map")
+_SCHEMA = Keyword("a schema", _is_anything)
+_SCHEMAS = Keyword("a list of one or more schemas", lambda value: _is_list(value) and bool(value))
+_MAP = Keyword("an object of schemas", _is_object)
 _STRINGS = Keyword("a list of different strings", _is_strings)
 
 ASSERTIONS: dict[str, Keyword] = {
@@ -104,7 +98,7 @@ ASSERTIONS: dict[str, Keyword] = {
     "minLength": _COUNT,
     "pattern": _STRING,
     "format": _STRING,
-    "items": Keyword("a schema or a list of schemas", _is_anything, "items"),
+    "items": Keyword("a schema or a list of schemas", _is_anything),
     "additionalItems": _SCHEMA,
     "maxItems": _COUNT,
     "minItems": _COUNT,
@@ -116,7 +110,7 @@ ASSERTIONS: dict[str, Keyword] = {
     "properties": _MAP,
     "patternProperties": _MAP,
     "additionalProperties": _SCHEMA,
-    "dependencies": Keyword("an object of schemas or lists of names", _is_object, "dependencies"),
+    "dependencies": Keyword("an object of schemas or lists of names", _is_object),
     "propertyNames": _SCHEMA,
     "if": _SCHEMA,
     "then": _SCHEMA,
@@ -126,7 +120,7 @@ ASSERTIONS: dict[str, Keyword] = {
     "oneOf": _SCHEMAS,
     "not": _SCHEMA,
     # Later drafts, translated.
-    "prefixItems": Keyword("a list of schemas", _is_list, "schemas"),
+    "prefixItems": Keyword("a list of schemas", _is_list),
     "dependentRequired": Keyword(
         "an object of lists of names",
         lambda value: _is_object(value) and all(_is_strings(names) for names in value.values()),
@@ -164,20 +158,3 @@ IGNORED: dict[str, str] = {
     "propertyDependencies": "if and then",
     "nullable": "type with 'null' in its list",
 }
-
-
-def subschemas(node: Node) -> Iterator[Node]:
-    """The schemas directly within a schema, definitions included; faulty values are passed over."""
-    for key, value in node.value.items():
-        keyword = KEYWORDS.get(key)
-        if keyword is None or keyword.holds == "none" or not keyword.admits(value):
-            continue
-        held = node.child(key)
-        if keyword.holds == "schema" or (keyword.holds == "items" and not isinstance(value, list)):
-            yield held
-        elif isinstance(value, list):
-            yield from held.elements()
-        else:
-            for name, inner in value.items():
-                if keyword.holds != "dependencies" or not isinstance(inner, list):
-                    yield held.child(name)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..patterns import PatternError
 from ..text.references import ReferenceFault, did_you_mean
+from .children import children
 from .declared import find_undeclared
-from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES, subschemas
+from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES
 from .matchers import compile_pattern
 from .multi_format import is_multi_format
 from .suspicions import find_suspicions, without_slashes
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     Place = tuple[Document, str]
 
 __all__ = ["find_unfit", "lint_schemas"]
-
-_IN_PLACE = frozenset(
-    {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "dependentSchemas"}
-)
 
 _FOREIGN_TYPES = {  # as Python, Java and their like call them
     **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
@@ -133,13 +130,9 @@ class _Linter:
                 layer="service",
                 key=suspicion.key,
             )
-        inner = list(subschemas(node))
-        self.in_place[node.identity] = [
-            one.identity
-            for one in inner
-            if one.pointer[len(node.pointer) + 1 :].partition("/")[0] in _IN_PLACE
-        ]
-        return inner
+        held = list(children(node))
+        self.in_place[node.identity] = [child.schema.identity for child in held if child.kind == "same"]
+        return [child.schema for child in held]
 
     def reference(self, node: Node) -> list[Node]:
         ignored = [key for key in node.value if key in ASSERTIONS]

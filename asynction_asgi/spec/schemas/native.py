@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..patterns import ecma_source, parse_pattern
+from .children import inner_schemas
 from .formats import FORMATS
 from .matchers import compile_pattern
-from .normalise import AT, REF, inner_schemas
+from .normalise import AT, REF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .keywords import ASSERTIONS, subschemas
+from .children import CHILDREN, children
+from .keywords import ASSERTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..text.document import Document, Node
     from ..text.references import Resolver
 
-__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "inner_schemas"]
+__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "places"]
 
 AT = "$at"
 REF = "$ref"
@@ -88,7 +89,7 @@ class Normaliser:
         target = self._resolver.follow(node)
         if isinstance(target.value, bool):
             return target.value
-        is_leaf = not any(True for _ in subschemas(target))
+        is_leaf = not any(True for _ in children(target))
         if is_leaf or (target is node and depth < _DEEPEST):
             return self._convert(target, depth + 1)
         return {REF: self._name(target), AT: target}
@@ -135,12 +136,12 @@ class Normaliser:
                 schema["format"] = held.value
         elif key in ("items", "prefixItems", "additionalItems"):
             self._items(schema, node, depth)
-        elif key in ("allOf", "anyOf", "oneOf"):
-            schema[key] = [self._inner(one, depth) for one in held.elements()]
-        elif key in ("properties", "patternProperties"):
-            schema[key] = {name: self._inner(one, depth) for name, one in held.items()}
         elif key in ("dependencies", "dependentSchemas", "dependentRequired"):
             self._dependencies(schema, held, depth)
+        elif CHILDREN[key].listed is not None:
+            schema[key] = [self._inner(element, depth) for element in held.elements()]
+        elif CHILDREN[key].named is not None:
+            schema[key] = {name: self._inner(inner, depth) for name, inner in held.items()}
         elif key not in ("then", "else") or "if" in value:
             schema[key] = self._inner(held, depth)
 
@@ -171,29 +172,13 @@ class Normaliser:
             table[name] = {"allOf": [table[name], needs], AT: held} if name in table else needs
 
 
-def inner_schemas(schema: dict[str, Any]) -> Iterator[Schema]:
-    """Yield the schemas directly within a normalised schema."""
-    for key, value in schema.items():
-        if key in ("properties", "patternProperties", "dependencies"):
-            yield from value.values()
-        elif key in ("allOf", "anyOf", "oneOf") or (key == "items" and isinstance(value, list)):
-            yield from value
-        elif isinstance(value, dict) and key not in ("const", AT):
-            yield value
-
-
 def places(schemas: Iterable[Schema]) -> Iterator[dict[str, Any]]:
-    """Every schema that a value of its own is made for, within others too."""
+    """Yield every schema that a value of its own is made for, within others too."""
     waiting = list(schemas)
     while waiting:
         schema = waiting.pop()
-        if not isinstance(schema, dict):
-            continue
-        yield schema
-        for keyword in ("properties", "patternProperties"):
-            waiting += schema.get(keyword, {}).values()
-        for keyword in ("additionalProperties", "propertyNames", "items", "additionalItems", "contains", "if", "then", "else"):  # fmt: skip
-            held = schema.get(keyword)
-            waiting += held if isinstance(held, list) else [] if held is None else [held]
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            waiting += schema.get(keyword, ())
+        if isinstance(schema, dict):
+            yield schema
+            waiting += [
+                child.schema for child in children(schema) if child.keyword not in ("not", "dependencies")
+            ]

@@ -13,11 +13,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .normalise import AT, REF
+from .children import children, inner_schemas
+from .normalise import REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .children import Child
     from .normalise import Definitions, Schema
 
 __all__ = ["Recursion", "find_recursion", "in_place_order"]
@@ -143,46 +145,42 @@ class _Family:
         )
 
 
-def _compares(schema: Any) -> bool:
-    """Whether a definition holds ``uniqueItems``."""
-    if isinstance(schema, list):
-        return any(map(_compares, schema))
-    if not isinstance(schema, dict):
-        return False
-    return "uniqueItems" in schema or any(
-        _compares(inner) for key, inner in schema.items() if key not in (AT, "const", "enum")
+def _compares(schema: Schema) -> bool:
+    """Return whether a definition holds ``uniqueItems``."""
+    return isinstance(schema, dict) and (
+        "uniqueItems" in schema or any(map(_compares, inner_schemas(schema)))
     )
 
 
 def _sites(schema: Schema, path: Path) -> list[Site]:
-    """Every reference within a definition, and the place of the value that it applies to."""
+    """Return every reference within a definition, and the place of the value that it applies to."""
     if isinstance(schema, bool):
         return []
     if REF in schema:
         return [(path, schema[REF])]
-    found: list[Site] = []
-    holder = id(schema)
-    for key in ("allOf", "anyOf", "oneOf"):
-        for inner in schema.get(key, ()):
-            found += _sites(inner, path)
-    for key in ("not", "if", "then", "else"):
-        found += _sites(schema.get(key, True), path)
-    for inner in schema.get("dependencies", {}).values():
-        found += _sites(inner, path)
-    for name, inner in schema.get("properties", {}).items():
-        found += _sites(inner, (*path, ("member", (holder, name))))
-    for inner in schema.get("patternProperties", {}).values():
-        found += _sites(inner, (*path, ("members", holder)))
-    found += _sites(schema.get("additionalProperties", True), (*path, ("others", holder)))
-    items = schema.get("items", True)
-    if isinstance(items, list):
-        for index, inner in enumerate(items):
-            found += _sites(inner, (*path, ("item", (holder, index))))
-    else:
-        found += _sites(items, (*path, ("items", holder)))
-    found += _sites(schema.get("additionalItems", True), (*path, ("item", (holder, -1))))
-    found += _sites(schema.get("contains", True), (*path, ("items", None)))
-    return found
+    return [
+        site
+        for child in children(schema)
+        if child.kind != "name"  # a text, which holds nothing
+        for site in _sites(child.schema, (*path, *_steps(child, id(schema))))
+    ]
+
+
+def _steps(child: Child[Schema], holder: int) -> Path:
+    """Return the steps from a value to what a schema within `holder` describes: one, or none."""
+    match child.kind:
+        case "same":
+            return ()
+        case "member" | "item":
+            return ((child.kind, (holder, child.key)),)
+        case "matched":
+            return (("members", holder),)
+        case "rest":
+            return (("item", (holder, -1)),)
+        case "some":
+            return (("items", None),)
+        case _:
+            return ((child.kind, holder),)
 
 
 def _overlap(one: Path, other: Path) -> bool:

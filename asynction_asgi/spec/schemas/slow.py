@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from .children import inner_schemas
 from .dispatch import KINDS, kinds_of, plan_dispatch
-from .normalise import AT, REF, inner_schemas
+from .normalise import AT, REF
 from .recursion import in_place_order
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..text.references import closest, did_you_mean
+from .children import CHILDREN
 from .formats import FORMATS
 from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 
@@ -133,8 +134,9 @@ def _could_be(name: str, value: Any) -> bool:
     keyword = _ENFORCED[name]
     if name == "const":  # anything would do, a cost too
         return False
-    if keyword.holds in ("schema", "items"):
-        return isinstance(value, dict | bool) or (keyword.holds == "items" and isinstance(value, list))
+    holder = CHILDREN.get(name)
+    if holder is not None and holder.alone is not None:
+        return isinstance(value, dict | bool) or (holder.listed is not None and isinstance(value, list))
     return keyword.admits(value)
 
 

@@ -1,0 +1,127 @@
+"""Where schemas stand within a schema: the one walk that everything about schemas uses.
+
+A table says of each keyword which kind of place its schemas describe, and `children` lists them, of a
+schema as written and of a definition made of one alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, overload
+
+from ..text.document import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["CHILDREN", "Child", "Holder", "Kind", "children", "inner_schemas"]
+
+Kind = Literal[
+    "same",  # the value itself
+    "member",  # the member of that name
+    "matched",  # every member whose name matches
+    "others",  # every other member
+    "name",  # every member's name
+    "item",  # the item at that index
+    "items",  # every item
+    "rest",  # every item beyond those with an index
+    "some",  # at least one item
+    "definition",  # no part of the value
+]
+SchemaT = TypeVar("SchemaT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """How schemas stand in the value of a keyword; None where they don't stand so.
+
+    Attributes:
+        alone: The kind of the schema that the value is.
+        listed: The kind of each schema in a list.
+        named: The kind of each schema in an object.
+        or_names: Whether a list in place of a schema in the object holds names, not schemas.
+    """
+
+    alone: Kind | None = None
+    listed: Kind | None = None
+    named: Kind | None = None
+    or_names: bool = False
+
+
+CHILDREN: dict[str, Holder] = {
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), Holder(listed="same")),
+    **dict.fromkeys(("not", "if", "then", "else"), Holder(alone="same")),
+    "dependencies": Holder(named="same", or_names=True),
+    "dependentSchemas": Holder(named="same"),
+    "properties": Holder(named="member"),
+    "patternProperties": Holder(named="matched"),
+    "additionalProperties": Holder(alone="others"),
+    "propertyNames": Holder(alone="name"),
+    "items": Holder(alone="items", listed="item"),
+    "prefixItems": Holder(listed="item"),
+    "additionalItems": Holder(alone="rest"),
+    "contains": Holder(alone="some"),
+    **dict.fromkeys(("definitions", "$defs"), Holder(named="definition")),
+}
+
+
+class Child(NamedTuple, Generic[SchemaT]):
+    """A schema directly within another.
+
+    Attributes:
+        kind: What it describes.
+        keyword: The keyword that holds it.
+        key: Its name or index under the keyword, or None if it is the keyword's value.
+        schema: The schema itself, a `Node` or a definition's plain value.
+    """
+
+    kind: Kind
+    keyword: str
+    key: str | int | None
+    schema: SchemaT
+
+
+@overload
+def children(schema: Node) -> Iterator[Child[Node]]: ...
+@overload
+def children(schema: Mapping[str, Any]) -> Iterator[Child[Any]]: ...
+def children(schema: Node | Mapping[str, Any]) -> Iterator[Child[Any]]:
+    """Yield the schemas directly within a schema, in the order of the document.
+
+    The values of keywords that can't hold a schema in their form, such as a text for ``properties``, are
+    passed over; the schemas themselves may be of any type.
+
+    Args:
+        schema: An object as written, or a definition of the normaliser's.
+    """
+    if not isinstance(schema, Node):
+        for kind, keyword, key in _places(schema):
+            held = schema[keyword]
+            yield Child(kind, keyword, key, held if key is None else held[key])
+        return
+    holder, known = None, ""
+    for kind, keyword, key in _places(schema.value):
+        if holder is None or keyword != known:
+            holder, known = schema.child(keyword), keyword
+        yield Child(kind, keyword, key, holder if key is None else holder.child(key))
+
+
+def _places(schema: Mapping[str, Any]) -> Iterator[tuple[Kind, str, str | int | None]]:
+    for keyword, value in schema.items():
+        holder = CHILDREN.get(keyword)
+        if holder is None:
+            continue
+        if holder.listed is not None and isinstance(value, list):
+            for index in range(len(value)):
+                yield holder.listed, keyword, index
+        elif holder.named is not None and isinstance(value, dict):
+            for name, inner in value.items():
+                if not (holder.or_names and isinstance(inner, list)):
+                    yield holder.named, keyword, name
+        elif holder.alone is not None:
+            yield holder.alone, keyword, None
+
+
+def inner_schemas(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the schemas directly within a definition."""
+    return (child.schema for child in children(schema))

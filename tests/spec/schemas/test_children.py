@@ -1,0 +1,80 @@
+"""Where schemas stand within a schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.schemas.children import CHILDREN, Child, children
+from asynction_asgi.spec.schemas.keywords import KEYWORDS
+from asynction_asgi.spec.text.document import load_document
+
+S: dict[str, Any] = {"type": "string"}
+EVERY: list[tuple[dict[str, Any], list[tuple[str, str, str | int | None]]]] = [
+    ({"allOf": [S, True]}, [("same", "allOf", 0), ("same", "allOf", 1)]),
+    ({"anyOf": [S]}, [("same", "anyOf", 0)]),
+    ({"oneOf": [S]}, [("same", "oneOf", 0)]),
+    ({"not": S}, [("same", "not", None)]),
+    ({"if": S, "then": S, "else": S}, [("same", key, None) for key in ("if", "then", "else")]),
+    ({"dependencies": {"a": S, "b": ["c"]}}, [("same", "dependencies", "a")]),
+    ({"dependentSchemas": {"a": S}}, [("same", "dependentSchemas", "a")]),
+    ({"properties": {"a": S, "~/": S}}, [("member", "properties", "a"), ("member", "properties", "~/")]),
+    ({"patternProperties": {"^a": S}}, [("matched", "patternProperties", "^a")]),
+    ({"additionalProperties": False}, [("others", "additionalProperties", None)]),
+    ({"propertyNames": S}, [("name", "propertyNames", None)]),
+    ({"items": S}, [("items", "items", None)]),
+    ({"items": [S], "additionalItems": S}, [("item", "items", 0), ("rest", "additionalItems", None)]),
+    ({"prefixItems": [S]}, [("item", "prefixItems", 0)]),
+    ({"contains": S}, [("some", "contains", None)]),
+    ({"definitions": {"a": S}}, [("definition", "definitions", "a")]),
+    ({"$defs": {"a": S}}, [("definition", "$defs", "a")]),
+]
+
+
+@pytest.mark.parametrize(("schema", "expected"), EVERY, ids=[next(iter(schema)) for schema, _ in EVERY])
+def test_each_keyword_tells_what_its_schemas_describe(
+    schema: dict[str, Any], expected: list[tuple[str, str, str | int | None]]
+) -> None:
+    """The same of a schema as written and of a plain value, each schema with its own place."""
+    assert [child[:3] for child in children(schema)] == expected
+    root = load_document(schema).root
+    written = list(children(root))
+    assert [child[:3] for child in written] == expected
+    for child, plain in zip(written, children(schema), strict=True):
+        assert child.schema.value == plain.schema
+        holder = root.child(child.keyword)
+        place = holder if child.key is None else holder.child(child.key)
+        assert child.schema.pointer == place.pointer
+
+
+def test_every_keyword_of_the_table_is_covered() -> None:
+    """A keyword that holds schemas is one of the dialect's, and one of the cases above."""
+    assert CHILDREN.keys() <= KEYWORDS.keys()
+    assert {keyword for _, expected in EVERY for _, keyword, _ in expected} == CHILDREN.keys()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": {"a": S}},
+        {"properties": [S]},
+        {"prefixItems": S},
+        {"definitions": 1},
+        {"enum": [S], "const": S, "default": S, "examples": [S], "x-more": {"properties": {"a": S}}},
+    ],
+    ids=lambda schema: next(iter(schema)),
+)
+def test_values_in_another_form_hold_no_schemas(schema: dict[str, Any]) -> None:
+    """Neither do those of keywords that are about values."""
+    assert list(children(schema)) == []
+
+
+def test_children_come_in_the_order_of_the_document() -> None:
+    """Findings and pages follow the author's order, not the table's."""
+    found = list(children({"oneOf": [S], "properties": {"b": S, "a": False}}))
+    assert found == [
+        Child("same", "oneOf", 0, S),
+        Child("member", "properties", "b", S),
+        Child("member", "properties", "a", False),
+    ]
