@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent
 # A part imports only from parts before it; parts of one row don't import one another.
 ROWS = (
     ("errors",),
-    ("logs",),
+    ("logs", "extras"),
     ("spec", "client"),
     ("engine", "docs", "mock"),
     ("server",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import importlib.util
 import inspect
 import ssl
 from pathlib import Path
@@ -15,6 +14,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
 from ..errors import printable
+from ..extras import is_installed
 from ..logs import get_logger
 from ..server import AsynctionSocketIO
 from ..server.finding import find_served
@@ -104,7 +104,7 @@ def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
             raise click.UsageError(f"--{name.replace('_', '-')}: there is no file {settings[name]!r}")
     if "ssl_keyfile" in settings and "ssl_certfile" not in settings:
         raise click.UsageError("--ssl-keyfile needs --ssl-certfile")
-    if follow and settings.get("reload") and importlib.util.find_spec("watchfiles"):
+    if follow and settings.get("reload") and is_installed("watchfiles"):
         # Without watchfiles, uvicorn watches Python files alone.
         settings.setdefault("reload_includes", []).extend(["*.yaml", "*.yml", "*.json"])
     settings.setdefault("log_config", _log_config(settings.get("log_level", "info")))

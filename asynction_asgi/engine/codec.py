@@ -6,7 +6,6 @@ and orjson are lenient in places where the other is not. A `Codec` behaves the s
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import marshal
 import math
@@ -16,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ..extras import is_installed
 from .misfits import describe_misfit
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
     """The user's JSON module if there is one, else orjson if it can be imported, else Python's."""
     if module is not None:
         return _foreign(module, depth)
-    return _fast(depth) if importlib.util.find_spec("orjson") else _plain(depth)
+    return _fast(depth) if is_installed("orjson") else _plain(depth)
 
 
 def plain_codec(depth: int = 128) -> Codec:

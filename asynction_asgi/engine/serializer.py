@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..extras import require
 from . import packets
 from .codec import Codec, UndecodableError, UnencodableError, choose_codec
 from .frames import Frame, binary_frame
@@ -50,12 +51,9 @@ def create_serializer(option: Any, json: Any, limits: Limits) -> Serializer:
     if option == "default":
         return _Plain(choose_codec(json, depth=limits.json_depth), limits.attachments)
     if option == "msgpack":
-        try:
-            from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415 - msgpack is optional
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                "serializer='msgpack' needs msgpack: pip install 'asynction-asgi[msgpack]'", name=error.name
-            ) from None
+        require("msgpack", "serializer='msgpack'", "msgpack")
+        from socketio.msgpack_packet import MsgPackPacket  # noqa: PLC0415  # imports msgpack
+
         option = MsgPackPacket
     return _Foreign(option, limits)
 

@@ -6,11 +6,12 @@ and what one client may send there must neither crash a handler nor reach others
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from ..extras import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +126,7 @@ def _key(key: Any) -> str:
 
 
 def _extension_types() -> tuple[type, ...]:
-    if importlib.util.find_spec("msgpack") is None:
+    if not is_installed("msgpack"):
         return ()
     import msgpack  # noqa: PLC0415  # of the optional extra "msgpack"
 

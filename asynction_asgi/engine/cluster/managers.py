@@ -13,6 +13,7 @@ from socketio.async_aiopika_manager import AsyncAioPikaManager
 from socketio.async_redis_manager import AsyncRedisManager
 
 from ...errors import QueueError, RefusedError
+from ...extras import require
 from ...logs import Throttle
 from ..codec import UndecodableError, UnencodableError, choose_codec
 from ..logs import logger
@@ -332,14 +333,7 @@ def create_manager(
         known = ", ".join(f"{name}://" for name in _CLIENTS)
         raise ValueError(f"message_queue must begin with one of {known}; got {scheme or 'no scheme'!r}")
     module, extra = _CLIENTS[scheme]
-    try:
-        __import__(module)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"message_queue {scheme}:// needs a package that is not installed: "
-            f"pip install 'asynction-asgi[{extra}]'",
-            name=module,
-        ) from error
+    require(module, f"message_queue {scheme}://", extra)
     codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
     manager: AmqpRooms | RedisRooms
     if module == "aio_pika":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ...extras import require
 from ...logs import Throttle, get_logger
 from .jwks import ASYMMETRIC, IssuerKeys, KeySet, check_url
 
@@ -179,8 +180,7 @@ def _check_algorithms(algorithms: Sequence[str], known: Mapping[str, Any]) -> No
 
 
 def _import_jwt() -> Any:
-    try:
-        import jwt  # noqa: PLC0415 -- an extra
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError("verifying tokens needs PyJWT: pip install 'asynction-asgi[jwt]'") from None
+    require("jwt", "verifying tokens", "jwt")
+    import jwt  # noqa: PLC0415  # of the extra "jwt"
+
     return jwt

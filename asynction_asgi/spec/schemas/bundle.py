@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import Violation
+from ...extras import is_installed
 from ..text.pointer import Pointer
 from .contradictions import find_contradictions
 from .dispatch import tag_values
 from .finite import find_finite
 from .generate import Generator
 from .lint import find_unfit
-from .native import compile_native, is_available
+from .native import compile_native
 from .normalise import Normaliser
 from .recursion import find_recursion
 from .runtime import Item, Miss
@@ -157,7 +158,7 @@ def compile_bundle(
         The bundle, and what there is to say about the schemas in the order of the arguments. Schemas with
         an error accept everything, so that what depends on the others can be checked too.
     """
-    if backend == "jsonschema-rs" and not is_available():
+    if backend == "jsonschema-rs" and not is_installed("jsonschema_rs"):
         raise ImportError("jsonschema-rs is not installed; the extra asynction-asgi[fast] holds it")
     roots = tuple(roots)
     found, unfit = find_unfit(roots, resolver, strict=strict)
@@ -193,7 +194,7 @@ def compile_checks(
     scope = generator.scope
     exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
     checks = {name: _check(scope[name], memo=name in recursion.risky) for name in entries}
-    if backend == "jsonschema-rs" or (backend == "auto" and is_available()):
+    if backend == "jsonschema-rs" or (backend == "auto" and is_installed("jsonschema_rs")):
         natively = compile_native(definitions, entries, without=recursion.recursive | recursion.risky)
         checks |= {name: _guarded(is_valid, name, checks[name]) for name, is_valid in natively.items()}
     return checks

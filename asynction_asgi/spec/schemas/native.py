@@ -24,20 +24,11 @@ if TYPE_CHECKING:
 
     from .normalise import Definitions, Schema
 
-__all__ = ["compile_native", "is_available"]
+__all__ = ["compile_native"]
 
 _MANY = 8  # values, of which it takes each in turn
 _LARGE = 2**63
 _URI = "urn:asynction:bundle"
-
-
-def is_available() -> bool:
-    """Whether jsonschema-rs is installed."""
-    try:
-        import jsonschema_rs  # noqa: F401, PLC0415 -- optional
-    except ImportError:
-        return False
-    return True
 
 
 def compile_native(
