@@ -7,11 +7,13 @@ handlers (`BindingError`), or the peer (`ValidationError`, `RefusedError`).
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from logging import Logger
 
 __all__ = [
     "AckValidationError",
@@ -35,6 +37,8 @@ Severity = Literal["error", "warning"]
 Layer = Literal["document", "service"]
 Direction = Literal["inbound", "outbound"]
 Part = Literal["arguments", "ack", "auth", "query", "headers"]
+
+GIVEN_UP = "the connection was given up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,9 +317,28 @@ def printable(text: str) -> str:
     )
 
 
-def shorten(name: str, most: int = 100) -> str:
-    """A name that a peer chose, as it may stand in a log."""
-    return name if len(name) <= most else f"{name[:most]}…"
+def shorten(text: str, most: int = 100) -> str:
+    """Return the first `most` characters of a text, with "…" in place of the rest."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def new_ref() -> str:
+    """Return a new reference, by which a refusal is found in the log."""
+    return secrets.token_hex(6)
+
+
+def internal_error(what: str, error: BaseException | None, log: Logger | None) -> RefusedError:
+    """Log a failure under a new reference, and return the refusal that carries only this reference.
+
+    Args:
+        what: What failed and how, such as ``handler of 'chat' in / failed``; it does not reach the peer.
+        error: Logged with its traceback, or None if a traceback says nothing about the failure.
+        log: Where the failure is logged, or None if user code has dealt with it.
+    """
+    ref = new_ref()
+    if log is not None:
+        log.error("%s [ref %s]", what, ref, exc_info=error)
+    return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
 
 def refusal(error: RefusedError) -> Mapping[str, Any]:

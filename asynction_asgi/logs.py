@@ -12,7 +12,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from .errors import printable
+from .errors import printable, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -54,7 +54,7 @@ def _escape(record: logging.LogRecord) -> bool:
 
 
 def _line(text: str) -> str:
-    return printable(text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…")
+    return printable(shorten(text, _LONGEST_MESSAGE))
 
 
 def _traceback(error: BaseException) -> str:
@@ -63,9 +63,7 @@ def _traceback(error: BaseException) -> str:
     if (left_out := len(lines) - _MOST_LINES) > 0:
         half = _MOST_LINES // 2
         lines[half:-half] = [f"… ({left_out} lines left out)"]
-    return "\n".join(
-        f"  {printable(line if len(line) <= _LONGEST_LINE else f'{line[:_LONGEST_LINE]}…')}" for line in lines
-    )
+    return "\n".join(f"  {printable(shorten(line, _LONGEST_LINE))}" for line in lines)
 
 
 class Throttle:

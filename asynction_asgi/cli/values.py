@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import printable
+from ..errors import printable, shorten
 from ..spec.readers.examples import with_bytes, written_bytes
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_json(text: str, what: str) -> Any:
         reason = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
     except (ValueError, RecursionError) as error:
         reason = str(error)
-    raise click.UsageError(f"{what} is no JSON: {reason}: {printable(_short(text))}{_hint(text)}")
+    raise click.UsageError(f"{what} is no JSON: {reason}: {printable(shorten(text, 60))}{_hint(text)}")
 
 
 def _no_constant(name: str) -> Any:
@@ -64,14 +64,10 @@ def _no_constant(name: str) -> Any:
 def _hint(text: str) -> str:
     """What the shell most likely took away: the quotes of a string."""
     if text[:1] not in tuple('{["'):
-        return f"\nA string needs JSON's quotes within the shell's: '{json.dumps(_short(text), ensure_ascii=False)}'"
+        return f"\nA string needs JSON's quotes within the shell's: '{json.dumps(shorten(text, 60), ensure_ascii=False)}'"
     if text[:1] in "{[" and '"' not in text:
         return '\nThe shell took the quotes; put the whole argument in single ones: \'{"name": "Ada"}\''
     return ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def as_json(value: Any) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ..errors import RefusedError, refusal, shorten
+from ..errors import GIVEN_UP, RefusedError, internal_error, refusal, shorten
 from ..logs import get_logger
 from . import packets
 from .application import ApplicationServer
@@ -93,14 +92,14 @@ class MembershipServer(ApplicationServer):
         task = asyncio.current_task()
         try:
             if member.phase is not Phase.PENDING or member.dismissed:  # before the handler could begin
-                raise RefusedError("unavailable", "the connection was given up")
+                raise RefusedError("unavailable", GIVEN_UP)
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
             body = error
         except exceptions.ConnectionRefusedError as error:
             body = error.error_args
         except asyncio.CancelledError:
-            body = RefusedError("unavailable", "the connection was given up")
+            body = RefusedError("unavailable", GIVEN_UP)
         except BaseException as error:
             if must_pass(error, task):
                 raise
@@ -273,17 +272,15 @@ class MembershipServer(ApplicationServer):
 
     def _internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
         """Log a crash; what the peer learns of it is where the log has it."""
-        ref = secrets.token_hex(6)
-        what = "%s: %r of namespace %s %s"
-        logger.error(what, ref, shorten(event), shorten(namespace), describe_crash(error), exc_info=error)
-        return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+        what = f"handler of {shorten(event)!r} in {shorten(namespace)} {describe_crash(error)}"
+        return internal_error(what, error, logger)
 
     def _unsendable(self, error: UnencodableError, event: str, namespace: str) -> RefusedError:
         """Log that an answer has no form on the wire; a traceback would tell nothing of its handler."""
-        ref = secrets.token_hex(6)
-        what = "ack not sent [ref %s]: what the handler of %r in %s returned can't be encoded: %s"
-        logger.error(what, ref, shorten(event), shorten(namespace), error)
-        return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+        handler = f"the handler of {shorten(event)!r} in {shorten(namespace)}"
+        return internal_error(
+            f"ack not sent: {handler} returned what can't be encoded: {error}", None, logger
+        )
 
     # -- connections -----------------------------------------------------------------------
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import secrets
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError
+from ..errors import RefusedError, internal_error, new_ref
 from ..logs import get_logger
 from .crashes import is_interrupt
 
@@ -50,9 +49,8 @@ class Refusals:
                 error = _under(self._ref(failure), error)
         try:
             return encode(error, standard(error))
-        except Exception:  # a handler may raise a refusal that holds anything
-            error = RefusedError("internal_error", "the server failed to handle this", ref=_new_ref())
-            logger.exception("%s: a refusal can't be sent as it was raised", error.ref)
+        except Exception as failure:  # noqa: BLE001  # a handler may raise a refusal that holds anything
+            error = internal_error("a refusal can't be sent as it was raised", failure, logger)
             return encode(error, standard(error))
 
     def _ref(self, failure: BaseException) -> str:
@@ -62,9 +60,9 @@ class Refusals:
             trace = trace.tb_next
         key = type(failure), 0 if trace is None else trace.tb_lineno
         if key not in self._told:
-            self._told[key] = _new_ref()
+            self._told[key] = new_ref()
             logger.error(
-                "%s: refusal_body failed, or made what can't be sent; the standard refusal takes its place",
+                "refusal_body failed or made what can't be sent; using the standard refusal [ref %s]",
                 self._told[key],
                 exc_info=failure,
             )
@@ -82,7 +80,3 @@ def _made(make: Body, error: RefusedError) -> Any:
 def _under(ref: str, error: RefusedError) -> RefusedError:
     """The same refusal; what was logged of it before is found by its own reference."""
     return RefusedError(error.code, error.message, details=error.details, ref=error.ref or ref)
-
-
-def _new_ref() -> str:
-    return secrets.token_hex(6)

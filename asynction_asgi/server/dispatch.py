@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine import FiniteList
-from ..engine.crashes import must_pass
+from ..engine.crashes import describe_crash, must_pass
 from ..errors import (
     AckValidationError,
     DisconnectedError,
@@ -23,12 +23,15 @@ from ..errors import (
     RefusedError,
     UndeclaredEventError,
     Violation,
+    internal_error,
+    new_ref,
     shorten,
 )
 from ..logs import get_logger
+from ..spec.model.arguments import miscounted
 from ..spec.schemas import Mismatch
 from .beside import registered_beside
-from .failures import internal_error, is_refusal, is_refusal_by_hand, new_ref
+from .failures import is_refusal, is_refusal_by_hand
 from .misfits import advice_on
 from .outbound import arguments_of
 from .routes import WILDCARD
@@ -141,7 +144,7 @@ class Dispatcher:
                 raise
             if is_refusal_by_hand(error):
                 raise RefusedError("forbidden", "Connection refused by server") from None
-            raise internal_error(error, f"connect handler of {peer.namespace}", log=not answered) from None
+            raise _crash(f"connect handler of {peer.namespace}", error, log=not answered) from None
         if guard is not None:
             guard.start(functools.partial(self._emitting.server.expel, peer.sid, peer.namespace))
         if self._observer is not None:
@@ -204,7 +207,7 @@ class Dispatcher:
             if resolved is not None:
                 await self._report(self._routes.namespaces[resolved.declared.name], socket, error, what)
                 return
-        internal_error(error, what)
+        _crash(what, error)
 
     def _has(self, peer: Peer) -> bool:
         """Return whether the peer is still here; the task of a handler is garbage only if it is not."""
@@ -346,7 +349,7 @@ class Dispatcher:
                 raise
             if handler_error.__context__ is None and handler_error is not error:
                 handler_error.__context__ = error  # a worker thread knows nothing of the first one
-            raise internal_error(handler_error, f"error handler of {socket.namespace}") from None
+            raise _crash(f"error handler of {socket.namespace}", handler_error) from None
 
 
 def _refusal_of(error: BaseException, event: str, namespace: str, *, ours: bool, log: bool) -> BaseException:
@@ -371,14 +374,18 @@ def _refusal_of(error: BaseException, event: str, namespace: str, *, ours: bool,
     if isinstance(error, AckValidationError) and error.direction == "inbound":  # likewise
         logger.warning("handler of %r in %s: %s", event, namespace, error)
         return RefusedError("invalid_ack", "a client's answer does not match the document")
-    return internal_error(error, f"handler of {event!r} in {namespace}", log=log)
+    return _crash(f"handler of {event!r} in {namespace}", error, log=log)
 
 
 def _log_failure(error: BaseException, what: str, *, answered: bool = False) -> None:
     if isinstance(error, AckValidationError) and error.direction == "inbound":  # a client's doing
         logger.warning("%s: %s", what, error)
     elif not answered:
-        internal_error(error, what)
+        _crash(what, error)
+
+
+def _crash(what: str, error: BaseException, *, log: bool = True) -> RefusedError:
+    return internal_error(f"{what} {describe_crash(error)}", error, logger if log else None)
 
 
 def _unhandled(namespace: str, event: str, declared: Route | None) -> RefusedError:
@@ -397,12 +404,7 @@ def _undeclared(namespace: str, event: str) -> UndeclaredEventError:
 
 
 def _miscounted(namespace: str, event: str, handler: BoundHandler, count: int) -> PayloadValidationError:
-    few = count < handler.minimum
-    violation = Violation(
-        pointer="",
-        keyword="minItems" if few else "maxItems",
-        message=f"expects {'at least' if few else 'at most'} {handler.minimum if few else handler.maximum} arguments",
-    )
+    violation = miscounted(handler.minimum, handler.maximum, count)
     return PayloadValidationError(
         namespace=namespace, event=event, direction="inbound", violations=(violation,)
     )

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
-from ..engine.crashes import describe_crash
 from ..errors import RefusedError, ValidationError
-from ..logs import get_logger
 
-__all__ = ["internal_error", "is_refusal", "is_refusal_by_hand", "new_ref"]
-
-logger = get_logger()
+__all__ = ["is_refusal", "is_refusal_by_hand"]
 
 
 def is_refusal(error: BaseException, *, ours: bool) -> bool:
@@ -28,16 +22,3 @@ def is_refusal_by_hand(error: BaseException) -> bool:
     One with an errno comes from a failed connection to a backend.
     """
     return isinstance(error, ConnectionRefusedError) and error.errno is None
-
-
-def new_ref() -> str:
-    """Return what a refusal and the log have in common."""
-    return secrets.token_hex(6)
-
-
-def internal_error(error: BaseException, what: str, *, log: bool = True) -> RefusedError:
-    """Log a failure under a reference, and return the refusal that carries nothing but it."""
-    ref = new_ref()
-    if log:
-        logger.error("%s %s [ref %s]", what, describe_crash(error), ref, exc_info=error)
-    return RefusedError("internal_error", "the server failed to handle this", ref=ref)

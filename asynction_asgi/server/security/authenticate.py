@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import ConnectionRefusedError as RefusedByHandlerError
 from ...engine.crashes import describe_crash, must_pass
-from ...errors import RefusedError, SecurityError
+from ...errors import RefusedError, SecurityError, internal_error
 from ...logs import get_logger
-from ..failures import is_refusal_by_hand, new_ref
+from ..failures import is_refusal_by_hand
 from .identity import Identity, Verified, expiry_of, scopes_of
 
 if TYPE_CHECKING:
@@ -143,12 +143,7 @@ def _warn_of_nothing(scheme: Scheme) -> None:
 
 def _failed(scheme: Scheme, error: BaseException) -> RefusedError:
     """Log that a function failed, and where, but not with which words: they may quote a credential."""
-    ref = new_ref()
     text = str(error) if isinstance(error, _NonsenseError) else "its text may quote a credential"
     placed = _Unquoted(text).with_traceback(error.__traceback__)
-    logger.error(
-        "security function of %r %s [ref %s]: %s",
-        *(scheme.name, describe_crash(error), ref, type(error).__name__),
-        exc_info=placed,
-    )
-    return RefusedError("internal_error", "the server failed to handle this", ref=ref)
+    what = f"security function of {scheme.name!r} {describe_crash(error)}: {type(error).__name__}"
+    return internal_error(what, placed, logger)

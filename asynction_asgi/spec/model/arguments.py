@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..schemas import Bundle, Check
     from . import Arguments
 
-__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments"]
+__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "miscounted"]
 
 ArgumentsCheck: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 """Takes the wire's arguments; returns those for the handler, or raises `Mismatch`.
@@ -66,7 +66,7 @@ def _single(check: Check) -> ArgumentsCheck:
         if len(values) != 1:
             if not values and null_is_valid:
                 return [None]
-            raise _miscounted(1, 1, len(values))
+            raise Mismatch([miscounted(1, 1, len(values))])
         try:
             check(values[0])
         except Mismatch as mismatch:
@@ -81,7 +81,7 @@ def _positional(arguments: Arguments, check: Check) -> ArgumentsCheck:
 
     def check_positional(values: Sequence[Any]) -> Sequence[Any]:
         if len(values) < least or (most is not None and len(values) > most):
-            raise _miscounted(least, most, len(values))
+            raise Mismatch([miscounted(least, most, len(values))])
         check(values)
         return values
 
@@ -136,10 +136,9 @@ def _relevance(mismatch: Mismatch) -> tuple[bool, int]:
     return first.keyword not in ("minItems", "maxItems", "type"), first.pointer.count("/")
 
 
-def _miscounted(least: int, most: int | None, count: int) -> Mismatch:
+def miscounted(least: int, most: int | None, count: int) -> Violation:
+    """Return the violation of a list of `count` arguments where `least` to `most` are expected."""
     expected = "no" if most == 0 else count_words(least, most)
     noun = "argument" if most == 1 and least == 1 else "arguments"
     keyword = "minItems" if count < least else "maxItems"
-    return Mismatch(
-        [Violation(pointer="", keyword=keyword, message=f"expects {expected} {noun}, got {count}")]
-    )
+    return Violation(pointer="", keyword=keyword, message=f"expects {expected} {noun}, got {count}")

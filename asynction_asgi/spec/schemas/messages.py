@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...errors import shorten
+
 __all__ = ["counted", "listed", "quoted", "shortened", "type_names"]
 
 _LONGEST = 160
@@ -26,8 +28,8 @@ def quoted(value: Any) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text of the document, cut where it is long."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    """Return a text of the document, cut to what a message can hold."""
+    return shorten(text, _LONGEST)
 
 
 def counted(number: int, unit: str) -> str:

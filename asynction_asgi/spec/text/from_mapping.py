@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .pointer import Pointer
-from .yaml_events import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, shorten
+from .yaml_events import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, quote
 
 __all__ = ["copy_plain"]
 
@@ -49,7 +49,7 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
                 if isinstance(key, str):
                     result[key] = walk(one, f"{pointer}/{Pointer.escape(key)}", depth + 1)
                 else:
-                    fault("YAML_KEY", f"the key {shorten(str(key))} is not a string", pointer)
+                    fault("YAML_KEY", f"the key {quote(str(key))} is not a string", pointer)
         else:
             result = [walk(one, f"{pointer}/{index}", depth + 1) for index, one in enumerate(item)]
         above.discard(id(item))

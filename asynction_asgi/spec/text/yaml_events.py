@@ -19,6 +19,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from ...errors import shorten
 from .pointer import Pointer
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = [
     "Fault",
     "Places",
     "StopError",
-    "shorten",
+    "quote",
 ]
 
 # Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
@@ -238,7 +239,7 @@ class Composer:
                 continue
             path.append(key)
             if key in result:
-                self._fault("YAML_DUPLICATE_KEY", f"the key {shorten(key)} occurs twice", key_event)
+                self._fault("YAML_DUPLICATE_KEY", f"the key {quote(key)} occurs twice", key_event)
                 self._value(event)
             else:
                 result[key] = None  # keeps the order while the value is read
@@ -258,7 +259,7 @@ class Composer:
                 self._anchors[event.anchor] = _Anchor(value=event.value, size=1, open=False)
             if event.tag is None or event.tag in {"!", _STR}:
                 return self._text(event.value, event)
-            self._fault("YAML_KEY", f"the key {shorten(event.value)} is tagged; keys are strings", event)
+            self._fault("YAML_KEY", f"the key {quote(event.value)} is tagged; keys are strings", event)
             return None
         if type(event) is AliasEvent:
             before = len(self.faults)
@@ -288,7 +289,7 @@ class Composer:
     def _scalar(self, event: Any) -> Any:
         tag, text = event.tag, event.value
         if tag is not None and tag != "!" and tag not in _CORE:
-            self._fault("YAML_TAG", f"the tag {shorten(tag)} has no meaning in JSON", event)
+            self._fault("YAML_TAG", f"the tag {quote(tag)} has no meaning in JSON", event)
             return None
         if tag in {"!", _STR} or (tag is None and not event.implicit[0]):
             return self._text(text, event)
@@ -321,17 +322,17 @@ class Composer:
                 return number
         elif not _NOT_FINITE.fullmatch(text):
             return text
-        self._fault("YAML_SYNTAX", f"JSON has no number {shorten(text)}", event)
+        self._fault("YAML_SYNTAX", f"JSON has no number {quote(text)}", event)
         return 0
 
     def _check_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag not in {"!", f"tag:yaml.org,2002:{kind}"}:
-            self._fault("YAML_TAG", f"the tag {shorten(event.tag)} has no meaning in JSON", event)
+            self._fault("YAML_TAG", f"the tag {quote(event.tag)} has no meaning in JSON", event)
 
 
 _VALUES = frozenset({AliasEvent, ScalarEvent, SequenceStartEvent, MappingStartEvent})
 
 
-def shorten(text: str) -> str:
-    """Quoted text of an author's, cut to what a message can hold."""
-    return repr(text if len(text) <= 60 else text[:57] + "…")
+def quote(text: str) -> str:
+    """Return quoted text of an author's, cut to what a message can hold."""
+    return repr(shorten(text, 60))

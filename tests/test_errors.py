@@ -1,0 +1,36 @@
+"""Refusals, their references and the texts in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynction_asgi.errors import internal_error, refusal, shorten
+from asynction_asgi.logs import get_logger
+
+
+def test_an_internal_error_is_found_by_its_reference(caplog: pytest.LogCaptureFixture) -> None:
+    """The peer receives the reference alone; the log holds it with the crash and its traceback."""
+    crash = ValueError("secret")
+    body = refusal(internal_error("handler of 'save' in / failed", crash, get_logger("test")))
+    ref = body["error"]["ref"]
+    assert body == {
+        "error": {"code": "internal_error", "message": "the server failed to handle this", "ref": ref}
+    }
+    record = caplog.records[0]
+    assert record.getMessage() == f"handler of 'save' in / failed [ref {ref}]"
+    assert record.exc_info is not None
+    assert record.exc_info[1] is crash
+
+
+def test_an_internal_error_that_was_handled_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a logger there is no line, and every refusal still has a reference of its own."""
+    refs = {internal_error("handled", ValueError(), None).ref for _ in range(2)}
+    assert (len(refs), caplog.records) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("", ""), ("abc", "abc"), ("abcd", "abc…")], ids=["empty", "fits", "longer"]
+)
+def test_a_long_text_is_cut(text: str, shown: str) -> None:
+    """A text that fits is unchanged; the rest of a longer one becomes one character."""
+    assert shorten(text, 3) == shown
