@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import printable
-from ..server.finding import find_served
+from ..server.discovery import find_served
 from .serving import serve
 from .target import FACTORY, load_or_exit
 

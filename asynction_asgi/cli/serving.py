@@ -17,7 +17,7 @@ from ..errors import printable
 from ..extras import is_installed
 from ..logs import get_logger
 from ..server import AsynctionSocketIO
-from ..server.finding import find_served
+from ..server.discovery import find_served
 from .collector import relax_collector
 from .reloading import Documents, Reloader, accept_interrupts
 from .server_options import DEFAULTS

@@ -15,7 +15,7 @@ import click
 
 from ..errors import BindingError, SpecError
 from ..server import AsynctionSocketIO
-from ..server.finding import find_served
+from ..server.discovery import find_served
 from ..spec.text.references import did_you_mean
 from .collector import relax_collector
 from .report import escaped, show_diagnostics

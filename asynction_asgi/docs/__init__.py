@@ -6,6 +6,6 @@ What makes the page is imported when it is first shown; `site.build_site` writes
 from __future__ import annotations
 
 from .assets import ASSETS
-from .routes import Docs, Page
+from .http import Docs, Page
 
 __all__ = ["ASSETS", "Docs", "Page"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SpecError
 from ..server import AsynctionSocketIO
-from ..server.sources import load_source
+from ..server.document_source import load_source
 from ..spec.model.offered import served_spec
 from .player import Player
 from .scripts import write_scripts
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
     from ..server import Options
-    from ..server.sources import Source
+    from ..server.document_source import Source
     from ..spec import Spec
 
 __all__ = ["MockAsynctionSocketIO"]

@@ -14,6 +14,7 @@ from ..spec.model.offered import served_spec
 from .attaching import attach, find_problems
 from .connections import Connections
 from .dispatch import Dispatcher
+from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
@@ -21,7 +22,6 @@ from .namespaces import Namespaces
 from .options import check_options
 from .outbound import Outbound
 from .reloading import reload_advice
-from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 from .wrappable import check_asgi
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
     from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
 
-    from ..docs.routes import Guard, Renderer
+    from ..docs.http import Guard, Renderer
     from ..engine import ServerOptions
     from ..errors import Diagnostic
     from ..spec import Spec
-    from .observing import Observer
+    from .document_source import Source
+    from .observer import Observer
     from .options import Options
-    from .sources import Source
     from .validation import Enforcement
 
     Scope = MutableMapping[str, Any]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BindingError, SpecError
 from ..spec.model.offered import served_spec
+from .event_table import Routes
 from .options import check_handlers
-from .routes import Routes
 from .security import SecurityRules, bind_security
 from .validation import validation_of
 

@@ -31,10 +31,10 @@ from ..logs import get_logger
 from ..spec.model.arguments import miscounted
 from ..spec.schemas import Mismatch
 from .beside import registered_beside
+from .event_table import WILDCARD
 from .failures import is_refusal, is_refusal_by_hand
 from .misfits import advice_on
 from .outbound import arguments_of
-from .routes import WILDCARD
 from .socket import Socket
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from .binding import BoundHandler
     from .connections import Connections
     from .emitting import Emitting
+    from .event_table import NamespaceRoutes, Route, Routes
     from .namespaces import Namespaces
-    from .observing import Observer
-    from .routes import NamespaceRoutes, Route, Routes
+    from .observer import Observer
     from .security import SecurityRules
     from .validation import Validation, ViolationLog
 

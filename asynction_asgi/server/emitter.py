@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter, name_clients, name_room, name_rooms
 from ..spec.model.offered import served_spec
+from .document_source import load_source
 from .instead import check_recipients, refuse_keywords
 from .namespaces import Namespaces
 from .outbound import Outbound
-from .sources import load_source
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..engine import Audience, Room
     from ..spec import Spec
-    from .sources import Source
+    from .document_source import Source
     from .validation import Enforcement
 
 __all__ = ["Emitter"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from ..docs.routes import Guard, Renderer
+    from ..docs.http import Guard, Renderer
     from .validation import Enforcement, Validation
 
 __all__ = ["Options", "check_handlers", "check_options"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
     from ..spec.model.arguments import ArgumentsCheck
     from .namespaces import Namespaces
-    from .observing import Observer
+    from .observer import Observer
     from .validation import Validation, ViolationLog
 
 __all__ = ["Outbound", "arguments_of"]

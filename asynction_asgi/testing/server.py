@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ..client.refusals import refusal_in
-from ..server.finding import find_served
+from ..server.discovery import find_served
 from .client import WAIT_SECONDS, TestClient
 from .contract import Contract
 from .errors import ConnectError

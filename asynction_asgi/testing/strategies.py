@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UndeclaredEventError
 from ..server import AsynctionSocketIO
+from ..server.document_source import load_source
 from ..server.namespaces import Namespaces
-from ..server.sources import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model.offered import served_spec
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..server.sources import Source
+    from ..server.document_source import Source
     from ..spec.model import Arguments, Namespace, Spec
 
     Draw = Callable[[SearchStrategy[Any]], Any]
