@@ -9,9 +9,9 @@ from ..spec.model import count_words
 from ..spec.model.arguments import compile_arguments
 from ..spec.readers.examples import written_bytes
 from ..spec.schemas import Mismatch
+from ..spec.schemas.shape_reader import read_shape
 from ..spec.text.references import ReferenceFault
 from .elements import element
-from .schema_trees import positions
 from .schema_words import rules_of
 from .snippets import REST
 
@@ -63,7 +63,7 @@ def argument_names(arguments: Arguments, spec: Spec) -> list[str]:
         return [REST]
     if arguments.kind == "single":
         return [_title(arguments.schema) or "data"]
-    prefix, _ = positions(arguments.schema)
+    prefix = read_shape(arguments.schema).positions or ()
     names = [_title(_follow(one, spec)) or f"arg{index + 1}" for index, one in enumerate(prefix)]
     return names or ([REST] if arguments.maximum is None else [])
 
@@ -117,7 +117,8 @@ def _positional(schema: Node, minimum: int, spec: Spec, trees: SchemaTrees) -> I
     ]
     if described[0]:
         yield element("p", *described, class_="rules")
-    prefix, rest = positions(schema)
+    shape = read_shape(schema)
+    prefix, rest = shape.positions or (), shape.rest
     rows = [
         trees.row(one, _title(_follow(one, spec)) or f"argument {index + 1}", is_needed=index < minimum)
         for index, one in enumerate(prefix)

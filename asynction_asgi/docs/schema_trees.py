@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..spec.schemas.children import children
+from ..spec.schemas.shape_reader import read_shape
 from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
 from .elements import element
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from xml.etree.ElementTree import Element
 
+    from ..spec.schemas.children import Child
+    from ..spec.schemas.shape import Shape
     from ..spec.text.document import Document, Node
     from ..spec.text.references import Resolver
 
-__all__ = ["SchemaTrees", "positions"]
+__all__ = ["SchemaTrees"]
 
 _CONTAINERS = re.compile(r"(?:^|/)(?:schemas|\$defs|definitions)/[^/]+$")
 _DEEPEST = 24
@@ -93,45 +96,46 @@ class SchemaTrees:
             yield element("ul", *rows)
 
     def _rows(self, node: Node, depth: int) -> Iterator[Element]:
-        value = node.value
-        required = value.get("required")
-        needed = list(required) if isinstance(required, list) else []
-        properties = node.get("properties")
-        if properties is not None and isinstance(properties.value, dict):
-            for name, one in properties.items():
-                yield self.row(one, name, is_needed=name in needed, depth=depth)
-        for name in needed:
-            if properties is None or name not in properties.value:
-                yield element("li", *_head(name, element("span", "any", class_="type"), True, ()))
-        patterns = node.get("patternProperties")
-        if patterns is not None and isinstance(patterns.value, dict):
-            for pattern, one in patterns.items():
-                yield self.row(one, f"properties like {pattern}", depth=depth)
-        prefix, rest = positions(node)
-        for index, one in enumerate(prefix):
-            yield self.row(one, f"item {index + 1}", depth=depth)
-        if rest is not None and not (prefix and rest.value is False):
-            yield self.row(rest, "further items" if prefix else "each item", depth=depth)
-        elif rest is not None:
-            yield element("li", element("span", "no further items", class_="rules"))
-        for key, label in _COMBINED.items():
-            held = node.get(key)
-            if held is not None and isinstance(held.value, list):
+        shape = read_shape(node)
+        yield from self._members(shape, depth)
+        yield from self._items(shape, depth)
+        held: dict[str, list[Child[Node]]] = {}
+        for child in children(node):
+            held.setdefault(child.keyword, []).append(child)
+        for keyword, label in _COMBINED.items():
+            if keyword in held:
                 options = [
-                    self.row(one, f"option {index + 1}" if key != "allOf" else "", depth=depth)
-                    for index, one in enumerate(held.elements())
+                    self.row(child.schema, f"option {index}" if keyword != "allOf" else "", depth=depth)
+                    for index, child in enumerate(held[keyword], 1)
                 ]
                 yield element("li", element("span", label, class_="label"), element("ul", *options))
-        for key, label in _LABELLED.items():
-            held = node.get(key)
-            if held is not None and not (key == "additionalProperties" and isinstance(held.value, bool)):
-                yield self.row(held, label, depth=depth)
-        for key in ("dependencies", "dependentSchemas"):
-            held = node.get(key)
-            if held is not None and isinstance(held.value, dict):
-                for name, one in held.items():
-                    if not isinstance(one.value, list):
-                        yield self.row(one, f"with {name}", depth=depth)
+        for keyword, label in _LABELLED.items():
+            for child in held.get(keyword, ()):
+                if keyword != "additionalProperties" or not isinstance(child.schema.value, bool):
+                    yield self.row(child.schema, label, depth=depth)
+        for keyword in ("dependencies", "dependentSchemas"):
+            for child in held.get(keyword, ()):
+                yield self.row(child.schema, f"with {child.key}", depth=depth)
+
+    def _members(self, shape: Shape[Node], depth: int) -> Iterator[Element]:
+        properties = shape.properties
+        for name, schema in properties.items():
+            yield self.row(schema, name, is_needed=name in shape.required, depth=depth)
+        for name in shape.required:
+            if name not in properties:
+                yield element("li", *_head(name, element("span", "any", class_="type"), True, ()))
+        for members in shape.objects:
+            for pattern, schema in members.patterns.items():
+                yield self.row(schema, f"properties like {pattern}", depth=depth)
+
+    def _items(self, shape: Shape[Node], depth: int) -> Iterator[Element]:
+        positions, rest = shape.positions or (), shape.rest
+        for index, schema in enumerate(positions, 1):
+            yield self.row(schema, f"item {index}", depth=depth)
+        if rest is not None and not (positions and rest.value is False):
+            yield self.row(rest, "further items" if positions else "each item", depth=depth)
+        elif rest is not None:
+            yield element("li", element("span", "no further items", class_="rules"))
 
     def _follow(self, node: Node) -> Node | None:
         try:
@@ -171,16 +175,6 @@ def _name_of(node: Node) -> str:
 
 def _inner(node: Node) -> Iterator[Node]:
     return (child.schema for child in children(node) if isinstance(child.schema.value, dict))
-
-
-def positions(node: Node) -> tuple[list[Node], Node | None]:
-    """Schemas of an array's items: those with a position, and that of all others."""
-    prefix, items, rest = (node.get(key) for key in ("prefixItems", "items", "additionalItems"))
-    if prefix is not None and isinstance(prefix.value, list):
-        return list(prefix.elements()), items
-    if items is not None and isinstance(items.value, list):
-        return list(items.elements()), rest
-    return [], items
 
 
 def _flags(value: Any) -> Iterable[str]:

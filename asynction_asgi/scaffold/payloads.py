@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ..spec.schemas.shape import merge_shapes
+from ..spec.schemas.shape_reader import Shapes, is_never
 from ..spec.text.pointer import Pointer
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, builtin, either, write
-from .flat import Flat, Flattener, implied_types, is_never, merge, values_of
 from .names import Names, pascal, singular
+from .shapes import implied_types, is_closed, is_typed_dict, only_reference, other_members, pattern_members
 from .source import WIDTH, Module, fits
 from .typed_dicts import Alias, TypedDict, write_definitions
 
 if TYPE_CHECKING:
     from ..spec.model import Spec
+    from ..spec.schemas.shape import Shape
     from ..spec.text.document import Document, Node
     from .expressions import Expression
 
@@ -36,7 +39,7 @@ _MOST_CHOICES = 8
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 # In the order in which a reader expects them.
 _ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
-_OBJECT = frozenset({"object"})
+_OBJECT = ("object",)
 _MAP = builtin("dict", builtin("str"), ANY)
 _IMPORTED = ("Any", "Literal", "Never", "NotRequired", "TypeAlias", "TypedDict", "Union")
 
@@ -47,7 +50,7 @@ class _Task:
 
     name: str
     node: Node
-    flat: Flat
+    shape: Shape[Node]
 
 
 class Payloads:
@@ -60,7 +63,7 @@ class Payloads:
 
     def __init__(self, spec: Spec, module: str) -> None:
         self.module = module
-        self._flattener = Flattener(spec.resolver)
+        self._shapes = Shapes(spec.resolver)
         self._names = Names(_IMPORTED)
         self._known: dict[tuple[Document, str], Expression] = {}
         self._open: dict[tuple[Document, str], str | None] = {}
@@ -82,7 +85,7 @@ class Payloads:
 
     def name_of(self, node: Node) -> str:
         """What the document calls a schema: as a component, or by its title; ``""`` for neither."""
-        target = self._flattener.follow(node)
+        target = self._shapes.follow(node)
         if target is None or not isinstance(target.value, dict):
             return ""
         if _NAMED.search(target.pointer):
@@ -115,9 +118,9 @@ class Payloads:
     # -- expressions -----------------------------------------------------------------------
 
     def _type(self, node: Node, context: str, depth: int) -> Expression:
-        target = self._flattener.follow(node)
+        target = self._shapes.follow(node)
         if target is None or not isinstance(target.value, dict):
-            return NEVER if target is not None and is_never(target) else ANY
+            return NEVER if target is not None and is_never(target.value) else ANY
         known = self._known.get(target.identity)
         if known is not None:
             return known
@@ -129,16 +132,16 @@ class Payloads:
             name = self._open[target.identity] or self._names.take(wanted)
             self._open[target.identity] = name
             return Named(self.module, name)
-        only = _only_reference(target)
-        if only is not None and self._flattener.follow(only) is not target:
+        only = only_reference(target)
+        if only is not None and self._shapes.follow(only) is not target:
             self._open[target.identity] = None
             found = self._type(only, context, depth + 1)
             return self._settled(target, found, wanted)
-        flat = self._flattener.flatten(target)
+        shape = self._shapes.of(target)
         if depth > _DEEPEST:
-            return self._later(target, flat, wanted)
+            return self._later(target, shape, wanted)
         self._open[target.identity] = None
-        found = self._shape(target, flat, wanted, depth)
+        found = self._expression(target, shape, wanted, depth)
         if _NAMED.search(target.pointer) and isinstance(found, Literal | Either):
             self._open[target.identity] = self._open[target.identity] or self._names.take(wanted)
         return self._settled(target, found, wanted)
@@ -153,123 +156,116 @@ class Payloads:
         self._known[target.identity] = found
         return found
 
-    def _later(self, node: Node, flat: Flat, wanted: str) -> Expression:
+    def _later(self, node: Node, shape: Shape[Node], wanted: str) -> Expression:
         name = self._names.take(wanted)
-        self._waiting.append(_Task(name, node, flat))
+        self._waiting.append(_Task(name, node, shape))
         found = Named(self.module, name)
         self._known[node.identity] = found
         return found
 
     def _define(self, task: _Task) -> None:
-        flat = task.flat
-        if _is_typed_dict(flat) and flat.types in (None, _OBJECT) and not flat.choices:
-            self._definitions[task.name] = self._typed_dict(task.name, flat, _description(task.node))
+        shape = task.shape
+        if is_typed_dict(shape) and shape.types in (None, _OBJECT) and not shape.choices:
+            self._definitions[task.name] = self._typed_dict(task.name, shape, _description(task.node))
         else:
-            found = self._shape(task.node, flat, task.name, 0)
+            found = self._expression(task.node, shape, task.name, 0)
             self._definitions[task.name] = Alias(found, _description(task.node))
 
-    def _typed_dict(self, name: str, flat: Flat, description: str) -> TypedDict:
+    def _typed_dict(self, name: str, shape: Shape[Node], description: str) -> TypedDict:
         # The place is kept while fields are read: definitions come in the order of their names' making.
         self._definitions[name] = TypedDict({}, frozenset(), "")
         fields = {
             key: self.alias(self._type(node, pascal(f"{name} {key}", name), 1), f"{name}Field")
-            for key, node in flat.properties.items()
+            for key, node in shape.properties.items()
         }
-        for key in sorted(flat.required - fields.keys()):
-            other = flat.others
+        for key in sorted(set(shape.required) - fields.keys()):
+            other = other_members(shape)
             fields[key] = ANY if other is None else self._type(other, f"{name}Value", 1)
-        return TypedDict(fields, flat.required, description)
+        return TypedDict(fields, frozenset(shape.required), description)
 
-    def _shape(self, node: Node, flat: Flat, context: str, depth: int) -> Expression:
-        if flat.values is not None:
-            return _values(flat)
-        if flat.choices:
-            chosen = self._chosen(flat, context, depth)
+    def _expression(self, node: Node, shape: Shape[Node], context: str, depth: int) -> Expression:
+        if shape.values is not None:
+            return _values(shape)
+        if shape.choices:
+            chosen = self._chosen(shape, context, depth)
             if chosen != ANY:
                 return chosen
-        types = flat.types if flat.types is not None else implied_types(flat)
+        types = shape.types if shape.types is not None else implied_types(shape)
         if types is None:
             return ANY
         return either(
-            self._of_type(kind, node, flat, context, depth) for kind in _ORDER if kind in types or ()
+            self._of_type(kind, node, shape, context, depth) for kind in _ORDER if kind in types or ()
         )
 
-    def _chosen(self, flat: Flat, context: str, depth: int) -> Expression:
+    def _chosen(self, shape: Shape[Node], context: str, depth: int) -> Expression:
         """One of several: on their own, or each together with what stands around them."""
-        branches = flat.choices[0]
-        own = replace(flat, choices=())
-        if not (flat.properties or flat.patterns or flat.others or flat.positions or flat.items):
+        branches = shape.choices[0]
+        own = replace(shape, choices=())
+        if not (
+            shape.properties
+            or pattern_members(shape)
+            or other_members(shape)
+            or shape.positions
+            or shape.rest
+        ):
             return either(
                 self._type(one, _numbered(context, one, index), depth + 1)
                 for index, one in enumerate(branches)
             )
-        flats = [self._flattener.flatten(one) for one in branches]
-        if not flat.properties or len(branches) > _MOST_CHOICES or not any(one.properties for one in flats):
+        shapes = [self._shapes.of(one) for one in branches]
+        if not shape.properties or len(branches) > _MOST_CHOICES or not any(one.properties for one in shapes):
             return ANY
         options: list[Expression] = []
-        for index, one in enumerate(flats):
+        for index, one in enumerate(shapes):
             name = self._names.take(_numbered(context, branches[index], index))
-            self._waiting.append(_Task(name, branches[index], replace(merge(own, one), choices=())))
+            self._waiting.append(_Task(name, branches[index], replace(merge_shapes([own, one]), choices=())))
             options.append(Named(self.module, name))
         return either(options)
 
-    def _of_type(self, kind: str, node: Node, flat: Flat, context: str, depth: int) -> Expression:
+    def _of_type(self, kind: str, node: Node, shape: Shape[Node], context: str, depth: int) -> Expression:
         if kind == "null":
             return NONE
-        if kind == "string" and flat.binary:
+        if kind == "string" and shape.is_binary:
             return builtin("bytes")
         if kind in _SCALARS:
             return builtin(_SCALARS[kind])
         if kind == "array":
-            return builtin("list", self._items(flat, context, depth))
-        if _is_typed_dict(flat):
-            if flat.types is None or len(flat.types) == 1:
-                return self._object(node, flat, context)
+            return builtin("list", self._items(shape, context, depth))
+        if is_typed_dict(shape):
+            if shape.types is None or len(shape.types) == 1:
+                return self._object(node, shape, context)
             # Beside other types: the name is for the object alone.
             name = self._names.take(context)
-            self._waiting.append(_Task(name, node, replace(flat, types=_OBJECT, choices=())))
+            self._waiting.append(_Task(name, node, replace(shape, types=_OBJECT, choices=())))
             return Named(self.module, name)
-        return builtin("dict", builtin("str"), self._entries(flat, context, depth))
+        return builtin("dict", builtin("str"), self._entries(shape, context, depth))
 
-    def _object(self, node: Node, flat: Flat, context: str) -> Expression:
+    def _object(self, node: Node, shape: Shape[Node], context: str) -> Expression:
         name = self._open.get(node.identity) or self._names.take(context)
         if node.identity in self._open:
             self._open[node.identity] = None  # a class is a name by itself
         self._known[node.identity] = Named(self.module, name)
-        self._waiting.append(_Task(name, node, replace(flat, types=_OBJECT, choices=())))
+        self._waiting.append(_Task(name, node, replace(shape, types=_OBJECT, choices=())))
         return Named(self.module, name)
 
-    def _items(self, flat: Flat, context: str, depth: int) -> Expression:
+    def _items(self, shape: Shape[Node], context: str, depth: int) -> Expression:
         one = singular(context)
-        if flat.positions is None:
-            return ANY if flat.items is None else self._type(flat.items, one, depth + 1)
+        if shape.positions is None:
+            return ANY if shape.rest is None else self._type(shape.rest, one, depth + 1)
         parts = [
             self._type(each, _numbered(one, each, index), depth + 1)
-            for index, each in enumerate(flat.positions)
+            for index, each in enumerate(shape.positions)
         ]
-        if not is_never(flat.items):
-            parts.append(ANY if flat.items is None else self._type(flat.items, one, depth + 1))
+        if shape.rest is None or not is_never(shape.rest.value):
+            parts.append(ANY if shape.rest is None else self._type(shape.rest, one, depth + 1))
         return either(parts)
 
-    def _entries(self, flat: Flat, context: str, depth: int) -> Expression:
-        if flat.others is None and not flat.closed:
+    def _entries(self, shape: Shape[Node], context: str, depth: int) -> Expression:
+        others = other_members(shape)
+        if others is None and not is_closed(shape):
             return ANY
-        held = [*flat.patterns, *([flat.others] if flat.others is not None else [])]
+        held = [*pattern_members(shape), *([others] if others is not None else [])]
         return either(self._type(one, f"{context}Value", depth + 1) for one in held)
-
-
-def _is_typed_dict(flat: Flat) -> bool:
-    return bool(flat.properties) or bool(flat.required and not flat.patterns and flat.others is None)
-
-
-def _only_reference(node: Node) -> Node | None:
-    """The one schema that an ``allOf`` repeats, where nothing else is said."""
-    held = node.get("allOf")
-    if held is None or not isinstance(held.value, list) or len(held.value) != 1:
-        return None
-    beside = node.value.keys() - {"allOf", "title", "description", "examples", "deprecated"}
-    only = held.value[0]
-    return held.child(0) if not beside and isinstance(only, dict) and "$ref" in only else None
 
 
 def _numbered(context: str, node: Node, index: int) -> str:
@@ -284,10 +280,10 @@ def _description(node: Node) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _values(flat: Flat) -> Expression:
+def _values(shape: Shape[Node]) -> Expression:
     """One of the values of ``enum`` and ``const``; those that can't be literals by their type."""
     options: list[Expression] = []
-    for value in values_of(flat):
+    for value in filter(shape.admits, shape.values or ()):
         if value is None:
             options.append(NONE)
         elif isinstance(value, str | int):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..spec.schemas.shape_reader import Shapes, is_never
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, Of, builtin, either, write
-from .flat import Flattener, is_never
 from .names import Names, is_plain, pascal, singular, snake
 from .source import fits
 
@@ -89,7 +89,7 @@ class Signatures:
     """Reads arguments and acknowledgements as Python would take and give them."""
 
     def __init__(self, spec: Spec, payloads: Payloads) -> None:
-        self._flattener = Flattener(spec.resolver)
+        self._shapes = Shapes(spec.resolver)
         self._payloads = payloads
         self._answers: dict[int, Expression] = {}
 
@@ -160,10 +160,10 @@ class Signatures:
         schema = arguments.schema
         if schema is None or arguments.maximum == 0:
             return []
-        flat = self._flattener.flatten(schema)
-        if flat.choices and flat.positions is None:
+        shape = self._shapes.of(schema)
+        if shape.choices and shape.positions is None:
             return [Parameter(name=names.take("arguments"), type=ANY, rest=True)]
-        positions = list(flat.positions or ())[: arguments.maximum]
+        positions = list(shape.positions or ())[: arguments.maximum]
         found = []
         for index, one in enumerate(positions):
             own = self._payloads.name_of(one)
@@ -174,8 +174,8 @@ class Signatures:
         if arguments.maximum is None or arguments.maximum > len(positions):
             kind = (
                 ANY
-                if flat.items is None or is_never(flat.items)
-                else self._payloads.type_of(flat.items, singular(context))
+                if shape.rest is None or is_never(shape.rest.value)
+                else self._payloads.type_of(shape.rest, singular(context))
             )
             found.append(Parameter(name=names.take("others" if found else "items"), type=kind, rest=True))
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..instances import Choices
 from ..instances.build import Build
 from ..instances.failures import Failures
-from ..instances.flat import DeadEndError, Flattener
+from ..instances.selection import DeadEndError, Selector
 from ..schemas import Mismatch
 from .mutate import literals_of, neighbours
 
@@ -49,7 +49,7 @@ class Search:
         self._outer = outer
         self._seed = seed
         self.tries = tries
-        self.flattener = Flattener(universe.reachable([inner, outer]))
+        self.selector = Selector(universe.reachable([inner, outer]))
         self._failures = Failures()
         self._checks: dict[int, tuple[Schema, Check | None]] = {}
 

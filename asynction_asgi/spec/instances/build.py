@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
-from .flat import DeadEndError, admits
 from .members import in_order, of_item, of_property
 from .numbers import number
+from .selection import DeadEndError
 from .strings import binary, string
 from .texts import matches, matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..schemas import Check
     from ..schemas.normalise import Schema
+    from ..schemas.shape import Shape
     from .choices import Choices
     from .failures import Failures
-    from .flat import Flat, Flattener
-    from .strings import Providers
+    from .selection import Selection
+    from .source import Source
 
-__all__ = ["Build", "Source"]
+__all__ = ["Build"]
 
 # Tries of a part that may miss, and parts altogether, before an instance is given up.
 _LOCAL_ATTEMPTS = 12
@@ -38,48 +38,25 @@ _USUAL_TYPES = ("string", "integer", "boolean", "number", "null")
 _TYPES = (*_USUAL_TYPES, "object", "array")
 
 
-class Source(Protocol):
-    """What the schemas of a contract hold besides their keywords, the same for each instance."""
-
-    @property
-    def flattener(self) -> Flattener:
-        """Merges the schemas that hold together."""
-        ...
-
-    @property
-    def providers(self) -> Providers | None:
-        """Texts for formats and properties that are not known here, or None."""
-        ...
-
-    def examples(self, schema: Schema) -> list[Any]:
-        """Return those examples of the author's that the schema accepts."""
-        ...
-
-    def check_of(self, schema: Schema) -> Check | None:
-        """Return the check of a schema whose keywords alone don't ensure a valid value, or None."""
-        ...
-
-
 class Build:
     """One instance in the making."""
 
-    __slots__ = ("_choices", "_failures", "_flatten", "_makes", "_open", "_parts", "_small", "_source")
+    __slots__ = ("_choices", "_failures", "_makes", "_open", "_parts", "_selector", "_small", "_source")
 
     def __init__(self, source: Source, choices: Choices, failures: Failures, *, small: bool = False) -> None:
         self._source = source
         self._failures = failures
         self._choices = choices
-        self._flatten = source.flattener
+        self._selector = source.selector
         self._parts = 0
         self._small = small
         self._open: list[int] = []
-        self._makes: Mapping[str, Callable[[Flat, int, str], Any]] = {
-            "object": lambda flat, depth, _: self._object(flat, depth),
+        self._makes: Mapping[str, Callable[[Shape[Schema], int, str], Any]] = {
             "array": self._array,
-            "string": lambda flat, _, about: string(flat, self._choices, about, source.providers),
-            "binary": lambda flat, _, __: binary(flat, self._choices),
-            "integer": lambda flat, _, __: number(flat, self._choices, whole=True),
-            "number": lambda flat, _, __: number(flat, self._choices, whole=False),
+            "string": lambda shape, _, about: string(shape, self._choices, about, source.providers),
+            "binary": lambda shape, _, __: binary(shape, self._choices),
+            "integer": lambda shape, _, __: number(shape, self._choices, whole=True),
+            "number": lambda shape, _, __: number(shape, self._choices, whole=False),
             "boolean": lambda _, __, ___: self._choices.chance(1, 2),
             "null": lambda _, __, ___: None,
         }
@@ -95,7 +72,7 @@ class Build:
         Raises:
             DeadEndError: none was found.
         """
-        follow, choices, failures = self._flatten.follow, self._choices, self._failures
+        follow, choices, failures = self._selector.follow, self._choices, self._failures
         schemas = tuple([follow(one) for one in schemas])
         if failures and failures.are_hopeless(schemas):
             raise DeadEndError
@@ -130,26 +107,27 @@ class Build:
         raise DeadEndError
 
     def _make(self, schemas: tuple[Schema, ...], depth: int, about: str, *, short: bool) -> Any:
-        flat = self._flatten.flatten(schemas, self._choices, shallow=short or self._is_deep(depth))
-        if flat.values is not None:
-            values = [one for one in flat.values if admits(flat, one)]
+        selection = self._selector.select(schemas, self._choices, shallow=short or self._is_deep(depth))
+        shape = selection.shape
+        if shape.values is not None:
+            values = [value for value in shape.values if shape.admits(value)]
             if not values:
                 raise DeadEndError
             return copy.deepcopy(self._choices.pick(values))
-        kind = self._kind(flat, depth)
-        if kind == "object" and flat.dependencies:
-            flat = flat.copied()
-        says_nothing = flat.types is None and not flat.kinds
-        return self._makes[kind](flat, depth, "anything" if says_nothing else about)
+        kind = self._kind(shape, depth)
+        if kind == "object":
+            return self._object(selection, depth)
+        says_nothing = shape.types is None and not shape.about
+        return self._makes[kind](shape, depth, "anything" if says_nothing else about)
 
     def _is_deep(self, depth: int) -> bool:
         return self._small or depth > _DEEP or self._parts > _MANY
 
-    def _kind(self, flat: Flat, depth: int) -> str:
-        if flat.types is None and flat.kinds:
-            return flat.kinds[0]
-        types = (_USUAL_TYPES if not flat.denied else _TYPES) if flat.types is None else flat.types
-        types = [one for one in types if one not in flat.denied]
+    def _kind(self, shape: Shape[Schema], depth: int) -> str:
+        if shape.types is None and shape.about:
+            return shape.about[0]
+        known = (_USUAL_TYPES if not shape.denied else _TYPES) if shape.types is None else shape.types
+        types = [name for name in known if name not in shape.denied]
         admitted = [one for one in types if one != "null"]
         if len(admitted) > 1 and self._is_deep(depth):
             admitted = [one for one in admitted if one not in ("object", "array")] or admitted
@@ -159,9 +137,9 @@ class Build:
             raise DeadEndError
         return self._choices.pick(admitted)
 
-    def _wants(self, flat: Flat, name: str, depth: int) -> bool:
+    def _wants(self, shape: Shape[Schema], name: str, depth: int) -> bool:
         """Whether an object should have an optional property."""
-        if self._is_deep(depth) or (not self._choices.nests and self._is_cut(of_property(flat, name))):
+        if self._is_deep(depth) or (not self._choices.nests and self._is_cut(of_property(shape, name))):
             return False
         return self._choices.chance(3, 4 + depth)
 
@@ -170,86 +148,98 @@ class Build:
         if self._choices.nests:
             return False
         for _ in range(3):
-            schemas = tuple([self._flatten.follow(one) for one in schemas])
+            schemas = tuple([self._selector.follow(one) for one in schemas])
             if any(id(one) in self._open for one in schemas):
                 return True
             lists = [one["items"] for one in schemas if isinstance(one, dict) and "items" in one]
             schemas = tuple([one for one in lists if not isinstance(one, list)])
         return False
 
-    def _object(self, flat: Flat, depth: int) -> dict[str, Any]:
-        least, most = int(flat.bounds.get("minProperties", 0)), flat.bounds.get("maxProperties", 1e9)
-        names = dict(flat.required)
-        self._depend(flat, names)
-        optional = [name for one in flat.objects for name in one.get("properties", ()) if name not in names]
+    def _object(self, selection: Selection, depth: int) -> dict[str, Any]:
+        shape = selection.shape
+        least, most = int(shape.bounds.get("minProperties", 0)), shape.bounds.get("maxProperties", 1e9)
+        names = dict.fromkeys(shape.required)
+        selection = self._depend(selection, names)
+        shape = selection.shape
+        optional = [
+            name for members in shape.objects for name in members.properties or () if name not in names
+        ]
         for name in dict.fromkeys(optional):
             if (
                 len(names) < most
-                and name not in flat.forbidden
-                and (len(names) < least or self._wants(flat, name, depth))
+                and name not in shape.forbidden
+                and (len(names) < least or self._wants(shape, name, depth))
             ):
                 names[name] = None
-        self._depend(flat, names)
+        shape = self._depend(selection, names).shape
         if len(names) > most:
             raise DeadEndError
         result: dict[str, Any] = {}
-        for name in in_order(flat, names):
-            if name in flat.forbidden:
+        for name in in_order(shape, names):
+            if name in shape.forbidden:
                 raise DeadEndError
             try:
-                result[name] = self.value(of_property(flat, name), depth + 1, name)
+                result[name] = self.value(of_property(shape, name), depth + 1, name)
             except DeadEndError:
-                if name in flat.required:
+                if name in shape.required:
                     raise
-        self._fill(flat, result, least, most, depth)
+        self._fill(shape, result, least, most, depth)
         return result
 
-    def _depend(self, flat: Flat, names: dict[str, None]) -> None:
-        """Let what present properties ask for hold as well."""
+    def _depend(self, selection: Selection, names: dict[str, None]) -> Selection:
+        """Let what present properties ask for hold as well, and add what it requires to `names`."""
         done: set[int] = set()
         while True:
-            due = [one for name, one in flat.dependencies if name in names and id(one) not in done]
+            due = [
+                schema
+                for name, schema in selection.shape.dependencies
+                if name in names and id(schema) not in done
+            ]
             if not due:
-                return
-            for one in due:
-                done.add(id(one))
-                self._flatten.add(flat, one, self._choices, shallow=False)
-            names.update(flat.required)
+                return selection
+            for schema in due:
+                done.add(id(schema))
+                selection = self._selector.extend(selection, schema, self._choices)
+            names.update(dict.fromkeys(selection.shape.required))
 
-    def _fill(self, flat: Flat, result: dict[str, Any], least: int, most: float, depth: int) -> None:
+    def _fill(
+        self, shape: Shape[Schema], result: dict[str, Any], least: int, most: float, depth: int
+    ) -> None:
         """Add properties that no name is declared of: as many as are asked for, or a few."""
         wanted = least
-        dynamic = [one for one in flat.objects if one.get("patternProperties") or isinstance(one.get("additionalProperties"), dict)]  # fmt: skip
+        dynamic = [
+            members for members in shape.objects if members.patterns or isinstance(members.others, dict)
+        ]
         if dynamic and not self._is_deep(depth):
-            declared = any("properties" in one for one in flat.objects)
-            shown = 0 if declared or self._is_cut(of_property(flat, "")) else 1
+            declared = any(members.properties is not None for members in shape.objects)
+            shown = 0 if declared or self._is_cut(of_property(shape, "")) else 1
             wanted = max(least, min(int(most), len(result) + self._choices.count(0, 2, shown=shown)))
         for attempt in range(8 * (wanted - len(result)) if wanted > len(result) else 0):
             if len(result) >= wanted:
                 return
             try:
-                name = self._name(flat, attempt, depth)
-                if name not in result and name not in flat.forbidden:
-                    result[name] = self.value(of_property(flat, name), depth + 1, name)
+                name = self._name(shape, attempt, depth)
+                if name not in result and name not in shape.forbidden:
+                    result[name] = self.value(of_property(shape, name), depth + 1, name)
             except DeadEndError:
                 continue
         if len(result) < least:
             raise DeadEndError
 
-    def _name(self, flat: Flat, attempt: int, depth: int) -> str:
+    def _name(self, shape: Shape[Schema], attempt: int, depth: int) -> str:
         choices = self._choices
-        if flat.names:
+        if shape.names:
             before, choices.distinct = choices.distinct, attempt
             try:
-                made = self.value((*flat.names, _STRING), depth + 1, "key")
+                made = self.value((*shape.names, _STRING), depth + 1, "key")
             finally:
                 choices.distinct = before
             if isinstance(made, str):
                 return made
             raise DeadEndError
         word = f"{choices.word('key')}{attempt + 1 if attempt else ''}"
-        patterns = [pattern for one in flat.objects for pattern in one.get("patternProperties", ())]
-        closed = any(one.get("additionalProperties") is False for one in flat.objects)
+        patterns = [pattern for members in shape.objects for pattern in members.patterns]
+        closed = any(members.others is False for members in shape.objects)
         if patterns and (closed or choices.chance(3, 4)):
             pattern = choices.pick(patterns)
             name = matching(pattern, choices, 3)
@@ -257,22 +247,22 @@ class Build:
             return longer if matches(pattern, longer) else name
         return word
 
-    def _array(self, flat: Flat, depth: int, about: str) -> list[Any]:
-        least, most = int(flat.bounds.get("minItems", 0)), int(min(flat.bounds.get("maxItems", 1e9), 1e9))
+    def _array(self, shape: Shape[Schema], depth: int, about: str) -> list[Any]:
+        least, most = int(shape.bounds.get("minItems", 0)), int(min(shape.bounds.get("maxItems", 1e9), 1e9))
         if least > most:
             raise DeadEndError
         result: list[Any] = []
         seen: set[str] = set()
-        wanted = [*flat.contains]
-        count = min(most, max(self._count(flat, least, most, depth), len(wanted)))
+        wanted = [*shape.contains]
+        count = min(most, max(self._count(shape, least, most, depth), len(wanted)))
         for index in range(count):
-            schemas = of_item(flat, index)
+            schemas = of_item(shape, index)
             if wanted and count - index <= len(wanted):
                 schemas = (*schemas, wanted.pop())
             try:
                 result.append(
                     self._fresh(schemas, seen, depth, about)
-                    if flat.unique
+                    if shape.unique
                     else self.value(schemas, depth + 1, about)
                 )
             except DeadEndError:
@@ -281,14 +271,14 @@ class Build:
                 break
         return result
 
-    def _count(self, flat: Flat, least: int, most: int, depth: int) -> int:
+    def _count(self, shape: Shape[Schema], least: int, most: int, depth: int) -> int:
         """How many elements, those that ``contains`` asks for not counted."""
         if self._is_deep(depth):
             return least
-        tuples = [len(one["items"]) for one in flat.arrays if isinstance(one["items"], list)]
+        tuples = [len(array.positions) for array in shape.arrays if array.positions is not None]
         usual = max(tuples) if tuples else least + 3 - min(depth, 2)
-        shown = usual if tuples else 1 if flat.arrays else 0
-        if self._is_cut(of_item(flat, 0)):
+        shown = usual if tuples else 1 if shape.arrays else 0
+        if self._is_cut(of_item(shape, 0)):
             shown = 0
         return self._choices.count(least, max(least, min(most, usual)), shown=shown)
 

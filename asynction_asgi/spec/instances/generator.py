@@ -11,7 +11,7 @@ from ..schemas.normalise import AT, places
 from ..text.document import Node
 from .build import Build
 from .failures import Failures
-from .flat import DeadEndError, Flattener
+from .selection import DeadEndError, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class Instances:
 
     def __init__(self, spec: Spec, *, providers: Providers | None = None, examples: bool = True) -> None:
         self.providers = providers
-        self.flattener = Flattener(spec.bundle.definitions)
+        self.selector = Selector(spec.bundle.definitions)
         self._spec = spec
         self._authored = examples
         self._checks = self._compile_checks()
@@ -200,7 +200,7 @@ class Instances:
         return {id(schema): bundle.check(node) for schema, node in risky}
 
     def _is_risky(self, schema: Schema, known: dict[int, bool]) -> bool:
-        schema = self.flattener.follow(schema)
+        schema = self.selector.follow(schema)
         if not isinstance(schema, dict):
             return False
         if id(schema) not in known:

@@ -6,13 +6,14 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .flat import DeadEndError
+from .selection import DeadEndError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from ..schemas.normalise import Schema
+    from ..schemas.shape import Shape
     from .choices import Choices
-    from .flat import Flat
 
 __all__ = ["number"]
 
@@ -24,13 +25,13 @@ _MANY = 10
 _LARGE = 2**63
 
 
-def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
+def number(shape: Shape[Schema], choices: Choices, *, whole: bool) -> float:
     """A number that meets the bounds; near zero where they are open.
 
     Raises:
         DeadEndError: there is none.
     """
-    bounds = flat.bounds
+    bounds = shape.bounds
     low = max(bounds.get("minimum", -math.inf), bounds.get("exclusiveMinimum", -math.inf))
     high = min(bounds.get("maximum", math.inf), bounds.get("exclusiveMaximum", math.inf))
     excluded = (bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum"))
@@ -38,9 +39,9 @@ def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
     def within(value: float) -> bool:
         return low <= value <= high and value not in excluded
 
-    grid = _grid([*flat.steps, 1] if whole else flat.steps)
+    grid = _grid([*shape.steps, 1] if whole else shape.steps)
     if grid is not None:
-        found = _ends(flat, low, high, grid, choices.span)
+        found = _ends(shape, low, high, grid, choices.span)
         if found is None:
             raise DeadEndError
         value = choices.near(*found, shown=math.ceil(1 / grid)) * grid
@@ -51,7 +52,7 @@ def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
         return low
     step, wanted = Fraction(1, choices.fineness), _MANY if choices.fineness > 1 else 1
     while True:
-        found = _ends(flat, low, high, step, choices.span)
+        found = _ends(shape, low, high, step, choices.span)
         if found is not None and found[1] - found[0] + 1 >= wanted:
             return _as_number(choices.near(*found, shown=math.ceil(1 / step)) * step, within)
         if low > high or step < _FINEST:
@@ -59,13 +60,15 @@ def number(flat: Flat, choices: Choices, *, whole: bool) -> float:
         step /= 2 if step == 1 else 5 if step == Fraction(1, 2) else 10
 
 
-def _ends(flat: Flat, low: float, high: float, step: Fraction, usual: int) -> tuple[int, int] | None:
+def _ends(
+    shape: Shape[Schema], low: float, high: float, step: Fraction, usual: int
+) -> tuple[int, int] | None:
     """The first and the last multiple of `step` within the bounds; None where there is none."""
     first = math.ceil(Fraction(low) / step) if low != -math.inf else None
     last = math.floor(Fraction(high) / step) if high != math.inf else None
-    if first is not None and first * step == flat.bounds.get("exclusiveMinimum"):
+    if first is not None and first * step == shape.bounds.get("exclusiveMinimum"):
         first += 1
-    if last is not None and last * step == flat.bounds.get("exclusiveMaximum"):
+    if last is not None and last * step == shape.bounds.get("exclusiveMaximum"):
         last -= 1
     span = max(1, int(usual / step)) if step < usual else usual
     if first is None:
@@ -90,7 +93,7 @@ def _as_number(value: Fraction, holds: Callable[[float], bool]) -> float:
     return int(value) if value.denominator == 1 else nearest
 
 
-def _grid(steps: list[float]) -> Fraction | None:
+def _grid(steps: Sequence[float]) -> Fraction | None:
     """The coarsest grid whose points are on every one of the given."""
     if not steps:
         return None

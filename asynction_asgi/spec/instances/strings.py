@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ..schemas import formats
-from .flat import DeadEndError
 from .formats import FORMATS, lengthened
+from .selection import DeadEndError
 from .texts import matches, matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ..schemas.normalise import Schema
+    from ..schemas.shape import Shape
     from .choices import Choices
-    from .flat import Flat
 
     Make = Callable[[Choices], str]
 
@@ -37,37 +38,37 @@ class Providers(Protocol):
         """What makes a text for a property; None for a name that says nothing."""
 
 
-def string(flat: Flat, choices: Choices, about: str, providers: Providers | None) -> str:
+def string(shape: Shape[Schema], choices: Choices, about: str, providers: Providers | None) -> str:
     """A text that meets the bounds, the patterns and the formats.
 
     Raises:
         DeadEndError: none was found.
     """
-    bounds = flat.bounds
+    bounds = shape.bounds
     least, most = int(bounds.get("minLength", 0)), int(min(bounds.get("maxLength", _LONGEST), _LONGEST))
     if least > most:
         raise DeadEndError
-    if not flat.formats and not flat.patterns and providers is None:
+    if not shape.formats and not shape.patterns and providers is None:
         return choices.text(least, most, about)
 
     def fits(text: str) -> bool:
         return (
             least <= len(text) <= most
-            and all(matches(one, text) for one in flat.patterns)
-            and all(formats.FORMATS[one](text) for one in flat.formats if one in formats.FORMATS)
+            and all(matches(one, text) for one in shape.patterns)
+            and all(formats.FORMATS[one](text) for one in shape.formats if one in formats.FORMATS)
         )
 
     before = choices.attempt
     try:
-        for name, make in _makers(flat, about, providers):
+        for name, make in _makers(shape, about, providers):
             for attempt in range(_FORMAT_ATTEMPTS):
                 choices.attempt = before + attempt
                 text = lengthened(name, make(choices), least, most)
                 if fits(text):
                     return text
-        for attempt in range(_PATTERN_ATTEMPTS if flat.patterns else 0):
+        for attempt in range(_PATTERN_ATTEMPTS if shape.patterns else 0):
             choices.attempt = before + attempt
-            for text in _matching(flat, choices, least, attempt):
+            for text in _matching(shape, choices, least, attempt):
                 if fits(text):
                     return text
     finally:
@@ -78,11 +79,11 @@ def string(flat: Flat, choices: Choices, about: str, providers: Providers | None
     raise DeadEndError
 
 
-def _matching(flat: Flat, choices: Choices, least: int, attempt: int) -> Iterator[str]:
+def _matching(shape: Shape[Schema], choices: Choices, least: int, attempt: int) -> Iterator[str]:
     """Texts that may match all patterns and more; the likeliest first."""
     more = max(1, least) if attempt % 2 else 1 + attempt // 4
     # One after the other, where they are open at their ends.
-    patterns = sorted(flat.patterns, key=lambda one: one.endswith("$") - one.startswith("^"))
+    patterns = sorted(shape.patterns, key=lambda one: one.endswith("$") - one.startswith("^"))
     text = "".join([matching(one, choices, more) for one in patterns])
     if len(text) >= least:
         yield text
@@ -90,29 +91,29 @@ def _matching(flat: Flat, choices: Choices, least: int, attempt: int) -> Iterato
         yield text + choices.text(least - len(text), least - len(text))
     if attempt:
         yield f"{choices.word()}{text}"
-        for name in flat.formats:
+        for name in shape.formats:
             if name in FORMATS:
                 known = FORMATS[name](choices)
                 yield known + text
                 yield text + known
 
 
-def _makers(flat: Flat, about: str, providers: Providers | None) -> list[tuple[str, Make]]:
-    found = [(name, FORMATS[name]) for name in flat.formats if name in FORMATS]
+def _makers(shape: Shape[Schema], about: str, providers: Providers | None) -> list[tuple[str, Make]]:
+    found = [(name, FORMATS[name]) for name in shape.formats if name in FORMATS]
     if found or providers is None:
         return found
-    makes = [providers.of_format(name) for name in flat.formats] or [providers.of_property(about)]
+    makes = [providers.of_format(name) for name in shape.formats] or [providers.of_property(about)]
     return [("", make) for make in makes if make is not None]
 
 
-def binary(flat: Flat, choices: Choices) -> bytes:
+def binary(shape: Shape[Schema], choices: Choices) -> bytes:
     """Bytes that meet the bounds.
 
     Raises:
         DeadEndError: there are none.
     """
-    least = int(flat.bounds.get("minLength", 0))
-    most = int(min(flat.bounds.get("maxLength", least + 8), least + 8))
+    least = int(shape.bounds.get("minLength", 0))
+    most = int(min(shape.bounds.get("maxLength", least + 8), least + 8))
     if least > most:
         raise DeadEndError
     count = choices.count(least, most, shown=_USUAL_BYTES)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import ANY, Arguments
 from ..schemas.multi_format import is_multi_format, is_supported_format
+from ..schemas.shape_reader import is_never, read_shape
 from ..text.references import ReferenceFault, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..text.document import Node
 
@@ -116,10 +117,9 @@ def _own_bounds(value: Any) -> _Bounds | None:
     """Of a schema that is a tuple by itself."""
     if not isinstance(value, dict):
         return None
-    if isinstance(value.get("prefixItems"), list):
-        return frozenset({_bounds(value, value["prefixItems"], value.get("items", True))})
-    if isinstance(value.get("items"), list):
-        return frozenset({_bounds(value, value["items"], value.get("additionalItems", True))})
+    shape = read_shape(value)
+    if shape.positions is not None:
+        return frozenset({_bounds(value, shape.positions, shape.rest)})
     if value.get("type") == "array" and value.get("maxItems") == 0:
         return frozenset({(0, 0)})
     return None
@@ -131,9 +131,9 @@ def _union(bounds: list[_Bounds | None]) -> _Bounds | None:
     return frozenset().union(*found) if len(found) == len(bounds) else None
 
 
-def _bounds(value: Mapping[str, Any], items: list[Any], rest: Any) -> _Range:
+def _bounds(value: Mapping[str, Any], items: Sequence[Any], rest: Any) -> _Range:
     minimum, maximum = _list_bounds(value)
-    if rest in (False, {"not": {}}, {"not": True}):
+    if is_never(rest):
         maximum = len(items) if maximum is None else min(maximum, len(items))
     return minimum, maximum
 

@@ -1,0 +1,140 @@
+"""The flat shape of a value, of one schema and of several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asynction_asgi.spec.schemas.shape import Shape, merge_shapes
+from asynction_asgi.spec.schemas.shape_reader import Shapes, is_never, read_shape
+from asynction_asgi.spec.text.document import load_document
+from asynction_asgi.spec.text.references import Resolver
+
+
+def shape_of(schema: Any, **others: Any) -> Shape[Any]:
+    """The shape of a schema as written, whose references lead to `others`."""
+    document = load_document({"schema": schema, **others})
+    return Shapes(Resolver(document)).of(document.root.child("schema"))
+
+
+def values(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Schemas by name, as their values."""
+    return {name: schema.value for name, schema in schemas.items()}
+
+
+def test_every_branch_of_all_of_is_taken_in() -> None:
+    """References and nested branches too; of a property declared twice the first schema stays."""
+    shape = shape_of(
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string"}},
+            "required": ["a"],
+            "allOf": [{"$ref": "#/base"}, {"allOf": [{"properties": {"c": True}}]}],
+        },
+        base={"properties": {"a": {"type": "null"}, "b": {}}, "required": ["b", "a"]},
+    )
+    assert shape.types == ("object",)
+    assert values(shape.properties) == {"a": {"type": "string"}, "b": {}, "c": True}
+    assert shape.required == ("a", "b")
+
+
+def test_a_schema_that_holds_itself_is_read_once() -> None:
+    """In a schema that is not validated, ``allOf`` may lead back, or nowhere."""
+    shape = shape_of({"allOf": [{"$ref": "#/schema"}, {"$ref": "#/missing"}], "minLength": 1})
+    assert shape.bounds == {"minLength": 1}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "types"),
+    [
+        ([{"type": ["number", "string"]}, {"type": "integer"}], ("integer",)),
+        ([{"type": "integer"}, {"type": ["null", "number"]}], ("integer",)),
+        ([{}, {"type": ["string", "null"]}], ("string", "null")),
+        ([{"type": "string"}, {"type": "null"}], ()),
+        ([{}, {}], None),
+    ],
+)
+def test_types_are_those_that_all_admit(schemas: list[Any], types: tuple[str, ...] | None) -> None:
+    """Every integer is a number; an empty tuple says that nothing can match."""
+    assert merge_shapes(map(read_shape, schemas)).types == types
+
+
+def test_the_strictest_bounds_and_the_common_values_stay() -> None:
+    """Whatever the order; ``const`` counts as the only value."""
+    shapes = [
+        read_shape({"minimum": 1, "maxLength": 9, "enum": [1, 2, 3]}),
+        read_shape({"minimum": 2, "maxLength": 5, "const": 2}),
+    ]
+    for parts in (shapes, shapes[::-1]):
+        merged = merge_shapes(parts)
+        assert merged.bounds == {"minimum": 2, "maxLength": 5}
+        assert merged.values == (2,)
+    assert read_shape({"enum": [1], "const": 2}).values == ()
+
+
+@pytest.mark.parametrize(
+    ("schema", "positions", "rest"),
+    [
+        ({"prefixItems": [{"const": 1}], "items": False}, [{"const": 1}], False),
+        ({"items": [{"const": 1}], "additionalItems": {}}, [{"const": 1}], {}),
+        ({"items": []}, [], None),
+        ({"items": {"const": 1}, "additionalItems": False}, None, {"const": 1}),
+        ({"additionalItems": False}, None, None),
+    ],
+)
+def test_positions_of_items(schema: dict[str, Any], positions: list[Any] | None, rest: Any) -> None:
+    """A tuple in either spelling, and what is beyond it."""
+    shape = read_shape(schema)
+    assert shape.rest == rest
+    assert (None if shape.positions is None else list(shape.positions)) == positions
+
+
+def test_what_not_excludes_is_read_where_it_is_plain() -> None:
+    """Types, and the name of one member; anything else is left out."""
+    assert read_shape({"not": {"type": ["null", "number"]}}).denied == {"null", "number", "integer"}
+    assert read_shape({"not": {"required": ["a"]}}).forbidden == {"a"}
+    for excluded in ({"required": ["a", "b"]}, {"type": "null", "minLength": 1}, True):
+        shape = read_shape({"not": excluded})
+        assert (shape.denied, shape.forbidden) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        {"type": 5, "enum": 1, "required": {"a": 1}, "minimum": "1", "maximum": True},
+        {"properties": [], "items": 3, "not": [], "dependencies": 1, "oneOf": {}},
+    ],
+    ids=["boolean", "keywords", "schemas"],
+)
+def test_faulty_values_are_passed_over(schema: Any) -> None:
+    """A schema in a format that is not validated may hold anything."""
+    shape = shape_of(schema)
+    assert (shape.types, shape.values, shape.bounds, shape.required) == (None, None, {}, ())
+    assert (shape.properties, shape.choices, shape.dependencies) == ({}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("value", "admitted"),
+    [
+        ("ab", True),
+        ("a", False),
+        (3, True),
+        (3.0, True),
+        (2.5, False),
+        (9, False),
+        (True, False),
+        (None, False),
+    ],
+)
+def test_listed_values_must_fit_types_and_bounds(value: Any, admitted: bool) -> None:
+    """1.0 is an integer, true is not."""
+    shape = read_shape({"type": ["string", "integer"], "minLength": 2, "exclusiveMaximum": 9})
+    assert shape.admits(value) is admitted
+
+
+def test_only_plain_contradictions_are_never() -> None:
+    """False, and the two spellings of it."""
+    assert all(map(is_never, (False, {"not": {}}, {"not": True})))
+    assert not any(map(is_never, (True, {}, None, {"not": False}, {"enum": []})))
