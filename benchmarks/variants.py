@@ -46,7 +46,7 @@ VARIANTS: dict[str, Variant] = {
         title="ours, [fast], under asynction-asgi run",
         app="ours",
         loop="uvloop",
-        ws="asynction_asgi.engine.protocol:WebSocketProtocol",
+        ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
         relaxed=True,
     ),
     "ours-asgi": Variant(

@@ -36,6 +36,8 @@ SEAMS: dict[str, str | tuple[str, ...]] = {
     "aiohttp": "client/remote",
     "watchfiles": "cli/reloading",
     "click": "cli",
+    "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
+    "websockets": "engine/transport/uvicorn",
 }
 TOP = {
     *("asynction_asgi", "tests", "benchmarks", "pyproject.toml", "noxfile.py", "README.md"),

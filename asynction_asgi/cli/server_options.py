@@ -22,7 +22,7 @@ _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "versio
 DEFAULTS: dict[str, Any] = {
     "timeout_graceful_shutdown": 5,
     "workers": 1,
-    "ws": "asynction_asgi.engine.protocol:WebSocketProtocol",
+    "ws": "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,
 }
 

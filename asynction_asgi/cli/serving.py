@@ -13,6 +13,7 @@ import click
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
+from ..engine.transport.uvicorn.compat import load
 from ..errors import printable
 from ..extras import is_installed
 from ..logs import get_logger
@@ -59,6 +60,8 @@ def serve(
         "ws_max_size": _message_limit(app),
         **_settings(options, follow=not documents),
     }
+    if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
+        settings["ws"] = "auto"  # ours is a subclass of a class that this uvicorn may not have
     try:
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1

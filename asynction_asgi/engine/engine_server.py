@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from typing import TYPE_CHECKING, Any
 
 import engineio
@@ -16,7 +15,7 @@ from .http import make_response, translate_request
 from .logs import logger
 from .origins import Origins
 from .transport.session import EngineSocket
-from .transport.uvicorn.protocol import find_limit
+from .transport.uvicorn.compat import find_limit, is_exiting
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -221,8 +220,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def watch_for_exit(self) -> None:
         """While a poll is held, look whether the server wants to exit.
 
-        uvicorn waits for every request to end before it tells anybody that it stops. It can be
-        asked only by way of its signal handler; elsewhere a poll lasts until it is cancelled.
+        uvicorn waits for every request to end before it announces its stop; with other servers a poll
+        lasts until it is cancelled.
         """
         if self._exit_check is None:
             loop = asyncio.get_running_loop()
@@ -233,8 +232,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         polling = [socket for socket in self.sockets.values() if socket.poller is not None]
         if not polling:
             return
-        runner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-        if getattr(runner, "should_exit", False):
+        if is_exiting():
             if self.owner is not None:
                 self.owner.begin_stop()
                 return

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from .transport.uvicorn.protocol import limit_messages
+from .transport.uvicorn.compat import limit_messages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence

@@ -7,7 +7,7 @@ import logging
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .transport.uvicorn.protocol import find_limit, refused_size, take_over
+from .transport.uvicorn.compat import find_limit, find_transport, refused_size, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -60,10 +60,13 @@ class WebSocket:
         return ""
 
     def attach(self, socket: EngineSocket) -> Callable[[Frame], bool]:
-        """Serve `socket` from here on; what is returned sends a frame or says that it can't now.
+        """Serve `socket` from now on.
 
-        Where the server is uvicorn and nothing has wrapped ``receive`` on the way, messages go from its
+        If the server is a known uvicorn and nothing has wrapped ``receive`` on the way, messages go from its
         transport to the socket without passing here.
+
+        Returns:
+            Sends a frame; False if it can't be sent now.
         """
         self._socket = socket
         shortcut = take_over(self._receive, socket)
@@ -190,7 +193,7 @@ class WebSocket:
 
     @property
     def _transport(self) -> Any:
-        return getattr(getattr(self._send, "__self__", None), "transport", None)
+        return find_transport(self._send)
 
     def _abort(self) -> None:
         """Free what the server buffers, where its transport can be reached."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..docs import Docs
 from ..engine import EngineApp, create_server
+from ..engine.transport.uvicorn.compat import prepare
 from ..errors import BindingError
 from ..logs import get_logger
 from ..spec.model.offered import served_spec
@@ -303,6 +304,7 @@ class AsynctionSocketIO(Emitting):
         self.check_handlers()
         _log(self._routes.missing())
         self._server.listen()
+        prepare()
 
     def _start_unannounced(self) -> None:
         """The first request of an application that nobody told to start, as under a mount."""

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from asynction_asgi.engine import create_server
+from asynction_asgi.engine.transport.uvicorn import compat
 from asynction_asgi.errors import BindingError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ SECONDS = 30.0
 SHORT_WAY = "websockets-sansio"
 LONG_WAY = "tests.long_way:LongWay"
 # What `asynction-asgi run` gives it.
-OWN = "asynction_asgi.engine.protocol:WebSocketProtocol"
+OWN = "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol"
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:
@@ -236,6 +237,7 @@ async def serve_app(app: Any, *, ws: str = LONG_WAY, **options: Any) -> AsyncIte
     config = uvicorn.Config(app, ws=ws, **options)
     runner = uvicorn.Server(config)
     config.load()
+    compat.prepare()  # as the lifespan does
     runner.lifespan = config.lifespan_class(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -23,6 +23,7 @@ from asynction_asgi.engine.cluster.subscription import Subscription
 from asynction_asgi.engine.engine_server import EngineServer
 from asynction_asgi.engine.rooms import Rooms
 from asynction_asgi.engine.transport.session import EngineSocket
+from asynction_asgi.engine.transport.uvicorn import self_test
 
 from .stage import Script
 
@@ -81,10 +82,23 @@ FINGERPRINTS: dict[str, str] = {
     "engineio.async_client:AsyncClient._write_loop": "14b53cfbf9a9eebb",
     "engineio.async_client:AsyncClient._read_loop_polling": "8f16b9ab44f76418",
     "engineio.async_client:AsyncClient._read_loop_websocket": "79a867921d2109fb",
-    "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": "c7890d31c0a34558",
     "uvicorn.supervisors.basereload:BaseReload": "a5b13ac68d37e8a2",
     "uvicorn.supervisors.watchfilesreload:WatchFilesReload": "e1dcf2ec5ac44696",
     "uvicorn.supervisors.statreload:StatReload": "fbf66496a3d5c460",
+}
+# What the shortcut relies on, with the part of the self-test that fails if it means something else.
+SHORTCUT: dict[str, tuple[str, str]] = {
+    "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": (
+        "c7890d31c0a34558",
+        "_run",
+    ),
+    "websockets.protocol:Protocol.parse": ("1c52f90acea32826", "_find_rest"),
+    "websockets.streams:StreamReader.at_eof": ("6f5572fcd6785996", "_find_rest"),
+    "websockets.streams:StreamReader.read_exact": ("d33faff0bf99a1ba", "_find_rest"),
+    "websockets.utils:apply_mask": ("2cecd1b901c55829", "_messages"),
+    "websockets.protocol:Protocol.recv_frame": ("eb1ae3a9ff95cb1b", "_client_closes"),
+    "websockets.protocol:Protocol.discard": ("267040c2105f8bd0", "_client_closes"),
+    "websockets.protocol:Protocol.fail": ("b2c3693825c026cf", "_malformed"),
 }
 
 
@@ -112,6 +126,17 @@ def fingerprint(place: str) -> str:
 def test_upstreams_code_is_what_the_engine_was_written_against(place: str) -> None:
     """Overridden, called or circumvented by the engine, so its meaning matters."""
     assert fingerprint(place) == FINGERPRINTS[place], f"{place} has changed: see this module's docstring"
+
+
+@pytest.mark.parametrize("place", SHORTCUT)
+def test_what_the_self_test_drives_is_what_it_was_written_against(place: str) -> None:
+    """A release that changes it is served all the same, by plain ASGI if the self-test then fails."""
+    known, scenario = SHORTCUT[place]
+    assert callable(getattr(self_test, scenario))
+    assert fingerprint(place) == known, (
+        f"{place} has changed. If the self-test's {scenario!r} fails as well, the shortcut must be adapted, and"
+        " WebSockets cost twice the CPU until then; if it passes, write the new fingerprint down"
+    )
 
 
 @pytest.mark.parametrize("ours", [Server, EngineServer, EngineSocket, Rooms], ids=lambda one: one.__name__)

@@ -1,11 +1,10 @@
 """A short way between uvicorn's WebSocket and the engine.
 
-Once a WebSocket is open, its transport is given another protocol: this one. Whole masked messages,
-which is nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no
-wake-up of a task, no pausing and resuming of the transport. A frame that is sent to many is made
-once. All else (the handshake before, control frames, what is no frame, compression, the end) stays
-uvicorn's own sans-io protocol, which is handed whole frames. Connections where something between uvicorn
-and the engine has wrapped ``receive`` are left alone.
+Once a WebSocket is open, `Shortcut` replaces uvicorn's protocol on its transport. Whole masked messages,
+nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no wake-up of
+a task, no pausing and resuming of the transport. A frame that is sent to many clients is built once. All
+else (control frames, malformed data, compression, the close) stays with uvicorn's protocol, which is
+handed whole frames. `compat` decides which connections are taken over.
 """
 
 from __future__ import annotations
@@ -16,100 +15,95 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C version where there is one
 from websockets.protocol import State
-from websockets.streams import StreamReader
+
+from .fragments import DATA, FIN, TEXT, Fragments, OutOfOrderError
+from .parser import is_between_frames, is_in_message, is_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from types import CodeType
 
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
     from ...frames import Frame
-    from ..session import EngineSocket
+    from .receiver import Receiver
 
 # RFC 6455, 5.2
-_FIN = 0x80
-_CONTINUATION, _TEXT, _BINARY = _DATA = (0x00, 0x01, 0x02)
-_WHOLE_TEXT = _FIN | _TEXT
+_WHOLE_TEXT = FIN | TEXT
 _MASKED = 0x80
-# Set in the first byte of what is no data frame: extension bits, control frames, unknown ones.
+# Set in the first byte of anything but a data frame: extension bits, control frames, unknown opcodes.
 _CONTROL = 0x7C
 _OPCODE, _CONTROL_BIT, _PING = 0x0F, 0x8, 0x9
 # RFC 6455, 7.4.1
 _PROTOCOL_ERROR, _INVALID_DATA = 1002, 1007
-_ALL = 1 << 62
-# Uvicorn keeps an object for each fragment, an empty one too.
+# uvicorn keeps an object for each fragment, even if it is empty.
 _MOST_PIECES = 1024
-# Behind so many bytes of frames that came at once, others get their turn.
+# After this many bytes from one read, yield to other tasks.
 _TURN = 8192
 
 
 class Shortcut(asyncio.Protocol):
-    """Stands before uvicorn's protocol on its transport."""
+    """Stands before uvicorn's protocol on its transport; for `rest`, see `is_between_frames`."""
 
-    def __init__(self, uvicorns: WebSocketsSansIOProtocol, socket: EngineSocket) -> None:
+    def __init__(self, uvicorns: WebSocketsSansIOProtocol, socket: Receiver, *, rest: CodeType) -> None:
         self._uvicorns = uvicorns
         self._transport = uvicorns.transport
         self._write = self._transport.write
         self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
-        self._left = self._largest  # so much may still come of the message whose fragments are coming
-        self._pieces = 0  # so many fragments of one message uvicorn keeps
-        self._socket: EngineSocket | None = socket
-        # The event loop calls from a context of its own; handlers get that of their ASGI call.
+        self._fragments = Fragments(self._largest)
+        self._pieces = 0  # the number of fragments of one message that uvicorn keeps
+        self._socket: Receiver | None = socket
+        # The event loop calls from its own context; handlers get that of their ASGI call.
         self._context = socket.connection.context
         self._compressed = bool(uvicorns.conn.extensions)
-        # What came before the take-over may have ended in the middle of a message or of a frame.
-        self._relayed = self._compressed or _is_in_message(uvicorns)  # every frame is uvicorn's to read
-        self._lacking = _lacking(uvicorns)  # so many bytes are
-        self._opcode = _CONTINUATION  # of the message whose fragments are coming; none without one
-        self._fragments = bytearray()
-        self._held = False  # the engine takes nothing until it says so
+        self._rest = rest
+        # uvicorn may have read a part of a frame or of a message. Until a read ends with a frame, it gets
+        # every read unchanged; until the message ends, every frame.
+        self._unaligned = not is_between_frames(uvicorns.conn, rest)
+        self._relayed = self._compressed or is_in_message(uvicorns)
+        self._over = is_over(uvicorns.conn)  # uvicorn discards whatever comes
+        self._held = False  # the engine takes nothing at the moment
         self._congested = not uvicorns.writable.is_set()
         self._early: deque[Any] | None = None  # messages that uvicorn has put together
         self._parts: list[bytes] = []
-        self._size = 0
-        self._wanted = 0
-        self._ignored = 0  # so many bytes are still of a message that is too large
+        self._size = self._wanted = 0
+        self._ignored = 0  # bytes still to come of a message that is too large
         self._waiter: asyncio.Future[None] | None = None
         self._transport.set_protocol(self)
         self._stand_in(uvicorns, self)
-        self._drain()  # what came between the acceptance and now
+        self._drain()  # messages that came between the acceptance and now
 
     # -- what the engine uses --------------------------------------------------------------
 
     def write(self, frame: Frame) -> bool:
-        """Send now; False while the peer reads too slowly."""
+        """Send now; return False if the peer reads too slowly, and nothing was sent."""
         if self._congested:
             return False
         if self._uvicorns.close_sent or self._transport.is_closing():
             return True
-        if self._compressed:
-            self._write_by_uvicorns(frame)
-        else:
+        if not self._compressed:
             self._write(frame.wire)
-        return True
-
-    def _write_by_uvicorns(self, frame: Frame) -> None:
-        conn = self._uvicorns.conn
-        if conn.state is State.OPEN:
+        elif (conn := self._uvicorns.conn).state is State.OPEN:
             (conn.send_binary if frame.binary else conn.send_text)(frame.body)
             self._write(b"".join(conn.data_to_send()))
+        return True
 
     # -- what the transport calls ----------------------------------------------------------
 
     def pause_writing(self) -> None:
-        """The transport's buffer is full."""
+        """Stop writing: the transport's buffer is full."""
         self._congested = True
         self._uvicorns.pause_writing()
 
     def resume_writing(self) -> None:
-        """The transport takes more again."""
+        """Write what waits: the transport takes more again."""
         self._congested = False
         self._uvicorns.resume_writing()
         if self._socket is not None:
             self._socket.flush()
 
     def data_received(self, data: bytes) -> None:
-        """Split what arrived into frames."""
+        """Split the data into frames and deliver them."""
         if self._ignored:
             data, self._ignored = data[self._ignored :], max(0, self._ignored - len(data))
         if self._parts or self._held:
@@ -122,10 +116,10 @@ class Shortcut(asyncio.Protocol):
         self._context.run(self._split, data)
 
     def eof_received(self) -> None:
-        """The peer sends no more; as for uvicorn, that ends the connection."""
+        """Let the transport close, as uvicorn does."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone; uvicorn tells the application, and the engine reads that there."""
+        """Give the place back to uvicorn, whose disconnect event the engine receives."""
         if self._waiter is not None:
             self._waiter.cancel()
         self._socket = None
@@ -135,7 +129,7 @@ class Shortcut(asyncio.Protocol):
     # -- what uvicorn calls ----------------------------------------------------------------
 
     def shutdown(self) -> None:
-        """Let handlers end and answer before the client is disconnected, for uvicorn is stopping."""
+        """Let handlers end and answer before the client is disconnected: uvicorn is stopping."""
         owner = None if self._socket is None or self._socket.closing else self._socket.server.owner
         leaving = None if owner is None else owner.begin_stop()
         if leaving is None:
@@ -144,32 +138,30 @@ class Shortcut(asyncio.Protocol):
             leaving.add_done_callback(self._end_transport)
 
     def _end_transport(self, _: object) -> None:
-        """Wait no longer for the client's close frame; others may wait for the end of the process."""
+        """Close without the client's close frame, so that the process can end."""
         if not self._transport.is_closing():
             self._uvicorns.shutdown()
 
     def _stand_in(self, before: Any, after: Any) -> None:
-        """Take a place among the connections that uvicorn tells to shut down."""
+        """Exchange two entries of the connections that uvicorn shuts down."""
         self._uvicorns.connections.discard(before)
         self._uvicorns.connections.add(after)
 
     # -- frames ----------------------------------------------------------------------------
 
     def _split(self, data: bytes) -> None:
-        """Deliver the whole frames of `data`, keep the rest."""
+        """Deliver the whole frames of `data` and keep the rest."""
         at, size = 0, len(data)
         last = size - 1 if size < _TURN else _TURN  # the shortest header has two bytes
         while not self._held:
-            if self._lacking and at < size:
-                rest = data[at : at + self._lacking]
-                at += len(rest)
-                self._give(rest)
-                continue
+            if (self._over or self._unaligned) and at < size:
+                self._give(data[at:] if at else data)
+                at = size
             if at >= last:
                 break
             first, second = data[at], data[at + 1]
             length = second & 0x7F
-            body = at + 6  # behind the mask
+            body = at + 6  # after the mask
             if length > 125:  # RFC 6455, 5.2: two or eight bytes of length follow
                 wide = 2 if length == 126 else 8  # as above
                 body += wide
@@ -177,10 +169,10 @@ class Shortcut(asyncio.Protocol):
                     break
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
             if second < _MASKED:
-                self._lacking = _ALL  # an error, which is uvicorn's to answer
+                self._over = True  # an error, which is uvicorn's to answer
                 continue
             end = body + length
-            if length > self._left and (not first & _CONTROL_BIT or length > self._largest):
+            if length > self._fragments.left and (not first & _CONTROL_BIT or length > self._largest):
                 self._refuse_size()
                 self._ignored = max(0, end - size)
             elif end > size:
@@ -204,35 +196,43 @@ class Shortcut(asyncio.Protocol):
     def _hand_on(self, frame: bytes) -> None:
         opcode = frame[0] & _OPCODE
         if opcode == _PING and self._congested:
-            return  # RFC 6455, 5.5.3: not each needs an answer, and nobody reads these
-        if opcode in _DATA:
+            return  # RFC 6455, 5.5.3: not every ping needs an answer, and the peer does not read
+        if opcode in DATA:
             if self._socket is None or self._socket.closing or self._uvicorns.close_sent:
-                return  # nobody takes it any more, so it is not unpacked
-            self._pieces = 0 if frame[0] & _FIN else self._pieces + 1
+                return  # it would be ignored, so it is not unpacked
+            self._pieces = 0 if frame[0] & FIN else self._pieces + 1
             if self._pieces > _MOST_PIECES:
                 self._refuse_size()
                 return
         self._give(frame)
 
     def _give(self, data: bytes) -> None:
-        """Let uvicorn read what is not for here, and see what it makes of it."""
+        """Let uvicorn read the data, and adopt what it makes of it."""
         self._uvicorns.data_received(data)
-        self._lacking = _lacking(self._uvicorns)
-        self._relayed = self._compressed or _is_in_message(self._uvicorns)
+        self._over = self._over or is_over(self._uvicorns.conn)
+        self._relayed = self._compressed or is_in_message(self._uvicorns)
+        if self._unaligned:
+            self._unaligned = not is_between_frames(self._uvicorns.conn, self._rest)
+            if len(self._uvicorns.frames) > _MOST_PIECES:
+                self._refuse_size()
         if self._uvicorns.conn.state is not State.OPEN:
-            # It would say good-bye once more if it stops before the transport is gone, and fail with it.
+            # It would send another close frame if it stops before the transport is gone, and fail.
             self._uvicorns.close_sent = True
         self._drain()
 
     def _take(self, first: int, data: bytes) -> None:
-        """A frame of a message, most often the whole of it."""
-        if first != _WHOLE_TEXT or self._opcode:
-            whole = self._put_together(first, data)
+        """Take a data frame, most often a whole message."""
+        if first != _WHOLE_TEXT or self._fragments.opcode:
+            try:
+                whole = self._fragments.add(first, data)
+            except OutOfOrderError:
+                self._refuse(_PROTOCOL_ERROR, "fragments out of order")
+                return
             if whole is None:
                 return
             first, data = whole
         message: str | bytes = data
-        if first & _TEXT:
+        if first & TEXT:
             try:
                 message = data.decode()
             except UnicodeDecodeError:
@@ -242,38 +242,21 @@ class Shortcut(asyncio.Protocol):
         if pause is not None:
             self._hold(pause)
 
-    def _put_together(self, first: int, data: bytes) -> tuple[int, bytes] | None:
-        """The opcode and data of a message, once its last fragment is there."""
-        opcode = first & 0x0F
-        if (opcode == _CONTINUATION) != (self._opcode != _CONTINUATION) or opcode not in _DATA:
-            self._refuse(_PROTOCOL_ERROR, "fragments out of order")
-            return None
-        if first & _FIN and not self._opcode:
-            return opcode, data
-        self._opcode = opcode or self._opcode
-        self._fragments += data
-        self._left -= len(data)
-        if not first & _FIN:
-            return None
-        whole = (self._opcode, bytes(self._fragments))
-        self._opcode, self._fragments, self._left = _CONTINUATION, bytearray(), self._largest
-        return whole
-
     def _refuse(self, code: int, reason: str) -> None:
-        """Fail the connection; whatever comes behind is uvicorn's to ignore."""
+        """Fail the connection; uvicorn ignores whatever follows."""
         self._uvicorns.conn.fail(code, reason)
-        self._lacking = _ALL
+        self._over = True
         self._uvicorns.handle_parser_exception()
 
     def _refuse_size(self) -> None:
-        """Close before the whole message is here: none of that size would be taken, nor what follows."""
-        self._fragments = bytearray()
+        """Close before the whole message has come; neither it nor what follows is taken."""
+        self._fragments.clear()
         if self._socket is not None and not self._socket.closing:
             self._socket.refuse_size(self._uvicorns.config.ws_max_size)
         self._socket = None
 
     def _drain(self) -> None:
-        """Deliver what uvicorn has put together; the end is its reader's to see."""
+        """Deliver the messages in uvicorn's queue, and leave the disconnect event to its reader."""
         uvicorns = self._uvicorns
         while not uvicorns.queue.empty():
             event: Any = uvicorns.queue.get_nowait()
@@ -313,29 +296,3 @@ class Shortcut(asyncio.Protocol):
             self._split(data)
         if not self._held and not self._transport.is_closing():
             self._transport.resume_reading()
-
-
-def _is_in_message(uvicorns: WebSocketsSansIOProtocol) -> bool:
-    """Whether more fragments of a message must come that uvicorn began to read."""
-    conn = uvicorns.conn
-    size: int | None = getattr(conn, "current_size", None)
-    return size is not None or getattr(conn, "cur_size", None) is not None  # before websockets 17
-
-
-def _lacking(uvicorns: WebSocketsSansIOProtocol) -> int:
-    """How many bytes its parser lacks for its next step in the middle of a frame; 0 between frames.
-
-    All that comes, once it only discards: after an error, and after the close frame of the peer.
-    """
-    conn = uvicorns.conn
-    if conn.eof_sent or conn.state is State.CLOSED:
-        return _ALL
-    step: Any = conn.parser
-    while (inner := getattr(step, "gi_yieldfrom", None)) is not None:
-        step = inner
-    code = getattr(step, "gi_code", None)
-    if code is StreamReader.at_eof.__code__:
-        return 0
-    if code is StreamReader.read_exact.__code__:
-        return int(step.gi_frame.f_locals["n"]) - len(conn.reader.buffer)
-    return 1  # a parser that is not known here: byte by byte is right with each

@@ -1,0 +1,178 @@
+"""What the engine asks of uvicorn beyond ASGI, each with an answer for any other server.
+
+The only file of this folder that the engine imports at its start: it imports neither uvicorn nor
+websockets. What subclasses and drives their classes is loaded for uvicorn's first WebSocket, once it has
+passed a self-test; a release that fails it is served by plain ASGI, which costs CPU and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from ....logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .receiver import Receiver
+    from .shortcut import Shortcut
+
+logger = get_logger("engine")
+
+# The class that the shortcut stands before, and our subclass of it with its module.
+_UVICORNS = "WebSocketsSansIOProtocol"
+_OURS = (f"{__package__}.protocol", "WebSocketProtocol")
+# From this version on uvicorn waits for the client's close frame after its own (pyproject says the same).
+_FLOOR = (0, 52, 1)
+_PLAIN = (
+    "serving WebSockets by plain ASGI, at about twice the CPU: %s (uvicorn %s, websockets %s); all else works"
+    " as usual. Use uvicorn 0.52.1 or later with --ws auto; if it is that already, update asynction-asgi"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Insides:
+    """What can be used of the installed uvicorn.
+
+    Attributes:
+        classes: The protocol classes whose place the shortcut may take.
+        take_over: Takes the place of a protocol on its transport; None if that must not be tried.
+        reason: Why it must not, for the log.
+    """
+
+    classes: tuple[type, ...] = ()
+    take_over: Callable[[Any, Receiver], Shortcut] | None = None
+    reason: str = ""
+
+
+def take_over(receive: Any, socket: Receiver) -> Shortcut | None:
+    """Deliver messages from uvicorn's transport straight to `socket`, from now on.
+
+    Args:
+        receive: The ASGI callable that the engine was given.
+        socket: Takes the messages.
+
+    Returns:
+        What stands before uvicorn's protocol from now on, or None if only plain ASGI is possible: another
+        server, a wrapped ``receive``, a subclass, or a uvicorn that has not passed, which is logged once.
+    """
+    protocol: Any = getattr(receive, "__self__", None)
+    cls = type(protocol)
+    if not _looks_like_uvicorns(cls):
+        return None
+    insides = load()
+    if insides.take_over is not None and cls in insides.classes:
+        return insides.take_over(protocol, socket)
+    _warn(insides.reason or f"{cls.__qualname__} of {cls.__module__} is not the class that is known")
+    return None
+
+
+def _looks_like_uvicorns(cls: type) -> bool:
+    """Return whether a class is uvicorn's or ours, also after uvicorn has moved or renamed its own."""
+    module, name = cls.__module__, cls.__name__
+    return module.startswith("uvicorn.") or name == _UVICORNS or (module, name) == _OURS
+
+
+def prepare() -> None:
+    """Decide now, before clients come, if uvicorn is what serves; blocks for about 10 ms."""
+    if "uvicorn.protocols.websockets" in sys.modules:
+        load()
+
+
+@functools.cache
+def load() -> Insides:
+    """Return what can be used of the installed uvicorn; decided once per process, in about 10 ms."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", _version("uvicorn"))[:3])
+    if numbers and numbers < _FLOOR:
+        return Insides(reason="this uvicorn does not wait for the client's close frame after its own")
+    try:
+        own = importlib.import_module(".protocol", __package__)
+        shortcut = importlib.import_module(".shortcut", __package__)
+        self_test = importlib.import_module(".self_test", __package__)
+        with ThreadPoolExecutor(1) as pool:  # for an event loop of its own, beside the one that runs
+            rest = pool.submit(self_test.run).result()
+    except Exception as error:  # noqa: BLE001  # whatever an unknown release does, plain ASGI works
+        return Insides(reason=f"the self-test failed: {type(error).__name__}: {error}")
+    return Insides(
+        classes=(own.WebSocketsSansIOProtocol, own.WebSocketProtocol),
+        take_over=functools.partial(shortcut.Shortcut, rest=rest),
+    )
+
+
+@functools.cache
+def _warn(reason: str) -> None:
+    logger.warning(_PLAIN, reason, _version("uvicorn"), _version("websockets"))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+# -- the limits on the size of a message -------------------------------------------------------
+
+
+def limit_messages(receive: Any, limit: int) -> None:
+    """Have uvicorn's parser refuse messages over `limit` bytes, unpacked ones too, from now on.
+
+    Uvicorn's own limit holds for all its connections, and is 16 MiB unless it is told otherwise. It is the
+    size that compressed messages are unpacked to before anything else sees them. Where something has
+    wrapped `receive` on the way, nothing is changed.
+    """
+    conn = _connection(receive)
+    for name in ("max_message_size", "max_size"):  # the latter in older releases of websockets
+        if isinstance(largest := getattr(conn, name, None), int):
+            setattr(conn, name, min(largest, limit))
+
+
+def find_limit(receive: Any) -> int | None:
+    """Return the largest WebSocket message that uvicorn takes, or None behind another server or a wrapper."""
+    owner: Any = getattr(receive, "__self__", None)
+    if not hasattr(owner, "config"):  # that of a request, whose connection knows
+        owner = getattr(getattr(owner, "transport", None), "get_protocol", lambda: None)()
+    limit = getattr(getattr(owner, "config", None), "ws_max_size", None)
+    return limit if isinstance(limit, int) else None
+
+
+def refused_size(receive: Any) -> bool | None:
+    """Return whether uvicorn refused a message for its size, or None behind another server or a wrapper."""
+    conn = _connection(receive)
+    if not hasattr(conn, "parser_exc"):
+        return None
+    return any(cls.__name__ == "PayloadTooBig" for cls in type(conn.parser_exc).__mro__)
+
+
+def _connection(receive: Any) -> Any:
+    """Return the parser's connection of uvicorn's protocol or a subclass, or None behind anything else."""
+    owner = getattr(receive, "__self__", None)
+    if any(_looks_like_uvicorns(cls) for cls in type(owner).__mro__):
+        return getattr(owner, "conn", None)
+    return None
+
+
+# -- the transport, and the end of the process -------------------------------------------------
+
+
+def find_transport(send: Any) -> Any:
+    """Return the asyncio transport beneath an ASGI ``send``, or None behind another server or a wrapper."""
+    return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+def is_exiting() -> bool:
+    """Return whether uvicorn has received a signal to exit; False if another server handles signals.
+
+    uvicorn waits for every request to end before it says so by ASGI. Its server can be found only by the
+    signal handler that it has installed, which is a method.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return getattr(server, "should_exit", False) is True

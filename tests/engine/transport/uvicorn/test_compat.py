@@ -1,0 +1,201 @@
+"""What the engine uses of uvicorn beyond ASGI, and what it does without."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+
+from asynction_asgi.engine import create_server
+from asynction_asgi.engine.transport.uvicorn import compat
+from tests.cli.processes import running
+from tests.clients import connected
+
+from ...stage import LONG_WAY, OWN, SHORT_WAY, Script, Stage, serve, serve_app, until
+from .changed import CHANGES, SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[4]
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish: {message: {name: echo, x-handler: handlers.echo, x-ack: true, payload: {type: string}}}
+"""
+VERSIONS = f"uvicorn {uvicorn.__version__}, websockets {importlib.metadata.version('websockets')}"
+
+
+def python(*arguments: str, cwd: Path = ROOT) -> str:
+    """What an interpreter of its own prints."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A document with its handlers."""
+    (tmp_path / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "handlers.py").write_text("async def echo(text): return text\n", "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import asynction_asgi",
+        "from asynction_asgi import AsynctionSocketIO",
+        "from asynction_asgi import AsynctionSocketIO; AsynctionSocketIO.from_spec('echo.yaml')",
+    ],
+    ids=["package", "class", "application"],
+)
+def test_an_application_is_made_without_the_server(code: str, folder: Path) -> None:
+    """Neither uvicorn nor websockets is imported until uvicorn serves, so no release can break an import."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}; print(*sys.modules)"
+    imported = {name.partition(".")[0] for name in python("-c", code, cwd=folder).split()}
+    assert "asynction_asgi" in imported
+    assert not imported & {"uvicorn", "websockets"}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_release_is_served_by_plain_asgi(change: str) -> None:
+    """Small and large events come back; one line names both versions, where the shortcut is not taken."""
+    outcome = json.loads(python("-m", "tests.engine.transport.uvicorn.changed", change))
+    unchanged = change == "nothing"
+    assert outcome["sizes"] == [*SIZES]
+    assert outcome["short"] is unchanged
+    assert len(outcome["lines"]) == (not unchanged)
+    for line in outcome["lines"]:
+        assert line.startswith("serving WebSockets by plain ASGI")
+        assert VERSIONS in line
+
+
+async def test_run_starts_on_a_changed_release(folder: Path) -> None:
+    """The class that it would give uvicorn needs a module that may be gone; uvicorn's own choice does not."""
+    change = "from tests.engine.transport.uvicorn import changed\nchanged.without_sansio()\n"
+    (folder / "sitecustomize.py").write_text(change, "utf-8")
+    with running("run", "echo.yaml", "--port", "0", cwd=folder, modules=folder) as (url, command):
+        async with connected(url) as client:
+            assert await client.call("echo", "x") == "x"
+    assert command.output.count("serving WebSockets by plain ASGI") == 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The `websockets` implementation")
+async def test_another_class_of_uvicorns_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Its older protocol, when asked for, is served by plain ASGI; the line says what to choose."""
+    compat._warn.cache_clear()
+    async with serve(ws="websockets") as stage:
+        for _ in range(2):
+            async with stage.client() as client:
+                assert await client.ask('421["a",1]') == [1]
+            await stage.emptied()
+    (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("asynction_asgi")]
+    assert "WebSocketProtocol of uvicorn.protocols.websockets.websockets_impl" in line
+    assert "--ws auto" in line
+
+
+@pytest.mark.parametrize("ws", [SHORT_WAY, OWN, LONG_WAY], ids=["stock", "ours", "subclass"])
+async def test_nothing_is_said_of_a_choice(ws: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Known classes are taken over, those of others are left alone, both without a line."""
+    async with serve(ws=ws) as stage, stage.client() as client:
+        assert await client.ask('421["a",1]') == [1]
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: socket.websocket is not None)
+        assert (getattr(socket.write, "__self__", None) is socket.websocket) is (ws == LONG_WAY)
+    assert not caplog.records
+
+
+def test_the_decision_is_made_before_clients_come(folder: Path) -> None:
+    """At the start under uvicorn, whose modules are then loaded; elsewhere nothing is loaded."""
+    code = f"""if True:
+    import asyncio, sys
+    sys.path.insert(0, {str(ROOT)!r})
+    from asynction_asgi import AsynctionSocketIO
+    from asynction_asgi.engine.transport.uvicorn import compat
+    app = AsynctionSocketIO.from_spec("echo.yaml")
+
+    async def start():
+        messages = [{{"type": "lifespan.startup"}}, {{"type": "lifespan.shutdown"}}]
+        async def receive(): return messages.pop(0)
+        async def send(message): assert message["type"].endswith(".complete"), message
+        await app({{"type": "lifespan"}}, receive, send)
+
+    asyncio.run(start())
+    print(compat.load.cache_info().currsize, "uvicorn" in sys.modules)
+    from tests.engine.stage import serve_app
+
+    async def serve():
+        async with serve_app(app, ws="auto", lifespan="on"):
+            print(compat.load.cache_info().currsize)
+
+    asyncio.run(serve())
+    """
+    assert python("-c", code, cwd=folder).split() == ["0", "False", "1"]
+
+
+async def test_a_wrapped_send_hides_the_transport() -> None:
+    """What is buffered is then taken for nothing, and a connection ends by its close frame."""
+    script = Script()
+    server = create_server(script)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def watched(message: Any) -> None:
+            await send(message)
+
+        await server.app(scope, receive, watched)
+
+    async with serve_app(app, ws=LONG_WAY) as url:
+        stage = Stage(url, server, script)
+        async with stage.client() as client:
+            [socket] = server.eio.sockets.values()
+            assert socket.websocket is not None
+            assert socket.websocket.buffered == 0
+            assert socket.websocket._transport is None
+            socket.drop("over")
+            assert await client.closed() == 1000
+        await stage.emptied()
+
+
+class Runner:
+    """Another server that handles signals by a method."""
+
+    def stop(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def handler() -> Iterator[None]:
+    """Put the handler of SIGTERM back."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("handler")
+def test_only_uvicorn_tells_that_it_exits() -> None:
+    """By its signal handler; without one, and with that of another server, nothing is known."""
+    for other in (signal.SIG_DFL, Runner().stop, lambda *_: None):
+        signal.signal(signal.SIGTERM, other)
+        assert not compat.is_exiting()
+    server = uvicorn.Server(uvicorn.Config(asyncio.run, log_config=None))
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    assert not compat.is_exiting()
+    signal.raise_signal(signal.SIGTERM)
+    assert compat.is_exiting()

@@ -1,0 +1,95 @@
+"""The self-test before the shortcut: it passes here, and fails when uvicorn means something else."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.streams import StreamReader
+
+from asynction_asgi.engine.transport.uvicorn import self_test
+from asynction_asgi.engine.transport.uvicorn.offline import MismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UVICORNS: Any = WebSocketsSansIOProtocol
+ORIGINAL = SimpleNamespace(**vars(UVICORNS))
+
+
+def test_it_finds_where_the_parser_rests(caplog: pytest.LogCaptureFixture) -> None:
+    """Between frames it asks whether there is more; nothing is logged of the connections that are tried."""
+    caplog.set_level(logging.INFO)
+    assert self_test.run() is StreamReader.at_eof.__code__
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("logger", ["uvicorn.asgi", "uvicorn.error"])
+def test_it_passes_however_much_uvicorn_logs(logger: str, caplog: pytest.LogCaptureFixture) -> None:
+    """At the level TRACE, uvicorn puts a middleware around each application."""
+    caplog.set_level(TRACE_LOG_LEVEL, logger)
+    assert self_test.run() is StreamReader.at_eof.__code__
+
+
+def fail_on_a_second_close(self: Any) -> None:
+    """As uvicorn 0.52.0 does when it stops after a close frame of ours."""
+    if self.close_sent:
+        raise InvalidState("a close frame was sent")
+    ORIGINAL.shutdown(self)
+
+
+def close_at_once(self: Any, message: Any) -> Any:
+    """Return a coroutine that closes the transport right after the close frame, as uvicorn 0.46 does."""
+
+    async def send() -> None:
+        await ORIGINAL.send(self, message)
+        if message["type"] == "websocket.close":
+            self.transport.close()
+
+    return send()
+
+
+def name_events_otherwise(self: Any) -> None:
+    ORIGINAL.send_receive_event_to_app(self)
+    if not self.queue.empty():
+        self.queue.put_nowait({**self.queue.get_nowait(), "type": "websocket.message"})
+
+
+def keep_no_fragments(self: Any, event: Any) -> None:
+    ORIGINAL.handle_text(self, event)
+    self.kept, self.frames = self.frames, []
+
+
+def stay_after_the_end(self: Any, exc: Any) -> None:
+    ORIGINAL.connection_lost(self, exc)
+    self.connections.add(self)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("shutdown", fail_on_a_second_close),
+        ("shutdown", lambda self: self.transport.close()),
+        ("send", close_at_once),
+        ("send_receive_event_to_app", name_events_otherwise),
+        ("handle_text", keep_no_fragments),
+        ("handle_ping", lambda _: None),
+        ("handle_close", lambda *_: None),
+        ("pause_writing", lambda _: None),
+        ("connection_made", lambda self, transport: setattr(self, "transport", transport)),
+        ("connection_lost", stay_after_the_end),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__.strip("<>"),
+)
+def test_another_meaning_is_found(
+    name: str, changed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is something that the shortcut relies on, under a name that stays."""
+    monkeypatch.setattr(UVICORNS, name, changed)
+    with pytest.raises((MismatchError, InvalidState)):
+        self_test.run()
