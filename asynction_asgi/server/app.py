@@ -11,6 +11,7 @@ from ..engine import EngineApp, create_server
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import BindingError
 from ..logs import get_logger
+from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .attaching import attach, find_problems
 from .connections import Connections
@@ -19,7 +20,6 @@ from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
-from .namespaces import Namespaces
 from .options import check_options
 from .outbound import Outbound
 from .reloading import reload_advice

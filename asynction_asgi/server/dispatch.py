@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
     from ..engine.endpoint import Peer
     from ..spec.model import Ordering
+    from ..spec.model.namespaces import Namespaces
     from .binding import BoundHandler
     from .connections import Connections
     from .emitting import Emitting
     from .event_table import NamespaceRoutes, Route, Routes
-    from .namespaces import Namespaces
     from .observer import Observer
     from .security import SecurityRules
     from .validation import Validation, ViolationLog

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter, name_clients, name_room, name_rooms
+from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .document_source import load_source
 from .instead import check_recipients, refuse_keywords
-from .namespaces import Namespaces
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
 

@@ -9,6 +9,7 @@ from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
 from ..spec.model import Event, count_words
 from ..spec.model.arguments import are_finite, compile_arguments
+from ..spec.model.handshake import compile_handshake
 from ..spec.text.references import did_you_mean
 from .binding import (
     BoundHandler,
@@ -17,7 +18,6 @@ from .binding import (
     bind_event_handler,
     bind_lifecycle_handler,
 )
-from .handshake import compile_handshake
 from .imports import Imports, NowhereError, UnimportableError
 from .security import is_reauth
 from .unled import explain_missing_lead

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import Spec
     from ..spec.model.arguments import ArgumentsCheck
-    from .namespaces import Namespaces
+    from ..spec.model.namespaces import Namespaces
     from .observer import Observer
     from .validation import Validation, ViolationLog
 

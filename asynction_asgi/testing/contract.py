@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
-from ..server.namespaces import Namespaces
 from ..spec.model.arguments import compile_arguments
+from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from ..spec.schemas import Mismatch
 from ..spec.text.references import did_you_mean

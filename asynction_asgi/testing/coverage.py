@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RefusedError, SecurityError, ValidationError
-from ..server.namespaces import Namespaces
+from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
 if TYPE_CHECKING:

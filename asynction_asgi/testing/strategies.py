@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UndeclaredEventError
 from ..server import AsynctionSocketIO
 from ..server.document_source import load_source
-from ..server.namespaces import Namespaces
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from ..errors import HandshakeValidationError
-from ..spec.schemas import Mismatch
+from ...errors import HandshakeValidationError
+from ..schemas import Mismatch
 from .coercion import coerce_text, declared_types, property_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..errors import Part
-    from ..spec.model import Namespace, Spec
-    from ..spec.text.document import Node
-    from ..spec.text.references import Resolver
+    from ...errors import Part
+    from ..text.document import Node
+    from ..text.references import Resolver
+    from . import Namespace, Spec
 
 __all__ = ["compile_handshake"]
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..spec.schemas import Mismatch
+from ..schemas import Mismatch
 from .coercion import coerce_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..spec.model import Namespace, Parameter, Spec
+    from . import Namespace, Parameter, Spec
 
 __all__ = ["Namespaces", "Resolved"]
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..spec.text.document import Node
-    from ..spec.text.references import Resolver
+    from ..text.document import Node
+    from ..text.references import Resolver
 
 __all__ = ["coerce_text", "declared_types", "property_schema"]
 
