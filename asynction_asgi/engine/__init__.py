@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
-from ..logs import get_logger
+from .cluster.courier import ANSWER_SECONDS
 from .cluster.managers import create_manager
+from .cluster.sender import QueueSender
+from .cluster.settings import RETENTION_SECONDS, create_settings
+from .cluster.view import Queue, queue_of
 from .codec import FiniteList, UnencodableError
 from .endpoint import Endpoint, Peer
 from .http import EngineApp
@@ -35,6 +38,7 @@ __all__ = [
     "FiniteList",
     "Limits",
     "Peer",
+    "Queue",
     "Room",
     "Server",
     "ServerOptions",
@@ -45,6 +49,7 @@ __all__ = [
     "name_clients",
     "name_room",
     "name_rooms",
+    "queue_of",
 ]
 
 
@@ -57,6 +62,7 @@ def create_server(
     message_queue: str | None = None,
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
+    message_queue_retention: float = RETENTION_SECONDS,
     check_relayed: Callable[[str, Any, str], None] | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
@@ -70,6 +76,7 @@ def create_server(
         message_queue: URL of the queue that connects several processes.
         channel: The queue's channel, the same in all of them.
         message_queue_secret: Signs what goes over the queue, the first of several; all verify.
+        message_queue_retention: For how many seconds a stream keeps messages for processes that can't read.
         check_relayed: Is asked with event, data and namespace before an emit of another process reaches
             clients, and raises a `RefusedError` to drop it.
         upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
@@ -98,7 +105,12 @@ def create_server(
     if message_queue is not None:
         if server_options.get("client_manager") is not None:
             raise ValueError("give either message_queue or client_manager")
-        manager = create_manager(message_queue, channel=channel, secret=message_queue_secret)
+        manager = create_manager(
+            message_queue,
+            channel=channel,
+            secret=message_queue_secret,
+            retention=message_queue_retention,
+        )
         manager.check = check_relayed
         server_options["client_manager"] = manager
     elif message_queue_secret is not None or check_relayed is not None:
@@ -148,26 +160,21 @@ def create_emitter(
     *,
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
+    timeout: float = ANSWER_SECONDS,
     options: Mapping[str, Any] | None = None,
-) -> Any:
-    """A manager for a process that serves nobody: its ``emit`` reaches the servers of a queue.
+) -> QueueSender:
+    """Make what emits from a process without a server to the servers of a queue.
 
     Args:
         message_queue: URL of the queue, as the servers have it.
         channel: The queue's channel, as the servers have it.
         message_queue_secret: As the servers have it; of several, the first signs.
-        options: For the Redis client.
+        timeout: Seconds that the broker may take to answer for one message.
+        options: For the client of Redis or Valkey.
 
     Raises:
-        ValueError: the URL is of a kind that is not supported, or a secret too short.
-        ModuleNotFoundError: the queue's client package is not installed.
+        ValueError: The URL is of a kind that is not supported, or a secret too short.
+        ModuleNotFoundError: The queue's client package is not installed.
     """
-    logger = get_logger("engine")
-    return create_manager(
-        message_queue,
-        channel=channel,
-        secret=message_queue_secret,
-        write_only=True,
-        logger=logger,
-        options=options,
-    )
+    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, options=options)
+    return QueueSender(settings, timeout=timeout)

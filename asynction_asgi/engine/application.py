@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ..errors import RefusedError
     from .limits import Limits
     from .members import Member
+
+# For a message queue, before the first client is served.
+_READY_SECONDS = 2.0
 
 logger = get_logger("engine")
 
@@ -87,6 +91,18 @@ class ApplicationServer(AddressingServer):
         if not self.manager_initialized:
             self.manager_initialized = True
             self.manager.initialize()
+
+    async def ready(self, seconds: float = _READY_SECONDS) -> None:
+        """Wait until what other processes emit is heard here, where there is a message queue.
+
+        Args:
+            seconds: To wait at most: a queue that is away holds up nobody for longer.
+        """
+        link = getattr(self.manager, "link", None)
+        if link is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await link.subscribed.wait()
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request or WebSocket; upstream's ASGI application calls this."""

@@ -175,14 +175,21 @@ class MembershipServer(ApplicationServer):
         is handled.
         """
         namespace = namespace or "/"
+        if self.manager.find(sid, namespace) is not None:
+            parting = self.dismiss(sid, namespace)
+            if parting is not None:
+                await parting
+        elif not ignore_queue:
+            await self.manager.can_disconnect(sid, namespace)
+
+    def dismiss(self, sid: str, namespace: str) -> Coroutine[Any, Any, None] | None:
+        """Disconnect a client of this process; what is returned runs its handler, and must be awaited."""
         member = self.manager.find(sid, namespace)
-        if member is None:
-            if not ignore_queue:
-                await self.manager.can_disconnect(sid, namespace)
-        elif member.phase is Phase.PENDING:
+        if member is not None and member.phase is Phase.PENDING:
             member.dismissed = True
-        elif member.phase is Phase.CONNECTED:
-            await self._dismiss(member)
+        elif member is not None and member.phase is Phase.CONNECTED:
+            return self._dismiss(member)
+        return None
 
     def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
         """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""

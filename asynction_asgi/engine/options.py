@@ -75,6 +75,8 @@ class ServerOptions(UpstreamOptions, total=False):
         channel: The queue's channel, the same in all of them.
         message_queue_secret: What signs the messages on the queue, the same in all of them, at least 16
             bytes. Of several the first signs and all verify, so that a secret can be replaced.
+        message_queue_retention: For how many seconds a stream (``redis+stream://``) keeps messages for
+            processes that can't read; 300 without it.
     """
 
     limits: Limits | None
@@ -83,3 +85,4 @@ class ServerOptions(UpstreamOptions, total=False):
     message_queue: str | None
     channel: str
     message_queue_secret: Secret | Iterable[Secret] | None
+    message_queue_retention: float

@@ -23,7 +23,7 @@ from .members import Member, Phase
 from .room_names import RoomCallbackError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # Rooms and clients whose answers over a message queue are awaited; some may never have been there.
 _MOST_RELAYED = 10_000
@@ -207,29 +207,41 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         del kwargs  # upstream's ignore_queue
         if callback is not None:
             self.check_callback(namespace, to or room)
+        await relieve(self.deliver(event, data, namespace, to or room, skip_sid=skip_sid, callback=callback))
+
+    def deliver(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        target: Any = None,
+        *,
+        skip_sid: Any = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> Sequence[Member]:
+        """Send an event to the clients of this process without waiting for any, and return those.
+
+        Raises:
+            UnencodableError: The data have no JSON form; nothing was sent.
+        """
         if namespace not in self.members:
-            return
+            return ()
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
         skipped = skip_sid if isinstance(skip_sid, (list, tuple, set, frozenset)) else (skip_sid,)
-        recipients = [one for one in self._recipients(namespace, to or room) if one.sid not in skipped]
+        recipients = [member for member in self._recipients(namespace, target) if member.sid not in skipped]
         if callback is None:
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:
                 member.deliver(frames)
-        else:
-            for member in recipients:
-                # Encode first: a callback of a packet that can't be sent would wait for ever.
-                frames = self.server.encode(
-                    packets.EVENT, [event, *arguments], namespace, member.last_ack + 1
-                )
-                displaced = member.expect_ack(callback, self.server.limits.pending_acks)
-                member.deliver(frames)
-                if displaced is not None:
-                    self.lose(displaced, gone=False)
-        slow = {one.connection.socket for one in recipients}
-        waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
-        if waits:  # all at the same time: many that don't read cost no more than one
-            await asyncio.gather(*waits)
+            return recipients
+        for member in recipients:
+            # Encode first: a callback of a packet that can't be sent would wait for ever.
+            frames = self.server.encode(packets.EVENT, [event, *arguments], namespace, member.last_ack + 1)
+            displaced = member.expect_ack(callback, self.server.limits.pending_acks)
+            member.deliver(frames)
+            if displaced is not None:
+                self.lose(displaced, gone=False)
+        return recipients
 
     def check_callback(self, namespace: str, target: Any) -> None:
         """Refuse a callback that would run once for each member of a room, without saying whose answer it has.
@@ -273,12 +285,17 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
         """The only client that could answer a callback over the queue will not."""
+        callback = self.take_relayed(sid, ack_id)
+        if callback is not None:
+            self.lose(callback, gone=gone)
+
+    def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
+        """Forget a callback that waits for an answer over the queue, and return it, or None."""
         waiting = self.relayed.get(sid, {})
         callback = waiting.pop(ack_id, None)
         if not waiting:
             self.relayed.pop(sid, None)
-        if callback is not None:
-            self.lose(callback, gone=gone)
+        return callback
 
     def forget_callback(self, sid: Any, callback: Callable[..., Any]) -> None:
         """Stop waiting for an answer over the queue."""
@@ -290,12 +307,17 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
         """An answer that came over the queue; one that nobody waits for is ignored."""
-        waiting = self.relayed.get(sid, {})
-        callback = waiting.pop(id, None)
-        if not waiting:
-            self.relayed.pop(sid, None)
+        callback = self.take_relayed(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
             self.server.call_back(callback, data)
+
+
+async def relieve(recipients: Sequence[Member]) -> None:
+    """Wait for clients that read more slowly than they are sent to, but not for long."""
+    slow = {member.connection.socket for member in recipients}
+    waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
+    if waits:  # all at the same time: many that don't read cost no more than one
+        await asyncio.gather(*waits)
 
 
 def adopt(manager: Any) -> Rooms:

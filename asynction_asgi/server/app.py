@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..docs import Docs
-from ..engine import EngineApp, create_server
+from ..engine import EngineApp, create_server, queue_of
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import BindingError
 from ..logs import get_logger
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
 
     from ..docs.http import Guard, Renderer
-    from ..engine import ServerOptions
+    from ..engine import Queue, ServerOptions
     from ..errors import Diagnostic
     from ..spec import Spec
     from .document_source import Source
@@ -98,7 +98,7 @@ class AsynctionSocketIO(Emitting):
         spec = served_spec(spec)
         self._app = app
         self._violations = ViolationLog()
-        self._checked = False
+        self._checked = self._ready = False
         settings = validation_of(validation)
         namespaces = Namespaces(spec)
         observe = type(self).observe
@@ -192,6 +192,11 @@ class AsynctionSocketIO(Emitting):
         return self._app
 
     @property
+    def queue(self) -> Queue | None:
+        """How this process fares on its message queue, or None without `message_queue`."""
+        return queue_of(self._server.manager)
+
+    @property
     def docs_path(self) -> str | None:
         """Where the documentation is, below the mount if there is one; None without it."""
         return self._docs.path if self._docs is not None else None
@@ -272,8 +277,8 @@ class AsynctionSocketIO(Emitting):
         if scope["type"] == "lifespan":
             await compose_lifespan(self._app, scope, receive, send, self._start, self._server.shutdown)
             return
-        if not self._checked:
-            self._start_unannounced()
+        if not self._ready:
+            await self._start_unannounced()
         target = self._target(scope)
         if target is not None:
             await target(scope, receive, send)
@@ -305,11 +310,17 @@ class AsynctionSocketIO(Emitting):
         _log(self._routes.missing())
         self._server.listen()
         prepare()
+        await self._server.ready()
+        self._ready = True
 
-    def _start_unannounced(self) -> None:
-        """The first request of an application that nobody told to start, as under a mount."""
-        self._checked = True
-        _log(self._routes.missing())
+    async def _start_unannounced(self) -> None:
+        """Handle the first request when no lifespan start-up was received, as under a mount."""
+        if not self._checked:
+            self._checked = True
+            _log(self._routes.missing())
+            self._server.listen()
+        await self._server.ready()
+        self._ready = True
 
 
 def _log(findings: Iterable[Diagnostic]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import wrap_future
 from typing import TYPE_CHECKING, Any
 
 from ..engine import create_emitter, name_clients, name_room, name_rooms
@@ -98,7 +99,9 @@ class Emitter:
         target = room if to is None else to
         names = None if target is None else name_rooms(target)
         if names != []:
-            await self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
+            await wrap_future(
+                self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
+            )
 
     async def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
@@ -106,20 +109,20 @@ class Emitter:
 
     async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room, on whichever server it is."""
-        await self._queue.enter_room(sid, namespace or "/", name_room(room))
+        await wrap_future(self._queue.enter_room(sid, namespace or "/", name_room(room)))
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room, on whichever server it is."""
-        await self._queue.leave_room(sid, namespace or "/", name_room(room))
+        await wrap_future(self._queue.leave_room(sid, namespace or "/", name_room(room)))
 
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room, on every server."""
-        await self._queue.close_room(name_room(room), namespace or "/")
+        await wrap_future(self._queue.close_room(namespace or "/", name_room(room)))
 
     async def disconnect(self, sid: str, namespace: str | None = None) -> None:
         """End a client's connection, on whichever server it is."""
-        await self._queue.disconnect(sid, namespace or "/")
+        await wrap_future(self._queue.disconnect(sid, namespace or "/"))
 
     async def close(self) -> None:
         """Close the connection to the queue; a later emit opens it again."""
-        await self._queue.close()
+        await wrap_future(self._queue.close())

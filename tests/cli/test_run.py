@@ -481,7 +481,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
         (["myapp:ap"], "'myapp' has no 'ap'; did you mean 'app'?"),
         (["echo.yaml", "--ssl-certfile", "echo.yaml"], "the server can't start"),
         (["echo.yaml", "--server-name", "staging"], "[SERVER_UNKNOWN]"),
-        (["echo.yaml", "--message-queue", "kafka://"], "message_queue must begin with"),
+        (["echo.yaml", "--message-queue", "kafka://"], "Kafka is not supported"),
         (
             ["echo.yaml", "--message-queue", "redis://", "--message-queue-secret", "NOT_SET_ANYWHERE"],
             "--message-queue-secret takes the name of an environment variable",

@@ -260,7 +260,7 @@ async def test_an_emitter_whose_queue_is_gone_raises(scheme: str) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{nobody.getsockname()[1]}"
-        emitter = Emitter.from_spec(SPEC, message_queue=f"{scheme}://ada:sesame@{place}")
+        emitter = Emitter.from_spec(SPEC, message_queue=f"{scheme}://ada:sesame@{place}", timeout=0.5)
         with pytest.raises(
             QueueError, match=rf"^nothing was emitted, as {scheme}://{place} can't be reached: (?!.*sesame)"
         ):

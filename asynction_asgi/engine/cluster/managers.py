@@ -1,307 +1,249 @@
-"""Client managers that reach other processes through a message queue."""
+"""The client manager that reaches other processes through a message queue."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from socketio.async_aiopika_manager import AsyncAioPikaManager
-from socketio.async_redis_manager import AsyncRedisManager
+from socketio.async_pubsub_manager import AsyncPubSubManager
 
-from ...errors import QueueError, RefusedError
-from ...extras import require
-from ...logs import Throttle
-from ..codec import UndecodableError, UnencodableError, choose_codec
-from ..logs import logger
-from ..rooms import Rooms
-from .outages import OutageLog, without_secrets
+from ...errors import RefusedError
+from ..members import Phase
+from ..room_names import RoomCallbackError
+from ..rooms import Rooms, relieve
+from .courier import Courier
+from .link import Link
 from .process_id import Identified
-from .relayed import check_names, emitted, is_callback
-from .seals import ForgedError, Seal, is_sealed, read_secrets
-from .subscription import Subscription
+from .relayed import check_names, emitted, is_callback, name_namespace
+from .settings import RETENTION_SECONDS, create_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable
 
     from .seals import Secret
+    from .settings import QueueSettings
 
-# URL scheme: the module that must be there, and the extra that installs it.
-_CLIENTS = {
-    "redis": ("redis", "redis"),
-    "rediss": ("redis", "redis"),
-    "redis+sentinel": ("redis", "redis"),
-    "valkey": ("valkey", "valkey"),
-    "valkeys": ("valkey", "valkey"),
-    "valkey+sentinel": ("valkey", "valkey"),
-    "amqp": ("aio_pika", "amqp"),
-    "amqps": ("aio_pika", "amqp"),
-}
-
-# What upstream's managers and ours raise for a message that has not the form of any of theirs.
-_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+__all__ = ["QueueRooms", "create_manager"]
 
 
-class _Checked(Identified):
-    """What goes over the queue is strict JSON, and an error of the sender's is raised at the sender.
+class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+    """Rooms whose emits reach the clients of every process on a queue.
 
-    What other processes ask for is done if it can be read; it may come from anybody, and in any form.
+    It stays a manager of python-socketio's, whose messages it reads and writes, and nothing of python-socketio
+    runs between a message and the clients: what upstream does there waits for slow clients and for handlers.
 
     Attributes:
-        json: Reads and writes messages, and signs them if there is a secret.
-        place: The queue's URL, as it may be logged.
+        server: The server; None in a process without one.
         check: Raises for an emit of another process that must not reach clients; None takes all.
+        settings: Which queue.
+        lost: How many messages were lost, by the reason.
+        link: The connection to the queue, from the server's start to its end.
     """
 
     server: Any
-    json: QueueJson
-    place: str
-    check: Callable[[str, Any, str], None] | None = None
+
+    def __init__(self, settings: QueueSettings, *, logger: Any = None) -> None:
+        super().__init__(channel=settings.channel, logger=logger, json=settings.codec)
+        self.check: Callable[[str, Any, str], None] | None = None
+        self.link: Link | None = None
+        self.lost: Counter[str] = Counter()
+        self.settings = settings
+        self._courier = Courier(settings)
 
     @property
     def dropped(self) -> Counter[str]:
         """Messages of the queue that were not taken, by the reason."""
-        return self.json.dropped
-
-    def set_server(self, server: Any) -> None:
-        codec = self.json
-        super().set_server(server)  # type: ignore[misc]  # upstream's, further down the line
-        self.json = codec  # upstream takes that of the packets
-
-    @cached_property
-    def _outages(self) -> OutageLog:
-        return OutageLog(super()._get_logger(), self.place)  # type: ignore[misc]  # upstream's
-
-    def _get_logger(self) -> OutageLog:
-        return self._outages
-
-    async def _publish(self, data: Any) -> None:
-        if self.server is None:
-            self.json.check(data)  # nothing was encoded before; upstream would log the error and go on
-        await super()._publish(data)  # type: ignore[misc]  # upstream's, further down the line
-
-    # -- what other processes ask for --------------------------------------------------------
+        return self.settings.codec.dropped
 
     def drop(self, reason: str) -> None:
-        self.json.drop(reason)
+        """Count a message that is not taken, and log it now and then."""
+        self.settings.codec.drop(reason)
 
-    async def _handle_emit(self, message: dict[str, Any]) -> None:
-        with self._reading(message) as by_others:
-            if by_others:
-                check_names(message)
-            if by_others and self.check is not None:
-                self.check(*emitted(message))
-            await super()._handle_emit(message)
+    def set_server(self, server: Any) -> None:
+        """Join a server; messages stay strict JSON, whatever it sends to clients."""
+        super().set_server(server)
+        self.json = self.settings.codec
 
-    async def _handle_disconnect(self, message: dict[str, Any]) -> None:
-        with self._reading(message):
-            await super()._handle_disconnect(message)  # type: ignore[misc]  # upstream's, further down the line
+    def initialize(self) -> None:
+        """Begin to listen, in the running event loop."""
+        self.link = Link(
+            self.settings,
+            identity=self._identity,
+            take=self.take,
+            clients=lambda: len(self.server.eio.sockets),
+            lost=self.lost,
+            logger=self._get_logger(),
+        )
+        super().initialize()
 
-    async def _handle_enter_room(self, message: dict[str, Any]) -> None:
-        with self._reading(message):
-            await super()._handle_enter_room(message)  # type: ignore[misc]  # as above
+    async def _thread(self) -> None:
+        if self.link is not None:
+            await self.link.listen()
 
-    async def _handle_leave_room(self, message: dict[str, Any]) -> None:
-        with self._reading(message):
-            await super()._handle_leave_room(message)  # type: ignore[misc]  # as above
+    async def close(self) -> None:
+        """Close the connections to the queue; a later emit opens one again."""
+        link, self.link = self.link, None
+        if link is not None:
+            await link.close()
+        await asyncio.wrap_future(self._courier.close())
 
-    async def _handle_close_room(self, message: dict[str, Any]) -> None:
-        with self._reading(message):
-            await super()._handle_close_room(message)  # type: ignore[misc]  # as above
+    # -- what this process asks for ----------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _reading(self, message: dict[str, Any]) -> Iterator[bool]:
-        """Drop a message that can't be done; what is wrong with one of our own, the caller is told.
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str | None = None,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Callable[..., Any] | None = None,
+        to: Any = None,
+        **options: Any,
+    ) -> None:
+        """Emit to the clients of every process; encoded before anything is waited for.
 
-        Nothing of an application's runs meanwhile whose errors would get lost here.
+        Returns when clients of this process have it and it is queued for the others. It waits for clients
+        that read slowly, and while too much is queued, but not for long.
+
+        Raises:
+            RoomCallbackError: A callback is given, and not a client's id; nothing was sent.
+            UnencodableError: The data have no JSON form; nothing was sent.
+            QueueError: The server was not started, and the queue can't be reached.
         """
-        by_others = message.get("host_id") != self.host_id
+        target, namespace = to or room, namespace or "/"
+        if callback is not None:
+            self.check_callback(namespace, target)
+        if options.get("ignore_queue"):
+            recipients = self.deliver(event, data, namespace, target, skip_sid=skip_sid, callback=callback)
+            await relieve(recipients)
+            return
+        if callback is not None and self.server is None:
+            raise RuntimeError("a process without a server can't receive answers: callback= is not for it")
+        asked = answer = None
+        if callback is not None:
+            asked = [target, namespace, self._generate_ack_id(target, callback)]
+            answer = partial(self._return_callback, self.host_id, *asked)
         try:
-            yield by_others
-        except RefusedError as error:
-            self.json.drop("not allowed by the document", detail=str(error))
-        except _UNREADABLE as error:
-            if not by_others:
-                raise
-            self.json.drop("malformed", detail=type(error).__name__)
+            text = self.settings.codec.emit(
+                data,
+                host_id=self._sender,
+                event=event,
+                namespace=namespace,
+                room=target,
+                skip_sid=skip_sid,
+                callback=asked,
+            )
+            recipients = self.deliver(event, data, namespace, target, skip_sid=skip_sid, callback=answer)
+        except BaseException:
+            if asked is not None:
+                self.take_relayed(target, asked[-1])
+            raise
+        await self._send(text)
+        await relieve(recipients)
 
-    # -- answers that will not come ----------------------------------------------------------
+    async def _publish(self, data: Any) -> None:
+        """Ask the other processes for what upstream's methods are about."""
+        named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
+        members = {name: value for name, value in data.items() if name != named}
+        await self._send(self.settings.codec.check({named: self._sender, **members}))
+
+    @property
+    def _sender(self) -> str:
+        return self._courier.name if self.link is None else self.host_id
+
+    async def _send(self, text: str) -> None:
+        if self.link is None:
+            await asyncio.wrap_future(self._courier.send(text))
+        else:
+            self.link.writer.put(text)
+            await self.link.writer.room()
 
     def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
         """Tell the process that waits for this callback, which may be another one."""
-        if not (isinstance(callback, partial) and callback.func == self._return_callback):  # type: ignore[attr-defined]  # upstream's
-            super().lose(callback, gone=gone)  # type: ignore[misc]  # of `Rooms`
+        if not (isinstance(callback, partial) and callback.func == self._return_callback):
+            super().lose(callback, gone=gone)
             return
-        host_id, room, namespace, ack_id = callback.args  # as upstream's `_handle_emit` has made it
+        host_id, room, namespace, ack_id = callback.args
         if host_id == self.host_id:
-            self.lose_relayed(room, ack_id, gone=gone)  # type: ignore[attr-defined]  # of `Rooms`
+            self.lose_relayed(room, ack_id, gone=gone)
             return
         # Without "args", upstream's managers pass it over.
         lost = {"method": "callback", "host_id": host_id, "sid": room, "namespace": namespace, "id": ack_id}
         self.server._spawn(self._publish({**lost, "lost": "gone" if gone else "displaced"}))  # noqa: SLF001  # our server's
 
-    async def _handle_callback(self, message: dict[str, Any]) -> None:
-        lost = message.get("lost")
+    # -- what other processes ask for --------------------------------------------------------
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Do what another process asks for; what runs a user's code gets a task of its own.
+
+        Raises:
+            TypeError, ValueError, LookupError, AttributeError: The message has not the form of any.
+        """
+        method = message.get("method")
+        if method == "callback":
+            self._take_callback(message)
+        elif message.get("host_id") != self.host_id:
+            try:
+                if method == "emit":
+                    self._take_emit(message)
+                elif method == "disconnect":
+                    self._take_disconnect(message.get("sid"), name_namespace(message))
+                elif method in ("enter_room", "leave_room", "close_room"):
+                    self._take_room(method, message)
+            except RefusedError as error:
+                self.settings.codec.drop("not allowed by the document", detail=str(error))
+            except RoomCallbackError:
+                self.drop("callback for a room")
+
+    def _take_emit(self, message: dict[str, Any]) -> None:
+        check_names(message)
+        event, data, namespace = emitted(message)
+        if self.check is not None:
+            self.check(event, data, namespace)
+        asked, callback = message.get("callback"), None
+        if asked is not None:
+            callback = partial(self._return_callback, message.get("host_id"), *asked)
+            self.check_callback(namespace, message.get("room"))
+        self.deliver(
+            event, data, namespace, message.get("room"), skip_sid=message.get("skip_sid"), callback=callback
+        )
+
+    def _take_disconnect(self, sid: Any, namespace: Any) -> None:
+        parting = self.server.dismiss(sid, namespace)
+        if parting is not None:
+            self.server._spawn(parting)  # noqa: SLF001  # our server's
+
+    def _take_room(self, method: str, message: dict[str, Any]) -> None:
+        sid: Any = message.get("sid")
+        namespace, room = name_namespace(message), message.get("room")
+        if method == "close_room":
+            self.basic_close_room(room, namespace)
+            return
+        member = self.find(sid, namespace)
+        if member is None or member.phase not in (Phase.CONNECTED, Phase.PENDING):
+            return
+        if method == "enter_room":
+            self.basic_enter_room(sid, namespace, room)
+        else:
+            self.basic_leave_room(sid, namespace, room)
+
+    def _take_callback(self, message: dict[str, Any]) -> None:
         if message.get("host_id") != self.host_id:
             return  # another process asked
         if not is_callback(message):
-            self.json.drop("malformed", detail="no callback")
-        elif lost is None:
-            await super()._handle_callback(message)  # type: ignore[misc]  # upstream's, further down the line
-        else:
-            self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")  # type: ignore[attr-defined]  # of `Rooms`
+            raise TypeError("no callback")
+        lost = message.get("lost")
+        if lost is not None:
+            self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")
+            return
+        callback = self.take_relayed(message.get("sid"), message.get("id"))
+        if callback is not None:
+            self.server._spawn(self._call_back(callback, message["args"]))  # noqa: SLF001  # our server's
 
-
-class RedisRooms(_Checked, Subscription, AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
-    """python-socketio's Redis and Valkey manager on top of our rooms."""
-
-    connected: bool
-
-    async def _publish(self, message: Any) -> Any:
-        """Publish; a process that serves nobody hears when nobody could hear it.
-
-        Raises:
-            QueueError: the queue can't be reached, in a process that only emits.
-        """
-        if not self.write_only:
-            return await super()._publish(message)  # which logs, and local clients are served all the same
-        for last in (False, True):  # a connection that was idle may have been closed meanwhile
-            try:
-                if not self.connected:
-                    self._redis_connect()
-                return await self.redis.publish(self.channel, self.json.dumps(message))
-            except UnencodableError:
-                raise
-            except Exception as error:
-                self.connected = False
-                if last:
-                    raise _unreachable(self.place, error) from error
-        return None
-
-    async def close(self) -> None:
-        """Close the connections to the queue; a later emit opens them again."""
-        self.connected = False
-        for client in (self.pubsub, self.redis):
-            if client is not None:
-                await client.aclose()
-
-
-class AmqpRooms(_Checked, AsyncAioPikaManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
-    """python-socketio's RabbitMQ manager on top of our rooms."""
-
-    publisher_connection: Any
-
-    async def _publish(self, message: Any) -> None:
-        """Publish; a process that serves nobody hears when nobody could hear it.
-
-        Raises:
-            QueueError: the queue can't be reached, in a process that only emits.
-        """
-        try:
-            await super()._publish(message)
-        except UnencodableError:
-            raise
-        except (Exception, asyncio.CancelledError) as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-                raise  # else it is upstream's word for a channel that the broker has closed
-            if self.write_only:
-                raise _unreachable(self.place, error) from error
-            why = str(error) or "its connection was lost"
-            self._get_logger().error("Cannot publish", extra={"rabbitmq_exception": why})
-
-    async def close(self) -> None:
-        """Close the connection to the queue; a later emit opens it again."""
-        connection, self.publisher_connection = self.publisher_connection, None
-        if connection is not None:
-            await connection.close()
-
-
-def _unreachable(place: str, error: BaseException) -> QueueError:
-    why = "its connection was lost" if isinstance(error, asyncio.CancelledError) else repr(error)
-    return QueueError(f"nothing was emitted, as {place} can't be reached: {why}")
-
-
-class QueueJson:
-    """What travels over the queue is as strict as what travels to clients, and signed if it is to be.
-
-    Attributes:
-        dropped: How many messages were not taken, by the reason.
-    """
-
-    def __init__(self, seal: Seal | None = None) -> None:
-        self._codec = choose_codec(None, depth=512)
-        self._seal = seal
-        self._throttle = Throttle()
-        self.dropped: Counter[str] = Counter()
-
-    def check(self, value: Any) -> str:
-        """The text of a value, unsigned.
-
-        Raises:
-            UnencodableError: it has no JSON form.
-        """
-        attachments: list[bytes] = []
-        try:
-            text = self._codec.dumps(value, attachments).decode()
-        except UnencodableError as error:
-            sent = value.get("data", value) if isinstance(value, dict) else value
-            raise UnencodableError.of(error, sent) from None
-        if attachments:
-            raise UnencodableError("bytes outside a packet")
-        return text
-
-    def dumps(self, value: Any, **options: Any) -> str:
-        """Value to text; signed, it is another text each time.
-
-        Raises:
-            UnencodableError: it has no JSON form.
-        """
-        del options  # upstream's separators
-        text = self.check(value)
-        return text if self._seal is None else self._seal.seal(text)
-
-    def loads(self, text: str | bytes) -> Any:
-        """Text to message; anything but an object is an empty one, which upstream passes over, and counted.
-
-        Raises:
-            UndecodableError: it is not JSON.
-            ForgedError: it is not signed as it must be.
-        """
-        try:
-            if isinstance(text, bytes):
-                text = text.decode()
-            if self._seal is not None:
-                text = self._seal.open(text)
-            elif is_sealed(text):
-                raise ForgedError("signed")  # counted below with the others
-            message = self._codec.loads(text)
-        except ForgedError as error:
-            hint = "this process has no message_queue_secret" if error.fault == "signed" else ""
-            self.drop(error.fault, detail=hint)
-            raise
-        except UnicodeDecodeError as error:
-            self.drop("not UTF-8")
-            raise UndecodableError("not UTF-8") from error
-        except UndecodableError:
-            self.drop("not JSON")
-            raise
-        if not isinstance(message, dict):
-            self.drop("malformed", detail="no object")
-            return {}
-        return message
-
-    def drop(self, reason: str, *, detail: str = "") -> None:
-        """Count a message that is not taken, and log it now and then."""
-        self.dropped[reason] += 1
-        unsaid = self._throttle.admits(reason)
-        if unsaid is not None:
-            logger.warning(
-                "a message of the queue was dropped: %s%s%s", reason, detail and f": {detail}", unsaid
-            )
+    async def _call_back(self, callback: Callable[..., Any], arguments: list[Any]) -> None:
+        self.server.call_back(callback, arguments)
 
 
 def create_manager(
@@ -309,43 +251,9 @@ def create_manager(
     *,
     channel: str = "socketio",
     secret: Secret | Iterable[Secret] | None = None,
-    write_only: bool = False,
+    retention: float = RETENTION_SECONDS,
     logger: Any = None,
-    options: Mapping[str, Any] | None = None,
-) -> Rooms:
-    """The client manager for a message queue.
-
-    Args:
-        url: ``redis://``, ``rediss://``, ``redis+sentinel://``, the same with ``valkey``,
-            ``amqp://`` or ``amqps://``.
-        channel: The same in every process that belongs together.
-        secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
-        write_only: For processes that emit and serve nobody.
-        logger: Where connection problems are reported.
-        options: For the Redis client, such as its timeouts.
-
-    Raises:
-        ValueError: the URL is of another kind, or a secret is too short.
-        ModuleNotFoundError: the queue's client package is not installed.
-    """
-    scheme = urlsplit(url).scheme
-    if scheme not in _CLIENTS:
-        known = ", ".join(f"{name}://" for name in _CLIENTS)
-        raise ValueError(f"message_queue must begin with one of {known}; got {scheme or 'no scheme'!r}")
-    module, extra = _CLIENTS[scheme]
-    require(module, f"message_queue {scheme}://", extra)
-    codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
-    manager: AmqpRooms | RedisRooms
-    if module == "aio_pika":
-        manager = AmqpRooms(url, channel=channel, write_only=write_only, logger=logger, json=codec)
-    else:
-        manager = RedisRooms(
-            url,
-            channel=channel,
-            write_only=write_only,
-            logger=logger,
-            json=codec,
-            redis_options=dict(options or {}),
-        )
-    manager.place = without_secrets(url)
-    return manager
+) -> QueueRooms:
+    """Make the client manager for a message queue; arguments and errors are those of `create_settings`."""
+    settings = create_settings(url, channel=channel, secret=secret, retention=retention)
+    return QueueRooms(settings, logger=logger)

@@ -1,54 +1,133 @@
-"""What is logged of a message queue that can't be reached."""
+"""Whether the queue can be reached, what was lost while it could not, and what is logged of both."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+import asyncio
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...logs import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    Part = Literal["writing", "reading"]
 
-__all__ = ["OutageLog", "without_secrets"]
+__all__ = ["Outages"]
 
-_SECONDS = 60.0  # between two lines about one queue: no shorter than upstream's longest pause
+_SECONDS = 60.0  # between two outages that are told of
+_MOST_NAMED = 3
 
 
-class OutageLog(logging.LoggerAdapter[Any]):
-    """Upstream tells of each attempt to receive or publish, but not of which queue, nor why it failed.
+class Outages:
+    """One line when an outage begins, and one when it has ended and it is known what was lost.
 
     Args:
-        logger: Where upstream logs.
         place: The queue, as it may be logged.
+        logger: Where to.
+        lost: Counts what is lost, by the reason, as far as this process knows.
+        settle: How many seconds behind an outage what is missing may still come.
+        parts: What has to work.
+
+    Attributes:
+        last_error: What the last error said.
     """
 
-    def __init__(self, logger: Any, place: str) -> None:
-        super().__init__(logger, {})
+    def __init__(
+        self,
+        place: str,
+        logger: Any,
+        *,
+        lost: Counter[str],
+        settle: float,
+        parts: tuple[Part, ...] = ("writing", "reading"),
+    ) -> None:
+        self._counts = lost
+        self.last_error = ""
         self._place = place
+        self._logger = logger
+        self._settle = settle
+        self._down: set[Part] = set(parts)
+        self._began: float | None = None
+        self._back: asyncio.TimerHandle | None = None
+        self._told = False
+        self._lost: Counter[tuple[str, str]] = Counter()
         self._throttle = Throttle(_SECONDS)
 
-    def error(
-        self, msg: object, *args: object, extra: Mapping[str, object] | None = None, **options: Any
-    ) -> None:
-        """Upstream's line; where it has an exception in `extra`, ours in place of it, now and then."""
-        if not extra:
-            super().error(msg, *args, **options)
+    @property
+    def connected(self) -> bool:
+        """Whether this process can write and is subscribed, as far as it knows."""
+        return not self._down
+
+    def begin(self, part: Part, error: BaseException) -> None:
+        """A connection can't be opened, or was lost."""
+        self._down.add(part)
+        self.last_error = describe_error(error)
+        if self._back is not None:  # the same outage goes on
+            self._back.cancel()
+            self._back = None
+        if self._began is None:
+            self._began = time.monotonic()
+            self._lost.clear()
+            unsaid = self._throttle.admits(self._place)
+            self._told = unsaid is not None
+            if self._told:
+                self._logger.error(
+                    "the message queue %s can't be reached (%s): until it can, this process and others don't hear"
+                    " of each other's events. Start it, or correct message_queue; it is tried again by itself%s",
+                    self._place,
+                    self.last_error.rstrip("."),
+                    unsaid,
+                )
+
+    def end(self, part: Part) -> None:
+        """A connection is there."""
+        if part not in self._down:
             return
-        unsaid = self._throttle.admits(self._place)
+        self._down.discard(part)
+        if self.connected and self._began is not None:
+            seconds = time.monotonic() - self._began
+            self._back = asyncio.get_running_loop().call_later(self._settle, self._tell_end, seconds)
+
+    def lose(self, reason: str, number: int = 1, *, sender: str = "this process") -> None:
+        """Count messages that were lost."""
+        self._counts[reason] += number
+        self._lost[sender, reason] += number
+        if self._began is None:
+            self._tell_loss(reason, number, sender)
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        if self._back is not None:
+            self._back.cancel()
+
+    def _tell_end(self, seconds: float) -> None:
+        self._began = self._back = None
+        if not self._told and not self._lost:
+            return
+        lost = sum(self._lost.values())
+        senders = Counter[str]()
+        for (sender, _), number in self._lost.items():
+            senders[sender] += number
+        named = ", ".join(f"{number} of {sender}" for sender, number in senders.most_common(_MOST_NAMED))
+        self._logger.warning(
+            "the message queue %s is heard again after %.1f seconds; messages lost: %d%s",
+            self._place,
+            seconds,
+            lost,
+            f" ({named})" if lost else "",
+        )
+
+    def _tell_loss(self, reason: str, number: int, sender: str) -> None:
+        """A hole without an outage of ours: the sender, or the broker, has lost it."""
+        unsaid = self._throttle.admits(reason)
         if unsaid is not None:
-            super().error(
-                "the message queue %s can't be reached (%s): until it can, this process and others don't hear of"
-                " each other's events. Start it, or correct message_queue; it is tried again by itself%s",
-                self._place,
-                str(next(iter(extra.values()))).rstrip("."),
-                unsaid,
+            self._logger.warning(
+                "the message queue %s: %d messages of %s never came%s", self._place, number, sender, unsaid
             )
 
 
-def without_secrets(url: str) -> str:
-    """The URL of a queue without user, password and query, whatever characters a password has unquoted."""
-    scheme, _, rest = url.partition("://")
-    place, _, query = rest.partition("?")
-    # A question mark may be part of a password, and what is before it, too.
-    return f"{scheme}://{'…' if '@' in query else place.rpartition('@')[2]}"
+def describe_error(error: BaseException) -> str:
+    """Return what an error says, or its kind where it says nothing."""
+    if isinstance(error, asyncio.CancelledError):
+        return "its connection was lost"
+    return str(error) or type(error).__name__

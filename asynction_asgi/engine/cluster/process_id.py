@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from functools import cached_property
@@ -26,14 +27,19 @@ class Identity:
     def __init__(self) -> None:
         self._process: int | None = None
         self._name = ""
+        self._numbers = itertools.count(1)
 
     @property
     def name(self) -> str:
         """32 hexadecimal digits, the same for as long as this process lives."""
         process = os.getpid()
         if process != self._process:
-            self._process, self._name = process, secrets.token_hex(16)
+            self._process, self._name, self._numbers = process, secrets.token_hex(16), itertools.count(1)
         return self._name
+
+    def number(self) -> int:
+        """Return the next number of a message; each is given once, from 1 on."""
+        return next(self._numbers) if self.name else 0
 
 
 class Identified:

@@ -44,3 +44,15 @@ def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
     if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
         raise TypeError
     return event, data[0] if len(data) == 1 else tuple(data), namespace
+
+
+def name_namespace(message: dict[str, Any]) -> str:
+    """Return the namespace that a message is about.
+
+    Raises:
+        TypeError: It names none.
+    """
+    namespace = message.get("namespace", "/")
+    if not isinstance(namespace, str):
+        raise TypeError
+    return namespace

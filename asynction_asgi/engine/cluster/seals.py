@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from .process_id import Identity
+from .window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 # How far the clocks of two machines and the way through the queue may be apart.
 WINDOW_SECONDS = 60.0
-# So many messages of one sender may overtake one another: its process has several connections.
-_REORDERED = 4096
-_SEEN = (1 << _REORDERED) - 1
 _MARK = "asynction1 "
 _SHORTEST = 16
 
@@ -63,10 +61,9 @@ def read_secrets(given: Secret | Iterable[Secret]) -> tuple[bytes, ...]:
 class Seal:
     """Signs what one process sends over a channel, and opens what others signed.
 
-    A sender numbers its messages. Which of the last numbers of a sender have been seen is a bit mask, as
-    in RFC 4303, 3.4.3, so memory does not grow with traffic. What is older than `WINDOW_SECONDS` is
-    refused, so senders can be forgotten; and what is not younger than all that was forgotten, so that
-    nothing comes again where the clock is set back.
+    A sender numbers its messages, and a `Window` says which of the last have come, so memory does not grow
+    with traffic. What is older than `WINDOW_SECONDS` is refused, so senders can be forgotten; and what is not
+    younger than all that was forgotten, so that nothing comes again where the clock is set back.
     """
 
     def __init__(
@@ -80,17 +77,27 @@ class Seal:
         self._swept = clock()
         self._forgotten = 0.0  # when the last message was sent of which nothing is known any more
 
+    @property
+    def own_prefix(self) -> bytes:
+        """How the messages of this process begin."""
+        return f"{_MARK}{self._sender.name} ".encode()
+
     def seal(self, text: str) -> str:
         """Sign a message with the first secret."""
         self._number += 1
         line = f"{_MARK}{self._sender.name} {self._number} {int(self._clock() * 1000)}"
         return f"{line} {_sign(self._keys[0], line, text).decode()}\n{text}"
 
-    def open(self, sealed: str) -> str:
-        """The message inside; each is opened once.
+    def open(self, sealed: str, *, now: float | None = None) -> str:
+        """Return the message inside; each is opened once.
+
+        Args:
+            sealed: The line and the message.
+            now: When the broker took the message, in seconds since 1970; our own clock without it. A reader
+                that stood still for minutes may then still open what it missed.
 
         Raises:
-            ForgedError: it was signed by none of the secrets, too long ago, or has been opened before.
+            ForgedError: It was signed by none of the secrets, too long ago, or has been opened before.
         """
         if not is_sealed(sealed):
             raise ForgedError("unsigned")
@@ -101,20 +108,20 @@ class Seal:
         if not any(fits):
             raise ForgedError("wrong signature")
         _, sender, number, milliseconds = line.split(" ")
-        self._admit(sender, int(number), int(milliseconds) / 1000)
+        self._admit(sender, int(number), int(milliseconds) / 1000, self._clock() if now is None else now)
         return text
 
-    def _admit(self, sender: str, number: int, sent: float) -> None:
-        now = self._clock()
+    def _admit(self, sender: str, number: int, sent: float, now: float) -> None:
         if abs(now - sent) > WINDOW_SECONDS:
             raise ForgedError("too old")
         self._sweep(now)
         known = self._senders.get(sender)
         if known is None:
-            known = _Sender(highest=number, latest=sent, since=self._forgotten)
+            known = _Sender(Window(number, earlier=True), latest=sent, since=self._forgotten)
         if sent <= known.since:
             raise ForgedError("too old")
-        known.note(number)
+        if not known.window.admit(number):
+            raise ForgedError("repeated")
         known.latest = max(known.latest, sent)
         self._senders[sender] = known
 
@@ -133,30 +140,14 @@ class _Sender:
     """What has come from one sender.
 
     Attributes:
-        highest: The highest of its numbers.
+        window: Which of its numbers.
         latest: When the latest of its messages was sent.
         since: What was sent up to then may have come before anything was known of it.
-        seen: A bit for each of the last numbers, the lowest bit for the highest number.
     """
 
-    highest: int
+    window: Window
     latest: float
     since: float
-    seen: int = 0
-
-    def note(self, number: int) -> None:
-        """Remember a number.
-
-        Raises:
-            ForgedError: it has come before, or so long ago that nobody knows.
-        """
-        if number > self.highest:
-            self.seen = (self.seen << min(number - self.highest, _REORDERED)) & _SEEN
-            self.highest = number
-        behind = self.highest - number
-        if behind >= _REORDERED or self.seen >> behind & 1:
-            raise ForgedError("repeated")
-        self.seen |= 1 << behind
 
 
 def _sign(key: hmac.HMAC, line: str, text: str) -> bytes:

@@ -1,0 +1,57 @@
+"""Which processes share the queue, by the beats that each sends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Census"]
+
+_MOST = 10_000
+
+
+@dataclass(slots=True)
+class _Process:
+    clients: int
+    heard: float
+
+
+class Census:
+    """The processes that were heard of lately.
+
+    Args:
+        death: After so many seconds of silence a process counts as dead.
+    """
+
+    def __init__(self, death: float) -> None:
+        self._death = death
+        self._processes: dict[str, _Process] = {}
+
+    @property
+    def processes(self) -> Mapping[str, int]:
+        """The number of clients of each process, by its id."""
+        return {name: process.clients for name, process in self._processes.items()}
+
+    def note(self, name: str, clients: int) -> bool:
+        """Note a beat, and return whether the process was unknown."""
+        known = self._processes.get(name)
+        if known is None:
+            if len(self._processes) < _MOST:
+                self._processes[name] = _Process(clients, time.monotonic())
+            return True
+        known.clients, known.heard = clients, time.monotonic()
+        return False
+
+    def forget(self, name: str) -> None:
+        """A process has said that it ends."""
+        self._processes.pop(name, None)
+
+    def bury(self) -> None:
+        """Forget the processes that were silent for too long."""
+        dead = time.monotonic() - self._death
+        for name in [name for name, process in self._processes.items() if process.heard < dead]:
+            del self._processes[name]

@@ -1,0 +1,156 @@
+"""Brings messages to the queue for processes whose own event loop may end at any moment, or is none."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import threading
+import weakref
+from collections import Counter
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from ...errors import QueueError
+from ..logs import logger
+from .outages import Outages
+from .private_loop import keep_for_ever, private_loop
+from .process_id import Identity
+from .writer import Writer
+
+if TYPE_CHECKING:
+    from .settings import QueueSettings
+    from .writer import Item
+
+__all__ = ["ANSWER_SECONDS", "Courier"]
+
+# How long the broker may take to answer for one message.
+ANSWER_SECONDS = 10.0
+_EXIT_SECONDS = 2.0
+_couriers: weakref.WeakSet[Courier] = weakref.WeakSet()
+
+
+class Courier:
+    """Writes messages from any thread, any event loop and any fork, in the order of `send`.
+
+    Args:
+        settings: Which queue.
+        timeout: Seconds after which a message that the broker has not answered for has failed.
+    """
+
+    def __init__(self, settings: QueueSettings, *, timeout: float = ANSWER_SECONDS) -> None:
+        self._settings = settings
+        self._timeout = timeout
+        self._identity = Identity()
+        self._process = 0
+        self._lock = threading.Lock()
+        self._desk: _Desk | None = None
+        _couriers.add(self)
+
+    @property
+    def name(self) -> str:
+        """Who sends, in this process."""
+        return self._identity.name
+
+    def send(self, text: str) -> Future[None]:
+        """Write a message.
+
+        Returns:
+            A future that ends once the broker has answered. It raises `QueueError`, whose text says whether
+            nothing was written or that it can't be known.
+        """
+        answer: Future[None] = Future()
+        with self._guard():
+            if self._desk is None:
+                self._desk = _Desk(self._settings, self._identity)
+            desk = self._desk
+            desk.loop.call_soon_threadsafe(desk.take, text, self._timeout, answer)
+        return answer
+
+    def close(self) -> Future[None]:
+        """Write what is queued, for a moment at most, and close the connection; a later `send` opens one again."""
+        with self._guard():
+            desk, self._desk = self._desk, None
+        if desk is None:
+            closed: Future[None] = Future()
+            closed.set_result(None)
+            return closed
+        return asyncio.run_coroutine_threadsafe(desk.close(), desk.loop)
+
+    def _guard(self) -> threading.Lock:
+        if self._process != os.getpid():  # the lock may be taken for ever, by a thread that was not copied
+            self._process, self._lock = os.getpid(), threading.Lock()
+            keep_for_ever(self._desk)
+            self._desk = None
+        return self._lock
+
+
+class _Desk:
+    """What a courier has in the private loop of one process."""
+
+    def __init__(self, settings: QueueSettings, identity: Identity) -> None:
+        self.loop = private_loop()
+        self._settings = settings
+        self._identity = identity
+        self._outages = Outages(
+            settings.place, logger, lost=Counter(), settle=settings.rhythm.tick, parts=("writing",)
+        )
+        self._writer: Writer | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    def take(self, text: str, timeout: float, answer: Future[None]) -> None:
+        if self._writer is None:
+            settings = self._settings
+            self._writer = Writer(
+                settings.open(),
+                number=self._identity.number,
+                seal=settings.codec.seal,
+                outages=self._outages,
+                rhythm=settings.rhythm,
+            )
+            self._writing = self.loop.create_task(self._writer.run())
+        item = self._writer.put_answered(text)
+        timer = self.loop.call_later(timeout, self._give_up, item)
+
+        def tell(answered: asyncio.Future[None]) -> None:
+            timer.cancel()
+            if not answer.set_running_or_notify_cancel():
+                return
+            error = answered.exception()
+            if error is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(error)
+
+        if item.answered is not None:
+            item.answered.add_done_callback(tell)
+
+    def _give_up(self, item: Item) -> None:
+        if item.answered is None or item.answered.done():
+            return
+        place, why = self._settings.place, self._outages.last_error
+        if item.attempted:
+            text = f"it can't be known whether this was emitted, as {place} did not answer in time"
+        else:
+            item.given_up = True
+            text = f"nothing was emitted, as {place} can't be reached: {why or 'it does not answer'}"
+        item.answered.set_exception(QueueError(text))
+
+    async def close(self) -> None:
+        if self._writer is None or self._writing is None:
+            return
+        await self._writer.flush(_EXIT_SECONDS)
+        self._writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._writing
+        await self._writer.close()
+        self._outages.close()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Give what is still queued a moment; the daemon thread ends with the process."""
+    for closing in [courier.close() for courier in list(_couriers)]:
+        with contextlib.suppress(Exception):
+            closing.result(2 * _EXIT_SECONDS)

@@ -1,0 +1,128 @@
+"""A server's end of the queue: writer, listener and census, all in the server's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from .census import Census
+from .listener import Listener
+from .outages import Outages
+from .writer import Writer
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Mapping
+
+    from .process_id import Identity
+    from .settings import QueueSettings
+
+__all__ = ["Link"]
+
+_FLUSH_SECONDS = 2.0
+
+
+class Link:
+    """What connects one server with the others, from the start of its loop to its shutdown.
+
+    Args:
+        settings: Which queue, and how to speak on it.
+        identity: Names this process, and numbers its messages.
+        take: Does what a message of another process asks for; must not wait.
+        clients: Returns the number of clients of this process.
+        lost: Counts what is lost, by the reason.
+        logger: Where outages are logged.
+    """
+
+    def __init__(
+        self,
+        settings: QueueSettings,
+        *,
+        identity: Identity,
+        take: Callable[[dict[str, Any]], None],
+        clients: Callable[[], int],
+        lost: Counter[str],
+        logger: Any,
+    ) -> None:
+        rhythm = settings.rhythm
+        self.outages = Outages(settings.place, logger, lost=lost, settle=2.5 * rhythm.tick)
+        self.writer = Writer(
+            settings.open(),
+            number=identity.number,
+            seal=settings.codec.seal,
+            outages=self.outages,
+            rhythm=rhythm,
+        )
+        self._listener = Listener(
+            settings.open(),
+            codec=settings.codec,
+            process=lambda: identity.name,
+            take=self._take,
+            tick=self._tick,
+            outages=self.outages,
+            rhythm=rhythm,
+        )
+        self._settings = settings
+        self._identity = identity
+        self._take_other = take
+        self._clients = clients
+        self._census = Census(rhythm.death)
+        self._beaten = 0.0
+        self._writing = asyncio.get_running_loop().create_task(self.writer.run())
+
+    @property
+    def subscribed(self) -> asyncio.Event:
+        """Set while nothing that others write can be missed."""
+        return self._listener.subscribed
+
+    @property
+    def processes(self) -> Mapping[str, int]:
+        """The number of clients of each process that was heard of lately, this one included."""
+        return {self._identity.name: self._clients(), **self._census.processes}
+
+    async def listen(self) -> None:
+        """Take what others write, until cancelled."""
+        await self._listener.run()
+
+    async def close(self) -> None:
+        """Tell the others that this process ends, write what is queued for a moment at most, and disconnect."""
+        self._put({"host_id": self._identity.name, "method": "bye"})
+        await self.writer.flush(_FLUSH_SECONDS)
+        self._writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._writing
+        await self.writer.close()
+        self.outages.close()
+
+    def _put(self, message: dict[str, Any]) -> None:
+        self.writer.put(self._settings.codec.check(message))
+
+    def _tick(self) -> None:
+        """Tell the others of this process, now and then; in an outage, one beat that waits is enough."""
+        self._census.bury()
+        if time.monotonic() - self._beaten < self._settings.rhythm.beat or (
+            self.writer.pending and not self.outages.connected
+        ):
+            return
+        self._beaten = time.monotonic()
+        self._put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Do what a message asks for.
+
+        Raises:
+            TypeError: It is malformed.
+        """
+        method = message.get("method")
+        if method == "beat":
+            sender, clients = message.get("host_id"), message.get("clients")
+            if not isinstance(sender, str) or type(clients) is not int or clients < 0:
+                raise TypeError
+            if self._census.note(sender, clients):
+                self._beaten = 0.0  # a newcomer, which does not know this process either
+        elif method == "bye":
+            self._census.forget(str(message.get("host_id")))
+        else:
+            self._take_other(message)

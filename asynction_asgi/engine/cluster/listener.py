@@ -1,0 +1,136 @@
+"""Reads what other processes wrote: one task that waits for nothing but the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..crashes import must_pass
+from ..logs import logger
+from .senders import Senders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .broker import Broker, Delivery
+    from .messages import QueueJson
+    from .outages import Outages
+    from .rhythm import Rhythm
+
+__all__ = ["Listener"]
+
+# What is raised for a message that has not the form of any.
+_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
+# So many messages at most before other tasks get their turn.
+_TURN = 200
+
+
+class Listener:
+    """Reads messages, drops those that came before, and notices what never came.
+
+    Args:
+        broker: Where from.
+        codec: Reads messages, and counts what it can't read.
+        process: Returns the id of this process.
+        take: Does what a message of another process asks for; must not wait.
+        tick: Called as soon as nothing can be missed any more, and about once in `Rhythm.tick` seconds.
+        outages: Is told when nothing can be read, and of what is lost.
+        rhythm: How long silence is borne.
+
+    Attributes:
+        subscribed: Set while nothing can be missed.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        codec: QueueJson,
+        process: Callable[[], str],
+        take: Callable[[dict[str, Any]], None],
+        tick: Callable[[], None],
+        outages: Outages,
+        rhythm: Rhythm,
+    ) -> None:
+        self.subscribed = asyncio.Event()
+        self._broker = broker
+        self._codec = codec
+        self._process = process
+        self._take = take
+        self._tick = tick
+        self._outages = outages
+        self._rhythm = rhythm
+        self._senders = Senders(codec, lose=self._lose)
+        self._silent = 0.0
+
+    async def run(self) -> None:
+        """Read until cancelled; a connection that fails, or is silent for too long, is replaced."""
+        while True:
+            self._silent = 0.0
+            reading = asyncio.get_running_loop().create_task(self._read_on())
+            try:
+                error = await self._watch(reading)
+            finally:
+                self.subscribed.clear()
+                reading.cancel()
+                await asyncio.wait([reading])
+                await self._broker.close()
+            self._outages.begin("reading", error)
+            await asyncio.sleep(self._rhythm.retry)
+
+    async def _watch(self, reading: asyncio.Task[None]) -> BaseException:
+        """Return why the connection is of no use any more.
+
+        A process that stood still, and its loop with it, has a connection full of messages: that time does
+        not count as silence.
+        """
+        last = time.monotonic()
+        while True:
+            await asyncio.wait([reading], timeout=self._rhythm.tick)
+            if reading.done():
+                return asyncio.CancelledError() if reading.cancelled() else reading.exception() or EOFError()
+            self._senders.settle()
+            self._tick()
+            now = time.monotonic()
+            self._silent += min(now - last, 2 * self._rhythm.tick)
+            last = now
+            if self._silent > self._rhythm.silence:
+                return TimeoutError(f"nothing was heard of it for {self._rhythm.silence:g} seconds")
+
+    async def _read_on(self) -> None:
+        taken = 0
+        while True:
+            deliveries = await self._broker.read()
+            if not self.subscribed.is_set():
+                self._silent = 0.0
+                self.subscribed.set()
+                self._outages.end("reading")
+                self._tick()
+            for delivery in deliveries:
+                self._handle(delivery)
+                taken += 1
+                if taken >= _TURN:
+                    taken = 0
+                    await asyncio.sleep(0)
+
+    def _handle(self, delivery: Delivery) -> None:
+        if self._codec.is_own(delivery.body, self._process()):
+            self._silent = 0.0
+            return
+        try:
+            message = self._codec.loads(delivery.body, now=delivery.taken)
+        except ValueError:  # a ForgedError is one
+            return  # counted there
+        try:
+            if message and self._senders.admit(message):
+                self._take(message)
+        except _UNREADABLE as error:
+            self._codec.drop("malformed", detail=type(error).__name__)
+        except BaseException as error:
+            if must_pass(error, asyncio.current_task()):
+                raise
+            logger.exception("a message of the queue could not be taken")
+
+    def _lose(self, number: int, sender: str) -> None:
+        self._outages.lose(self._broker.missing, number, sender=sender)

@@ -1,0 +1,174 @@
+"""What travels over the queue: python-socketio's messages, numbered, as strict JSON, and signed if asked for.
+
+Every message begins with who sent it, as ``host_id`` or, where that word says whom it is for, as ``sender``,
+so that a process passes over its own unread; and it ends with its number ``n``, so that receivers drop what
+comes twice and notice what never came. Processes of python-socketio read neither, and send no numbers.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ...logs import Throttle
+from ..codec import UndecodableError, UnencodableError, choose_codec
+from ..logs import logger
+from .seals import ForgedError, is_sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .seals import Seal
+
+__all__ = ["QueueJson", "numbered", "read_number", "repeated", "sender_of"]
+
+# Receivers that saw nothing of its sender yet pass over a message with this member: it was answered before.
+_AGAIN = ',"again":true}'
+_MOST = 1 << 53
+
+
+class QueueJson:
+    """Reads and writes messages; what travels over the queue is as strict as what travels to clients.
+
+    Attributes:
+        dropped: How many messages were not taken, by the reason.
+    """
+
+    def __init__(self, seal: Seal | None = None) -> None:
+        self._codec = choose_codec(None, depth=512)
+        self._seal = seal
+        self._throttle = Throttle()
+        self.dropped: Counter[str] = Counter()
+
+    def check(self, value: Any) -> str:
+        """Return the text of a value, unsigned.
+
+        Raises:
+            UnencodableError: It has no JSON form.
+        """
+        text, attachments = self._encode(
+            value, value.get("data", value) if isinstance(value, dict) else value
+        )
+        if attachments:
+            raise UnencodableError("bytes outside a packet")
+        return text
+
+    def emit(self, data: Any, **members: Any) -> str:
+        """Return the text of an emit, unsigned: upstream's form, with bytes behind the data as Base64.
+
+        Args:
+            data: One argument; a tuple is many.
+            members: The other members, the sender's first.
+
+        Raises:
+            UnencodableError: `data` has no JSON form, or confuses its bytes with what stands for them.
+        """
+        arguments = list(data) if isinstance(data, tuple) else [data]
+        body, attachments = self._encode(arguments, data)
+        if attachments:
+            if body.count('"_placeholder":') - body.count('"_placeholder":false') != len(attachments):
+                raise UnencodableError("a member named _placeholder beside bytes")
+            encoded = ",".join(f'"{b64encode(buffer).decode()}"' for buffer in attachments)
+            body = f"[{body},{encoded}]"
+        head = self.check({**members, "method": "emit", "binary": bool(attachments)})
+        return f'{head[:-1]},"data":{body}}}'
+
+    def _encode(self, value: Any, shown: Any) -> tuple[str, list[bytes]]:
+        attachments: list[bytes] = []
+        try:
+            return self._codec.dumps(value, attachments).decode(), attachments
+        except UnencodableError as error:
+            raise UnencodableError.of(error, shown) from None
+
+    def seal(self, text: str) -> str:
+        """Sign a text, if there is a secret; it is another text each time."""
+        return text if self._seal is None else self._seal.seal(text)
+
+    def is_own(self, body: bytes, process: str) -> bool:
+        """Return whether a message looks like one of this process; nothing is done for those that do."""
+        if self._seal is not None:
+            return body.startswith(self._seal.own_prefix)
+        return body.startswith((f'{{"host_id":"{process}"'.encode(), f'{{"sender":"{process}"'.encode()))
+
+    def dumps(self, value: Any, **options: Any) -> str:
+        """Return the text of a value, signed if there is a secret; as upstream calls it.
+
+        Raises:
+            UnencodableError: It has no JSON form.
+        """
+        del options  # upstream's separators
+        return self.seal(self.check(value))
+
+    def loads(self, text: str | bytes, *, now: float | None = None) -> Any:
+        """Return the message that a text is; anything but an object is an empty one, and counted.
+
+        Args:
+            text: As it came over the queue.
+            now: When the broker took it, in seconds since 1970, where it tells.
+
+        Raises:
+            UndecodableError: It is not JSON.
+            ForgedError: It is not signed as it must be.
+        """
+        try:
+            if isinstance(text, bytes):
+                text = text.decode()
+            if self._seal is not None:
+                text = self._seal.open(text, now=now)
+            elif is_sealed(text):
+                raise ForgedError("signed")  # counted below with the others
+            message = self._codec.loads(text)
+        except ForgedError as error:
+            hint = "this process has no message_queue_secret" if error.fault == "signed" else ""
+            self.drop(error.fault, detail=hint)
+            raise
+        except UnicodeDecodeError as error:
+            self.drop("not UTF-8")
+            raise UndecodableError("not UTF-8") from error
+        except UndecodableError:
+            self.drop("not JSON")
+            raise
+        if not isinstance(message, dict):
+            self.drop("malformed", detail="no object")
+            return {}
+        return message
+
+    def drop(self, reason: str, *, detail: str = "") -> None:
+        """Count a message that is not taken, and log it now and then."""
+        self.dropped[reason] += 1
+        unsaid = self._throttle.admits(reason)
+        if unsaid is not None:
+            logger.warning(
+                "a message of the queue was dropped: %s%s%s", reason, detail and f": {detail}", unsaid
+            )
+
+
+def numbered(text: str, number: int) -> str:
+    """Give a message its number."""
+    return f'{text[:-1]},"n":{number}}}'
+
+
+def repeated(text: str) -> str:
+    """Mark a message that the broker has answered for before."""
+    return text[:-1] + _AGAIN
+
+
+def sender_of(message: Mapping[str, Any]) -> Any:
+    """Return which process sent a message, or None if it does not say."""
+    sender = message.get("sender")
+    return message.get("host_id") if sender is None and message.get("method") != "callback" else sender
+
+
+def read_number(message: Mapping[str, Any]) -> int | None:
+    """Return a message's number, or None if it has none, as those of python-socketio.
+
+    Raises:
+        ValueError: It is not a number that a process gives.
+    """
+    number = message.get("n")
+    if number is None:
+        return None
+    if type(number) is not int or not 0 < number < _MOST:
+        raise ValueError("not a number of a message")
+    return number

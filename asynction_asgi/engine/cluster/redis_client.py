@@ -1,0 +1,69 @@
+"""Connections to Redis and Valkey, without the retries of their clients: those would write a message twice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from socketio.redis_manager import parse_redis_sentinel_url
+
+from .broker import CONNECT_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .urls import QueueUrl
+
+__all__ = ["RedisClients", "close_client"]
+
+_CLOSE_SECONDS = 1.0
+
+
+class RedisClients:
+    """Makes clients for one queue.
+
+    Args:
+        url: The queue.
+        service: What sentinels know the server by where the URL does not say.
+        options: For the client, over ours.
+    """
+
+    def __init__(self, url: QueueUrl, *, service: str, options: Mapping[str, Any]) -> None:
+        self._url = url
+        self._service = service
+        self._module = importlib.import_module(f"{url.module}.asyncio")
+        retry = importlib.import_module(f"{url.module}.asyncio.retry")
+        backoff = importlib.import_module(f"{url.module}.backoff")
+        self._options = {
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "protocol": 2,  # one form of answers, whatever the client's default is
+            "retry": retry.Retry(backoff.NoBackoff(), 0),
+            **options,
+        }
+
+    def connect(self, *, seconds: float | None) -> Any:
+        """Make a client that connects when it is used.
+
+        Args:
+            seconds: How long an answer may take; None waits for ever.
+        """
+        options = {"socket_timeout": seconds, **self._options}
+        if not self._url.sentinel:
+            return self._module.Redis.from_url(self._url.plain, **options)
+        scheme = f"{self._url.module}+sentinel://"
+        hosts, service, addressed = parse_redis_sentinel_url(scheme + self._url.plain.partition("://")[2])
+        options.update(addressed)
+        if self._url.secure:
+            options["ssl"] = True
+        own = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
+        sentinel = self._module.sentinel.Sentinel(hosts, sentinel_kwargs=own, **options)
+        return sentinel.master_for(service or self._service)
+
+
+async def close_client(client: Any) -> None:
+    """Close a client or a subscription; a connection that nobody answers is left after a moment."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await client.aclose()

@@ -1,0 +1,96 @@
+"""Which queue a manager is for, and how to speak on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .amqp import Amqp
+from .messages import QueueJson
+from .pubsub import PubSub
+from .redis_client import RedisClients
+from .rhythm import Rhythm
+from .seals import Seal, read_secrets
+from .stream import Stream
+from .urls import read_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .broker import Broker
+    from .seals import Secret
+    from .urls import QueueUrl
+
+__all__ = ["RETENTION_SECONDS", "QueueSettings", "create_settings"]
+
+# For which a stream keeps messages.
+RETENTION_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """A queue, as one process uses it.
+
+    Attributes:
+        place: The URL as it may be logged.
+        channel: The same in every process that belongs together.
+        codec: Reads, writes and signs messages.
+        open: Makes one end of the channel; it connects when it is used.
+        rhythm: How often, and how long.
+    """
+
+    place: str
+    channel: str
+    codec: QueueJson
+    open: Callable[[], Broker]
+    rhythm: Rhythm
+
+
+def create_settings(
+    url: str,
+    *,
+    channel: str = "socketio",
+    secret: Secret | Iterable[Secret] | None = None,
+    retention: float = RETENTION_SECONDS,
+    options: Mapping[str, Any] | None = None,
+    rhythm: Rhythm | None = None,
+) -> QueueSettings:
+    """Find out how to speak on a message queue.
+
+    Args:
+        url: Where it is, and of which kind.
+        channel: The same in every process that belongs together.
+        secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
+        retention: For how many seconds a stream keeps messages for processes that can't read.
+        options: For the client of Redis or Valkey, over ours.
+        rhythm: How often, and how long; only tests know better.
+
+    Raises:
+        ValueError: The URL is of another kind, a secret is too short, or the retention not positive.
+        ModuleNotFoundError: The queue's client package is not installed.
+    """
+    if not retention > 0:
+        raise ValueError("message_queue_retention must be more than 0 seconds")
+    where = read_url(url)
+    rhythm = rhythm or Rhythm()
+    codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
+    return QueueSettings(
+        place=where.place,
+        channel=channel,
+        codec=codec,
+        open=_opener(
+            where, channel=channel, retention=retention, options=options or {}, seconds=rhythm.write
+        ),
+        rhythm=rhythm,
+    )
+
+
+def _opener(
+    url: QueueUrl, *, channel: str, retention: float, options: Mapping[str, Any], seconds: float
+) -> Callable[[], Broker]:
+    if url.module == "aio_pika":
+        return lambda: Amqp(url.plain, channel, seconds=seconds)
+    clients = RedisClients(url, service=channel, options=options)
+    if url.stream:
+        return lambda: Stream(clients, channel, seconds=seconds, retention=retention)
+    return lambda: PubSub(clients, channel, seconds=seconds)

@@ -1,0 +1,141 @@
+"""A stream of Redis or Valkey: it keeps what processes miss while they can't read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .broker import Delivery
+from .redis_client import close_client
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .redis_client import RedisClients
+
+__all__ = ["Stream"]
+
+_FIELD = b"d"
+_MOST_READ = 500
+_BLOCK_SECONDS = 2.0
+# What an XREAD may take beyond that; then the connection is of no use.
+_OVERDUE_SECONDS = 5.0
+# For servers that can't trim by age, which came with 6.2.
+_MOST_KEPT = 100_000
+
+
+class Stream:
+    """One end of a stream; every process reads all of it.
+
+    A reader goes on behind the last entry that it handled, however often it loses its connection.
+
+    Args:
+        clients: Makes connections.
+        channel: The channel's name; the key is named after it.
+        seconds: How long the broker may take to answer for a batch.
+        retention: For how many seconds entries are kept.
+    """
+
+    missing = "retention"
+
+    def __init__(self, clients: RedisClients, channel: str, *, seconds: float, retention: float) -> None:
+        self._clients = clients
+        self._key = f"{channel}:stream"
+        self._seconds = seconds
+        self._retention = retention
+        self._trims_by_age = True
+        self._newest_ms: int | None = None  # by the broker's clock, for ours may be minutes ahead
+        self._client: Any = None
+        self._reading = False
+        self._handled: bytes | None = None
+        self._given: bytes | None = None
+
+    async def write(self, batch: Sequence[str]) -> int | None:
+        """Append messages in one round trip; the first trims what is older than the retention."""
+        pipeline = self._writing().pipeline(transaction=False)
+        trim = self._trim()
+        for text in batch:
+            pipeline.xadd(self._key, {_FIELD: text}, **trim)
+            trim = {}
+        try:
+            ids: list[bytes] = await pipeline.execute()
+        except Exception as error:
+            if self._trims_by_age and "syntax" in str(error).lower():
+                self._trims_by_age = False
+            raise
+        if ids:
+            self._newest_ms = _order(ids[-1])[0]
+        return None
+
+    def _trim(self) -> dict[str, Any]:
+        if not self._trims_by_age:
+            return {"maxlen": _MOST_KEPT, "approximate": True}
+        if self._newest_ms is None:
+            return {}
+        return {"minid": max(self._newest_ms - int(self._retention * 1000), 0), "approximate": True}
+
+    async def read(self) -> Sequence[Delivery]:
+        """Wait for the next entries, for two seconds at most."""
+        if not self._reading:
+            await self._begin()
+            return ()
+        self._handled = self._given or self._handled
+        answer = await self._client.xread(
+            {self._key: self._handled}, count=_MOST_READ, block=int(_BLOCK_SECONDS * 1000)
+        )
+        entries = _entries(answer)
+        if not entries:
+            return ()
+        self._given = entries[-1][0]
+        return [Delivery(fields.get(_FIELD, b""), _seconds(entry)) for entry, fields in entries if fields]
+
+    async def _begin(self) -> None:
+        """Begin behind the last entry, or go on behind the last one that was handled.
+
+        A broker that comes back without its data begins a new stream, whose ids may be lower where its
+        clock was set back; all of that is new.
+        """
+        self._client = self._clients.connect(seconds=_BLOCK_SECONDS + _OVERDUE_SECONDS)
+        newest = await self._client.xrevrange(self._key, count=1)
+        last = newest[0][0] if newest else b"0-0"
+        if self._handled is None:
+            self._handled = last
+        elif _order(last) < _order(self._handled):
+            self._handled = b"0-0"
+        self._given = None
+        self._reading = True
+
+    async def listeners(self) -> int | None:
+        """Return None: a stream keeps what is written until every process has read it."""
+        await self._writing().ping()
+        return None
+
+    def _writing(self) -> Any:
+        if self._client is None:
+            self._client = self._clients.connect(seconds=self._seconds)
+        return self._client
+
+    async def close(self) -> None:
+        """Close the connection; reading goes on behind what was handled."""
+        client, self._client = self._client, None
+        self._reading = False
+        if client is not None:
+            await close_client(client)
+
+
+def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries of the only stream in an answer to XREAD, whatever the protocol's version."""
+    if not answer:
+        return []
+    ((_, entries),) = answer.items() if isinstance(answer, dict) else answer
+    if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], list | tuple):
+        (entries,) = entries  # the third version nests them once more
+    return list(entries)
+
+
+def _order(entry: bytes) -> tuple[int, int]:
+    milliseconds, _, number = entry.partition(b"-")
+    return int(milliseconds), int(number)
+
+
+def _seconds(entry: bytes) -> float:
+    return _order(entry)[0] / 1000

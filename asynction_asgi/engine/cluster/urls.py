@@ -1,0 +1,99 @@
+"""Which broker the URL of a message queue means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ...extras import is_installed, require
+
+__all__ = ["QueueUrl", "read_url", "without_secrets"]
+
+# By the first word of the scheme: the words that may follow it.
+_SERVER = frozenset(("stream", "sentinel"))
+_KINDS = {
+    **dict.fromkeys(("redis", "rediss", "valkey", "valkeys"), _SERVER),
+    "unix": frozenset(("stream",)),
+    **dict.fromkeys(("amqp", "amqps"), frozenset[str]()),
+}
+# The package that must be there, and the extra that installs it.
+_CLIENTS = {
+    "redis": ("redis", "redis"),
+    "rediss": ("redis", "redis"),
+    "valkey": ("valkey", "valkey"),
+    "valkeys": ("valkey", "valkey"),
+    "unix": ("redis", "redis"),
+    "amqp": ("aio_pika", "amqp"),
+    "amqps": ("aio_pika", "amqp"),
+}
+_KNOWN = (
+    "redis://, rediss://, valkey:// or valkeys://, with +sentinel, +stream or +sentinel+stream before the colon,"
+    " unix:// or unix+stream://, amqp:// or amqps://"
+)
+_REFUSED = {
+    "cluster": (
+        "one channel lives on one shard of a cluster, so a cluster gains nothing here; "
+        "use redis:// with the address of a single server, or redis+sentinel://"
+    ),
+    "nats": "NATS is not supported; use redis+stream:// or amqp://",
+    "kafka": "Kafka is not supported; use redis+stream:// or amqp://",
+    "zmq": "ZeroMQ has no broker that keeps or orders messages; use redis+stream:// or amqp://",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueUrl:
+    """The URL of a queue, taken apart.
+
+    Attributes:
+        place: The URL as it may be logged.
+        module: The client's package: ``redis``, ``valkey`` or ``aio_pika``.
+        plain: The URL without ``+stream``, as clients read it.
+        stream: Whether messages go through a stream, which keeps them, in place of pub/sub.
+        sentinel: Whether the hosts are sentinels, which know the server.
+        secure: Whether the connection uses TLS.
+    """
+
+    place: str
+    module: str
+    plain: str
+    stream: bool
+    sentinel: bool
+    secure: bool
+
+
+def read_url(url: str) -> QueueUrl:
+    """Take the URL of a queue apart.
+
+    Raises:
+        ValueError: The scheme is not supported.
+        ModuleNotFoundError: The client's package is not installed.
+    """
+    scheme = urlsplit(url).scheme
+    base, *kinds = scheme.split("+")
+    for word in (base, *kinds):
+        if word in _REFUSED:
+            raise ValueError(f"message_queue {scheme}://: {_REFUSED[word]}")
+    if len(set(kinds)) < len(kinds) or base not in _KINDS or not set(kinds) <= _KINDS[base]:
+        raise ValueError(f"message_queue must begin with one of {_KNOWN}; got {scheme or 'no scheme'!r}")
+    module, extra = _CLIENTS[base]
+    if base == "unix" and not is_installed("redis"):
+        module = "valkey"
+    require(module, f"message_queue {scheme}://", extra)
+    rest = url.partition("://")[2]
+    return QueueUrl(
+        place=without_secrets(url),
+        module=module,
+        plain=f"{base}://{rest}",
+        stream="stream" in kinds,
+        sentinel="sentinel" in kinds,
+        secure=base in ("rediss", "valkeys", "amqps"),
+    )
+
+
+def without_secrets(url: str) -> str:
+    """Return the URL of a queue without user, password and query, whatever characters a password has unquoted."""
+    scheme, _, rest = url.partition("://")
+    place, _, query = rest.partition("?")
+    # A question mark may be part of a password, and what is before it, too.
+    return f"{scheme}://{'…' if '@' in query else place.rpartition('@')[2]}"

@@ -1,0 +1,62 @@
+"""What an application sees of its message queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .managers import QueueRooms
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
+__all__ = ["Queue", "queue_of"]
+
+
+class Queue:
+    """How a process fares on its message queue; read-only, and current whenever it is read."""
+
+    def __init__(self, manager: QueueRooms) -> None:
+        self._manager = manager
+
+    def __repr__(self) -> str:
+        state = "connected" if self.connected else "not connected"
+        return f"<Queue {self._manager.settings.place}: {state}, {self.pending} pending>"
+
+    @property
+    def connected(self) -> bool:
+        """Whether the process can write to the queue and listens to it, as far as it knows."""
+        link = self._manager.link
+        return link is not None and link.outages.connected
+
+    @property
+    def lost(self) -> Counter[str]:
+        """Number of messages that were lost, by the reason.
+
+        ``outage``: dropped here, as the queue could not be reached for too long. ``missed``: published by
+        other processes while this one could not listen. ``retention``: no longer in the stream when this
+        process could read again, or lost by the broker.
+        """
+        return self._manager.lost
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Number of messages that were not taken, by the reason, such as ``repeated`` or ``unsigned``."""
+        return self._manager.dropped
+
+    @property
+    def pending(self) -> int:
+        """Number of messages that the broker has not answered for yet."""
+        link = self._manager.link
+        return 0 if link is None else link.writer.pending
+
+    @property
+    def processes(self) -> Mapping[str, int]:
+        """Number of clients by process, for each server on the queue that was heard of lately."""
+        link = self._manager.link
+        return {} if link is None else link.processes
+
+
+def queue_of(manager: object) -> Queue | None:
+    """Return the queue of a server's manager, or None if it has none of ours."""
+    return Queue(manager) if isinstance(manager, QueueRooms) else None

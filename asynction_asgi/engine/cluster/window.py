@@ -1,0 +1,59 @@
+"""Which of one sender's numbered messages have come: repeats are refused, and holes are counted."""
+
+from __future__ import annotations
+
+__all__ = ["REORDERED", "Window"]
+
+# So many messages of one sender may overtake one another before the first counts as lost.
+REORDERED = 4096
+_ALL = (1 << REORDERED) - 1
+_OLDEST = REORDERED - 1
+
+
+class Window:
+    """A bit for each of the last numbers of one sender, as in RFC 4303, 3.4.3.
+
+    Args:
+        highest: The number from which on they are awaited.
+        earlier: Whether lower ones may still come; if not, they are refused.
+
+    Attributes:
+        highest: The highest number that was admitted.
+        lost: How many numbers were passed over and never came, as far as that is known.
+    """
+
+    __slots__ = ("_seen", "_settling", "highest", "lost")
+
+    def __init__(self, highest: int, *, earlier: bool) -> None:
+        self.highest = highest
+        self.lost = 0
+        self._seen = 0 if earlier else _ALL - 1
+        self._settling = highest
+
+    def admit(self, number: int) -> bool:
+        """Note a number, and return whether it is the first time that it comes."""
+        ahead = number - self.highest
+        if ahead == 1 and self._seen == _ALL:  # nearly always
+            self.highest = number
+            return True
+        if ahead > 0:
+            gone = min(ahead, REORDERED)
+            self.lost += gone - (self._seen >> (REORDERED - gone)).bit_count() + ahead - gone
+            self._seen = (self._seen << gone) & _ALL
+            self.highest = number
+        behind = self.highest - number
+        if behind > _OLDEST or self._seen >> behind & 1:
+            return False
+        self._seen |= 1 << behind
+        return True
+
+    def settle(self) -> int:
+        """Give up the holes that were there at the last call already, and return how many were lost since."""
+        if self._seen != _ALL:
+            below = (_ALL << min(self.highest - self._settling, REORDERED)) & _ALL
+            holes = below & ~self._seen
+            self.lost += holes.bit_count()
+            self._seen |= holes
+        self._settling = self.highest
+        lost, self.lost = self.lost, 0
+        return lost

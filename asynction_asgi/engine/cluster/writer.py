@@ -1,0 +1,235 @@
+"""Writes a process's messages to the broker: one task, one connection, one bounded queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..crashes import must_pass
+from .messages import numbered, repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .broker import Broker
+    from .outages import Outages
+    from .rhythm import Rhythm
+
+__all__ = ["Item", "Writer"]
+
+MOST_MESSAGES, MOST_CHARACTERS = 4096, 16 * 1024 * 1024
+_BATCH_MESSAGES, _BATCH_CHARACTERS = 200, 1024 * 1024
+# What the broker has answered for may be gone all the same where it crashed a moment later.
+_TAIL_MESSAGES, _TAIL_CHARACTERS = 500, 4 * 1024 * 1024
+_GATHER_CHECK_SECONDS = 0.05
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One message on its way.
+
+    Attributes:
+        text: The message, unsigned; numbered once `numbered` is True.
+        answered: Resolves once the broker has answered; None where nothing waits for that.
+        numbered: Whether it has its number.
+        attempted: Whether it was given to a connection.
+        given_up: Whether it must not be written any more.
+    """
+
+    text: str
+    answered: asyncio.Future[None] | None = None
+    numbered: bool = False
+    attempted: bool = False
+    given_up: bool = False
+
+
+class Writer:
+    """Keeps the order of `put`, across connections that fail.
+
+    After each reconnection it first repeats the last messages that were answered, for a broker may have
+    lost them with its memory; receivers drop by their numbers what they know.
+
+    Args:
+        broker: Where to.
+        number: Returns the next number of a message.
+        seal: Signs a text; called at the moment of writing, so repeats are signed again.
+        outages: Is told when the broker can't be reached, and of what is dropped.
+        rhythm: How long to wait for what.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        number: Callable[[], int],
+        seal: Callable[[str], str],
+        outages: Outages,
+        rhythm: Rhythm,
+    ) -> None:
+        self._broker = broker
+        self._next_number = number
+        self._seal = seal
+        self._outages = outages
+        self._rhythm = rhythm
+        self._waiting: deque[Item] = deque()
+        self._flying: list[Item] = []
+        self._characters = 0
+        self._tail: deque[str] = deque()
+        self._tail_characters = 0
+        self._connected = False
+        self._listeners: int | None = None
+        self._stalled: float | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._relieved: asyncio.Future[None] | None = None
+        self._emptied: asyncio.Future[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """How many messages the broker has not answered for."""
+        return len(self._waiting) + len(self._flying)
+
+    @property
+    def full(self) -> bool:
+        """Whether those that emit should wait."""
+        return self.pending >= MOST_MESSAGES or self._characters >= MOST_CHARACTERS
+
+    def put(self, text: str) -> None:
+        """Queue a message; never waits. In a long outage, the oldest one gives way."""
+        item = Item(text)
+        self._give_number(item)
+        self._enqueue(item)
+        while self.full and self._waiting and self._patience <= 0:
+            self._characters -= len(self._waiting.popleft().text)
+            self._outages.lose("outage")
+
+    def put_answered(self, text: str) -> Item:
+        """Queue a message whose sender waits for the broker's answer; it is numbered when it is written."""
+        item = Item(text, asyncio.get_running_loop().create_future())
+        self._enqueue(item)
+        return item
+
+    def _enqueue(self, item: Item) -> None:
+        self._waiting.append(item)
+        self._characters += len(item.text)
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _give_number(self, item: Item) -> None:
+        item.text, item.numbered = numbered(item.text, self._next_number()), True
+
+    @property
+    def _patience(self) -> float:
+        """For how many seconds more an emit may wait."""
+        if self._stalled is None:
+            return self._rhythm.outage
+        return self._stalled + self._rhythm.outage - time.monotonic()
+
+    async def room(self) -> None:
+        """Wait while too much is queued, but not beyond the patience with an outage."""
+        while self.full and (patience := self._patience) > 0:
+            if self._relieved is None:
+                self._relieved = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._relieved], timeout=patience)
+
+    async def flush(self, seconds: float) -> bool:
+        """Wait until everything is written, for so long at most; returns whether it is."""
+        if self.pending:
+            self._emptied = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._emptied], timeout=seconds)
+        return not self.pending
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._connected = False
+        await self._broker.close()
+
+    async def run(self) -> None:
+        """Write what is queued, until cancelled."""
+        while True:
+            if not self._waiting:
+                self._wake = asyncio.get_running_loop().create_future()
+                await self._wake
+            self._flying = self._next_batch()
+            if self._flying:
+                await self._write()
+
+    def _next_batch(self) -> list[Item]:
+        batch: list[Item] = []
+        characters = 0
+        while self._waiting and len(batch) < _BATCH_MESSAGES and characters < _BATCH_CHARACTERS:
+            item = self._waiting.popleft()
+            if item.given_up:
+                self._characters -= len(item.text)
+                continue
+            characters += len(item.text)
+            batch.append(item)
+        return batch
+
+    async def _write(self) -> None:
+        """Write what flies; on any error, put it back and let the next connection try."""
+        if self._stalled is None:
+            self._stalled = time.monotonic()
+        try:
+            if not self._connected:
+                await self._reconnect()
+            for item in self._flying:
+                if not item.numbered:
+                    self._characters -= len(item.text)
+                    self._give_number(item)
+                    self._characters += len(item.text)
+                item.attempted = True
+            received = await self._broker.write([self._seal(item.text) for item in self._flying])
+        except BaseException as error:
+            self._waiting.extendleft(reversed(self._flying))
+            self._flying = []
+            self._connected = False
+            if must_pass(error, asyncio.current_task()):
+                raise
+            self._outages.begin("writing", error)
+            await self._broker.close()
+            await asyncio.sleep(self._rhythm.retry)
+            return
+        self._connected = True
+        if received is not None:
+            self._listeners = received
+        self._stalled = None
+        self._outages.end("writing")
+        self._answer()
+
+    async def _reconnect(self) -> None:
+        """Open a connection, wait for other listeners to be back, and repeat what the broker may have lost."""
+        await self._gather(self._listeners or 0)
+        if self._tail:
+            await self._broker.write([self._seal(repeated(text)) for text in self._tail])
+
+    async def _gather(self, wanted: int) -> None:
+        deadline = time.monotonic() + self._rhythm.gather
+        while True:
+            listeners = await self._broker.listeners()
+            if listeners is None or listeners >= wanted or time.monotonic() > deadline:
+                return
+            await asyncio.sleep(_GATHER_CHECK_SECONDS)
+
+    def _answer(self) -> None:
+        flown, self._flying = self._flying, []
+        for item in flown:
+            self._characters -= len(item.text)
+            self._remember(item.text)
+            if item.answered is not None and not item.answered.done():
+                item.answered.set_result(None)
+        if self._relieved is not None and not self.full:
+            self._relieved.set_result(None)
+            self._relieved = None
+        if self._emptied is not None and not self._waiting:
+            if not self._emptied.done():
+                self._emptied.set_result(None)
+            self._emptied = None
+
+    def _remember(self, text: str) -> None:
+        self._tail.append(text)
+        self._tail_characters += len(text)
+        while len(self._tail) > _TAIL_MESSAGES or self._tail_characters > _TAIL_CHARACTERS:
+            self._tail_characters -= len(self._tail.popleft())

@@ -1,0 +1,130 @@
+"""A server process for the tests of the queue: ``python -m tests.engine.cluster.node '{"url": …}'``.
+
+Clients command it by events; it prints its port when it serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from asynction_asgi.engine import create_server
+from asynction_asgi.engine.cluster.managers import QueueRooms
+from asynction_asgi.engine.cluster.rhythm import Rhythm
+from asynction_asgi.engine.cluster.settings import create_settings
+from asynction_asgi.engine.cluster.view import Queue
+from tests.engine.stage import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asynction_asgi.engine import Peer
+
+
+class Node:
+    """What clients can ask of the process."""
+
+    def __init__(
+        self, url: str, *, channel: str, secret: str | None, rhythm: dict[str, float], **options: Any
+    ) -> None:
+        settings = create_settings(url, channel=channel, secret=secret, rhythm=Rhythm(**rhythm), **options)
+        self.manager = QueueRooms(settings)
+        self.script = Script()
+        self.server = create_server(self.script, client_manager=self.manager)
+        self.script.handlers = {
+            name: getattr(self, f"on_{name}")
+            for name in ("flood", "burst", "chain", "call", "state", "drop", "join")
+        }
+        self.script.on_disconnect = self._disconnected
+        self.slow_disconnect = float(os.environ.get("SLOW_DISCONNECT", "0"))
+
+    async def on_flood(self, peer: Peer, count: int, per_second: float, size: int) -> Sequence[Any]:
+        """Emit numbers to everybody at a rate; answers with the longest emit, in seconds."""
+        begin, longest = time.monotonic(), 0.0
+        for number in range(count):
+            wait = begin + number / per_second - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            before = time.monotonic()
+            await self.server.emit("n", {"i": number, "at": time.time(), "x": "x" * size}, skip_sid=peer.sid)
+            longest = max(longest, time.monotonic() - before)
+        return [longest]
+
+    async def on_burst(self, peer: Peer, count: int) -> Sequence[Any]:
+        """Emit so many at the same time."""
+        await asyncio.gather(
+            *(self.server.emit("n", {"i": i, "at": time.time()}, skip_sid=peer.sid) for i in range(count))
+        )
+        return []
+
+    async def on_chain(self, peer: Peer, number: int) -> Sequence[Any]:
+        """Emit one; clients send many of these back to back."""
+        await self.server.emit("n", {"i": number, "at": time.time()}, skip_sid=peer.sid)
+        return []
+
+    async def on_call(self, _: Peer, sid: str, seconds: float) -> Sequence[Any]:
+        """Call a client; answers with how that went and how long it took."""
+        begin = time.monotonic()
+        try:
+            result = await self.server.call("q", 1, to=sid, timeout=seconds)
+        except Exception as error:  # noqa: BLE001  # told to the test
+            result = type(error).__name__
+        return [result, time.monotonic() - begin]
+
+    async def on_state(self, _: Peer) -> Sequence[Any]:
+        """Answer with the state of the queue."""
+        queue = Queue(self.manager)
+        return [
+            {
+                "connected": queue.connected,
+                "lost": dict(queue.lost),
+                "dropped": dict(queue.dropped),
+                "pending": queue.pending,
+                "processes": dict(queue.processes),
+            }
+        ]
+
+    async def on_drop(self, _: Peer, sid: str) -> Sequence[Any]:
+        """Disconnect a client, wherever it is."""
+        await self.server.disconnect(sid)
+        return []
+
+    async def on_join(self, peer: Peer, room: str) -> Sequence[Any]:
+        """Enter a room."""
+        await self.server.enter_room(peer.sid, room)
+        return []
+
+    async def _disconnected(self, _: Peer, reason: str) -> None:
+        if self.slow_disconnect and reason == "server disconnect":
+            await asyncio.sleep(self.slow_disconnect)
+
+
+class Uvicorn(uvicorn.Server):
+    """Prints its port once it serves and the queue was reached."""
+
+    def __init__(self, node: Node, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self._node.server.listen()
+        assert self._node.manager.link is not None
+        await self._node.manager.link.subscribed.wait()
+        port = self.servers[0].sockets[0].getsockname()[1]
+        os.write(1, f"{port}\n".encode())
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        await super().shutdown(sockets)
+        await self._node.server.shutdown(1.0)
+
+
+if __name__ == "__main__":
+    node = Node(**json.loads(sys.argv[1]))
+    Uvicorn(node, uvicorn.Config(node.server.app, port=0, log_level="warning", lifespan="off")).run()

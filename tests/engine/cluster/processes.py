@@ -1,0 +1,201 @@
+"""Server processes on one queue, and clients that note what they receive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.client import connect
+
+from tests.engine.stage import SECONDS, WebSocketClient, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+# Quick, so that a test of minutes is one of seconds; a loaded machine must not make it flap.
+RHYTHM = {"beat": 0.5, "silence": 4.0, "death": 5.0, "tick": 0.3}
+STOP_SECONDS = 30.0
+
+
+class Process:
+    """A running `tests.engine.cluster.node`."""
+
+    def __init__(self, settings: Mapping[str, Any], environ: Mapping[str, str], files: int | None) -> None:
+        command = [sys.executable, "-m", "tests.engine.cluster.node", json.dumps(settings)]
+        if files is not None:
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', *command]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
+        )
+        self.pid = self._process.pid
+        self.url = ""
+        self.log = ""
+
+    def await_port(self) -> None:
+        """Wait until it serves and was on the queue."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(self._process.communicate()[1])
+        self.url = f"ws://127.0.0.1:{int(line)}/socket.io/?EIO=4&transport=websocket"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def end(self) -> None:
+        """End it, and keep what it logged."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            _, self.log = self._process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+            raise
+
+    @contextlib.asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        """Connect a client that reads all the time."""
+        async with connect(self.url, max_size=None, compression=None, proxy=None) as raw:
+            client = Client(raw)
+            await client.receive()
+            await client.join()
+            reading = asyncio.get_running_loop().create_task(client.read())
+            try:
+                yield client
+            finally:
+                reading.cancel()
+                await asyncio.wait([reading])
+
+    @contextlib.asynccontextmanager
+    async def deaf_client(self) -> AsyncIterator[None]:
+        """Connect a client that reads nothing any more."""
+        async with connect(self.url, max_size=None, compression=None, proxy=None, max_queue=1) as raw:
+            client = WebSocketClient(raw)
+            await client.receive()
+            await client.join()
+            raw.transport.pause_reading()
+            yield
+            raw.transport.abort()
+
+
+class Client(WebSocketClient):
+    """Notes the numbers that it receives, and when."""
+
+    def __init__(self, raw: Any) -> None:
+        super().__init__(raw)
+        self.numbers: list[int] = []
+        self.lags: list[float] = []
+        self.gone = False
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._asked = 0
+
+    async def read(self) -> None:
+        """Read until the connection ends."""
+        async for message in self.raw:
+            text = str(message)
+            if text == "2":
+                await self.raw.send("3")
+            elif text.startswith('42["n"'):
+                body = json.loads(text[2:])[1]
+                self.numbers.append(body["i"])
+                self.lags.append(time.time() - body["at"])
+            elif text.startswith("43"):
+                ack, bracket, rest = text[2:].partition("[")
+                self._answers.pop(ack).set_result(json.loads(bracket + rest))
+            elif text.startswith("42") and text[2:3].isdecimal():  # a call: answer it
+                await self.raw.send(f"43{text[2:].partition('[')[0]}[1]")
+            elif text == "41":
+                self.gone = True
+
+    def begin(self, event: str, *arguments: Any) -> asyncio.Future[Any]:
+        """Emit an event, and return what will be its answer."""
+        self._asked += 1
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._answers[str(self._asked)] = answer
+        message = f"42{self._asked}{json.dumps([event, *arguments])}"
+
+        async def send() -> Any:
+            await self.raw.send(message)
+            return await asyncio.wait_for(answer, 60)
+
+        return asyncio.ensure_future(send())
+
+    async def ask(self, event: str, *arguments: Any) -> Any:
+        """Emit an event and wait for its answer, which has one argument or none."""
+        answer = await self.begin(event, *arguments)
+        return answer[0] if len(answer) == 1 else answer
+
+    async def until_state(self, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Wait until the queue of its process is in such a state, and return that."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                state: dict[str, Any] = await self.ask("state")
+                if fits(state):
+                    return state
+                await asyncio.sleep(0.02)
+
+    async def received(self, count: int) -> None:
+        """Wait for so many numbers."""
+        await until(lambda: len(self.numbers) >= count, f"{count} messages; {len(self.numbers)} came")
+
+
+@contextlib.asynccontextmanager
+async def processes(
+    url: str,
+    count: int = 2,
+    *,
+    secret: str | None = None,
+    files: int | None = None,
+    environ: Mapping[str, str] | None = None,
+    rhythm: Mapping[str, float] | None = None,
+    urls: Mapping[int, str] | None = None,
+) -> AsyncIterator[list[Process]]:
+    """Run servers on one channel of their own.
+
+    Args:
+        url: Of the queue.
+        count: How many.
+        secret: Signs their messages.
+        files: How many descriptors each may have.
+        environ: Environment variables for them.
+        rhythm: Times of the queue, over `RHYTHM`.
+        urls: Other URLs of the queue for some of them, by their place.
+    """
+    channel = f"test-{uuid.uuid4().hex}"
+    settings = {"channel": channel, "secret": secret, "rhythm": {**RHYTHM, **(rhythm or {})}}
+    running = [
+        Process({"url": (urls or {}).get(number, url), **settings}, environ or {}, files)
+        for number in range(count)
+    ]
+    try:
+        for process in running:
+            await asyncio.to_thread(process.await_port)
+        yield running
+    finally:
+        for process in running:
+            await asyncio.to_thread(process.end)
+
+
+@contextlib.asynccontextmanager
+async def pair(url: str, **options: Any) -> AsyncIterator[tuple[Client, Client]]:
+    """Two processes that know of each other, and a client of each."""
+    async with processes(url, **options) as (one, two), one.client() as here, two.client() as there:
+        await acquainted(here, there)
+        yield here, there
+
+
+async def acquainted(*clients: Client) -> None:
+    """Wait until the process of each client knows of the others."""
+    for client in clients:
+        await client.until_state(lambda state: len(state["processes"]) == len(clients))

@@ -1,0 +1,91 @@
+"""The URLs of message queues."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from asynction_asgi.engine import create_emitter
+from asynction_asgi.engine.cluster.urls import QueueUrl, read_url, without_secrets
+
+SENTINELS = "u:p@one:1,two:2/0/name"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+        ("rediss://:p/a#s@s@host:1/0?password=x", "rediss://host:1/0"),
+        ("redis://:pa?ss@host:1", "redis://…"),
+        ("redis://host?password=a@b", "redis://…"),
+        ("redis+sentinel+stream://u:p@one:1,two:2/0/name", "redis+sentinel+stream://one:1,two:2/0/name"),
+    ],
+)
+def test_a_queue_is_shown_without_secrets(url: str, shown: str) -> None:
+    """Whatever a password looks like."""
+    assert without_secrets(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://h:1/0", ("redis", "redis://h:1/0", False, False, False)),
+        ("rediss+stream://h", ("redis", "rediss://h", True, False, True)),
+        ("valkey+sentinel://" + SENTINELS, ("valkey", "valkey://" + SENTINELS, False, True, False)),
+        ("valkeys+sentinel+stream://h", ("valkey", "valkeys://h", True, True, True)),
+        ("redis+stream+sentinel://h", ("redis", "redis://h", True, True, False)),
+        ("unix:///run/redis.sock", ("redis", "unix:///run/redis.sock", False, False, False)),
+        ("unix+stream:///run/redis.sock?db=1", ("redis", "unix:///run/redis.sock?db=1", True, False, False)),
+        ("amqps://h", ("aio_pika", "amqps://h", False, False, True)),
+    ],
+)
+def test_what_a_url_means(url: str, expected: tuple[Any, ...]) -> None:
+    """The scheme says which client, and whether messages are kept."""
+    module, plain, stream, sentinel, secure = expected
+    assert read_url(url) == QueueUrl(
+        place=without_secrets(url),
+        module=module,
+        plain=plain,
+        stream=stream,
+        sentinel=sentinel,
+        secure=secure,
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("kafka://x", "Kafka is not supported; use redis"),
+        ("nats://x", "NATS is not supported; use redis"),
+        ("zmq+tcp://x", "ZeroMQ has no broker"),
+        ("redis+cluster://x", "one shard of a cluster"),
+        ("rabbit://x", "'rabbit'"),
+        ("redis+stream+stream://x", "stream"),
+        ("unix+sentinel://x", "unix"),
+        ("amqp+stream://x", "amqp"),
+        ("localhost:6379", "localhost"),
+        ("", "no scheme"),
+    ],
+)
+def test_a_queue_of_another_kind_is_refused(url: str, words: str) -> None:
+    """With the reason, and with what there is."""
+    with pytest.raises(ValueError, match=words) as refused:
+        read_url(url)
+    assert "redis" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"), [("redis://", "redis"), ("valkeys://", "valkey"), ("amqp://", "amqp")]
+)
+def test_a_missing_package_names_its_extra(url: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install."""
+    find = importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> Any:
+        return None if name in ("redis", "valkey", "aio_pika") else find(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    with pytest.raises(ModuleNotFoundError, match=rf"asynction-asgi\[{extra}\]"):
+        create_emitter(url)
