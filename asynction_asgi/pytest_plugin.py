@@ -56,17 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Watch every application that is made from now on."""
     if not config.getoption("--asynction-cov") and config.getoption("--asynction-cov-fail-under") is None:
         return
-    from .server import AsynctionSocketIO  # noqa: PLC0415 - as the module says
+    from .server.observer import observing  # noqa: PLC0415 - as the module says
     from .testing.coverage import Coverage  # noqa: PLC0415 - as the module says
 
     config.stash[_COVERAGE] = coverage = Coverage()
-    before = AsynctionSocketIO.observe
-    AsynctionSocketIO.observe = coverage.watch
-
-    def stop() -> None:
-        AsynctionSocketIO.observe = before
-
-    config.add_cleanup(stop)
+    token = observing.set(coverage.watch)
+    config.add_cleanup(lambda: observing.reset(token))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from .cluster.sender import QueueSender
 from .cluster.settings import RETENTION_SECONDS, create_settings
 from .cluster.view import Queue, queue_of
 from .codec import FiniteList, UnencodableError
-from .endpoint import Endpoint, Peer
+from .endpoint import Endpoint, Peer, Sender
 from .http import EngineApp
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
@@ -40,6 +40,7 @@ __all__ = [
     "Peer",
     "Queue",
     "Room",
+    "Sender",
     "Server",
     "ServerOptions",
     "TimeoutError",

@@ -7,15 +7,95 @@ a refusal without one travels as the event ``exception``, a refused CONNECT as C
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from ..errors import RefusedError
     from ..spec.model import Ordering
+    from .room_names import Audience, Room
+
+StateT = TypeVar("StateT")
 
 
-class Peer:
+class Sender(Protocol):
+    """What an endpoint may do to clients once they are there; nothing is checked against a contract."""
+
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,
+        to: Audience | None = None,
+        room: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
+        namespace: str | None = None,
+        callback: Callable[..., Any] | None = None,
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  # python-socketio's signature
+    ) -> None:
+        """Emit an event to a client, a room, several rooms, or every client of a namespace."""
+        ...
+
+    async def request(
+        self,
+        event: str,
+        data: Any,
+        *,
+        to: str,
+        namespace: str,
+        timeout: float | None,  # noqa: ASYNC109  # python-socketio's parameter
+        ignore_queue: bool = False,
+    ) -> tuple[Any, ...]:
+        """Emit to one client and return the arguments of its acknowledgement.
+
+        Raises:
+            TimeoutError: No answer came within `timeout` seconds.
+            DisconnectedError: The client is not connected, or left before it answered.
+        """
+        ...
+
+    def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
+        """Send a client of this process the reason as the event ``exception``, and disconnect it."""
+        ...
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # python-socketio's signature
+        """Disconnect a client from a namespace."""
+        ...
+
+    async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Put a client into a room.
+
+        Raises:
+            ValueError: The client is not connected.
+        """
+        ...
+
+    async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Take a client out of a room."""
+        ...
+
+    def rooms(self, sid: str, namespace: str | None = None) -> Sequence[str | int]:
+        """Return the rooms of a client of this process, its own included."""
+        ...
+
+    async def get_session(self, sid: str, namespace: str | None = None) -> Any:
+        """Return a client's session.
+
+        Raises:
+            KeyError: The client is not connected.
+        """
+        ...
+
+    async def save_session(self, sid: str, session: Any, namespace: str | None = None) -> None:
+        """Replace a client's session.
+
+        Raises:
+            KeyError: The client is not connected.
+        """
+        ...
+
+
+class Peer(Generic[StateT]):
     """One client's connection to one namespace.
 
     Attributes:
@@ -23,18 +103,23 @@ class Peer:
         eio_sid: Engine.IO's id of the transport beneath, shared by its namespaces.
         namespace: The concrete namespace, such as ``/rooms/7``.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
-        state: Belongs to the endpoint, which keeps there what it knows of this connection.
+        sender: How the endpoint reaches this client and others.
+        state: Belongs to the endpoint, whose `connect` sets it first.
         ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
     """
 
-    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sid", "state")
+    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sender", "sid", "state")
 
-    def __init__(self, *, sid: str, eio_sid: str, namespace: str, environ: Mapping[str, Any]) -> None:
+    state: StateT
+
+    def __init__(
+        self, *, sid: str, eio_sid: str, namespace: str, environ: Mapping[str, Any], sender: Sender
+    ) -> None:
         self.sid = sid
         self.eio_sid = eio_sid
         self.namespace = namespace
         self.environ = environ
-        self.state: Any = None
+        self.sender = sender
         self.ordered = False
 
 
@@ -57,11 +142,11 @@ class Endpoint(Protocol):
         """
         ...
 
-    def ordering(self, peer: Peer, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         """How this event's handlers are ordered within one client; None is the server's default."""
         ...
 
-    async def connect(self, peer: Peer, auth: Any) -> None:
+    async def connect(self, peer: Peer[Any], auth: Any) -> None:
         """Accept by returning; runs once. Until then nothing reaches the client.
 
         Raises:
@@ -69,7 +154,7 @@ class Endpoint(Protocol):
         """
         ...
 
-    async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
+    async def event(self, peer: Peer[Any], event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         """Handle one event of a connected client.
 
         Args:
@@ -86,6 +171,6 @@ class Endpoint(Protocol):
         """
         ...
 
-    async def disconnect(self, peer: Peer, reason: str) -> None:
+    async def disconnect(self, peer: Peer[Any], reason: str) -> None:
         """Told once for every peer whose `connect` returned. Must not raise."""
         ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Mapping
 
-    from .endpoint import Endpoint
+    from .endpoint import Endpoint, Sender
     from .frames import Frame
     from .limits import Limits
     from .packets import Packet
@@ -58,7 +58,7 @@ class Phase(enum.Enum):
 _PENDING, _CONNECTED = Phase.PENDING, Phase.CONNECTED
 
 
-class Member(Peer):
+class Member(Peer[Any]):
     """A peer with what delivers to it and what waits for it.
 
     Attributes:
@@ -101,8 +101,11 @@ class Member(Peer):
         environ: Mapping[str, Any],
         connection: Connection,
         endpoint: Endpoint,
+        sender: Sender,
     ) -> None:
-        super().__init__(sid=sid, eio_sid=connection.socket.sid, namespace=namespace, environ=environ)
+        super().__init__(
+            sid=sid, eio_sid=connection.socket.sid, namespace=namespace, environ=environ, sender=sender
+        )
         self.connection = connection
         self.endpoint = endpoint
         self.phase = _PENDING

@@ -70,6 +70,7 @@ class MembershipServer(ApplicationServer):
                 environ=self.environ[eio_sid],
                 connection=connection,
                 endpoint=endpoint,
+                sender=self,
             )
             connection.members[namespace] = member
             self.manager.add(member)

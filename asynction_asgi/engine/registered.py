@@ -48,12 +48,12 @@ class RegisteredHandlers:
                 " name them by the option namespaces"
             )
 
-    def ordering(self, peer: Peer, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         """The server's default; no peer of this endpoint is `ordered`."""
         del peer, event
         return None  # the declared answer, not the lack of one
 
-    async def connect(self, peer: Peer, auth: Any) -> None:
+    async def connect(self, peer: Peer[Any], auth: Any) -> None:
         """Call the connect handler; an empty auth is None, as upstream tests its truth.
 
         Raises:
@@ -66,7 +66,7 @@ class RegisteredHandlers:
         if accepted is False:
             raise RefusedError("forbidden", "Connection rejected by server")
 
-    async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
+    async def event(self, peer: Peer[Any], event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         """Call the event's handler; a tuple is several ack arguments, None is none.
 
         Raises:
@@ -79,7 +79,7 @@ class RegisteredHandlers:
             raise RefusedError("unknown_event", "the server has no such event")
         return [] if answer is None else answer if isinstance(answer, tuple) else [answer]
 
-    async def disconnect(self, peer: Peer, reason: str) -> None:
+    async def disconnect(self, peer: Peer[Any], reason: str) -> None:
         """Call the disconnect handler."""
         await self._server._trigger_event("disconnect", peer.namespace, peer.sid, reason)  # noqa: SLF001  # as above
 

@@ -11,19 +11,15 @@ from ..engine import EngineApp, create_server, queue_of
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import BindingError
 from ..logs import get_logger
-from ..spec.model.namespaces import Namespaces
-from ..spec.model.offered import served_spec
-from .attaching import attach, find_problems
-from .connections import Connections
+from .attaching import find_problems
+from .contract import Contract
 from .dispatch import Dispatcher
 from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
 from .options import check_options
-from .outbound import Outbound
 from .reloading import reload_advice
-from .validation import Validation, ViolationLog, validation_of
 from .wrappable import check_asgi
 
 if TYPE_CHECKING:
@@ -37,9 +33,8 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..spec import Spec
     from .document_source import Source
-    from .observer import Observer
     from .options import Options
-    from .validation import Enforcement
+    from .validation import Enforcement, Validation
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -69,8 +64,6 @@ class AsynctionSocketIO(Emitting):
 
     # Whether handlers may be attached later, in code; False reports at once what has none.
     handlers_follow: ClassVar[bool] = True
-    # Made for every application while a test run measures what it exercises; None otherwise.
-    observe: ClassVar[Callable[[Spec], Observer] | None] = None
 
     def __init__(
         self,
@@ -94,66 +87,25 @@ class AsynctionSocketIO(Emitting):
         check_options(server_options, handlers=handlers or {})
         if app is not None:
             check_asgi(app)
-        self._spec = spec
-        spec = served_spec(spec)
-        self._app = app
-        self._violations = ViolationLog()
-        self._checked = self._ready = False
-        settings = validation_of(validation)
-        namespaces = Namespaces(spec)
-        observe = type(self).observe
-        observer = None if observe is None else observe(spec)
-        connections = Connections()
-        self._routes, security = attach(
+        contract = Contract.bind(
             spec,
+            validation=validation,
             handlers=handlers,
             security_handlers=security_handlers,
             default_error_handler=default_error_handler,
             mock=mock,
             complete=not self.handlers_follow,
-            lenient=settings.inbound != "enforce",
         )
-        self._dispatcher = Dispatcher(
-            emitting=self,
-            connections=connections,
-            namespaces=namespaces,
-            routes=self._routes,
-            security=security,
-            validation=settings,
-            violations=self._violations,
-            observer=observer,
-        )
-        outbound = Outbound(spec, namespaces, settings, self._violations, observer)
-        super().__init__(
-            server=create_server(
-                self._dispatcher,
-                check_relayed=outbound.check if message_queue_validation else None,
-                **server_options,
-            ),
-            outbound=outbound,
-            connections=connections,
-            callback_failed=self._dispatcher.callback_failed,
-        )
-        self._engine = EngineApp(self._server)
-        self._docs = (
-            Docs(
-                spec,
-                console=docs_console,
-                path=docs_path,
-                guard=docs_guard,
-                renderer=docs_renderer,
-                root=docs_root,
-            )
-            if docs
-            else None
-        )
-        _log((*spec.warnings, *self._routes.warnings))
-        if (advice := reload_advice(spec.files)) is not None:
-            logger.warning("%s", advice)
-        if self._docs is not None and self._docs.path == getattr(app, "docs_url", None):
-            logger.warning(
-                "%s stays the wrapped application's; pass docs_path to serve our page too", self._docs.path
-            )
+        dispatcher = Dispatcher(contract)
+        check_relayed = contract.outbound.check if message_queue_validation else None
+        server = create_server(dispatcher, check_relayed=check_relayed, **server_options)
+        super().__init__(server, dispatcher.sending, dispatcher.connections)
+        self._spec, self._app, self._contract = spec, app, contract
+        self._engine, self._checked, self._ready = EngineApp(server), False, False
+        page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
+        self._docs = page(contract.spec, path=docs_path) if docs else None
+        _log((*contract.spec.warnings, *contract.routes.warnings))
+        _advise(contract.spec, self._docs, app)
 
     @classmethod
     def from_spec(
@@ -204,7 +156,7 @@ class AsynctionSocketIO(Emitting):
     @property
     def violations(self) -> Counter[tuple[str, str | None, str]]:
         """What ``warn`` let through so far: occurrences by namespace, event and part."""
-        return self._violations.counts
+        return self._contract.violations.counts
 
     @overload
     def on(self, event: str, handler: None = None, namespace: str | None = None) -> Decorator: ...
@@ -225,7 +177,7 @@ class AsynctionSocketIO(Emitting):
             raise TypeError("on() takes the event's name: @app.on('…')")
 
         def attach(function: HandlerT) -> HandlerT:
-            _log(self._routes.add(namespace or "/", event, function))
+            _log(self._contract.routes.add(namespace or "/", event, function))
             return function
 
         return attach if handler is None else attach(handler)
@@ -248,7 +200,7 @@ class AsynctionSocketIO(Emitting):
 
         def attach(function: HandlerT) -> HandlerT:
             where = "/" if callable(namespace) else namespace or "/"
-            _log(self._routes.add(where, "error", function, lifecycle=True))
+            _log(self._contract.routes.add(where, "error", function, lifecycle=True))
             return function
 
         return attach(namespace) if callable(namespace) else attach
@@ -259,7 +211,7 @@ class AsynctionSocketIO(Emitting):
         Raises:
             BindingError: it can't take an exception.
         """
-        self._routes.set_default_error(handler)
+        self._contract.routes.set_default_error(handler)
         return handler
 
     def check_handlers(self) -> None:
@@ -268,7 +220,7 @@ class AsynctionSocketIO(Emitting):
         Raises:
             BindingError: some have none, and what clients send is enforced; every one of them is reported.
         """
-        missing = [finding for finding in self._routes.missing() if finding.severity == "error"]
+        missing = [finding for finding in self._contract.routes.missing() if finding.severity == "error"]
         if missing:
             raise BindingError(missing)
 
@@ -307,7 +259,7 @@ class AsynctionSocketIO(Emitting):
     async def _start(self) -> None:
         self._checked = True
         self.check_handlers()
-        _log(self._routes.missing())
+        _log(self._contract.routes.missing())
         self._server.listen()
         prepare()
         await self._server.ready()
@@ -317,7 +269,7 @@ class AsynctionSocketIO(Emitting):
         """Handle the first request when no lifespan start-up was received, as under a mount."""
         if not self._checked:
             self._checked = True
-            _log(self._routes.missing())
+            _log(self._contract.routes.missing())
             self._server.listen()
         await self._server.ready()
         self._ready = True
@@ -326,6 +278,14 @@ class AsynctionSocketIO(Emitting):
 def _log(findings: Iterable[Diagnostic]) -> None:
     for finding in findings:
         logger.log(logging.ERROR if finding.severity == "error" else logging.WARNING, "%s", finding)
+
+
+def _advise(spec: Spec, docs: Docs | None, app: ASGIApp | None) -> None:
+    """Log what a developer will probably wonder about."""
+    if (advice := reload_advice(spec.files)) is not None:
+        logger.warning("%s", advice)
+    if docs is not None and docs.path == getattr(app, "docs_url", None):
+        logger.warning("%s stays the wrapped application's; pass docs_path to serve our page too", docs.path)
 
 
 def _is_under(path: str, own: str) -> bool:

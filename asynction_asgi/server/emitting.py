@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..engine.crashes import must_pass
-from ..errors import NoAnswerError
 from .instead import check_recipients, refuse_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Callable, Collection
     from contextlib import AbstractAsyncContextManager
     from typing import Never
 
     from ..engine import Audience, Room, Server
     from .connections import Connections
-    from .outbound import Outbound
+    from .sending import Sending
     from .socket import Socket
 
 __all__ = ["Emitting"]
 
 
 class Emitting:
-    """Sends on behalf of the server; every emit is held against the document first."""
+    """Sends on behalf of the server; every emit is checked against the document first."""
 
-    def __init__(
-        self,
-        *,
-        server: Server,
-        outbound: Outbound,
-        connections: Connections,
-        callback_failed: Callable[[BaseException, str, Socket | None], Awaitable[None]],
-    ) -> None:
+    def __init__(self, server: Server, sending: Sending, connections: Connections) -> None:
         self._server = server
-        self._outbound = outbound
+        self._sending = sending
         self._connections = connections
-        self._callback_failed = callback_failed
 
     @property
     def server(self) -> Server:
@@ -84,18 +72,14 @@ class Emitting:
         """
         if misplaced:
             refuse_keywords("emit", misplaced)
-        namespace = namespace or "/"
-        check_recipients(event, to, room)
-        self._outbound.check(event, data, namespace, to)
-        if callback is not None:
-            callback = self._checked_callback(callback, event, namespace, to or room)
-        await self._server.emit(
+        await self._sending.emit(
+            self._server,
             event,
             data,
             to=to,
             room=room,
             skip_sid=skip_sid,
-            namespace=namespace,
+            namespace=namespace or "/",
             callback=callback,
             ignore_queue=ignore_queue,
         )
@@ -139,40 +123,18 @@ class Emitting:
             TypeError: they can't be a sid; nothing was sent.
         """
         check_recipients(event, to, sid)
-        namespace, client = namespace or "/", to or sid
+        client = to or sid
         if client is None:
             raise ValueError("call() addresses one client: pass its sid as 'to'")
-        self._outbound.check(event, data, namespace, to)
-        try:
-            answer = await self._server.request(
-                event, data, to=client, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
-            )
-        except NoAnswerError:
-            raise
-        except TimeoutError:
-            raise NoAnswerError(client, namespace, event) from None
-        self._outbound.check_answer(event, namespace, answer)
-        if not answer:
-            return None
-        return answer[0] if len(answer) == 1 else answer
-
-    def _checked_callback(
-        self, callback: Callable[..., Any], event: str, namespace: str, client: Any
-    ) -> Callable[..., Any]:
-        async def checked(*answer: Any) -> None:
-            task = asyncio.current_task()
-            try:
-                self._outbound.check_answer(event, namespace, answer)
-                result = callback(*answer)
-                if inspect.isawaitable(result):
-                    await result
-            except BaseException as error:
-                if must_pass(error, task):
-                    raise
-                socket = self._connections.get(namespace, client) if isinstance(client, str) else None
-                await self._callback_failed(error, event, socket)
-
-        return checked
+        return await self._sending.call(
+            self._server,
+            event,
+            data,
+            to=client,
+            namespace=namespace or "/",
+            timeout=timeout,
+            ignore_queue=ignore_queue,
+        )
 
     async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room.

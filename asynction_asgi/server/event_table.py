@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
@@ -30,13 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["NamespaceRoutes", "Route", "Routes"]
 
-Handlers = "Mapping[str, Mapping[str, Callable[..., Any] | str]]"
-Lifecycle = Literal["connect", "disconnect", "error", "*"]
 WILDCARD = "*"
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One event that clients may emit; the handler may come after start-up, by ``@app.on``.
 
@@ -53,7 +51,6 @@ class Route:
     ack_is_finite: bool
     handler: BoundHandler | None = None
     stand_in: BoundHandler | None = None
-    told_of_lost_answer: bool = False
 
 
 class NamespaceRoutes:
@@ -218,7 +215,8 @@ class Routes:
 
     def stand_in(self, namespace: str, event: str, function: Callable[..., Any]) -> None:
         """Handle a declared event by `function` as long as nothing else does."""
-        self.namespaces[namespace].events[event].stand_in = bind_event_handler(function)
+        events = self.namespaces[namespace].events
+        events[event] = replace(events[event], stand_in=bind_event_handler(function))
 
     def _bind_given(self, handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         for namespace, events in handlers.items():
@@ -320,9 +318,8 @@ class Routes:
         errors = [one for one in fit if one.severity == "error"]
         self.warnings += [one for one in fit if one.severity == "warning"]
         if not errors:
-            route.handler = bound
-            if event not in routes.events:
-                routes.named[event] = route
+            events = routes.events if event in routes.events else routes.named
+            events[event] = replace(route, handler=bound)
         yield from errors
 
     def _arity(

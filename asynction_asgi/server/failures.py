@@ -1,19 +1,141 @@
-"""What becomes of an exception that user code raised: a refusal of its author's, or a failure."""
+"""What becomes of an error: the error handler receives it, the client a refusal, and the log the rest."""
 
 from __future__ import annotations
 
-from ..errors import RefusedError, ValidationError
+import asyncio
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["is_refusal", "is_refusal_by_hand"]
+from ..engine import ConnectionRefusedError as RefusedByHandlerError
+from ..engine.crashes import describe_crash, must_pass
+from ..errors import (
+    AckValidationError,
+    DisconnectedError,
+    NoAnswerError,
+    RefusedError,
+    ValidationError,
+    internal_error,
+    new_ref,
+)
+from ..logs import get_logger
+from .outbound import arguments_of
+
+if TYPE_CHECKING:
+    from .contract import Contract
+    from .event_table import NamespaceRoutes
+    from .socket import Socket
+
+__all__ = [
+    "Failures",
+    "is_refusal_by_hand",
+    "refusal_of_check",
+    "refusal_of_connect_handler",
+    "refusal_of_handler",
+]
+
+logger = get_logger()
 
 
-def is_refusal(error: BaseException, *, ours: bool) -> bool:
-    """Return whether the client is told the error unchanged.
+class Failures:
+    """Passes errors to the error handlers of a contract.
 
-    A validation error that left a handler is about what the handler sent or asked for, not about
-    what this client sent: to the client it is a failure like any other.
+    Args:
+        contract: Its namespaces, and the handlers bound to them.
     """
-    return isinstance(error, RefusedError) and (ours or not isinstance(error, ValidationError))
+
+    def __init__(self, contract: Contract) -> None:
+        self._namespaces = contract.namespaces
+        self._routes = contract.routes
+
+    async def tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:
+        """Run the error handler, and return its answer as arguments; empty if there is no answer.
+
+        Raises:
+            RefusedError: The error handler raised it, or failed.
+        """
+        handler = routes.lifecycle.get("error") or self._routes.default_error
+        if handler is None:
+            return []
+        task = asyncio.current_task()
+        try:
+            return arguments_of(await handler.invoke(socket, (error,)))
+        except RefusedError:
+            raise
+        except BaseException as handler_error:
+            if must_pass(handler_error, task):
+                raise
+            if handler_error.__context__ is None and handler_error is not error:
+                handler_error.__context__ = error  # worker threads don't know the error being handled
+            raise _crash(f"error handler of {socket.namespace}", handler_error) from None
+
+    async def report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:
+        """Pass an error that has no caller to answer to the error handler, or else to the log.
+
+        Args:
+            routes: Those of the namespace.
+            socket: The connection concerned.
+            error: The error.
+            what: What failed, for the log.
+        """
+        try:
+            answered = await self.tell(routes, socket, error)
+        except RefusedError as refusal:
+            _log(refusal, what)
+        else:
+            _log(error, what, answered=bool(answered))
+
+    async def report_callback(self, error: BaseException, event: str, socket: Socket | None) -> None:
+        """Report a failed callback or an invalid answer; no caller is waiting for it.
+
+        Args:
+            error: The error.
+            event: The event that was to be answered.
+            socket: The client's connection, or None if it is not in this process.
+        """
+        what = f"callback of {event!r}"
+        resolved = None if socket is None else self._namespaces.resolve(socket.namespace)
+        if socket is None or resolved is None:
+            _crash(what, error)
+        else:
+            await self.report(self._routes.namespaces[resolved.declared.name], socket, error, what)
+
+
+def refusal_of_check(error: BaseException, what: str, *, log: bool) -> BaseException:
+    """Return the refusal for an error of the contract's own checks, around a handler.
+
+    Args:
+        error: The error.
+        what: What failed, for the log.
+        log: Whether a crash is logged; the error handler may have dealt with it.
+    """
+    if isinstance(error, AckValidationError):
+        error.ref = new_ref()
+        logger.error("ack not sent [ref %s]: %s", error.ref, error)
+    if isinstance(error, RefusedError | RefusedByHandlerError):
+        return error
+    return _crash(what, error, log=log)
+
+
+def refusal_of_handler(error: BaseException, what: str, *, log: bool) -> BaseException:
+    """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
+    if _is_refusal_of_handler(error):
+        return error
+    if isinstance(error, NoAnswerError | DisconnectedError):  # another client's fault, not a crash
+        logger.warning("%s: %s", what, error)
+        silent = isinstance(error, NoAnswerError)
+        return RefusedError("timeout" if silent else "unavailable", "a client did not answer")
+    if _is_clients_answer(error):
+        logger.warning("%s: %s", what, error)
+        return RefusedError("invalid_ack", "a client's answer does not match the document")
+    return _crash(what, error, log=log)
+
+
+def refusal_of_connect_handler(error: BaseException, what: str, *, log: bool) -> BaseException:
+    """Return the refusal for an error that a connect handler raised; arguments as `refusal_of_check`."""
+    if isinstance(error, RefusedByHandlerError) or _is_refusal_of_handler(error):
+        return error
+    if is_refusal_by_hand(error):
+        return RefusedError("forbidden", "Connection refused by server")
+    return _crash(what, error, log=log)
 
 
 def is_refusal_by_hand(error: BaseException) -> bool:
@@ -22,3 +144,27 @@ def is_refusal_by_hand(error: BaseException) -> bool:
     One with an errno comes from a failed connection to a backend.
     """
     return isinstance(error, ConnectionRefusedError) and error.errno is None
+
+
+def _is_refusal_of_handler(error: BaseException) -> bool:
+    """Return whether the client receives what a handler raised.
+
+    A validation error is about what the handler sent, or asked another client for, not about what this
+    client sent: to this client it is a failure like any other.
+    """
+    return isinstance(error, RefusedError) and not isinstance(error, ValidationError)
+
+
+def _is_clients_answer(error: BaseException) -> bool:
+    return isinstance(error, AckValidationError) and error.direction == "inbound"
+
+
+def _log(error: BaseException, what: str, *, answered: bool = False) -> None:
+    if _is_clients_answer(error):
+        logger.warning("%s: %s", what, error)
+    elif not answered:
+        _crash(what, error)
+
+
+def _crash(what: str, error: BaseException, *, log: bool = True) -> RefusedError:
+    return internal_error(f"{what} {describe_crash(error)}", error, logger if log else None)

@@ -1,34 +1,44 @@
-"""What may watch a contract at work, such as the coverage of a test run; nothing does otherwise."""
+"""What may watch contracts at work, such as the coverage of a test run."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
-__all__ = ["Observer"]
+    from ..spec import Spec
+
+__all__ = ["Observer", "observing"]
+
+observing: ContextVar[Callable[[Spec], Observer] | None] = ContextVar("observing", default=None)
+"""Makes the observer of each contract that is bound in this context, or None.
+
+A thread that is started by `threading.Thread` has a context of its own, so contracts that are bound in it
+are not observed; `asyncio.to_thread` and anyio's worker threads run in the context of their caller.
+"""
 
 
 class Observer(Protocol):
-    """Is told what one application does under its document; names of namespaces are concrete."""
+    """Receives what one application does under its document; names of namespaces are concrete."""
 
     def connected(self, namespace: str, schemes: Collection[str]) -> None:
-        """A client was accepted, by these security schemes."""
+        """Count a client that was accepted, by these security schemes."""
         ...
 
     def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        """An event's handler returned, and its acknowledgement passed where one was asked for."""
+        """Count an event whose handler returned, and whose acknowledgement passed if there is one."""
         ...
 
     def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
-        """An event, or with None a connection, was refused or failed."""
+        """Count an event, or with None a connection, that was refused or failed."""
         ...
 
     def sent(self, namespace: str, event: str) -> None:
-        """The server emitted an event."""
+        """Count an event that the server emitted."""
         ...
 
     def answered(self, namespace: str, event: str) -> None:
-        """A client acknowledged one."""
+        """Count an emitted event that a client acknowledged."""
         ...

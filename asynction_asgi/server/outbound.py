@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Outbound", "arguments_of"]
 
-Check = "Callable[[Sequence[Any]], Sequence[Any]]"
-
 
 def arguments_of(value: Any) -> list[Any]:
     """A handler's result or an emit's data as the wire's list: a tuple is many, None is none."""

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from typing import Never
 
-    from ..engine import Audience, Room
-    from ..engine.endpoint import Peer
-    from .emitting import Emitting
+    from ..engine import Audience, Peer, Room
+    from .sending import Sending
 
 __all__ = ["Recipients", "Socket"]
 
@@ -34,10 +33,12 @@ class Socket:
         token_info: What the security function returned; None without security.
     """
 
-    __slots__ = ("_emitting", "_peer", "auth", "params", "token_info", "user")
+    __slots__ = ("_peer", "_sending", "auth", "params", "token_info", "user")
 
-    def __init__(self, emitting: Emitting, peer: Peer, params: Mapping[str, Any], auth: Any = None) -> None:
-        self._emitting = emitting
+    def __init__(
+        self, sending: Sending, peer: Peer[Any], params: Mapping[str, Any], auth: Any = None
+    ) -> None:
+        self._sending = sending
         self._peer = peer
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
         self.auth = auth
@@ -62,7 +63,7 @@ class Socket:
     @property
     def rooms(self) -> list[str | int]:
         """The rooms that this connection is in, its own included."""
-        return self._emitting.rooms(self.id, namespace=self.namespace)
+        return list(self._peer.sender.rooms(self.id, self.namespace))
 
     async def emit(
         self,
@@ -81,7 +82,9 @@ class Socket:
         """
         if misplaced:
             refuse_keywords("emit", misplaced)
-        await self._emitting.emit(event, data, to=self.id, namespace=self.namespace, callback=callback)
+        await self._sending.emit(
+            self._peer.sender, event, data, to=self.id, namespace=self.namespace, callback=callback
+        )
 
     async def send(self, data: Any = None, **misplaced: Never) -> None:
         """Emit the event ``message`` to this client; raises as `emit` does."""
@@ -91,7 +94,7 @@ class Socket:
         """Emit to everybody else in this namespace; raises as `emit` does."""
         if misplaced:
             refuse_keywords("broadcast", misplaced)
-        await self._emitting.emit(event, data, skip_sid=self.id, namespace=self.namespace)
+        await self._sending.emit(self._peer.sender, event, data, skip_sid=self.id, namespace=self.namespace)
 
     def to(self, room: Audience) -> Recipients:
         """Everybody else in a room, or in any of several.
@@ -99,11 +102,13 @@ class Socket:
         Raises:
             TypeError: `room` is not a str, an int, a UUID, an Enum of these, or several of them.
         """
-        return Recipients(self._emitting, self, _names(room))
+        return Recipients(self._sending, self._peer, _names(room))
 
     async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109 - python-socketio's own parameter
         """Emit to this client and wait for its answer; see `AsynctionSocketIO.call`."""
-        return await self._emitting.call(event, data, to=self.id, namespace=self.namespace, timeout=timeout)
+        return await self._sending.call(
+            self._peer.sender, event, data, to=self.id, namespace=self.namespace, timeout=timeout
+        )
 
     async def join(self, room: Room) -> None:
         """Enter a room of this namespace.
@@ -113,7 +118,7 @@ class Socket:
             TypeError: `room` is not a str, an int, a UUID or an Enum of these.
         """
         try:
-            await self._emitting.enter_room(self.id, room, namespace=self.namespace)
+            await self._peer.sender.enter_room(self.id, room, self.namespace)
         except ValueError:
             if self.rooms:
                 raise
@@ -121,7 +126,7 @@ class Socket:
 
     async def leave(self, room: Room) -> None:
         """Leave a room of this namespace."""
-        await self._emitting.leave_room(self.id, room, namespace=self.namespace)
+        await self._peer.sender.leave_room(self.id, room, self.namespace)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[dict[str, Any]]:
@@ -131,14 +136,14 @@ class Socket:
             DisconnectedError: the client has left before.
         """
         try:
-            session = await self._emitting.get_session(self.id, namespace=self.namespace)
+            session = dict(await self._peer.sender.get_session(self.id, self.namespace))
         except KeyError:
             raise DisconnectedError(self.id, self.namespace) from None
         try:
             yield session
         finally:
             with suppress(KeyError):  # a session ends with its client
-                await self._emitting.save_session(self.id, session, namespace=self.namespace)
+                await self._peer.sender.save_session(self.id, session, self.namespace)
 
     async def disconnect(self) -> None:
         """End this connection; its disconnect handler runs.
@@ -146,11 +151,11 @@ class Socket:
         From within a connect handler, or while it runs, this takes effect when the handler has ended: the
         client is told that it is connected, gets what was emitted to it, and is disconnected.
         """
-        await self._emitting.disconnect(self.id, namespace=self.namespace)
+        await self._peer.sender.disconnect(self.id, self.namespace)
 
     def seen_as(self, user: Any, token_info: Mapping[str, Any] | None) -> Socket:
         """The same connection, as an event's own security sees its client."""
-        seen = Socket(self._emitting, self._peer, self.params, self.auth)
+        seen = Socket(self._sending, self._peer, self.params, self.auth)
         seen.user, seen.token_info = user, token_info
         return seen
 
@@ -161,23 +166,24 @@ class Socket:
 class Recipients:
     """Everybody in some rooms but the socket that addresses them."""
 
-    __slots__ = ("_emitting", "_rooms", "_socket")
+    __slots__ = ("_peer", "_rooms", "_sending")
 
-    def __init__(self, emitting: Emitting, socket: Socket, rooms: list[str | int]) -> None:
-        self._emitting = emitting
-        self._socket = socket
+    def __init__(self, sending: Sending, peer: Peer[Any], rooms: list[str | int]) -> None:
+        self._sending = sending
+        self._peer = peer
         self._rooms = rooms
 
     def to(self, room: Audience) -> Recipients:
         """The same, with everybody in another room; raises as `Socket.to` does."""
-        return Recipients(self._emitting, self._socket, [*self._rooms, *_names(room)])
+        return Recipients(self._sending, self._peer, [*self._rooms, *_names(room)])
 
     async def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:
         """Emit to them; raises as `Socket.emit` does."""
         if misplaced:
             refuse_keywords("emit", misplaced)
-        await self._emitting.emit(
-            event, data, to=self._rooms, skip_sid=self._socket.id, namespace=self._socket.namespace
+        peer = self._peer
+        await self._sending.emit(
+            peer.sender, event, data, to=self._rooms, skip_sid=peer.sid, namespace=peer.namespace
         )
 
     async def send(self, data: Any = None, **misplaced: Never) -> None:

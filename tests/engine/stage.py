@@ -47,11 +47,11 @@ class Script:
     def __init__(self) -> None:
         self.namespaces = {"/", "/chat"}
         self.told: list[tuple[Any, ...]] = []
-        self.peers: list[Peer] = []
+        self.peers: list[Peer[Any]] = []
         self.orderings: dict[str, Ordering] = {}
-        self.on_connect: Callable[[Peer, Any], Awaitable[None]] | None = None
+        self.on_connect: Callable[[Peer[Any], Any], Awaitable[None]] | None = None
         self.handlers: dict[str, Callable[..., Awaitable[Sequence[Any]]]] = {}
-        self.on_disconnect: Callable[[Peer, str], Awaitable[None]] | None = None
+        self.on_disconnect: Callable[[Peer[Any], str], Awaitable[None]] | None = None
 
     def admits(self, namespace: str) -> bool:
         return namespace in self.namespaces
@@ -60,22 +60,22 @@ class Script:
         if self.admits(namespace):
             raise BindingError([])
 
-    def ordering(self, peer: Peer, event: str) -> Ordering | None:
+    def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         return self.orderings.get(event)
 
-    async def connect(self, peer: Peer, auth: Any) -> None:
+    async def connect(self, peer: Peer[Any], auth: Any) -> None:
         self.told.append(("connect", peer.namespace, auth))
         peer.ordered = True
         if self.on_connect is not None:
             await self.on_connect(peer, auth)
         self.peers.append(peer)
 
-    async def event(self, peer: Peer, event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
+    async def event(self, peer: Peer[Any], event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
         self.told.append((event, *arguments))
         handler = self.handlers.get(event)
         return arguments if handler is None else await handler(peer, *arguments)
 
-    async def disconnect(self, peer: Peer, reason: str) -> None:
+    async def disconnect(self, peer: Peer[Any], reason: str) -> None:
         self.told.append(("disconnect", peer.namespace, reason))
         if self.on_disconnect is not None:
             await self.on_disconnect(peer, reason)

@@ -27,7 +27,7 @@ class Gates:
         self.ended: list[Any] = []
         self.waiting: dict[Any, asyncio.Event] = {}
 
-    async def __call__(self, peer: Peer, name: Any) -> Sequence[Any]:
+    async def __call__(self, peer: Peer[Any], name: Any) -> Sequence[Any]:
         self.started.append(name)
         self.waiting[name] = asyncio.Event()
         await self.waiting[name].wait()
@@ -99,7 +99,7 @@ async def test_one_client_runs_so_many_and_no_more(ws: str) -> None:
 async def test_a_client_whose_answers_are_awaited_is_not_paused() -> None:
     """Its acks must get through: what is too much is refused in place of waiting."""
 
-    async def ask(peer: Peer) -> Sequence[Any]:
+    async def ask(peer: Peer[Any]) -> Sequence[Any]:
         return [await stage.server.call("q", to=peer.sid, timeout=5)]
 
     async with serve(limits=Limits(handlers=1, backlog=2)) as stage, stage.client() as client:
@@ -148,7 +148,7 @@ async def test_a_client_that_goes_on_elsewhere_holds_up_no_disconnect_handler() 
     """Its last events in a namespace get their time, whatever of its others begins and ends meanwhile."""
     gates, links = Gates(), [asyncio.Event()]
 
-    async def link(peer: Peer) -> list[Any]:
+    async def link(peer: Peer[Any]) -> list[Any]:
         """One is running all the time: each ends once the next has begun."""
         links[-1].set()
         links.append(asyncio.Event())
@@ -175,7 +175,7 @@ async def test_handlers_have_contexts_of_their_own() -> None:
     """What one event leaves in a context variable or in its task is not seen by the next."""
     seen: list[Any] = []
 
-    async def look(peer: Peer) -> Sequence[Any]:
+    async def look(peer: Peer[Any]) -> Sequence[Any]:
         seen.append(asyncio.current_task())
         return []
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from asynction_asgi.engine import Peer
 
 
-async def refuse(_: Peer) -> Sequence[Any]:
+async def refuse(_: Peer[Any]) -> Sequence[Any]:
     raise RefusedError("forbidden", "no")
 
 
-async def no(_: Peer, __: Any) -> None:
+async def no(_: Peer[Any], __: Any) -> None:
     raise RefusedError("forbidden", "no")
 
 
@@ -74,7 +74,7 @@ async def test_different_failures_of_a_refusal_body_are_all_logged(caplog: pytes
     def body(error: RefusedError) -> Any:
         raise KeyError(error.code) if error.code == "a" else ValueError(error.code)
 
-    async def fail(_: Peer, code: str) -> Sequence[Any]:
+    async def fail(_: Peer[Any], code: str) -> Sequence[Any]:
         raise RefusedError(code, ref="kept" if code == "c" else None)
 
     async with serve(refusal_body=body) as stage, stage.client() as client:
@@ -90,10 +90,10 @@ async def test_different_failures_of_a_refusal_body_are_all_logged(caplog: pytes
 async def test_a_refusal_that_holds_what_json_has_not(message: Any, caplog: pytest.LogCaptureFixture) -> None:
     """A handler raised it: to the peer it is a failure like any other, with a reference into the log."""
 
-    async def fail(_: Peer) -> Sequence[Any]:
+    async def fail(_: Peer[Any]) -> Sequence[Any]:
         raise RefusedError("mine", message)
 
-    async def fail_to_connect(_: Peer, __: Any) -> None:
+    async def fail_to_connect(_: Peer[Any], __: Any) -> None:
         raise RefusedError("mine", message)
 
     async with serve() as stage, stage.client() as client:

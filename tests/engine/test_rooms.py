@@ -35,7 +35,12 @@ class Room:
 
         socket.write = write
         member = Member(
-            sid=sid, namespace=namespace, environ={}, connection=socket.connection, endpoint=Script()
+            sid=sid,
+            namespace=namespace,
+            environ={},
+            connection=socket.connection,
+            endpoint=Script(),
+            sender=self.server,
         )
         socket.connection.members[namespace] = member
         self.manager.add(member)

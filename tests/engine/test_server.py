@@ -55,7 +55,7 @@ async def test_events_and_acks(ws: str) -> None:
     await stage.emptied()
 
 
-async def refuse(peer: Peer, *arguments: Any) -> Sequence[Any]:
+async def refuse(peer: Peer[Any], *arguments: Any) -> Sequence[Any]:
     violation = Violation(pointer="/0", keyword="type", message="must be a string")
     raise RefusedError("invalid_payload", "not so", details=[violation])
 
@@ -85,15 +85,15 @@ async def test_lifecycle_events_cannot_be_forged(name: str) -> None:
         assert stage.script.told == [("connect", "/", None)]
 
 
-async def crash(peer: Peer, *arguments: Any) -> Sequence[Any]:
+async def crash(peer: Peer[Any], *arguments: Any) -> Sequence[Any]:
     raise ZeroDivisionError("internal detail")
 
 
-async def answer_a_set(peer: Peer, *arguments: Any) -> Sequence[Any]:
+async def answer_a_set(peer: Peer[Any], *arguments: Any) -> Sequence[Any]:
     return [{1, 2}]
 
 
-async def answer_nothing(peer: Peer, *arguments: Any) -> Any:
+async def answer_nothing(peer: Peer[Any], *arguments: Any) -> Any:
     return None
 
 
@@ -128,10 +128,10 @@ async def test_an_answer_that_is_not_json_is_logged_in_one_line(caplog: pytest.L
 async def test_a_cancelled_handler_is_answered(caplog: pytest.LogCaptureFixture) -> None:
     """Whether the handler cancelled itself or something that it awaited was cancelled."""
 
-    async def cancelled(peer: Peer) -> Sequence[Any]:
+    async def cancelled(peer: Peer[Any]) -> Sequence[Any]:
         raise asyncio.CancelledError
 
-    async def cancels_itself(peer: Peer) -> Sequence[Any]:
+    async def cancels_itself(peer: Peer[Any]) -> Sequence[Any]:
         task = asyncio.current_task()
         assert task is not None
         task.cancel()
@@ -151,7 +151,7 @@ async def test_a_cancelled_handler_is_answered(caplog: pytest.LogCaptureFixture)
 async def test_a_refused_connection() -> None:
     """CONNECT_ERROR with the refusal as data; nothing of the attempt is left, and another may follow."""
 
-    async def admit(peer: Peer, auth: Any) -> None:
+    async def admit(peer: Peer[Any], auth: Any) -> None:
         if auth == {"let": "me"}:
             return
         if auth == {"upstream": 1}:
@@ -187,7 +187,7 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() ->
     """Broadcasts pass it by; what is sent to it alone waits behind the answer, or is dropped."""
     decide: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-    async def admit(peer: Peer, auth: Any) -> None:
+    async def admit(peer: Peer[Any], auth: Any) -> None:
         await stage.server.enter_room(peer.sid, "room", peer.namespace)
         await stage.server.emit("direct", auth, to=peer.sid, namespace=peer.namespace)
         if not await decide:
@@ -216,7 +216,7 @@ async def test_a_connect_handler_whose_client_vanishes_runs_to_its_end() -> None
     """It is not cancelled; the disconnect handler runs once it has returned, with the reason."""
     proceed = asyncio.Event()
 
-    async def wait(peer: Peer, auth: Any) -> None:
+    async def wait(peer: Peer[Any], auth: Any) -> None:
         await proceed.wait()
         stage.script.told.append(("end of connect",))
 
@@ -244,7 +244,7 @@ def only(stage: Stage) -> str:
 async def test_no_request_waits_for_a_connect_handler_that_hangs() -> None:
     """It counts as a namespace of its connection until it ends, and a shutdown cancels it."""
 
-    async def hang(peer: Peer, auth: Any) -> None:
+    async def hang(peer: Peer[Any], auth: Any) -> None:
         try:
             await asyncio.Event().wait()
         finally:
@@ -273,7 +273,7 @@ async def test_a_connect_handler_that_refuses_who_has_left_is_told_of_no_disconn
     """Nothing was begun that would have to end."""
     proceed = asyncio.Event()
 
-    async def refuse_later(peer: Peer, auth: Any) -> None:
+    async def refuse_later(peer: Peer[Any], auth: Any) -> None:
         await proceed.wait()
         raise RefusedError("forbidden")
 
@@ -299,7 +299,7 @@ async def test_a_call_in_a_connect_handler_fails_when_its_client_leaves() -> Non
     """The handler is not left to wait for an answer that can't come."""
     errors: list[BaseException] = []
 
-    async def ask(peer: Peer, auth: Any) -> None:
+    async def ask(peer: Peer[Any], auth: Any) -> None:
         try:
             await stage.server.call("question", to=peer.sid, namespace="/")
         except DisconnectedError as error:
@@ -318,7 +318,7 @@ async def test_a_call_in_a_connect_handler_fails_when_its_client_leaves() -> Non
 async def test_a_connect_handler_may_disconnect_its_client() -> None:
     """The client gets what was emitted to it, before that and after; no event of its own is handled."""
 
-    async def send_away(peer: Peer, auth: Any) -> None:
+    async def send_away(peer: Peer[Any], auth: Any) -> None:
         await stage.server.emit("sorry", 1, to=peer.sid)
         await stage.server.disconnect(peer.sid)
         await stage.server.emit("bye", 2, to=peer.sid)
@@ -339,7 +339,7 @@ async def test_a_pending_client_that_the_application_disconnects_is_let_go_at_th
     """Another handler's disconnect does not cut the connect handler off, and does not wait for it."""
     proceed = asyncio.Event()
 
-    async def wait(peer: Peer, auth: Any) -> None:
+    async def wait(peer: Peer[Any], auth: Any) -> None:
         await proceed.wait()
 
     async with serve() as stage, stage.websocket() as client:
@@ -483,7 +483,7 @@ async def test_a_call_that_newer_ones_displace_fails_at_once(caplog: pytest.LogC
 async def test_a_handler_may_call_its_own_client() -> None:
     """In serial order too: acks do not wait behind the handler that waits for them."""
 
-    async def ask(peer: Peer, question: str) -> Sequence[Any]:
+    async def ask(peer: Peer[Any], question: str) -> Sequence[Any]:
         return [await stage.server.call("q", question, to=peer.sid, timeout=5)]
 
     async with serve(ordering="serial") as stage, stage.client() as client:
@@ -521,7 +521,7 @@ async def test_sessions_belong_to_a_peer() -> None:
     """They live in the disconnect handler still, and end with the peer."""
     kept: list[Any] = []
 
-    async def last(peer: Peer, reason: str) -> None:
+    async def last(peer: Peer[Any], reason: str) -> None:
         kept.append(await stage.server.get_session(peer.sid))
 
     async with serve() as stage:
@@ -540,7 +540,7 @@ async def test_sessions_belong_to_a_peer() -> None:
 async def test_a_failing_disconnect_handler_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """It is logged, and the peer is forgotten all the same."""
 
-    async def fail(peer: Peer, reason: str) -> None:
+    async def fail(peer: Peer[Any], reason: str) -> None:
         raise ValueError("bug")
 
     async with serve() as stage:
@@ -570,7 +570,7 @@ async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
     """So are those that left while their connect handlers go on."""
     script, proceed = Script(), asyncio.Event()
 
-    async def admit(peer: Peer, auth: Any) -> None:
+    async def admit(peer: Peer[Any], auth: Any) -> None:
         await proceed.wait()
 
     script.on_connect = admit
@@ -596,7 +596,7 @@ async def test_what_waits_is_bounded_by_its_size_too() -> None:
     """The attachments of one packet together, events behind a handler, events before the answer."""
     gate = asyncio.Event()
 
-    async def hang(peer: Peer, *_: Any) -> Any:
+    async def hang(peer: Peer[Any], *_: Any) -> Any:
         await gate.wait()
         return []
 
@@ -615,7 +615,7 @@ async def test_what_waits_is_bounded_by_its_size_too() -> None:
         await stage.emptied()
         decide = asyncio.Event()
 
-        async def admit(peer: Peer, auth: Any) -> None:
+        async def admit(peer: Peer[Any], auth: Any) -> None:
             await decide.wait()
 
         stage.script.on_connect = admit
@@ -644,7 +644,7 @@ async def test_shutdown_ends_disconnect_handlers_that_do_not() -> None:
     """Also of clients that had left by themselves; nothing is left of any."""
     told: list[str] = []
 
-    async def hang(peer: Peer, reason: str) -> None:
+    async def hang(peer: Peer[Any], reason: str) -> None:
         told.append(peer.namespace)
         await asyncio.Event().wait()
 
@@ -667,11 +667,11 @@ async def test_shutdown_tells_of_clients_whose_handlers_take_too_long() -> None:
     """Their last events lose the time that they would have had, and the disconnect handler still runs."""
     script, gates = Script(), asyncio.Event()
 
-    async def hang(peer: Peer) -> Any:
+    async def hang(peer: Peer[Any]) -> Any:
         gates.set()
         await asyncio.Event().wait()
 
-    async def leave(peer: Peer, reason: str) -> None:
+    async def leave(peer: Peer[Any], reason: str) -> None:
         for _ in range(5):  # others get their turn
             await asyncio.sleep(0)
 
@@ -690,7 +690,7 @@ async def test_shutdown_tells_of_clients_whose_handlers_take_too_long() -> None:
 async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCaptureFixture) -> None:
     """Clients are closed, disconnect handlers run, a hanging one is cancelled, newcomers are refused."""
 
-    async def hang(peer: Peer, *_: Any) -> Sequence[Any]:
+    async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await asyncio.Event().wait()
         return []
 
@@ -814,7 +814,7 @@ async def test_the_shape_of_refusals_can_be_replaced() -> None:
     def body(error: RefusedError) -> Any:
         return {"failed": error.code}
 
-    async def no(peer: Peer, auth: Any) -> None:
+    async def no(peer: Peer[Any], auth: Any) -> None:
         raise RefusedError("forbidden", "no")
 
     async with serve(refusal_body=body) as stage, stage.client() as client:

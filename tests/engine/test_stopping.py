@@ -198,7 +198,7 @@ async def test_events_that_come_too_late_are_refused(ws: str) -> None:
     """While handlers end, new events and CONNECTs are refused; an ack is still taken."""
     gate = asyncio.Event()
 
-    async def wait(peer: Peer, *_: Any) -> Sequence[Any]:
+    async def wait(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await gate.wait()
         return ["done"]
 
@@ -223,7 +223,7 @@ async def test_events_that_come_too_late_are_refused(ws: str) -> None:
 async def test_events_that_still_wait_when_time_is_up_are_refused(ws: str, ordering: Any) -> None:
     """None of them begins in the place of a handler that is cancelled, and each is answered."""
 
-    async def hang(peer: Peer, *_: Any) -> Sequence[Any]:
+    async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await asyncio.Event().wait()
         return []
 
@@ -246,7 +246,7 @@ async def test_a_polling_client_fetches_its_last_answer() -> None:
     """An ack that came between two polls is not lost: the session ends once it has been fetched."""
     gate = asyncio.Event()
 
-    async def wait(peer: Peer, *_: Any) -> Sequence[Any]:
+    async def wait(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await gate.wait()
         return ["done"]
 

@@ -177,7 +177,7 @@ class Colour(enum.Enum):
 async def test_a_server_sends_nothing_that_json_has_not(value: Any) -> None:
     """The emit raises and nobody gets anything; a handler's answer becomes a failure."""
 
-    async def give(_: Peer) -> Sequence[Any]:
+    async def give(_: Peer[Any]) -> Sequence[Any]:
         return [value]
 
     async with serve(serializer="msgpack") as stage, stage.websocket() as client:

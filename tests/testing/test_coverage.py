@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, RefusedError
+from asynction_asgi.server.observer import observing
 from asynction_asgi.testing import TestServer
 from asynction_asgi.testing.coverage import Coverage, Item
 from tests.clients import connected
@@ -43,10 +46,10 @@ def app(**handlers: Any) -> AsynctionSocketIO:
 @pytest.fixture
 def coverage() -> Iterator[Coverage]:
     """Watches the applications that a test makes."""
-    watching, before = Coverage(), AsynctionSocketIO.observe
-    AsynctionSocketIO.observe = watching.watch
+    watching = Coverage()
+    token = observing.set(watching.watch)
     yield watching
-    AsynctionSocketIO.observe = before
+    observing.reset(token)
 
 
 def exercised(coverage: Coverage) -> set[tuple[str, ...]]:
@@ -124,3 +127,13 @@ async def test_what_several_processes_exercised_adds_up(coverage: Coverage) -> N
     other.add_json(json.loads(json.dumps(coverage.as_json())))
     assert other.tallies["Test 1.0.0"].exercised == {*tally.exercised, item}
     assert other.percent > coverage.percent == 100 * len(tally.exercised) / len(tally.items)
+
+
+@pytest.mark.parametrize("inherits", [False, True], ids=["bare", "with the context"])
+def test_an_application_made_in_a_thread_counts_with_its_context(coverage: Coverage, inherits: bool) -> None:
+    """A bare thread has a context of its own, in which nothing watches; a copied context is watched."""
+    context = contextvars.copy_context() if inherits else contextvars.Context()
+    thread = threading.Thread(target=context.run, args=(app,))
+    thread.start()
+    thread.join()
+    assert list(coverage.tallies) == (["Test 1.0.0"] if inherits else [])

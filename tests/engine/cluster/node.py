@@ -44,7 +44,7 @@ class Node:
         self.script.on_disconnect = self._disconnected
         self.slow_disconnect = float(os.environ.get("SLOW_DISCONNECT", "0"))
 
-    async def on_flood(self, peer: Peer, count: int, per_second: float, size: int) -> Sequence[Any]:
+    async def on_flood(self, peer: Peer[Any], count: int, per_second: float, size: int) -> Sequence[Any]:
         """Emit numbers to everybody at a rate; answers with the longest emit, in seconds."""
         begin, longest = time.monotonic(), 0.0
         for number in range(count):
@@ -56,19 +56,19 @@ class Node:
             longest = max(longest, time.monotonic() - before)
         return [longest]
 
-    async def on_burst(self, peer: Peer, count: int) -> Sequence[Any]:
+    async def on_burst(self, peer: Peer[Any], count: int) -> Sequence[Any]:
         """Emit so many at the same time."""
         await asyncio.gather(
             *(self.server.emit("n", {"i": i, "at": time.time()}, skip_sid=peer.sid) for i in range(count))
         )
         return []
 
-    async def on_chain(self, peer: Peer, number: int) -> Sequence[Any]:
+    async def on_chain(self, peer: Peer[Any], number: int) -> Sequence[Any]:
         """Emit one; clients send many of these back to back."""
         await self.server.emit("n", {"i": number, "at": time.time()}, skip_sid=peer.sid)
         return []
 
-    async def on_call(self, _: Peer, sid: str, seconds: float) -> Sequence[Any]:
+    async def on_call(self, _: Peer[Any], sid: str, seconds: float) -> Sequence[Any]:
         """Call a client; answers with how that went and how long it took."""
         begin = time.monotonic()
         try:
@@ -77,7 +77,7 @@ class Node:
             result = type(error).__name__
         return [result, time.monotonic() - begin]
 
-    async def on_state(self, _: Peer) -> Sequence[Any]:
+    async def on_state(self, _: Peer[Any]) -> Sequence[Any]:
         """Answer with the state of the queue."""
         queue = Queue(self.manager)
         return [
@@ -90,17 +90,17 @@ class Node:
             }
         ]
 
-    async def on_drop(self, _: Peer, sid: str) -> Sequence[Any]:
+    async def on_drop(self, _: Peer[Any], sid: str) -> Sequence[Any]:
         """Disconnect a client, wherever it is."""
         await self.server.disconnect(sid)
         return []
 
-    async def on_join(self, peer: Peer, room: str) -> Sequence[Any]:
+    async def on_join(self, peer: Peer[Any], room: str) -> Sequence[Any]:
         """Enter a room."""
         await self.server.enter_room(peer.sid, room)
         return []
 
-    async def _disconnected(self, _: Peer, reason: str) -> None:
+    async def _disconnected(self, _: Peer[Any], reason: str) -> None:
         if self.slow_disconnect and reason == "server disconnect":
             await asyncio.sleep(self.slow_disconnect)
 

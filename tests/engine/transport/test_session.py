@@ -85,7 +85,7 @@ async def test_overlapping_requests_close_the_session() -> None:
 async def test_overlapping_posts_close_the_session() -> None:
     """While one waits for its turn behind hanging handlers, another is refused."""
 
-    async def hang(peer: Peer, *_: Any) -> Sequence[Any]:
+    async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await gate.wait()
         return []
 

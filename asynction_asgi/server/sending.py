@@ -1,0 +1,109 @@
+"""Emits and calls, checked against the document before they are sent, and the clients' answers to them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from ..engine.crashes import must_pass
+from ..errors import NoAnswerError
+from .instead import check_recipients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from ..engine import Audience, Sender
+    from .connections import Connections
+    from .failures import Failures
+    from .outbound import Outbound
+
+__all__ = ["Sending"]
+
+
+class Sending:
+    """Sends what matches the document by whatever sender it is given: a server, or that of a client.
+
+    Args:
+        outbound: Checks what is sent, and the answers.
+        failures: Receives what callbacks raise.
+        connections: Where the clients of callbacks are found.
+    """
+
+    def __init__(self, outbound: Outbound, failures: Failures, connections: Connections) -> None:
+        self._outbound = outbound
+        self._failures = failures
+        self._connections = connections
+
+    async def emit(
+        self,
+        sender: Sender,
+        event: str,
+        data: Any,
+        *,
+        namespace: str,
+        to: Audience | None = None,
+        room: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
+        callback: Callable[..., Any] | None = None,
+        ignore_queue: bool = False,
+    ) -> None:
+        """Emit an event; arguments and errors are those of `AsynctionSocketIO.emit`."""
+        check_recipients(event, to, room)
+        self._outbound.check(event, data, namespace, to)
+        if callback is not None:
+            callback = self._checked_callback(callback, event, namespace, to or room)
+        await sender.emit(
+            event,
+            data,
+            to=to,
+            room=room,
+            skip_sid=skip_sid,
+            namespace=namespace,
+            callback=callback,
+            ignore_queue=ignore_queue,
+        )
+
+    async def call(
+        self,
+        sender: Sender,
+        event: str,
+        data: Any,
+        *,
+        to: str,
+        namespace: str,
+        timeout: float | None,  # noqa: ASYNC109  # python-socketio's parameter
+        ignore_queue: bool = False,
+    ) -> Any:
+        """Emit to one client and return its answer; arguments and errors are those of `AsynctionSocketIO.call`."""
+        self._outbound.check(event, data, namespace, to)
+        try:
+            answer = await sender.request(
+                event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
+            )
+        except NoAnswerError:
+            raise
+        except TimeoutError:
+            raise NoAnswerError(to, namespace, event) from None
+        self._outbound.check_answer(event, namespace, answer)
+        if not answer:
+            return None
+        return answer[0] if len(answer) == 1 else answer
+
+    def _checked_callback(
+        self, callback: Callable[..., Any], event: str, namespace: str, client: Any
+    ) -> Callable[..., Any]:
+        async def checked(*answer: Any) -> None:
+            task = asyncio.current_task()
+            try:
+                self._outbound.check_answer(event, namespace, answer)
+                result = callback(*answer)
+                if inspect.isawaitable(result):
+                    await result
+            except BaseException as error:
+                if must_pass(error, task):
+                    raise
+                socket = self._connections.get(namespace, client) if isinstance(client, str) else None
+                await self._failures.report_callback(error, event, socket)
+
+        return checked
