@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .contract import Contract
-    from .event_table import Route
+    from .namespace_routes import Route
 
 __all__ = ["Acks"]
 

@@ -17,9 +17,9 @@ from ..errors import RefusedError, shorten
 from .acks import Acks
 from .beside import registered_beside
 from .connections import Connections
-from .event_table import WILDCARD
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
+from .namespace_routes import WILDCARD
 from .sending import Sending
 from .socket import Socket
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..engine import Peer
     from ..spec.model import Ordering
     from .contract import Contract
-    from .event_table import NamespaceRoutes
+    from .namespace_routes import NamespaceRoutes
     from .security.guard import Guard
 
 __all__ = ["Conversation", "Dispatcher"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..engine.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
-from ..spec.model import Event, count_words
-from ..spec.model.arguments import are_finite, compile_arguments
-from ..spec.model.handshake import compile_handshake
 from ..spec.text.references import did_you_mean
+from .arity import check_arity, count_arguments
 from .binding import (
     BoundHandler,
     UnbindableError,
@@ -19,88 +17,18 @@ from .binding import (
     bind_lifecycle_handler,
 )
 from .imports import Imports, NowhereError, UnimportableError
-from .security import is_reauth
+from .namespace_routes import WILDCARD, NamespaceRoutes
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ..spec.model import Arguments, HandlerName, Namespace, Spec
+    from ..spec.model import HandlerName, Namespace, Spec
     from ..spec.text.document import Node
 
-__all__ = ["NamespaceRoutes", "Route", "Routes"]
+__all__ = ["Routes"]
 
-WILDCARD = "*"
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One event that clients may emit; the handler may come after start-up, by ``@app.on``.
-
-    Attributes:
-        check_arguments: None where the document does not declare the event.
-        ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
-        stand_in: What handles it as long as nothing else does.
-    """
-
-    namespace: str
-    event: Event
-    check_arguments: Callable[[Sequence[Any]], Sequence[Any]] | None
-    check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
-    ack_is_finite: bool
-    handler: BoundHandler | None = None
-    stand_in: BoundHandler | None = None
-
-
-class NamespaceRoutes:
-    """What one declared namespace does with connections and events.
-
-    Attributes:
-        events: Those that the document declares, by name.
-        named: Those that code handles by a name that the document does not declare, where the
-            validation lets them through.
-    """
-
-    def __init__(self, declared: Namespace, spec: Spec) -> None:
-        self.declared = declared
-        self.check_handshake = compile_handshake(declared, spec)
-        self.events: dict[str, Route] = {
-            name: Route(
-                namespace=declared.name,
-                event=event,
-                check_arguments=compile_arguments(event.arguments, spec.bundle),
-                check_ack=compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
-                ack_is_finite=event.ack is not None and are_finite(event.ack, spec.bundle),
-                handler=bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
-            )
-            for name, event in declared.receives.items()
-        }
-        self.named: dict[str, Route] = {}
-        self.ordered = any(route.event.ordering is not None for route in self.events.values())
-        self.lifecycle: dict[str, BoundHandler] = {}
-
-    @property
-    def params(self) -> tuple[str, ...]:
-        """Names that handlers of this namespace may have injected on top."""
-        return tuple(one.name for one in self.declared.parameters)
-
-    def route_of_name(self, event: str) -> Route:
-        """Return a route for an event that is not declared by its name: the wildcard's, or an unchecked one."""
-        wildcard = self.events.get(WILDCARD)
-        if wildcard is not None:
-            return replace(wildcard, handler=None, stand_in=None)
-        return Route(
-            namespace=self.declared.name,
-            event=Event(name=event, node=self.declared.node),
-            check_arguments=None,
-            check_ack=None,
-            ack_is_finite=False,
-        )
-
-    def spare_handler(self, route: Route | None) -> BoundHandler | None:
-        """What handles an event without a handler of its own: the namespace's catch-all, else a stand-in."""
-        return self.lifecycle.get(WILDCARD) or (route.stand_in if route is not None else None)
 
 
 class Routes:
@@ -209,7 +137,7 @@ class Routes:
                 continue
             for event, route in routes.events.items():
                 if route.handler is None and (name, event) not in self._unfit:
-                    fit = self._arity(route.event, catch_all, route.event.node, (), named=True)
+                    fit = check_arity(route.event, catch_all, route.event.node, (), named=True)
                     found += [one for one in fit if one.severity == "error"]
         return [replace(finding, severity="warning") for finding in found] if self._lenient else found
 
@@ -307,12 +235,12 @@ class Routes:
             yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
         doubt = explain_missing_lead(
-            bound, f"{event!r}", _counts(route.event.arguments), named=event == WILDCARD
+            bound, f"{event!r}", count_arguments(route.event.arguments), named=event == WILDCARD
         )
         if doubt is not None:
             yield self._problem(at, doubt, "ARITY")
             return
-        fit = list(self._arity(route.event, bound, at, routes.params, named=event == WILDCARD))
+        fit = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
         if self._lenient:
             fit = [replace(finding, severity="warning") for finding in fit]
         errors = [one for one in fit if one.severity == "error"]
@@ -322,75 +250,9 @@ class Routes:
             events[event] = replace(route, handler=bound)
         yield from errors
 
-    def _arity(
-        self, event: Event, bound: BoundHandler, node: Node, params: Sequence[str], *, named: bool
-    ) -> Iterator[Diagnostic]:
-        """Report a handler that can't take what the event carries.
-
-        A tuple without an upper bound may carry more than any fixed signature takes, so that is a warning
-        as long as some legal call of each alternative gets through.
-
-        Args:
-            event: The event.
-            bound: Its handler.
-            node: Where the findings belong.
-            params: Names of the namespace's parameters, which are passed by name.
-            named: Whether the handler gets the event's name before the arguments.
-        """
-        counted, extra = _counts(event.arguments), 1 if named else 0
-        if counted is None:
-            return
-        ranges = [(least + extra, None if most is None else most + extra) for least, most in counted]
-        minimum = min(least for least, _ in ranges)
-        highest = [most for _, most in ranges]
-        maximum = None if None in highest else max(most for most in highest if most is not None)
-        name = getattr(bound.function, "__qualname__", repr(bound.function))
-        noun = "argument" if minimum - extra == 1 and minimum == maximum else "arguments"
-        after = " after the event's name" if named else ""
-        what = (
-            f"{name} takes {bound.takes}, and {event.name!r} carries"
-            f" {count_words(minimum - extra, None if maximum is None else maximum - extra)} {noun}{after}"
-        )
-        misplaced = [name for name in bound.takers if name in params]
-        if bound.minimum > minimum:
-            if misplaced:
-                remedy = (
-                    f"{misplaced[0]!r} is a parameter of the address and is passed by name: make it keyword-only,"
-                    f" (…, *, {misplaced[0]})"
-                )
-            elif event.arguments.kind == "single":
-                remedy = "a payload that is a tuple (type: array, items: […]) carries several"
-            else:
-                remedy = "require them by minItems, or give the parameters defaults"
-            yield self._problem(node, f"{what}: {remedy}", "ARITY")
-            return
-        most = bound.maximum
-        if most is None:
-            return
-        if any(least > most or (high is not None and high > most) for least, high in ranges):
-            yield self._problem(
-                node, f"{what}: take them all, or end the parameters with *arguments", "ARITY"
-            )
-        elif maximum is None:
-            yield node.diagnostic(
-                "warning",
-                "ARITY",
-                f"{what}: more than it takes are refused; say so by additionalItems: false",
-                layer="service",
-            )
-
     @staticmethod
     def _problem(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
         return node.diagnostic("error", code, message, layer="service")
-
-
-def _is_answered_by_itself(event: Event) -> bool:
-    """Whether it re-authenticates, and an empty acknowledgement will do."""
-    return is_reauth(event) and (event.ack is None or event.ack.minimum == 0)
-
-
-async def _renewed(*_: Any) -> None:
-    """Handle re-authentication, which has succeeded when a handler runs; users may give their own."""
 
 
 def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
@@ -411,19 +273,6 @@ def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str])
     if event == WILDCARD and bound.maximum == 0:
         raise UnbindableError("it is called with the event's name before the arguments, and takes none")
     return bound
-
-
-def _counts(arguments: Arguments) -> list[tuple[int, int | None]] | None:
-    """Return how many arguments each alternative carries, or None if the document leaves one open."""
-    if arguments.kind == "single":
-        return [(1, 1)]
-    if arguments.kind == "positional":
-        return list(arguments.ranges)
-    if arguments.kind != "union":
-        return None
-    counted = [_counts(one) for one in arguments.of]
-    known = [ranges for ranges in counted if ranges is not None]
-    return [each for ranges in known for each in ranges] if len(known) == len(counted) and known else None
 
 
 def _undeclared(declared: Namespace, event: str) -> str:

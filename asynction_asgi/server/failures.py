@@ -21,7 +21,7 @@ from .outbound import arguments_of
 
 if TYPE_CHECKING:
     from .contract import Contract
-    from .event_table import NamespaceRoutes
+    from .namespace_routes import NamespaceRoutes
     from .socket import Socket
 
 __all__ = [

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import HandshakeValidationError, PayloadValidationError, RefusedError, UndeclaredEventError
 from ..spec.model.arguments import miscounted
 from ..spec.schemas import Mismatch
-from .event_table import WILDCARD
+from .namespace_routes import WILDCARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .binding import BoundHandler
     from .contract import Contract
-    from .event_table import NamespaceRoutes, Route
+    from .namespace_routes import NamespaceRoutes, Route
 
 __all__ = ["Inbound"]
 

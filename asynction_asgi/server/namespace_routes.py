@@ -1,0 +1,100 @@
+"""One namespace of the table that dispatch reads: each event with its checks and its handler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..spec.model import Event
+from ..spec.model.arguments import are_finite, compile_arguments
+from ..spec.model.handshake import compile_handshake
+from .binding import bind_event_handler
+from .security import is_reauth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..spec.model import Namespace, Spec
+    from .binding import BoundHandler
+
+__all__ = ["WILDCARD", "NamespaceRoutes", "Route"]
+
+WILDCARD = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One event that clients may emit; the handler may come after start-up, by ``@app.on``.
+
+    Attributes:
+        check_arguments: None where the document does not declare the event.
+        ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
+        stand_in: What handles it as long as nothing else does.
+    """
+
+    namespace: str
+    event: Event
+    check_arguments: Callable[[Sequence[Any]], Sequence[Any]] | None
+    check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
+    ack_is_finite: bool
+    handler: BoundHandler | None = None
+    stand_in: BoundHandler | None = None
+
+
+class NamespaceRoutes:
+    """What one declared namespace does with connections and events.
+
+    Attributes:
+        events: Those that the document declares, by name.
+        named: Those that code handles by a name that the document does not declare, where the
+            validation lets them through.
+    """
+
+    def __init__(self, declared: Namespace, spec: Spec) -> None:
+        self.declared = declared
+        self.check_handshake = compile_handshake(declared, spec)
+        self.events: dict[str, Route] = {
+            name: Route(
+                namespace=declared.name,
+                event=event,
+                check_arguments=compile_arguments(event.arguments, spec.bundle),
+                check_ack=compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+                ack_is_finite=event.ack is not None and are_finite(event.ack, spec.bundle),
+                handler=bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
+            )
+            for name, event in declared.receives.items()
+        }
+        self.named: dict[str, Route] = {}
+        self.ordered = any(route.event.ordering is not None for route in self.events.values())
+        self.lifecycle: dict[str, BoundHandler] = {}
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """Names that handlers of this namespace may have injected on top."""
+        return tuple(one.name for one in self.declared.parameters)
+
+    def route_of_name(self, event: str) -> Route:
+        """Return a route for an event that is not declared by its name: the wildcard's, or an unchecked one."""
+        wildcard = self.events.get(WILDCARD)
+        if wildcard is not None:
+            return replace(wildcard, handler=None, stand_in=None)
+        return Route(
+            namespace=self.declared.name,
+            event=Event(name=event, node=self.declared.node),
+            check_arguments=None,
+            check_ack=None,
+            ack_is_finite=False,
+        )
+
+    def spare_handler(self, route: Route | None) -> BoundHandler | None:
+        """What handles an event without a handler of its own: the namespace's catch-all, else a stand-in."""
+        return self.lifecycle.get(WILDCARD) or (route.stand_in if route is not None else None)
+
+
+def _is_answered_by_itself(event: Event) -> bool:
+    """Whether it re-authenticates, and an empty acknowledgement will do."""
+    return is_reauth(event) and (event.ack is None or event.ack.minimum == 0)
+
+
+async def _renewed(*_: Any) -> None:
+    """Handle re-authentication, which has succeeded when a handler runs; users may give their own."""
