@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from .server import (
         AsynctionSocketIO,
+        BlockingEmitter,
         Emitter,
         JWTVerifier,
         Limits,
@@ -47,6 +48,7 @@ __all__ = [
     "AsynctionError",
     "AsynctionSocketIO",
     "BindingError",
+    "BlockingEmitter",
     "Diagnostic",
     "DisconnectedError",
     "Emitter",

@@ -6,16 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
+from .hop import another_loop, run_in
 from .room_names import name_clients, name_room, name_rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    import asyncio
+    from collections.abc import Callable, Collection, Coroutine
 
     from .room_names import Audience, Room
 
 
 class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is untyped
-    """python-socketio's server, which takes anything for a room and then reaches no client by some of it."""
+    """python-socketio's server, which takes anything for a room and then reaches no client by some of it.
+
+    Each method runs in the server's event loop, wherever it is called.
+
+    Attributes:
+        loop: The event loop in which the server runs; None before it starts.
+    """
+
+    loop: asyncio.AbstractEventLoop | None = None
 
     async def emit(
         self,
@@ -41,7 +51,7 @@ class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-so
                 return
         if skip_sid is not None:
             skip_sid = name_clients(skip_sid)
-        await super().emit(
+        emitting = super().emit(
             event,
             data,
             room=target,
@@ -50,6 +60,8 @@ class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-so
             callback=callback,
             ignore_queue=ignore_queue,
         )
+        loop = another_loop(self.loop)
+        await (emitting if loop is None else run_in(loop, emitting))
 
     async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room.
@@ -58,12 +70,17 @@ class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-so
             TypeError: `room` is of a type that names no room.
             ValueError: The client is unknown, or the room is another client's id.
         """
-        await super().enter_room(sid, name_room(room), namespace=namespace)
+        await self._here(super().enter_room(sid, name_room(room), namespace=namespace))
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room; raises as `enter_room` does for the room."""
-        await super().leave_room(sid, name_room(room), namespace=namespace)
+        await self._here(super().leave_room(sid, name_room(room), namespace=namespace))
 
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room; raises as `enter_room` does for the room."""
-        await super().close_room(name_room(room), namespace=namespace)
+        await self._here(super().close_room(name_room(room), namespace=namespace))
+
+    async def _here(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine in the server's loop."""
+        loop = another_loop(self.loop)
+        return await (coroutine if loop is None else run_in(loop, coroutine))

@@ -18,6 +18,7 @@ from .addressing import AddressingServer
 from .answers import Answer
 from .crashes import describe_crash, is_interrupt, must_pass
 from .engine_server import EngineServer
+from .hop import another_loop, run_in
 from .http import EngineApp
 from .logs import choose_logger
 from .members import Phase
@@ -88,6 +89,7 @@ class ApplicationServer(AddressingServer):
         The first client starts the queue otherwise.
         """
         self.stopping = False
+        self.loop = asyncio.get_running_loop()
         if not self.manager_initialized:
             self.manager_initialized = True
             self.manager.initialize()
@@ -162,6 +164,12 @@ class ApplicationServer(AddressingServer):
             NoAnswerError: this was the oldest of more calls to the client than `Limits.pending_acks`.
             DisconnectedError: the client is not there, or left before it answered.
         """
+        if (loop := another_loop(self.loop)) is not None:
+            asking = self.request(
+                event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
+            )
+            answer: tuple[Any, ...] = await run_in(loop, asking)
+            return answer
         member = self.manager.find(to, namespace)
         leaving = member is not None and member.phase in (Phase.LEAVING, Phase.GONE)
         if leaving or (member is None and not hasattr(self.manager, "host_id")):  # no queue, so nowhere else

@@ -14,6 +14,7 @@ from . import packets
 from .application import ApplicationServer
 from .codec import UnencodableError
 from .crashes import describe_crash, must_pass
+from .hop import another_loop, run_in
 from .members import Arrival, Connection, Member, Phase
 
 if TYPE_CHECKING:
@@ -176,7 +177,9 @@ class MembershipServer(ApplicationServer):
         is handled.
         """
         namespace = namespace or "/"
-        if self.manager.find(sid, namespace) is not None:
+        if (loop := another_loop(self.loop)) is not None:
+            await run_in(loop, self.disconnect(sid, namespace, ignore_queue=ignore_queue))
+        elif self.manager.find(sid, namespace) is not None:
             parting = self.dismiss(sid, namespace)
             if parting is not None:
                 await parting
@@ -293,6 +296,7 @@ class MembershipServer(ApplicationServer):
     # -- connections -----------------------------------------------------------------------
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        self.loop = self.loop or asyncio.get_running_loop()
         await super()._handle_eio_connect(eio_sid, environ)
         self._expect_connect(self.eio.sockets[eio_sid].connection)
 

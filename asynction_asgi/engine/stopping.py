@@ -69,6 +69,7 @@ class StoppingServer(MembershipServer):
         if close is not None:  # connections to a message queue
             await close()
         self.manager_initialized = False
+        self.loop = None
         with contextlib.suppress(Exception):
             await super().shutdown()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..engine import Limits
 from .app import AsynctionSocketIO
+from .blocking_emitter import BlockingEmitter
 from .emitter import Emitter
 from .options import Options
 from .security import JWTVerifier, same_secret
@@ -12,6 +13,7 @@ from .validation import Validation
 
 __all__ = [
     "AsynctionSocketIO",
+    "BlockingEmitter",
     "Emitter",
     "JWTVerifier",
     "Limits",

@@ -1,27 +1,22 @@
-"""`Emitter`: validated emits from a process that serves nobody, such as a worker or a script."""
+"""`Emitter`: validated emits from a process without a server, such as a worker or a script."""
 
 from __future__ import annotations
 
 from asyncio import wrap_future
 from typing import TYPE_CHECKING, Any
 
-from ..engine import create_emitter, name_clients, name_room, name_rooms
-from ..spec.model.namespaces import Namespaces
-from ..spec.model.offered import served_spec
 from .document_source import load_source
-from .instead import check_recipients, refuse_keywords
-from .outbound import Outbound
-from .validation import Validation, ViolationLog, validation_of
+from .queue_emits import QueueEmits
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection
-    from typing import Never
+    from typing import Never, Self
 
     from ..engine import Audience, Room
     from ..spec import Spec
     from .document_source import Source
-    from .validation import Enforcement
+    from .validation import Enforcement, Validation
 
 __all__ = ["Emitter"]
 
@@ -29,7 +24,8 @@ __all__ = ["Emitter"]
 class Emitter:
     """Emits through a message queue to the clients of every server that listens on it.
 
-    It needs no handlers, and imports none.
+    It needs no handlers, and imports none. It works from any event loop and thread, and after a fork: the
+    connection belongs to a thread of its own.
     """
 
     def __init__(
@@ -40,37 +36,33 @@ class Emitter:
         validation: Validation | Enforcement | bool = True,
         **options: Any,
     ) -> None:
-        self._spec = spec
-        spec = served_spec(spec)
-        self._violations = ViolationLog()
-        self._outbound = Outbound(spec, Namespaces(spec), validation_of(validation), self._violations)
-        self._queue = create_emitter(message_queue, **options)
+        self._emits = QueueEmits(spec, message_queue=message_queue, validation=validation, options=options)
 
     @classmethod
-    def from_spec(cls, spec_path: Source, *, message_queue: str, **options: Any) -> Emitter:
+    def from_spec(cls, spec_path: Source, *, message_queue: str, **options: Any) -> Self:
         """Make an emitter for the servers of a document.
 
         Args:
             spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
             message_queue: The URL that the servers were given.
-            options: What `Emitter` takes, and ``channel`` and ``message_queue_secret`` where the servers
-                were given them.
+            options: ``validation``; ``timeout``, the seconds that the broker may take to answer for one emit
+                (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
 
         Raises:
-            SpecError: the document can't be loaded.
-            ValueError: the URL is of a kind that is not supported, or a secret is too short.
+            SpecError: The document can't be loaded.
+            ValueError: The URL is of a kind that is not supported, or a secret is too short.
         """
         return cls(load_source(spec_path), message_queue=message_queue, **options)
 
     @property
     def spec(self) -> Spec:
         """The compiled contract."""
-        return self._spec
+        return self._emits.spec
 
     @property
     def violations(self) -> Counter[tuple[str, str | None, str]]:
         """What ``warn`` let through so far: occurrences by namespace, event and part."""
-        return self._violations.counts
+        return self._emits.violations.counts
 
     async def emit(
         self,
@@ -84,24 +76,15 @@ class Emitter:
     ) -> None:
         """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
 
+        Returns when the broker has answered.
+
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
+            UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            QueueError: the queue can't be reached; nothing was sent.
+            QueueError: The broker did not answer in time; the message says whether nothing was sent.
             TypeError: A parameter is not known, or is of a type that names no room or client; nothing was sent.
         """
-        if misplaced:
-            refuse_keywords("emit", misplaced)
-        namespace = namespace or "/"
-        check_recipients(event, to, room)
-        skipped = None if skip_sid is None else name_clients(skip_sid)
-        self._outbound.check(event, data, namespace, to)
-        target = room if to is None else to
-        names = None if target is None else name_rooms(target)
-        if names != []:
-            await wrap_future(
-                self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
-            )
+        await wrap_future(self._emits.emit(event, data, to, room, skip_sid, namespace, misplaced))
 
     async def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
@@ -109,20 +92,20 @@ class Emitter:
 
     async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room, on whichever server it is."""
-        await wrap_future(self._queue.enter_room(sid, namespace or "/", name_room(room)))
+        await wrap_future(self._emits.enter_room(sid, room, namespace))
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room, on whichever server it is."""
-        await wrap_future(self._queue.leave_room(sid, namespace or "/", name_room(room)))
+        await wrap_future(self._emits.leave_room(sid, room, namespace))
 
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room, on every server."""
-        await wrap_future(self._queue.close_room(namespace or "/", name_room(room)))
+        await wrap_future(self._emits.close_room(room, namespace))
 
     async def disconnect(self, sid: str, namespace: str | None = None) -> None:
         """End a client's connection, on whichever server it is."""
-        await wrap_future(self._queue.disconnect(sid, namespace or "/"))
+        await wrap_future(self._emits.disconnect(sid, namespace))
 
     async def close(self) -> None:
         """Close the connection to the queue; a later emit opens it again."""
-        await wrap_future(self._queue.close())
+        await wrap_future(self._emits.close())

@@ -1,0 +1,109 @@
+"""`BlockingEmitter`: validated emits from code without an event loop, such as Celery, Django or a script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .document_source import load_source
+from .queue_emits import QueueEmits
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Collection
+    from typing import Never, Self
+
+    from ..engine import Audience, Room
+    from ..spec import Spec
+    from .document_source import Source
+    from .validation import Enforcement, Validation
+
+__all__ = ["BlockingEmitter"]
+
+
+class BlockingEmitter:
+    """`Emitter` for code that does not await: each method returns when the broker has answered.
+
+    It works from any thread and after a fork. In a coroutine use `Emitter`, as this one blocks the event loop.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        message_queue: str,
+        validation: Validation | Enforcement | bool = True,
+        **options: Any,
+    ) -> None:
+        self._emits = QueueEmits(spec, message_queue=message_queue, validation=validation, options=options)
+
+    @classmethod
+    def from_spec(cls, spec_path: Source, *, message_queue: str, **options: Any) -> Self:
+        """Make an emitter for the servers of a document.
+
+        Args:
+            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
+            message_queue: The URL that the servers were given.
+            options: ``validation``; ``timeout``, the seconds that the broker may take to answer for one emit
+                (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
+
+        Raises:
+            SpecError: The document can't be loaded.
+            ValueError: The URL is of a kind that is not supported, or a secret is too short.
+        """
+        return cls(load_source(spec_path), message_queue=message_queue, **options)
+
+    @property
+    def spec(self) -> Spec:
+        """The compiled contract."""
+        return self._emits.spec
+
+    @property
+    def violations(self) -> Counter[tuple[str, str | None, str]]:
+        """What ``warn`` let through so far: occurrences by namespace, event and part."""
+        return self._emits.violations.counts
+
+    def emit(
+        self,
+        event: str,
+        data: Any = None,
+        to: Audience | None = None,
+        room: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
+        namespace: str | None = None,
+        **misplaced: Never,
+    ) -> None:
+        """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
+
+        Returns when the broker has answered.
+
+        Raises:
+            UndeclaredEventError: The document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            QueueError: The broker did not answer in time; the message says whether nothing was sent.
+            TypeError: A parameter is not known, or is of a type that names no room or client; nothing was sent.
+        """
+        self._emits.emit(event, data, to, room, skip_sid, namespace, misplaced).result()
+
+    def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
+        """Emit the event ``message``; takes and raises what `emit` does."""
+        self.emit("message", data, to, **options)
+
+    def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Put a client into a room, on whichever server it is."""
+        self._emits.enter_room(sid, room, namespace).result()
+
+    def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
+        """Take a client out of a room, on whichever server it is."""
+        self._emits.leave_room(sid, room, namespace).result()
+
+    def close_room(self, room: Room, namespace: str | None = None) -> None:
+        """Take every client out of a room, on every server."""
+        self._emits.close_room(room, namespace).result()
+
+    def disconnect(self, sid: str, namespace: str | None = None) -> None:
+        """End a client's connection, on whichever server it is."""
+        self._emits.disconnect(sid, namespace).result()
+
+    def close(self) -> None:
+        """Close the connection to the queue; a later emit opens it again."""
+        self._emits.close().result()

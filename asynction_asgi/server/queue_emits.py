@@ -1,0 +1,98 @@
+"""Validated emits over a message queue, each as a future: what both kinds of emitters have."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from ..engine import create_emitter, name_clients, name_room, name_rooms
+from ..spec.model.namespaces import Namespaces
+from ..spec.model.offered import served_spec
+from .instead import check_recipients, refuse_keywords
+from .outbound import Outbound
+from .validation import Validation, ViolationLog, validation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ..engine import Audience, Room
+    from ..spec import Spec
+    from .validation import Enforcement
+
+__all__ = ["QueueEmits"]
+
+
+class QueueEmits:
+    """Checks and queues what emitters send.
+
+    The futures end once the broker has answered, and raise `QueueError` if it does not in time.
+
+    Attributes:
+        spec: The compiled contract.
+        violations: What ``warn`` let through.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        message_queue: str,
+        validation: Validation | Enforcement | bool,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.spec = spec
+        served = served_spec(spec)
+        self.violations = ViolationLog()
+        self._outbound = Outbound(served, Namespaces(served), validation_of(validation), self.violations)
+        self._queue = create_emitter(message_queue, **options)
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        to: Audience | None,
+        room: Audience | None,
+        skip_sid: str | Collection[str] | None,
+        namespace: str | None,
+        misplaced: Mapping[str, Any],
+    ) -> Future[None]:
+        """Emit to a client, a room, several rooms, or everybody in a namespace.
+
+        Raises:
+            UndeclaredEventError: The document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            TypeError: A parameter is not known, or is of a type that names no room or client; nothing was sent.
+        """
+        if misplaced:
+            refuse_keywords("emit", misplaced)
+        namespace = namespace or "/"
+        check_recipients(event, to, room)
+        skipped = None if skip_sid is None else name_clients(skip_sid)
+        self._outbound.check(event, data, namespace, to)
+        target = room if to is None else to
+        names = None if target is None else name_rooms(target)
+        if names == []:
+            nobody: Future[None] = Future()
+            nobody.set_result(None)
+            return nobody
+        return self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
+
+    def enter_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:
+        """Put a client into a room."""
+        return self._queue.enter_room(sid, namespace or "/", name_room(room))
+
+    def leave_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:
+        """Take a client out of a room."""
+        return self._queue.leave_room(sid, namespace or "/", name_room(room))
+
+    def close_room(self, room: Room, namespace: str | None) -> Future[None]:
+        """Take every client out of a room."""
+        return self._queue.close_room(namespace or "/", name_room(room))
+
+    def disconnect(self, sid: str, namespace: str | None) -> Future[None]:
+        """End a client's connection."""
+        return self._queue.disconnect(sid, namespace or "/")
+
+    def close(self) -> Future[None]:
+        """Close the connection to the queue."""
+        return self._queue.close()

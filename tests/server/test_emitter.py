@@ -1,0 +1,180 @@
+"""Emitters in threads, event loops that end, and forks; and applications called from other event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, BlockingEmitter, Emitter, PayloadValidationError, QueueError
+from tests.clients import connected
+from tests.queues import running_broker
+from tests.server.documents import channel, document, message
+from tests.serving import serve
+
+SPEC = document(
+    root=channel(
+        receives=[
+            message("plain", {"type": "integer"}, **{"x-ack": True}),
+            message("ask", {"type": "string"}, **{"x-ack": {"args": {}}}),
+        ],
+        sends=[
+            message("news", {"type": "string"}),
+            message("question", {"type": "integer"}, **{"x-ack": {"args": {"type": "integer"}}}),
+        ],
+    )
+)
+KINDS = ["redis", "redis+stream"]
+SCRIPT = """
+    import asyncio, json, os, sys, threading
+    from asynction_asgi import BlockingEmitter, Emitter
+
+    spec, url = json.loads(sys.argv[1]), sys.argv[2]
+    emitter = Emitter.from_spec(spec, message_queue=url)
+    blocking = BlockingEmitter.from_spec(spec, message_queue=url)
+
+    def burst(name):
+        for number in range(25):
+            blocking.emit("news", f"{name} {number}")
+
+    for number in range(25):
+        asyncio.run(emitter.emit("news", f"loop {number}"))
+    threads = [threading.Thread(target=burst, args=(f"thread {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    child = os.fork()
+    if child == 0:
+        burst("child")
+        for number in range(25):
+            asyncio.run(emitter.emit("news", f"child's loop {number}"))
+        sys.exit()
+    assert os.waitpid(child, 0)[1] == 0
+    burst("parent")
+    print("done")
+"""
+SENDERS = ["loop", *(f"thread {number}" for number in range(4)), "child", "child's loop", "parent"]
+
+
+def url_of(queue_url: str, kind: str) -> str:
+    return queue_url.replace("redis:", f"{kind}:")
+
+
+def application(url: str | None) -> AsynctionSocketIO:
+    """Return an application whose handlers are plain functions, which run in threads."""
+    app = AsynctionSocketIO.from_spec(SPEC, message_queue=url)
+
+    @app.on("plain")
+    def plain(sid: str, number: int) -> None:
+        for _ in range(number):
+            asyncio.run(app.emit("news", threading.current_thread().name, to=sid))
+
+    @app.on("ask")
+    def ask(sid: str, what: str) -> Any:
+        return asyncio.run(app.call("question", len(what), to=sid, timeout=10))
+
+    return app
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_emits_of_loops_threads_and_forks_arrive_once(queue_url: str, kind: str) -> None:
+    """Each, and those of one sender in order; the process ends by itself, in silence."""
+    url = url_of(queue_url, kind)
+    with serve(application(url)) as server:
+        async with connected(server) as client:
+            command = [sys.executable, "-c", textwrap.dedent(SCRIPT), json.dumps(SPEC), url]
+            ended = await asyncio.to_thread(
+                subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
+            )
+            assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+            texts = [(await client.receive())[1] for _ in range(25 * len(SENDERS))]
+    assert set(Counter(texts).values()) == {1}
+    for sender in SENDERS:
+        numbers = [int(text.rpartition(" ")[2]) for text in texts if text.rpartition(" ")[0] == sender]
+        assert numbers == list(range(25)), sender
+
+
+def test_a_blocking_emitter_validates(queue_url: str) -> None:
+    """What misses the document is never queued."""
+    emitter = BlockingEmitter.from_spec(SPEC, message_queue=queue_url)
+    with pytest.raises(PayloadValidationError):
+        emitter.emit("news", 1)
+    emitter.emit("news", "x", to=[])
+    emitter.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_blocking_emitter_does_what_the_other_does(queue_url: str, kind: str) -> None:
+    """Rooms and disconnects, too, and in that order."""
+    url = url_of(queue_url, kind)
+    emitter = BlockingEmitter.from_spec(SPEC, message_queue=url)
+
+    def script(sid: str) -> None:
+        emitter.enter_room(sid, "red")
+        emitter.emit("news", "in the room", to="red")
+        emitter.leave_room(sid, "red")
+        emitter.emit("news", "not there", to="red")
+        emitter.enter_room(sid, "blue")
+        emitter.close_room("blue")
+        emitter.emit("news", "nor there", to="blue")
+        emitter.emit("news", "last", to=sid)
+        emitter.disconnect(sid)
+        emitter.close()
+
+    with serve(application(url)) as server:
+        async with connected(server) as client:
+            await asyncio.to_thread(script, client.sid)
+            assert [await client.receive() for _ in range(2)] == [("news", "in the room"), ("news", "last")]
+            await client.wait_gone()
+
+
+async def test_what_a_queue_error_says_was_written() -> None:
+    """Nothing, where no connection was there; unknown, where the broker did not answer for the message."""
+    with running_broker() as broker:
+        emitter = Emitter.from_spec(SPEC, message_queue=broker.url, timeout=0.5)
+        try:
+            await emitter.emit("news", "x")
+            broker.send_signal(signal.SIGSTOP)
+            with pytest.raises(QueueError, match=r"^it can't be known whether this was emitted, as redis://"):
+                await emitter.emit("news", "x")
+            broker.end(signal.SIGKILL)
+            with pytest.raises(QueueError, match=r"^nothing was emitted, as redis://.* can't be reached: "):
+                await emitter.emit("news", "x")
+            broker.start()
+            await emitter.emit("news", "x")
+        finally:
+            await emitter.close()
+
+
+@pytest.fixture(params=["alone", *KINDS])
+def app(request: pytest.FixtureRequest, queue_url: str) -> AsynctionSocketIO:
+    """An application alone, or on a queue."""
+    return application(None if request.param == "alone" else url_of(queue_url, request.param))
+
+
+async def test_an_application_called_from_another_loop(app: AsynctionSocketIO) -> None:
+    """A plain handler runs in a thread; what it awaits there happens in the server's loop."""
+
+    async def answer(number: int) -> int:
+        return number + 1
+
+    with serve(app) as server:
+        async with connected(server, on={"question": answer}) as client:
+            assert await client.call("plain", 20) is None
+            assert all([(await client.receive())[0] == "news" for _ in range(20)])
+            assert await client.call("ask", "abc") == 4
+            await app.enter_room(client.sid, "red")  # the server has a thread of its own
+            assert "red" in app.rooms(client.sid)
+            await app.emit("news", "to the room", to="red")
+            assert await client.receive() == ("news", "to the room")
+            await app.disconnect(client.sid)
+            await client.wait_gone()
