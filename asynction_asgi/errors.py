@@ -15,24 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from logging import Logger
 
-__all__ = [
-    "AckValidationError",
-    "AsynctionError",
-    "BindingError",
-    "Diagnostic",
-    "DisconnectedError",
-    "HandshakeValidationError",
-    "NoAnswerError",
-    "PayloadValidationError",
-    "QueueError",
-    "RefusedError",
-    "SecurityError",
-    "SpecError",
-    "UndeclaredEventError",
-    "ValidationError",
-    "Violation",
-]
-
 Severity = Literal["error", "warning"]
 Layer = Literal["document", "service"]
 Direction = Literal["inbound", "outbound"]

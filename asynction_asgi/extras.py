@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 
-__all__ = ["is_installed", "require"]
-
 
 def is_installed(module: str) -> bool:
     """Return whether a top-level module can be imported, without importing it."""

@@ -17,8 +17,6 @@ from .errors import printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["EscapingLogger", "Throttle", "get_logger"]
-
 _LONGEST_MESSAGE = 4000
 _LONGEST_LINE = 1000  # of a traceback
 _MOST_LINES = 400

@@ -14,14 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from .testing.coverage import Coverage, Item, Tally
 
-__all__ = [
-    "pytest_addoption",
-    "pytest_configure",
-    "pytest_sessionfinish",
-    "pytest_terminal_summary",
-    "pytest_testnodedown",
-]
-
 _COVERAGE = pytest.StashKey["Coverage"]()
 _WORKER_OUTPUT = "asynction_coverage"
 

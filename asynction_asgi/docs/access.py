@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .schema_trees import SchemaTrees
 
-__all__ = ["auth_example", "connection", "credential", "fields_of", "schemes_of", "security_list"]
-
 # The Fetch standard, "forbidden request-header", as far as a document may mean them.
 _BROWSERS_OWN = re.compile(
     r"connection|cookie|content-length|date|dnt|expect|host|keep-alive|origin|referer|te|trailer"

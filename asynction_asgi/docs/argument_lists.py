@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .elements import Child
     from .schema_trees import SchemaTrees
 
-__all__ = ["argument_list", "argument_names", "as_json", "example_figure", "roots_of"]
-
 _ONE_LINE = 72
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .elements import Child
     from .schema_trees import SchemaTrees
 
-__all__ = ["REFUSALS", "address_code", "connect_code", "refusals"]
-
 REFUSALS = "refusals"
 """The anchor of `refusals`."""
 _SECRET = "…"  # noqa: S105 - stands for what the reader fills in

@@ -12,8 +12,6 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Child", "add", "element", "link", "serialise"]
-
 Child = ET.Element | str | None
 # What a click may open. Anything else, javascript: in all its spellings included, stays text.
 _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\x00-\x20\x7f]+", re.IGNORECASE)

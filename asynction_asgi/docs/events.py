@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, Spec
     from .schema_trees import SchemaTrees
 
-__all__ = ["card"]
-
 
 def card(
     event: Event,

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Guard = Callable[[Request], bool | Awaitable[bool]]
     Renderer = Callable[[Spec], str]
 
-__all__ = ["Docs", "Page"]
-
 logger = get_logger()
 
 _HEADERS = {

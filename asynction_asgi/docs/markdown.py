@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .elements import Child
 
-__all__ = ["markdown"]
-
 _PARSER = (
     MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"]).enable("table")
 )

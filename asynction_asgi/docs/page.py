@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..spec.model import Namespace, Spec
     from ..spec.text.document import Node
 
-__all__ = ["render_page"]
-
 _DIRECTIONS = (("emit", "Client → server"), ("on", "Server → client"))
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Document, Node
     from ..spec.text.references import Resolver
 
-__all__ = ["SchemaTrees"]
-
 _CONTAINERS = re.compile(r"(?:^|/)(?:schemas|\$defs|definitions)/[^/]+$")
 _DEEPEST = 24
 _COMBINED = {"oneOf": "exactly one of", "anyOf": "at least one of", "allOf": "all of"}

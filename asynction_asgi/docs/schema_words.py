@@ -10,8 +10,6 @@ from ..spec.model import count_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["as_text", "rules_of", "type_of"]
-
 _LONGEST = 600
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..spec import Spec
 
-__all__ = ["build_site"]
-
 
 def build_site(
     spec: Spec, folder: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None

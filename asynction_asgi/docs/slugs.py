@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Slugs"]
-
 
 class Slugs:
     """Gives each name a word that is fit for a URL's fragment, no two the same."""

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["REST", "literal", "snippets"]
-
 REST = "...args"
 """Stands for any number of arguments."""
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .contract import Contract
     from .namespace_routes import Route
 
-__all__ = ["Acks"]
-
 logger = get_logger()
 
 

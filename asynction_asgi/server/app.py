@@ -46,10 +46,9 @@ if TYPE_CHECKING:
     class Decorator(Protocol):
         """Takes a handler and returns it."""
 
-        def __call__(self, function: HandlerT, /) -> HandlerT: ...
+        def __call__(self, function: HandlerT, /) -> HandlerT:
+            """Return the handler unchanged."""
 
-
-__all__ = ["AsynctionSocketIO"]
 
 logger = get_logger()
 

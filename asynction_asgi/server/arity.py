@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .binding import BoundHandler
 
-__all__ = ["check_arity", "count_arguments"]
-
 
 def check_arity(
     event: Event, bound: BoundHandler, node: Node, params: Sequence[str], *, named: bool

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Handlers = Mapping[str, Mapping[str, Callable[..., Any] | str]]
 
-__all__ = ["Attached", "attach", "find_problems"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:

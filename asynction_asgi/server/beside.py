@@ -9,8 +9,6 @@ from ..errors import BindingError
 if TYPE_CHECKING:
     from ..spec.model import Namespace
 
-__all__ = ["registered_beside"]
-
 
 def registered_beside(declared: Namespace, namespace: str, event: str | None) -> BindingError:
     """Say where a handler of a declared namespace belongs.

@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from .signatures import Lead
     from .socket import Socket
 
-__all__ = [
-    "BoundHandler",
-    "UnbindableError",
-    "as_coroutine_function",
-    "bind_error_handler",
-    "bind_event_handler",
-    "bind_lifecycle_handler",
-]
-
 # What a keyword-only parameter may ask for. Parameters of a dynamic namespace come on top.
 _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "socket": lambda socket: socket,

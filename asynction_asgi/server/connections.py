@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .socket import Socket
 
-__all__ = ["Connections"]
-
 
 class Connections:
     """Every client from the start of its connect handler to the end of its disconnect handler."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .security import SecurityRules
     from .validation import Enforcement
 
-__all__ = ["Contract"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:

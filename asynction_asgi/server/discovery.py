@@ -9,8 +9,6 @@ from .app import AsynctionSocketIO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["find_served"]
-
 
 def find_served(app: Any) -> Iterator[tuple[str, AsynctionSocketIO]]:
     """The servers of ours in an application, by what they are mounted at: itself, mounted, or behind middleware."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from .namespace_routes import NamespaceRoutes
     from .security.guard import Guard
 
-__all__ = ["Conversation", "Dispatcher"]
-
 
 @dataclass(slots=True)
 class Conversation:

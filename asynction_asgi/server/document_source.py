@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
 
-__all__ = ["Source", "load_source"]
-
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | Spec
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .document_source import Source
     from .validation import Enforcement, Validation
 
-__all__ = ["Emitter"]
-
 
 class Emitter:
     """Emits through a message queue to the clients of every server that listens on it.

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .sending import Sending
     from .socket import Socket
 
-__all__ = ["Emitting"]
-
 
 class Emitting:
     """Sends on behalf of the server; every emit is checked against the document first."""

@@ -11,13 +11,13 @@ from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments
 from .binding import (
     BoundHandler,
-    UnbindableError,
     bind_error_handler,
     bind_event_handler,
     bind_lifecycle_handler,
 )
 from .imports import Imports, NowhereError, UnimportableError
 from .namespace_routes import WILDCARD, NamespaceRoutes
+from .signatures import UnbindableError
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import HandlerName, Namespace, Spec
     from ..spec.text.document import Node
-
-__all__ = ["Routes"]
 
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 

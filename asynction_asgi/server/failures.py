@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from .namespace_routes import NamespaceRoutes
     from .socket import Socket
 
-__all__ = [
-    "Failures",
-    "is_refusal_by_hand",
-    "refusal_of_check",
-    "refusal_of_connect_handler",
-    "refusal_of_handler",
-]
-
 logger = get_logger()
 
 

@@ -14,8 +14,6 @@ from ..spec.text.references import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Imports", "NowhereError", "UnimportableError"]
-
 
 class UnimportableError(Exception):
     """A dotted path that gives no handler; the message says how far it got."""

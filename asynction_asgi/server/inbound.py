@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .contract import Contract
     from .namespace_routes import NamespaceRoutes, Route
 
-__all__ = ["Inbound"]
-
 
 class Inbound:
     """Checks handshakes and events of clients, as strictly as the contract's validation says."""

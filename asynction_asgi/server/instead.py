@@ -9,8 +9,6 @@ from ..engine import name_rooms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["OPTIONS", "check_recipients", "missing_attribute", "one_tuple", "refuse_keywords"]
-
 _METHODS = 'from_spec(…, handlers={"/x": {"event": instance.on_event}})'
 _PATH = "the path is that of the document's server (url, or pathname in AsyncAPI 3), else /socket.io"
 _WRAP = "pass it as app=, or mount this application in it"

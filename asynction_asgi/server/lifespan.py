@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     ASGIApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
-__all__ = ["compose_lifespan"]
-
 logger = get_logger()
 
 

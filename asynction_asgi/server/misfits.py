@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ..errors import Violation
 
-__all__ = ["advice_on"]
-
 # Sent in their own way, but not what a schema of JSON's types accepts.
 _CHECKED_AS_THEY_ARE = (Enum, UUID, bytes, bytearray, memoryview)
 

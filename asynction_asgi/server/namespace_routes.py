@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..spec.model import Namespace, Spec
     from .binding import BoundHandler
 
-__all__ = ["WILDCARD", "NamespaceRoutes", "Route"]
-
 WILDCARD = "*"
 
 

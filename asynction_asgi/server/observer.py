@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from ..spec import Spec
 
-__all__ = ["Observer", "observing"]
-
 observing: ContextVar[Callable[[Spec], Observer] | None] = ContextVar("observing", default=None)
 """Makes the observer of each contract that is bound in this context, or None.
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..docs.http import Guard, Renderer
     from .validation import Enforcement, Validation
 
-__all__ = ["Options", "check_handlers", "check_options"]
-
 
 class Options(ServerOptions, total=False):
     """What `AsynctionSocketIO` takes beside a document.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .observer import Observer
     from .validation import Validation, ViolationLog
 
-__all__ = ["Outbound", "arguments_of"]
-
 
 def arguments_of(value: Any) -> list[Any]:
     """A handler's result or an emit's data as the wire's list: a tuple is many, None is none."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from uvicorn import Config
 
-__all__ = ["reload_advice"]
-
 # The command line's own reloader follows documents by itself.
 _OURS = "asynction_asgi.cli."
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .failures import Failures
     from .outbound import Outbound
 
-__all__ = ["Sending"]
-
 
 class Sending:
     """Sends what matches the document by whatever sender it is given: a server, or that of a client.

@@ -20,8 +20,6 @@ from .socket import Socket
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["POSITIONAL", "Lead", "UnbindableError", "read_lead", "read_parameters"]
-
 Lead = Literal["sid", "socket"]
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _NOWHERE = object()

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..engine import Audience, Peer, Room
     from .sending import Sending
 
-__all__ = ["Recipients", "Socket"]
-
 
 class Socket:
     """One connection in hand.

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from .binding import BoundHandler
 
-__all__ = ["explain_missing_lead"]
-
 
 def explain_missing_lead(
     bound: BoundHandler, what: str, ranges: Sequence[tuple[int, int | None]] | None, *, named: bool = False

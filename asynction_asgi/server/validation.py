@@ -12,8 +12,6 @@ from ..logs import Throttle, get_logger
 if TYPE_CHECKING:
     from ..errors import ValidationError
 
-__all__ = ["Enforcement", "Validation", "ViolationLog", "validation_of"]
-
 Enforcement = Literal["enforce", "warn", "off"]
 
 logger = get_logger("validation")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 
-__all__ = ["check_asgi"]
-
 _TAKES = "app takes an ASGI application, which is called with (scope, receive, send)"
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .presented import Presented
     from .schemes import Scheme
 
-__all__ = ["authenticate"]
-
 logger = get_logger()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hmac
 
-__all__ = ["same_secret"]
-
 
 def same_secret(one: str | bytes | None, other: str | bytes | None) -> bool:
     """Whether two keys, passwords or tokens are equal; None equals nothing, itself included.

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["TooLargeError", "fetch"]
-
 # What status lines, headers and the framing of a body may take besides it.
 _OVERHEAD = 64 * 1024
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Grant = tuple[Socket, float | None] | RefusedError
 
-__all__ = ["Guard"]
-
 # No timer is set further ahead; clocks that were put forward are noticed within this time.
 _LONGEST_TIMER = 60.0
 # A client that hears of the end together with the answer to its CONNECT may not take it in.

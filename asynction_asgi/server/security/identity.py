@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 _FOR_EVER = 1e15  # seconds; more than any clock counts, and exact as a float
 
-__all__ = ["Identity", "Verified", "expiry_of", "scopes_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:

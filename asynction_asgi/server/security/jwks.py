@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     import jwt
 
-__all__ = ["ASYMMETRIC", "IssuerKeys", "KeySet", "check_url"]
-
 logger = get_logger()
 
 # The type and curve of key that each algorithm needs (RFC 7518, 3.1; RFC 8037, 3.1).

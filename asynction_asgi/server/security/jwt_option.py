@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ...errors import Diagnostic
     from ...spec.text.document import Node
 
-__all__ = ["read_jwt"]
-
 _FIELDS = ("issuer", "audience", "jwks", "secretEnv", "algorithms", "leeway")
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import jwt
 
-__all__ = ["JWTVerifier"]
-
 # Octets that a secret must have at least (RFC 7518, 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST = 16 * 1024

@@ -23,19 +23,6 @@ if TYPE_CHECKING:
     Find = Callable[["Presented"], "Found | None"]
     ReadText = Callable[["Presented"], str | None]
 
-__all__ = [
-    "Found",
-    "Presented",
-    "basic_part",
-    "bearer_token",
-    "cookie",
-    "find_certificate",
-    "find_pair",
-    "find_text",
-    "header",
-    "query_parameter",
-]
-
 _BEARER = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/]+={0,2}) *", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
 from ...spec.text.references import did_you_mean
-from ..binding import UnbindableError
 from ..imports import Imports, UnimportableError
+from ..signatures import UnbindableError
 from .authenticate import authenticate
 from .guard import Guard
 from .jwt_option import read_jwt
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ...spec.text.document import Node
     from ..socket import Socket
     from .schemes import Kind, Scheme
-
-__all__ = ["NamespaceRules", "SecurityRules", "bind_security", "is_reauth"]
 
 
 def is_reauth(event: Event) -> bool:

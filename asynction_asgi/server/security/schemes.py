@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
-from ..binding import UnbindableError, as_coroutine_function
+from ..binding import as_coroutine_function
+from ..signatures import UnbindableError
 from .jwt_verifier import JWTVerifier
 from .presented import (
     basic_part,
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from ...spec.model import SecurityScheme
     from .presented import Find
-
-__all__ = ["FUNCTIONS", "SCOPES_FUNCTION", "Kind", "Scheme", "bind_scheme", "function_name", "kind_of"]
 
 FUNCTIONS = ("x-basicInfoFunc", "x-bearerInfoFunc", "x-apiKeyInfoFunc", "x-tokenInfoFunc", "x-x509InfoFunc")
 SCOPES_FUNCTION = "x-scopeValidateFunc"
