@@ -17,7 +17,7 @@ ROWS = (
     ("errors",),
     ("logs", "extras"),
     ("spec", "client"),
-    ("engine", "docs", "mock"),
+    ("engine", "docs", "mock", "diff"),
     ("server",),
     ("mock/serve", "testing", "contract", "demo", "scaffold"),
     ("cli", "pytest_plugin"),

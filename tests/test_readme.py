@@ -24,6 +24,7 @@ from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 
 from .cli.processes import Command
+from .diff.repository import Repository
 from .serving import serve
 from .wire.report import EVERYTHING
 
@@ -113,6 +114,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, START) for language in ("bash", "python")),
         ("json", "Refusals"),
         ("text", "Command line"),
+        *((language, "Comparing two versions") for language in ("bash", "text")),
         *((language, "Talking to a server") for language in ("bash", "text")),
     }
     assert {(one.language, one.heading) for one in BLOCKS} == tested
@@ -288,6 +290,29 @@ def test_check_prints_what_is_shown(folder: Path) -> None:
     program, *arguments = block("bash", "Command line").split()
     assert program == "asynction-asgi"
     assert CliRunner().invoke(main, arguments).output == block("text", "Command line")
+
+
+@pytest.mark.usefixtures("folder")
+def test_versions_compare_as_shown(folder: Path) -> None:
+    """The sample of a breaking change is what the command prints."""
+    Repository(folder).commit({"chat.yaml": DOCUMENT})
+    (folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: 2"), "utf-8")
+    program, *arguments = block("bash", "Comparing two versions").split()
+    assert program == "asynction-asgi"
+    assert CliRunner().invoke(main, arguments).output == block("text", "Comparing two versions")
+
+
+def test_the_codes_of_changes_are_listed() -> None:
+    """Each code of the table is made somewhere, and each that is made is in the table."""
+    made = {
+        word
+        for path in (ROOT / "asynction_asgi" / "diff").rglob("*.py")
+        for word in re.findall(r'"((?:[A-Z]+_)+[A-Z]+|CLOSED|OPENED)"', path.read_text("utf-8"))
+    }
+    listed = {
+        code for codes, _ in table("Comparing two versions") for code in re.findall(r"`([A-Z_]+)`", codes)
+    }
+    assert made == listed
 
 
 def test_a_server_is_talked_to_as_shown(folder: Path) -> None:

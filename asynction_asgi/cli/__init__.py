@@ -1,4 +1,4 @@
-"""The command line: ``check``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server, build ``docs``.
+"""The command line: ``check``, ``diff``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server.
 
 A command's module is its arguments, options and help. Its function imports what carries it out, so that
 ``--help`` and completion are there at once.
@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "Check documents without importing any handler.",
     "completion": "Print the script that completes this command.",
     "demo": "Serve a chat to try, with a page to break its rules.",
+    "diff": "Say which changes of a document break clients.",
     "docs": "Build the documentation page of a document.",
     "listen": "Print the events of a server as they arrive.",
     "mock": "Serve a document before its handlers are written.",

@@ -38,9 +38,9 @@ class Checked:
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic], *, err: bool = False) -> None:
     """Print findings as a compiler would, to standard output or, with `err`, standard error."""
-    colour = _colour(err=err)
+    with_colour = colour(err=err)
     for one in diagnostics:
-        click.echo(_finding(one), err=err, color=colour)
+        click.echo(_finding(one), err=err, color=with_colour)
 
 
 def as_text(checked: Sequence[Checked]) -> None:
@@ -70,7 +70,16 @@ def as_github(checked: Sequence[Checked]) -> None:
     """Print workflow commands, which GitHub shows at the lines of a pull request."""
     for one in checked:
         for diagnostic in one.outcome.diagnostics:
-            click.echo(_annotation(diagnostic))
+            click.echo(
+                annotation(
+                    diagnostic.severity,
+                    diagnostic.message,
+                    file=diagnostic.file,
+                    line=diagnostic.line,
+                    col=diagnostic.column,
+                    title=diagnostic.code,
+                )
+            )
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Checked]], None]] = {
@@ -136,13 +145,15 @@ def _json(one: Checked) -> dict[str, Any]:
     }
 
 
-def _annotation(one: Diagnostic) -> str:
-    """Source: GitHub's workflow commands; a message escapes ``%`` and line ends, a property ``:`` and ``,`` too."""
-    properties = {"file": one.file, "line": one.line, "col": one.column, "title": one.code}
+def annotation(severity: str, message: str, **properties: str | int | None) -> str:
+    """Return the command by which a workflow annotates a pull request.
+
+    Source: GitHub's workflow commands; a message escapes ``%`` and line ends, a property ``:`` and ``,`` too.
+    """
     given = ",".join(
         f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None
     )
-    return f"::{one.severity} {given}::{_escape(one.message)}"
+    return f"::{severity} {given}::{_escape(message)}"
 
 
 def _escape(text: str) -> str:
@@ -158,6 +169,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _colour(*, err: bool) -> bool:
+def colour(*, err: bool) -> bool:
     """Colour only where a person reads it, and never against https://no-color.org."""
     return (sys.stderr if err else sys.stdout).isatty() and not os.environ.get("NO_COLOR")

@@ -93,14 +93,29 @@ def load_spec(source: Source, *, server_name: str | None = None, strict: bool = 
     return outcome.spec
 
 
-def check_document(source: Source, *, server_name: str | None = None, strict: bool = False) -> Outcome:
-    """As `load_spec`; what is wrong with the document is returned, never raised."""
+def check_document(
+    source: Source,
+    *,
+    server_name: str | None = None,
+    strict: bool = False,
+    name: str | None = None,
+    read: Callable[[Path], bytes] = Path.read_bytes,
+) -> Outcome:
+    """As `load_spec`; what is wrong with the document is returned, never raised.
+
+    Args:
+        source: See `load_spec`.
+        server_name: See `load_spec`.
+        strict: See `load_spec`.
+        name: What to call the document in diagnostics; the path as given when None.
+        read: Returns the content of a file, those that references lead to too, or raises OSError.
+    """
     try:
-        document = load_document(source)
+        document = load_document(source, name=name, read=read)
     except SpecError as error:
         named = (Path(source).resolve(),) if isinstance(source, str | os.PathLike) else ()
         return Outcome(accepted=False, servable=False, diagnostics=error.diagnostics, files=named)
-    resolver = Resolver(document)
+    resolver = Resolver(document, read=read)
     found: list[Diagnostic] = []
     version = read_version(document.root, found)
     draft = None

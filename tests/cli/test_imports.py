@@ -19,7 +19,7 @@ from asynction_asgi.cli import main
 main(prog_name="asynction-asgi")
 """
 COMMANDS = (
-    *("call", "check", "completion", "demo", "docs", "docs build", "listen", "mock", "mock run"),
+    *("call", "check", "completion", "demo", "diff", "docs", "docs build", "listen", "mock", "mock run"),
     *("run", "scaffold"),
 )
 SERVING = ("demo", "mock", "mock run", "run")
@@ -30,6 +30,7 @@ PARTS = {
     for part in (
         "client",
         "demo",
+        "diff",
         "docs",
         "engine",
         "mock",
@@ -87,6 +88,15 @@ def test_a_check_imports_no_server() -> None:
     found = imported("check", "tests/spec/chat/chat-2.6.yaml")
     assert "asynction_asgi.spec" in found
     assert not found & ((PARTS - {"asynction_asgi.spec"}) | SERVERS | EXTRAS | {"markdown_it"})
+
+
+def test_a_comparison_imports_no_server() -> None:
+    """Documents are compared in a hook, too."""
+    document = "tests/spec/chat/chat-2.6.yaml"
+    found = imported("diff", document, document)
+    assert "asynction_asgi.diff" in found
+    kept = {"asynction_asgi.spec", "asynction_asgi.diff"}
+    assert not found & ((PARTS - kept) | SERVERS | EXTRAS | {"markdown_it"})
 
 
 @pytest.mark.parametrize("command", [("call", "say"), ("listen",)], ids=lambda value: value[0])

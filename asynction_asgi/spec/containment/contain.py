@@ -67,10 +67,11 @@ class Containment:
 
     def is_same(self, inner: Schema, outer: Schema) -> bool:
         """Return whether two schemas say the same."""
-        return self._same.of(inner, self._universe.adopt(outer))
+        return self._same.of(self._universe.keep(inner), self._universe.adopt(outer))
 
     def is_contained(self, inner: Schema, outer: Schema) -> bool:
         """Return whether it is proved that the outer schema accepts what the inner one does."""
+        inner = self._universe.keep(inner)
         return not self._prove(inner, self._universe.adopt(outer), reads_closed=False)
 
     def decide(self, inner: Schema, outer: Schema, accepts: Accepts, refuses: Accepts) -> Verdict:
@@ -82,7 +83,7 @@ class Containment:
             accepts: Whether the inner contract accepts a value.
             refuses: Whether the outer contract refuses it.
         """
-        outer = self._universe.adopt(outer)
+        inner, outer = self._universe.keep(inner), self._universe.adopt(outer)
         if self._same.of(inner, outer):
             return Verdict(outcome="same")
 
@@ -103,6 +104,16 @@ class Containment:
             return found if found.has_witness else Verdict(outcome="typed", obligations=left)
         others = tuple(obligation for obligation in left if obligation.undeclared != "name")
         return self._search(inner, outer, others, shows, "closed")
+
+    def accepts(self, inner: Schema, value: Any) -> bool:
+        """Return whether an inner schema accepts a value."""
+        return self._universe.accepts(self._universe.keep(inner), value)
+
+    def sample(self, inner: Schema) -> tuple[Any] | None:
+        """Return a plain value that an inner schema accepts, or None if none was found."""
+        search = Search(self._universe, self._universe.keep(inner), True, tries=self._tries, seed=self._seed)
+        value = search.run((), lambda value: self._universe.accepts(inner, value))
+        return None if value is NOTHING else (value,)
 
     def _prove(self, inner: Schema, outer: Schema, *, reads_closed: bool) -> tuple[Obligation, ...]:
         prover = Prover(self._universe, self._same, steps=self._steps, reads_closed=reads_closed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .members import in_place, schemas_of_member
+from .names import OPENING, in_place, schemas_of_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from .universe import Universe
 
 __all__ = ["keeps_to_declared"]
-
-_OPENING = ("additionalProperties", "patternProperties", "propertyNames", "minProperties")
 
 
 def keeps_to_declared(value: Any, schemas: Iterable[Schema], universe: Universe) -> bool:
@@ -34,7 +32,7 @@ def keeps_to_declared(value: Any, schemas: Iterable[Schema], universe: Universe)
         )
     names = {name for part in parts for name in (*part.get("properties", ()), *part.get("required", ()))}
     is_silent = any("properties" in part for part in parts) and all(
-        part.keys().isdisjoint(_OPENING) for part in parts
+        part.keys().isdisjoint(OPENING) for part in parts
     )
     if is_silent and not value.keys() <= names:
         return False

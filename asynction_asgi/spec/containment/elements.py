@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .facts import ALL_TYPES
 from .obligation import Obligation, missed
 
 if TYPE_CHECKING:
@@ -81,9 +82,23 @@ def unique_items(
     prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
 ) -> list[Obligation]:
     """``uniqueItems``, which lists of one item meet."""
-    if "array" not in facts.types or facts.unique or most_items(prover, parts, facts) <= 1:
+    if "array" not in facts.types or facts.unique or _differ(prover, parts, most_items(prover, parts, facts)):
         return []
     return [missed(schema, "uniqueItems", prover.universe.fresh({"type": ["array"], "minItems": 2}))]
+
+
+def _differ(prover: Prover, parts: Sequence[dict[str, Any]], count: float) -> bool:
+    """Return whether no two items can be equal, as each position has types of its own."""
+    if count > len(ALL_TYPES):
+        return False
+    seen: set[str] = set()
+    for index in range(int(count)):
+        inner = prover.universe.together(schemas_of_item(parts, index))
+        types = frozenset[str]() if inner is None else prover.facts(inner).types
+        if not seen.isdisjoint(types):
+            return False
+        seen |= types
+    return True
 
 
 def contains(

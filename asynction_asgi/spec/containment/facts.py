@@ -22,6 +22,23 @@ __all__ = ["ALL_TYPES", "Facts", "grid_of", "read_facts", "type_of", "types_of"]
 # A number is an integer, 1.0 too, or a fraction; bytes are a type of their own.
 ALL_TYPES = frozenset({"null", "boolean", "integer", "fraction", "string", "binary", "array", "object"})
 _MOST_INTEGERS = 64
+# Fewest and most characters of a text in a format, as far as they matter.
+_FORMAT_LENGTHS: dict[str, tuple[int, float]] = {
+    "date": (10, 10),
+    "date-time": (20, 58),
+    "time": (9, 47),
+    "duration": (3, 1_024),
+    "email": (3, 320),
+    "idn-email": (3, 320),
+    "hostname": (1, 253),
+    "idn-hostname": (1, math.inf),
+    "ipv4": (7, 15),
+    "ipv6": (2, 45),
+    "uri": (2, 65_536),
+    "iri": (2, 65_536),
+    "uuid": (36, 36),
+    "relative-json-pointer": (1, 65_536),
+}
 _LEAST = ("minLength", "minItems", "minProperties")
 _MOST = ("maxLength", "maxItems", "maxProperties")
 
@@ -162,6 +179,9 @@ def _add(facts: Facts, part: dict[str, Any]) -> None:
         facts.patterns.append(part["pattern"])
     if "format" in part:
         facts.formats.append(part["format"])
+        least, most = _FORMAT_LENGTHS.get(part["format"], (0, math.inf))
+        facts.least["minLength"] = max(facts.least["minLength"], least)
+        facts.most["maxLength"] = min(facts.most["maxLength"], most)
     facts.required.update(dict.fromkeys(part.get("required", ())))
     facts.unique |= part.get("uniqueItems", False)
 

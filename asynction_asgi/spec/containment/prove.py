@@ -9,17 +9,16 @@ finite, so that this is induction on their height, and recursive schemas need no
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from ..patterns import UndecidedError, find_word
 from ..schemas.normalise import AT
 from . import combining, elements
 from . import members as of_members
+from .cases import is_empty, split
 from .facts import read_facts
 from .obligation import MOST, Obligation
 from .same import Sameness, groups
-from .scalars import SCALARS, of_type
+from .scalars import SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from ..schemas.normalise import Schema
     from .facts import Facts
     from .universe import Universe
-
-    _Case = tuple[list[Schema], Schema]
 
 __all__ = ["Prover"]
 
@@ -51,8 +48,6 @@ _HANDLERS: dict[
     "not": combining.negation,
     "if": combining.conditional,
 }
-_COMBINED = frozenset({"anyOf", "oneOf", "if"})
-_MOST_CASES = 64
 _MOST_VALUES = 512
 _CUT = (Obligation(keyword=""),)
 _ANY = (Obligation(keyword="false"),)
@@ -150,9 +145,9 @@ class Prover:
             ]
         else:
             left = list(_ANY)
-        if left and self._is_empty(parts, facts, depth):
+        if left and is_empty(self, parts, facts, depth):
             return ()
-        cases = self._cases(parts, facts, outer) if left else None
+        cases = split(self, parts, facts, outer) if left else None
         if cases is None:
             return left
         found: list[Obligation] = []
@@ -209,92 +204,3 @@ class Prover:
         if handler is None:  # not known here, so nothing is known of it
             return [Obligation(keyword=keyword, node=outer.get(AT))]
         return handler(self, parts, facts, outer, depth)
-
-    def _is_empty(self, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
-        """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
-        for part in parts:
-            if "not" in part:
-                others = [self.universe.without(part, "not") if other is part else other for other in parts]
-                if not self.prove(others, part["not"], depth):
-                    return True
-        if facts.types == {"string"}:
-            most = facts.most["maxLength"]
-            try:
-                return (
-                    find_word(
-                        facts.patterns,
-                        (),
-                        least=facts.least["minLength"],
-                        most=None if math.isinf(most) else int(most),
-                    )
-                    is None
-                )
-            except UndecidedError:
-                return False
-        if facts.types == {"array"}:
-            least = facts.least["minItems"]
-            return elements.most_items(self, parts, facts) < least or any(
-                not self.prove(elements.schemas_of_item(parts, index), False, depth + 1)
-                for index in range(min(least, elements.tuple_length(parts) + 1))
-            )
-        if facts.types == {"object"}:
-            known = of_members.Members(self, parts, facts)
-            return known.count() < facts.least["minProperties"] or any(
-                known.is_refused(name) or not self.prove(known.schemas(name), False, depth + 1)
-                for name in facts.required
-            )
-        return False
-
-    def _cases(self, parts: list[dict[str, Any]], facts: Facts, outer: Schema) -> list[_Case] | None:
-        """Split the values into cases by what the inner schemas say; None if they say nothing of the kind."""
-        universe = self.universe
-        for part in parts:
-            for keyword in ("anyOf", "oneOf"):
-                branches = part.get(keyword, ())
-                if 0 < len(branches) <= _MOST_CASES:
-                    rest = [universe.without(part, keyword) if other is part else other for other in parts]
-                    return [
-                        ([*rest, branch, *self._others(keyword, branches, place)], branch)
-                        for place, branch in enumerate(branches)
-                    ]
-            if "if" in part:
-                rest = [
-                    universe.without(part, "if", "then", "else") if other is part else other
-                    for other in parts
-                ]
-                condition = part["if"]
-                denied = universe.made(("not", id(condition)), {"not": condition})
-                return [
-                    ([*rest, condition, part.get("then", True)], condition),
-                    ([*rest, denied, part.get("else", True)], denied),
-                ]
-        if isinstance(outer, dict) and outer.keys().isdisjoint(_COMBINED):
-            return None
-        if len(facts.types) > 1:
-            kinds = [of_type(kind, universe) for kind in sorted(facts.types)]
-            return [([*parts, kind], kind) for kind in kinds]
-        return self._by_member(parts, facts) if isinstance(outer, dict) else None
-
-    def _others(self, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
-        """What else is known where one branch was chosen: by ``oneOf``, all others are missed."""
-        if keyword == "anyOf":
-            return []
-        others = (*branches[:chosen], *branches[chosen + 1 :])
-        return [self.universe.made(("not", id(other)), {"not": other}) for other in others]
-
-    def _by_member(self, parts: list[dict[str, Any]], facts: Facts) -> list[_Case] | None:
-        """A case for each value of a required member that has few."""
-        if facts.types != {"object"}:
-            return None
-        for name in facts.required:
-            inner = self.universe.together(of_members.schemas_of_member(parts, name))
-            values = self.facts(inner).listed() if inner else None
-            if values is not None and 1 < len(values) <= _MOST_CASES:
-                chosen = [
-                    self.universe.fresh(
-                        {"properties": {name: self.universe.fresh({"enum": [value]})}, "required": [name]}
-                    )
-                    for value in values
-                ]
-                return [([*parts, case], case) for case in chosen]
-        return None

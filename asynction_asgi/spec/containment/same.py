@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.children import CHILDREN
 from ..schemas.equality import equals
 from ..schemas.normalise import AT
 
@@ -20,11 +21,6 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("items", "additionalItems"),
     ("properties", "patternProperties", "additionalProperties"),
     ("if", "then", "else"),
-)
-_TABLES = frozenset({"properties", "patternProperties", "dependencies"})
-_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf"})
-_SCHEMA = frozenset(
-    {"additionalProperties", "additionalItems", "propertyNames", "contains", "not", "if", "then", "else"}
 )
 _SETS = frozenset({"type", "required"})
 
@@ -80,17 +76,14 @@ class Sameness:
         value, wanted = schema[keyword], other[keyword]
         if keyword in _SETS:
             return set(value) == set(wanted)
-        if keyword in _TABLES:
+        holder = CHILDREN.get(keyword)
+        if holder is None:
+            return equals(value, wanted)
+        if isinstance(value, list) or isinstance(wanted, list):
+            return isinstance(value, list) and isinstance(wanted, list) and self._all(value, wanted)
+        if holder.named is not None:
             return value.keys() == wanted.keys() and all(self.of(value[name], wanted[name]) for name in value)
-        if keyword in _SCHEMAS:
-            return self._all(value, wanted)
-        if keyword in _SCHEMA:
-            return self.of(value, wanted)
-        if keyword == "items":
-            if isinstance(value, list) and isinstance(wanted, list):
-                return self._all(value, wanted)
-            return not isinstance(value, list) and not isinstance(wanted, list) and self.of(value, wanted)
-        return equals(value, wanted)
+        return self.of(value, wanted)
 
     def _all(self, schemas: Sequence[Schema], others: Sequence[Schema]) -> bool:
         return len(schemas) == len(others) and all(map(self.of, schemas, others))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["shrink"]
 
 _MOST_TRIES = 600
+_EXACT = 2**53
 
 
 def shrink(value: Any, shows: Callable[[Any], bool]) -> Any:
@@ -57,11 +58,13 @@ def _simpler(value: Any) -> Iterator[Any]:
         elif isinstance(value, str) and set(value) != {"a"} and value:
             yield "a" * len(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        for simpler in (
-            0,
-            1,
-            int(value / 2) if abs(value) < 2**53 else 0,
-            int(value) if abs(value) < 2**53 else 0,
-        ):
-            if abs(simpler) < abs(value) or (isinstance(value, float) and simpler == value):
-                yield simpler
+        yield from _nearer_zero(value)
+
+
+def _nearer_zero(value: float) -> Iterator[float]:
+    half = int(value / 2) if abs(value) < _EXACT else 0
+    for simpler in (0, 1, half, 0.5, 1.5):
+        if abs(simpler) < abs(value):
+            yield simpler
+    if value.__class__ is float and abs(value) < _EXACT and value == int(value):
+        yield int(value)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from ..schemas.bundle import compile_checks
-from ..schemas.children import inner_schemas
+from ..schemas.children import CHILDREN
 from ..schemas.equality import equals
-from ..schemas.normalise import AT, REF
+from ..schemas.normalise import AT, REF, reachable
 from ..text.document import Document, Node
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ __all__ = ["Universe"]
 
 _OUTER = "o"  # before the names of outer definitions
 _NOWHERE = Node({}, Document({}, path=None, name=None, text=None), "")
-_COPIED = frozenset({"enum", "const", "required", AT})
 
 
 class Universe:
@@ -47,6 +46,11 @@ class Universe:
         self._origins: dict[int, dict[str, Any]] = {}
         self._kept: list[Schema] = []
 
+    def keep(self, schema: Schema) -> Schema:
+        """Keep a schema as long as this object, since schemas are known by identity."""
+        self._kept.append(schema)
+        return schema
+
     def adopt(self, schema: Schema) -> Schema:
         """Take in a schema of the outer definitions, with all that it refers to."""
         waiting: list[str] = []
@@ -68,19 +72,18 @@ class Universe:
             return known
         copied: dict[str, Any] = {}
         for key, value in schema.items():
+            holder = CHILDREN.get(key)
             if key == REF:
                 waiting.append(value)
                 copied[key] = _OUTER + value
-            elif key in ("properties", "patternProperties", "dependencies"):
-                copied[key] = {name: self._copy(inner, waiting) for name, inner in value.items()}
-            elif isinstance(value, list) and key not in _COPIED:
-                copied[key] = [
-                    self._copy(inner, waiting) if isinstance(inner, dict) else inner for inner in value
-                ]
-            elif isinstance(value, dict) and key not in _COPIED:
-                copied[key] = self._copy(value, waiting)
-            else:
+            elif holder is None:
                 copied[key] = value
+            elif holder.named is not None:
+                copied[key] = {name: self._copy(inner, waiting) for name, inner in value.items()}
+            elif isinstance(value, list):
+                copied[key] = [self._copy(inner, waiting) for inner in value]
+            else:
+                copied[key] = self._copy(value, waiting)
         self._kept.append(schema)
         self._adopted[id(schema)] = copied
         self._outer.add(id(copied))
@@ -128,7 +131,7 @@ class Universe:
     def together(self, schemas: Iterable[Schema]) -> list[dict[str, Any]] | None:
         """Return all schemas that hold where these do, or None if one of them is false.
 
-        References, ``allOf`` and the dependencies of required members are followed.
+        References and ``allOf`` are followed, and of objects the dependencies of required members.
         """
         parts: dict[int, dict[str, Any]] = {}
         required: set[str] = set()
@@ -145,7 +148,7 @@ class Universe:
                 required.update(schema.get("required", ()))
                 dependent += schema.get("dependencies", {}).items()
                 waiting += schema.get("allOf", ())[::-1]
-            if not waiting:
+            if not waiting and any(part.get("type") == ["object"] for part in parts.values()):
                 waiting = [inner for name, inner in dependent if name in required]
                 dependent = [(name, inner) for name, inner in dependent if name not in required]
         return list(parts.values())
@@ -174,15 +177,4 @@ class Universe:
 
     def reachable(self, schemas: Iterable[Schema]) -> Definitions:
         """Return the definitions that schemas refer to, and those that these refer to."""
-        found: Definitions = {}
-        waiting = list(schemas)
-        while waiting:
-            schema = waiting.pop()
-            if not isinstance(schema, dict):
-                continue
-            name = schema.get(REF)
-            if name is not None and name not in found:
-                found[name] = self.definitions[name]
-                waiting.append(found[name])
-            waiting += inner_schemas(schema)
-        return found
+        return reachable(schemas, self.definitions)

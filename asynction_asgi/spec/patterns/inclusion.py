@@ -10,19 +10,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
+from .automaton import leading_looks
 from .parser import PatternError, parse_pattern
 from .positions import UnsupportedError, find_positions
+from .tree import Assertion, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections import abc
 
     from .positions import Positions
+
+    _Part = tuple[Positions, bool]
 
 __all__ = ["UndecidedError", "find_word"]
 
 _MOST_STATES = 4_000
+_MOST_WAYS = 16
 _LONGEST = 200  # characters that a word may have to have
 _LAST = 0x10FFFF
 # What reads best stands first; lone surrogates are the last resort.
@@ -45,7 +51,7 @@ class UndecidedError(Exception):
 
 
 def find_word(
-    matching: Sequence[str], missing: Sequence[str], *, least: int = 0, most: int | None = None
+    matching: abc.Sequence[str], missing: abc.Sequence[str], *, least: int = 0, most: int | None = None
 ) -> str | None:
     """Return a shortest text that holds a match of every pattern of one kind and of none of the other.
 
@@ -65,22 +71,37 @@ def find_word(
         return None
     if least > _LONGEST:
         raise UndecidedError
-    search = _Search([_read(text) for text in matching], [_read(text) for text in missing])
-    return search.run(least, most)
+    wanted = [part for text in matching for part in _read(text)]
+    # To miss a pattern is to miss one of its parts, or to match one that it denies.
+    ways = list(islice(product(*[_read(text) for text in missing]), _MOST_WAYS + 1))
+    if len(ways) > _MOST_WAYS:
+        raise UndecidedError
+    words = [
+        _Search([*wanted, *((positions, not is_wanted) for positions, is_wanted in way)]).run(least, most)
+        for way in ways
+    ]
+    return min((word for word in words if word is not None), key=len, default=None)
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> Positions:
+def _read(text: str) -> tuple[_Part, ...]:
+    """Return automata that a text must match, or must not, to match a pattern."""
     try:
-        return find_positions(parse_pattern(text))
+        pattern = parse_pattern(text)
+        looks, rest = leading_looks(pattern)
+        parts = [(find_positions(rest), True)]
+        parts += [
+            (find_positions(Sequence((Assertion("^"), look.body))), look.sign == "?=") for look in looks
+        ]
     except (PatternError, UnsupportedError, RecursionError) as error:
         raise UndecidedError from error
+    return tuple(parts)
 
 
 class _Search:
-    def __init__(self, matching: list[Positions], missing: list[Positions]) -> None:
-        self.patterns = [*matching, *missing]
-        self.wanted = [True] * len(matching) + [False] * len(missing)
+    def __init__(self, parts: list[_Part]) -> None:
+        self.patterns = [positions for positions, _ in parts]
+        self.wanted = [is_wanted for _, is_wanted in parts]
         self.symbols = list(_symbols(self.patterns))
 
     def run(self, least: int, most: int | None) -> str | None:
@@ -142,7 +163,7 @@ class _Search:
         return True
 
 
-def _symbols(patterns: Sequence[Positions]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _symbols(patterns: abc.Sequence[Positions]) -> abc.Iterator[tuple[str, tuple[int, ...]]]:
     """Yield a character of each class that the patterns tell apart, with its readers in each of them."""
     cuts = sorted({cut for positions in patterns for cut in positions.cuts if cut <= _LAST} | {0})
     classes: dict[tuple[int, ...], list[tuple[int, int]]] = {}
@@ -154,7 +175,7 @@ def _symbols(patterns: Sequence[Positions]) -> Iterator[tuple[str, tuple[int, ..
         yield chr(_readable(spans)), readers
 
 
-def _readable(spans: Sequence[tuple[int, int]]) -> int:
+def _readable(spans: abc.Sequence[tuple[int, int]]) -> int:
     for first, last in _READABLE:
         for low, high in spans:
             if max(low, first) <= min(high, last):

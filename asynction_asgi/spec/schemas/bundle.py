@@ -14,7 +14,7 @@ from .finite import find_finite
 from .generate import Generator
 from .lint import find_unfit
 from .native import compile_native
-from .normalise import Normaliser
+from .normalise import Normaliser, reachable
 from .recursion import find_recursion
 from .runtime import Item, Miss
 from .slow import find_slow
@@ -122,6 +122,17 @@ class Bundle:
             KeyError: it was not.
         """
         return {} if node.identity in self._unfit else self._definitions[self._names[node.identity]]
+
+    def only(self, nodes: Iterable[Node]) -> Bundle:
+        """Return a bundle of some of the roots, which compiles nothing else.
+
+        Raises:
+            KeyError: it was not among the roots.
+        """
+        names = {node.identity: self._names[node.identity] for node in nodes if not self.is_unfit(node)}
+        definitions = {name: self._definitions[name] for name in names.values()}
+        definitions |= reachable(definitions.values(), self._definitions)
+        return Bundle(names, definitions, "fastjsonschema", self._unfit)
 
     def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
         """A property that every one of these schemas requires of an object, each with other values.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .children import CHILDREN, children
+from .children import CHILDREN, children, inner_schemas
 from .keywords import ASSERTIONS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..text.document import Document, Node
     from ..text.references import Resolver
 
-__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "places"]
+__all__ = ["AT", "REF", "Definitions", "Normaliser", "Schema", "places", "reachable"]
 
 AT = "$at"
 REF = "$ref"
@@ -170,6 +170,22 @@ class Normaliser:
                 {"required": one.value, AT: held} if isinstance(one.value, list) else self._inner(one, depth)
             )
             table[name] = {"allOf": [table[name], needs], AT: held} if name in table else needs
+
+
+def reachable(schemas: Iterable[Schema], definitions: Definitions) -> Definitions:
+    """Return the definitions that schemas refer to, and those that these refer to."""
+    found: Definitions = {}
+    waiting = list(schemas)
+    while waiting:
+        schema = waiting.pop()
+        if not isinstance(schema, dict):
+            continue
+        name = schema.get(REF)
+        if name is not None and name not in found:
+            found[name] = definitions[name]
+            waiting.append(found[name])
+        waiting += inner_schemas(schema)
+    return found
 
 
 def places(schemas: Iterable[Schema]) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from .yaml import compose, dump_yaml
 from .yaml_events import Fault, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import IO
 
     from ...errors import Layer, Severity
@@ -177,13 +177,17 @@ class Node:
 
 
 def load_document(
-    source: str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes], *, name: str | None = None
+    source: str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes],
+    *,
+    name: str | None = None,
+    read: Callable[[Path], bytes] = Path.read_bytes,
 ) -> Document:
     """Read one document: a path, an open file, or a mapping.
 
     Args:
         source: JSON or YAML 1.2. A mapping is copied.
         name: What to call it in diagnostics; the path as given when None.
+        read: Returns the content of the file at a path, or raises OSError.
 
     Raises:
         SpecError: it can't be read or is not well-formed; holds every fault found.
@@ -198,7 +202,7 @@ def load_document(
         path: Path | None = Path(given).absolute()
         name = given if name is None else name
         try:
-            content: str | bytes = Path(given).read_bytes()
+            content: str | bytes = read(Path(given))
         except OSError as error:
             raise SpecError([_unreadable(name, error.strerror or str(error))]) from error
         except ValueError as error:  # a NUL in the path

@@ -58,10 +58,15 @@ class Resolver:
     """Follows the references of one document, and of every file that it reaches.
 
     Results and failures are remembered, so that a second look costs a dictionary access.
+
+    Args:
+        document: The first one.
+        read: Returns the content of the file at an absolute path, or raises OSError.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
         self.document = document
+        self._read_file = read
         self._files: dict[Path, Document | ReferenceFault] = {}
         if document.path is not None:
             self._files[document.path.resolve()] = document
@@ -231,7 +236,7 @@ class Resolver:
 
     def _read(self, node: Node, path: Path, uri: str) -> Document | ReferenceFault:
         try:
-            return load_document(path, name=_shown(node, uri))
+            return load_document(path, name=_shown(node, uri), read=self._read_file)
         except SpecError as error:
             if error.diagnostics[0].code != "REF_FILE":
                 return ReferenceFault(error.diagnostics)
@@ -348,9 +353,14 @@ def _where(node: Node) -> str:
 
 def _shown(node: Node, uri: str) -> str:
     """The name of a referenced file, in the terms in which the author named the first one."""
-    if node.document.name is None:
+    name, path = node.document.name, node.document.path
+    if name is None:
         return uri
-    return str(Path(node.document.name).parent / unquote(urlsplit(uri).path))
+    referenced = unquote(urlsplit(uri).path)
+    folder = name.removesuffix(path.name) if path is not None else ""
+    if folder.endswith(":"):  # a revision's top folder, as in main:chat.yaml
+        return f"{folder}{Path(referenced)}"
+    return str(Path(name).parent / referenced)
 
 
 def _fault(node: Node, code: str, message: str) -> ReferenceFault:

@@ -109,6 +109,10 @@ BREAKING: dict[str, tuple[Any, Any]] = {
         },
     ),
     "one more of all": (STRING, {"allOf": [STRING, {"maxLength": 10}]}),
+    "what asks for members says nothing of texts": (
+        {**STRING, "dependencies": {"b": INTEGER}, "oneOf": [{"required": ["b"]}, INTEGER]},
+        {**STRING, "dependencies": {"b": INTEGER}, "oneOf": [{"required": ["b"]}, True]},
+    ),
     "a tree with names": (TREE, NAMED_TREE),
     "text instead of bytes": ({"type": "string", "format": "binary"}, STRING),
     "fewer bytes": (

@@ -1,0 +1,153 @@
+"""Who may connect and emit: alternatives of schemes and scopes, and what presents a credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .changes import Change, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..spec.model import Requirement, Security, SecurityScheme, Spec
+    from ..spec.text.document import Node
+    from .changes import Level
+
+__all__ = ["compare_schemes", "compare_security"]
+
+_OPEN: Security = ((),)
+_FIELDS = ("type", "in", "name", "scheme", "x-authField")
+_NARROWED = ("issuer", "audience", "algorithms")
+
+
+def compare_security(
+    old: tuple[Security | None, Spec, Node],
+    new: tuple[Security | None, Spec, Node],
+    subject: str,
+    namespace: str,
+    event: str | None = None,
+) -> Change | None:
+    """Return how the requirements changed, or None if whoever met them meets them still, and nobody else does.
+
+    Args:
+        old: The requirements in effect, their contract, and where they are declared.
+        new: The same of the new contract.
+        subject: What is required for, in the words of the message.
+        namespace: The namespace.
+        event: The event, if it has requirements of its own.
+    """
+    before, after = old[0] or _OPEN, new[0] or _OPEN
+    names = _renamed(old[1], new[1])
+    refused = next(
+        (held for held in before if not any(_covers(held, wanted, names) for wanted in after)),
+        None,
+    )
+
+    def change(level: Level, code: str, message: str) -> Change:
+        return Change(
+            level=level,
+            code=code,
+            message=message,
+            namespace=namespace,
+            event=event,
+            part="security",
+            old=place_of(old[2]),
+            new=place_of(new[2]),
+        )
+
+    if refused is not None:
+        held = " and ".join(map(_named, refused))
+        whom = f"clients with {held}" if refused else "clients without credentials"
+        return change("breaking", "SECURITY_TIGHTENED", f"{subject} no longer admits {whom}")
+    if () in after and () not in before:
+        return change("info", "SECURITY_OPENED", f"{subject} is open to anybody now")
+    backwards = {new_name: old_name for old_name, new_name in names.items()}
+    if all(any(_covers(held, wanted, backwards) for wanted in before) for held in after):
+        return None
+    return change("compatible", "SECURITY_LOOSENED", f"{subject} admits more credentials than today")
+
+
+def _covers(held: tuple[Requirement, ...], wanted: tuple[Requirement, ...], names: dict[str, str]) -> bool:
+    """Return whether a client that presents what is `held` presents all that is `wanted`."""
+    scopes: dict[str, set[str]] = {}
+    for requirement in held:
+        scopes.setdefault(names.get(requirement.scheme, requirement.scheme), set()).update(requirement.scopes)
+    return all(
+        requirement.scheme in scopes and scopes[requirement.scheme].issuperset(requirement.scopes)
+        for requirement in wanted
+    )
+
+
+def _named(requirement: Requirement) -> str:
+    scopes = f" ({', '.join(requirement.scopes)})" if requirement.scopes else ""
+    return f"{requirement.scheme!r}{scopes}"
+
+
+def _renamed(old: Spec, new: Spec) -> dict[str, str]:
+    """The names of schemes in the new contract by those in the old one."""
+    names: dict[str, str] = {}
+    for name, scheme in old.schemes.items():
+        if name in new.schemes:
+            names[name] = name
+            continue
+        alike = (
+            other for other, candidate in new.schemes.items() if _identity(candidate) == _identity(scheme)
+        )
+        names[name] = next((other for other in alike if other not in old.schemes), name)
+    return names
+
+
+def _identity(scheme: SecurityScheme) -> tuple[Any, ...]:
+    """How a credential is presented."""
+    return tuple(
+        str(value).lower() if field == "scheme" and value is not None else value
+        for field in _FIELDS
+        for value in (scheme.fields.get(field),)
+    )
+
+
+def compare_schemes(old: Spec, new: Spec) -> Iterator[Change]:
+    """Yield how the schemes in use changed that both contracts have."""
+    used = _used(old) & _used(new)
+    for name in (name for name in old.schemes if name in used):
+        before, after = old.schemes[name], new.schemes[name]
+        reason = _reason(before, after)
+        if reason:
+            yield Change(
+                level="breaking",
+                code="SCHEME_CHANGED",
+                message=f"the security scheme {name!r} {reason}",
+                part="security",
+                old=place_of(before.node),
+                new=place_of(after.node),
+            )
+
+
+def _used(spec: Spec) -> set[str]:
+    lists = [spec.security]
+    for namespace in spec.namespaces.values():
+        lists.append(namespace.security)
+        lists += [event.security for event in namespace.receives.values()]
+    return {requirement.scheme for security in lists for held in security or () for requirement in held}
+
+
+def _reason(before: SecurityScheme, after: SecurityScheme) -> str:
+    """Return why credentials of today may be refused, or ``""``."""
+    for field, old, new in zip(_FIELDS, _identity(before), _identity(after), strict=True):
+        if old != new:
+            return f"takes another {field!r}: {old!r} has become {new!r}"
+    old_jwt, new_jwt = before.fields.get("x-jwt"), after.fields.get("x-jwt")
+    if not isinstance(new_jwt, dict) or not isinstance(old_jwt, dict):
+        return ""
+    for field in _NARROWED:
+        admitted, wanted = _words(old_jwt.get(field)), _words(new_jwt.get(field))
+        if wanted is not None and (admitted is None or not admitted <= wanted):
+            gone = sorted((admitted or set()) - wanted)
+            return f"no longer admits {field} {', '.join(gone)}" if gone else f"now asks for {field}"
+    return ""
+
+
+def _words(value: object) -> set[str] | None:
+    if value is None:
+        return None
+    return {str(word) for word in value} if isinstance(value, list) else {str(value)}

@@ -1,0 +1,132 @@
+"""Values taken apart: into those that there are none of, and into cases that are proved one by one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..patterns import UndecidedError, find_word
+from .elements import most_items, schemas_of_item, tuple_length
+from .names import Members, schemas_of_member
+from .scalars import of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..schemas.normalise import Schema
+    from .facts import Facts
+    from .prove import Prover
+
+    Case = tuple[list[Schema], Schema]
+
+__all__ = ["is_empty", "split"]
+
+_COMBINED = frozenset({"anyOf", "oneOf", "if"})
+_MOST_CASES = 64
+_MOST_COUNTS = 8
+
+
+def is_empty(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
+    """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
+    for part in parts:
+        if "not" in part:
+            others = [prover.universe.without(part, "not") if other is part else other for other in parts]
+            if not prover.prove(others, part["not"], depth):
+                return True
+    if facts.types == {"string"}:
+        most = facts.most["maxLength"]
+        try:
+            return (
+                find_word(
+                    facts.patterns,
+                    (),
+                    least=facts.least["minLength"],
+                    most=None if math.isinf(most) else int(most),
+                )
+                is None
+            )
+        except UndecidedError:
+            return False
+    if facts.types == {"array"}:
+        least = facts.least["minItems"]
+        return most_items(prover, parts, facts) < least or any(
+            not prover.prove(schemas_of_item(parts, index), False, depth + 1)
+            for index in range(min(least, tuple_length(parts) + 1))
+        )
+    if facts.types == {"object"}:
+        known = Members(prover, parts, facts)
+        return known.count() < facts.least["minProperties"] or any(
+            known.is_refused(name) or not prover.prove(known.schemas(name), False, depth + 1)
+            for name in facts.required
+        )
+    return False
+
+
+def split(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, outer: Schema) -> list[Case] | None:
+    """Split the values into cases by what the inner schemas say; None if they say nothing of the kind."""
+    universe = prover.universe
+    for part in parts:
+        for keyword in ("anyOf", "oneOf"):
+            branches = part.get(keyword, ())
+            if 0 < len(branches) <= _MOST_CASES:
+                rest = [universe.without(part, keyword) if other is part else other for other in parts]
+                return [
+                    ([*rest, branch, *_others(prover, keyword, branches, place)], branch)
+                    for place, branch in enumerate(branches)
+                ]
+        if "if" in part:
+            rest = [
+                universe.without(part, "if", "then", "else") if other is part else other for other in parts
+            ]
+            condition = part["if"]
+            denied = universe.made(("not", id(condition)), {"not": condition})
+            return [
+                ([*rest, condition, part.get("then", True)], condition),
+                ([*rest, denied, part.get("else", True)], denied),
+            ]
+    if isinstance(outer, dict) and outer.keys().isdisjoint(_COMBINED):
+        return None
+    if len(facts.types) > 1:
+        kinds = [of_type(kind, universe) for kind in sorted(facts.types)]
+        return [([*parts, kind], kind) for kind in kinds]
+    if not isinstance(outer, dict):
+        return None
+    return _by_count(prover, parts, facts) if facts.types == {"array"} else _by_member(prover, parts, facts)
+
+
+def _by_count(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
+    """A case for each number of items, if there are few."""
+    least, most = facts.least["minItems"], most_items(prover, parts, facts)
+    if not 0 < most - least <= _MOST_COUNTS:
+        return None
+    cases = [
+        prover.universe.made(("count", count), {"type": ["array"], "minItems": count, "maxItems": count})
+        for count in range(least, int(most) + 1)
+    ]
+    return [([*parts, case], case) for case in cases]
+
+
+def _others(prover: Prover, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
+    """What else is known where one branch was chosen: by ``oneOf``, all others are missed."""
+    if keyword == "anyOf":
+        return []
+    others = (*branches[:chosen], *branches[chosen + 1 :])
+    return [prover.universe.made(("not", id(other)), {"not": other}) for other in others]
+
+
+def _by_member(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
+    """A case for each value of a required member that has few."""
+    if facts.types != {"object"}:
+        return None
+    for name in facts.required:
+        inner = prover.universe.together(schemas_of_member(parts, name))
+        values = prover.facts(inner).listed() if inner else None
+        if values is not None and 1 < len(values) <= _MOST_CASES:
+            chosen = [
+                prover.universe.fresh(
+                    {"properties": {name: prover.universe.fresh({"enum": [value]})}, "required": [name]}
+                )
+                for value in values
+            ]
+            return [([*parts, case], case) for case in chosen]
+    return None

@@ -1,0 +1,317 @@
+"""Every surface of a contract: what a change of it means to clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asynction_asgi.diff import compare_specs
+from asynction_asgi.spec import load_spec
+
+from .documents import compare, contract, document, found
+
+TEXT: Any = {"type": "string"}
+SHORT: Any = {"type": "string", "maxLength": 10}
+NUMBER: Any = {"type": "integer"}
+OPEN: Any = {"type": "object", "properties": {"a": NUMBER}}
+CLOSED: Any = {**OPEN, "additionalProperties": False}
+BOTH: Any = {"type": "object", "properties": {"a": NUMBER, "b": TEXT}}
+AVRO: Any = {"schemaFormat": "application/vnd.apache.avro;version=1.9.0"}
+
+
+def receives(payload: Any, **message: Any) -> dict[str, Any]:
+    return {"receives": {"say": {"payload": payload, **message}}}
+
+
+def sends(payload: Any, **message: Any) -> dict[str, Any]:
+    return {"sends": {"said": {"payload": payload, **message}}}
+
+
+Row = tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]
+ROWS: dict[str, Row] = {
+    "nothing": (receives(TEXT), receives(TEXT), []),
+    "descriptions, examples and handlers": (
+        receives(TEXT),
+        receives({**TEXT, "description": "New.", "examples": ["a"]}, **{"x-handler": "a.b", "x-mock": {}}),
+        [],
+    ),
+    "the same in other words": (
+        receives({"enum": [1, 2]}),
+        receives({**NUMBER, "minimum": 1, "maximum": 2}),
+        [],
+    ),
+    # --- what clients emit
+    "arguments narrowed": (receives(TEXT), receives(SHORT), [("breaking", "ARGUMENTS_NARROWED")]),
+    "arguments widened": (receives(SHORT), receives(TEXT), [("compatible", "ARGUMENTS_WIDENED")]),
+    "a declared payload where anything went": (
+        {"receives": {"say": {"x-ack": True}}},
+        {"receives": {"say": {"payload": TEXT, "x-ack": True}}},
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "one argument becomes two": (
+        receives(TEXT),
+        receives({"type": "array", "items": [TEXT, NUMBER], "minItems": 1, "additionalItems": False}),
+        [("compatible", "ARGUMENTS_WIDENED")],
+    ),
+    "two arguments are required": (
+        receives(TEXT),
+        receives({"type": "array", "items": [TEXT, NUMBER], "minItems": 2, "additionalItems": False}),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "null may be left out": (
+        receives({"type": ["string", "null"]}),
+        receives({"type": "array", "items": [{"type": ["string", "null"]}], "additionalItems": False}),
+        [],
+    ),
+    "null may no longer be left out": (
+        receives({"type": ["string", "null"]}),
+        receives(
+            {
+                "type": "array",
+                "items": [{"type": ["string", "null"]}],
+                "minItems": 1,
+                "additionalItems": False,
+            }
+        ),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "bytes are a type of their own": (
+        receives(TEXT),
+        receives({**TEXT, "format": "binary"}),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "a member declared": (receives(OPEN), receives(BOTH), [("info", "MEMBER_NOW_TYPED")]),
+    "an object closed": (receives(OPEN), receives(CLOSED), [("breaking", "CLOSED")]),
+    "an object opened": (receives(CLOSED), receives(OPEN), [("compatible", "ARGUMENTS_WIDENED")]),
+    "an event gone": (
+        {"receives": {"say": TEXT, "shout": TEXT}},
+        receives(TEXT),
+        [("breaking", "EVENT_REMOVED")],
+    ),
+    "an event gone that any other takes": (
+        {"receives": {"say": TEXT, "shout": TEXT}},
+        {"receives": {"say": TEXT, "*": TEXT}},
+        [("compatible", "EVENT_ADDED")],
+    ),
+    "an event that any other takes with less": (
+        {"receives": {"say": TEXT, "shout": TEXT}},
+        {"receives": {"say": TEXT, "*": SHORT}},
+        [("breaking", "ARGUMENTS_NARROWED"), ("compatible", "EVENT_ADDED")],
+    ),
+    "any other event gone": (
+        {"receives": {"say": TEXT, "*": TEXT}},
+        receives(TEXT),
+        [("breaking", "EVENT_REMOVED")],
+    ),
+    "an event declared that any name's took": (
+        {"receives": {"*": TEXT}},
+        {"receives": {"*": TEXT, "say": SHORT}},
+        [("info", "EVENT_NOW_DECLARED")],
+    ),
+    "an event declared as any name's": (
+        {"receives": {"*": TEXT}},
+        {"receives": {"*": TEXT, "say": TEXT}},
+        [("compatible", "EVENT_NOW_DECLARED")],
+    ),
+    "an event more": (
+        receives(TEXT),
+        {"receives": {"say": TEXT, "shout": TEXT}},
+        [("compatible", "EVENT_ADDED")],
+    ),
+    # --- what the server emits
+    "the server says more": (sends(SHORT), sends(TEXT), [("breaking", "ARGUMENTS_WIDENED")]),
+    "the server says less": (sends(TEXT), sends(SHORT), [("compatible", "ARGUMENTS_NARROWED")]),
+    "the server no longer declares a member": (
+        sends(BOTH),
+        sends(OPEN),
+        [("info", "MEMBER_NO_LONGER_TYPED")],
+    ),
+    "the server opens an object": (sends(CLOSED), sends(OPEN), [("breaking", "OPENED")]),
+    "the server closes an object": (sends(OPEN), sends(CLOSED), [("compatible", "ARGUMENTS_NARROWED")]),
+    "an emit gone": ({"sends": {"said": TEXT, "left": TEXT}}, sends(TEXT), [("breaking", "EVENT_REMOVED")]),
+    "a deprecated emit gone": (
+        {"sends": {"said": TEXT, "left": {"payload": TEXT, "x-deprecated": True}}},
+        sends(TEXT),
+        [("info", "EVENT_REMOVED")],
+    ),
+    "an emit more": (sends(TEXT), {"sends": {"said": TEXT, "left": TEXT}}, [("info", "EVENT_ADDED")]),
+    # --- acks
+    "the server's ack says more": (
+        receives(TEXT, **{"x-ack": {"args": NUMBER}}),
+        receives(TEXT, **{"x-ack": {"args": {"type": "number"}}}),
+        [("breaking", "ACK_WIDENED")],
+    ),
+    "the server's ack says less": (
+        receives(TEXT, **{"x-ack": {"args": {"type": "number"}}}),
+        receives(TEXT, **{"x-ack": {"args": NUMBER}}),
+        [("compatible", "ACK_NARROWED")],
+    ),
+    "the server's ack is declared": (
+        receives(TEXT),
+        receives(TEXT, **{"x-ack": {"args": NUMBER}}),
+        [("compatible", "ACK_DECLARED")],
+    ),
+    "the server's ack is no longer declared": (
+        receives(TEXT, **{"x-ack": {"args": NUMBER}}),
+        receives(TEXT),
+        [("breaking", "ACK_NO_LONGER_DECLARED")],
+    ),
+    "an ack that may be empty is no longer declared": (
+        receives(TEXT, **{"x-ack": {"args": {"type": ["integer", "null"]}}}),
+        receives(TEXT),
+        [("compatible", "ACK_NO_LONGER_DECLARED")],
+    ),
+    "clients' acks narrowed": (
+        sends(TEXT, **{"x-ack": {"args": {"type": "number"}}}),
+        sends(TEXT, **{"x-ack": {"args": NUMBER}}),
+        [("breaking", "ACK_NARROWED")],
+    ),
+    "clients' acks widened": (
+        sends(TEXT, **{"x-ack": {"args": NUMBER}}),
+        sends(TEXT, **{"x-ack": {"args": {"type": "number"}}}),
+        [("compatible", "ACK_WIDENED")],
+    ),
+    "clients must answer": (
+        sends(TEXT),
+        sends(TEXT, **{"x-ack": {"args": NUMBER}}),
+        [("breaking", "ACK_DEMANDED")],
+    ),
+    "clients may answer as they like": (
+        sends(TEXT, **{"x-ack": {"args": NUMBER}}),
+        sends(TEXT),
+        [("compatible", "ACK_NO_LONGER_DECLARED")],
+    ),
+    # --- the rest
+    "another path": (
+        {**receives(TEXT), "path": "/socket.io"},
+        {**receives(TEXT), "path": "/realtime"},
+        [("breaking", "PATH_CHANGED")],
+    ),
+    "another order": (
+        receives(TEXT),
+        receives(TEXT, **{"x-ordering": "serial"}),
+        [("info", "ORDERING_CHANGED")],
+    ),
+}
+
+
+@pytest.fixture(params=[2, 3], ids=["2.x", "3.x"])
+def major(request: pytest.FixtureRequest) -> int:
+    value: int = request.param
+    return value
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), ROWS.values(), ids=ROWS.keys())
+def test_each_surface_by_its_rule(
+    major: int, old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    """A change has a level, a code and places, in both majors; a value shows what breaks where one can."""
+    comparison = compare(major, old, new)
+    assert found(comparison) == expected
+    for change in comparison.changes:
+        assert change.old is not None or change.new is not None
+        if change.code in {
+            "ARGUMENTS_NARROWED",
+            "ARGUMENTS_WIDENED",
+            "ACK_NARROWED",
+            "ACK_WIDENED",
+            "CLOSED",
+            "OPENED",
+        }:
+            assert (change.witness is not None) is (change.level == "breaking")
+
+
+@pytest.mark.parametrize(("old", "new", "_"), ROWS.values(), ids=ROWS.keys())
+def test_a_contract_does_not_differ_from_itself(
+    major: int, old: dict[str, Any], new: dict[str, Any], _: object
+) -> None:
+    """Nothing is said of what did not change, and the major of AsyncAPI is no change either."""
+    for parts in (old, new):
+        assert compare(major, parts, parts).changes == ()
+        assert compare_specs(contract(2, **parts), contract(3, **parts)).changes == ()
+
+
+def test_a_witness_is_accepted_by_the_one_and_refused_by_the_other(major: int) -> None:
+    """The value in the message is a list of arguments, with a command that sends it."""
+    (change,) = compare(major, receives(TEXT), receives({**TEXT, "minLength": 1})).changes
+    assert change.message == "'say' refuses what clients may send today: \"\""
+    assert change.witness is not None
+    assert change.witness.value == [""]
+    assert change.witness.command == "asynction-asgi call URL say '\"\"'"
+
+
+def test_a_place_is_the_keyword_that_refuses(major: int, tmp_path: Any) -> None:
+    """The old place is where the old document speaks of the same value."""
+    from ruamel.yaml import YAML
+
+    places = []
+    for name, payload in (("old", OPEN), ("new", {**OPEN, "properties": {"a": {**NUMBER, "minimum": 0}}})):
+        path = tmp_path / f"{name}.yaml"
+        with path.open("w") as file:
+            YAML().dump(document(major, **receives(payload)), file)
+        places.append(load_spec(path))
+    (change,) = compare_specs(*places).changes
+    assert change.new is not None
+    assert change.old is not None
+    assert change.new.pointer.endswith("/payload/properties/a/minimum")
+    assert change.old.pointer.endswith("/payload/properties/a")
+    assert str(change.new) == f"{tmp_path / 'new.yaml'}:{change.new.line}:{change.new.column}"
+    assert change.new.source is not None
+    assert change.new.source.strip() == "minimum: 0"
+
+
+def test_a_removal_stands_in_the_old_document(major: int) -> None:
+    """What is gone has no place in the new one, and what is new none in the old one."""
+    (gone,) = compare(major, {"receives": {"say": TEXT, "shout": TEXT}}, receives(TEXT)).changes
+    assert (gone.event, gone.new) == ("shout", None)
+    assert gone.witness is not None
+    assert gone.witness.command.startswith("asynction-asgi call URL shout ")
+    (added,) = compare(major, receives(TEXT), {"receives": {"say": TEXT, "shout": TEXT}}).changes
+    assert (added.event, added.old) == ("shout", None)
+
+
+def test_other_formats_are_not_compared() -> None:
+    """A schema of a format that nothing validates is unknown unless its text is the same."""
+    old = {"receives": {"say": {"payload": {"type": "string"}, **AVRO}}}
+    new = {"receives": {"say": {"payload": {"type": "int"}, **AVRO}}}
+    assert found(compare(2, old, old)) == []
+    assert found(compare(2, old, new)) == [("unknown", "ARGUMENTS_CHANGED")]
+
+
+def test_without_effort_nothing_is_known(major: int) -> None:
+    """A comparison that is cut short says so, and how to go on."""
+    (change,) = compare(major, receives(SHORT), receives(TEXT), effort=0).changes
+    assert (change.level, change.code) == ("unknown", "ARGUMENTS_CHANGED")
+    assert "--effort" in change.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "bumped"),
+    [
+        ("1.2.3", "2.0.0", True),
+        ("1.2.3", "1.3.0", False),
+        ("0.4.0", "0.5.0", True),
+        ("0.4.0", "0.4.1", False),
+        ("0.9.0", "1.0.0", True),
+        ("9", "10", True),
+        ("v1", "v2", True),
+        ("2.0.0", "1.0.0", False),
+        ("draft", "final", False),
+    ],
+)
+def test_a_version_that_rose_far_enough_is_bumped(old: str, new: str, bumped: bool) -> None:
+    """By its first number, or by the second as long as the first is zero."""
+    comparison = compare(2, {**receives(TEXT), "version": old}, {**receives(TEXT), "version": new})
+    assert comparison.is_bumped is bumped
+
+
+def test_a_thousand_equal_events_and_one_that_is_not(major: int) -> None:
+    """Equal events cost nothing but a look, so that one change among them stands out."""
+    events = {f"event {number}": {**SHORT, "maxLength": number} for number in range(1, 500)}
+    old, new = (
+        {"receives": events, "sends": events},
+        {"receives": {**events, "event 7": TEXT}, "sends": events},
+    )
+    (change,) = compare(major, old, new).changes
+    assert (change.event, change.level) == ("event 7", "compatible")

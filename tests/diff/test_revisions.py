@@ -1,0 +1,240 @@
+"""Documents by the names of files and of git's revisions."""
+
+from __future__ import annotations
+
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.diff import compare_specs
+from asynction_asgi.diff.revisions import RevisionError, check_revision
+from asynction_asgi.spec.model.arguments import compile_arguments
+from asynction_asgi.spec.model.offered import served_spec
+from asynction_asgi.spec.schemas import Mismatch
+
+from .repository import Repository
+
+if TYPE_CHECKING:
+    from asynction_asgi.spec import Spec
+
+ROOT = Path(__file__).parents[2]
+CHAT = """\
+asyncapi: 2.6.0
+info: {{title: Chat, version: 1.0.0}}
+channels:
+  /:
+    publish: {{message: {{name: say, payload: {payload}}}}}
+"""
+SHARED = CHAT.format(payload="{$ref: 'shared.yaml#/text'}")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A document in two revisions, with what it refers to; the second one is checked out."""
+    made = Repository(tmp_path / "chat")
+    made.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: string}\n"}, tag="first")
+    made.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: integer}\n"}, tag="second")
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+def payload_of(name: str) -> Any:
+    spec = check_revision(name).spec
+    assert spec is not None
+    schema = spec.namespaces["/"].receives["say"].arguments.schema
+    assert schema is not None
+    return schema.value
+
+
+@pytest.mark.usefixtures("repository")
+def test_references_are_read_from_the_same_revision() -> None:
+    """What is on disk is the second one, which the first never sees."""
+    assert payload_of("chat.yaml") == {"type": "integer"}
+    assert payload_of("first:chat.yaml") == {"type": "string"}
+    assert payload_of("second:chat.yaml") == {"type": "integer"}
+    assert payload_of("HEAD~1:chat.yaml") == {"type": "string"}
+
+
+def test_a_revision_is_read_when_its_files_are_gone(repository: Repository) -> None:
+    """Nothing of it has to be checked out."""
+    for name in ("chat.yaml", "shared.yaml"):
+        (repository.folder / name).unlink()
+    assert payload_of("first:chat.yaml") == {"type": "string"}
+
+
+def test_a_file_of_that_name_comes_first(repository: Repository) -> None:
+    """A colon is a character of a file's name like any other."""
+    (repository.folder / "first:chat.yaml").write_text(CHAT.format(payload="true"))
+    assert payload_of("first:chat.yaml") is True
+
+
+def test_paths_begin_at_the_top_or_with_a_dot(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As git reads them, whatever folder the command runs in."""
+    repository.commit({"docs/chat.yaml": SHARED, "docs/shared.yaml": "text: {type: 'null'}\n"})
+    monkeypatch.chdir(repository.folder / "docs")
+    assert payload_of("HEAD:docs/chat.yaml") == {"type": "null"}
+    assert payload_of("HEAD:./chat.yaml") == {"type": "null"}
+    assert payload_of("HEAD:../chat.yaml") == {"type": "integer"}
+    with pytest.raises(RevisionError, match="outside of the repository"):
+        check_revision("HEAD:../../chat.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing.yaml", "'nothing.yaml' is not a file"),
+        (r"C:\chat.yaml", "is not a file"),
+        ("C:/chat.yaml", "is not a file"),
+        ("first:", "names no path"),
+        (":chat.yaml", "names no revision"),
+        ("third:chat.yaml", "git has no revision 'third'"),
+        ("--output=x:chat.yaml", "git has no revision '--output=x'"),
+        ("-x:chat.yaml", "git has no revision '-x'"),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_a_name_that_leads_nowhere_is_refused(name: str, message: str) -> None:
+    """The message says what the name is not; nothing that looks like an option is taken for one."""
+    with pytest.raises(RevisionError) as error:
+        check_revision(name)
+    assert message in str(error.value)
+    assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("first:missing.yaml", "'first' has no file 'missing.yaml'"),
+        ("first:folder", "it names a directory"),
+    ],
+)
+def test_a_revision_without_the_file_is_not_a_document(
+    repository: Repository, name: str, message: str
+) -> None:
+    """The finding names the revision."""
+    repository.commit({"folder/a.yaml": "a: 1"})
+    repository.git("tag", "--force", "first")
+    outcome = check_revision(name)
+    assert outcome.spec is None
+    (finding,) = outcome.diagnostics
+    assert message in finding.message
+
+
+def test_a_reference_out_of_the_revision_leads_nowhere(repository: Repository) -> None:
+    """A file beside the repository, or one that the revision doesn't have, is never read from the disk."""
+    (repository.folder.parent / "secret.yaml").write_text("text: true")
+    outside, missing = SHARED.replace("shared", "../secret"), SHARED.replace("shared", "new")
+    repository.commit({"outside.yaml": outside, "missing.yaml": missing})
+    (repository.folder / "new.yaml").write_text("text: true")
+    for name in ("outside.yaml", "missing.yaml"):
+        outcome = check_revision(f"HEAD:{name}")
+        assert outcome.spec is None
+        assert "REF_FILE" in {finding.code for finding in outcome.diagnostics}
+
+
+def test_a_referenced_file_is_named_by_its_revision(repository: Repository) -> None:
+    """So that a place in it can be told from one in the file on disk."""
+    repository.commit({"shared.yaml": "text: {type: strin}\n"})
+    outcome = check_revision("HEAD:chat.yaml")
+    assert {finding.file for finding in outcome.diagnostics} == {"HEAD:shared.yaml"}
+
+
+def test_a_shallow_clone_says_how_to_fetch(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI checks out one commit, unless it is told otherwise."""
+    clone = Repository(tmp_path / "clone", clone_of=repository)
+    monkeypatch.chdir(clone.folder)
+    assert payload_of("HEAD:chat.yaml") == {"type": "integer"}
+    with pytest.raises(
+        RevisionError, match=r"shallow clone.*git fetch --depth 1 origin first.*fetch-depth: 0"
+    ):
+        check_revision("first:chat.yaml")
+
+
+def test_outside_of_a_repository_git_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own message says what is missing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(RevisionError, match="git rev-parse failed: not a git repository"):
+        check_revision("main:chat.yaml")
+
+
+@pytest.mark.usefixtures("repository")
+def test_without_git_files_are_compared_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revision needs it, and the message says so."""
+    monkeypatch.setenv("PATH", "")
+    assert payload_of("chat.yaml") == {"type": "integer"}
+    with pytest.raises(RevisionError, match="git is not installed"):
+        check_revision("first:chat.yaml")
+
+
+def committed_versions() -> list[str]:
+    """Every version of every document of this project that can be served, as far as there is history here.
+
+    The documents as they are now are always among them; a shallow clone or a source distribution has no
+    older ones.
+    """
+    paths = sorted(
+        path.relative_to(ROOT).as_posix()
+        for folder in ("asynction_asgi/demo", "tests")
+        for path in (ROOT / folder).rglob("*.yaml")
+    )
+    versions: dict[str, None] = {}
+    for path in paths:
+        log = subprocess.run(
+            ["git", "log", "--format=%H", "--", path], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        for commit in reversed(log.stdout.split()):
+            shown = subprocess.run(
+                ["git", "show", f"{commit}:{path}"], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            if shown.returncode == 0:
+                versions[shown.stdout] = None
+        versions[(ROOT / path).read_text("utf-8")] = None
+    return list(versions)
+
+
+def accepts(spec: Spec, namespace: str, direction: str, event: str, arguments: list[Any]) -> bool:
+    events = getattr(served_spec(spec).namespaces[namespace], direction)
+    try:
+        compile_arguments((events.get(event) or events["*"]).arguments, spec.bundle)(arguments)
+    except Mismatch:
+        return False
+    return True
+
+
+def test_the_documents_of_this_project_compare_as_revisions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each version is a revision of one path: none differs from itself, and what breaks is really refused."""
+    made = Repository(tmp_path / "versions")
+    monkeypatch.chdir(made.folder)
+    tags = []
+    for number, text in enumerate(committed_versions()):
+        made.commit({"document.yaml": text}, tag=f"v{number}")
+        if check_revision("document.yaml").spec is not None:
+            tags.append(f"v{number}")
+    assert len(tags) >= 5
+    specs = [check_revision(f"{tag}:document.yaml").spec for tag in tags]
+    shown = 0
+    for old, new in pairwise(specs):
+        assert old is not None
+        assert new is not None
+        assert compare_specs(old, old).changes == ()
+        for before, after in ((old, new), (new, old)):
+            for change in compare_specs(before, after).changes:
+                if change.code != "ARGUMENTS_NARROWED" or change.level != "breaking":
+                    continue
+                assert change.witness is not None
+                assert change.namespace is not None
+                assert change.event is not None
+                assert accepts(before, change.namespace, "receives", change.event, change.witness.value)
+                assert not accepts(after, change.namespace, "receives", change.event, change.witness.value)
+                shown += 1
+    assert shown
