@@ -100,6 +100,27 @@ def test_a_line_that_needs_nothing_keeps_its_parts(caplog: pytest.LogCaptureFixt
     assert record.exc_info[1] is error
 
 
+class Unspeakable:
+    def __str__(self) -> str:
+        raise LookupError("bug")
+
+
+@pytest.mark.parametrize(
+    ("template", "arguments"),
+    [("%s and %s", ("one",)), ("%d", ("one",)), ("nothing", ("one",)), ("%s", (Unspeakable(),))],
+    ids=["too few", "wrong type", "too many", "raises"],
+)
+def test_a_mistaken_log_call_is_logged_and_raises_nothing(
+    template: str, arguments: tuple[Any, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The code that logs goes on, and the line shows its template."""
+    get_logger().warning(template, *arguments)
+    EscapingLogger(logging.getLogger("mine"), {}).warning(template, *arguments)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{template} (the arguments do not fit)"
+    ] * 2
+
+
 def test_a_logger_of_the_users_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:
     """Through ours; what is logged by it elsewhere is not touched."""
     mine = logging.getLogger("mine")
