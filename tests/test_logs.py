@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO
-from asynction_asgi.cli.serving import _log_config
+from asynction_asgi.cli.actions.serve import _log_config
 from asynction_asgi.logs import EscapingLogger, get_logger
 from tests.clients import connected
 from tests.serving import serve
