@@ -1,4 +1,4 @@
-"""Regular expressions: parsed, written anew for an engine, and as automata. Nothing here knows schemas."""
+"""Regular expressions: parsed, rewritten for an engine, and as automata; nothing here depends on schemas."""
 
 from __future__ import annotations
 

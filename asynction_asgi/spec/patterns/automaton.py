@@ -136,7 +136,7 @@ class _State(dict[str, "_State"]):
 
 
 def _find_states(positions: Positions) -> _State | None:
-    """The first state of all that can be reached; None where these are too many."""
+    """Return the first state of all that can be reached, or None if there are too many."""
     kinds = list(dict.fromkeys(positions.readers))
     index = {kind: number for number, kind in enumerate(kinds)}
     classes = [index[kind] for kind in positions.readers]
@@ -202,15 +202,15 @@ class _Readers(dict[str, int]):
 
 
 def _by_bits(positions: Positions, shifts: _Masks, groups: _Masks) -> Callable[[str], bool]:
-    """Written as code, because a loop over the operations would take longer than they do."""
-    anew = [] if positions.is_anchored else [str(positions.first)]
+    """Write the automaton as code: a loop over the operations would take longer than they do."""
+    starting = [] if positions.is_anchored else [str(positions.first)]
     terms = [f"(reached & {mask}) {'<<' if shift > 0 else '>>'} {abs(shift)}" for shift, mask in shifts]
     lines = [
         "def matches(text):",
         f"    if not text: return {positions.is_match_of_nothing}",
         f"    reached = {positions.begun}",
         "    for char in text:",
-        f"        following = {' | '.join(anew + terms) or 0}",
+        f"        following = {' | '.join(starting + terms) or 0}",
         *(f"        if reached & {before}: following |= {after}" for before, after in groups),
         "        reached = following & readers[char]",
         f"        if reached & {positions.last}: return True",
@@ -218,13 +218,13 @@ def _by_bits(positions: Positions, shifts: _Masks, groups: _Masks) -> Callable[[
         f"    return at_edge(reached, {positions.end}) & {positions.last} != 0",
     ]
     scope: dict[str, Any] = {"at_edge": positions.at_edge, "readers": _Readers(positions)}
-    exec("\n".join(lines), scope)  # noqa: S102 -- nothing but numbers of ours
+    exec("\n".join(lines), scope)  # noqa: S102  # nothing but numbers of ours
     matches: Callable[[str], bool] = scope["matches"]
     return matches
 
 
 def _operations(positions: Positions) -> tuple[_Masks, _Masks]:
-    """The least work that finds all followers of a set.
+    """Return the least work that finds all followers of a set.
 
     Returns:
         Shifts, each with the positions that it moves; and pairs of positions and what follows all of them.

@@ -19,7 +19,7 @@ _MOST_WAYS = 1_000_000  # more are taken for exponentially many
 _STEPS_EACH = 128  # per character, of some five nanoseconds
 _STEPS = 1_000_000  # per text
 _SHORT = 24  # texts for which even exponential backtracking ends soon
-_FREE = 100  # texts for which nothing else is worth while
+_FREE = 100  # texts too short for another method to pay off
 _LOCAL = 16  # positions
 
 
@@ -46,7 +46,7 @@ def estimate_effort(pattern: Pattern) -> Effort:
     anchored = isinstance(pattern, Sequence) and pattern.parts[:1] == (Assertion("^"),)
     work = _work(pattern, {})
     deterministic = _is_deterministic(pattern)
-    if deterministic:  # one way to go on, so that none is left to go back to
+    if deterministic:  # only one way to continue, so no backtracking
         work = _Work(1, min(work.loops, 1), 0 if anchored else work.length)
     power = work.loops + (not anchored)
     if work.is_nested:

@@ -1,6 +1,6 @@
 r"""Regular expressions as JSON Schema means them: ECMA-262 in Unicode mode.
 
-A pattern is parsed into a small tree, from which Python's ``re`` source is written anew. Nothing
+A pattern is parsed into a small tree, from which source for Python's ``re`` is generated. Nothing
 of the author's text reaches ``re`` by itself, so ``\d``, ``\w``, ``$``, ``\p{…}`` and named groups
 mean what they mean in a browser, and a pattern that can't be expressed is refused at load.
 Annex B is followed where it is harmless: a stray ``{`` or ``]`` and escaped punctuation are literal.
@@ -25,7 +25,7 @@ __all__ = ["PatternError", "check_syntax", "parse_pattern"]
 
 
 class PatternError(ValueError):
-    """The text is no pattern, or none that can be checked here; says why."""
+    """The pattern is invalid or unsupported; the message says why."""
 
 
 _CLASSES = {"d": DIGITS, "w": WORDS, "s": SPACES}
@@ -49,7 +49,7 @@ def parse_pattern(text: str) -> Pattern:
     """Read a pattern.
 
     Raises:
-        PatternError: it is not ECMA-262, or uses what Python can't express.
+        PatternError: The pattern is not ECMA-262, or uses what Python can't express.
     """
     return _Parser(text).parse()
 
@@ -175,7 +175,7 @@ class _Parser:
             self.at = found.end()
             name = found[1]
             if name in self.names:
-                raise PatternError("two groups of one name")
+                raise PatternError("two groups have the same name")
         self.groups += 1
         if name is not None:
             self.names[name] = self.groups
@@ -192,7 +192,7 @@ class _Parser:
         if char == "k":
             found = _NAME.match(self.text, self.at + 1)
             if found is None or found[1] not in self.names:
-                raise PatternError("\\k refers to no group before it")
+                raise PatternError("\\k refers to a group that is not defined before it")
             self.at = found.end()
             return self.reference(self.names[found[1]])
         if char in "123456789" and (found := _DIGITS.match(self.text, self.at)):
@@ -202,11 +202,11 @@ class _Parser:
 
     def reference(self, number: int) -> Pattern:
         if number > self.groups or number in self.open:
-            raise PatternError(f"\\{number} refers to no finished group before it")
+            raise PatternError(f"\\{number} refers to a group that is not finished before it")
         return Reference(number)
 
     def escaped_set(self, *, in_class: bool) -> Ranges:
-        """What stands after a backslash, as a set of characters."""
+        """Parse what follows a backslash as a set of characters."""
         char = self.text[self.at]
         self.at += 1
         if char in _CLASSES:
@@ -244,7 +244,7 @@ class _Parser:
     def hexadecimal(self, digits: int) -> int:
         found = _HEXADECIMAL[digits].match(self.text, self.at)
         if found is None:
-            raise PatternError(f"\\x and \\u want {digits} hexadecimal digits")
+            raise PatternError(f"\\x and \\u need {digits} hexadecimal digits")
         self.at = found.end()
         return int(found[0], 16)
 
@@ -253,7 +253,7 @@ class _Parser:
             end = self.text.find("}", self.at)
             digits = self.text[self.at : end]
             if not re.fullmatch(r"[0-9A-Fa-f]{1,8}", digits) or int(digits, 16) > 0x10FFFF:
-                raise PatternError("\\u{…} wants a code point")
+                raise PatternError("\\u{…} needs a code point")
             self.at = end + 1
             return int(digits, 16)
         first = self.hexadecimal(4)
@@ -315,7 +315,7 @@ class _SyntaxChecker(_Parser):
 
 def _repeats(digits: str) -> int:
     if len(digits) > 5 or int(digits) > _MOST_REPEATS:
-        raise PatternError(f"a quantifier of more than {_MOST_REPEATS}")
+        raise PatternError(f"quantifiers above {_MOST_REPEATS} are not supported")
     return int(digits)
 
 

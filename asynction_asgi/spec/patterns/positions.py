@@ -75,21 +75,21 @@ class Positions:
         return self.is_nullable or bool(self.at_edge(0, self.begin | self.end) & self.last)
 
     def step(self, reached: int, readers: int) -> int:
-        """The positions that are reached from `reached`, or from anew, by what `readers` read."""
+        """Return the positions that `readers` reach from `reached`, or from the start."""
         following = self.first
         for position in bits(reached):
             following |= self.follow[position]
         return following & readers
 
     def at_edge(self, reached: int, readers: int) -> int:
-        """`reached`, and what is reached by the beginning or the end, which many positions may read."""
+        """Return `reached` and all that the positions reading the beginning or the end lead to."""
         while (more := reached | self.step(reached, readers)) != reached:
             reached = more
         return reached
 
 
 def bits(number: int) -> Iterator[int]:
-    """The places of the bits that are set."""
+    """Yield the places of the bits that are set."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1
@@ -190,7 +190,7 @@ class _Builder:
         raise UnsupportedError
 
     def joined(self, part: _Part, rest: _Part) -> _Part:
-        """One after the other."""
+        """Join parts that follow one another."""
         self.link(part.last, rest.first)
         return _Part(
             part.first | (rest.first if part.is_nullable else 0),

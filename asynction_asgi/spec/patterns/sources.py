@@ -1,4 +1,4 @@
-"""Patterns written anew, with nothing left to an engine's own idea of a dot, a word or a property."""
+"""Patterns rewritten so that no engine decides by itself what a dot, a word or a property is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Dialect:
 _PYTHON = _Dialect(
     character="\\U{:08x}",
     assertions={"^": r"\A", "$": r"\Z", "b": r"(?a:\b)", "B": r"(?a:\B)"},
-    reference=r"(?({0})\{0}|)",  # a group that took no part matches nothing
+    reference=r"(?({0})\{0}|)",  # a group that did not participate matches nothing
     nothing="(?!)",
 )
 _ECMA = _Dialect(
@@ -42,12 +42,12 @@ _ECMA = _Dialect(
 
 
 def python_source(pattern: Pattern) -> str:
-    """The same pattern in the words of Python's ``re``."""
+    """Write a pattern in the syntax of Python's ``re``."""
     return _source(pattern, _PYTHON)
 
 
 def ecma_source(pattern: Pattern) -> str:
-    """The same pattern in ECMA-262, with every character and class spelled out."""
+    """Write a pattern in ECMA-262, with every character and class spelled out."""
     return _source(pattern, _ECMA)
 
 

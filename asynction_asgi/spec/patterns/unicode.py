@@ -158,7 +158,7 @@ _EMOJI = {
 
 
 def union(parts: Iterable[Ranges]) -> Ranges:
-    """Every character of any part."""
+    """Return every character of any part."""
     merged: list[tuple[int, int]] = []
     for low, high in sorted(span for part in parts for span in part):
         if merged and low <= merged[-1][1] + 1:
@@ -169,7 +169,7 @@ def union(parts: Iterable[Ranges]) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """Every other character."""
+    """Return every other character."""
     gaps: list[tuple[int, int]] = []
     start = 0
     for low, high in ranges:
@@ -186,7 +186,7 @@ DOT: Ranges = complement(((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)))
 
 
 def is_property(name: str, value: str | None = None) -> bool:
-    r"""Whether ``\p{name}`` or ``\p{name=value}`` is known here."""
+    r"""Return whether ``\p{name}`` or ``\p{name=value}`` is known here."""
     if value is not None:
         return name in ("General_Category", "gc") and _CATEGORY_NAMES.get(value, value) in _CATEGORIES
     return (
@@ -198,7 +198,7 @@ def is_property(name: str, value: str | None = None) -> bool:
 
 @cache
 def property_ranges(name: str, value: str | None = None) -> Ranges:
-    r"""The characters of ``\p{name}`` or ``\p{name=value}``, which must be known."""
+    r"""Return the characters of ``\p{name}`` or ``\p{name=value}``, which must be known."""
     if value is not None:
         name = value
     elif name == "Any":
@@ -213,7 +213,7 @@ def property_ranges(name: str, value: str | None = None) -> Ranges:
     category = _CATEGORY_NAMES.get(name, name)
     if category == "LC":
         return union(_spans({"Lu", "Ll", "Lt"}))
-    return union(_spans({one for one in _CATEGORY_NAMES.values() if one.startswith(category)}))
+    return union(_spans({name for name in _CATEGORY_NAMES.values() if name.startswith(category)}))
 
 
 def _spans(categories: set[str]) -> list[Ranges]:

@@ -58,7 +58,7 @@ class Document:
         return Node(self.value, self, "")
 
     def place(self, pointer: str, *, key: bool = False) -> tuple[int | None, int | None, str | None]:
-        """Line and column (1-based) and the source line of the value at `pointer`.
+        """Return the line and column (1-based) and the source line of the value at `pointer`.
 
         The nearest known ancestor answers for a value that has no place of its own. A block that
         starts below its key is placed at the key.
@@ -90,7 +90,7 @@ class Document:
         return line + 1, column + 1, self.line(line)
 
     def rank(self, pointer: str) -> tuple[int, ...]:
-        """Sorts pointers into document order."""
+        """Return a key that sorts pointers into document order."""
         order: list[int] = []
         value = self.value
         for name in Pointer.parse(pointer).tokens:
@@ -108,7 +108,7 @@ class Document:
         return tuple(order)
 
     def line(self, number: int) -> str:
-        """The text of a 0-based line, without its end."""
+        """Return the text of a 0-based line, without its line break."""
         if self._lines is None:
             self._lines = _LINE.split(self.text or "")
         return self._lines[number] if number < len(self._lines) else ""
@@ -134,21 +134,21 @@ class Node:
         return self.document, self.pointer
 
     def child(self, key: str | int) -> Node:
-        """The value under `key`, which must be there."""
+        """Return the value under `key`, which must exist."""
         return Node(self.value[key], self.document, f"{self.pointer}/{Pointer.escape(key)}")
 
     def get(self, key: str) -> Node | None:
-        """The value under `key`, or None where this is no mapping or has no such key."""
+        """Return the value under `key`, or None if this is not a mapping or has no such key."""
         value = self.value
         return self.child(key) if isinstance(value, dict) and key in value else None
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """The entries of a mapping, in document order."""
+        """Yield the entries of a mapping, in document order."""
         for key in self.value:
             yield key, self.child(key)
 
     def elements(self) -> Iterator[Node]:
-        """The elements of a list."""
+        """Yield the elements of a list."""
         for index in range(len(self.value)):
             yield self.child(index)
 
@@ -161,7 +161,7 @@ class Node:
         layer: Layer = "document",
         key: bool = False,
     ) -> Diagnostic:
-        """A finding about this value; with `key`, about the key that it stands under."""
+        """Make a finding about this value or, with `key`, about the key that it stands under."""
         line, column, source = self.document.place(self.pointer, key=key)
         return Diagnostic(
             severity=severity,
@@ -190,7 +190,7 @@ def load_document(
         read: Returns the content of the file at a path, or raises OSError.
 
     Raises:
-        SpecError: it can't be read or is not well-formed; holds every fault found.
+        SpecError: The source can't be read or is not well-formed; holds every fault found.
     """
     if isinstance(source, Mapping):
         value, faults = copy_plain(source)

@@ -22,18 +22,18 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
     def walk(item: Any, pointer: str, depth: int) -> Any:
         if item is None or isinstance(item, bool | int):
             if isinstance(item, int) and item.bit_length() > MAX_BITS:
-                fault("TYPE", "a number of more than 4,200 digits", pointer)
+                fault("TYPE", "a number of more than 4,200 digits is too long", pointer)
             return item
         if isinstance(item, str):
             if SURROGATE.search(item):
-                fault("YAML_SYNTAX", "a lone surrogate is no character", pointer)
+                fault("YAML_SYNTAX", "a lone surrogate is not a character", pointer)
             return item
         if isinstance(item, float):
             if item - item != 0.0:
-                fault("TYPE", f"JSON has no number {item}", pointer)
+                fault("TYPE", f"{item} is not a valid JSON number", pointer)
             return item
         if not isinstance(item, Mapping | list | tuple):
-            fault("TYPE", f"JSON has no type for Python's {type(item).__name__}", pointer)
+            fault("TYPE", f"Python's {type(item).__name__} is not a JSON type", pointer)
             return None
         if id(item) in above:
             fault("YAML_RECURSIVE_ALIAS", "this value contains itself", pointer)
@@ -45,13 +45,13 @@ def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
         result: Any
         if isinstance(item, Mapping):
             result = {}
-            for key, one in item.items():
+            for key, inner in item.items():
                 if isinstance(key, str):
-                    result[key] = walk(one, f"{pointer}/{Pointer.escape(key)}", depth + 1)
+                    result[key] = walk(inner, f"{pointer}/{Pointer.escape(key)}", depth + 1)
                 else:
                     fault("YAML_KEY", f"the key {quote(str(key))} is not a string", pointer)
         else:
-            result = [walk(one, f"{pointer}/{index}", depth + 1) for index, one in enumerate(item)]
+            result = [walk(inner, f"{pointer}/{index}", depth + 1) for index, inner in enumerate(item)]
         above.discard(id(item))
         return result
 

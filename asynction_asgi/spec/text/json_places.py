@@ -24,7 +24,7 @@ _LINE = re.compile(r"\r\n|\r|\n")
 
 
 def json_places(text: str) -> tuple[Any, Places]:
-    """The tree of a text that is JSON, its scalars left out, and its places.
+    """Return the tree of a text that is JSON, without its scalars, and its places.
 
     It recurses as deep as the text nests.
     """
@@ -43,7 +43,7 @@ class _Reading:
         self._lines = [0, *(found.end() for found in _LINE.finditer(text))]
 
     def skip(self, offset: int) -> int:
-        """The next offset that is no white space."""
+        """Return the next offset that is not white space."""
         found = _SPACE.match(self._text, offset)
         return found.end() if found is not None else offset
 
@@ -52,7 +52,7 @@ class _Reading:
         return line, offset - self._lines[line]
 
     def value(self, offset: int) -> tuple[Any, int]:
-        """The value that begins there, and where it has ended."""
+        """Return the value that begins at an offset, and the offset at which it ends."""
         first = self._text[offset]
         if first == "{":
             return self._object(offset)
@@ -68,7 +68,7 @@ class _Reading:
         while self._text[offset] != "}":
             end = self._scalar_end(offset)
             key = json.loads(self._text[offset:end])
-            start = self.skip(self.skip(end) + 1)  # behind the colon
+            start = self.skip(self.skip(end) + 1)  # after the colon
             table[key] = (self.place(offset), self.place(start))
             result[key], end = self.value(start)
             offset = self._next(end)
@@ -91,6 +91,6 @@ class _Reading:
         return found.end() if found is not None else offset + 1
 
     def _next(self, offset: int) -> int:
-        """Behind the comma, or at what closes the collection."""
+        """Return the offset after a comma, or of the character that closes the collection."""
         offset = self.skip(offset)
         return self.skip(offset + 1) if self._text[offset] == "," else offset

@@ -41,12 +41,12 @@ _BAD_ESCAPE = re.compile(r"~(?![01]).?")
 # Names compared for the sake of hints, in one document; some microseconds each.
 _MOST_COMPARISONS = 100_000
 
-# What is elsewhere matters only where it is needed, which the readers find out.
+# Missing files matter only if a reader needs them.
 ELSEWHERE = frozenset({"REF_REMOTE", "REF_FILE"})
 
 
-class ReferenceFault(Exception):  # noqa: N818 -- never reaches users; the diagnostic in it does
-    """A reference that leads nowhere; carries the diagnostic to report."""
+class ReferenceFault(Exception):  # noqa: N818  # never reaches users; the diagnostic in it does
+    """A reference that cannot be resolved; carries the diagnostic to report."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -78,8 +78,8 @@ class Resolver:
     @property
     def documents(self) -> tuple[Document, ...]:
         """Every document read so far, the first one first."""
-        others = (one for one in self._files.values() if isinstance(one, Document))
-        return (self.document, *(one for one in others if one is not self.document))
+        others = (document for document in self._files.values() if isinstance(document, Document))
+        return (self.document, *(document for document in others if document is not self.document))
 
     @property
     def reached(self) -> Mapping[Path, Node]:
@@ -92,10 +92,10 @@ class Resolver:
         return tuple(self._files)
 
     def follow(self, node: Node) -> Node:
-        """The value that `node` means: itself, or the end of its chain of references.
+        """Return the value that `node` means: itself, or the end of its chain of references.
 
         Raises:
-            ReferenceFault: there is no such value.
+            ReferenceFault: The value does not exist.
         """
         if not _is_object_with_reference(node):
             return node
@@ -111,10 +111,10 @@ class Resolver:
         return known
 
     def step(self, node: Node) -> Node:
-        """Where the ``$ref`` of `node` points, one hop; the target may be a reference itself.
+        """Return where the ``$ref`` of `node` points, one hop; the target may be a reference itself.
 
         Raises:
-            ReferenceFault: there is no such value.
+            ReferenceFault: The value does not exist.
         """
         return self._step(node, node)
 
@@ -144,7 +144,7 @@ class Resolver:
         return node
 
     def _step(self, node: Node, start: Node) -> Node:
-        """Where one ``$ref`` points, by way of the references that its pointer passes through."""
+        """Return where a ``$ref`` points, by way of the references that its pointer passes through."""
         descents = [self._descent(node)]
         active = {node.identity}
         while True:
@@ -180,14 +180,14 @@ class Resolver:
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
             hint = f"; did you mean '#/{pointer}'?" if "/" in pointer else ""
-            raise _fault(node, "REF_POINTER", f"{reference!r} holds no JSON Pointer{hint}")
+            raise _fault(node, "REF_POINTER", f"{reference!r} is not a valid JSON Pointer{hint}")
         if (wrong := _BAD_ESCAPE.search(pointer)) is not None:
             message = f"{reference!r} is not a valid JSON Pointer: {wrong[0]!r} means nothing; write ~0 for ~, ~1 for /"
             raise _fault(node, "REF_POINTER", message)
         return _Descent(node, document.root, Pointer.parse(pointer))
 
     def did_you_mean(self, word: str, known: Iterable[str]) -> str:
-        """As the function of that name, as long as a document has not had too many of them."""
+        """Call the function of that name, unless the document has had too many comparisons already."""
         words = list(known)
         return did_you_mean(word, words) if self._may_compare(len(words)) else ""
 
@@ -197,14 +197,14 @@ class Resolver:
         return next(iter(get_close_matches(key, candidates, n=1, cutoff=0.6)), None)
 
     def _may_compare(self, count: int) -> bool:
-        """Whether so many names may still be compared: findings and names multiply."""
+        """Return whether so many names may still be compared: findings and names multiply."""
         self._comparisons += count
         return self._comparisons <= _MOST_COMPARISONS
 
     def _file(self, node: Node, uri: str) -> Document:
         parts = urlsplit(uri)
         if "\\" in uri or _DRIVE.match(uri):
-            message = f"{uri!r} is a path of Windows: write a relative one, with / between folders"
+            message = f"{uri!r} is a Windows path; use a relative path with / between folders"
             raise _fault(node, "REF_FILE", message)
         if parts.scheme not in {"", "file"} or parts.netloc not in {"", "localhost"}:
             raise _fault(
@@ -218,7 +218,9 @@ class Resolver:
         relative = Path(unquote(parts.path))
         if base is None and not relative.is_absolute():
             raise _fault(
-                node, "REF_FILE", f"{uri!r} is relative, and this document has no file to be relative to"
+                node,
+                "REF_FILE",
+                f"{uri!r} is relative, but this document was not read from a file; use an absolute path",
             )
         path = base.parent / relative if base is not None else relative
         try:
@@ -269,7 +271,7 @@ class _Descent:
             nearest: Finds the name that was meant, or None.
 
         Raises:
-            ReferenceFault: There is no such value.
+            ReferenceFault: The value does not exist.
         """
         while self._index < len(self._pointer.tokens):
             key = self._pointer.tokens[self._index]
@@ -285,7 +287,7 @@ class _Descent:
 
 
 def rebase(node: Node) -> str:
-    """The ``$ref`` of a node as it can be written in any other file."""
+    """Return the ``$ref`` of a node as it can be written in any other file."""
     uri, _, fragment = str(node.value["$ref"]).partition("#")
     parts, base = urlsplit(uri), node.document.path
     if base is None or parts.scheme or parts.netloc:
@@ -348,11 +350,11 @@ def _dangling(
 
 def _where(node: Node) -> str:
     place = f"#{node.pointer}" if node.pointer else "the document"
-    return place if isinstance(node.value, dict | list) else f"{place}, which is no collection"
+    return place if isinstance(node.value, dict | list) else f"{place}, which is neither an object nor a list"
 
 
 def _shown(node: Node, uri: str) -> str:
-    """The name of a referenced file, in the terms in which the author named the first one."""
+    """Return the name of a referenced file, in the terms in which the author named the first one."""
     name, path = node.document.name, node.document.path
     if name is None:
         return uri
@@ -365,22 +367,22 @@ def _shown(node: Node, uri: str) -> str:
 
 def _fault(node: Node, code: str, message: str) -> ReferenceFault:
     at = node.child("$ref") if isinstance(node.value, dict) and "$ref" in node.value else node
-    # A remote part keeps the document from being served; it is no fault of the document.
+    # A remote part prevents serving, but does not make the document invalid.
     layer: Layer = "service" if code == "REF_REMOTE" else "document"
     return ReferenceFault([at.diagnostic("error", code, message, layer=layer)])
 
 
 def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
-    """The one of `known` that a person who wrote `word` most likely meant."""
+    """Return the known word that a person who wrote `word` most likely meant, or None."""
     words, folded = list(known), str(word).lower()
     for alike in (str.lower, sorted):  # written in another case; two letters swapped
-        same = next((one for one in words if alike(one.lower()) == alike(folded)), None)
+        same = next((known_word for known_word in words if alike(known_word.lower()) == alike(folded)), None)
         if same is not None:
             return same
     return next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for the nearest of `known`, or nothing."""
+    """Return ``; did you mean 'x'?`` for the nearest known word, or ``""``."""
     close = closest(word, known)
     return "" if close is None else f"; did you mean {close!r}?"

@@ -29,7 +29,7 @@ __all__ = ["compose", "dump_yaml"]
 
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What the pure parser says of a tab, and of a colon within a text.
+# The pure parser's messages for a tab and for a colon within a text.
 _TAB = "found character '\\t' that cannot start any token"
 _COLON = "mapping values are not allowed here"
 
@@ -38,11 +38,11 @@ def compose(text: str, *, places: Places | None) -> Composed:
     """Build the tree of one YAML document; where `places` is given, fill it."""
     if control := _CONTROL.search(text):
         line, column = _offset(text, control.start())
-        what = f"the control character U+{ord(control[0]):04X} can't stand here"
+        what = f"the control character U+{ord(control[0]):04X} is not allowed here"
         return Composed(None, [Fault(code="YAML_SYNTAX", message=what, line=line, column=column)])
     most = EXPANDED + len(text)
     if CParser is not None:
-        # libyaml is of YAML 1.1 and refuses what 1.2 allows, such as {a: b:c}; the pure parser decides.
+        # libyaml implements YAML 1.1 and rejects valid 1.2, such as {a: b:c}; the pure parser decides.
         try:
             return _compose(_fast_events(text), places, most)
         except YAMLError:
@@ -55,7 +55,7 @@ def compose(text: str, *, places: Places | None) -> Composed:
         at = (mark.line, mark.column) if mark is not None else (None, None)
         if mark is not None and error.problem == _TAB:
             indents = not text.splitlines()[mark.line][: mark.column].strip()
-            message = f"tabs can't {'indent YAML' if indents else 'stand here'}: use spaces"
+            message = f"tabs cannot {'indent YAML' if indents else 'be used here'}; use spaces"
         if (
             mark is not None
             and error.problem == _COLON
@@ -88,7 +88,7 @@ def _offset(text: str, offset: int) -> Place:
 
 
 def dump_yaml(value: Any) -> str:
-    """YAML text of plain values, for the wire: order kept, no aliases, no line folding."""
+    """Write plain values as YAML for the wire: order kept, no aliases, no line folding."""
     emitter = YAML(typ="safe", pure=True)
     emitter.default_flow_style = False
     emitter.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # annotated as None upstream

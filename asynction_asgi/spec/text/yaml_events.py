@@ -53,7 +53,7 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-# Escapes can write what is no character, and what no encoding can carry.
+# Escapes can produce surrogates, which are not characters and cannot be encoded.
 SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMERIC = frozenset("+-.0123456789")
 
@@ -94,7 +94,7 @@ class Composed:
 
 
 class StopError(Exception):
-    """There is no tree; carries the reason."""
+    """Parsing stopped without a tree; carries the reason."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -134,10 +134,10 @@ class Composer:
         )
 
     def document(self) -> Any:
-        """The value of the first document; None where there is none.
+        """Return the value of the first document, or None if there is none.
 
         Raises:
-            StopError: nested or expanded beyond the bounds.
+            StopError: Nested or expanded beyond the bounds.
         """
         self._next()  # the start of the stream
         event = self._next()
@@ -150,7 +150,7 @@ class Composer:
         self._next()  # the end of the document
         event = self._next()
         if isinstance(event, DocumentStartEvent):
-            self._fault("YAML_SYNTAX", "a second document begins here; only one is read", event)
+            self._fault("YAML_SYNTAX", "a second document begins here; put it in a file of its own", event)
         return value
 
     def _value(self, event: Any) -> Any:
@@ -188,10 +188,10 @@ class Composer:
     def _alias(self, event: Any) -> Any:
         anchor = self._anchors.get(event.anchor)
         if anchor is None:
-            self._fault("YAML_SYNTAX", f"no anchor &{event.anchor} stands before this alias", event)
+            self._fault("YAML_SYNTAX", f"the anchor &{event.anchor} is not defined before this alias", event)
             return None
         if anchor.open:
-            self._fault("YAML_RECURSIVE_ALIAS", f"*{event.anchor} stands inside its own anchor", event)
+            self._fault("YAML_RECURSIVE_ALIAS", f"the alias *{event.anchor} is inside its own anchor", event)
             return None
         self._size += anchor.size - 1
         self._deepest = max(self._deepest, self._level + anchor.depth)
@@ -289,7 +289,7 @@ class Composer:
     def _scalar(self, event: Any) -> Any:
         tag, text = event.tag, event.value
         if tag is not None and tag != "!" and tag not in _CORE:
-            self._fault("YAML_TAG", f"the tag {quote(tag)} has no meaning in JSON", event)
+            self._fault("YAML_TAG", f"the tag {quote(tag)} is not a JSON type", event)
             return None
         if tag in {"!", _STR} or (tag is None and not event.implicit[0]):
             return self._text(text, event)
@@ -303,7 +303,7 @@ class Composer:
 
     def _text(self, text: str, event: Any) -> str:
         if SURROGATE.search(text):
-            self._fault("YAML_SYNTAX", "an escaped surrogate is no character", event)
+            self._fault("YAML_SYNTAX", "an escaped surrogate is not a character", event)
         return text
 
     def _number(self, text: str, event: Any) -> Any:
@@ -313,7 +313,7 @@ class Composer:
             except ValueError:
                 whole = None
             if whole is None or whole.bit_length() > MAX_BITS:
-                self._fault("YAML_SYNTAX", f"a number of {len(text)} digits", event)
+                self._fault("YAML_SYNTAX", f"a number of {len(text)} digits is too long", event)
                 return 0
             return whole
         if _FLOAT.fullmatch(text):
@@ -322,12 +322,12 @@ class Composer:
                 return number
         elif not _NOT_FINITE.fullmatch(text):
             return text
-        self._fault("YAML_SYNTAX", f"JSON has no number {quote(text)}", event)
+        self._fault("YAML_SYNTAX", f"{quote(text)} is not a valid JSON number", event)
         return 0
 
     def _check_tag(self, event: Any, kind: str) -> None:
         if event.tag is not None and event.tag not in {"!", f"tag:yaml.org,2002:{kind}"}:
-            self._fault("YAML_TAG", f"the tag {quote(event.tag)} has no meaning in JSON", event)
+            self._fault("YAML_TAG", f"the tag {quote(event.tag)} is not a JSON type", event)
 
 
 _VALUES = frozenset({AliasEvent, ScalarEvent, SequenceStartEvent, MappingStartEvent})

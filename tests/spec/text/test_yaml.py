@@ -142,10 +142,10 @@ def test_places_are_those_of_the_keys_and_values() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ("a:\n\tb: 1", (1, 0), "tabs can't indent YAML: use spaces"),
-        ("a:\n  b:\n  \tc: 1", (2, 2), "tabs can't indent YAML: use spaces"),
-        ("a:\n  - b\n\t- c", (2, 0), "tabs can't indent YAML: use spaces"),
-        ("a:\t1\n\tb: 1", (0, 2), "tabs can't stand here: use spaces"),
+        ("a:\n\tb: 1", (1, 0), "tabs cannot indent YAML; use spaces"),
+        ("a:\n  b:\n  \tc: 1", (2, 2), "tabs cannot indent YAML; use spaces"),
+        ("a:\n  - b\n\t- c", (2, 0), "tabs cannot indent YAML; use spaces"),
+        ("a:\t1\n\tb: 1", (0, 2), "tabs cannot be used here; use spaces"),
     ],
 )
 def test_tabs_are_called_tabs(text: str, place: tuple[int, int], says: str) -> None:
