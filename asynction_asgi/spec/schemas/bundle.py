@@ -37,7 +37,7 @@ Backend = Literal["auto", "fastjsonschema", "jsonschema-rs"]
 _LONGEST_POINTER = 512
 
 
-class Mismatch(Exception):  # noqa: N818 -- never reaches users: part and direction are added above
+class Mismatch(Exception):  # noqa: N818  # never reaches users: part and direction are added above
     """A value does not match its schema.
 
     Attributes:
@@ -52,10 +52,12 @@ class Mismatch(Exception):  # noqa: N818 -- never reaches users: part and direct
         super().__init__(self.violations)
 
     def below(self, pointer: str) -> Mismatch:
-        """The same, seen from a value that holds this one at `pointer`."""
+        """Return the same failure as seen from a value that holds this one at `pointer`."""
         moved = (
-            Violation(pointer=pointer + one.pointer, keyword=one.keyword, message=one.message)
-            for one in self.violations
+            Violation(
+                pointer=pointer + violation.pointer, keyword=violation.keyword, message=violation.message
+            )
+            for violation in self.violations
         )
         return Mismatch(moved, rule=self.rule)
 
@@ -84,10 +86,10 @@ class Bundle:
         return compile_checks(self._definitions, sorted(set(self._names.values())), self._backend)
 
     def check(self, node: Node) -> Check:
-        """The check of a schema that was among the roots; of one that has an error, a check that accepts all.
+        """Return the check of a root, which accepts everything if the schema has an error.
 
         Raises:
-            KeyError: it was not.
+            KeyError: The schema was not among the roots.
         """
         if node.identity in self._unfit:
             return _accept
@@ -95,7 +97,7 @@ class Bundle:
         return self._checks[name]
 
     def is_unfit(self, node: Node) -> bool:
-        """Whether a schema that was among the roots has an error, or reaches one."""
+        """Return whether a schema that was among the roots has an error, or reaches one."""
         return node.identity in self._unfit
 
     @cached_property
@@ -103,10 +105,10 @@ class Bundle:
         return find_finite(self._definitions)
 
     def is_finite(self, node: Node) -> bool:
-        """Whether a value that the check of a root accepts holds no NaN and no Infinity anywhere.
+        """Return whether a value that the check of a root accepts holds no NaN and no Infinity anywhere.
 
         Raises:
-            KeyError: it was not among the roots.
+            KeyError: The schema was not among the roots.
         """
         return node.identity not in self._unfit and self._names[node.identity] in self._finite
 
@@ -116,10 +118,10 @@ class Bundle:
         return self._definitions
 
     def definition(self, node: Node) -> dict[str, Any]:
-        """The uniform shape of a schema that was among the roots.
+        """Return the uniform shape of a schema that was among the roots.
 
         Raises:
-            KeyError: it was not.
+            KeyError: The schema was not among the roots.
         """
         return {} if node.identity in self._unfit else self._definitions[self._names[node.identity]]
 
@@ -135,10 +137,10 @@ class Bundle:
         return Bundle(names, definitions, "fastjsonschema", self._unfit)
 
     def tags(self, nodes: Sequence[Node]) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
-        """A property that every one of these schemas requires of an object, each with other values.
+        """Return a property that each schema requires of an object, each with other values, or None.
 
         Returns:
-            The property and, schema by schema, its values; None where there is no such property.
+            The property and, schema by schema, its values, or None if there is no such property.
         """
         schemas = [self.definition(node) for node in nodes]
         return tag_values(schemas, self._definitions) if schemas else None
@@ -203,7 +205,7 @@ def compile_checks(
     generator = Generator(definitions, entries, recursion.risky)
     source = generator.func_code
     scope = generator.scope
-    exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102 -- our own text
+    exec(compile(source, "<checks generated from schemas>", "exec"), scope)  # noqa: S102  # our own text
     checks = {name: _check(scope[name], memo=name in recursion.risky) for name in entries}
     if backend == "jsonschema-rs" or (backend == "auto" and is_installed("jsonschema_rs")):
         natively = compile_native(definitions, entries, without=recursion.recursive | recursion.risky)
@@ -235,7 +237,7 @@ def _check(function: Callable[..., None], *, memo: bool) -> Check:
         except RecursionError:
             raise _unfit("is nested too deep") from None
         except (ArithmeticError, AttributeError, TypeError, ValueError):
-            raise _unfit("is no JSON value") from None
+            raise _unfit("is not a JSON value") from None
 
     return check
 
@@ -252,7 +254,7 @@ def _mismatch(miss: Miss) -> Mismatch:
 
 
 def _pointer(trail: Iterable[Any]) -> str:
-    """RFC 6901; of a very long one, the nearest ancestor that fits."""
+    """Write a pointer (RFC 6901); of a very long one, the nearest ancestor that fits."""
     pointer = ""
     for place in trail:
         token = place.index() if isinstance(place, Item) else place

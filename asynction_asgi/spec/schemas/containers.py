@@ -18,22 +18,22 @@ class Containers(Scalars):
     """Keywords that look at items and members."""
 
     def generate_min_items(self) -> None:
-        """At least so many."""
+        """Generate the check of the fewest items."""
         self.count("minItems", ">=", "at least", "item")
 
     def generate_max_items(self) -> None:
-        """At most so many."""
+        """Generate the check of the most items."""
         self.count("maxItems", "<=", "at most", "item")
 
     def count(self, keyword: str, operator: str, words: str, unit: str) -> None:
-        """A limit of the number of members."""
+        """Generate the test of a limit to the number of members."""
         limit = self._definition[keyword]
         self.unless(
             f"len({self._variable}) {operator} {limit}", keyword, f"must have {words} {counted(limit, unit)}"
         )
 
     def generate_items(self) -> None:
-        """One schema for every item, or one per position and one for the rest."""
+        """Generate the checks of items: one schema for all, or one per position and one for the rest."""
         items = self._definition["items"]
         if not isinstance(items, list):
             self.each_item(items, "items", 0)
@@ -54,7 +54,7 @@ class Containers(Scalars):
             self.each_item(self._definition["additionalItems"], "additionalItems", len(items))
 
     def each_item(self, schema: Schema, keyword: str, start: int) -> None:
-        """The items from `start` on."""
+        """Generate the checks of the items from `start` on."""
         if schema is True:
             return
         if schema is False:
@@ -68,7 +68,7 @@ class Containers(Scalars):
             self.emit(schema, item, f"Item({self._variable}, {item}, {start})")
 
     def generate_contains(self) -> None:
-        """At least one item matches."""
+        """Generate the search for an item that matches."""
         item = self.fresh()
         with self.block(f"for {item} in {self._variable}:"):
             self.l(f"if {self.decide(self._definition['contains'], item)}: break")
@@ -76,32 +76,32 @@ class Containers(Scalars):
             self.fail("contains", "must contain an item that matches the schema under contains")
 
     def generate_unique_items(self) -> None:
-        """No two items are equal."""
+        """Generate the check that no two items are equal."""
         self.unless(
             f"unique({self._variable}{self._memo or ', {}'})", "uniqueItems", "must have no two equal items"
         )
 
     def generate_min_properties(self) -> None:
-        """At least so many."""
+        """Generate the check of the fewest members."""
         self.count("minProperties", ">=", "at least", "member")
 
     def generate_max_properties(self) -> None:
-        """At most so many."""
+        """Generate the check of the most members."""
         self.count("maxProperties", "<=", "at most", "member")
 
     def generate_required(self) -> None:
-        """Those that `generate_properties` does not look at anyway."""
+        """Generate the checks of required members that `generate_properties` does not look at anyway."""
         properties = self._definition.get("properties", {})
         for name in self._definition["required"]:
             if name not in properties:
                 self.missing(name)
 
     def missing(self, name: str) -> None:
-        """A required member."""
+        """Generate the failure for a required member that is missing."""
         self.unless(f"{name!r} in {self._variable}", "required", f"{quoted(name)} is missing")
 
     def generate_properties(self) -> None:
-        """Each known member, with the requirement that it be there."""
+        """Generate the checks of declared members, and that required ones among them exist."""
         required = self._definition.get("required", ())
         for name, schema in self._definition["properties"].items():
             member = self.fresh()
@@ -116,7 +116,7 @@ class Containers(Scalars):
                     self.emit(schema, member, repr(name))
 
     def generate_pattern_properties(self) -> None:
-        """Members by the pattern of their name, and the additional ones in the same pass."""
+        """Generate the checks of members by pattern, and of additional ones in the same pass."""
         rest = self._definition.get("additionalProperties", True)
         known = self.constant(frozenset(self._definition.get("properties", ())))
         key, member, other = self.fresh(), self.fresh(), self.fresh()
@@ -136,7 +136,7 @@ class Containers(Scalars):
                     self.emit(rest, member, key)
 
     def generate_additional_properties(self) -> None:
-        """Members that nothing else names."""
+        """Generate the check of members that nothing else names."""
         rest = self._definition["additionalProperties"]
         if rest is True or "patternProperties" in self._definition:
             return
@@ -160,20 +160,20 @@ class Containers(Scalars):
                 self.emit(rest, member, key)
 
     def undeclared(self) -> None:
-        """The raise for a member that must not be there; its name is the peer's, and not repeated."""
+        """Generate the failure for a forbidden member, without its name, which is the peer's."""
         names = list(self._definition.get("properties", ()))
         allowed = f"; its members are {listed(names)}" if names else ""
         self.fail("additionalProperties", f"has a member that is not declared{allowed}")
 
     def generate_property_names(self) -> None:
-        """Every name, as a string."""
+        """Generate the check of every name, as a string."""
         key = self.fresh()
         with self.block(f"for {key} in {self._variable}:"):
             test = self.decide(self._definition["propertyNames"], key)
             self.unless(test, "propertyNames", "has a member whose name is not allowed")
 
     def generate_dependencies(self) -> None:
-        """What one member's presence asks of the whole."""
+        """Generate the checks that depend on the presence of a member."""
         for name, schema in self._definition["dependencies"].items():
             with self.block(f"if {name!r} in {self._variable}:"):
                 self.emit(schema, self._variable, kinds=self._kinds)

@@ -134,7 +134,7 @@ def _excluded(parts: Sequence[Schema], definitions: Definitions, depth: int = 0)
             if len(schemas) > 1:
                 reason = _excluded(_together(schemas, definitions), definitions, depth + 1)
                 if reason is not None:
-                    return f"the required property {name!r} can't be there: {reason}"
+                    return f"the required property {name!r} cannot exist: {reason}"
     return None
 
 
@@ -198,18 +198,18 @@ def _merge(known: _Facts, new: _Facts) -> None:
         known.properties.setdefault(name, []).extend(schemas)
 
 
-def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+def _common(known: frozenset[str] | None, new: frozenset[str] | None) -> frozenset[str] | None:
+    if known is None or new is None:
+        return new if known is None else known
+    return known & new
 
 
 def _common_values(
-    one: dict[Any, frozenset[str]] | None, other: dict[Any, frozenset[str]] | None
+    known: dict[Any, frozenset[str]] | None, new: dict[Any, frozenset[str]] | None
 ) -> dict[Any, frozenset[str]] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return {key: types for key, types in one.items() if key in other}
+    if known is None or new is None:
+        return new if known is None else known
+    return {key: types for key, types in known.items() if key in new}
 
 
 def _listed(types: frozenset[str] | None) -> str:

@@ -46,7 +46,7 @@ def plan_dispatch(
     definitions: Definitions,
     known: dict[int, frozenset[str]] | None = None,
 ) -> list[Case]:
-    """Cases that cover `kinds`; where there are several, the last holds the kinds without a test.
+    """Return cases that cover `kinds`; if there are several, the last holds the kinds without a test.
 
     Args:
         schemas: The branches.
@@ -78,35 +78,35 @@ def _case(kinds: frozenset[str], branches: tuple[Schema, ...], definitions: Defi
 def tag_values(
     branches: Sequence[Schema], definitions: Definitions
 ) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
-    """A property whose value names the branch, with each branch's values; None where there is none."""
+    """Return a property whose value names the branch and each branch's values, or None if there is none."""
     pins = [_pinned(branch, definitions) for branch in branches]
     required = [_required(branch, definitions) for branch in branches]
     for tag in pins[0]:
         if not all(tag in pin and tag in names for pin, names in zip(pins, required, strict=True)):
             continue
         values = [tuple(sorted(pin[tag])) for pin in pins]
-        every = [value for one in values for value in one]
+        every = [value for listed in values for value in listed]
         if all(values) and len(set(every)) == len(every):
             return tag, tuple(values)
     return None
 
 
 def _parts(schema: Schema, definitions: Definitions) -> list[dict[str, Any]]:
-    """The schemas that all apply to a value of `schema`: itself, its reference's target, its allOf; each once."""
+    """Return all schemas that apply to a value: the schema, a reference's target, its allOf; each once."""
     found: dict[int, dict[str, Any]] = {}
     waiting = [schema]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict) and REF in one:
-            one = definitions[one[REF]]
-        if isinstance(one, dict) and id(one) not in found:
-            found[id(one)] = one
-            waiting += reversed(one.get("allOf", ()))
+        part = waiting.pop()
+        if isinstance(part, dict) and REF in part:
+            part = definitions[part[REF]]
+        if isinstance(part, dict) and id(part) not in found:
+            found[id(part)] = part
+            waiting += reversed(part.get("allOf", ()))
     return list(found.values())
 
 
 def kinds_of(schema: Schema, definitions: Definitions, known: dict[int, frozenset[str]]) -> frozenset[str]:
-    """Every kind of value that could match; more than could is safe, fewer is not.
+    """Return every kind of value that may match; too many are safe, too few are not.
 
     Args:
         schema: The schema.
@@ -132,7 +132,7 @@ def kinds_of(schema: Schema, definitions: Definitions, known: dict[int, frozense
 def _unknown(
     part: dict[str, Any], definitions: Definitions, known: dict[int, frozenset[str]]
 ) -> list[dict[str, Any]]:
-    """The schemas that the kinds of `part` rest on and that are not known yet."""
+    """Return the schemas that the kinds of `part` depend on and that are not known yet."""
     branches = [branch for key in ("anyOf", "oneOf") for branch in part.get(key, ())]
     return [inner for branch in branches for inner in _parts(branch, definitions) if id(inner) not in known]
 
@@ -140,17 +140,17 @@ def _unknown(
 def _own_kinds(
     part: dict[str, Any], definitions: Definitions, known: dict[int, frozenset[str]]
 ) -> frozenset[str]:
-    """The kinds that a schema's keywords leave, but for those of its allOf."""
+    """Return the kinds that a schema's keywords admit, leaving out its allOf."""
     kinds = KINDS
     if "type" in part:
-        kinds &= {"number" if one == "integer" else one for one in part["type"]}
+        kinds &= {"number" if kind == "integer" else kind for kind in part["type"]}
     if "enum" in part:
         kinds &= {_kind(value) for value in part["enum"]}
     if "const" in part:
         kinds &= {_kind(part["const"])}
     for key in ("anyOf", "oneOf"):
         if key in part:
-            kinds &= frozenset[str]().union(*(kinds_of(one, definitions, known) for one in part[key]))
+            kinds &= frozenset[str]().union(*(kinds_of(branch, definitions, known) for branch in part[key]))
     return kinds
 
 
@@ -171,7 +171,7 @@ def _required(schema: Schema, definitions: Definitions) -> set[str]:
 
 
 def _pinned(schema: Schema, definitions: Definitions) -> dict[str, frozenset[str]]:
-    """Properties that can hold nothing but some strings."""
+    """Return the properties that can hold only certain strings, with the strings."""
     pins: dict[str, frozenset[str]] = {}
     for part in _parts(schema, definitions):
         for name, inner in part.get("properties", {}).items():

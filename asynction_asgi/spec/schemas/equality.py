@@ -18,7 +18,7 @@ _TEXTS = "texts"  # where a check's memo holds them
 
 
 def equals(value: Any, wanted: Any) -> bool:
-    """Whether a value is `wanted`, a value of the document; looks no deeper than that."""
+    """Return whether a value is `wanted`, a value of the document; looks no deeper than that."""
     if isinstance(wanted, dict):
         return (
             isinstance(value, dict)
@@ -44,7 +44,7 @@ class Texts:
     """
 
     def of(self, value: Any) -> str:
-        """The text of a value."""
+        """Return the text of a value."""
         kind = value.__class__
         if kind is int:
             return _whole(value)
@@ -63,7 +63,7 @@ class Texts:
         return f"?{id(value)};"
 
     def of_container(self, value: Any) -> str:
-        """The text of an array or object: all that it holds."""
+        """Return the text of an array or object, with all that it holds."""
         if not isinstance(value, dict):
             return f"[{''.join(map(self.of, value))}]"
         members = sorted(((self.of(key), inner) for key, inner in value.items()), key=itemgetter(0))
@@ -105,7 +105,7 @@ def _whole_float(value: float) -> str:
 
 
 def unique(values: Sequence[Any], memo: dict[Any, Any]) -> bool:
-    """Whether no two are equal.
+    """Return whether no two are equal.
 
     Args:
         values: The items.

@@ -18,7 +18,7 @@ __all__ = ["find_finite"]
 
 
 def find_finite(definitions: Definitions) -> frozenset[str]:
-    """Names of the definitions whose accepted values hold finite numbers alone."""
+    """Return the names of definitions whose accepted values hold only finite numbers."""
     finite = frozenset(definitions)
     while True:
         left = frozenset(name for name in finite if _is_finite(definitions[name], finite))
@@ -28,7 +28,7 @@ def find_finite(definitions: Definitions) -> frozenset[str]:
 
 
 def _is_finite(schema: Schema, finite: frozenset[str]) -> bool:
-    """Whether nothing in an accepted value is left unsaid; `finite` holds the definitions believed to be so."""
+    """Return whether every part of an accepted value is constrained, given definitions assumed to be."""
     if isinstance(schema, bool):
         return not schema
     if REF in schema:
@@ -36,11 +36,13 @@ def _is_finite(schema: Schema, finite: frozenset[str]) -> bool:
     if (
         "enum" in schema
         or "const" in schema
-        or any(_is_finite(one, finite) for one in schema.get("allOf", ()))
+        or any(_is_finite(branch, finite) for branch in schema.get("allOf", ()))
     ):
         return True
     if any(
-        all(_is_finite(one, finite) for one in schema[key]) for key in ("anyOf", "oneOf") if key in schema
+        all(_is_finite(branch, finite) for branch in schema[key])
+        for key in ("anyOf", "oneOf")
+        if key in schema
     ):
         return True
     types = schema.get("type")
@@ -62,4 +64,4 @@ def _elements_are_finite(schema: dict[str, Any], finite: frozenset[str]) -> bool
     if not isinstance(items, list):
         return _is_finite(items, finite)
     rest = schema.get("maxItems", len(items) + 1) > len(items) and schema.get("additionalItems", True)
-    return all(_is_finite(one, finite) for one in (*items, rest))
+    return all(_is_finite(schema, finite) for schema in (*items, rest))

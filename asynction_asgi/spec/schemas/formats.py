@@ -81,7 +81,7 @@ def _matcher(pattern: re.Pattern[str], longest: int) -> Callable[[str], bool]:
 
 
 def is_date(text: str) -> bool:
-    """RFC 3339, full-date."""
+    """Return whether a text is a full-date (RFC 3339)."""
     found = _DATE.fullmatch(text)
     if found is None:
         return False
@@ -92,7 +92,7 @@ def is_date(text: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-    """RFC 3339, full-time; a leap second only where it is 23:59 in UTC."""
+    """Return whether a text is a full-time (RFC 3339), with a leap second only at 23:59 UTC."""
     found = _TIME.fullmatch(text)
     if found is None:
         return False
@@ -108,12 +108,12 @@ def is_time(text: str) -> bool:
 
 
 def is_date_time(text: str) -> bool:
-    """RFC 3339, date-time."""
+    """Return whether a text is a date-time (RFC 3339)."""
     return text[10:11] in ("T", "t") and is_date(text[:10]) and is_time(text[11:])
 
 
 def is_ipv4(text: str) -> bool:
-    """RFC 2673, section 3.2."""
+    """Return whether a text is an IPv4 address (RFC 2673, section 3.2)."""
     parts = text.split(".", 4)
     return len(parts) == 4 and all(
         0 < len(part) <= 3
@@ -126,7 +126,7 @@ def is_ipv4(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """RFC 4291, section 2.2; no zone."""
+    """Return whether a text is an IPv6 address (RFC 4291, section 2.2) without a zone."""
     if len(text) > 45 or "%" in text or "/" in text or not text.isascii():
         return False
     try:
@@ -137,12 +137,12 @@ def is_ipv6(text: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    """RFC 5321, section 4.1.2 (Mailbox)."""
+    """Return whether a text is a Mailbox (RFC 5321, section 4.1.2)."""
     return _mailbox(text, _ATOMS, _QUOTED, is_hostname)
 
 
 def is_idn_email(text: str) -> bool:
-    """RFC 6531, section 3.3."""
+    """Return whether a text is an internationalized mailbox (RFC 6531, section 3.3)."""
     return _mailbox(text, _ATOMS_INTERNATIONAL, _QUOTED_INTERNATIONAL, is_idn_hostname)
 
 
@@ -166,7 +166,7 @@ def _mailbox(
 
 
 def _reference(text: str, parts: dict[str, re.Pattern[str]], *, absolute: bool) -> bool:
-    """RFC 3986, section 4.1 (URI-reference) and section 3 (URI)."""
+    """Return whether a text is a URI-reference (RFC 3986, section 4.1) or a URI (section 3)."""
     if len(text) > _LONGEST_URI:
         return False
     text, hash_, fragment = text.partition("#")
@@ -200,27 +200,27 @@ def _authority(text: str, parts: dict[str, re.Pattern[str]]) -> bool:
 
 
 def is_uri(text: str) -> bool:
-    """RFC 3986, with a scheme."""
+    """Return whether a text is a URI with a scheme (RFC 3986)."""
     return _reference(text, _ASCII_PARTS, absolute=True)
 
 
 def is_uri_reference(text: str) -> bool:
-    """RFC 3986, absolute or relative."""
+    """Return whether a text is a URI, absolute or relative (RFC 3986)."""
     return _reference(text, _ASCII_PARTS, absolute=False)
 
 
 def is_iri(text: str) -> bool:
-    """RFC 3987, with a scheme."""
+    """Return whether a text is an IRI with a scheme (RFC 3987)."""
     return _reference(text, _INTERNATIONAL_PARTS, absolute=True)
 
 
 def is_iri_reference(text: str) -> bool:
-    """RFC 3987, absolute or relative."""
+    """Return whether a text is an IRI, absolute or relative (RFC 3987)."""
     return _reference(text, _INTERNATIONAL_PARTS, absolute=False)
 
 
 def is_regex(text: str) -> bool:
-    """ECMA-262, as far as a pattern of a document would be accepted."""
+    """Return whether a text is an ECMA-262 pattern that a document may hold."""
     if len(text) > _LONGEST_PATTERN:
         return False
     try:

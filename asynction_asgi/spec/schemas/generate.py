@@ -53,7 +53,7 @@ class Generator(Containers):
     """
 
     def generate_ref(self) -> None:
-        """A call; the path is added while a `Miss` passes."""
+        """Generate a call; the path is added while a `Miss` passes."""
         name = self._definition[REF]
         if self._quiet:
             self.unless(self.call_of(name, quiet=True), "$ref", "")
@@ -68,12 +68,12 @@ class Generator(Containers):
             self.l("raise")
 
     def generate_boolean_schema(self) -> None:
-        """``true`` writes nothing."""
+        """Generate nothing for ``true``."""
         if not self._definition:
             self.fail("false", "must not be present")
 
     def run_generate_functions(self, definition: dict[str, Any]) -> int:
-        """The keywords of one schema, grouped by the kind of value that they look at."""
+        """Generate the keywords of one schema, grouped by the kind of value that they check."""
         if "type" in definition:
             self.generate_type()
         self.call(_GENERIC)
@@ -95,16 +95,16 @@ class Generator(Containers):
         return 1
 
     def generate_all_of(self) -> None:
-        """Each in turn."""
+        """Generate every branch in turn."""
         for schema in self._definition["allOf"]:
             self.emit(schema, self._variable, kinds=self._kinds)
 
     def generate_any_of(self) -> None:
-        """By dispatch, or one after the other until one accepts."""
+        """Generate the branches by dispatch, or one after the other until one accepts."""
         self.alternatives("anyOf")
 
     def generate_one_of(self) -> None:
-        """By dispatch, or all of them, counting."""
+        """Generate the branches by dispatch, or all of them with a count."""
         self.alternatives("oneOf")
 
     def alternatives(self, keyword: str) -> None:
@@ -129,7 +129,7 @@ class Generator(Containers):
     def case(self, keyword: str, case: Case, cases: list[Case]) -> None:
         """Write what is left of ``oneOf`` or ``anyOf`` for some kinds of value."""
         if not case.branches:
-            possible = frozenset[str]().union(*(one.kinds for one in cases if one.branches))
+            possible = frozenset[str]().union(*(case.kinds for case in cases if case.branches))
             names = [kind for kind in KIND_NAMES if kind in possible]
             self.fail(keyword, f"must be {type_names(names)}" if names else "is never valid")
         elif len(case.branches) == 1:
@@ -142,7 +142,7 @@ class Generator(Containers):
             self.one_of(case.branches)
 
     def tagged(self, keyword: str, tag: str, case: Case) -> None:
-        """The branch that a property names; its own failures are the value's."""
+        """Generate the branch that a property names; its failures are reported as the value's."""
         every = [value for values in case.values for value in values]
         with self.block(f"if {tag!r} not in {self._variable}:"):
             self.fail("required", f"{quoted(tag)} is missing")
@@ -176,12 +176,12 @@ class Generator(Containers):
                         self.emit(case.branches[number], self._variable, kinds=self._kinds)
 
     def any_of(self, branches: tuple[Schema, ...]) -> None:
-        """The first that accepts ends it."""
+        """Generate the alternatives; the first that accepts ends the search."""
         tests = (f"({self.decide(schema, self._variable, self._kinds)})" for schema in branches)
         self.unless(" or ".join(tests), "anyOf", f"matches none of the {len(branches)} alternatives")
 
     def one_of(self, branches: tuple[Schema, ...]) -> None:
-        """Every one is tried, until a second accepts."""
+        """Generate all alternatives, until a second one accepts."""
         found = self.fresh()
         self.l(f"{found} = False")
         for number, schema in enumerate(branches):
@@ -193,12 +193,12 @@ class Generator(Containers):
         self.unless(found, "oneOf", f"matches none of the {len(branches)} alternatives")
 
     def generate_not(self) -> None:
-        """The failure of a schema."""
+        """Generate the failure of a value that a schema must not accept."""
         test = self.decide(self._definition["not"], self._variable, self._kinds)
         self.unless(f"not ({test})", "not", "must not match the schema under not")
 
     def generate_if_then_else(self) -> None:
-        """A schema that decides, and the two that it decides between."""
+        """Generate a condition and the two schemas that it decides between."""
         with self.block(f"if {self.decide(self._definition['if'], self._variable, self._kinds)}:"):
             self.emit(self._definition.get("then", True), self._variable, kinds=self._kinds)
         if "else" in self._definition:

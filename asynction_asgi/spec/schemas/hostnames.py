@@ -38,19 +38,19 @@ _LAST_CASED = 0x1FFFF  # beyond, no character has a small form
 
 
 def is_hostname(text: str) -> bool:
-    """RFC 1123, section 2.1."""
+    """Return whether a text is a host name (RFC 1123, section 2.1)."""
     if not 0 < len(text) <= 253:
         return False
     return all(_LABEL.fullmatch(label) and not _is_reserved(label) for label in text.split("."))
 
 
 def is_idn_hostname(text: str) -> bool:
-    """RFC 5890; each label as IDNA 2003 takes it."""
+    """Return whether a text is a host name by RFC 5890, with labels as IDNA 2003 reads them."""
     return 0 < len(text) <= 253 and all(map(_is_label, _DOTS.split(text)))
 
 
 def _is_reserved(label: str) -> bool:
-    """RFC 5891, section 4.2.3.1: hyphens in third and fourth place are for A-labels only."""
+    """Return whether hyphens in third and fourth place reserve a label (RFC 5891, 4.2.3.1)."""
     if label[2:4] != "--":
         return False
     label = label.lower()
@@ -79,7 +79,7 @@ def _is_label(label: str) -> bool:
 
 
 def _prepare(label: str) -> str | None:
-    """RFC 3491; None for a label that is prohibited, or has a character that names of hosts don't."""
+    """Prepare a label (RFC 3491), or return None if it has a character outside host names."""
     folded = _foldings()
     for _ in range(2):
         before, label = label, _NORMALISE("NFKC", label.translate(folded))
@@ -100,7 +100,7 @@ def _prepare(label: str) -> str | None:
 
 @cache
 def _foldings() -> dict[int, str | None]:
-    """RFC 3454, tables B.1 and B.3: what is left out, and what is written small."""
+    """Return what is dropped and what is folded to lower case (RFC 3454, tables B.1 and B.3)."""
     folded: dict[int, str | None] = {
         code: small
         for code in range(_LAST_CASED + 1)
@@ -118,7 +118,7 @@ _DIGITS = {char: number for number, char in enumerate("abcdefghijklmnopqrstuvwxy
 
 
 def _adapt(delta: int, count: int) -> int:
-    """RFC 3492, section 6.1."""
+    """Adapt the bias (RFC 3492, section 6.1)."""
     delta += delta // count
     bias = 0
     while delta > 455:  # (36 - 1) * 26 / 2
@@ -128,7 +128,7 @@ def _adapt(delta: int, count: int) -> int:
 
 
 def _is_short(label: str) -> bool:
-    """Whether the A-label of a label has at most 63 characters: RFC 3492, section 6.3, without the digits.
+    """Return whether a label's A-label has at most 63 characters (RFC 3492, section 6.3, counting digits).
 
     What is before a place in the label, and comes before in the order of code points, is counted in the
     bits of one integer.
@@ -165,7 +165,7 @@ def _is_short(label: str) -> bool:
 
 
 def _decode(text: str) -> str | None:
-    """RFC 3492, section 6.2, of lower-case text; None where it is not Punycode."""
+    """Decode lower-case Punycode (RFC 3492, section 6.2), or return None if the text is not Punycode."""
     base, dash, digits = text.rpartition("-")
     if dash and not base:
         return None

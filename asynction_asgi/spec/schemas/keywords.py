@@ -59,7 +59,7 @@ def _is_object(value: Any) -> bool:
 def _is_strings(value: Any) -> bool:
     return (
         isinstance(value, list)
-        and all(isinstance(one, str) for one in value)
+        and all(isinstance(item, str) for item in value)
         and len(set(value)) == len(value)
     )
 

@@ -260,7 +260,11 @@ class _Linter:
     def endless(self, place: Place, target: Place) -> None:
         node = self.nodes[place]
         self.faulty.add(place)
-        self.report(node, f"the schema refers to itself at once, by way of #{target[1]}", code="REF_CYCLE")
+        self.report(
+            node,
+            f"the schema refers to itself without descending into the value, by way of #{target[1]}",
+            code="REF_CYCLE",
+        )
 
     def find_undeclared(self) -> None:
         """Report required properties that are declared nowhere."""
@@ -295,8 +299,8 @@ def _hint(key: str, value: Any) -> str:
     if key == "required" and isinstance(value, bool):
         return "; it stands beside properties and lists their names"
     if key == "type":
-        names = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
-        unknown = next((one for one in names if one not in TYPES), None)
+        names = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+        unknown = next((name for name in names if name not in TYPES), None)
         if unknown is not None:
             return did_you_mean(_FOREIGN_TYPES.get(unknown.lower(), unknown), TYPES)
     return ""

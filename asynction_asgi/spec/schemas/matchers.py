@@ -49,7 +49,7 @@ def compile_pattern(text: str) -> Matcher:
     """Compile a pattern.
 
     Raises:
-        PatternError: the pattern can't be checked.
+        PatternError: The pattern can't be checked.
     """
     pattern = parse_pattern(text)
     try:

@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def quoted(value: Any) -> str:
-    """A value of the document as JSON, cut where it is long."""
+    """Write a value of the document as JSON, shortened if it is long."""
     return shortened(json.dumps(value, ensure_ascii=False))
 
 
@@ -33,12 +33,12 @@ def shortened(text: str) -> str:
 
 
 def counted(number: int, unit: str) -> str:
-    """``1 item``, ``2 items``."""
+    """Write a count with its noun: ``1 item``, ``2 items``."""
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def listed(values: list[Any]) -> str:
-    """Values of the document, as many as fit."""
+    """List values of the document, as many as fit."""
     shown = ""
     for value in values:
         more = f", {quoted(value)}" if shown else quoted(value)
@@ -49,6 +49,6 @@ def listed(values: list[Any]) -> str:
 
 
 def type_names(types: list[str]) -> str:
-    """``a string, an integer or null``."""
-    names = [_NAMES[one] for one in types]
+    """Write types in words, such as ``a string, an integer or null``."""
+    names = [_NAMES[name] for name in types]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

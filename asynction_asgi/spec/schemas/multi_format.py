@@ -17,12 +17,12 @@ _SUPPORTED = re.compile(
 
 
 def is_supported_format(name: Any) -> bool:
-    """Whether a schema of this ``schemaFormat`` can be enforced; None is AsyncAPI's own."""
+    """Return whether a schema of this ``schemaFormat`` can be enforced; None is AsyncAPI's own."""
     return name is None or bool(_SUPPORTED.fullmatch(re.sub(r"[\s\"']", "", str(name))))
 
 
 def is_multi_format(value: Any) -> bool:
-    """3.x: whether this is a Multi Format Schema Object rather than a schema.
+    """Return whether a value of 3.x is a Multi Format Schema Object rather than a schema.
 
     A schema can't have ``schemaFormat``; one with nothing but ``schema`` would say nothing.
     """

@@ -48,7 +48,7 @@ def compile_native(
     Returns:
         Whether ``{name: value}`` is valid, for each name that may be asked.
     """
-    import jsonschema_rs  # noqa: PLC0415 -- optional
+    import jsonschema_rs  # noqa: PLC0415  # optional
 
     unfit = _reaching(definitions, without | {name for name in definitions if _is_unfit(definitions[name])})
     formatted = _reaching(definitions, {name for name in definitions if _has_format(definitions[name])})
@@ -82,7 +82,7 @@ def compile_native(
 
 
 def _export(schema: Schema) -> Any:
-    """Plain draft-07 again."""
+    """Write a definition as plain draft-07 again."""
     if isinstance(schema, bool):
         return schema
     plain: dict[str, Any] = {}
@@ -115,12 +115,12 @@ def _export(schema: Schema) -> Any:
 
 
 def _spelled_out(pattern: str) -> str:
-    """The pattern with nothing left to the engine's own idea of a dot, a word or a property."""
+    """Rewrite a pattern so that the engine decides nothing about dots, words and properties."""
     return ecma_source(parse_pattern(pattern))
 
 
 def _is_unfit(schema: Schema) -> bool:
-    """Whether jsonschema-rs can't check a schema, or can be made to take long.
+    """Return whether jsonschema-rs can't check a schema, or can be made to take long.
 
     Bytes are unknown to it; its uniqueItems takes quadratic time on large integers, and its patterns as many
     steps per character as positions of the pattern can be reached at once. It tries arrays and objects of an enum
@@ -155,7 +155,7 @@ def _references(schema: Schema) -> set[str]:
 
 
 def _reaching(definitions: Definitions, targets: Iterable[str]) -> set[str]:
-    """The definitions from which references lead to `targets`, and those themselves."""
+    """Return `targets` and the definitions from which references lead to them."""
     referrers: dict[str, list[str]] = {}
     for name, schema in definitions.items():
         for target in _references(schema):

@@ -5,7 +5,7 @@ are gone, later drafts' keywords are draft-07's, and nothing is nested deeply. R
 A definition is a plain mapping with these liberties:
 
 * ``$at`` holds the `Node` that it was made from, so that an error knows its place;
-* ``type`` is always a list, in which ``binary`` stands for bytes;
+* ``type`` is always a list, in which ``binary`` means bytes;
 * ``dependencies`` holds schemas only.
 """
 
@@ -83,7 +83,7 @@ class Normaliser:
         return name
 
     def _inner(self, node: Node, depth: int) -> Schema:
-        """A schema within a schema: in place, or by name where it is a reference or too deep."""
+        """Convert a schema within a schema: in place, or by name if it is a reference or too deep."""
         if isinstance(node.value, bool):
             return node.value
         target = self._resolver.follow(node)
@@ -124,7 +124,7 @@ class Normaliser:
         if key == "type":
             types = [held.value] if isinstance(held.value, str) else list(held.value)
             binary = value.get("format") == "binary"
-            schema["type"] = ["binary" if binary and one == "string" else one for one in types]
+            schema["type"] = ["binary" if binary and name == "string" else name for name in types]
             if self._written and "binary" in schema["type"]:
                 schema["type"].append("string")
         elif key == "format":
@@ -146,7 +146,7 @@ class Normaliser:
             schema[key] = self._inner(held, depth)
 
     def _items(self, schema: dict[str, Any], node: Node, depth: int) -> None:
-        """Positions go to ``items``, all others to ``additionalItems``, as draft-07 has it."""
+        """Move positions to ``items`` and all others to ``additionalItems``, as draft-07 has it."""
         if "items" in schema:
             return
         prefix, items, rest = (node.get(key) for key in ("prefixItems", "items", "additionalItems"))
@@ -157,7 +157,7 @@ class Normaliser:
         else:
             rest = items
         if prefix is not None and prefix.value:
-            schema["items"] = [self._inner(one, depth) for one in prefix.elements()]
+            schema["items"] = [self._inner(element, depth) for element in prefix.elements()]
             if rest is not None:
                 schema["additionalItems"] = self._inner(rest, depth)
         elif rest is not None:
@@ -165,9 +165,11 @@ class Normaliser:
 
     def _dependencies(self, schema: dict[str, Any], held: Node, depth: int) -> None:
         table = schema.setdefault("dependencies", {})
-        for name, one in held.items():
+        for name, inner in held.items():
             needs: Schema = (
-                {"required": one.value, AT: held} if isinstance(one.value, list) else self._inner(one, depth)
+                {"required": inner.value, AT: held}
+                if isinstance(inner.value, list)
+                else self._inner(inner, depth)
             )
             table[name] = {"allOf": [table[name], needs], AT: held} if name in table else needs
 

@@ -58,7 +58,7 @@ def find_recursion(definitions: Definitions) -> Recursion:
             recursive.add(component[name])
             if _compares(definitions[name]):
                 risky.add(component[name])
-        if any(_overlap(one, other) for index, one in enumerate(inner) for other in inner[:index]):
+        if any(_overlap(path, other) for index, path in enumerate(inner) for other in inner[:index]):
             risky.add(component[name])
     return Recursion(
         recursive=frozenset(name for name in definitions if component[name] in recursive),
@@ -76,7 +76,7 @@ def in_place_order(definitions: Definitions) -> list[str]:
 
 
 def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> frozenset[str]:
-    """Definitions that call others at one place of a value much more often than there are definitions."""
+    """Return definitions that call others at one place far more often than there are definitions."""
     most = _ANYWAY + _EACH * len(sites)
     # Who descends into a value to itself is at another place there.
     onward = {
@@ -91,7 +91,7 @@ def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> froze
 
 
 def _at_one_place(calls: Iterable[tuple[Path, int]]) -> int:
-    """How many calls there are at one place and on the way to it, where they are most; rather too many than too few."""
+    """Return the most calls at one place and on the way to it; rather too many than too few."""
     here = 0
     below: defaultdict[Step, list[tuple[Path, int]]] = defaultdict(list)
     for path, count in calls:
@@ -132,7 +132,7 @@ class _Family:
     every: int = 0
 
     def most(self) -> int:
-        """The calls for one of them, where they are most."""
+        """Return the number of calls for the member or item that has most."""
         either = self.matched | self.others  # by the schema, the more of the two
         unnamed = self.every + either.total()
         return max(
@@ -183,13 +183,13 @@ def _steps(child: Child[Schema], holder: int) -> Path:
             return ((child.kind, holder),)
 
 
-def _overlap(one: Path, other: Path) -> bool:
-    """Whether two places can be one, or one within the other."""
-    return all(_meet(a, b) for a, b in zip(one, other, strict=False))
+def _overlap(path: Path, other: Path) -> bool:
+    """Return whether two places can be one, or one within the other."""
+    return all(_meet(step, other_step) for step, other_step in zip(path, other, strict=False))
 
 
-def _meet(one: Step, other: Step) -> bool:
-    (kind, what), (other_kind, other_what) = sorted((one, other), key=str)
+def _meet(step: Step, other: Step) -> bool:
+    (kind, what), (other_kind, other_what) = sorted((step, other), key=str)
     members = ("member", "members", "others")
     if (kind in members) != (other_kind in members):
         return False
@@ -205,7 +205,7 @@ def _meet(one: Step, other: Step) -> bool:
 
 
 def _components(edges: dict[str, list[str]]) -> dict[str, str]:
-    """The strongly connected component of each name, called by one of its names (Tarjan, iterative).
+    """Return the strongly connected component of each name, identified by a member (Tarjan, iterative).
 
     Names come after those in other components that they lead to.
     """

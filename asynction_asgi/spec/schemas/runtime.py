@@ -60,14 +60,14 @@ class Item:
         self._start = start
 
     def index(self) -> int:
-        """The index of the item, from a start. An earlier place of the same object would have failed before."""
+        """Return the item's index, searched from the start given: earlier places would have failed."""
         for index in range(self._start, len(self._values)):
             if self._values[index] is self._value:
                 return index
         return self._start
 
 
-class Miss(Exception):  # noqa: N818 -- control flow; `Mismatch` is the error
+class Miss(Exception):  # noqa: N818  # control flow; `Mismatch` is the error
     """A value missed a rule, `trail` from where the check began."""
 
     __slots__ = ("rule", "trail")
@@ -78,21 +78,21 @@ class Miss(Exception):  # noqa: N818 -- control flow; `Mismatch` is the error
 
 
 def is_integer(value: Any) -> bool:
-    """Draft-06 and later: a number without a fractional part, ``1.0`` too."""
+    """Return whether a number has no fractional part, as ``1.0`` has none (draft-06 and later)."""
     if isinstance(value, float):
         return value.is_integer()
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_number(value: Any) -> bool:
-    """A number that JSON has: not NaN, not infinite, and no boolean."""
+    """Return whether a value is a number in JSON: not NaN, not infinite, not a boolean."""
     if isinstance(value, float):
         return value - value == 0.0
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_multiple(value: float, factor: Fraction) -> bool:
-    """Whether `value`, as JSON writes it, is `factor` times a whole number; exact.
+    """Return whether `value`, as JSON writes it, is `factor` times a whole number; exact.
 
     Digits and exponent are looked at apart, because ``1e300`` written out would be long.
     """
@@ -114,5 +114,5 @@ def is_multiple(value: float, factor: Fraction) -> bool:
 
 
 def size(value: bytes | bytearray | memoryview) -> int:
-    """Length in bytes."""
+    """Return the length in bytes."""
     return value.nbytes if isinstance(value, memoryview) else len(value)

@@ -20,17 +20,17 @@ class Scalars(Writer):
     """Keywords that look at one value and at nothing within it."""
 
     def generate_type(self) -> None:
-        """Test and narrow."""
+        """Generate the test of the type, and narrow the kinds that are left."""
         types = self._definition["type"]
-        kinds = frozenset("number" if one == "integer" else one for one in types)
+        kinds = frozenset("number" if name == "integer" else name for name in types)
         if self._kinds <= kinds and "integer" not in types:
             return
-        tests = [TESTS[one].format(self._variable) for one in types]
+        tests = [TESTS[name].format(self._variable) for name in types]
         self.unless(" or ".join(tests), "type", f"must be {type_names(types)}")
         self._kinds &= kinds
 
     def generate_enum(self) -> None:
-        """One of the document's values."""
+        """Generate the check that a value is one of the document's."""
         values = self._definition["enum"]
         self.unless(
             self.membership(values),
@@ -39,18 +39,22 @@ class Scalars(Writer):
         )
 
     def generate_const(self) -> None:
-        """Exactly the document's value."""
+        """Generate the check that a value is the document's."""
         value = self._definition["const"]
         self.unless(self.membership([value]), "const", f"must be {quoted(value)}")
 
     def membership(self, values: list[Any]) -> str:
-        """An expression: is the variable one of `values`, as JSON compares."""
+        """Write an expression that tells whether the variable is one of `values`, as JSON compares."""
         variable = self._variable
-        strings = [one for one in values if isinstance(one, str)]
+        strings = [value for value in values if isinstance(value, str)]
         tests = [
-            f"{variable} is {one!r}" for one in (None, True, False) if any(one is value for value in values)
+            f"{variable} is {value!r}"
+            for value in (None, True, False)
+            if any(listed_value is value for listed_value in values)
         ]
-        numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+        numbers = [
+            value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
         if len(strings) > _MANY:
             test = "" if self._kinds == {"string"} else f"isinstance({variable}, str) and "
             tests.append(f"{test}{variable} in {self.constant(frozenset(strings))}")
@@ -63,24 +67,24 @@ class Scalars(Writer):
             tests.append(f"{test}{variable} in {self.constant(frozenset(numbers))}")
         elif numbers:
             tests.append(f"{variable}.__class__ is not bool and {variable} in {tuple(numbers)!r}")
-        containers = [one for one in values if isinstance(one, dict | list)]
+        containers = [value for value in values if isinstance(value, dict | list)]
         if len(containers) > _MANY:
             texts = self.constant(frozenset(map(Texts().of, containers)))
             tests.append(f"isinstance({variable}, (dict, list, tuple)) and text_of({variable}) in {texts}")
         else:
-            tests += [f"equals({variable}, {self.constant(one)})" for one in containers]
+            tests += [f"equals({variable}, {self.constant(value)})" for value in containers]
         return " or ".join(tests) or "False"
 
     def generate_min_length(self) -> None:
-        """Code points, or bytes."""
+        """Generate the check of the fewest code points, or bytes."""
         self.length("minLength", ">=", "at least")
 
     def generate_max_length(self) -> None:
-        """Code points, or bytes."""
+        """Generate the check of the most code points, or bytes."""
         self.length("maxLength", "<=", "at most")
 
     def length(self, keyword: str, operator: str, words: str) -> None:
-        """A limit of length."""
+        """Generate the test of a limit to the length."""
         limit = self._definition[keyword]
         binary = self._kinds == {"binary"}
         measure = f"{'size' if binary else 'len'}({self._variable})"
@@ -88,13 +92,13 @@ class Scalars(Writer):
         self.unless(f"{measure} {operator} {limit}", keyword, f"must be {words} {counted(limit, unit)} long")
 
     def generate_pattern(self) -> None:
-        """A match anywhere in the text."""
+        """Generate the search for a pattern anywhere in the text."""
         pattern = self._definition["pattern"]
         matcher = self.constant(compile_pattern(pattern).matches)
         self.unless(f"{matcher}({self._variable})", "pattern", f"must match the pattern {shortened(pattern)}")
 
     def generate_format(self) -> None:
-        """A known format; any other is an annotation."""
+        """Generate the check of a known format; unknown formats are annotations."""
         name = self._definition["format"]
         check = FORMATS.get(name)
         if check is not None:
@@ -103,28 +107,28 @@ class Scalars(Writer):
             )
 
     def limit(self, keyword: str, operator: str, words: str) -> None:
-        """A comparison that NaN fails."""
+        """Generate a comparison, which NaN fails."""
         limit = self._definition[keyword]
         self.unless(f"{self._variable} {operator} {limit!r}", keyword, f"must be {words} {quoted(limit)}")
 
     def generate_minimum(self) -> None:
-        """Inclusive."""
+        """Generate an inclusive lower limit."""
         self.limit("minimum", ">=", "at least")
 
     def generate_maximum(self) -> None:
-        """Inclusive."""
+        """Generate an inclusive upper limit."""
         self.limit("maximum", "<=", "at most")
 
     def generate_exclusive_minimum(self) -> None:
-        """Exclusive."""
+        """Generate an exclusive lower limit."""
         self.limit("exclusiveMinimum", ">", "more than")
 
     def generate_exclusive_maximum(self) -> None:
-        """Exclusive."""
+        """Generate an exclusive upper limit."""
         self.limit("exclusiveMaximum", "<", "less than")
 
     def generate_multiple_of(self) -> None:
-        """Exact, in the decimals that JSON shows."""
+        """Generate the check of a multiple, exact in the decimals that JSON shows."""
         factor = self._definition["multipleOf"]
         exact = self.constant(Fraction(repr(factor)))
         self.unless(

@@ -1,6 +1,6 @@
 """Which schemas make every byte of a value cost much, by the number of schemas that are tried for one place.
 
-Time is linear all the same. What grows is the constant, and the author can make it small again.
+Time stays linear; only the constant grows, and the author can reduce it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Counter:
         return known
 
     def alternatives(self, schema: dict[str, Any], keyword: str) -> int:
-        """The most for any kind of value; 0 where its kind or a property decides."""
+        """Return the most alternatives tried for any kind of value; 0 if its kind or a property decides."""
         branches = schema.get(keyword, ())
         if sum(map(self.tried, branches)) <= _MANY:  # whatever decides
             return len(branches)
@@ -81,7 +81,7 @@ class _Counter:
         )
 
     def tried(self, schema: Schema) -> int:
-        """At least one; of a reference, what its target takes."""
+        """Return how many schemas are tried, at least one; for a reference, as many as for its target."""
         if isinstance(schema, bool):
             return 1
         schema = self.definitions[schema[REF]] if REF in schema else schema

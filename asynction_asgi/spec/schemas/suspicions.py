@@ -1,6 +1,6 @@
 """What is legal in a schema, and can't be meant: misspelt or misplaced keywords, and what no value can meet.
 
-Only what is certain is told, and one schema is looked at by itself: an author whose schema is right
+Only certain findings are reported, each from one schema by itself: an author whose schema is right
 must not have to defend it.
 """
 
@@ -69,7 +69,7 @@ class Suspicion:
         keyword: The member of the schema that it is about.
         message: What is the matter.
         key: Whether it is about the keyword itself rather than its value.
-        enforced: Whether the schema is enforced as written all the same: nothing that could be is ignored.
+        enforced: Whether the schema is still enforced as written, so that nothing is ignored.
     """
 
     keyword: str
@@ -79,8 +79,8 @@ class Suspicion:
 
 
 def find_suspicions(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
-    """Everything in this schema, not in those within it, that is legal and can't be meant."""
-    misspelt = [one for key in schema for one in _misspelt(schema, key)]
+    """Yield everything in this schema, not in those within it, that is legal and can't be meant."""
+    misspelt = [suspicion for key in schema for suspicion in _misspelt(schema, key)]
     yield from misspelt
     if not misspelt:
         yield from _without_properties(schema)
@@ -112,12 +112,12 @@ def _misspelt(schema: Mapping[str, Any], key: str) -> Iterator[Suspicion]:
     if near is None or near in schema:
         return
     if plain.lower() == near.lower() or _could_be(near, value) or _is_slip(plain, near):
-        message = f"{key} is no keyword of JSON Schema and is not enforced; did you mean {near!r}?"
+        message = f"unknown JSON Schema keyword {key!r}, which is not enforced; did you mean {near!r}?"
         yield Suspicion(key, message, key=True)
 
 
 def _is_slip(key: str, name: str) -> bool:
-    """Whether one slip of the fingers parts them, whatever the value: letters swapped, or one wrong.
+    """Return whether one slip of the fingers parts them, whatever the value: letters swapped, or one wrong.
 
     A word that is the other's beginning may be another word, such as require and contain.
     """
@@ -130,7 +130,7 @@ def _is_slip(key: str, name: str) -> bool:
 
 
 def _could_be(name: str, value: Any) -> bool:
-    """Whether the value is one for that keyword; not note, which is text, for not."""
+    """Return whether the value is one for that keyword; not note, which is text, for not."""
     keyword = _ENFORCED[name]
     if name == "const":  # anything would do, a cost too
         return False
@@ -211,7 +211,7 @@ def _inapplicable(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    """Whether a keyword restricts no value of any type, as generators of schemas write it."""
+    """Return whether a keyword restricts no value of any type, as generators of schemas write it."""
     if key.startswith("additional") or key in ("items", "propertyNames"):
         return value is True or value == {}
     return not value and key.startswith(("min", "unique", "required", "pattern", "prop", "dep"))
@@ -235,7 +235,7 @@ def _of_no_type(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
         return
     types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     for key, values in (("enum", schema.get("enum")), ("const", [schema.get("const")])):
-        if key in schema and values and all(types.isdisjoint(types_of(one)) for one in values):
+        if key in schema and values and all(types.isdisjoint(types_of(value)) for value in values):
             what = "no value of the enum" if key == "enum" else "the const"
             verb = "is" if key == "enum" else "is not"
             yield Suspicion(key, f"{what} {verb} of type {' or '.join(sorted(types))}, so nothing matches")

@@ -88,12 +88,12 @@ class Writer(CodeGeneratorDraft07):
         self._quiet = False
         self._deciders: list[str] = []
 
-    def l(self, line: str, *_: Any, **__: Any) -> None:  # noqa: E743 -- the library's name
+    def l(self, line: str, *_: Any, **__: Any) -> None:  # noqa: E743  # the library's name
         """Write one line as it is; the library's own would format it, and braces are ours."""
         self._code.append("    " * self._indent + line)
 
     def generate_validation_function(self, uri: str, name: str) -> None:
-        """One form of one definition."""
+        """Generate one form of one definition."""
         self._validation_functions_done.add(uri)
         self._fresh = 0
         definition = name.removesuffix(_QUIET)
@@ -108,7 +108,7 @@ class Writer(CodeGeneratorDraft07):
         self._deciders = []
 
     def loud_function(self, name: str) -> None:
-        """Returns nothing, or raises."""
+        """Generate a function that returns nothing, or raises."""
         if self._memo:
             with self.block(f"def {name}(v, memo):"):
                 self.l(f"key = {name!r}, id(v)")
@@ -124,7 +124,7 @@ class Writer(CodeGeneratorDraft07):
             self.emit(self.definitions[name], "v")
 
     def quiet_function(self, name: str, definition: str) -> None:
-        """Returns whether the value matches."""
+        """Generate a function that returns whether the value matches."""
         with self.block(f"def {name}(v{self._memo}):"):
             if self._memo:
                 self.l(f"key = {name!r}, id(v)")
@@ -137,7 +137,7 @@ class Writer(CodeGeneratorDraft07):
             self.l("return True")
 
     def call_of(self, definition: str, *, quiet: bool) -> str:
-        """An expression: the call of a definition's function with the current variable."""
+        """Write the call of a definition's function with the current variable."""
         name = f"{definition}{_QUIET}" if quiet else definition
         if name not in self._validation_functions_done:
             self._needed_validation_functions[name] = name
@@ -147,7 +147,7 @@ class Writer(CodeGeneratorDraft07):
         return f"{name}({self._variable}{memo})"
 
     def decide(self, schema: Schema, variable: str, kinds: frozenset[str] | None = None) -> str:
-        """An expression that is true where a schema accepts a variable, and raises no `Miss`.
+        """Write an expression that is true if a schema accepts a variable, and raises no `Miss`.
 
         A schema of plain tests becomes these; any other a function of its own.
         """
@@ -196,7 +196,7 @@ class Writer(CodeGeneratorDraft07):
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """An indented block; never an empty one."""
+        """Indent what is generated within; a block that stays empty gets a ``pass``."""
         self.l(head)
         self._indent += 1
         before = len(self._code)
@@ -223,12 +223,12 @@ class Writer(CodeGeneratorDraft07):
             self.fail(keyword, message)
 
     def constant(self, value: Any) -> str:
-        """The name under which generated code finds `value`."""
+        """Return the name under which generated code finds `value`."""
         name = f"K{len(self.scope)}"
         self.scope[name] = value
         return name
 
     def fresh(self) -> str:
-        """A new local variable."""
+        """Return a new local variable."""
         self._fresh += 1
         return f"v{self._fresh}"
