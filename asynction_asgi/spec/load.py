@@ -60,7 +60,7 @@ class Outcome:
         diagnostics: Every finding, in document order.
         spec: The contract; None unless it is servable.
         draft: The contract as far as it could be read, which may have errors: for the search for more of
-            them, never to be served. None if there is no document of a known version.
+            them, never to be served; None if the document is not of a known version.
         files: Every file that it consists of, as far as it could be read; absolute. One that could not be
             is among them.
     """
@@ -85,7 +85,7 @@ def load_spec(source: Source, *, server_name: str | None = None, strict: bool = 
             headers of messages. So are schemas that nothing matches.
 
     Raises:
-        SpecError: the document can't be served; holds every finding, in document order.
+        SpecError: The document can't be served; holds every finding, in document order.
     """
     outcome = check_document(source, server_name=server_name, strict=strict)
     if outcome.spec is None:
@@ -101,7 +101,7 @@ def check_document(
     name: str | None = None,
     read: Callable[[Path], bytes] = Path.read_bytes,
 ) -> Outcome:
-    """As `load_spec`; what is wrong with the document is returned, never raised.
+    """Check a document as `load_spec` does, but return what is wrong with it instead of raising.
 
     Args:
         source: See `load_spec`.
@@ -123,9 +123,9 @@ def check_document(
         draft = _compile(document, resolver, version, server_name, found, strict=strict)
         found += check_hints(draft)
     diagnostics = in_order(found, resolver)
-    errors = [one for one in diagnostics if one.severity == "error"]
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
     return Outcome(
-        accepted=all(one.layer == "service" for one in errors),
+        accepted=all(diagnostic.layer == "service" for diagnostic in errors),
         servable=not errors,
         diagnostics=diagnostics,
         spec=replace(draft, warnings=diagnostics) if draft is not None and not errors else None,
@@ -148,11 +148,13 @@ def _compile(
     walk = walk_structure(document.root, resolver, version, strict=strict)
     found += walk.found
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
-    for one in lint_schemas(walk.schemas, resolver, strict=strict):
-        if one.code in ELSEWHERE:
-            found.append(replace(one, severity="warning"))
-        elif one.code == "REF_TYPE" or (one.severity == "error" and one.layer == "document"):
-            found.append(one)
+    for diagnostic in lint_schemas(walk.schemas, resolver, strict=strict):
+        if diagnostic.code in ELSEWHERE:
+            found.append(replace(diagnostic, severity="warning"))
+        elif diagnostic.code == "REF_TYPE" or (
+            diagnostic.severity == "error" and diagnostic.layer == "document"
+        ):
+            found.append(diagnostic)
     reader = Reader(
         root=document.root, resolver=resolver, minor=minor, traits_win=readers.traits_win, strict=strict
     )
@@ -164,9 +166,11 @@ def _compile(
     warn_of_unlike_namespaces(reader, channels, operations)
     warn_of_uncalled_handlers(reader, operations)
     # In the shape of the other version little is read, and what seems to be missing is only elsewhere.
-    found += [one for one in reader.found if one.severity == "error" or not walk.is_foreign]
+    found += [
+        diagnostic for diagnostic in reader.found if diagnostic.severity == "error" or not walk.is_foreign
+    ]
     found += check_examples(walk.messages, reader)
-    roots = [*_roots(namespaces), *(schema for one in reader.aside for schema in one.schemas())]
+    roots = [*_roots(namespaces), *(schema for arguments in reader.aside for schema in arguments.schemas())]
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
     found += check_written_values(bundle, resolver)
@@ -178,7 +182,7 @@ def _compile(
         version=str(info.get("version", "")),
         description=str(info.get("description", "")),
         path=servers.path,
-        namespaces={name: _without_unfit(one, bundle) for name, one in namespaces.items()},
+        namespaces={name: _without_unfit(namespace, bundle) for name, namespace in namespaces.items()},
         uncalled=tuple(reader.uncalled),
         schemes=reader.schemes,
         security=servers.security,
@@ -200,11 +204,13 @@ def _without_unfit(namespace: Namespace, bundle: Bundle) -> Namespace:
 
 
 def _roots(namespaces: Mapping[str, Namespace]) -> Iterator[Node]:
-    """Every schema that a peer's values are held against."""
+    """Yield every schema that a peer's values are checked against."""
     for namespace in namespaces.values():
         handshake = namespace.handshake
-        yield from (one for one in (handshake.query, handshake.headers, handshake.auth) if one is not None)
-        yield from (one.schema for one in namespace.parameters if one.schema is not None)
+        yield from (
+            schema for schema in (handshake.query, handshake.headers, handshake.auth) if schema is not None
+        )
+        yield from (parameter.schema for parameter in namespace.parameters if parameter.schema is not None)
         for event in (*namespace.receives.values(), *namespace.sends.values()):
             yield from event.arguments.schemas()
             if event.ack is not None:
@@ -214,17 +220,17 @@ def _roots(namespaces: Mapping[str, Namespace]) -> Iterator[Node]:
 def in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnostic, ...]:
     """Sort findings into document order, each problem once: an error rather than the warning of the same thing."""
     once: dict[Any, Diagnostic] = {}
-    for one in found:
-        mark = (one.file, one.pointer, one.code, one.message)
+    for diagnostic in found:
+        mark = (diagnostic.file, diagnostic.pointer, diagnostic.code, diagnostic.message)
         known = once.get(mark)
-        if known is None or (known.severity == "warning" and one.severity == "error"):
-            once[mark] = one
+        if known is None or (known.severity == "warning" and diagnostic.severity == "error"):
+            once[mark] = diagnostic
     files = {document.name: (index, document) for index, document in enumerate(resolver.documents)}
 
-    def rank(one: Diagnostic) -> tuple[int, tuple[int, ...]]:
-        if one.file not in files:
+    def rank(diagnostic: Diagnostic) -> tuple[int, tuple[int, ...]]:
+        if diagnostic.file not in files:
             return len(files), ()
-        index, document = files[one.file]
-        return index, document.rank(one.pointer)
+        index, document = files[diagnostic.file]
+        return index, document.rank(diagnostic.pointer)
 
     return tuple(sorted(once.values(), key=rank))

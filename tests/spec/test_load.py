@@ -128,7 +128,7 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == "the document can't be served:"
     assert lines[2] == (
-        f"{path}:3:35: error: the message has no name, so no event can carry it: add 'name' [EVENT_NAME]"
+        f"{path}:3:35: error: the message has no name, so no event can carry it; add 'name' [EVENT_NAME]"
     )
     assert len(lines) == 4
 

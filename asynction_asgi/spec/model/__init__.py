@@ -49,8 +49,8 @@ class Arguments:
         """Yield the schemas that values are checked against."""
         if self.kind in {"single", "positional"} and self.schema is not None:
             yield self.schema
-        for one in self.of:
-            yield from one.schemas()
+        for alternative in self.of:
+            yield from alternative.schemas()
 
 
 ANY = Arguments(kind="any")
@@ -86,7 +86,7 @@ class Event:
         arguments: What the event carries.
         ack: What the receiver answers; None when the document declares no ack.
         handler: For received events, the handler's name in the document.
-        security: Operation-level requirement, checked per event; None when there is none.
+        security: Operation-level requirement, checked per event, or None.
         ordering: ``x-ordering``, or None for the server's default.
         message: The message as written (references followed, traits applied).
         node: Where the event is declared.
@@ -199,7 +199,7 @@ class Spec:
 
 
 def count_words(minimum: int, maximum: int | None) -> str:
-    """A range of counts, in words: ``2``, ``0 to 2``, ``1 or more``."""
+    """Write a range of counts in words: ``2``, ``0 to 2``, ``1 or more``."""
     if maximum is None:
         return f"{minimum} or more"
     return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"

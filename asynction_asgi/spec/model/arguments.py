@@ -29,7 +29,7 @@ Pointers are relative to the list, such as ``/0/text``.
 
 
 def compile_arguments(arguments: Arguments, bundle: Bundle) -> ArgumentsCheck:
-    """The check of an event's or an ack's arguments.
+    """Return the check of an event's or an ack's arguments.
 
     No arguments where a single one is declared are one ``null``, if that is valid.
     """
@@ -42,9 +42,9 @@ def compile_arguments(arguments: Arguments, bundle: Bundle) -> ArgumentsCheck:
 
 
 def are_finite(arguments: Arguments, bundle: Bundle) -> bool:
-    """Whether a list that the check of `arguments` accepts holds no NaN and no Infinity anywhere."""
+    """Return whether a list that the check of `arguments` accepts holds no NaN and no Infinity anywhere."""
     if arguments.kind == "union":
-        return all(are_finite(one, bundle) for one in arguments.of)
+        return all(are_finite(alternative, bundle) for alternative in arguments.of)
     if arguments.kind in ("any", "opaque") or arguments.schema is None:
         return arguments.maximum == 0
     return bundle.is_finite(arguments.schema)
@@ -89,8 +89,8 @@ def _positional(arguments: Arguments, check: Check) -> ArgumentsCheck:
 
 
 def _union(arguments: Arguments, bundle: Bundle) -> ArgumentsCheck:
-    """The first alternative that accepts; by a discriminating property where there is one."""
-    checks = [compile_arguments(one, bundle) for one in arguments.of]
+    """Return a check by the first alternative that accepts, or by a discriminating property."""
+    checks = [compile_arguments(alternative, bundle) for alternative in arguments.of]
     by_tag = _tagged(arguments, bundle, checks)
 
     def check_union(values: Sequence[Any]) -> Sequence[Any]:
@@ -103,13 +103,17 @@ def _union(arguments: Arguments, bundle: Bundle) -> ArgumentsCheck:
             except Mismatch as mismatch:
                 if best is None or _relevance(mismatch) > _relevance(best):
                     best = mismatch
-        raise best or Mismatch([Violation(pointer="", keyword="oneOf", message="nothing is accepted here")])
+        raise best or Mismatch([Violation(pointer="", keyword="oneOf", message="no value is accepted here")])
 
     return check_union
 
 
 def _tagged(arguments: Arguments, bundle: Bundle, checks: Sequence[ArgumentsCheck]) -> ArgumentsCheck | None:
-    nodes = [one.schema for one in arguments.of if one.kind == "single" and one.schema is not None]
+    nodes = [
+        alternative.schema
+        for alternative in arguments.of
+        if alternative.kind == "single" and alternative.schema is not None
+    ]
     found = bundle.tags(nodes) if len(nodes) == len(checks) > 1 else None
     if found is None:
         return None
@@ -131,7 +135,7 @@ def _tagged(arguments: Arguments, bundle: Bundle, checks: Sequence[ArgumentsChec
 
 
 def _relevance(mismatch: Mismatch) -> tuple[bool, int]:
-    """The deeper a value got, the likelier it was meant; a wrong count or type was meant for another."""
+    """Rank a failure: the deeper it is, the likelier the value was meant for this alternative."""
     first = mismatch.violations[0]
     return first.keyword not in ("minItems", "maxItems", "type"), first.pointer.count("/")
 

@@ -1,9 +1,9 @@
 """The document for the public: self-contained, without the server's own names.
 
-Files that the contract refers to are brought in, since nobody outside can read them: schemas under
+Files that the contract refers to are brought in, since clients cannot read them: schemas under
 ``components.schemas``, because they may be recursive, everything else in place of its reference.
 Handlers, security functions and secrets are left out, and so is every file that is named where the
-contract needs none, such as in an extension of somebody else.
+contract needs none, such as in a foreign extension.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ REFUSAL_SCHEMA: dict[str, Any] = {
 
 
 def bundled_document(spec: Spec) -> dict[str, Any]:
-    """One document that says the same as all of the contract's files; a fresh value.
+    """Return one document that says the same as all of the contract's files; a fresh value.
 
     ``x-refusal`` at its root refers to the schema of the standard refusal.
     """
@@ -130,7 +130,7 @@ def check_publishable(spec: Spec, root: str | os.PathLike[str] | None = None) ->
 
 
 def _schema_places(roots: Iterable[Node], resolver: Resolver) -> set[Place]:
-    """Where schemas stand that the contract may need: `roots`, and all that they hold or refer to."""
+    """Return the places of schemas that the contract may need: `roots`, and all that they reach."""
     places: set[Place] = set()
     waiting = list(roots)
     while waiting:
@@ -155,7 +155,7 @@ class _Export:
         self._root = spec.root
         self._resolver = spec.resolver
         version = read_version(spec.root, [])
-        assert version is not None, "a Spec is of a known version"  # noqa: S101 -- the loader's promise
+        assert version is not None, "a Spec is of a known version"  # noqa: S101  # the loader's promise
         self._major = version[0]
         # References to other than schemas are replaced by what they refer to.
         walk = walk_structure(spec.root, spec.resolver, version)
@@ -183,7 +183,9 @@ class _Export:
     def _copy(self, node: Node, *, named: bool) -> Any:
         value = node.value
         if isinstance(value, list):
-            return [self._copy(one, named=False) for one in node.elements() if not self._is_lost(one)]
+            return [
+                self._copy(element, named=False) for element in node.elements() if not self._is_lost(element)
+            ]
         if not isinstance(value, dict):
             return value
         if not named and isinstance(value.get("$ref"), str):
@@ -191,19 +193,19 @@ class _Export:
         if isinstance(value.get("payload"), dict) and node.identity not in self._schemas:
             self._schemas.update(_opaque_places(node.child("payload")))
         copy = {}
-        for key, one in node.items():
-            if self._is_lost(one):
+        for key, inner in node.items():
+            if self._is_lost(inner):
                 continue
             if named:
-                copy[key] = self._copy(one, named=False)
+                copy[key] = self._copy(inner, named=False)
             elif key in _DATA:
-                copy[key] = one.value
+                copy[key] = inner.value
             elif not _PRIVATE.fullmatch(key):
-                copy[key] = self._copy(one, named=key in _NAMED)
+                copy[key] = self._copy(inner, named=key in _NAMED)
         return copy
 
     def _is_lost(self, node: Node) -> bool:
-        """Whether an object of the document is a file that nobody has, which only what is unused may be."""
+        """Return whether an object is a file that cannot be read, which only an unused one may be."""
         if node.identity not in self._inlined:
             return False
         try:
@@ -219,7 +221,7 @@ class _Export:
             return {"$ref": node.value["$ref"]} if within else {}
         try:
             target = self._resolver.step(node)
-        except ReferenceFault:  # in a schema that is unused, or in a format that is nobody's business
+        except ReferenceFault:  # in an unused schema, or in a format that is not validated
             return {}
         if target.document is not self._root.document:
             kind = self._inlined.get(node.identity)
@@ -237,12 +239,12 @@ class _Export:
         return {**kept, "$ref": f"#{quote(pointer, safe='/~{}$&+,;=:@ !')}"}
 
     def _keep_name(self, node: Node, target: Node, copy: Any) -> None:
-        """2.x: a message without a name is named by the reference, which is gone now."""
+        """Name a message of 2.x that only the replaced reference named."""
         message = self._resolver.follow(target)
         sources = [message]
         if (traits := message.get("traits")) is not None:
             sources += map(self._resolver.follow, traits.elements())
-        if not any(key in one.value for one in sources for key in ("name", "messageId")):
+        if not any(key in source.value for source in sources for key in ("name", "messageId")):
             copy["name"] = name_by_reference(node.value["$ref"])
 
     def _bring(self, target: Node) -> str:
@@ -264,7 +266,7 @@ class _Export:
 
 
 def _opaque_places(payload: Node) -> Iterable[Place]:
-    """A payload of a format that is not validated, wrapped or not: it may be a file as a whole."""
+    """Yield the places of a payload in a format that is not validated: it may be a whole file."""
     yield payload.identity
     schema = payload.get("schema")
     if schema is not None and isinstance(schema.value, dict):

@@ -16,7 +16,7 @@ __all__ = ["served_spec"]
 
 
 def served_spec(spec: Spec) -> Spec:
-    """The contract with the events of a null address spread over every declared namespace.
+    """Return the contract with the events of a null address spread over every declared namespace.
 
     A document that declares no other namespace means the default one, ``/``.
 
@@ -25,10 +25,12 @@ def served_spec(spec: Spec) -> Spec:
     shared = spec.namespaces.get(ANY_NAMESPACE)
     if shared is None:
         return spec
-    named = {name: one for name, one in spec.namespaces.items() if name != ANY_NAMESPACE}
+    named = {name: namespace for name, namespace in spec.namespaces.items() if name != ANY_NAMESPACE}
     if not named:
         return replace(spec, namespaces={"/": replace(shared, name="/")})
-    return replace(spec, namespaces={name: _with_shared(one, shared) for name, one in named.items()})
+    return replace(
+        spec, namespaces={name: _with_shared(namespace, shared) for name, namespace in named.items()}
+    )
 
 
 def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
@@ -46,7 +48,9 @@ def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
 
 
 def _secured(events: Mapping[str, Event], shared: Namespace) -> Mapping[str, Event]:
-    """What the shared channel requires is required of each of its events; it can't open a namespace."""
+    """Require of each event what the shared channel requires; the channel can't open a namespace."""
     if not shared.security:
         return events
-    return {name: replace(one, security=one.security or shared.security) for name, one in events.items()}
+    return {
+        name: replace(event, security=event.security or shared.security) for name, event in events.items()
+    }

@@ -11,21 +11,21 @@ __all__ = ["summarise"]
 
 
 def summarise(spec: Spec) -> dict[str, Any]:
-    """Namespaces, events, and the shape of their arguments; the ``model`` of ``check --format json``."""
+    """Summarise namespaces, events and arguments, as the ``model`` of ``check --format json``."""
     return {
         "asyncapi": spec.asyncapi,
         "path": spec.path,
-        "namespaces": {name: _namespace(one) for name, one in spec.namespaces.items()},
+        "namespaces": {name: _namespace(namespace) for name, namespace in spec.namespaces.items()},
     }
 
 
 def _namespace(namespace: Namespace) -> dict[str, Any]:
     return {
-        "receives": {name: _event(one) for name, one in namespace.receives.items()},
-        "sends": {name: _event(one) for name, one in namespace.sends.items()},
-        "handlers": {key: one.path for key, one in namespace.handlers.items()},
+        "receives": {name: _event(event) for name, event in namespace.receives.items()},
+        "sends": {name: _event(event) for name, event in namespace.sends.items()},
+        "handlers": {key: handler.path for key, handler in namespace.handlers.items()},
         "auth": namespace.handshake.auth is not None,
-        "parameters": [one.name for one in namespace.parameters],
+        "parameters": [parameter.name for parameter in namespace.parameters],
         "security": _security(namespace.security),
     }
 
@@ -43,12 +43,15 @@ def _arguments(arguments: Arguments) -> dict[str, Any]:
         "kind": arguments.kind,
         "min": arguments.minimum,
         "max": arguments.maximum,
-        "of": [_arguments(one) for one in arguments.of],
+        "of": [_arguments(alternative) for alternative in arguments.of],
     }
 
 
 def _security(security: Security | None) -> list[dict[str, list[str]]] | None:
-    """A namespace's own list, as 2.x writes it; None where the server's is in effect."""
+    """Return a namespace's own list, as 2.x writes it, or None if the server's applies."""
     if security is None:
         return None
-    return [{one.scheme: list(one.scopes) for one in every} for every in security]
+    return [
+        {requirement.scheme: list(requirement.scopes) for requirement in alternative}
+        for alternative in security
+    ]

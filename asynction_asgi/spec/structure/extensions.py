@@ -49,7 +49,7 @@ class Ours:
 
 
 def is_ack_object(value: Mapping[str, object]) -> bool:
-    """Whether this is a Message Ack Object: ``args``, and no assertion of JSON Schema beside it."""
+    """Return whether this is a Message Ack Object: ``args``, and no assertion of JSON Schema beside it."""
     return "args" in value and ASSERTIONS.keys().isdisjoint(value)
 
 
@@ -110,7 +110,9 @@ class _AuthSchema:
     def check(self, walk: Walk, node: Node) -> None:
         target = walk.follow(node)
         if target is not None and is_multi_format(target.value):
-            message = "x-auth is a schema itself: write what stands in 'schema' here; other formats are not enforced"
+            message = (
+                "x-auth must be a schema: write the contents of 'schema' here; other formats are not enforced"
+            )
             walk.error(target, "MULTIFORMAT", message)
         else:
             SCHEMA.check(walk, node)
@@ -127,7 +129,7 @@ _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _HANDLER = Fits(
     (str,),
     test=re.compile(f"{_NAME}[.:]{_NAME}").fullmatch,
-    wanted="a dotted path from a module on, such as package.module.name or package.module:Class.method",
+    wanted="a dotted path that begins with a module: package.module.name or package.module:Class.method",
     code="HANDLER",
 )
 
@@ -138,8 +140,10 @@ class _LifecycleHandler:
 
     def check(self, walk: Walk, node: Node) -> None:
         if isinstance(node.value, str) and node.value.isidentifier():
-            message = f"{node.value!r} names no module to import it from; write 'package.module.{node.value}'"
-            walk.warn(node, "HANDLER", f"{message}, or give the handler in code")
+            message = (
+                f"{node.value!r} does not name a module to import it from; use 'package.module.{node.value}'"
+            )
+            walk.warn(node, "HANDLER", f"{message}, or pass the handler in code")
         else:
             _HANDLER.check(walk, node)
 

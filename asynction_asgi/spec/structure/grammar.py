@@ -43,7 +43,7 @@ _OTHER = {2: "3.1.0", 3: "2.6.0"}
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """A scalar, or an object or list whose contents are nobody's business.
+    """A scalar, or an object or list whose contents are not checked.
 
     Attributes:
         types: The Python types admitted; bool is never taken for a number.
@@ -63,12 +63,12 @@ class Fits:
         """Report a value of another type, outside the enumeration, or not well-formed."""
         value = node.value
         if type(value) not in self.types:
-            words = " or ".join(TYPE_NAMES[one] for one in self.types)
+            words = " or ".join(TYPE_NAMES[kind] for kind in self.types)
             hint = "; put it in quotes" if str in self.types and type(value) in {int, float, bool} else ""
             walk.error(node, self.code or "TYPE", f"must be {words}, not {type_name(value)}{hint}")
         elif self.values and value not in self.values:
             listed = ", ".join(map(repr, self.values))
-            hint = did_you_mean(value, [one for one in self.values if isinstance(one, str)])
+            hint = did_you_mean(value, [known for known in self.values if isinstance(known, str)])
             walk.error(node, self.code or "ENUM", f"must be one of {listed}{hint}")
         elif self.test is not None and not self.test(value):
             walk.error(node, self.code or "TYPE", f"must be {self.wanted}")
@@ -102,7 +102,7 @@ class Each:
     code: str = ""
 
     def check(self, walk: Walk, node: Node) -> None:
-        """Report what is no list, each bad element, and each repeated one."""
+        """Report a value that is not a list, each bad element, and each repeated one."""
         if not isinstance(node.value, list):
             walk.error(node, self.code or "TYPE", f"must be a list, not {type_name(node.value)}")
             return
@@ -131,7 +131,7 @@ class Entries:
     extensions: bool = False
 
     def check(self, walk: Walk, node: Node) -> None:
-        """Report what is no object, each name out of pattern, and each bad value."""
+        """Report a value that is not an object, each name that does not match, and each bad value."""
         if not walk.is_object(node, self.code):
             return
         for key, value in node.items():
@@ -140,7 +140,10 @@ class Entries:
                 continue
             if self.keys is not None and not self.keys.fullmatch(key):
                 walk.error(
-                    value, "UNKNOWN_FIELD", f"{key!r} is no valid {self.what}: {self.keys.pattern}", key=True
+                    value,
+                    "UNKNOWN_FIELD",
+                    f"{key!r} is not a valid {self.what}; it must match {self.keys.pattern}",
+                    key=True,
                 )
             else:
                 self.rule.check(walk, value)
@@ -158,7 +161,7 @@ class Since:
         if walk.minor < self.minor:
             name = f"{walk.major}.{self.minor}"
             what = Pointer.parse(node.pointer).last
-            walk.error(node, "UNKNOWN_FIELD", f"{what!r} exists from AsyncAPI {name} on", key=True)
+            walk.error(node, "UNKNOWN_FIELD", f"{what!r} was added in AsyncAPI {name}", key=True)
         else:
             self.rule.check(walk, node)
 
@@ -208,7 +211,7 @@ class Object:
         open: Whether other fields than these and ``x-…`` may stand there.
         extensions: Whether ``x-…`` may stand there.
         checks: What a table of fields can't say.
-        moved: Fields of the other major version, and what stands for them in this one.
+        moved: Fields of the other major version, and what replaces them in this one.
         guards: Fields that narrow access, which beside a reference are an error; ``*`` is every field.
     """
 
@@ -226,7 +229,7 @@ class Object:
         for name, code in self.required.items():
             if name not in node.value:
                 near = closest(name, [key for key in node.value if key not in self.fields])
-                hint = f"; is {near!r} meant to be it?" if near else ""
+                hint = f"; is {near!r} a misspelling of it?" if near else ""
                 walk.error(node, code, f"{self.title} needs {name!r}{hint}")
         for key in node.value:
             rule = self.fields.get(key)
@@ -240,12 +243,10 @@ class Object:
                     continue  # reported as the missing field's misspelling
                 hint = f"; did you mean {near!r}?" if near else ""
                 if key in self.moved:
-                    hint = f" in AsyncAPI {walk.major}.x; instead there is {self.moved[key]}"
+                    hint = f" in AsyncAPI {walk.major}.x; use {self.moved[key]}"
                     if not walk.is_foreign:
                         walk.is_foreign = True
-                        hint += (
-                            f"; if all of the document is written so, set 'asyncapi' to {_OTHER[walk.major]}"
-                        )
+                        hint += f"; if the whole document is written this way, set 'asyncapi' to {_OTHER[walk.major]}"
                 walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)

@@ -52,7 +52,7 @@ COMPONENT_KEY = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def payload_is_a_schema(walk: Walk, message: Node) -> None:
-    """2.x: as far as ``schemaFormat``, which a trait may give, says so."""
+    """Check a payload of 2.x as a schema, if its ``schemaFormat``, which a trait may give, says so."""
     payload = message.get("payload")
     if payload is None:
         return
@@ -73,7 +73,7 @@ def is_a_message(walk: Walk, message: Node) -> None:
 
 
 def headers_are_an_object(walk: Walk, node: Node) -> None:
-    """Message and message trait: ``headers`` is a schema of type object."""
+    """Check that ``headers`` of a message or message trait is a schema of type object."""
     headers = node.get("headers")
     target = walk.follow(headers) if headers is not None else None
     if target is not None and isinstance(target.value, dict):
@@ -116,16 +116,16 @@ _LIKE_WS = re.compile(r"wss?|web[-_]?sockets?|socket[-_.]?io", re.IGNORECASE)
 
 
 def handshake_is_the_channels(walk: Walk, node: Node) -> None:
-    """Bindings of servers, operations and messages: what a handshake must present is read from channels alone."""
+    """Refuse handshake fields in other bindings than a channel's, from which alone they are read."""
     for alias in WS_ALIASES:
         binding = node.value.get(alias)
         if isinstance(binding, dict) and not binding.keys().isdisjoint({"method", "query", "headers"}):
-            message = f"{alias!r} is not checked here: a connection is opened per channel, so put it into 'bindings' there"
+            message = f"{alias!r} is not checked here: a connection is opened per channel; move it to the channel's 'bindings'"
             walk.refuse(node.child(alias), "BINDING", message, key=True)
 
 
 def ws_is_spelt_right(walk: Walk, node: Node) -> None:
-    """2.x: a channel's bindings are open, so a misspelt protocol would be taken for another one."""
+    """Report a misspelt protocol in a channel's bindings of 2.x, which are open."""
     for key, binding in node.items():
         if key not in WS_ALIASES and _LIKE_WS.fullmatch(key):
             message = f"{key!r} is not checked; did you mean 'ws'?"
@@ -133,7 +133,7 @@ def ws_is_spelt_right(walk: Walk, node: Node) -> None:
 
 
 def _variable_is_consistent(walk: Walk, node: Node) -> None:
-    """Server variable: default and examples are among the values of ``enum``."""
+    """Check that the default and examples of a server variable are among the values of ``enum``."""
     values = node.value.get("enum")
     if not isinstance(values, list) or not values:
         return
@@ -143,9 +143,9 @@ def _variable_is_consistent(walk: Walk, node: Node) -> None:
     )
     if (default := node.get("default")) is not None:
         candidates.append(default)
-    for one in candidates:
-        if isinstance(one.value, str) and one.value not in values:
-            walk.error(one, "ENUM", f"must be one of the variable's enum, not {one.value!r}")
+    for candidate in candidates:
+        if isinstance(candidate.value, str) and candidate.value not in values:
+            walk.error(candidate, "ENUM", f"must be one of the variable's enum, not {candidate.value!r}")
 
 
 _SCHEME_TYPES = (
@@ -187,7 +187,7 @@ def _scheme_fits_its_type(walk: Walk, node: Node) -> None:
 
 
 def scheme_fields(**more: Rule) -> Object:
-    """The Security Scheme Object, with what a version adds to it."""
+    """Return the Security Scheme Object, with what a version adds to it."""
     return Object(
         title="a security scheme",
         fields={
@@ -214,7 +214,7 @@ def _flow(scopes: str, *urls: str) -> Object:
 
 
 def flows(scopes: str) -> dict[str, Object]:
-    """The OAuth Flows Object, whose map of scopes has another name in each version."""
+    """Return the OAuth Flows Object, whose map of scopes has another name in each version."""
     return {
         "flows": Object(
             title="the flows object",

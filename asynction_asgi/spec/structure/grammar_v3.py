@@ -50,7 +50,7 @@ class _AnySchema:
         ):
             SCHEMA.check(walk, node)
         elif "schema" not in value:
-            walk.error(target, "MULTIFORMAT", "schemaFormat stands beside a 'schema', which is missing here")
+            walk.error(target, "MULTIFORMAT", "schemaFormat needs a 'schema' beside it, which is missing")
         elif not isinstance(value.get("schemaFormat", ""), str):
             walk.error(target.child("schemaFormat"), "MULTIFORMAT", "must be a string")
         elif is_supported_format(value.get("schemaFormat")):

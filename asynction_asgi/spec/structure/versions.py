@@ -38,7 +38,7 @@ _SUPPORTED = ", ".join(
 
 
 def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
-    """Major and minor; None, with a diagnostic, where the document is of no supported version."""
+    """Return the major and minor version, or None with a diagnostic if the version is not supported."""
 
     def refuse(node: Node, code: str, message: str) -> None:
         found.append(node.diagnostic("error", code, message))
@@ -60,7 +60,7 @@ def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
     match = _VERSION.fullmatch(value)
     if match is None:
         hint = f"; did you mean '{value}.0'?" if re.fullmatch(r"\d+\.\d+", value) else ""
-        refuse(node, "VERSION", f"{value!r} is no version such as 2.6.0{hint}")
+        refuse(node, "VERSION", f"{value!r} is not a version such as 2.6.0{hint}")
         return None
     major, minor = int(match[1]), int(match[2])
     known = _VERSIONS.get(major)

@@ -113,7 +113,7 @@ class Walk:
         self.found.append(node.diagnostic("error", code, message, key=key, layer="service"))
 
     def is_object(self, node: Node, code: str = "TYPE") -> bool:
-        """Whether `node` is an object; reported where it is not."""
+        """Return whether `node` is an object, and report it if not."""
         if isinstance(node.value, dict):
             return True
         hint = ""
@@ -136,23 +136,25 @@ class Walk:
         self._queue.append((name, node, code, self.layer))
 
     def follow(self, node: Node) -> Node | None:
-        """Where a reference leads, or None; what is wrong with it is reported elsewhere."""
+        """Return where a reference leads, or None; a fault is reported elsewhere."""
         try:
             return self.resolver.follow(node)
         except ReferenceFault:
             return None
 
     def target(self, node: Node) -> Node | None:
-        """Where a reference leads, or None; what is wrong with it is reported, once."""
+        """Return where a reference leads, or None; a fault is reported, once."""
         try:
             return self.resolver.follow(node)
         except ReferenceFault as fault:
-            for one in fault.diagnostics:
-                mark = (one.file, one.pointer, one.code)
+            for diagnostic in fault.diagnostics:
+                mark = (diagnostic.file, diagnostic.pointer, diagnostic.code)
                 if mark in self._faulty:
                     continue
                 self._faulty.add(mark)
-                self.found.append(replace(one, severity="warning") if one.code in ELSEWHERE else one)
+                self.found.append(
+                    replace(diagnostic, severity="warning") if diagnostic.code in ELSEWHERE else diagnostic
+                )
             return None
 
     def siblings(self, row: Row, node: Node) -> None:
@@ -163,9 +165,11 @@ class Walk:
         idle = [key for key in node.value if key != "$ref" and key not in {"description", "summary"}]
         narrowing = idle if "*" in row.guards else [key for key in idle if key in row.guards]
         for key in narrowing:
-            cure = f"write it where the reference leads, or write {row.title} here in place of the reference"
+            cure = (
+                f"move it to the target of the reference, or write {row.title} here in place of the reference"
+            )
             if key in {"scopes", "x-scopes"}:
-                cure = f"write {_scopes(node.value[key])} beside the list of requirements"
+                cure = f"use {_scopes(node.value[key])} beside the list of requirements"
             message = f"{key!r} beside a $ref is ignored, and would leave access open; {cure}"
             self.refuse(node.child(key), "REF_TYPE", message, key=True)
         idle = [key for key in idle if key not in narrowing]
@@ -187,17 +191,17 @@ class Walk:
         """
         right = self.respelt.get(key)
         if right is not None and right in fields:
-            self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated: write {right!r}", key=True)
+            self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated; use {right!r}", key=True)
             fields[right].check(self, node)
             return
         if key in self.places:
             meant = key
             message = f"{key!r} has no effect on {title}; it belongs on {' or '.join(self.places[key])}"
             if (plain := key.removeprefix("x-")) in fields:
-                message += f", and here it is {plain!r}"
+                message += f"; use {plain!r} here"
         elif near := closest(key, self.places, cutoff=0.88):  # not x-author for x-auth
             meant = near
-            message = f"the extension {key!r} has no meaning here; did you mean {near!r}?"
+            message = f"unknown extension {key!r}; did you mean {near!r}?"
         else:
             return
         report = self.refuse if meant in self.guards or self.strict else self.warn
@@ -205,14 +209,14 @@ class Walk:
 
 
 def _scopes(value: Any) -> str:
-    """The ``x-scopes`` that stands for a list of scopes, as far as it is one."""
+    """Write a list of scopes as ``x-scopes``, as far as it is one."""
     if isinstance(value, list) and value and all(isinstance(scope, str) for scope in value):
         return f"'x-scopes: [{', '.join(value)}]'"
     return "'x-scopes'"
 
 
 def type_name(value: Any) -> str:
-    """The JSON type of a value, with its article."""
+    """Return the JSON type of a value, with its article."""
     return TYPE_NAMES.get(type(value), type(value).__name__)
 
 

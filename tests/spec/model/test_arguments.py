@@ -80,7 +80,7 @@ ANY = Arguments(kind="any")
         (union(TEXT, PAIR), ["a", 1], ["a", 1]),
         (union(TEXT, PAIR), ["a", "b"], ("/1", "type", "must be an integer")),
         (union(TEXT, single("nullable")), [], [None]),
-        (union(), [1], ("", "oneOf", "nothing is accepted here")),
+        (union(), [1], ("", "oneOf", "no value is accepted here")),
         (union(single("text"), single("cat")), [{"kind": "cat", "lives": "9"}], ("/0/lives", "type", "must be an integer")),
         (union(single("cat"), ANY), [1, 2], [1, 2]),
         (PETS, [{"kind": "dog"}], [{"kind": "dog"}]),

@@ -145,14 +145,14 @@ def test_what_is_not_asyncapi_is_rejected(tmp_path: Path, text: str, code: str, 
     ("text", "says"),
     [
         (v2("{}", "chanels: {}"), "an AsyncAPI document has no 'chanels'; did you mean 'channels'?"),
-        (v2("{}", "operations: {}"), "instead there is 'publish' and 'subscribe' in the channels"),
-        ("asyncapi: 2.6.0\ninfo: {title: T, verion: '1'}\nchannels: {}", "is 'verion' meant to be it?"),
+        (v2("{}", "operations: {}"), "use 'publish' and 'subscribe' in the channels"),
+        ("asyncapi: 2.6.0\ninfo: {title: T, verion: '1'}\nchannels: {}", "is 'verion' a misspelling of it?"),
         ("asyncapi: 2.6.0\ninfo: {title: T, version: 1.0}\nchannels: {}", "not a number; put it in quotes"),
-        (v2("{/: {servers: []}}", version="2.0.0"), "'servers' exists from AsyncAPI 2.2 on"),
+        (v2("{/: {servers: []}}", version="2.0.0"), "'servers' was added in AsyncAPI 2.2"),
         (v2("{/: {publish: {message: {oneOf: ['#/x']}}}}"), "did you mean {$ref: '#/x'}?"),
         (v3("{c: {servers: [a]}}"), "servers[0] must be a reference to a server: write {$ref: ...}"),
         (v3("{c: {address: /}}", "{o: {action: recieve, channel: {$ref: '#/channels/c'}}}"), "did you mean 'receive'?"),
-        (v3("{c: {messages: {m: {messageId: x}}}}"), "instead there is the message's key in the channel"),
+        (v3("{c: {messages: {m: {messageId: x}}}}"), "use the message's key in the channel"),
     ],
 )  # fmt: skip
 def test_hints_say_what_was_meant(tmp_path: Path, text: str, says: str) -> None:
@@ -175,13 +175,13 @@ def test_a_null_reference_is_told_from_a_comment(tmp_path: Path) -> None:
     ("text", "code", "pointer", "says"),
     [
         (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handler'?"),
-        (v2("{/: {x-handlers: {error: on_error}}}"), "HANDLER", "/channels/~1/x-handlers/error", "write 'package.module.on_error'"),
-        (v2("{/: {x-handers: {error: a.b}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handers", "write 'x-handlers'"),
+        (v2("{/: {x-handlers: {error: on_error}}}"), "HANDLER", "/channels/~1/x-handlers/error", "use 'package.module.on_error'"),
+        (v2("{/: {x-handers: {error: a.b}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handers", "use 'x-handlers'"),
         (v2("{/: {publish: {message: {name: a, x-ackk: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-ackk", "did you mean 'x-ack'?"),
         (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message"),
         (v2("{/: {publish: {message: {name: a, x-acks: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-acks", "did you mean 'x-ack'?"),
         (v2("{/: {$ref: '#/components/channels/c', description: d, publish: {}}}", "components: {channels: {c: {}}}"), "REF_TYPE", "/channels/~1/publish", "no effect beside a $ref"),
-        (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "write 'x-bearerInfoFunc'"),
+        (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "use 'x-bearerInfoFunc'"),
     ],
 )  # fmt: skip
 def test_extensions_that_were_not_meant_so_are_warned_of(
