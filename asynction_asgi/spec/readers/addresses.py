@@ -40,13 +40,13 @@ def _check_address(reader: Reader, address: str, place: Node) -> None:
     Source: AsyncAPI 2.6, Channels Object: a relative URI Template; 3.0, Channel Address Expressions.
     """
     if "?" in address or "#" in address:
-        message = f"an address has no query and no fragment: {address!r}"
+        message = f"an address cannot have a query or a fragment: {address!r}"
         reader.error(place, "CHANNEL_QUERY", message, layer="document", key=True)
         return
     if (url := _URL.match(address)) is not None:
         message = (
             f"{address!r} is a URL: a channel's address is a namespace, such as '/{url[1]}';"
-            " the host belongs into 'servers'"
+            " put the host in 'servers'"
         )
         reader.warn(place, "ADDRESS", message, key=True)
     is_template = _is_template(address)
@@ -59,20 +59,18 @@ def _check_address(reader: Reader, address: str, place: Node) -> None:
     if "{" in rest or "}" in rest or not all(names) or len(set(names)) != len(names):
         reader.error(place, "ADDRESS", f"the parameters of {address!r} can't be told apart", key=True)
     elif not is_template:
-        message = f"{address!r} holds characters that an address can't have{_meant(address)}"
+        message = f"{address!r} holds characters that are not allowed in an address{_meant(address)}"
         reader.warn(place, "ADDRESS", message, key=True)
     elif (other := next((name for name in names if not _SIMPLE.fullmatch(name)), None)) is not None:
-        message = f"{{{other}}} can't be a parameter of a namespace: use {{name}}, which is one segment"
+        message = f"{{{other}}} cannot be a parameter of a namespace; use {{name}}, which is one segment"
         reader.error(place, "ADDRESS", message, key=True)
     elif (colon := _COLON.search(address)) is not None:
-        message = (
-            f"':{colon[1]}' is not a parameter here but those characters; did you mean {_braced(address)!r}?"
-        )
+        message = f"':{colon[1]}' is not a parameter but literal text; did you mean {_braced(address)!r}?"
         reader.warn(place, "ADDRESS", message, key=True)
 
 
 def _is_template(address: str) -> bool:
-    """Whether it is a URI template; names may have a hyphen, as AsyncAPI's pattern for parameters lets them."""
+    """Return whether an address is a URI template; names may have a hyphen, as AsyncAPI's pattern allows."""
     return FORMATS["uri-template"](PARAMETER.sub(lambda found: found[0].replace("-", "_"), address))
 
 

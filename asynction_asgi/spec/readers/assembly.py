@@ -64,10 +64,14 @@ def assemble(
         security: What the server requires of namespaces that say nothing themselves.
     """
     drafts: dict[str, _Namespace] = {}
-    served = [one for one in operations if one.channel.kept and one.channel.namespace is not None]
-    operated = {one.channel.place.identity for one in served}
+    served = [
+        operation
+        for operation in operations
+        if operation.channel.kept and operation.channel.namespace is not None
+    ]
+    operated = {operation.channel.place.identity for operation in served}
     for channel in channels:
-        # An unknown address that nobody operates on is a place for replies.
+        # An unknown address without operations is a place for replies.
         if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
             _add_channel(reader, drafts, channel)
     for draft in drafts.values():
@@ -77,7 +81,7 @@ def assemble(
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
     _warn_of_unchecked_scopes(reader, served)
-    if not drafts and not any(one.severity == "error" for one in reader.found):
+    if not drafts and not any(diagnostic.severity == "error" for diagnostic in reader.found):
         place = reader.root.get("channels") or reader.root
         reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
     _refuse_ambiguous(reader, drafts)
@@ -144,7 +148,7 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
 
 
 def _ours(reader: Reader, node: Node, name: str) -> Node | None:
-    """One of our extensions, by whichever spelling is honoured."""
+    """Return one of our extensions, in whichever spelling is honoured."""
     return reader.follow(reader.traited(node).get(name))
 
 
@@ -187,7 +191,7 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
             reader.set_aside(message.fields)
             continue
         if operation.direction == "sends" and name in RESERVED:
-            what = f"Socket.IO emits {name!r} itself; the server can't"
+            what = f"{name!r} is emitted by Socket.IO itself; rename the event"
             reader.error(message.place, "RESERVED_EVENT", what)
             reader.set_aside(message.fields)
         elif operation.direction == "receives" and name in LIFECYCLE:
@@ -224,13 +228,13 @@ def _warn_of_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraf
 def _name(reader: Reader, message: MessageDraft) -> str | None:
     name = message.fields.text("name") or message.fallback
     if not name and message.fields.value.get("name") in (None, ""):
-        what = "the message has no name, so no event can carry it: add 'name'"
+        what = "the message has no name, so no event can carry it; add 'name'"
         reader.error(message.place, "EVENT_NAME", what)
     return name
 
 
 def _handler(reader: Reader, operation: OperationDraft, message: MessageDraft) -> HandlerName | None:
-    """The message's handler, else (3.x) its operation's."""
+    """Return the message's handler or, in 3.x, its operation's."""
     own = reader.handler(message.fields.get("x-handler"))
     if reader.traits_win:
         return own
@@ -248,7 +252,7 @@ def _add_lifecycle(
     reader.warn(
         message.place,
         "RESERVED_EVENT",
-        f"{name!r} is no event but the namespace's lifecycle; its handler belongs into x-handlers",
+        f"{name!r} is a lifecycle event; put its handler in x-handlers",
     )
     handler = _handler(reader, operation, message)
     if handler is not None:
@@ -299,7 +303,7 @@ def _add_event(
 def _required(
     reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft
 ) -> Security | None:
-    """What a client must present to emit an event, besides what it needed to connect."""
+    """Return what a client must present to emit an event, besides what connecting required."""
     lists = [
         node for fields in (operation.fields, message.fields) if (node := fields.get("x-scopes")) is not None
     ]
@@ -309,7 +313,7 @@ def _required(
 
 
 def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:
-    """``x-ack`` of the message, else of the operation, else the operation's reply."""
+    """Return ``x-ack`` of the message, else of the operation, else the operation's reply."""
     for fields in (message.fields, operation.fields):
         ack = reader.ack(reader.merged(fields, "x-ack"))
         if ack is not None:
@@ -323,8 +327,8 @@ def _ordering(operation: OperationDraft, message: MessageDraft) -> Ordering | No
 
 
 def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *, receives: bool) -> Event:
-    """The same event twice: the same message, or else alternatives of one."""
-    paths = [one.handler.path if one.handler is not None else None for one in (known, event)]
+    """Merge two declarations of an event: the same message, or alternatives."""
+    paths = [declared.handler.path if declared.handler is not None else None for declared in (known, event)]
     if receives and paths[0] != paths[1]:
         handlers = " and ".join(str(path) for path in paths)
         what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
@@ -336,10 +340,10 @@ def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *,
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
         return known
-    acks = [one for one in (known.ack, event.ack) if one is not None]
+    acks = [ack for ack in (known.ack, event.ack) if ack is not None]
     ack = union(acks) if acks else None
     if known.node.identity == event.node.identity:
-        if ack is not None and any(len(ack.of) > max(1, len(one.of)) for one in acks):
+        if ack is not None and any(len(ack.of) > max(1, len(part.of)) for part in acks):
             what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted"
             reader.warn(message.place, "DUPLICATE_EVENT", what)
         return replace(known, ack=ack)

@@ -41,7 +41,11 @@ def check_examples(messages: Iterable[Node], reader: Reader) -> list[Diagnostic]
         schema for _, payload, headers in cases for part in (payload, headers) for schema in part.schemas()
     ]
     bundle, _ = compile_bundle(roots, reader.resolver, backend="fastjsonschema", written=True)
-    return [one for examples, payload, headers in cases for one in _check(examples, payload, headers, bundle)]
+    return [
+        finding
+        for examples, payload, headers in cases
+        for finding in _check(examples, payload, headers, bundle)
+    ]
 
 
 def _read(message: Node, reader: Reader) -> Case | None:

@@ -20,7 +20,7 @@ BINARY = "$binary"
 
 
 def declared_examples(event: Event, spec: Spec) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The event's own examples that the contract accepts: a name or ``""``, and the arguments.
+    """Yield the event's own examples that the contract accepts: a name or ``""``, and the arguments.
 
     ``{"$binary": "…base64…"}`` stands for bytes, which neither JSON nor YAML can write.
     """
@@ -29,14 +29,14 @@ def declared_examples(event: Event, spec: Spec) -> Iterator[tuple[str, tuple[Any
     if arguments.kind == "opaque" or not isinstance(listed, list):
         return
     accept = compile_arguments(arguments, spec.bundle)
-    for one in listed:
-        if not isinstance(one, dict) or "payload" not in one:
+    for example in listed:
+        if not isinstance(example, dict) or "payload" not in example:
             continue
         try:
-            values = read_example(one["payload"], arguments, accept)
+            values = read_example(example["payload"], arguments, accept)
         except Mismatch:
             continue
-        name = one.get("name") or one.get("summary")
+        name = example.get("name") or example.get("summary")
         yield name if isinstance(name, str) else "", tuple(values)
 
 
@@ -44,7 +44,7 @@ def read_example(payload: Any, arguments: Arguments, accept: ArgumentsCheck) -> 
     """Return the arguments that an example's payload stands for: a list may be one of them or all.
 
     Raises:
-        Mismatch: it stands for none; says what the likelier reading misses.
+        Mismatch: The payload fits no reading; says what the likelier one misses.
     """
     payload = with_bytes(payload)
     readings = [[payload]]
@@ -63,14 +63,14 @@ def read_example(payload: Any, arguments: Arguments, accept: ArgumentsCheck) -> 
 
 
 def written_bytes(value: bytes | bytearray) -> dict[str, str]:
-    """What stands for bytes in JSON: ``{"$binary": "…base64…"}``; a ``default`` of ``json.dumps``."""
+    """Write bytes as ``{"$binary": "…base64…"}``; a ``default`` for ``json.dumps``."""
     return {BINARY: base64.b64encode(value).decode()}
 
 
 def with_bytes(value: Any) -> Any:
-    """A value of JSON with what `written_bytes` wrote as bytes again."""
+    """Return a JSON value in which bytes written by `written_bytes` are bytes again."""
     if isinstance(value, list):
-        return [with_bytes(one) for one in value]
+        return [with_bytes(element) for element in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {BINARY} and isinstance(value[BINARY], str):
@@ -78,4 +78,4 @@ def with_bytes(value: Any) -> Any:
             return base64.b64decode(value[BINARY], validate=True)
         except ValueError:
             return value
-    return {key: with_bytes(one) for key, one in value.items()}
+    return {key: with_bytes(inner) for key, inner in value.items()}

@@ -43,7 +43,7 @@ class Hints:
 def read_hints(
     event: Event, sends: Mapping[str, Event], spec: Spec, report: Callable[[Diagnostic], None]
 ) -> Hints:
-    """The hints of an event; what is wrong with them is reported and left out.
+    """Read the hints of an event; faulty ones are reported and left out.
 
     Args:
         event: Received or sent.
@@ -75,16 +75,16 @@ def read_hints(
 
 
 def check_hints(spec: Spec) -> list[Diagnostic]:
-    """What is wrong with the hints of all events, as warnings: only a mock would miss them."""
+    """Return the faults in the hints of all events, as warnings: only a mock would miss them."""
     found: list[Diagnostic] = []
     for namespace in spec.namespaces.values():
         for event in (*namespace.receives.values(), *namespace.sends.values()):
             read_hints(event, namespace.sends, spec, found.append)
-    return [replace(one, severity="warning") for one in found]
+    return [replace(diagnostic, severity="warning") for diagnostic in found]
 
 
 def _place(event: Event, spec: Spec) -> Node:
-    """Where the hints stand, or the message where a trait brings them along."""
+    """Return the place of the hints, or of the message if a trait contributes them."""
     return spec.resolver.follow(event.node).get("x-mock") or event.node
 
 
@@ -94,7 +94,7 @@ def _ack(
     if "ack" not in hints:
         return None
     if event.ack is None:
-        problem("its x-mock has an ack, and the document declares none", "ack")
+        problem("its x-mock has an ack, but the document declares none", "ack")
         return None
     wanted = with_bytes(hints["ack"])
     accept = compile_arguments(event.ack, spec.bundle)

@@ -28,16 +28,16 @@ def read_arguments(
     schema_format: str | None = None,
     positional: bool | None = None,
 ) -> Arguments:
-    """The arguments that a payload stands for.
+    """Return the arguments that a payload stands for.
 
     Args:
-        payload: As written, or None where there is none.
+        payload: As written, or None if it is missing.
         resolver: For the references on the way.
         schema_format: 2.x: the message's ``schemaFormat``.
         positional: ``x-positional``, which overrules the look of the schema.
 
     Raises:
-        ReferenceFault: the schema is a reference that leads nowhere.
+        ReferenceFault: The schema is a reference that leads nowhere.
     """
     if payload is None:
         return ANY
@@ -59,7 +59,8 @@ def read_arguments(
         positional = bounds is not None
     if positional:
         ranges = sorted(
-            bounds or {_list_bounds(schema.value)}, key=lambda each: (each[0], each[1] is None, each[1])
+            bounds or {_list_bounds(schema.value)},
+            key=lambda span: (span[0], span[1] is None, span[1]),
         )
         most = [high for _, high in ranges]
         return Arguments(
@@ -100,7 +101,7 @@ def _tuple_bounds(schema: Node, resolver: Resolver) -> _Bounds | None:
 
 
 def _branches(schema: Node, resolver: Resolver) -> list[Node] | None:
-    """The alternatives of a schema that may be a tuple by them, references followed; else None."""
+    """Return the alternatives that may make a schema a tuple, with references followed, or None."""
     value = schema.value
     if not isinstance(value, dict) or _own_bounds(value) is not None:
         return None
@@ -114,7 +115,7 @@ def _branches(schema: Node, resolver: Resolver) -> list[Node] | None:
 
 
 def _own_bounds(value: Any) -> _Bounds | None:
-    """Of a schema that is a tuple by itself."""
+    """Return the bounds of a schema that is a tuple by itself, or None."""
     if not isinstance(value, dict):
         return None
     shape = read_shape(value)
@@ -126,7 +127,7 @@ def _own_bounds(value: Any) -> _Bounds | None:
 
 
 def _union(bounds: list[_Bounds | None]) -> _Bounds | None:
-    """Those of all alternatives; None where one of them is not a tuple."""
+    """Return the bounds of all alternatives, or None if one of them is not a tuple."""
     found = [ranges for ranges in bounds if ranges is not None]
     return frozenset().union(*found) if len(found) == len(bounds) else None
 
@@ -139,7 +140,7 @@ def _bounds(value: Mapping[str, Any], items: Sequence[Any], rest: Any) -> _Range
 
 
 def _list_bounds(value: Any) -> _Range:
-    """``minItems`` and ``maxItems``, as far as they are counts."""
+    """Return ``minItems`` and ``maxItems``, as far as they are counts."""
     minimum, maximum = (
         (value.get("minItems"), value.get("maxItems")) if isinstance(value, dict) else (None, None)
     )

@@ -22,7 +22,7 @@ _SHOWN = 3
 def warn_of_uncalled_handlers(reader: Reader, operations: Sequence[OperationDraft]) -> None:
     """Report handlers of what only the server emits, and keep them in the search for what else is wrong.
 
-    A message that clients may emit too, or a trait shared with one, is no misunderstanding.
+    A message that clients may emit too, or a trait shared with such a message, is not a mistake.
     """
     called = {
         node.identity
@@ -78,8 +78,8 @@ def warn_of_unlike_namespaces(
         and channel.address_node is not None
         and channel.namespace not in (None, ANY_NAMESPACE)
     ]
-    peopled = {str(one.namespace): one for one in served if names.get(str(one.namespace))}
-    single = {name: one for name, one in peopled.items() if len(names[name]) == 1}
+    peopled = {str(channel.namespace): channel for channel in served if names.get(str(channel.namespace))}
+    single = {name: channel for name, channel in peopled.items() if len(names[name]) == 1}
     alike = [
         name
         for name, channel in single.items()
@@ -112,7 +112,7 @@ def _is_prefixed(channel: ChannelDraft) -> bool:
 
 
 def _is_set_up(channel: ChannelDraft) -> bool:
-    """Whether it has what only a namespace has use for."""
+    """Return whether it has what only a namespace has use for."""
     ours = ("x-handlers", "x-auth", "x-security", "x-scopes")
     return bool(channel.parameters) or any(key in channel.node.value for key in ours)
 

@@ -33,12 +33,12 @@ __all__ = [
 
 Direction = Literal["receives", "sends"]
 _SPELLINGS = {
-    right: (right, *(one for one, of in RESPELT.items() if of == right)) for right in RESPELT.values()
+    right: (right, *(wrong for wrong, of in RESPELT.items() if of == right)) for right in RESPELT.values()
 }
 
 
 def _fill(target: Any, more: Any) -> Any:
-    """What `target` lacks, from `more`; what it has wins, null included."""
+    """Add what `target` lacks from `more`; existing values win, null included."""
     if not isinstance(target, dict) or not isinstance(more, dict):
         return target
     return {
@@ -62,16 +62,18 @@ class Traited:
     sources: tuple[Node, ...]
 
     def get(self, name: str) -> Node | None:
-        """A field where it stands, in the object or in the trait that decides; None if there is none."""
+        """Return a field of the object or of the trait that decides, or None."""
         for spelling in _SPELLINGS.get(name, (name,)):
             if self.value.get(spelling) is not None:
                 return next(
-                    one.child(spelling) for one in self.sources if one.value.get(spelling) is not None
+                    source.child(spelling)
+                    for source in self.sources
+                    if source.value.get(spelling) is not None
                 )
         return None
 
     def text(self, name: str) -> str | None:
-        """A field that is a string; None if it is not there or is none."""
+        """Return a string field, or None if it is missing or not a string."""
         found = self.get(name)
         return found.value if found is not None and isinstance(found.value, str) else None
 
@@ -83,7 +85,7 @@ class ChannelDraft:
     Attributes:
         node: The Channel Object.
         place: What names it in diagnostics: the 2.x key, the 3.x address.
-        address: As written, or None if there is none.
+        address: As written, or None if it is missing.
         address_node: Where it stands: the 2.x channel, the 3.x address.
         namespace: With its leading slash; ``*`` for any declared one, None where it is not known.
         kept: Whether the chosen server offers it.
@@ -172,7 +174,7 @@ class Reader:
         (self.error if self.strict else self.warn)(node, code, message, key=key)
 
     def follow(self, node: Node | None) -> Node | None:
-        """Where `node` leads; None where there is nothing, which was reported."""
+        """Return where `node` leads, or None if it is unresolvable, which is reported."""
         if node is None:
             return None
         try:
@@ -183,26 +185,30 @@ class Reader:
 
     def needed(self, fault: ReferenceFault) -> None:
         """Report what was no error so far: a part that is elsewhere, or that wraps itself, and is needed."""
-        self.found += [one for one in fault.diagnostics if one.code in ELSEWHERE or one.code == "REF_CYCLE"]
+        self.found += [
+            diagnostic
+            for diagnostic in fault.diagnostics
+            if diagnostic.code in ELSEWHERE or diagnostic.code == "REF_CYCLE"
+        ]
 
     def member(self, node: Node | None, key: str) -> Node | None:
-        """A member of an object, references followed; None if there is none."""
+        """Return a member of an object with references followed, or None."""
         return self.follow(node.get(key)) if node is not None else None
 
     def entries(self, node: Node | None, key: str | None = None) -> Iterator[tuple[str, Node]]:
-        """The entries of a map, as written; nothing where there is no map."""
+        """Yield the entries of a map as written, or nothing if it is not a map."""
         found = self.member(node, key) if key is not None else node
         if found is not None and isinstance(found.value, dict):
             yield from found.items()
 
     def elements(self, node: Node | None, key: str) -> Iterator[Node]:
-        """The elements of a list, as written; nothing where there is no list."""
+        """Yield the elements of a list as written, or nothing if it is not a list."""
         found = node.get(key) if node is not None else None
         if found is not None and isinstance(found.value, list):
             yield from found.elements()
 
     def traited(self, node: Node) -> Traited:
-        """An object with its traits, by the precedence of the document's version."""
+        """Return an object with its traits, by the precedence of the document's version."""
         traits = []
         for trait in self.elements(node, "traits"):
             target = self.follow(trait)
@@ -221,7 +227,7 @@ class Reader:
         return Traited(node, _fill(node.value, value), (node, *reversed(traits)))
 
     def handler(self, node: Node | None) -> HandlerName | None:
-        """The handler that a string in the document names."""
+        """Return the handler that a string in the document names."""
         return (
             HandlerName(path=node.value, node=node)
             if node is not None and isinstance(node.value, str)
@@ -237,7 +243,7 @@ class Reader:
             self.uncalled.append(handler)
 
     def arguments(self, message: Traited) -> Arguments:
-        """What a message's payload makes of the arguments."""
+        """Return the arguments that a message's payload stands for."""
         return self._arguments(
             message.get("payload") or message.node.get("payload"),
             schema_format=message.text("schemaFormat") if self.traits_win else None,
@@ -245,7 +251,7 @@ class Reader:
         )
 
     def headers(self, message: Traited) -> Arguments:
-        """What a message's headers must be, as a single argument."""
+        """Return what a message's headers must be, as a single argument."""
         return self._arguments(self.merged(message, "headers"))
 
     def _arguments(
@@ -262,19 +268,21 @@ class Reader:
         return arguments
 
     def merged(self, fields: Traited, name: str) -> Node | None:
-        """A field of an object and its traits, merged where it is an object in several of them."""
+        """Return a field of an object and its traits, merged if it is an object in several of them."""
         if len(fields.sources) == 1 or fields.get(name) is None:
             return fields.get(name)
         layers = []
         for source in reversed(fields.sources):
-            spelling = next((one for one in _SPELLINGS.get(name, (name,)) if one in source.value), None)
+            spelling = next(
+                (spelling for spelling in _SPELLINGS.get(name, (name,)) if spelling in source.value), None
+            )
             if spelling is not None:
                 keeps_null = source is fields.node and not self.traits_win
                 layers.append((source.child(spelling), keeps_null))
         return patched(fields.node, name, layers, self.follow)
 
     def ack(self, node: Node | None) -> Arguments | Literal[False] | None:
-        """``x-ack``: its arguments; False where it declares that there is none, None where it is absent."""
+        """Return the arguments of ``x-ack``; False if it declares no ack, None if it is absent."""
         target = self.follow(node)
         if target is None:
             return None
@@ -291,10 +299,10 @@ class Reader:
 
 
 def union(alternatives: Iterable[Arguments]) -> Arguments:
-    """One of several; what occurs twice counts once, and a single one is itself."""
+    """Return the union of several alternatives, without duplicates; a single one is returned as it is."""
     distinct: dict[object, Arguments] = {}
-    for one in alternatives:
-        for part in one.of if one.kind == "union" else (one,):
+    for alternative in alternatives:
+        for part in alternative.of if alternative.kind == "union" else (alternative,):
             distinct.setdefault(part if part.schema is None else (part.kind, part.schema.identity), part)
     flat = tuple(distinct.values())
     if len(flat) == 1:
@@ -303,6 +311,6 @@ def union(alternatives: Iterable[Arguments]) -> Arguments:
     return Arguments(
         kind="union",
         minimum=min(part.minimum for part in flat),
-        maximum=None if None in most else max(one for one in most if one is not None),
+        maximum=None if None in most else max(high for high in most if high is not None),
         of=flat,
     )

@@ -31,7 +31,7 @@ _SUPPORTED_HTTP = ("basic", "bearer")
 
 
 def read_security(reader: Reader, node: Node | None, *, ours: bool = False) -> Security | None:
-    """A list of requirements; None where there is none.
+    """Read a list of requirements, or return None if there is no list.
 
     Args:
         reader: Takes the findings, and the schemes that are named.
@@ -62,7 +62,7 @@ def read_security(reader: Reader, node: Node | None, *, ours: bool = False) -> S
         elif is_map:
             found.append(tuple(_map(reader, element, layer)))
         elif reader.traits_win:
-            message = "a security requirement of 2.x is a map of scheme names: write {name: []}"
+            message = "a security requirement of 2.x is a map of scheme names; use {name: []}"
             reader.error(element, "SECURITY_SHAPE", message, layer=layer)
         else:
             scheme = _scheme(reader, element)
@@ -96,12 +96,12 @@ def _map(reader: Reader, element: Node, layer: Layer) -> Iterator[Requirement]:
 def narrow(reader: Reader, security: Security | None, lists: Iterable[Node | None]) -> Security | None:
     """Add the scopes of ``x-scopes`` to each scheme that is required.
 
-    An alternative that asks for no credentials is left out: who presents none holds no scopes.
+    Alternatives that require no credentials are left out: without credentials a client holds no scopes.
 
     Args:
         reader: Takes the findings.
         security: What is required without them.
-        lists: Each ``x-scopes`` that holds, None where there is none.
+        lists: Each ``x-scopes`` that applies, or None.
     """
     for node in lists:
         scopes = _words(node.value) if node is not None else ()
@@ -110,21 +110,24 @@ def narrow(reader: Reader, security: Security | None, lists: Iterable[Node | Non
         alternatives = [alternative for alternative in security or () if alternative]
         if not alternatives:
             message = (
-                "x-scopes asks for scopes where no credentials are required; add 'security' to the server"
+                "x-scopes requires scopes, but no credentials are required; add 'security' to the server"
             )
             reader.error(node, "SECURITY_SHAPE", f"{message}, or 'x-security' to the channel", key=True)
             return security
-        for name in {each.scheme: None for alternative in alternatives for each in alternative}:
+        for name in {requirement.scheme: None for alternative in alternatives for requirement in alternative}:
             _check_flows(reader, reader.schemes[name], node, "service")
         security = tuple(
-            tuple(replace(each, scopes=tuple(dict.fromkeys((*each.scopes, *scopes)))) for each in alternative)
+            tuple(
+                replace(requirement, scopes=tuple(dict.fromkeys((*requirement.scopes, *scopes))))
+                for requirement in alternative
+            )
             for alternative in alternatives
         )
     return security
 
 
 def _scheme(reader: Reader, element: Node) -> SecurityScheme | None:
-    """3.x: the scheme that stands here or that is referred to, under its name in the components."""
+    """Return the scheme of 3.x that is here or referred to, under its name in the components."""
     target = reader.follow(element)
     if target is None:
         return None
@@ -142,7 +145,10 @@ def _add(reader: Reader, name: str, node: Node) -> SecurityScheme | None:
         return None
     if known is not None:
         name = f"{target.document.name}#{target.pointer}"
-    fields = {**target.value, **{RESPELT[key]: one for key, one in target.value.items() if key in RESPELT}}
+    fields = {
+        **target.value,
+        **{RESPELT[key]: inner for key, inner in target.value.items() if key in RESPELT},
+    }
     scheme = SecurityScheme(name=name, type=fields["type"], fields=fields, node=target)
     reader.schemes[name] = scheme
     scopes = target.get("scopes")
@@ -163,8 +169,8 @@ def _check_scopes(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: L
     if scheme.type not in _SCOPED:
         if scopes.value:
             message = (
-                f"{scheme.name!r} is of type {scheme.type!r}, which takes no scopes: write []; "
-                "'x-scopes' on the event's message, its operation or the channel asks for scopes of any scheme"
+                f"{scheme.name!r} is of type {scheme.type!r}, which takes no scopes; use []: "
+                "'x-scopes' on the event's message, its operation or the channel requires scopes of any scheme"
             )
             reader.error(scopes, "SECURITY_SCOPE", message, layer=layer)
         return
@@ -189,7 +195,9 @@ def _check_flows(reader: Reader, scheme: SecurityScheme, scopes: Node, layer: La
 
 def refuse_unsupported(reader: Reader, security: Security | None, node: Node | None) -> None:
     """Report each scheme of a list in effect that means nothing over Socket.IO."""
-    for requirement in {one.scheme: one for every in security or () for one in every}.values():
+    for requirement in {
+        requirement.scheme: requirement for alternative in security or () for requirement in alternative
+    }.values():
         scheme = reader.schemes[requirement.scheme]
         kind = scheme.type
         if kind == "http":
@@ -203,4 +211,4 @@ def refuse_unsupported(reader: Reader, security: Security | None, node: Node | N
 
 
 def _words(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+    return tuple(scope for scope in value if isinstance(scope, str)) if isinstance(value, list) else ()

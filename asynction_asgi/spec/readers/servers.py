@@ -83,8 +83,8 @@ def _keep(reader: Reader, servers: dict[str, Node], server_name: str | None) -> 
     if servers and not kept and place is not None:
         spoken = ", ".join(dict.fromkeys(repr(node.value.get("protocol")) for node in servers.values()))
         message = (
-            f"no server speaks {', '.join(_PROTOCOLS)} (there is {spoken}); "
-            "choose one with server_name to serve it all the same"
+            f"no server uses one of the protocols {', '.join(_PROTOCOLS)} (found {spoken}); "
+            "choose one with server_name to serve it anyway"
         )
         reader.error(place, "SERVER_UNKNOWN", message, key=True)
     return kept
@@ -95,7 +95,7 @@ def _speaks(protocol: object) -> bool:
 
 
 def _path(reader: Reader, server: Node) -> str:
-    """The path part of 2.x ``url`` or 3.x ``pathname``, variables filled in."""
+    """Return the path of 2.x ``url`` or 3.x ``pathname``, with variables filled in."""
     url = server.get("url")
     written = url or server.get("pathname")
     if written is None or not isinstance(written.value, str):

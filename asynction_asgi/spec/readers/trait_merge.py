@@ -22,7 +22,7 @@ _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7386, without touching either; what is unchanged is shared."""
+    """Apply RFC 7386 without changing either value; unchanged parts are shared."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -37,7 +37,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 def patched(
     holder: Node, key: str, layers: Iterable[tuple[Node, bool]], follow: Callable[[Node], Node | None]
 ) -> Node | None:
-    """The field `key` of `holder`, of all that the object and its traits say of it.
+    """Return the field `key` of `holder`, merged from the object and its traits.
 
     Args:
         holder: The object itself.
@@ -47,7 +47,7 @@ def patched(
         follow: Leads to what a reference means; None where that can't be had.
 
     Returns:
-        The only one that counts, as it stands, or else what they make together; None if nothing is left.
+        The only field that counts, unchanged, or all of them merged; None if nothing is left.
     """
     current: Node | None = None
     for layer, keeps_null in layers:
@@ -78,12 +78,12 @@ class _Patched(Document):
         self.node = Node(value, self, str(pointer))
 
     def place(self, pointer: str, *, key: bool = False) -> tuple[int | None, int | None, str | None]:
-        """Where it stands, or the object, in the text."""
+        """Return the place of the value, or of the object, in the text."""
         return self._original.place(pointer, key=key)
 
 
 def _replaced(tree: Any, tokens: tuple[str, ...], value: Any) -> Any:
-    """A tree with another value in one place, which shares all the rest."""
+    """Return a tree with another value in one place, sharing the rest."""
     if not tokens:
         return value
     first, others = tokens[0], tokens[1:]
@@ -94,40 +94,40 @@ def _replaced(tree: Any, tokens: tuple[str, ...], value: Any) -> Any:
 
 
 def _are_objects(*nodes: Node) -> bool:
-    return all(isinstance(one.value, dict) for one in nodes)
+    return all(isinstance(node.value, dict) for node in nodes)
 
 
 def _merged(
     target: Node, patch: Node, home: Node, follow: Callable[[Node], Node | None], *, keeps_null: bool
 ) -> dict[str, Any]:
-    """RFC 7386; a reference that is patched is what it means, and one in the patch takes the place of what was there."""
-    result = {key: _moved(one, home) for key, one in target.items() if key not in patch.value}
-    for key, one in patch.items():
+    """Merge by RFC 7386, following references that are patched and replacing others."""
+    result = {key: _moved(inner, home) for key, inner in target.items() if key not in patch.value}
+    for key, inner in patch.items():
         before = target.get(key)
-        if isinstance(one.value, dict) and "$ref" not in one.value and before is not None:
+        if isinstance(inner.value, dict) and "$ref" not in inner.value and before is not None:
             before = follow(before)
             if before is not None and _are_objects(before):
-                result[key] = _merged(before, one, home, follow, keeps_null=keeps_null)
+                result[key] = _merged(before, inner, home, follow, keeps_null=keeps_null)
                 continue
         if keeps_null:
-            result[key] = _moved(one, home)
-        elif one.value is not None:
-            result[key] = merge_patch(None, _moved(one, home))
+            result[key] = _moved(inner, home)
+        elif inner.value is not None:
+            result[key] = merge_patch(None, _moved(inner, home))
     return result
 
 
 def _moved(node: Node, home: Node) -> Any:
-    """A value with its references as they must be in another file."""
+    """Return a value whose references are written for another file."""
     value = node.value
     if node.document.path == home.document.path:
         return value
     if isinstance(value, dict):
         return {
             key: rebase(node)
-            if key == "$ref" and isinstance(one.value, str)
-            else one.value
+            if key == "$ref" and isinstance(inner.value, str)
+            else inner.value
             if key in _VALUES
-            else _moved(one, home)
-            for key, one in node.items()
+            else _moved(inner, home)
+            for key, inner in node.items()
         }
-    return [_moved(one, home) for one in node.elements()] if isinstance(value, list) else value
+    return [_moved(element, home) for element in node.elements()] if isinstance(value, list) else value

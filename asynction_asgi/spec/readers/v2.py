@@ -24,7 +24,7 @@ _DIRECTIONS: dict[str, Direction] = {"publish": "receives", "subscribe": "sends"
 
 
 def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
-    """Every channel item; its key is the namespace."""
+    """Read every channel item; its key is the namespace."""
     channels = []
     for key, written in reader.entries(reader.root, "channels"):
         node = reader.follow(written)
@@ -60,16 +60,16 @@ def _parameters(reader: Reader, channel: Node, address: str) -> tuple[Parameter,
 
 
 def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
-    names = [one for one in reader.elements(channel, "servers") if isinstance(one.value, str)]
-    for one in names:
-        if one.value not in servers.known:
-            message = f"the document has no server {one.value!r}{reader.resolver.did_you_mean(one.value, servers.known)}"
-            reader.error(one, "SERVER_UNKNOWN", message, layer="document")
-    return not servers.known or not names or any(one.value in servers.kept for one in names)
+    names = [element for element in reader.elements(channel, "servers") if isinstance(element.value, str)]
+    for name in names:
+        if name.value not in servers.known:
+            message = f"the document has no server {name.value!r}{reader.resolver.did_you_mean(name.value, servers.known)}"
+            reader.error(name, "SERVER_UNKNOWN", message, layer="document")
+    return not servers.known or not names or any(name.value in servers.kept for name in names)
 
 
 def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[OperationDraft]:
-    """Every operation of those channels."""
+    """Read every operation of the channels."""
     identifiers: dict[str, dict[str, Node]] = {"operationId": {}, "messageId": {}}
     for channel in channels:
         for word, direction in _DIRECTIONS.items():
@@ -91,7 +91,7 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
 
 
 def _identify(reader: Reader, known: dict[str, Node], word: str, fields: Traited) -> None:
-    """An id is unique among all operations, or all messages, of the document."""
+    """Report an id that occurs twice among the document's operations, or messages."""
     node = fields.get(word)
     if node is None or not isinstance(node.value, str):
         return
@@ -101,7 +101,7 @@ def _identify(reader: Reader, known: dict[str, Node], word: str, fields: Traited
 
 
 def _messages(reader: Reader, written: Node | None) -> Iterator[MessageDraft]:
-    """The messages of an operation: one, or those of ``oneOf``, which may nest; a list is read once."""
+    """Yield the messages of an operation: one, or those of ``oneOf``, which may nest; a list is read once."""
     open_: dict[object, bool] = {}  # by the place of a oneOf: whether it is being read
     waiting: list[Node | object] = [] if written is None else [written]
     while waiting:
@@ -120,7 +120,7 @@ def _messages(reader: Reader, written: Node | None) -> Iterator[MessageDraft]:
             fields = reader.traited(node)
             yield MessageDraft(fields=fields, place=place, fallback=fields.text("messageId") or fallback)
         elif open_.get(node.identity):
-            reader.error(place, "REF_CYCLE", "a message is one of itself", layer="document")
+            reader.error(place, "REF_CYCLE", "this message contains itself in its oneOf", layer="document")
         elif node.identity not in open_:
             open_[node.identity] = True
             waiting += [node.identity, *[*reader.elements(node, "oneOf")][::-1]]

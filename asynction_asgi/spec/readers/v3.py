@@ -27,7 +27,7 @@ _DIRECTIONS: dict[str, Direction] = {"receive": "receives", "send": "sends"}
 
 
 def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
-    """Every channel of the document's root; its address is the namespace, its key only an id."""
+    """Read every channel of the document's root; its address is the namespace, its key only an id."""
     channels = []
     for key, written in reader.entries(reader.root, "channels"):
         node = reader.follow(written)
@@ -59,7 +59,9 @@ def _parameters(reader: Reader, channel: Node, address: str | None) -> tuple[Par
     for name, written in reader.entries(channel, "parameters"):
         node = reader.follow(written)
         if node is not None and isinstance(node.value, dict):
-            values = [one.value for one in reader.elements(node, "enum") if isinstance(one.value, str)]
+            values = [
+                element.value for element in reader.elements(node, "enum") if isinstance(element.value, str)
+            ]
             declared[name] = Parameter(
                 name=name,
                 enum=tuple(values) if values else None,
@@ -85,7 +87,7 @@ def _kept(reader: Reader, channel: Node, servers: Servers) -> bool:
 
 
 def _target(reader: Reader, written: Node) -> Node | None:
-    """The place that a reference points at, which may be a reference itself."""
+    """Return the place that a reference points at, which may be a reference itself."""
     if not (isinstance(written.value, dict) and "$ref" in written.value):
         return None
     try:
@@ -96,7 +98,7 @@ def _target(reader: Reader, written: Node) -> Node | None:
 
 
 def _root_member(reader: Reader, node: Node, section: str) -> str | None:
-    """The key of an entry of that section of the document's root; None for any other place."""
+    """Return the key of an entry in that section of the root, or None for any other place."""
     place = Pointer.parse(node.pointer)
     if node.document is not reader.root.document or place.parent != Pointer((section,)):
         return None
@@ -107,7 +109,7 @@ def _root_member(reader: Reader, node: Node, section: str) -> str | None:
 
 
 def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[OperationDraft]:
-    """Every operation of the document's root, in a channel with an address."""
+    """Read every operation of the document's root that is in a channel with an address."""
     by_place = {channel.place.pointer: channel for channel in channels}
     operations = []
     all_read = True
@@ -124,8 +126,8 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
             operations.append((node, channel, _DIRECTIONS[action]))
         else:
             all_read = False
-            for one in reader.elements(node, "messages"):
-                for message in _message(reader, one, ""):
+            for element in reader.elements(node, "messages"):
+                for message in _message(reader, element, ""):
                     reader.set_aside(message.fields)
     _refuse_without_address(reader, operations)
     operations = [(node, _placed(channel, channels), direction) for node, channel, direction in operations]
@@ -159,7 +161,7 @@ def _channel(reader: Reader, node: Node, by_place: dict[str, ChannelDraft], what
 
 
 def _refuse_without_address(reader: Reader, operations: list[tuple[Node, ChannelDraft, Direction]]) -> None:
-    """A channel that is operated is a namespace, which only an address can name."""
+    """Refuse channels that are operated and lack an address, which alone names a namespace."""
     operated = {channel.place.pointer: channel for _, channel, _ in operations}
     without = {at: channel for at, channel in operated.items() if "address" not in channel.node.value}
     # Its mark: one name for the event, its channel and its operation.
@@ -183,15 +185,17 @@ def _placed(channel: ChannelDraft, channels: list[ChannelDraft]) -> ChannelDraft
     """Return an operated channel with a namespace, a made-up one if an error says that it has none."""
     if channel.namespace is not None:
         return channel
-    for index, one in enumerate(channels):
-        if one.place.identity == channel.place.identity:
-            channels[index] = one if one.namespace is not None else replace(one, namespace=one.place.pointer)
+    for index, draft in enumerate(channels):
+        if draft.place.identity == channel.place.identity:
+            channels[index] = (
+                draft if draft.namespace is not None else replace(draft, namespace=draft.place.pointer)
+            )
             return channels[index]
     return channel
 
 
 def _only_replies(reader: Reader, operations: list[Node]) -> set[Identity]:
-    """Messages that operations refer to as replies, and never as what they are about."""
+    """Return the messages that operations refer to as replies only."""
     replies: set[Identity] = set()
     others: set[Identity] = set()
     for node in operations:
@@ -212,7 +216,7 @@ def _warn_of_unused(
 ) -> None:
     """Report messages that no operation and no reply refers to; a channel's at once if it has no others."""
     entries = {channel.place.pointer: dict(reader.entries(channel.node, "messages")) for channel in channels}
-    known = {entry.identity for each in entries.values() for entry in each.values()}
+    known = {entry.identity for messages in entries.values() for entry in messages.values()}
     named: set[str] = set()
     doubtful: set[str] = set()
     used: set[Identity] = set()
@@ -224,11 +228,15 @@ def _warn_of_unused(
             if target is not None:
                 named.add(target.pointer)
             if holder is not None and holder.get("messages") is not None:
-                places = [_target(reader, one) for one in reader.elements(holder, "messages")]
-                own = known if target is None else {one.identity for one in entries[target.pointer].values()}
-                if any(one is None or one.identity not in own for one in places):
+                places = [_target(reader, element) for element in reader.elements(holder, "messages")]
+                own = (
+                    known
+                    if target is None
+                    else {entry.identity for entry in entries[target.pointer].values()}
+                )
+                if any(place is None or place.identity not in own for place in places):
                     doubtful.add(channel.place.pointer)  # an error says so
-                used.update(one.identity for one in places if one is not None)
+                used.update(place.identity for place in places if place is not None)
             elif target is not None:
                 used.update(entry.identity for entry in entries[target.pointer].values())
     for channel in channels:
@@ -244,15 +252,15 @@ def _warn_of_unused(
             reader.warn(channel.place, "CHANNEL", message, key=True)
         elif place not in doubtful:
             for key, entry in unused.items():
-                message = f"no operation uses the message {key!r}, so no event carries it"
+                message = f"no operation uses the message {key!r}, so no event carries it; reference it from an operation"
                 reader.warn(entry, "OP_MESSAGES", message, key=True)
 
 
 def _messages(
     reader: Reader, node: Node, channel: ChannelDraft, *, without: set[Identity]
 ) -> Iterator[MessageDraft]:
-    """Those that ``messages`` refers to; all of the channel's where there is no such field."""
-    entries = {one.identity: (key, one) for key, one in reader.entries(channel.node, "messages")}
+    """Yield the messages that ``messages`` refers to, or all of the channel's without that field."""
+    entries = {message.identity: (key, message) for key, message in reader.entries(channel.node, "messages")}
     if node.get("messages") is None:
         for identity, (key, written) in entries.items():
             if identity not in without:
@@ -266,7 +274,7 @@ def _messages(
             key, entry = entries[target.identity]
             yield from _message(reader, entry, key, place=written)
         else:
-            message = f"the message is none of the channel's: refer into {_shown(channel)}"
+            message = f"this message does not belong to the channel; reference one under {_shown(channel)}"
             reader.error(written, "OP_MESSAGE_NOT_IN_CHANNEL", message, layer="document")
             for message_ in _message(reader, written, ""):
                 reader.set_aside(message_.fields)
@@ -295,20 +303,20 @@ def _reply(
     answered = None
     if reply.get("channel") is None:
         written = reader.elements(reply, "messages")
-        messages = tuple(found for one in written for found in _message(reader, one, ""))
+        messages = tuple(found for reference in written for found in _message(reader, reference, ""))
     else:
         answered = _channel(reader, reply, by_place, "a reply")
         messages = () if answered is None else tuple(_messages(reader, reply, answered, without=set()))
     if reply.value.get("x-ack") is False:
         return None, messages
     if answered is not None and answered.namespace not in {None, ANY_NAMESPACE, channel.namespace}:
-        message = f"a reply in another namespace ({answered.namespace}) is no acknowledgement"
+        message = f"a reply in another namespace ({answered.namespace}) is not an acknowledgement"
         reader.ignored(reply, "ADDRESS", message, key=True)
         return None, messages
     return _any_of(reader, messages), messages
 
 
 def _any_of(reader: Reader, messages: Iterable[MessageDraft]) -> Arguments:
-    """The payload of one of the messages; anything where there is none of them."""
-    payloads = [reader.arguments(one.fields) for one in messages]
+    """Return the payload of any one of the messages, or anything if there are no messages."""
+    payloads = [reader.arguments(message.fields) for message in messages]
     return ANY if not payloads or ANY in payloads else union(payloads)

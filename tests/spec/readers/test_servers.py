@@ -113,7 +113,7 @@ def test_servers_of_3x_are_references(tmp_path: Path) -> None:
     [
         (SERVERS, "wbe", "there are 'web', 'queue', 'poll'; did you mean 'web'?"),
         ("", "web", "it declares none"),
-        ("servers: {a: {url: x, protocol: mqtt}}", None, "there is 'mqtt'"),
+        ("servers: {a: {url: x, protocol: mqtt}}", None, "found 'mqtt'"),
     ],
 )
 def test_a_server_that_is_not_there_is_an_error(
