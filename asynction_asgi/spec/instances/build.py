@@ -1,4 +1,4 @@
-"""One instance in the making: a value for schemas that hold together, chosen part by part."""
+"""One instance being built: a value for schemas that hold together, chosen part by part."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Build:
         }
 
     def value(self, schemas: tuple[Schema, ...], depth: int = 0, about: str = "") -> Any:
-        """A value for all of `schemas`, which passes those of their checks that are needed.
+        """Make a value for all of `schemas` that passes those of their checks that are needed.
 
         Args:
             schemas: All of them hold.
@@ -70,20 +70,20 @@ class Build:
             about: The property that it is for, or whose elements it is among.
 
         Raises:
-            DeadEndError: none was found.
+            DeadEndError: No value was found.
         """
         follow, choices, failures = self._selector.follow, self._choices, self._failures
-        schemas = tuple([follow(one) for one in schemas])
+        schemas = tuple([follow(schema) for schema in schemas])
         if failures and failures.are_hopeless(schemas):
             raise DeadEndError
         if len(schemas) == 1 and choices.attempt < _DOUBTED:
             examples = self._source.examples(schemas[0])
             if examples:
                 return copy.deepcopy(choices.pick(examples))
-        checks = [check for one in schemas if (check := self._source.check_of(one)) is not None]
+        checks = [check for schema in schemas if (check := self._source.check_of(schema)) is not None]
         before, opened = choices.attempt, len(self._open)
-        short = not choices.nests and any(id(one) in self._open for one in schemas)
-        self._open += [id(one) for one in schemas]
+        short = not choices.nests and any(id(schema) in self._open for schema in schemas)
+        self._open += [id(schema) for schema in schemas]
         try:
             for attempt in range(_LOCAL_ATTEMPTS if checks else 1):
                 choices.attempt = before + attempt
@@ -128,9 +128,9 @@ class Build:
             return shape.about[0]
         known = (_USUAL_TYPES if not shape.denied else _TYPES) if shape.types is None else shape.types
         types = [name for name in known if name not in shape.denied]
-        admitted = [one for one in types if one != "null"]
+        admitted = [name for name in types if name != "null"]
         if len(admitted) > 1 and self._is_deep(depth):
-            admitted = [one for one in admitted if one not in ("object", "array")] or admitted
+            admitted = [name for name in admitted if name not in ("object", "array")] or admitted
         if "null" in types and (not admitted or not self._choices.chance(len(admitted), len(types))):
             return "null"
         if not admitted:
@@ -138,21 +138,21 @@ class Build:
         return self._choices.pick(admitted)
 
     def _wants(self, shape: Shape[Schema], name: str, depth: int) -> bool:
-        """Whether an object should have an optional property."""
+        """Return whether an object should have an optional property."""
         if self._is_deep(depth) or (not self._choices.nests and self._is_cut(of_property(shape, name))):
             return False
         return self._choices.chance(3, 4 + depth)
 
     def _is_cut(self, schemas: tuple[Schema, ...]) -> bool:
-        """Whether a value is left out since it would be, or be a list, of what it stands in."""
+        """Return whether a value is left out since it would be, or be a list, of what it stands in."""
         if self._choices.nests:
             return False
         for _ in range(3):
-            schemas = tuple([self._selector.follow(one) for one in schemas])
-            if any(id(one) in self._open for one in schemas):
+            schemas = tuple([self._selector.follow(schema) for schema in schemas])
+            if any(id(schema) in self._open for schema in schemas):
                 return True
-            lists = [one["items"] for one in schemas if isinstance(one, dict) and "items" in one]
-            schemas = tuple([one for one in lists if not isinstance(one, list)])
+            lists = [schema["items"] for schema in schemas if isinstance(schema, dict) and "items" in schema]
+            schemas = tuple([items for items in lists if not isinstance(items, list)])
         return False
 
     def _object(self, selection: Selection, depth: int) -> dict[str, Any]:
@@ -272,7 +272,7 @@ class Build:
         return result
 
     def _count(self, shape: Shape[Schema], least: int, most: int, depth: int) -> int:
-        """How many elements, those that ``contains`` asks for not counted."""
+        """Choose the number of elements, without those that ``contains`` asks for."""
         if self._is_deep(depth):
             return least
         tuples = [len(array.positions) for array in shape.arrays if array.positions is not None]
@@ -283,7 +283,7 @@ class Build:
         return self._choices.count(least, max(least, min(most, usual)), shown=shown)
 
     def _fresh(self, schemas: tuple[Schema, ...], seen: set[str], depth: int, about: str) -> Any:
-        """An element that is none of those before."""
+        """Make an element that differs from those before."""
         choices = self._choices
         before = choices.distinct
         try:

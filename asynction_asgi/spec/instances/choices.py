@@ -1,4 +1,4 @@
-"""Where the choices come from: chance, whoever draws whole numbers, or the wish for a plain example."""
+"""Sources of choices: random, Hypothesis draws, or a fixed plain example."""
 
 from __future__ import annotations
 
@@ -41,43 +41,43 @@ class Choices:
 
     @classmethod
     def seeded(cls, seed: int | str | None = None) -> Choices:
-        """The same choices for the same seed; None is another each time."""
+        """Make choices that are the same for the same seed; with None, different ones each time."""
         return cls(_uniform(seed))
 
     @classmethod
     def simplest(cls) -> Choices:
-        """What reads best in an example, the same each time: few elements, plain words, ones."""
+        """Make the choices that read best in an example: few elements, plain words, ones."""
         return _Simplest()
 
     def pick(self, options: Sequence[Item]) -> Item:
-        """One of several."""
+        """Choose one of several options."""
         return options[self.integer(0, len(options) - 1)] if len(options) > 1 else options[0]
 
     def chance(self, part: int, whole: int) -> bool:
-        """True in `part` of `whole` cases."""
+        """Return true in `part` of `whole` cases."""
         return self.integer(1, whole) > whole - part
 
-    def count(self, least: int, most: int, *, shown: int) -> int:  # noqa: ARG002 -- an example's, below
-        """How many of something; `shown` are enough to see what is meant."""
+    def count(self, least: int, most: int, *, shown: int) -> int:  # noqa: ARG002  # an example's, below
+        """Choose a count; `shown` are enough to see what is meant."""
         return self.integer(least, most) if least < most else least
 
-    def near(self, first: int, last: int, *, shown: int) -> int:  # noqa: ARG002 -- an example's, below
-        """A number of a range; `shown` is the most familiar."""
+    def near(self, first: int, last: int, *, shown: int) -> int:  # noqa: ARG002  # an example's, below
+        """Choose a number of a range; `shown` is the most familiar."""
         return self.integer(first, last)
 
-    def word(self, about: str = "") -> str:  # noqa: ARG002 -- an example's, below
-        """A short word; `about` is the name of the property that it is for."""
+    def word(self, about: str = "") -> str:  # noqa: ARG002  # an example's, below
+        """Choose a short word; `about` is the name of the property that it is for."""
         return self.pick(_WORDS)
 
     def text(self, least: int, most: int, about: str = "") -> str:
-        """A text of a length between `least` and `most`."""
+        """Make a text of a length between `least` and `most`."""
         text = self.word(about)
         while len(text) < least:
             text += f" {self.word(about)}"
         return text[:most]
 
-    def character(self, low: int, high: int, place: int) -> int:  # noqa: ARG002 -- an example's, below
-        """The code point of the character at `place` of a text."""
+    def character(self, low: int, high: int, place: int) -> int:  # noqa: ARG002  # an example's, below
+        """Choose the code point of the character at `place` of a text."""
         return self.integer(low, high)
 
 
@@ -118,12 +118,12 @@ class _Simplest(Choices):
         return f"{about or 'text'}{self.distinct + 1 if self.distinct else ''}"
 
     def character(self, low: int, high: int, place: int) -> int:
-        """Those that follow one another: ``abc``, and ``123``."""
+        """Return characters in sequence: ``abc`` and ``123``."""
         return low + (place + (low == ord("0")) + self.attempt + self.distinct) % (high - low + 1)
 
 
 def _uniform(seed: int | str | None) -> Callable[[int, int], int]:
-    generator = random.Random(seed)  # noqa: S311 -- examples, no secrets
+    generator = random.Random(seed)  # noqa: S311  # examples, no secrets
     uniform = generator.random
 
     def integer(low: int, high: int) -> int:

@@ -27,16 +27,16 @@ class Failures:
         return bool(self._counts)
 
     def add(self, schemas: tuple[Schema, ...]) -> bool:
-        """Count a failure; whether there were so many that it is no use to go on."""
+        """Count a failure, and return whether there were too many to go on."""
         key = tuple(map(id, schemas))
         count = self._counts.get(key, (0,))[0] + 1
         self._counts[key] = count, schemas
         return count >= _HOPELESS
 
     def are_hopeless(self, schemas: tuple[Schema, ...]) -> bool:
-        """Whether nothing was found so often that it is no use to look again."""
+        """Return whether nothing was found so often that it is no use to look again."""
         return self._counts.get(tuple(map(id, schemas)), (0,))[0] >= _HOPELESS
 
     def forget(self, schemas: tuple[Schema, ...]) -> None:
-        """A part that was made is not impossible."""
+        """Forget the failures of a part that was made after all."""
         self._counts.pop(tuple(map(id, schemas)), None)

@@ -94,7 +94,7 @@ _OPEN = ("uri", "iri", "uri-reference", "iri-reference", "json-pointer", "uri-te
 
 
 def lengthened(name: str, text: str, least: int, most: int) -> str:
-    """A text of the format that is as long as asked for, where it can be; else the text as it is."""
+    """Return a text of the format with the length asked for, if possible; else the text unchanged."""
     missing = least - len(text)
     if missing > 0:
         if name in _OPEN:
@@ -111,12 +111,12 @@ def lengthened(name: str, text: str, least: int, most: int) -> str:
             return base64.b64encode(b"hello" * (least // 5 + 1)).decode()[: -(-least // 4) * 4]
         return text
     if len(text) > most:
-        return next((one for one in _SHORT.get(name, ()) if least <= len(one) <= most), text)
+        return next((short for short in _SHORT.get(name, ()) if least <= len(short) <= most), text)
     return text
 
 
 def _labels(count: int) -> str:
-    """As many characters, or one more, as labels before a host's name."""
+    """Make labels before a host's name, of as many characters or one more."""
     text = ""
     while count > 0:
         size = min(max(count - 1, 1), _LONGEST_LABEL)

@@ -1,4 +1,4 @@
-"""Values that the contract accepts: built from the compiled schemas, checked, and built anew where they miss."""
+"""Values that the contract accepts: built from the compiled schemas, checked, and rebuilt if they miss."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Instances:
         self._kept: list[Event | Arguments] = []
 
     def event(self, event: Event, choices: Choices) -> tuple[Any, ...]:
-        """Arguments of an event: one of its own examples, else made.
+        """Make the arguments of an event, or take one of its own examples.
 
         Raises:
-            UnsatisfiableError: its schema admits none.
+            UnsatisfiableError: The schema admits no value.
         """
         if self._authored:
             known = self._declared.get(id(event))
@@ -77,7 +77,7 @@ class Instances:
         return self.arguments(event.arguments, choices)
 
     def arguments(self, arguments: Arguments, choices: Choices, *, small: bool = False) -> tuple[Any, ...]:
-        """A list of arguments; the empty one where the document leaves it open.
+        """Make a list of arguments; an empty one if the document leaves it open.
 
         Args:
             arguments: What the list must be.
@@ -85,7 +85,7 @@ class Instances:
             small: Make only what is required, in a fraction of the time.
 
         Raises:
-            UnsatisfiableError: the schema admits none.
+            UnsatisfiableError: The schema admits no value.
         """
         if arguments.kind == "union":
             return self._one_of(arguments.of, choices, small=small)
@@ -101,11 +101,11 @@ class Instances:
         return tuple(value) if is_list else (value,)
 
     def value(self, schema: Node, choices: Choices) -> Any:
-        """A value of a schema that the contract checks by itself, such as the auth of a handshake.
+        """Make a value of a schema that the contract checks by itself, such as the auth of a handshake.
 
         Raises:
-            UnsatisfiableError: it admits none.
-            KeyError: the contract doesn't check it.
+            UnsatisfiableError: The schema admits no value.
+            KeyError: The contract doesn't check it.
         """
         bundle = self._spec.bundle
         value = self._search((bundle.definition(schema),), bundle.check(schema), choices)
@@ -121,7 +121,7 @@ class Instances:
         *,
         small: bool = False,
     ) -> Any:
-        """A value that is accepted, or `_NONE`."""
+        """Search for a value that is accepted; return `_NONE` if none was found."""
         failures = Failures()
         try:
             for attempt in range(_ATTEMPTS):
@@ -141,7 +141,7 @@ class Instances:
     def _reading(
         self, arguments: Arguments, node: Node
     ) -> tuple[tuple[Schema, ...], Callable[[Sequence[Any]], object]]:
-        """The schemas of a single argument, or of the list of all; and the check of the list."""
+        """Return the schemas of a single argument or of the whole list, and the check of the list."""
         known = self._readings.get(id(arguments))
         if known is None:
             schemas: tuple[Schema, ...] = (self._spec.bundle.definition(node),)
@@ -157,16 +157,16 @@ class Instances:
     def _one_of(self, alternatives: Sequence[Arguments], choices: Choices, *, small: bool) -> tuple[Any, ...]:
         left = list(alternatives)
         while True:
-            one = choices.pick(left)
+            alternative = choices.pick(left)
             try:
-                return self.arguments(one, choices, small=small)
+                return self.arguments(alternative, choices, small=small)
             except UnsatisfiableError:
-                left.remove(one)
+                left.remove(alternative)
                 if not left:
                     raise
 
     def examples(self, schema: Schema) -> list[Any]:
-        """What the author wrote as examples of one schema, as far as it holds."""
+        """Return the author's examples of one schema that the schema accepts."""
         if not self._authored or not isinstance(schema, dict):
             return []
         known = self._examples.get(id(schema))
@@ -178,16 +178,16 @@ class Instances:
             if "default" in value:
                 found.append(value["default"])
             check = self._checks.get(id(schema))
-            known = [one for one in found if check is None or _passes(check, one)]
+            known = [example for example in found if check is None or _passes(check, example)]
             self._examples[id(schema)] = known
         return known
 
     def check_of(self, schema: Schema) -> Check | None:
-        """The check of a schema whose keywords alone don't make sure that a value holds."""
+        """Return the check of a schema whose keywords alone don't ensure a valid value, or None."""
         return self._checks.get(id(schema))
 
     def _compile_checks(self) -> dict[int, Check]:
-        """Checks of those schemas, wherever they stand, that a value built from keywords may miss."""
+        """Compile the checks of all schemas that a value built from keywords may miss."""
         known: dict[int, bool] = {}
         risky = [
             (schema, node)
@@ -209,7 +209,7 @@ class Instances:
             written = node.value if isinstance(node, Node) and isinstance(node.value, dict) else {}
             known[id(schema)] = bool(
                 schema.keys() & _RISKY or written.keys() & {"examples", "default"}
-            ) or any(self._is_risky(one, known) for one in schema.get("allOf", ()))
+            ) or any(self._is_risky(branch, known) for branch in schema.get("allOf", ()))
         return known[id(schema)]
 
 

@@ -16,14 +16,14 @@ __all__ = ["in_order", "of_item", "of_property"]
 
 
 def in_order(shape: Shape[Schema], names: Iterable[str]) -> list[str]:
-    """The names in the order of the document, those that it doesn't declare last."""
+    """Sort names into the order of the document, undeclared ones last."""
     declared = dict.fromkeys(name for members in shape.objects for name in members.properties or ())
     places = {name: place for place, name in enumerate(declared)}
     return sorted(names, key=lambda name: places.get(name, len(places)))
 
 
 def of_property(shape: Shape[Schema], name: str) -> tuple[Schema, ...]:
-    """All that hold for a property; none where it may be anything."""
+    """Return the schemas of a property; none if it may be anything."""
     found: list[Schema] = []
     for members in shape.objects:
         matched = [members.properties[name]] if members.properties and name in members.properties else []
@@ -33,7 +33,7 @@ def of_property(shape: Shape[Schema], name: str) -> tuple[Schema, ...]:
 
 
 def of_item(shape: Shape[Schema], index: int) -> tuple[Schema, ...]:
-    """All that hold for an element; none where it may be anything."""
+    """Return the schemas of an item; none if it may be anything."""
     found: list[Schema] = []
     for elements in shape.arrays:
         positions = elements.positions or ()

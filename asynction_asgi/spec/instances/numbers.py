@@ -26,10 +26,10 @@ _LARGE = 2**63
 
 
 def number(shape: Shape[Schema], choices: Choices, *, whole: bool) -> float:
-    """A number that meets the bounds; near zero where they are open.
+    """Make a number that meets the bounds; near zero if they are open.
 
     Raises:
-        DeadEndError: there is none.
+        DeadEndError: The bounds admit no number.
     """
     bounds = shape.bounds
     low = max(bounds.get("minimum", -math.inf), bounds.get("exclusiveMinimum", -math.inf))
@@ -45,7 +45,9 @@ def number(shape: Shape[Schema], choices: Choices, *, whole: bool) -> float:
         if found is None:
             raise DeadEndError
         value = choices.near(*found, shown=math.ceil(1 / grid)) * grid
-        return _as_number(value, lambda one: (Fraction(one) / grid).denominator == 1 and within(one))
+        return _as_number(
+            value, lambda candidate: (Fraction(candidate) / grid).denominator == 1 and within(candidate)
+        )
     if low == high:
         if not within(low):
             raise DeadEndError
@@ -63,7 +65,7 @@ def number(shape: Shape[Schema], choices: Choices, *, whole: bool) -> float:
 def _ends(
     shape: Shape[Schema], low: float, high: float, step: Fraction, usual: int
 ) -> tuple[int, int] | None:
-    """The first and the last multiple of `step` within the bounds; None where there is none."""
+    """Return the first and the last multiple of `step` within the bounds, or None."""
     first = math.ceil(Fraction(low) / step) if low != -math.inf else None
     last = math.floor(Fraction(high) / step) if high != math.inf else None
     if first is not None and first * step == shape.bounds.get("exclusiveMinimum"):
@@ -79,7 +81,7 @@ def _ends(
 
 
 def _as_number(value: Fraction, holds: Callable[[float], bool]) -> float:
-    """As the wire has it; what is large as the float next to it, where one holds."""
+    """Return the number as the wire has it; a large one as the nearest float that fits, if one does."""
     if abs(value.numerator) < _LARGE:
         return int(value) if value.denominator == 1 else float(value)
     try:
@@ -87,14 +89,14 @@ def _as_number(value: Fraction, holds: Callable[[float], bool]) -> float:
     except OverflowError:
         return int(value)
     around = (nearest, math.nextafter(nearest, math.inf), math.nextafter(nearest, -math.inf))
-    fitting = next((one for one in around if math.isfinite(one) and holds(one)), None)
+    fitting = next((number for number in around if math.isfinite(number) and holds(number)), None)
     if fitting is not None:
         return fitting
     return int(value) if value.denominator == 1 else nearest
 
 
 def _grid(steps: Sequence[float]) -> Fraction | None:
-    """The coarsest grid whose points are on every one of the given."""
+    """Return the coarsest grid whose points are multiples of every step."""
     if not steps:
         return None
     grid = Fraction(str(steps[0]))

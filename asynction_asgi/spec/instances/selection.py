@@ -144,38 +144,38 @@ class Selector:
 
     def _option(self, options: Sequence[Schema], choices: Choices, *, shallow: bool) -> Schema:
         if shallow:
-            heights = [self.height(one) for one in options]
+            heights = [self.height(option) for option in options]
             lowest = min(heights)
-            options = [one for one, height in zip(options, heights, strict=True) if height == lowest]
+            options = [option for option, height in zip(options, heights, strict=True) if height == lowest]
         return choices.pick(options)
 
     def _contradictions(
         self, options: Sequence[Schema], chosen: Schema, choices: Choices
     ) -> Iterator[Schema]:
-        """Schemas of objects that miss the other options, by a property of another type."""
-        for one in options:
-            other = self.follow(one)
-            properties = other.get("properties") if isinstance(other, dict) and one is not chosen else None
+        """Yield schemas of objects that miss the other options, by a property of another type."""
+        for option in options:
+            other = self.follow(option)
+            properties = other.get("properties") if isinstance(other, dict) and option is not chosen else None
             if not properties:
                 continue
             name = choices.pick(list(properties))
             wanted = self.follow(properties[name])
             types = wanted.get("type", ()) if isinstance(wanted, dict) else ()
-            wrong = next((one for one in _OF_TYPE if types and one not in types), None)
+            wrong = next((name for name in _OF_TYPE if types and name not in types), None)
             if wrong is not None:
                 yield {"properties": {name: _OF_TYPE[wrong]}, "required": [name]}
 
     def height(self, schema: Schema) -> float:
-        """How deep the shallowest value is, roughly; infinite where every value holds another."""
+        """Return roughly how deep the shallowest value is; infinite if every value holds another."""
         if not isinstance(schema, dict):
             return 0
         if REF in schema:
             return 1 + self._heights.get(schema[REF], math.inf)
         if "enum" in schema or "const" in schema:
             return 0
-        parts = [self.height(one) for one in schema.get("allOf", ())]
+        parts = [self.height(branch) for branch in schema.get("allOf", ())]
         parts += [
-            min(self.height(one) for one in schema[keyword])
+            min(self.height(branch) for branch in schema[keyword])
             for keyword in ("anyOf", "oneOf")
             if keyword in schema
         ]
@@ -188,9 +188,9 @@ class Selector:
             ]
             least = schema.get("minItems", 0)
             if types != ["object"] and least:
-                own += [self.height(one) for one in (items[:least] if isinstance(items, list) else [items])]
+                own += [self.height(item) for item in (items[:least] if isinstance(items, list) else [items])]
             if types is None or len(types) == 1 or own:
-                parts += [1 + one for one in own]
+                parts += [1 + height for height in own]
         return max(parts, default=0)
 
     def _measure(self) -> dict[str, float]:

@@ -21,7 +21,7 @@ class Examples:
         self._instances = Instances(spec)
 
     def arguments(self, arguments: Arguments) -> tuple[Any, ...] | None:
-        """A list of arguments that the contract accepts; None where none was found or nothing is known."""
+        """Return arguments that the contract accepts, or None if none were found or nothing is known."""
         if arguments.kind in ("any", "opaque"):
             return None
         try:
@@ -30,9 +30,9 @@ class Examples:
             return None
 
     def value(self, schema: Node) -> Any:
-        """A value of a schema that the contract checks by itself.
+        """Return a value of a schema that the contract checks by itself.
 
         Raises:
-            UnsatisfiableError: none was found.
+            UnsatisfiableError: No value was found.
         """
         return self._instances.value(schema, Choices.simplest())

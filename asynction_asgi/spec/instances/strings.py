@@ -32,17 +32,17 @@ class Providers(Protocol):
     """Gives texts of formats that JSON Schema doesn't know, and texts for properties of common names."""
 
     def of_format(self, name: str) -> Make | None:
-        """What makes a text of a format; None for a name that says nothing."""
+        """Return what makes a text of a format, or None for an unknown name."""
 
     def of_property(self, name: str) -> Make | None:
-        """What makes a text for a property; None for a name that says nothing."""
+        """Return what makes a text for a property, or None for an unknown name."""
 
 
 def string(shape: Shape[Schema], choices: Choices, about: str, providers: Providers | None) -> str:
-    """A text that meets the bounds, the patterns and the formats.
+    """Make a text that meets the bounds, the patterns and the formats.
 
     Raises:
-        DeadEndError: none was found.
+        DeadEndError: No value was found.
     """
     bounds = shape.bounds
     least, most = int(bounds.get("minLength", 0)), int(min(bounds.get("maxLength", _LONGEST), _LONGEST))
@@ -54,8 +54,8 @@ def string(shape: Shape[Schema], choices: Choices, about: str, providers: Provid
     def fits(text: str) -> bool:
         return (
             least <= len(text) <= most
-            and all(matches(one, text) for one in shape.patterns)
-            and all(formats.FORMATS[one](text) for one in shape.formats if one in formats.FORMATS)
+            and all(matches(pattern, text) for pattern in shape.patterns)
+            and all(formats.FORMATS[name](text) for name in shape.formats if name in formats.FORMATS)
         )
 
     before = choices.attempt
@@ -80,11 +80,11 @@ def string(shape: Shape[Schema], choices: Choices, about: str, providers: Provid
 
 
 def _matching(shape: Shape[Schema], choices: Choices, least: int, attempt: int) -> Iterator[str]:
-    """Texts that may match all patterns and more; the likeliest first."""
+    """Yield texts that may match all patterns and more; the likeliest first."""
     more = max(1, least) if attempt % 2 else 1 + attempt // 4
     # One after the other, where they are open at their ends.
-    patterns = sorted(shape.patterns, key=lambda one: one.endswith("$") - one.startswith("^"))
-    text = "".join([matching(one, choices, more) for one in patterns])
+    patterns = sorted(shape.patterns, key=lambda pattern: pattern.endswith("$") - pattern.startswith("^"))
+    text = "".join([matching(pattern, choices, more) for pattern in patterns])
     if len(text) >= least:
         yield text
     else:
@@ -107,10 +107,10 @@ def _makers(shape: Shape[Schema], about: str, providers: Providers | None) -> li
 
 
 def binary(shape: Shape[Schema], choices: Choices) -> bytes:
-    """Bytes that meet the bounds.
+    """Make bytes that meet the bounds.
 
     Raises:
-        DeadEndError: there are none.
+        DeadEndError: The bounds admit no bytes.
     """
     least = int(shape.bounds.get("minLength", 0))
     most = int(min(shape.bounds.get("maxLength", least + 8), least + 8))

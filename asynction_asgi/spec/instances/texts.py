@@ -26,12 +26,12 @@ def _compiled(pattern: str) -> tuple[Pattern, re.Pattern[str]]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern of the document is found in the text."""
+    """Return whether a pattern of the document is found in the text."""
     return _compiled(pattern)[1].search(text) is not None
 
 
 def matching(pattern: str, choices: Choices, more: int) -> str:
-    """A text that probably matches; the higher `more`, the more its open repetitions repeat."""
+    """Make a text that probably matches; the higher `more`, the more open repetitions repeat."""
     return _Match(choices, more).text(_compiled(pattern)[0])
 
 
@@ -48,7 +48,7 @@ class _Match:
         if isinstance(pattern, Item):
             return self._character(pattern.ranges)
         if isinstance(pattern, Sequence):
-            return "".join([self.text(one) for one in pattern.parts])
+            return "".join([self.text(part) for part in pattern.parts])
         if isinstance(pattern, Alternation):
             return self.text(self._choices.pick(pattern.options))
         if isinstance(pattern, Group):
@@ -72,7 +72,7 @@ class _Match:
 
 @cache
 def _readable(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """The part of a set that reads best, or all of it."""
+    """Return the part of a set that reads best, or all of it."""
     found = [
         (max(low, first), min(high, last))
         for first, last in _PRINTABLE
