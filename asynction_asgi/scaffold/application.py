@@ -54,7 +54,7 @@ class Application:
 
 
 def make_application(spec: Spec, folder: Path, *, server_name: str | None = None) -> Application:
-    """The application of a contract; writes nothing.
+    """Make the application of a contract; nothing is written.
 
     Args:
         spec: The contract, loaded from a file.
@@ -62,8 +62,8 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
         server_name: Which of the document's servers it is.
 
     Raises:
-        ScaffoldError: there can't be one.
-        OSError: a file of the document can't be read any more.
+        ScaffoldError: No application can be made.
+        OSError: A file of the document can't be read any more.
     """
     document, sources = copied_documents(spec)
     served = served_spec(spec)
@@ -94,7 +94,9 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
             f"the document's file {twice[0]!r} has the name of a file of the application; rename it"
         )
     # One that is in its place already stays as it is.
-    copies = {name: one.read_bytes() for name, one in sources.items() if not _is_same(folder / name, one)}
+    copies = {
+        name: source.read_bytes() for name, source in sources.items() if not _is_same(folder / name, source)
+    }
     return Application(files={**copies, **files}, warnings=tuple(places.warnings), secrets=tuple(secrets))
 
 
@@ -109,17 +111,21 @@ def _path(name: str, modules: dict[str, Module]) -> str:
 
 
 def _named_modules(spec: Spec) -> set[str]:
-    """The first word of every dotted path in the document."""
-    paths = [one.path for namespace in spec.namespaces.values() for one in namespace.handlers.values()]
+    """Return the first word of every dotted path in the document."""
+    paths = [
+        handler.path for namespace in spec.namespaces.values() for handler in namespace.handlers.values()
+    ]
     for namespace in spec.namespaces.values():
-        paths += [one.handler.path for one in namespace.receives.values() if one.handler is not None]
+        paths += [event.handler.path for event in namespace.receives.values() if event.handler is not None]
     for scheme in spec.schemes.values():
-        paths += [one for key, one in scheme.fields.items() if key.endswith("Func") and isinstance(one, str)]
+        paths += [
+            value for key, value in scheme.fields.items() if key.endswith("Func") and isinstance(value, str)
+        ]
     return {re.split("[.:]", path)[0] for path in paths}
 
 
 def _secrets(spec: Spec) -> list[str]:
-    """Names of the environment variables that hold a secret of a required scheme."""
+    """Return the names of the environment variables that hold a secret of a required scheme."""
     found = []
     for name in sorted(required_schemes(spec)):
         option = spec.schemes[name].node.get("x-jwt")

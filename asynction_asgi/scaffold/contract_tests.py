@@ -33,12 +33,12 @@ class _Handshake:
 
 
 def write_tests(spec: Spec) -> Module:
-    """The module of tests."""
+    """Write the module of tests."""
     return _Writer(spec).module
 
 
 def write_settings(secrets: Sequence[str]) -> Module:
-    """The module that sets what the application needs to start, before it is imported.
+    """Write the module that sets what the application needs to start, before it is imported.
 
     Args:
         secrets: Names of environment variables.
@@ -90,7 +90,9 @@ class _Writer:
             return
         fixture = self._fixture("client" if self._single else f"{name}_client", namespace, handshake)
         events = [
-            (one, values) for one in namespace.receives.values() if (values := self._values(one)) is not None
+            (event, values)
+            for event in namespace.receives.values()
+            if (values := self._values(event)) is not None
         ]
         for event, values in events:
             self._event("" if self._single else f"{name}_", fixture, event, values)
@@ -101,7 +103,7 @@ class _Writer:
             )
 
     def _refused(self, name: str, summary: str, handshake: _Handshake, match: str) -> None:
-        """A test that a connection is refused."""
+        """Write a test that a connection is refused."""
         pytest = self.module.use_module("pytest")
         server, app = self._server(), self._app()
         refused = self.module.use("asynction_asgi.testing", "ConnectError")
@@ -130,7 +132,7 @@ class _Writer:
         return name
 
     def _opened(self, server: str, handshake: _Handshake) -> list[str]:
-        """A server and a client of it: in one line, or each in its own."""
+        """Write a server and a client of it, in one line or each in its own."""
         lines = _connect(f"async with {server}, ", handshake, indent=4, after=" as connected:")
         if len(lines) == 1:
             return lines
@@ -147,7 +149,7 @@ class _Writer:
             else f"{one_line(event.name)} is taken, and refused until its handler is written"
         )
         wanted = "unauthorized" if closed else "not written yet"
-        arguments = [("", one) for one in (event.name, *values)]
+        arguments = [("", value) for value in (event.name, *values)]
         body = [
             f'    with {pytest}.raises({error}, match="{wanted}"):',
             *call(f"await {fixture}.call", arguments, indent=8).split("\n"),
@@ -169,7 +171,7 @@ class _Writer:
     # -- values ----------------------------------------------------------------------------
 
     def _values(self, event: Event) -> tuple[Any, ...] | None:
-        """Arguments to call it with; None where it can't be called so, or none are known."""
+        """Return arguments to call the event with, or None if it can't be called so or none are known."""
         if event.name == "*" or event.message.get("x-reauth") is True:
             return None
         for choices in _all_choices():
@@ -180,10 +182,10 @@ class _Writer:
         return None
 
     def _value(self, schema: Node) -> Any:
-        """A value that the schema accepts.
+        """Return a value that the schema accepts.
 
         Raises:
-            UnsatisfiableError: none was found.
+            UnsatisfiableError: No value was found.
         """
         # Kept: the instances of a list of arguments are remembered by its identity.
         single = Arguments(kind="single", minimum=1, maximum=1, schema=schema)
@@ -204,7 +206,9 @@ class _Writer:
                 value = self._value(schema) if schema is not None else None
                 if key != "auth":
                     value = (
-                        {name: _text(one) for name, one in value.items()} if isinstance(value, dict) else None
+                        {name: _text(member) for name, member in value.items()}
+                        if isinstance(value, dict)
+                        else None
                     )
                 if value:
                     options.append((key, value))
@@ -213,18 +217,18 @@ class _Writer:
         return None if concrete is None else _Handshake(concrete, tuple(options))
 
     def _concrete(self, namespace: Namespace) -> str | None:
-        """A namespace that the template admits."""
+        """Return a namespace that the template admits."""
         values = {}
-        for one in namespace.parameters:
-            value: Any = one.enum[0] if one.enum else "1"
-            if one.schema is not None:
-                value = self._value(one.schema)
+        for parameter in namespace.parameters:
+            value: Any = parameter.enum[0] if parameter.enum else "1"
+            if parameter.schema is not None:
+                value = self._value(parameter.schema)
                 if value is None or isinstance(value, dict | list | bytes) or value == "":
                     value = "1"
             text = _text(value)
             if "/" in text or "," in text:
                 return None
-            values[one.name] = text
+            values[parameter.name] = text
         return _TEMPLATE.sub(lambda match: values.get(match[1], "1"), namespace.name)
 
 
@@ -234,17 +238,17 @@ def _connect(before: str, handshake: _Handshake, *, indent: int, after: str) -> 
 
 
 def _is_closed(security: Security | None) -> bool:
-    """Whether nobody gets in while every function knows nobody."""
+    """Return whether every client is refused while no function identifies any."""
     return bool(security) and all(security or ())
 
 
 def _all_choices() -> list[Choices]:
-    """The simplest values first."""
+    """Return sources of choices, the simplest values first."""
     return [Choices.simplest(), *(Choices.seeded(seed) for seed in range(_SEEDS))]
 
 
 def _text(value: Any) -> Any:
-    """A value as the text of a URL or a header; a list as one text for each."""
+    """Return a value as the text of a URL or a header; a list as one text for each item."""
     if isinstance(value, list):
-        return [_text(one) for one in value]
+        return [_text(element) for element in value]
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

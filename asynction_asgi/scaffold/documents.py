@@ -19,29 +19,29 @@ __all__ = ["copied_documents"]
 
 
 def copied_documents(spec: Spec) -> tuple[str, dict[str, Path]]:
-    """Every file of a contract, laid out so that its references go on to lead where they led.
+    """Return every file of a contract, laid out so that its references stay valid.
 
     Where one leads out of the document's folder, the folder that holds both is what is copied.
 
     Returns:
-        The document's own path among the copies, and the file behind each of them; relative, with slashes.
+        The document's own path among the copies, and the file that each was copied from; relative, with slashes.
 
     Raises:
-        ScaffoldError: the document is no file, or a reference holds in its own place alone.
+        ScaffoldError: The document is not a file, or a reference works only where it is.
     """
     documents = spec.resolver.documents
-    places = {one: _place(one, is_first=index == 0) for index, one in enumerate(documents)}
-    for one in documents:
-        for reference in _references(one.value):
-            _check_movable(reference, one, places)
-    root = Path(os.path.commonpath([one.parent for one in places.values()]))
-    files = {one.relative_to(root).as_posix(): one for one in places.values()}
+    places = {document: _place(document, is_first=index == 0) for index, document in enumerate(documents)}
+    for document in documents:
+        for reference in _references(document.value):
+            _check_movable(reference, document, places)
+    root = Path(os.path.commonpath([place.parent for place in places.values()]))
+    files = {place.relative_to(root).as_posix(): place for place in places.values()}
     return places[documents[0]].relative_to(root).as_posix(), files
 
 
 def _place(document: Document, *, is_first: bool) -> Path:
     if document.path is None:
-        raise ScaffoldError("a document that is no file can't be copied")
+        raise ScaffoldError("a document that is not a file can't be copied")
     # The first one may be a link, beside which its references are looked for; others were followed.
     return document.path.parent.resolve() / document.path.name if is_first else document.path
 
@@ -67,11 +67,11 @@ def _references(value: object) -> Iterator[str]:
     waiting = [value]
     seen: set[int] = set()
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict | list):
-            if id(one) in seen:  # shared by an alias
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            if id(value) in seen:  # shared by an alias
                 continue
-            seen.add(id(one))
-            if isinstance(one, dict) and isinstance(one.get("$ref"), str):
-                yield one["$ref"]
-            waiting += one.values() if isinstance(one, dict) else one
+            seen.add(id(value))
+            if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            waiting += value.values() if isinstance(value, dict) else value

@@ -21,23 +21,25 @@ __all__ = ["write_emits"]
 
 
 def write_emits(spec: Spec, signatures: Signatures, *, module: str) -> dict[str, Module]:
-    """Modules by dotted name: one, or a package with one per namespace that the server emits in."""
+    """Write modules by dotted name: one, or a package with one per namespace that the server emits in."""
     title = one_line(spec.title) or "the server"
-    sending = [one for one in spec.namespaces.values() if any(name != "*" for name in one.sends)]
+    sending = [
+        namespace for namespace in spec.namespaces.values() if any(name != "*" for name in namespace.sends)
+    ]
     if len(sending) == 1:
         return {module: _module(sending[0], signatures, module, title)}
     names = Names()
     found = {module: Module(module, f"What {title} emits, by namespace")} if sending else {}
-    for one in sending:
-        name = f"{module}.{names.take(slug(one.name))}"
-        found[name] = _module(one, signatures, name, title)
+    for namespace in sending:
+        name = f"{module}.{names.take(slug(namespace.name))}"
+        found[name] = _module(namespace, signatures, name, title)
     return found
 
 
 def _module(namespace: Namespace, signatures: Signatures, name: str, title: str) -> Module:
-    events = [one for key, one in namespace.sends.items() if key != "*"]
+    events = [event for key, event in namespace.sends.items() if key != "*"]
     functions = Names(("Emit", "Call", "Any", "Awaitable", "Callable", "TypeAlias", "annotations"))
-    named = [(functions.take(snake(one.name, "event")), one) for one in events]
+    named = [(functions.take(snake(event.name, "event")), event) for event in events]
     where = "" if namespace.name == "/" else f" in {one_line(namespace.name)}"
     concrete = "socket.namespace" if namespace.parameters else literal(one_line(namespace.name))
     everybody = "app.emit" if namespace.name == "/" else f"partial(app.emit, namespace={concrete})"
@@ -49,8 +51,8 @@ def _module(namespace: Namespace, signatures: Signatures, name: str, title: str)
     module = Module(
         name,
         f"What {title} emits{where}",
-        (emitting if any(one.ack is None for one in events) else "")
-        + (calling if any(one.ack is not None for one in events) else ""),
+        (emitting if any(event.ack is None for event in events) else "")
+        + (calling if any(event.ack is not None for event in events) else ""),
         own={"Emit", "Call", *(function for function, _ in named)},
     )
     body = [
@@ -59,8 +61,8 @@ def _module(namespace: Namespace, signatures: Signatures, name: str, title: str)
         for line in ["", "", *_function(function, event, signatures, module)]
     ]
     for alias, result, used in (
-        ("Emit", "None", any(one.ack is None for one in events)),
-        ("Call", write(ANY, module), any(one.ack is not None for one in events)),
+        ("Emit", "None", any(event.ack is None for event in events)),
+        ("Call", write(ANY, module), any(event.ack is not None for event in events)),
     ):
         if used:
             function, awaitable = (module.use("collections.abc", word) for word in ("Callable", "Awaitable"))
@@ -90,22 +92,22 @@ def _function(name: str, event: Event, signatures: Signatures, module: Module) -
 
 
 def _always_given(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Those that may be missing as further arguments, so that none is sent in their place."""
-    given = tuple(one for one in parameters if not one.optional and not one.rest)
-    others = [one for one in parameters if one.optional or one.rest]
+    """Return parameters without optional ones: those are further arguments, so that none is sent for them."""
+    given = tuple(parameter for parameter in parameters if not parameter.optional and not parameter.rest)
+    others = [parameter for parameter in parameters if parameter.optional or parameter.rest]
     if not others:
         return given
     name = others[0].name if others[0].rest else "others"
-    return (*given, Parameter(name=name, type=either(one.type for one in others), rest=True))
+    return (*given, Parameter(name=name, type=either(parameter.type for parameter in others), rest=True))
 
 
 def _data(parameters: Sequence[Parameter], *, is_single: bool) -> str:
-    """The event's arguments as `emit` takes them: a tuple is several, None is none."""
+    """Write the event's arguments as `emit` takes them: a tuple is several arguments, None is no argument."""
     if not parameters:
         return "None"
     if len(parameters) == 1 and (is_single or parameters[0].rest):
         return parameters[0].name
-    words = [f"*{one.name}" if one.rest else one.name for one in parameters]
+    words = [f"*{parameter.name}" if parameter.rest else parameter.name for parameter in parameters]
     return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
 
 

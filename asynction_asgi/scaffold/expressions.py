@@ -66,17 +66,17 @@ NONE = Named("builtins", "None")
 
 
 def builtin(name: str, *parts: Expression) -> Expression:
-    """A builtin type, of something or as it is."""
+    """Return a builtin type, with or without parameters."""
     base = Named("builtins", name)
     return Of(base, parts) if parts else base
 
 
 def either(options: Iterable[Expression]) -> Expression:
-    """One of these: each once, literals together, None last; anything is anything."""
+    """Return a union: each option once, literals together, None last; with anything in it, anything."""
     found: list[Expression] = []
     values: dict[tuple[type, Any], None] = {}
-    for one in options:
-        for part in one.options if isinstance(one, Either) else (one,):
+    for option in options:
+        for part in option.options if isinstance(option, Either) else (option,):
             if part == ANY:
                 return ANY
             if isinstance(part, Literal):
@@ -85,34 +85,34 @@ def either(options: Iterable[Expression]) -> Expression:
                 values.update(dict.fromkeys(part.values))
             elif part not in found and part != NEVER:
                 found.append(part)
-    merged = [Literal(tuple(values)) if isinstance(one, Literal) else one for one in found]
-    merged.sort(key=lambda one: one == NONE)
+    merged = [Literal(tuple(values)) if isinstance(option, Literal) else option for option in found]
+    merged.sort(key=lambda option: option == NONE)
     if not merged:
         return NEVER
     return merged[0] if len(merged) == 1 else Either(tuple(merged))
 
 
 def names_in(expression: Expression) -> Iterator[Named]:
-    """Every name that occurs in it."""
+    """Yield every name that occurs in an expression."""
     if isinstance(expression, Named):
         yield expression
     elif isinstance(expression, Of):
         yield expression.base
-        for one in expression.parts:
-            yield from names_in(one)
+        for part in expression.parts:
+            yield from names_in(part)
     elif isinstance(expression, Either):
-        for one in expression.options:
-            yield from names_in(one)
+        for option in expression.options:
+            yield from names_in(option)
 
 
 def write(expression: Expression, module: Module) -> str:
-    """The expression in the names that a module has, which imports what it lacks."""
+    """Write the expression in the names that a module has, which imports what it lacks."""
     if isinstance(expression, Named):
         return "None" if expression == NONE else module.use(expression.module, expression.name)
     if isinstance(expression, Literal):
         values = ", ".join(literal(value) for _, value in expression.values)
         return f"{module.use('typing', 'Literal')}[{values}]"
     if isinstance(expression, Of):
-        parts = ", ".join(write(one, module) for one in expression.parts)
+        parts = ", ".join(write(part, module) for part in expression.parts)
         return f"{module.use(expression.base.module, expression.base.name)}[{parts}]"
-    return " | ".join(write(one, module) for one in expression.options)
+    return " | ".join(write(option, module) for option in expression.options)

@@ -51,7 +51,7 @@ class Handlers:
     security: dict[str, Place] = field(default_factory=dict)
 
     def modules(self, packages: set[str], title: str) -> dict[str, Module]:
-        """Modules by dotted name; those that only hold others are empty."""
+        """Write modules by dotted name; those that only hold others are empty."""
         found: dict[str, list[Place]] = {name: [] for name in sorted(packages)}
         for place in self.stubs:
             found.setdefault(place.module, []).append(place)
@@ -62,7 +62,7 @@ class Handlers:
 
     def _module(self, name: str, places: list[Place], title: str) -> Module:
         own = {word for place in places for word in (*place.classes, place.name)}
-        is_security = bool(places) and all(self.stubs[one].answer in ("nobody", "no") for one in places)
+        is_security = bool(places) and all(self.stubs[place].answer in ("nobody", "no") for place in places)
         doc = f"Who the clients of {title} are" if is_security else f"Handlers of {title}"
         module = Module(name, doc, own=own)
         free = [place for place in places if not place.classes]
@@ -72,13 +72,13 @@ class Handlers:
                 "",
                 *write_stub(place.name, self.stubs[place], module, indent=0, method=False),
             ]
-        self._classes([one for one in places if one.classes], (), module)
+        self._classes([place for place in places if place.classes], (), module)
         return module
 
     def _classes(self, places: Sequence[Place], above: tuple[str, ...], module: Module) -> None:
-        """The classes directly within `above`, with their methods and the classes in them."""
+        """Write the classes directly within `above`, with their methods and nested classes."""
         depth = len(above)
-        for name in dict.fromkeys(one.classes[depth] for one in places if one.classes[:depth] == above):
+        for name in dict.fromkeys(place.classes[depth] for place in places if place.classes[:depth] == above):
             here = (*above, name)
             margin = " " * (4 * depth)
             gap = [""] if depth else ["", ""]
@@ -94,13 +94,13 @@ class Handlers:
                         "",
                         *write_stub(place.name, stub, module, indent=4 * (depth + 1), method=True),
                     ]
-            self._classes([one for one in places if len(one.classes) > depth + 1], here, module)
+            self._classes([place for place in places if len(place.classes) > depth + 1], here, module)
 
 
 def collect_handlers(
     spec: Spec, payloads: Payloads, signatures: Signatures, places: Places, *, module: str, security: str
 ) -> Handlers:
-    """Every handler of a contract, served namespaces and all.
+    """Collect every handler of a contract, including those of served namespaces.
 
     Args:
         spec: The contract.
@@ -166,7 +166,7 @@ class _Collector:
         ):
             return  # answered by itself
         extra = self._signatures.of_namespace(namespace, ("socket",))
-        taken = ["socket", *(one.name for one in extra)]
+        taken = ["socket", *(parameter.name for parameter in extra)]
         context = pascal(event.name, "AnyEvent" if event.name == "*" else "Event")
         parameters = self._signatures.parameters(event.arguments, context, taken)
         name = one_line(event.name)
@@ -185,8 +185,12 @@ class _Collector:
 
     @staticmethod
     def _by_hand(namespace: Namespace) -> str:
-        """How to get at the parameters of a namespace that can't be parameters of a function."""
-        names = [one.name for one in namespace.parameters if not is_plain(one.name) or one.name == "socket"]
+        """Explain how to read the parameters of a namespace that can't be parameters of a function."""
+        names = [
+            parameter.name
+            for parameter in namespace.parameters
+            if not is_plain(parameter.name) or parameter.name == "socket"
+        ]
         return "\n".join(
             f"socket.params[{literal(name)}] is what stands for {name} in the namespace." for name in names
         )
@@ -204,7 +208,7 @@ class _Collector:
         self._found.stubs[place] = stub if known is None else known.shared_with(stub)
 
     def _place_rest(self) -> None:
-        """One module per namespace; the module itself where there is one only."""
+        """Place other handlers in one module per namespace, or all in the module if there is only one."""
         several = len({namespace.name for namespace, *_ in self._unplaced}) > 1
         modules = Names()
         known: dict[str, str] = {}
@@ -247,13 +251,18 @@ class _Collector:
 
 
 def required_schemes(spec: Spec) -> set[str]:
-    """Names of the schemes that a namespace or an event requires."""
+    """Return the names of the schemes that a namespace or an event requires."""
     lists = [spec.security]
     for namespace in spec.namespaces.values():
         lists += [namespace.security, *(event.security for event in namespace.receives.values())]
-    return {one.scheme for security in lists for every in security or () for one in every}
+    return {
+        requirement.scheme
+        for security in lists
+        for alternative in security or ()
+        for requirement in alternative
+    }
 
 
 def slug(namespace: str) -> str:
-    """A word for a namespace."""
+    """Return a word for a namespace."""
     return snake(namespace, "root") if namespace.strip("/") else "root"

@@ -20,12 +20,12 @@ _RESERVED = frozenset({*keyword.kwlist, *dir(builtins)})
 
 
 def snake(text: str, fallback: str) -> str:
-    """A name for a function, a parameter or a module, such as ``send_message``."""
+    """Return a name for a function, a parameter or a module, such as ``send_message``."""
     return _finished("_".join(word.lower() for word in _words(text)), f"{fallback}_", fallback)
 
 
 def pascal(text: str, fallback: str) -> str:
-    """A name for a type, such as ``SendMessage``."""
+    """Return a name for a type, such as ``SendMessage``."""
     words = _words(text)
     if text.upper() == text:
         words = [word.lower() for word in words]
@@ -33,14 +33,14 @@ def pascal(text: str, fallback: str) -> str:
 
 
 def singular(word: str) -> str:
-    """What one of them is called, as far as an ending tells."""
+    """Return the singular of a name, as far as its ending tells."""
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     return word[:-1] if re.search(r"[^su]s$", word) and len(word) > 3 else word
 
 
 def is_plain(name: str) -> bool:
-    """Whether source code can define this very name, and an import finds it under it."""
+    """Return whether source code can define this very name, and an import finds it under it."""
     return (
         name.isidentifier()
         and not keyword.iskeyword(name)
@@ -57,7 +57,7 @@ class Names:
         self._taken = set(taken)
 
     def take(self, wanted: str) -> str:
-        """The wanted name, or the nearest that is free, safe to define in a module."""
+        """Take the wanted name, or the nearest free one, that is safe to define in a module."""
         stem = f"{wanted}_" if wanted in _RESERVED else wanted
         name, count = stem, 1
         while name in self._taken:
@@ -68,7 +68,7 @@ class Names:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text, split at humps and at all that can't stand in a name."""
+    """Split a text into words, at humps and at characters that a name cannot have."""
     normal = unicodedata.normalize("NFKC", text[:400])
     spaced = "".join(char if char != "_" and f"a{char}".isidentifier() else " " for char in normal)
     return [word for part in spaced.split() for word in _HUMPS.split(part) if word]

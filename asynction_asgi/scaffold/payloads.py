@@ -72,7 +72,7 @@ class Payloads:
         self._scratch = Module(module, "")
 
     def type_of(self, node: Node, context: str) -> Expression:
-        """The type of a schema's values, short enough for an annotation.
+        """Return the type of a schema's values, short enough for an annotation.
 
         Args:
             node: The schema.
@@ -84,7 +84,7 @@ class Payloads:
         return found
 
     def name_of(self, node: Node) -> str:
-        """What the document calls a schema: as a component, or by its title; ``""`` for neither."""
+        """Return what the document calls a schema: as a component, or by its title; ``""`` for neither."""
         target = self._shapes.follow(node)
         if target is None or not isinstance(target.value, dict):
             return ""
@@ -96,7 +96,7 @@ class Payloads:
         return PurePath(target.document.name or "").stem if target.pointer == "" else ""
 
     def alias(self, expression: Expression, context: str) -> Expression:
-        """The expression, under a name of its own unless it is short."""
+        """Return the expression, under a name of its own unless it is short."""
         text = write(expression, self._scratch)
         if isinstance(expression, Named) or fits(text, indent=WIDTH - _LONGEST):
             return expression
@@ -110,7 +110,7 @@ class Payloads:
         return bool(self._definitions)
 
     def source(self, title: str) -> Module:
-        """The module."""
+        """Write the module."""
         module = Module(self.module, f"The types of what {title} sends and receives")
         write_definitions(self._definitions, module)
         return module
@@ -198,7 +198,7 @@ class Payloads:
         )
 
     def _chosen(self, shape: Shape[Node], context: str, depth: int) -> Expression:
-        """One of several: on their own, or each together with what stands around them."""
+        """Return the type of one of several branches, alone or merged with what surrounds them."""
         branches = shape.choices[0]
         own = replace(shape, choices=())
         if not (
@@ -209,16 +209,22 @@ class Payloads:
             or shape.rest
         ):
             return either(
-                self._type(one, _numbered(context, one, index), depth + 1)
-                for index, one in enumerate(branches)
+                self._type(branch, _numbered(context, branch, index), depth + 1)
+                for index, branch in enumerate(branches)
             )
-        shapes = [self._shapes.of(one) for one in branches]
-        if not shape.properties or len(branches) > _MOST_CHOICES or not any(one.properties for one in shapes):
+        shapes = [self._shapes.of(branch) for branch in branches]
+        if (
+            not shape.properties
+            or len(branches) > _MOST_CHOICES
+            or not any(branch.properties for branch in shapes)
+        ):
             return ANY
         options: list[Expression] = []
-        for index, one in enumerate(shapes):
+        for index, branch in enumerate(shapes):
             name = self._names.take(_numbered(context, branches[index], index))
-            self._waiting.append(_Task(name, branches[index], replace(merge_shapes([own, one]), choices=())))
+            self._waiting.append(
+                _Task(name, branches[index], replace(merge_shapes([own, branch]), choices=()))
+            )
             options.append(Named(self.module, name))
         return either(options)
 
@@ -249,15 +255,15 @@ class Payloads:
         return Named(self.module, name)
 
     def _items(self, shape: Shape[Node], context: str, depth: int) -> Expression:
-        one = singular(context)
+        item = singular(context)
         if shape.positions is None:
-            return ANY if shape.rest is None else self._type(shape.rest, one, depth + 1)
+            return ANY if shape.rest is None else self._type(shape.rest, item, depth + 1)
         parts = [
-            self._type(each, _numbered(one, each, index), depth + 1)
-            for index, each in enumerate(shape.positions)
+            self._type(position, _numbered(item, position, index), depth + 1)
+            for index, position in enumerate(shape.positions)
         ]
         if shape.rest is None or not is_never(shape.rest.value):
-            parts.append(ANY if shape.rest is None else self._type(shape.rest, one, depth + 1))
+            parts.append(ANY if shape.rest is None else self._type(shape.rest, item, depth + 1))
         return either(parts)
 
     def _entries(self, shape: Shape[Node], context: str, depth: int) -> Expression:
@@ -265,7 +271,7 @@ class Payloads:
         if others is None and not is_closed(shape):
             return ANY
         held = [*pattern_members(shape), *([others] if others is not None else [])]
-        return either(self._type(one, f"{context}Value", depth + 1) for one in held)
+        return either(self._type(schema, f"{context}Value", depth + 1) for schema in held)
 
 
 def _numbered(context: str, node: Node, index: int) -> str:
@@ -281,7 +287,7 @@ def _description(node: Node) -> str:
 
 
 def _values(shape: Shape[Node]) -> Expression:
-    """One of the values of ``enum`` and ``const``; those that can't be literals by their type."""
+    """Return a type for the values of ``enum`` and ``const``; values that can't be literals by their type."""
     options: list[Expression] = []
     for value in filter(shape.admits, shape.values or ()):
         if value is None:

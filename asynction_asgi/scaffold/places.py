@@ -50,7 +50,7 @@ class Places:
         self._kinds: dict[str, str] = {}
 
     def find(self, path: str, kind: str) -> Place | None:
-        """The place that a path names; None, with a warning, where code must give the handler.
+        """Return the place that a path names, or None with a warning if code must pass the handler.
 
         Args:
             path: ``package.module.name``, ``package.module.Class.method`` or ``module:Class.method``.
@@ -70,7 +70,7 @@ class Places:
         modules, attributes = _split(path)
         if not modules or not attributes:
             return None, "names no module"
-        awkward = next((one for one in (*modules, *attributes) if not is_plain(one)), None)
+        awkward = next((word for word in (*modules, *attributes) if not is_plain(word)), None)
         if awkward is not None:
             return None, f"has {awkward!r} in it, which can't be defined under that name"
         taken = self._taken(modules[0])
@@ -96,7 +96,7 @@ class Places:
         return ""
 
     def _conflicts(self, modules: list[str], attributes: list[str]) -> bool:
-        """Whether a module would have the name of a function or class, or one of those of the other."""
+        """Return whether a module would have the name of a function or class, or the reverse."""
         if any(tuple(modules[: index + 1]) in self._attributes for index in range(1, len(modules))):
             return True
         for index in range(len(attributes)):
@@ -108,7 +108,7 @@ class Places:
 
 
 def _split(path: str) -> tuple[list[str], list[str]]:
-    """The module's names, and those within it; a word in capitals before the last is a class."""
+    """Split a path into module names and those within; a capitalised word before the last is a class."""
     if ":" in path:
         module, _, rest = path.partition(":")
         return module.split("."), rest.split(".")
@@ -120,12 +120,12 @@ def _split(path: str) -> tuple[list[str], list[str]]:
 
 
 def _is_importable(name: str, folder: Path) -> bool:
-    """Whether an import finds a module that is neither in the folder nor in the working directory."""
+    """Return whether an import finds a module that is neither in the folder nor in the working directory."""
     try:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError, AttributeError):
         return False
-    if found is None or found.origin is None:  # a folder without a module is in nobody's way
+    if found is None or found.origin is None:  # a folder without a module shadows nothing
         return False
     home = Path(found.origin).parent
     if found.submodule_search_locations is not None:

@@ -64,15 +64,17 @@ def function_head(
     indent: int = 0,
     method: bool = False,
 ) -> list[str]:
-    """The lines of ``async def name(…) -> …:``."""
+    """Write the lines of ``async def name(…) -> …:``."""
     words = ["self"] if method else []
     starred = False
-    for one in parameters:
-        if one.keyword and not starred:
+    for parameter in parameters:
+        if parameter.keyword and not starred:
             words.append("*")
-        starred = starred or one.rest or one.keyword
-        text = write(either([one.type, NONE]) if one.optional else one.type, module)
-        words.append(f"{'*' if one.rest else ''}{one.name}: {text}{' = None' if one.optional else ''}")
+        starred = starred or parameter.rest or parameter.keyword
+        text = write(either([parameter.type, NONE]) if parameter.optional else parameter.type, module)
+        words.append(
+            f"{'*' if parameter.rest else ''}{parameter.name}: {text}{' = None' if parameter.optional else ''}"
+        )
     answer = write(returns, module)
     margin = " " * indent
     line = f"{margin}async def {name}({', '.join(words)}) -> {answer}:"
@@ -94,7 +96,7 @@ class Signatures:
         self._answers: dict[int, Expression] = {}
 
     def parameters(self, arguments: Arguments, context: str, taken: Sequence[str]) -> tuple[Parameter, ...]:
-        """The parameters that take an event's arguments.
+        """Return the parameters that take an event's arguments.
 
         Args:
             arguments: What the event carries.
@@ -108,13 +110,13 @@ class Signatures:
             return (Parameter(name=names.take(name), type=found),)
         if arguments.kind == "positional" and arguments.schema is not None:
             return tuple(self._positional(arguments, context, names))
-        if arguments.kind == "union" and all(one.kind == "single" for one in arguments.of):
+        if arguments.kind == "union" and all(alternative.kind == "single" for alternative in arguments.of):
             found = self.answer(arguments, context)
             return (Parameter(name=names.take(_word(found, self._payloads.module, context)), type=found),)
         return (Parameter(name=names.take("arguments"), type=ANY, rest=True),)
 
     def answer(self, ack: Arguments | None, context: str) -> Expression:
-        """What a handler returns, or a call gives: a tuple is several arguments, None is none."""
+        """Return what a handler or a call returns: a tuple is several arguments, None is no argument."""
         if ack is None or ack.maximum == 0:
             return NONE
         if id(ack) not in self._answers:  # an event of several namespaces has one
@@ -122,17 +124,17 @@ class Signatures:
         return self._answers[id(ack)]
 
     def of_namespace(self, namespace: Namespace, taken: Sequence[str]) -> tuple[Parameter, ...]:
-        """Parameters for the values in a dynamic namespace, which the server gives by name."""
+        """Return parameters for the values in a dynamic namespace, which the server passes by name."""
         return tuple(
-            Parameter(name=one.name, type=self._value_type(one), keyword=True)
-            for one in namespace.parameters
-            if is_plain(one.name) and one.name not in taken
+            Parameter(name=parameter.name, type=self._value_type(parameter), keyword=True)
+            for parameter in namespace.parameters
+            if is_plain(parameter.name) and parameter.name not in taken
         )
 
     def _value_type(self, parameter: NamespaceParameter) -> Expression:
         context = pascal(parameter.name, "Parameter")
         if parameter.enum is not None:
-            return self._payloads.alias(Literal(tuple((str, one) for one in parameter.enum)), context)
+            return self._payloads.alias(Literal(tuple((str, value) for value in parameter.enum)), context)
         if parameter.schema is None:
             return builtin("str")
         found = self._payloads.type_of(parameter.schema, context)
@@ -142,12 +144,12 @@ class Signatures:
         if ack.maximum == 0:
             return NONE
         if ack.kind == "union":
-            return either(self._answer(one, context) for one in ack.of)
+            return either(self._answer(alternative, context) for alternative in ack.of)
         if ack.kind == "single" and ack.schema is not None:
             return self._payloads.type_of(ack.schema, context)
         if ack.kind != "positional" or ack.schema is None:
             return ANY
-        parts = [one.type for one in self._positional(ack, context, Names())]
+        parts = [parameter.type for parameter in self._positional(ack, context, Names())]
         optional = len(parts) - ack.minimum
         if ack.maximum is None or ack.maximum != len(parts) or optional > _MOST_OPTIONAL:
             return Of(Named("builtins", "tuple"), (ANY, Named("builtins", "...")))
@@ -165,11 +167,11 @@ class Signatures:
             return [Parameter(name=names.take("arguments"), type=ANY, rest=True)]
         positions = list(shape.positions or ())[: arguments.maximum]
         found = []
-        for index, one in enumerate(positions):
-            own = self._payloads.name_of(one)
+        for index, position in enumerate(positions):
+            own = self._payloads.name_of(position)
             wanted = pascal(f"{context} {own}", context) if own else f"{context}{index + 1}"
-            kind = self._payloads.type_of(one, wanted)
-            name = names.take(self._name(one, kind, wanted))
+            kind = self._payloads.type_of(position, wanted)
+            name = names.take(self._name(position, kind, wanted))
             found.append(Parameter(name=name, type=kind, optional=index >= arguments.minimum))
         if arguments.maximum is None or arguments.maximum > len(positions):
             kind = (
@@ -186,9 +188,9 @@ class Signatures:
 
 
 def _word(kind: Expression, module: str, context: str) -> str:
-    """A sensible word for a value of a type that says nothing more."""
+    """Return a sensible word for a value of a type that says nothing more."""
     if isinstance(kind, Either):
-        rest = [one for one in kind.options if one != NONE]
+        rest = [option for option in kind.options if option != NONE]
         kind = rest[0] if len(rest) == 1 else NEVER
     if isinstance(kind, Of):
         kind = kind.base

@@ -24,12 +24,12 @@ _QUOTES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
 def fits(text: str, *, indent: int = 0) -> bool:
-    """Whether a line is short enough, as a terminal shows it."""
+    """Return whether a line is short enough, as a terminal shows it."""
     return indent + (len(text) if text.isascii() else sum(map(_cells, text))) <= WIDTH
 
 
 def literal(value: Any, *, indent: int = 0, before: int = 0) -> str:
-    """A value as an expression; over several lines where it doesn't fit into one.
+    """Write a value as an expression, over several lines if it doesn't fit into one.
 
     Args:
         value: JSON, or bytes.
@@ -42,18 +42,18 @@ def literal(value: Any, *, indent: int = 0, before: int = 0) -> str:
     inner = " " * (indent + 4)
     if isinstance(value, dict):
         lines = []
-        for key, one in value.items():
+        for key, member in value.items():
             name = _flat(key)
-            lines.append(f"{inner}{name}: {literal(one, indent=indent + 4, before=len(name) + 3)},")
+            lines.append(f"{inner}{name}: {literal(member, indent=indent + 4, before=len(name) + 3)},")
         brackets = "{}"
     else:
-        lines = [f"{inner}{literal(one, indent=indent + 4, before=1)}," for one in value]
+        lines = [f"{inner}{literal(element, indent=indent + 4, before=1)}," for element in value]
         brackets = "[]" if isinstance(value, list) else "()"
     return "\n".join([brackets[0], *lines, f"{' ' * indent}{brackets[1]}"])
 
 
 def call(function: str, arguments: Sequence[tuple[str, Any]], *, indent: int, after: str = "") -> str:
-    """A call that begins a line: ``function(…)`` and what stands after it.
+    """Write a call that begins a line: ``function(…)`` and what follows it.
 
     Args:
         function: What stands before the bracket.
@@ -61,31 +61,31 @@ def call(function: str, arguments: Sequence[tuple[str, Any]], *, indent: int, af
         indent: Of the line.
         after: What stands after the bracket.
     """
-    flat = ", ".join(f"{name}={_flat(one)}" if name else _flat(one) for name, one in arguments)
+    flat = ", ".join(f"{name}={_flat(argument)}" if name else _flat(argument) for name, argument in arguments)
     if fits(f"{function}({flat}){after}", indent=indent) or not arguments:
         return f"{' ' * indent}{function}({flat}){after}"
     lines = [f"{' ' * indent}{function}("]
-    for name, one in arguments:
+    for name, argument in arguments:
         head = f"{name}=" if name else ""
-        text = literal(one, indent=indent + 4, before=len(head) + 1)
+        text = literal(argument, indent=indent + 4, before=len(head) + 1)
         lines.append(f"{' ' * (indent + 4)}{head}{text},")
     return "\n".join([*lines, f"{' ' * indent}){after}"])
 
 
 def one_line(text: str, *, most: int = 60) -> str:
-    """Text for a comment or a message: one line, printable, not too long."""
+    """Shorten a text for a comment or a message to one printable line."""
     line = " ".join(_printable(text).split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def sentence(text: str) -> str:
-    """A text with a full stop, unless it ends as a sentence does; its first letter in upper case."""
+    """End a text with a full stop, unless it ends as a sentence does, and begin it in upper case."""
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?', '…')) else '.'}"
 
 
 def docstring(summary: str, details: str = "", *, indent: int) -> list[str]:
-    """A docstring's lines: a sentence, and paragraphs of detail as they were written."""
+    """Write a docstring's lines: a sentence, and paragraphs of detail as they were written."""
     room = WIDTH - 8 - indent
     lines = textwrap.wrap(
         sentence(" ".join(_printable(summary).split()))[:400],
@@ -133,7 +133,7 @@ class Module:
         self._imported: dict[tuple[str, str], str] = {}
 
     def use(self, module: str, name: str) -> str:
-        """The name here of what another module has; ``builtins`` are there already."""
+        """Return the name here of something in another module; ``builtins`` need no import."""
         if module == self.name:
             return name
         if module == "builtins":
@@ -150,7 +150,7 @@ class Module:
         return local
 
     def use_module(self, name: str) -> str:
-        """The name here of a whole module."""
+        """Return the name here of a whole module."""
         parent, _, last = name.rpartition(".")
         if parent:
             return self.use(parent, last)
@@ -161,7 +161,7 @@ class Module:
         return name
 
     def text(self) -> str:
-        """The whole module."""
+        """Write the whole module."""
         parts = [*self._doc, "", "from __future__ import annotations", ""]
         groups = self._import_lines()
         for group in sorted(groups):
@@ -173,7 +173,7 @@ class Module:
         return "\n".join([*parts, *gap, body]) + "\n"
 
     def _import_lines(self) -> dict[int, list[str]]:
-        """Import statements by group: Python's own, installed, those of the folder."""
+        """Write import statements by group: Python's own, installed, those of the folder."""
         groups: dict[int, list[str]] = defaultdict(list)
         for name in sorted(self._modules):
             groups[_group(name)].append(f"import {name}")
@@ -188,19 +188,20 @@ class Module:
             names = sorted(plain[module], key=_rank)
             line = f"from {module} import {', '.join(names)}"
             if not fits(line):
-                line = "\n".join([f"from {module} import (", *(f"    {one}," for one in names), ")"])
+                line = "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
             lines = [(names[0], line)] if names else []
             lines += [
-                (one, f"from {module} import {one}" if module else f"import {one}") for one in renamed[module]
+                (name, f"from {module} import {name}" if module else f"import {name}")
+                for name in renamed[module]
             ]
             groups[_group(module or renamed[module][0].split(" ")[0])] += [
-                text for _, text in sorted(lines, key=lambda each: _rank(each[0]))
+                text for _, text in sorted(lines, key=lambda entry: _rank(entry[0]))
             ]
         return groups
 
 
 def _rank(name: str) -> tuple[Any, ...]:
-    """The order in which linters want names: constants, classes, all others; numbers by their value."""
+    """Return the order in which linters want names: constants, classes, others; numbers by value."""
     word = name.partition(" ")[0]
     kind = 0 if len(word) > 1 and word.isupper() else 1 if word[:1].isupper() else 2
     return kind, _natural(word.lower()), _natural(word)
@@ -224,7 +225,7 @@ def _cells(char: str) -> int:
 
 
 def _printable(text: str) -> str:
-    """Text without what an editor would hide, or show in another order than it is."""
+    """Return a text without characters that an editor would hide or show in another order."""
     return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
 
 
@@ -249,7 +250,7 @@ def _flat(value: Any) -> str:
     if isinstance(value, float):
         return repr(value).replace("e+", "e")
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_flat(key)}: {_flat(one)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{_flat(key)}: {_flat(member)}' for key, member in value.items())}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_flat, value))}]"
     if isinstance(value, tuple):

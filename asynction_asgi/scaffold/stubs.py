@@ -51,7 +51,7 @@ class Stub:
         parameters: Without ``self``.
         summary: The first sentence of its docstring.
         details: The rest of it.
-        answer: What it does meanwhile: refuse an event, do nothing, know nobody, or say no.
+        answer: What it does meanwhile: refuse an event, do nothing, identify no client, or deny.
         subject: What is not written yet, in the words of a refusal.
     """
 
@@ -63,7 +63,7 @@ class Stub:
     subject: str = ""
 
     def shared_with(self, other: Stub) -> Stub:
-        """One function for the uses of both."""
+        """Make one function for the uses of both."""
         summary = (
             self.summary
             if self.summary == other.summary
@@ -77,23 +77,25 @@ class Stub:
 
 
 def _common(some: Sequence[Parameter], others: Sequence[Parameter]) -> tuple[Parameter, ...] | None:
-    """Parameters for two uses, where those given by place have the same names; None where they have not."""
-    first, second = ([one for one in each if not one.keyword] for each in (some, others))
-    if [(one.name, one.optional, one.rest) for one in first] != [
-        (one.name, one.optional, one.rest) for one in second
+    """Return parameters for two uses whose positional ones have the same names, or None."""
+    first, second = (
+        [parameter for parameter in parameters if not parameter.keyword] for parameters in (some, others)
+    )
+    if [(parameter.name, parameter.optional, parameter.rest) for parameter in first] != [
+        (parameter.name, parameter.optional, parameter.rest) for parameter in second
     ]:
         return None
     merged = [
-        one if one.type == other.type else replace(one, type=ANY)
-        for one, other in zip(first, second, strict=True)
+        parameter if parameter.type == other.type else replace(parameter, type=ANY)
+        for parameter, other in zip(first, second, strict=True)
     ]
-    return (*merged, *(one for one in some if one.keyword and one in others))
+    return (*merged, *(parameter for parameter in some if parameter.keyword and parameter in others))
 
 
 def about(event: Event, fallback: str) -> tuple[str, str]:
-    """What the document says of an event: a sentence, and the details."""
+    """Return what the document says of an event: a sentence, and the details."""
     texts = [event.message.get(key) for key in ("summary", "title", "description")]
-    summary, title, description = (one.strip() if isinstance(one, str) else "" for one in texts)
+    summary, title, description = (text.strip() if isinstance(text, str) else "" for text in texts)
     head = summary or title
     if head:
         return head, description
@@ -102,7 +104,7 @@ def about(event: Event, fallback: str) -> tuple[str, str]:
 
 
 def lifecycle_stub(event: str, extra: Sequence[Parameter], auth: Expression | None) -> Stub:
-    """The handler of ``connect``, ``disconnect``, ``error`` or ``*``."""
+    """Make the handler of ``connect``, ``disconnect``, ``error`` or ``*``."""
     parameters, returns = [SOCKET], NONE
     if event == "connect" and auth is not None:
         parameters.append(Parameter(name="auth", type=auth))
@@ -124,7 +126,7 @@ def lifecycle_stub(event: str, extra: Sequence[Parameter], auth: Expression | No
 
 
 def function_of(scheme: SecurityScheme) -> str | None:
-    """The extension that names a scheme's function; None where nothing is called."""
+    """Return the extension that names a scheme's function, or None if no function is called."""
     if scheme.node.get("x-jwt") is not None:
         return None
     if scheme.type == "http":
@@ -141,7 +143,7 @@ def function_of(scheme: SecurityScheme) -> str | None:
 
 
 def security_stub(scheme: SecurityScheme, extension: str) -> Stub:
-    """The function that says who presents a credential."""
+    """Make the function that identifies the holder of a credential."""
     names = {
         "x-basicInfoFunc": ("username", "password"),
         "x-apiKeyInfoFunc": ("key",),
@@ -158,7 +160,7 @@ def security_stub(scheme: SecurityScheme, extension: str) -> Stub:
 
 
 def scopes_stub(scheme: SecurityScheme) -> Stub:
-    """The function that compares scopes."""
+    """Make the function that compares scopes."""
     words = builtin("list", _STRING)
     return Stub(
         parameters=(Parameter(name="required", type=words), Parameter(name="granted", type=words)),
@@ -169,7 +171,7 @@ def scopes_stub(scheme: SecurityScheme) -> Stub:
 
 
 def write_stub(name: str, stub: Stub, module: Module, *, indent: int, method: bool) -> list[str]:
-    """The lines of a function."""
+    """Write the lines of a function."""
     inner = " " * (indent + 4)
     lines = function_head(name, stub.parameters, stub.returns, module, indent=indent, method=method)
     lines += docstring(stub.summary, stub.details, indent=indent + 4)

@@ -1,4 +1,4 @@
-"""How types are defined: classes, functional TypedDicts where a key is no name, and aliases."""
+"""How types are defined: classes, functional TypedDicts if a key is not a name, and aliases."""
 
 from __future__ import annotations
 
@@ -40,20 +40,24 @@ Definitions: TypeAlias = "dict[str, TypedDict | Alias]"
 
 def write_definitions(definitions: Definitions, module: Module) -> None:
     """Write them all into their module."""
-    for name, one in definitions.items():
-        lines = _typed_dict(name, one, module) if isinstance(one, TypedDict) else _alias(name, one, module)
+    for name, definition in definitions.items():
+        lines = (
+            _typed_dict(name, definition, module)
+            if isinstance(definition, TypedDict)
+            else _alias(name, definition, module)
+        )
         is_class = lines[0].startswith("class ")
         was_class = module.lines and module.lines[-1].startswith(" ")
         gap = [] if not module.lines else ["", ""] if is_class or was_class else [""]
         module.lines += [*gap, *lines]
 
 
-def _typed_dict(name: str, one: TypedDict, module: Module) -> list[str]:
+def _typed_dict(name: str, definition: TypedDict, module: Module) -> list[str]:
     base = module.use("typing", "TypedDict")
     fields: list[tuple[str, str, bool]] = []
-    for key, expression in one.fields.items():
+    for key, expression in definition.fields.items():
         text = write(expression, module)
-        if key not in one.required:
+        if key not in definition.required:
             text = f"{module.use('typing', 'NotRequired')}[{text}]"
         fields.append((key, text, _is_forward(expression, module)))
     plain = all(
@@ -64,7 +68,7 @@ def _typed_dict(name: str, one: TypedDict, module: Module) -> list[str]:
         for key, text, _ in fields
     )
     if plain:
-        doc = docstring(*_split(one.description), indent=4) if one.description.strip() else []
+        doc = docstring(*_split(definition.description), indent=4) if definition.description.strip() else []
         lines = [f"    {key}: {text}" for key, text, _ in fields]
         body = [*doc, *([""] if doc and lines else []), *lines]
         return [f"class {name}({base}):", *(body or ["    pass"])]
@@ -72,20 +76,20 @@ def _typed_dict(name: str, one: TypedDict, module: Module) -> list[str]:
     for key, text, forward in fields:
         start = f"        {literal(key)}: "
         rows.append(f"{start}{literal(text) if forward or not fits(f'{start}{text},') else text},")
-    comment = [f"# {one_line(one.description, most=84)}"] if one.description.strip() else []
+    comment = [f"# {one_line(definition.description, most=84)}"] if definition.description.strip() else []
     return [*comment, f"{name} = {base}(", f'    "{name}",', "    {", *rows, "    },", ")"]
 
 
-def _alias(name: str, one: Alias, module: Module) -> list[str]:
-    comment = [f"# {one_line(one.description, most=84)}"] if one.description.strip() else []
-    expression = one.expression
+def _alias(name: str, definition: Alias, module: Module) -> list[str]:
+    comment = [f"# {one_line(definition.description, most=84)}"] if definition.description.strip() else []
+    expression = definition.expression
     text = write(expression, module)
     start = f"{name}: {module.use('typing', 'TypeAlias')} ="
     value = literal(text) if _is_forward(expression, module) else text
     if fits(f"{start} {value}"):
         return [*comment, f"{start} {value}"]
     if isinstance(expression, Literal):
-        parts = [literal(each) for _, each in expression.values]
+        parts = [literal(value) for _, value in expression.values]
         return [*comment, f"{start} {module.use('typing', 'Literal')}[", *_rows(parts), "]"]
     # One text in several pieces: what it names may stand below.
     lines: list[str] = []
@@ -108,6 +112,6 @@ def _rows(parts: Sequence[str]) -> list[str]:
 
 
 def _split(description: str) -> tuple[str, str]:
-    """The first paragraph, and the rest."""
+    """Split a text into its first paragraph and the rest."""
     head, _, rest = description.strip().partition("\n\n")
     return head, rest

@@ -25,8 +25,8 @@ def write_files(files: Mapping[str, bytes], folder: Path, *, force: bool = False
         The files written, in order.
 
     Raises:
-        ScaffoldError: a file is there already, or would be outside the folder; nothing was written.
-        OSError: one of them can't be written; those before it were.
+        ScaffoldError: A file is there already, or would be outside the folder; nothing was written.
+        OSError: A file can't be written; those before it were.
     """
     home = folder.resolve()
     paths = {folder / name: content for name, content in sorted(files.items())}
