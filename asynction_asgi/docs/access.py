@@ -34,7 +34,7 @@ _NEEDS = {
 
 
 def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> Iterator[Element]:
-    """What a CONNECT to the namespace must present, below a heading."""
+    """Describe what a CONNECT to the namespace must present, below a heading."""
     parts: list[Element | None] = []
     for parameter in namespace.parameters:
         rules = f"one of {', '.join(parameter.enum)}" if parameter.enum else "one segment of the path"
@@ -69,7 +69,7 @@ def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> 
 
 
 def auth_example(namespace: Namespace, examples: Examples) -> Any:
-    """An auth object that the contract accepts; None where none is declared or found."""
+    """Return an auth object that the contract accepts, or None if none is declared or found."""
     schema = namespace.handshake.auth
     if schema is None:
         return None
@@ -80,7 +80,7 @@ def auth_example(namespace: Namespace, examples: Examples) -> Any:
 
 
 def fields_of(schema: Node | None, spec: Spec) -> list[dict[str, Any]]:
-    """The properties of a query or of headers, as fields to fill in; not what a browser sets itself."""
+    """Return the properties of a query or headers as fields to fill in, but not what a browser sets."""
     properties = schema.get("properties") if schema is not None else None
     if schema is None or properties is None or not isinstance(properties.value, dict):
         return []
@@ -105,7 +105,7 @@ def fields_of(schema: Node | None, spec: Spec) -> list[dict[str, Any]]:
 
 
 def security_list(security: Security | None, spec: Spec, *, caption: str) -> Iterator[Element]:
-    """The alternatives of a requirement; nothing where nothing is required."""
+    """List the alternatives of a requirement; nothing if nothing is required."""
     if security is None:
         return
     if not security:
@@ -135,15 +135,17 @@ def security_list(security: Security | None, spec: Spec, *, caption: str) -> Ite
 
 
 def schemes_of(namespace: Namespace, spec: Spec) -> list[SecurityScheme]:
-    """The schemes that a client of the namespace may have to satisfy, each once."""
+    """Return the schemes that a client of the namespace may have to satisfy, each once."""
     lists = [namespace.security if namespace.security is not None else spec.security]
     lists += [event.security for event in namespace.receives.values()]
-    names = dict.fromkeys(one.scheme for each in lists if each for pair in each for one in pair)
+    names = dict.fromkeys(
+        requirement.scheme for security in lists if security for pair in security for requirement in pair
+    )
     return [spec.schemes[name] for name in names if name in spec.schemes]
 
 
 def credential(scheme: SecurityScheme) -> dict[str, Any]:
-    """Where a scheme's credential goes: a kind and a name for programs, words for people."""
+    """Return where a scheme's credential goes: a kind and a name for programs, words for people."""
     fields: Mapping[str, Any] = scheme.fields
     kind, place, name = scheme.type.lower(), str(fields.get("in", "")), str(fields.get("name", ""))
     http = str(fields.get("scheme", "")).lower()

@@ -28,10 +28,10 @@ _ONE_LINE = 72
 
 
 def argument_list(arguments: Arguments, spec: Spec, trees: SchemaTrees) -> Iterator[Element]:
-    """How many arguments, and a row for each."""
+    """Describe how many arguments there are, with a row for each."""
     if arguments.kind == "union":
         yield element("p", "One of these lists:", class_="count")
-        options = [element("li", *argument_list(one, spec, trees)) for one in arguments.of]
+        options = [element("li", *argument_list(alternative, spec, trees)) for alternative in arguments.of]
         yield element("ul", *options, class_="options")
         return
     yield element("p", _counted(arguments, spec), class_="count")
@@ -46,15 +46,15 @@ def argument_list(arguments: Arguments, spec: Spec, trees: SchemaTrees) -> Itera
 
 
 def roots_of(arguments: Arguments) -> Iterator[Node]:
-    """The schemas that its rows show."""
+    """Yield the schemas that the rows of arguments show."""
     if arguments.kind in ("single", "positional") and arguments.schema is not None:
         yield arguments.schema
-    for one in arguments.of:
-        yield from roots_of(one)
+    for alternative in arguments.of:
+        yield from roots_of(alternative)
 
 
 def argument_names(arguments: Arguments, spec: Spec) -> list[str]:
-    """A word for each argument, for code."""
+    """Return a word for each argument, for code."""
     if arguments.kind == "union":
         return argument_names(arguments.of[0], spec)
     if arguments.schema is None or arguments.kind not in ("single", "positional"):
@@ -62,12 +62,12 @@ def argument_names(arguments: Arguments, spec: Spec) -> list[str]:
     if arguments.kind == "single":
         return [_title(arguments.schema) or "data"]
     prefix = read_shape(arguments.schema).positions or ()
-    names = [_title(_follow(one, spec)) or f"arg{index + 1}" for index, one in enumerate(prefix)]
+    names = [_title(_follow(position, spec)) or f"arg{index + 1}" for index, position in enumerate(prefix)]
     return names or ([REST] if arguments.maximum is None else [])
 
 
 def example_figure(caption: str, values: Sequence[Any]) -> Element:
-    """An example, as the JSON array of its arguments."""
+    """Show an example as the JSON array of its arguments."""
     return element(
         "figure",
         element("figcaption", caption),
@@ -77,7 +77,7 @@ def example_figure(caption: str, values: Sequence[Any]) -> Element:
 
 
 def as_json(value: Any) -> str:
-    """JSON in one line where it fits; bytes as ``{"$binary": "…base64…"}``."""
+    """Write JSON in one line if it fits; bytes as ``{"$binary": "…base64…"}``."""
     text = json.dumps(value, ensure_ascii=False, default=written_bytes)
     return (
         text
@@ -118,8 +118,10 @@ def _positional(schema: Node, minimum: int, spec: Spec, trees: SchemaTrees) -> I
     shape = read_shape(schema)
     prefix, rest = shape.positions or (), shape.rest
     rows = [
-        trees.row(one, _title(_follow(one, spec)) or f"argument {index + 1}", is_needed=index < minimum)
-        for index, one in enumerate(prefix)
+        trees.row(
+            position, _title(_follow(position, spec)) or f"argument {index + 1}", is_needed=index < minimum
+        )
+        for index, position in enumerate(prefix)
     ]
     if rest is not None and rest.value is not False:
         rows.append(trees.row(rest, "further arguments" if prefix else "each argument"))
@@ -139,8 +141,8 @@ def _positional(schema: Node, minimum: int, spec: Spec, trees: SchemaTrees) -> I
         if held is not None and isinstance(held.value, list):
             yield element("p", "One of these lists:", class_="count")
             options = []
-            for one in held.elements():
-                option = _follow(one, spec)
+            for alternative in held.elements():
+                option = _follow(alternative, spec)
                 least = option.value.get("minItems", 0) if isinstance(option.value, dict) else 0
                 empty = isinstance(option.value, dict) and option.value.get("maxItems") == 0
                 shown = [element("p", "No arguments.", class_="count")] if empty else []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REFUSALS = "refusals"
 """The anchor of `refusals`."""
-_SECRET = "…"  # noqa: S105 - stands for what the reader fills in
+_SECRET = "…"  # noqa: S105  # a placeholder that the reader fills in
 _STANDARD = """\
 {"error": {
   "code": "invalid_payload",

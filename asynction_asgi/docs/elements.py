@@ -18,7 +18,7 @@ _SAFE_URL = re.compile(r"(?:https?://|mailto:)[^\x00-\x20\x7f]+", re.IGNORECASE)
 
 
 def element(tag: str, *children: Child, **attributes: str | bool | None) -> ET.Element:
-    """An element; ``class_`` and ``aria_label`` become ``class`` and ``aria-label``.
+    """Make an element; ``class_`` and ``aria_label`` become ``class`` and ``aria-label``.
 
     Attributes that are None or False are left out; True is an attribute without a value.
     """
@@ -47,7 +47,7 @@ def add(parent: ET.Element, children: Iterable[Child]) -> None:
 
 
 def link(url: object, *children: Child) -> ET.Element:
-    """A link to `url` where that is safe to open, else the children alone; an own ``#fragment`` is."""
+    """Link to `url` if that is safe to open, else return the children alone; an own ``#fragment`` is safe."""
     if isinstance(url, str) and url.startswith("#"):
         return element("a", *children, href=url)
     if isinstance(url, str) and _SAFE_URL.fullmatch(url):
@@ -56,5 +56,5 @@ def link(url: object, *children: Child) -> ET.Element:
 
 
 def serialise(page: ET.Element) -> str:
-    """The page as HTML."""
+    """Write the page as HTML."""
     return "<!DOCTYPE html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n"

@@ -31,7 +31,7 @@ def card(
     examples: Examples,
     emits: bool,
 ) -> Element:
-    """Everything that a client's author must know of an event.
+    """Describe everything that a client's author must know of an event.
 
     Args:
         event: The event.
@@ -113,7 +113,7 @@ def _examples(
 
 
 def _is_deprecated(event: Event) -> bool:
-    """AsyncAPI has the word for schemas alone."""
+    """Return whether an event's payload is deprecated; AsyncAPI can say so of schemas alone."""
     schema = event.arguments.schema
     return schema is not None and isinstance(schema.value, dict) and schema.value.get("deprecated") is True
 

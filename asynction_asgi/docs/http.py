@@ -119,7 +119,7 @@ class Docs:
                 self._pages[f"{self._below}/static/{VERSION}/{name}"] = Page({"asset": body}, guard)
 
     def route(self, path: str) -> Page | None:
-        """The page at a path, or None where the docs have none."""
+        """Return the page at a path, or None if the docs have no such page."""
         return self._pages.get(path)
 
 
@@ -154,7 +154,7 @@ class _Body:
         self.rendered: _Rendered | None = None
 
     def make(self) -> _Rendered:
-        """Render; for a worker thread. Whoever comes meanwhile waits for the same rendering."""
+        """Render, in a worker thread; concurrent requests wait for the same rendering."""
         with self._lock:
             if self.rendered is None:
                 # A lone surrogate, which JSON can write and UTF-8 can't, is shown as JSON writes it.

@@ -39,7 +39,7 @@ _TAGS = {
 
 
 def markdown(text: object) -> Child:
-    """A description as elements; None where there is none."""
+    """Return a description as elements, or None if there is none."""
     if not isinstance(text, str) or not text.strip():
         return None
     return element("div", *_convert(SyntaxTreeNode(_PARSER.parse(text))), class_="md")

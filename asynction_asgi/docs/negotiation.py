@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
-    """The key of `offered` whose media types are wanted most; the first one in doubt.
+    """Return the key of `offered` whose media types are wanted most; the first one in doubt.
 
     Args:
         accept: The header's value.
@@ -18,32 +18,32 @@ def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
     ranges = dict(_weighted(accept))
     best, first = 0.0, next(iter(offered))
     for name, types in offered.items():
-        quality = max(_quality(one, ranges) for one in types)
+        quality = max(_quality(media_type, ranges) for media_type in types)
         if quality > best:
             best, first = quality, name
     return first
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether a body may be sent in gzip."""
+    """Return whether a body may be sent in gzip."""
     codings = dict(_weighted(accept_encoding))
     return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
 def holds(if_none_match: str, tag: str) -> bool:
-    """Whether the client has the representation of this ETag already (RFC 9110, 13.1.2)."""
-    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    """Return whether the client has the representation of this ETag already (RFC 9110, 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return tag in tags or "*" in tags
 
 
 def _quality(media: str, ranges: Mapping[str, float]) -> float:
     kind = media.partition("/")[0]
-    return next((ranges[one] for one in (media, f"{kind}/*", "*/*") if one in ranges), 0.0)
+    return next((ranges[pattern] for pattern in (media, f"{kind}/*", "*/*") if pattern in ranges), 0.0)
 
 
 def _weighted(header: str) -> Iterator[tuple[str, float]]:
     for part in header.lower().split(","):
-        name, *parameters = (one.strip() for one in part.split(";"))
+        name, *parameters = (piece.strip() for piece in part.split(";"))
         quality = 1.0
         for parameter in parameters:
             if parameter.startswith("q="):

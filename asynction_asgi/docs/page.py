@@ -35,7 +35,7 @@ def render_page(
     console: bool = True,
     policy: str | None = None,
 ) -> str:
-    """The page as text.
+    """Render the page as text.
 
     Args:
         spec: The contract.
@@ -89,7 +89,7 @@ class _Page:
                 "main",
                 self._introduction(),
                 refusals(spec, self._trees),
-                *(self._namespace(one) for one in spec.namespaces.values()),
+                *(self._namespace(namespace) for namespace in spec.namespaces.values()),
                 *self._schemas(),
                 id="contents",
                 tabindex="-1",
@@ -168,7 +168,7 @@ class _Page:
         if isinstance(info.get("termsOfService"), str):
             facts.append(element("li", link(info["termsOfService"], "Terms of service")))
         facts += self._servers()
-        tags = [str(one.get("name")) for one in self._tags(info) if isinstance(one, dict)]
+        tags = [str(tag.get("name")) for tag in self._tags(info) if isinstance(tag, dict)]
         if tags:
             facts.append(element("li", f"Tags: {', '.join(tags)}"))
         return element(
@@ -252,27 +252,27 @@ class _Page:
         )
 
     def _for_console(self, socketio: str | None) -> dict[str, Any]:
-        """What the console can't read off the cards."""
+        """Return what the console can't read off the cards."""
         spec = self._spec
         return {
             "path": socketio,
             "namespaces": [
                 {
-                    "name": one.name,
+                    "name": namespace.name,
                     "parameters": [
                         {
                             "name": parameter.name,
                             "required": True,
                             **({"enum": parameter.enum} if parameter.enum else {}),
                         }
-                        for parameter in one.parameters
+                        for parameter in namespace.parameters
                     ],
-                    "query": fields_of(one.handshake.query, spec),
-                    "headers": fields_of(one.handshake.headers, spec),
-                    "schemes": [credential(scheme) for scheme in schemes_of(one, spec)],
-                    "auth": auth_example(one, self._examples),
+                    "query": fields_of(namespace.handshake.query, spec),
+                    "headers": fields_of(namespace.handshake.headers, spec),
+                    "schemes": [credential(scheme) for scheme in schemes_of(namespace, spec)],
+                    "auth": auth_example(namespace, self._examples),
                 }
-                for one in spec.namespaces.values()
+                for namespace in spec.namespaces.values()
             ],
         }
 
@@ -280,7 +280,9 @@ class _Page:
 def _roots(spec: Spec) -> Iterator[Node]:
     for namespace in spec.namespaces.values():
         handshake = namespace.handshake
-        yield from (one for one in (handshake.query, handshake.headers, handshake.auth) if one is not None)
+        yield from (
+            schema for schema in (handshake.query, handshake.headers, handshake.auth) if schema is not None
+        )
         for event in (*namespace.receives.values(), *namespace.sends.values()):
             yield from roots_of(event.arguments)
             if event.ack is not None:

@@ -54,12 +54,12 @@ class SchemaTrees:
             self.shared[node.identity] = (name, f"schema.{slugs.take(name or 'schema')}", node)
 
     def listed(self) -> Iterator[tuple[str, str, Node, str]]:
-        """The shared schemas: name, anchor, schema, and its type in words."""
+        """Yield the shared schemas: name, anchor, schema, and its type in words."""
         for name, anchor, node in self.shared.values():
             yield name, anchor, node, type_of(node.value)
 
     def row(self, node: Node, name: str = "", *, is_needed: bool | None = None, depth: int = 0) -> Element:
-        """One value: its name, type and rules, and below it what it holds."""
+        """Describe one value: its name, type and rules, and below it what it holds."""
         target = self._follow(node)
         value = target.value if target is not None else True
         shared = self.shared.get(target.identity) if target is not None else None
@@ -77,7 +77,7 @@ class SchemaTrees:
         )
 
     def body(self, target: Node | None, depth: int = 0) -> Iterator[Element | None]:
-        """The rules of a value, its description, and the rows of what it holds."""
+        """Yield the rules of a value, its description, and the rows of what it holds."""
         if target is None or not isinstance(target.value, dict):
             return
         rules = list(rules_of(target.value))
@@ -138,11 +138,11 @@ class SchemaTrees:
     def _follow(self, node: Node) -> Node | None:
         try:
             return self._resolver.follow(node)
-        except ReferenceFault:  # within a schema of a format that is nobody's business
+        except ReferenceFault:  # within a schema in a format that is not validated
             return None
 
     def _used_often(self, roots: Iterable[Node]) -> Iterator[Node]:
-        """Schemas with more than one use that are worth a place of their own."""
+        """Yield schemas with more than one use that are worth a place of their own."""
         uses: Counter[tuple[Document, str]] = Counter()
         seen: dict[tuple[Document, str], Node] = {}
         referred: set[tuple[Document, str]] = set()
@@ -157,7 +157,7 @@ class SchemaTrees:
                 referred.add(target.identity)
             if target.identity not in seen:
                 seen[target.identity] = target
-                waiting += [(one, "$ref" in one.value) for one in _inner(target)][::-1]
+                waiting += [(inner, "$ref" in inner.value) for inner in _inner(target)][::-1]
         for identity, node in seen.items():
             is_named = identity in referred or _CONTAINERS.search(node.pointer) is not None
             if uses[identity] > 1 and is_named and any(True for _ in _inner(node)):
@@ -189,7 +189,7 @@ def _flags(value: Any) -> Iterable[str]:
 def _head(
     name: str,
     kind: Element,
-    is_needed: bool | None,  # noqa: FBT001 -- three states of one word
+    is_needed: bool | None,  # noqa: FBT001  # three states of one word
     flags: Iterable[str],
     *,
     known_as: str = "",

@@ -14,13 +14,13 @@ _LONGEST = 600
 
 
 def as_text(value: Any) -> str:
-    """A value as JSON, cut where it is long."""
+    """Write a value as JSON, shortened if it is long."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def type_of(schema: Any) -> str:
-    """The types that a value may have, as one reads them."""
+    """Return the types that a value may have, as one reads them."""
     if schema is False:
         return "never valid"
     if not isinstance(schema, dict):
@@ -29,7 +29,7 @@ def type_of(schema: Any) -> str:
     types = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
     binary = schema.get("format") == "binary"
     if binary and (not types or "string" in types):
-        types = ["binary" if one == "string" else one for one in types or ["string"]]
+        types = ["binary" if name == "string" else name for name in types or ["string"]]
     if types:
         return " or ".join(map(str, types))
     if "const" in schema or "enum" in schema:
@@ -38,7 +38,7 @@ def type_of(schema: Any) -> str:
 
 
 def rules_of(schema: Any) -> Iterator[str]:
-    """Every constraint on the value itself, one phrase each."""
+    """Yield every constraint on the value itself, one phrase each."""
     if not isinstance(schema, dict):
         return
     if "const" in schema:

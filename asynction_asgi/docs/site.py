@@ -33,7 +33,7 @@ def build_site(
 
     Raises:
         SpecError: The contract refers to a file in another folder; nothing was written.
-        OSError: one of them can't be written; those before it were.
+        OSError: A file can't be written; those before it were.
     """
     check_publishable(spec, root)
     place = Path(folder)

@@ -12,7 +12,7 @@ class Slugs:
         self._taken: set[str] = set()
 
     def take(self, name: str) -> str:
-        """The word of `name`: letters, digits and hyphens; a second of the same gets a number."""
+        """Return the word of `name`: letters, digits and hyphens; repeated words get a number."""
         stem = re.sub(r"[^\w-]+", "-", name).strip("-") or "x"
         slug, count = stem, 1
         while slug in self._taken:

@@ -16,7 +16,7 @@ REST = "...args"
 def snippets(
     event: str, namespace: str, values: Sequence[Any], names: Sequence[str], *, emits: bool, acks: bool
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of language and code.
+    """Yield pairs of language and code.
 
     Args:
         event: The event's name.
@@ -29,7 +29,7 @@ def snippets(
     name = json.dumps(event, ensure_ascii=False)
     where = json.dumps(namespace, ensure_ascii=False)
     if emits:
-        sent = "".join(f", {literal(one, in_python=False)}" for one in values)
+        sent = "".join(f", {literal(value, in_python=False)}" for value in values)
         if acks:
             yield "JavaScript", f"const answer = await socket.emitWithAck({name}{sent});"
         else:
@@ -48,10 +48,10 @@ def snippets(
 
 
 def _packed(values: Sequence[Any]) -> str:
-    """python-socketio takes several arguments as a tuple, and a single one as it is."""
+    """Pack arguments for python-socketio: several as a tuple, a single one as it is."""
     if not values:
         return ""
-    written = [literal(one, in_python=True) for one in values]
+    written = [literal(value, in_python=True) for value in values]
     return f", {written[0]}" if len(written) == 1 else f", ({', '.join(written)})"
 
 
@@ -63,12 +63,12 @@ def literal(value: Any, *, in_python: bool) -> str:
         return f"new Uint8Array([{', '.join(map(str, value[:16]))}])"
     if isinstance(value, dict):
         inner = (
-            f"{literal(key, in_python=in_python)}: {literal(one, in_python=in_python)}"
-            for key, one in value.items()
+            f"{literal(key, in_python=in_python)}: {literal(member, in_python=in_python)}"
+            for key, member in value.items()
         )
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(literal(one, in_python=in_python) for one in value) + "]"
+        return "[" + ", ".join(literal(element, in_python=in_python) for element in value) + "]"
     if in_python and (value is None or isinstance(value, bool)):
         return str(value)
     return json.dumps(value, ensure_ascii=False)
