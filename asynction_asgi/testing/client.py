@@ -15,6 +15,7 @@ from .arrivals import Arrivals
 from .connection import Connection
 from .errors import ConnectError, NothingReceivedError, UnexpectedEventError
 from .received import Received, data_of
+from .wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +71,7 @@ class TestClient:
         self._awaited: set[int] = set()
         self._last_ack = 0
         self._connection = Connection(
-            app, scope, namespace=namespace, auth=auth, arrived=self._arrived, ended=self._ended
+            app, scope, wire=Wire(), namespace=namespace, auth=auth, arrived=self._arrived, ended=self._ended
         )
 
     # -- what a test does ------------------------------------------------------------------

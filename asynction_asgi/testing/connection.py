@@ -1,34 +1,49 @@
-"""Engine.IO 4 and Socket.IO 5 as a client speaks them, for one namespace over one WebSocket."""
+"""A client of an application in this process: Engine.IO 4 for one namespace over one WebSocket."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ..engine import packets
-from ..engine.codec import UndecodableError, choose_codec
+import socketio
+
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from ..engine.packets import Packet
     from .websocket import ASGIApp, Message
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Wire"]
 
-_CODEC = choose_codec(None, depth=10_000)  # what a server sends is as deep as it likes
-_MOST_ATTACHMENTS = 9999
+PacketT = TypeVar("PacketT")
+PacketT_co = TypeVar("PacketT_co", covariant=True)
+
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
 
 
-class Connection:
+class Wire(Protocol[PacketT_co]):
+    """How packets become messages of the WebSocket, and messages packets."""
+
+    def encode(self, kind: int, payload: Any, *, namespace: str, ack_id: int | None) -> Sequence[str | bytes]:
+        """Return the messages of one packet: its text, then its attachments."""
+
+    def decode(self, message: str | bytes) -> PacketT_co | None:
+        """Read one message; return the packet that it completes, or None if attachments are to come.
+
+        Raises:
+            ValueError: The message is not a packet, or not the attachment that is due.
+        """
+
+
+class Connection(Generic[PacketT]):
     """Packets of one namespace, in and out.
 
     Args:
         app: The application.
         scope: ASGI's scope of the handshake.
+        wire: Writes and reads the packets of this connection.
         namespace: The only namespace; joined as soon as the transport is open.
-        auth: What its CONNECT carries; None is nothing.
+        auth: The auth object of CONNECT, or None.
         arrived: Called with each packet, its attachments in place.
         ended: Called once, when no packet will come any more.
     """
@@ -38,78 +53,61 @@ class Connection:
         app: ASGIApp,
         scope: Message,
         *,
+        wire: Wire[PacketT],
         namespace: str,
         auth: Any,
-        arrived: Callable[[Packet], None],
+        arrived: Callable[[PacketT], None],
         ended: Callable[[], None],
     ) -> None:
+        self._wire = wire
         self._namespace = namespace
         self._auth = auth
         self._arrived = arrived
-        self._partial: tuple[Packet, list[bytes]] | None = None
         self._failure: Exception | None = None
         self._websocket = WebSocket(app, scope, arrived=self._take, ended=ended)
 
     @property
     def code(self) -> int | None:
-        """With which the WebSocket was closed; None while it is open."""
+        """The code with which the WebSocket was closed, or None while it is open."""
         return self._websocket.code
 
     def put(self, kind: int, payload: Any, ack_id: int | None = None) -> None:
         """Send one packet.
 
         Raises:
-            UnencodableError: `payload` has no JSON form; nothing was sent.
+            ValueError: `payload` has no JSON form; nothing was sent.
         """
-        for frame in packets.encode_packet(kind, payload, _CODEC, namespace=self._namespace, ack_id=ack_id):
-            self._websocket.put(frame.body if frame.binary else frame.body.decode())
+        for message in self._wire.encode(kind, payload, namespace=self._namespace, ack_id=ack_id):
+            self._websocket.put(message)
 
     async def close(self, code: int, *, seconds: float) -> bool:
-        """Close the transport and wait until the server is done with it; False if it is not in time."""
+        """Close the transport and wait for the server; return whether it was done in time."""
         return await self._websocket.close(code, seconds=seconds)
 
     def take_failure(self) -> Exception | None:
-        """What the application raised, or sent that is no packet; once."""
-        found = self._failure or self._websocket.failure
+        """Return what the application raised, or the invalid packet that it sent, once; else None."""
+        failure = self._failure or self._websocket.failure
         self._failure = self._websocket.failure = None
-        return found
+        return failure
 
-    def _take(self, frame: str | bytes) -> None:
-        """Read one message; what is none is kept as the failure, not raised into the server."""
+    def _take(self, message: str | bytes) -> None:
+        """Read one message; keep an invalid one as the failure, as raising would reach the server."""
+        if isinstance(message, str) and not message.startswith("4"):
+            self._take_control(message)
+            return
         try:
-            if isinstance(frame, bytes) or self._partial is not None:
-                self._take_attachment(frame)
-            elif frame.startswith("4"):
-                self._take_packet(_decode(frame))
-            elif frame.startswith("2"):  # PING
-                self._websocket.put("3")
-            elif frame.startswith("0"):  # OPEN
-                self.put(packets.CONNECT, self._auth)
-        except UndecodableError as error:
+            packet = self._wire.decode(message)
+        except ValueError as error:
             error.add_note("the server sent what is no packet of Socket.IO")
             self._failure = error
             self._websocket.end(_PROTOCOL_ERROR)
-
-    def _take_attachment(self, frame: str | bytes) -> None:
-        if self._partial is None or isinstance(frame, str):
-            raise UndecodableError("attachments and packets in disorder")
-        packet, attachments = self._partial
-        attachments.append(frame)
-        if len(attachments) == packet.attachments:
-            self._partial = None
-            self._arrived(packet._replace(payload=packets.attach(packet.payload, attachments)))
-
-    def _take_packet(self, packet: Packet) -> None:
-        if packet.attachments:
-            self._partial = packet, []
         else:
-            self._arrived(packet)
+            if packet is not None:
+                self._arrived(packet)
 
-
-def _decode(text: str) -> Packet:
-    """Read what a server sends; the engine's reader, made for clients' packets, has no CONNECT_ERROR."""
-    if text[1:2] == str(packets.CONNECT_ERROR):
-        namespace, position = packets.read_namespace(text, 2)
-        body = _CODEC.loads(text[position:]) if position < len(text) else None
-        return packets.Packet(packets.CONNECT_ERROR, namespace, None, body)
-    return packets.decode_packet(text, _CODEC, max_attachments=_MOST_ATTACHMENTS)
+    def _take_control(self, message: str) -> None:
+        """Answer a packet of Engine.IO that carries none of Socket.IO."""
+        if message.startswith("2"):  # PING
+            self._websocket.put("3")
+        elif message.startswith("0"):  # OPEN
+            self.put(socketio.packet.CONNECT, self._auth)
