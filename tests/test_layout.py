@@ -30,7 +30,7 @@ SEAMS: dict[str, str | tuple[str, ...]] = {
     "_ruamel_yaml": "spec/text/yaml",
     "fastjsonschema": "spec/schemas",
     "jsonschema_rs": "spec/schemas",
-    "socketio": ("engine", "client", "testing/connection"),
+    "socketio": ("engine", "client"),
     "engineio": ("engine", "client"),
     "faker": "mock/fake_texts",
     "aiohttp": "client/remote",

@@ -7,12 +7,12 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
+from ..client.in_memory import Connection
 from ..client.refusals import refusal_in
 from ..engine import packets
 from ..errors import DisconnectedError, ValidationError
 from ..server.outbound import arguments_of
 from .arrivals import Arrivals
-from .connection import Connection
 from .errors import ConnectError, NothingReceivedError, UnexpectedEventError
 from .received import Received, data_of
 from .wire import Wire
@@ -20,9 +20,9 @@ from .wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..client.in_memory_websocket import ASGIApp, Message
     from ..engine.packets import Packet
     from .contract import NamespaceContract
-    from .websocket import ASGIApp, Message
 
 __all__ = ["TestClient"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import LifespanError
 
 if TYPE_CHECKING:
-    from .websocket import ASGIApp, Message
+    from ..client.in_memory_websocket import ASGIApp, Message
 
 __all__ = ["Lifespan"]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from ..client.in_memory_websocket import ASGIApp, Message
     from ..spec.model import Spec
-    from .websocket import ASGIApp, Message
 
 __all__ = ["TestServer"]
 

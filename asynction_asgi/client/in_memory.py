@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import socketio
 
-from .websocket import WebSocket
+from .in_memory_websocket import WebSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .websocket import ASGIApp, Message
+    from .in_memory_websocket import ASGIApp, Message
 
 __all__ = ["Connection", "Wire"]
 
