@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import engineio
 from engineio.packet import OPEN, Packet
@@ -21,8 +21,8 @@ from .websocket import WebSocket
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
+    from .intake import Intake
     from .limits import Limits
-    from .server import Server
 
 _EXIT_CHECK_SECONDS = 0.5
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
@@ -43,7 +43,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             somebody else registered for ``message``.
     """
 
-    owner: Server | None = None
+    owner: Intake | None = None
     _async: dict[str, Any]
 
     def __init__(self, *, limits: Limits, **options: Any) -> None:
@@ -240,3 +240,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
                 socket.drop(self.reason.SERVER_DISCONNECT)
         else:
             self.watch_for_exit()
+
+    async def _service_task(self) -> NoReturn:
+        """Stand for upstream's watch over all connections: each watches over itself."""
+        raise NotImplementedError("every connection has a heartbeat of its own")

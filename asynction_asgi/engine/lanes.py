@@ -16,34 +16,36 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RefusedError
+from . import packets
+from .codec import FiniteList, UnencodableError
+from .crashes import must_pass
 from .frames import NOOP
-from .members import Arrival
+from .members import Arrival, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Coroutine
 
     from ..spec.model import Ordering
     from .members import Connection, Member
+    from .replies import Replies
 
 _PROBE_SECONDS = 0.5
 _EAGER = sys.version_info >= (3, 12)
+# By name, because Python 3.11 takes its time to look members of an Enum up.
+_GONE = Phase.GONE
 
 
 class Lanes:
-    """Starts handlers.
+    """Starts handlers, and answers for them.
 
     Args:
-        handle: Handles one event, and calls `ended` with the number it is given unless that is 0;
-            raises nothing but cancellation.
+        replies: Where their answers are encoded.
         default: For events whose endpoint has no opinion.
     """
 
-    def __init__(
-        self,
-        handle: Callable[[Member, int | None, list[Any], int], Coroutine[Any, Any, None]],
-        default: Ordering,
-    ) -> None:
-        self._handle = handle
+    def __init__(self, replies: Replies, default: Ordering) -> None:
+        self._replies = replies
         self._default = default
 
     def start(
@@ -108,8 +110,47 @@ class Lanes:
             task = asyncio.Task(work, loop=loop, name=event, context=context)
         connection.running[number] = task
 
-    def ended(self, connection: Connection, number: int) -> None:
-        """Every task calls this last, so that no callback of the task is needed."""
+    async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
+        """Let the endpoint handle one event and answer it; raises nothing but cancellation.
+
+        Ends by `_ended` with `number`, unless that is 0, so that no callback of the task is needed.
+        """
+        event = payload[0]
+        connection = member.connection
+        try:
+            if member.phase is _GONE:
+                return
+            try:
+                answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
+                if ack_id is not None:
+                    arguments = answer if type(answer) is FiniteList else list(answer)
+                    try:
+                        frames = self._replies.encode(packets.ACK, arguments, member.namespace, ack_id)
+                    except UnencodableError as error:
+                        raise self._replies.unsendable(error, event, member.namespace) from None
+                    member.deliver(frames)
+            except RefusedError as error:
+                self._replies.refuse(member, ack_id, event, error)
+            except asyncio.CancelledError:
+                cancelled = RefusedError("unavailable", "the handler was cancelled")
+                self._replies.refuse(member, ack_id, event, cancelled)
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+            except BaseException as error:
+                if must_pass(error) or (isinstance(error, GeneratorExit) and member.phase is _GONE):
+                    raise  # only the task of a handler whose client is gone can be garbage
+                self._replies.refuse(
+                    member, ack_id, event, self._replies.internal(error, event, member.namespace)
+                )
+            if connection.socket.outbox:
+                # A client that does not read its answers gets no more of them for a while.
+                await connection.socket.relief()
+        finally:
+            if number and (connection.running or connection.waiting):
+                self._ended(connection, number)
+
+    def _ended(self, connection: Connection, number: int) -> None:
         connection.running.pop(number, None)
         if not connection.waiting or connection.draining:
             return
@@ -138,7 +179,7 @@ class Lanes:
             else:
                 member.lane = None
             connection.made_room()
-            self.ended(connection, number)
+            self._ended(connection, number)
 
     def _follow(self, member: Member, arrival: Arrival) -> None:
         """Handle the next event of a lane in a task of its own, as contexts belong to tasks."""

@@ -13,7 +13,7 @@ from .endpoint import Peer
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from .endpoint import Endpoint, Sender
     from .frames import Frame
@@ -134,6 +134,13 @@ class Member(Peer[Any]):
         held, self.held = self.held, None
         if held:
             self.deliver(held)
+
+    def take_early(self) -> Iterable[Arrival]:
+        """Return what arrived before the connect handler decided, which waits no more."""
+        early, self.early = self.early or (), None
+        for arrival in early:
+            self.connection.count(arrival, -1)
+        return early
 
     def expect_ack(self, callback: Callable[..., Any], most: int) -> Callable[..., Any] | None:
         """Let `callback` wait for a new ack id, `last_ack`; beyond `most`, returns the oldest in its place.

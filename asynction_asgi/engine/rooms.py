@@ -309,7 +309,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """An answer that came over the queue; one that nobody waits for is ignored."""
         callback = self.take_relayed(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
-            self.server.call_back(callback, data)
+            self.server.calls.call_back(callback, data)
 
 
 async def relieve(recipients: Sequence[Member]) -> None:

@@ -8,12 +8,10 @@ from ..extras import require
 from . import packets
 from .codec import Codec, UndecodableError, UnencodableError, choose_codec
 from .frames import Frame, binary_frame
-from .transport.session import PayloadTooLargeError
 from .values import Values
 
 if TYPE_CHECKING:
     from .limits import Limits
-    from .members import Connection
 
 _FOREIGN_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
@@ -111,24 +109,3 @@ class _Foreign:
             raise UndecodableError("not a packet") from error
         packet = packets.check_packet(packet, max_attachments=self._max_attachments)
         return packet._replace(namespace=packet.namespace.partition("?")[0])
-
-
-def complete(connection: Connection, attachment: str | bytes) -> packets.Packet | None:
-    """Add an attachment to the packet that waits for it; that packet once it has all of them.
-
-    Raises:
-        UndecodableError: it is text, or its packet has no place for it.
-        PayloadTooLargeError: they are too large together.
-    """
-    partial = connection.partial
-    if partial is None or isinstance(attachment, str):
-        raise UndecodableError("text in place of an attachment")
-    partial.attachments.append(attachment)
-    partial.size += len(attachment)
-    if partial.size > connection.limits.attachment_bytes:
-        raise PayloadTooLargeError(f"Limits.attachment_bytes, {connection.limits.attachment_bytes} bytes")
-    if len(partial.attachments) < partial.packet.attachments:
-        return None
-    connection.partial = None
-    payload = packets.attach(partial.packet.payload, partial.attachments)
-    return partial.packet._replace(payload=payload, attachments=0, size=partial.size)

@@ -1,52 +1,115 @@
 """python-socketio's server, wrapped: packets in, an endpoint's decisions out.
 
-Reading is synchronous from the transport up to the start of a handler's task, so that handlers of
-one client start in the order in which its events arrived. Everything that python-socketio's server
-offers to applications (emit, rooms, sessions, call) is upstream's own, on top of `Rooms`.
+The parts of the server are objects of their own; `Server` puts them together and offers what
+python-socketio's server offers to applications, which is upstream's own on top of `Rooms`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections import deque
-from typing import TYPE_CHECKING, Any
+import contextlib
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import socketio
 
-from ..errors import RefusedError
-from . import packets
-from .codec import FiniteList, UndecodableError, UnencodableError
-from .crashes import must_pass
+from .addressing import AddressingServer
+from .calls import Calls
+from .engine_server import EngineServer
+from .gate import Gate
+from .http import EngineApp
+from .intake import Intake
 from .lanes import Lanes
-from .members import Arrival, Connection, Member, Partial, Phase
+from .logs import choose_logger
+from .refusals import Refusals
 from .registered import RegisteredHandlers
-from .serializer import complete
-from .stopping import StoppingServer
+from .replies import Replies
+from .rooms import Rooms, adopt
+from .serializer import create_serializer
+from .stopping import STOP_SECONDS, Stopping
+from .tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Callable
 
+    from ..errors import RefusedError
     from ..spec.model import Ordering
     from .endpoint import Endpoint
+    from .limits import Limits
+    from .members import Member
 
-# By name, because Python 3.11 takes its time to look members of an Enum up.
-_PENDING, _LEAVING, _GONE = Phase.PENDING, Phase.LEAVING, Phase.GONE
+# For a message queue, before the first client is served.
+_READY_SECONDS = 2.0
 
 
-class Server(StoppingServer):
+class Server(AddressingServer):
     """A Socket.IO server whose events and connections an `Endpoint` decides.
 
     Namespaces that the endpoint does not admit, but for which handlers were registered here, are
     served as python-socketio serves them.
+
+    Attributes:
+        limits: What one client may cost.
+        encode: Make the frames of one packet; `Serializer.encode`.
+        gate: How clients come into namespaces and out of them.
+        calls: Events that wait for an answer, and callbacks.
+        tasks: What runs in the background.
     """
 
-    def __init__(self, endpoint: Endpoint, *, ordering: Ordering = "concurrent", **options: Any) -> None:
-        super().__init__(**options)
+    manager: Rooms
+    manager_initialized: bool
+    eio: EngineServer
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        limits: Limits,
+        ordering: Ordering = "concurrent",
+        refusal_body: Callable[[RefusedError], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        serializer = create_serializer(
+            options.pop("serializer", "default"), options.pop("json", None), limits
+        )
+        namespaces = options.pop("namespaces", ())
+        super().__init__(
+            client_manager=adopt(options.pop("client_manager", None) or Rooms()),
+            serializer=serializer.packet_class,
+            logger=choose_logger(options.pop("logger", False)),
+            engineio_logger=choose_logger(options.pop("engineio_logger", False)),
+            limits=limits,
+            **options,
+        )
+        self.namespaces = namespaces  # upstream's default admits "/"
+        self.limits = limits
+        self.encode = serializer.encode
+        self.tasks = Tasks()
         self._endpoint = endpoint
         self._registered = RegisteredHandlers(self)
-        self._lanes = Lanes(self._handle, ordering)
-        self.eio.owner = self
+        replies = Replies(serializer, Refusals(refusal_body))
+        lanes = Lanes(replies, ordering)
+        self.calls = Calls(self.manager, self.emit, self.tasks)
+        self.gate = Gate(
+            endpoints=(endpoint, self._registered),
+            sender=self,
+            transports=self.eio,
+            environs=self.environ,
+            limits=limits,
+            rooms=self.manager,
+            lanes=lanes,
+            calls=self.calls,
+            replies=replies,
+            tasks=self.tasks,
+        )
+        self._stopping = Stopping(
+            transports=self.eio, gate=self.gate, replies=replies, rooms=self.manager, tasks=self.tasks
+        )
+        self._intake = Intake(serializer, limits, self.gate, lanes, replies, self.calls, self._stopping)
+        self.eio.owner = self._intake
+        self.app = EngineApp(self)
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
 
     def on(self, event: str, handler: Any = None, namespace: str | None = None) -> Any:
         """Register a handler as upstream does, in a namespace that the endpoint leaves to it.
@@ -69,138 +132,156 @@ class Server(StoppingServer):
             self._endpoint.check_registration(namespace, event)
         self._registered.check_registration(namespace, event)
 
-    def take_message(self, connection: Connection, data: str | bytes) -> Awaitable[None] | None:
-        """Take one Engine.IO message; what is returned must be awaited before the next one.
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | None = None,
+        sid: str | None = None,
+        namespace: str | None = None,
+        timeout: float | None = 60,  # noqa: ASYNC109  # upstream's signature
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  # upstream's signature
+    ) -> Any:
+        """Emit to one client and wait for its acknowledgement.
+
+        Returns:
+            None, the one argument, or a tuple of several, as python-socketio has it.
 
         Raises:
-            UndecodableError: it can't be understood; the connection must be closed.
+            ValueError: no client is given.
+            socketio.exceptions.TimeoutError: no answer came within `timeout` seconds, or the call was
+                displaced.
+            socketio.exceptions.DisconnectedError: the client is not there, or left before it
+                answered. Upstream waits for the timeout.
         """
-        if connection.closed:
-            return None
-        codec = self._serializer.codec
-        packet: packets.Packet | None
-        if connection.partial is not None:
-            packet = complete(connection, data)
-        elif codec is not None and type(data) is str and data.startswith("42"):
-            # Nearly all that clients send: an event without attachments.
-            namespace, ack_id, payload = packets.decode_event(data, 2, codec.loads)
-            member = connection.members.get(namespace)
-            if member is not None and member.phase is not _LEAVING:
-                return self._take_event(member, ack_id, payload, len(data))
-            packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
-        else:
-            packet = self._serializer.decode(data)
-        if packet is None:
-            return None
-        if packet.attachments:
-            if packet.namespace not in connection.members:
-                self._stray(connection, packet)
-            connection.partial = Partial(packet, [], len(data))
-            return None
-        return self._route(connection, packet, packet.size or len(data))
+        asking = self.calls.call(
+            event, data, to=to or sid, namespace=namespace or "/", timeout=timeout, ignore_queue=ignore_queue
+        )
+        return await self._here(asking)
 
-    def _route(self, connection: Connection, packet: packets.Packet, size: int) -> Awaitable[None] | None:
-        kind = packet.type
-        if kind == packets.CONNECT:
-            self._begin_connect(connection, packet.namespace, packet.payload, size)
-            return None
-        member = connection.members.get(packet.namespace)
-        if member is None or member.phase is _LEAVING:
-            if member is None:
-                self._stray(connection, packet)
-        elif kind in (packets.EVENT, packets.BINARY_EVENT):
-            return self._take_event(member, packet.id, packet.payload, size)
-        elif kind == packets.DISCONNECT:
-            self._spawn(self._part(member, self.reason.CLIENT_DISCONNECT))
-        else:
-            self._take_ack(member, packet)
-        return None
+    async def request(
+        self,
+        event: str,
+        data: Any,
+        *,
+        to: str,
+        namespace: str,
+        timeout: float | None,  # noqa: ASYNC109  # as `call`
+        ignore_queue: bool = False,
+    ) -> tuple[Any, ...]:
+        """`call`, with the acknowledgement's arguments as they came, and the errors of `Calls.request`."""
+        asking = self.calls.request(
+            event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
+        )
+        answer: tuple[Any, ...] = await self._here(asking)
+        return answer
 
-    def _stray(self, connection: Connection, packet: packets.Packet) -> None:
-        """A packet for a namespace that the client is not in.
+    async def get_session(self, sid: str, namespace: str | None = None) -> Any:
+        """The session of a peer; `session` is the context manager that also saves it.
 
-        It may have crossed our DISCONNECT on its way; else the client does not speak the protocol.
+        Raises:
+            KeyError: there is no such peer.
         """
-        if connection.left is None or packet.namespace not in connection.left:
-            raise UndecodableError("packet for a namespace that was not joined")
+        return self._member(sid, namespace).session
 
-    def _take_event(
-        self, member: Member, ack_id: int | None, payload: list[Any], size: int
-    ) -> Awaitable[None] | None:
-        connection = member.connection
-        if payload[0] in packets.RESERVED_EVENTS:
-            error = RefusedError("reserved_event", "clients may not emit this name")
-        elif self.stopping:
-            error = RefusedError("unavailable", "the server is stopping")
-        elif self.limits.events_per_second is not None and not connection.take_token():
-            error = RefusedError("rate_limited", "too many events")
-        elif member.phase is _PENDING:
-            if member.early is None:
-                member.early = deque()
-            if connection.full:
-                raise UndecodableError("events before the connection was accepted")
-            arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
-            member.early.append(arrival)
-            connection.count(arrival, 1)
-            return None
-        elif connection.waiting and connection.full and connection.awaits_acks:
-            # Its input can't be paused: a handler may be waiting for an ack that is behind this.
-            error = RefusedError("rate_limited", "too many events at a time")
-        else:
-            self._lanes.start(member, ack_id, payload, size)
-            paused = connection.waiting and connection.full and not connection.awaits_acks
-            return self._lanes.room(connection) if paused else None
-        self._refuse(member, ack_id, payload[0], error)
-        return None
+    async def save_session(self, sid: str, session: Any, namespace: str | None = None) -> None:
+        """Replace the session of a peer.
 
-    def _take_ack(self, member: Member, packet: packets.Packet) -> None:
-        callback = member.callbacks.pop(packet.id, None) if member.callbacks and packet.id else None
-        if callback is None:
-            return  # nobody asked, or nobody waits any more
-        contextvars.copy_context().run(self.call_back, callback, packet.payload)
+        Raises:
+            KeyError: there is no such peer.
+        """
+        self._member(sid, namespace).session = session
 
-    async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
-        """Let the endpoint handle one event and answer it; raises nothing but cancellation."""
-        event = payload[0]
-        connection = member.connection
+    def _member(self, sid: str, namespace: str | None) -> Member:
+        member = self.manager.find(sid, namespace or "/")
+        if member is None:
+            raise KeyError("Session not found")
+        return member
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # upstream's signature
+        """Disconnect a client from a namespace; its transport stays.
+
+        Over a message queue, a client of another process too. One whose connect handler still runs, such as
+        the caller, is disconnected when that has ended: it gets what the handler emits, and no event of it
+        is handled.
+        """
+        await self._here(self.gate.disconnect(sid, namespace or "/", ignore_queue=ignore_queue))
+
+    def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
+        """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
+        self.gate.expel(sid, namespace, error)
+
+    def listen(self) -> None:
+        """Take connections, after `shutdown` too, and listen on the message queue.
+
+        The first client starts the queue otherwise.
+        """
+        self.gate.stopping = False
+        self.loop = asyncio.get_running_loop()
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()
+
+    async def ready(self, seconds: float = _READY_SECONDS) -> None:
+        """Wait until what other processes emit is heard here, where there is a message queue.
+
+        Args:
+            seconds: To wait at most: a queue that is away holds up nobody for longer.
+        """
+        link = getattr(self.manager, "link", None)
+        if link is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await link.subscribed.wait()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server has begun to end; new connections and events are refused."""
+        return self.gate.stopping
+
+    async def shutdown(self, seconds: float = STOP_SECONDS) -> None:
+        """Let handlers end and answer, close every connection, run the disconnect handlers, and stop what runs.
+
+        Events that arrive meanwhile are refused with ``unavailable``, new connections with 503.
+
+        Args:
+            seconds: Handlers still running after this time are cancelled.
+        """
+        await self._stopping.finish(seconds)
+        self.manager_initialized = False
+        self.loop = None
+        with contextlib.suppress(Exception):
+            await super().shutdown()
+
+    async def handle_request(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request or WebSocket; upstream's ASGI application calls this."""
+        await self.app(scope, receive, send)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        self.loop = self.loop or asyncio.get_running_loop()
+        await super()._handle_eio_connect(eio_sid, environ)
+        self.gate.expect_connect(self.eio.sockets[eio_sid].connection)
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            message = f"4{data}" if isinstance(data, str) else data
+            pause = self._intake.take_message(socket.connection, message)
+            if pause is not None:
+                await pause
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         try:
-            if member.phase is _GONE:
-                return
-            try:
-                answer = await member.endpoint.event(member, event, payload[1:], ack=ack_id is not None)
-                if ack_id is not None:
-                    arguments = answer if type(answer) is FiniteList else list(answer)
-                    try:
-                        frames = self.encode(packets.ACK, arguments, member.namespace, ack_id)
-                    except UnencodableError as error:
-                        raise self._unsendable(error, event, member.namespace) from None
-                    member.deliver(frames)
-            except RefusedError as error:
-                self._refuse(member, ack_id, event, error)
-            except asyncio.CancelledError:
-                cancelled = RefusedError("unavailable", "the handler was cancelled")
-                self._refuse(member, ack_id, event, cancelled)
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise
-            except BaseException as error:
-                if must_pass(error) or (isinstance(error, GeneratorExit) and member.phase is _GONE):
-                    raise  # only the task of a handler whose client is gone can be garbage
-                self._refuse(member, ack_id, event, self._internal(error, event, member.namespace))
-            if connection.socket.outbox:
-                # A client that does not read its answers gets no more of them for a while.
-                await connection.socket.relief()
+            await self.gate.close(self.eio.sockets[eio_sid].connection, reason)
         finally:
-            if number and (connection.running or connection.waiting):
-                self._lanes.ended(connection, number)
+            self.environ.pop(eio_sid, None)
 
     async def _trigger_event(self, event: str, namespace: str, *arguments: Any) -> Any:
         """Call what was registered on this server; upstream's `instrument` wraps it."""
         return await self._registered.trigger(event, namespace, arguments)
 
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
-        socket = self.eio.sockets.get(eio_sid)
-        if socket is not None:
-            pause = self.take_message(socket.connection, f"4{data}" if isinstance(data, str) else data)
-            if pause is not None:
-                await pause
+    async def _not_used(self, *arguments: Any) -> NoReturn:
+        """Stand for what upstream does with packets, of which nothing is called here."""
+        raise NotImplementedError("packets of clients are handled by Intake and Gate")
+
+    _handle_connect = _handle_disconnect = _handle_event = _handle_event_internal = _handle_ack = _not_used

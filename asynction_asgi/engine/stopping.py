@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 from ..errors import RefusedError
-from ..logs import get_logger
-from .membership import MembershipServer
+from .logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from .engine_server import EngineServer
+    from .gate import Gate
     from .members import Connection
+    from .replies import Replies
+    from .rooms import Rooms
+    from .tasks import Tasks
     from .transport.session import EngineSocket
 
 # Handlers still running after so many seconds are cancelled.
@@ -23,61 +26,55 @@ _LEAVE_SECONDS = 1.0
 # For clients between two polls.
 _FETCH_SECONDS, _FETCH_CHECK_SECONDS = 1.0, 0.02
 
-logger = get_logger("engine")
 
+class Stopping:
+    """Ends a server."""
 
-class StoppingServer(MembershipServer):
-    """The part of the server that ends it."""
+    def __init__(
+        self, *, transports: EngineServer, gate: Gate, replies: Replies, rooms: Rooms, tasks: Tasks
+    ) -> None:
+        self._transports = transports
+        self._gate = gate
+        self._replies = replies
+        self._rooms = rooms
+        self._tasks = tasks
+        self._leaving: asyncio.Task[None] | None = None
 
-    _leaving: asyncio.Task[None] | None = None
-
-    def begin_stop(self) -> asyncio.Task[None] | None:
+    def begin(self) -> asyncio.Task[None] | None:
         """Let clients go, unless that has begun: the ASGI server is about to close their connections.
 
         For servers that do so before they announce the end to the application, as uvicorn does.
 
         Returns:
-            A task that ends when the connections are closed, or None if `shutdown` sees to them.
+            A task that ends when the connections are closed, or None if `finish` sees to them.
         """
-        if not self.stopping:
-            self.stopping = True
+        if not self._gate.stopping:
+            self._gate.stopping = True
             self._leaving = asyncio.get_running_loop().create_task(self._let_clients_go(STOP_SECONDS))
         return self._leaving
 
-    async def shutdown(self, seconds: float = STOP_SECONDS) -> None:
-        """Let handlers end and answer, close every connection, run the disconnect handlers, and stop what runs.
-
-        Events that arrive meanwhile are refused with ``unavailable``, new connections with 503.
-
-        Args:
-            seconds: Handlers still running after this time are cancelled.
-        """
+    async def finish(self, seconds: float) -> None:
+        """Let clients go, and stop what runs; handlers still running after `seconds` are cancelled."""
         if self._leaving is None:
             await self._let_clients_go(seconds)
         else:
             await asyncio.wait([self._leaving])
             self._leaving = None
-        thread = getattr(self.manager, "thread", None)
+        thread = getattr(self._rooms, "thread", None)
         if thread is not None:
             thread.cancel()
             await asyncio.wait([thread], timeout=_LEAVE_SECONDS)
-        if last := [task for task in self._tasks if task is not asyncio.current_task() and not task.done()]:
-            await asyncio.wait(
-                last, timeout=_LEAVE_SECONDS
-            )  # such as telling other processes of what is lost
-        close = getattr(self.manager, "close", None)
+        if last := _unfinished(self._tasks.running):  # such as telling other processes of what is lost
+            await asyncio.wait(last, timeout=_LEAVE_SECONDS)
+        close = getattr(self._rooms, "close", None)
         if close is not None:  # connections to a message queue
             await close()
-        self.manager_initialized = False
-        self.loop = None
-        with contextlib.suppress(Exception):
-            await super().shutdown()
 
     async def _let_clients_go(self, seconds: float) -> None:
-        self.stopping = True
+        self._gate.stopping = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        sockets = list(self.eio.sockets.values())
+        sockets = list(self._transports.sockets.values())
         connections = [socket.connection for socket in sockets]
         busy = [socket for socket in sockets if any(_handlers(socket.connection))]
         if late := await _wait_for_handlers(connections, deadline):
@@ -85,14 +82,12 @@ class StoppingServer(MembershipServer):
                 self._refuse_waiting(connection)  # or it would begin in the place of what is cancelled
             await _cancel(late)
         await _wait_for_polls(busy)
-        sockets = list(self.eio.sockets.values())
+        sockets = list(self._transports.sockets.values())
         for socket in sockets:
-            socket.drop(self.reason.SERVER_DISCONNECT)
+            socket.drop(self._transports.reason.SERVER_DISCONNECT)
         running = [task for connection in connections for task in connection.running.values()]
         running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
-        running += self._tasks
-        running = [task for task in running if task is not asyncio.current_task() and not task.done()]
-        if running:
+        if running := _unfinished([*running, *self._tasks.running]):
             _, rest = await asyncio.wait(running, timeout=max(deadline - loop.time(), _LEAVE_SECONDS))
             if rest:
                 await _cancel(rest)
@@ -109,20 +104,19 @@ class StoppingServer(MembershipServer):
             while member.lane:
                 connection.count(member.lane.popleft(), -1)
         for member, arrival in waiting:
-            self._refuse(member, arrival.ack_id, arrival.payload[0], error)
+            self._replies.refuse(member, arrival.ack_id, arrival.payload[0], error)
+
+
+def _unfinished(tasks: Iterable[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
+    return [task for task in tasks if task is not asyncio.current_task() and not task.done()]
 
 
 async def _wait_for_handlers(
     connections: Iterable[Connection], deadline: float
 ) -> Collection[asyncio.Task[None]]:
     """Wait for connect and event handlers, and for those that wait for them; return what is still running."""
-    loop, current = asyncio.get_running_loop(), asyncio.current_task()
-    while running := [
-        task
-        for connection in connections
-        for task in _handlers(connection)
-        if task is not current and not task.done()
-    ]:
+    loop = asyncio.get_running_loop()
+    while running := _unfinished(task for connection in connections for task in _handlers(connection)):
         patience = deadline - loop.time()
         if patience <= 0:
             return running

@@ -160,6 +160,54 @@ def test_what_is_overridden_is_still_there(ours: type) -> None:
         assert hasattr(upstream, name), f"{upstream.__module__} has no {name} any more"
 
 
+# Methods of upstream's servers that work here as they are written.
+INHERITED = {
+    "Server": {
+        *("attach", "event", "get_environ", "instrument", "is_asyncio_based", "rooms", "send", "session"),
+        *("sleep", "start_background_task", "transport"),
+        *("_get_event_handler", "_get_namespace_handler", "_send_eio_packet", "_send_packet"),
+    },
+    "EngineServer": {
+        *("async_modes", "attach", "create_event", "create_queue", "generate_id"),
+        *("get_queue_empty_exception", "get_session", "handle_request", "is_asyncio_based", "save_session"),
+        *("send", "send_packet", "session", "shutdown", "sleep", "start_background_task", "transport"),
+        *("_deflate", "_generate_sid_cookie", "_get_socket", "_gzip", "_make_response"),
+        *("_method_not_found", "_trigger_event", "_unauthorized", "_upgrades"),
+    },
+}
+NOT_USED = {
+    "Server": {
+        *("_handle_ack", "_handle_connect", "_handle_disconnect", "_handle_event", "_handle_event_internal"),
+    },
+    "EngineServer": {"_service_task"},
+}
+
+
+@pytest.mark.parametrize("ours", [Server, EngineServer], ids=lambda server: server.__name__)
+def test_every_method_of_upstream_is_accounted_for(ours: type) -> None:
+    """A method is inherited on purpose, overridden, or raises; one that a release adds is none of these yet."""
+    offered = {
+        name
+        for base in ours.__mro__
+        if base.__module__.partition(".")[0] in ("socketio", "engineio")
+        for name, value in vars(base).items()
+        if inspect.isroutine(value) and not name.startswith("__")
+    }
+    written = {
+        name for base in ours.__mro__ if base.__module__.startswith("asynction") for name in vars(base)
+    }
+    assert offered - written == INHERITED[ours.__name__]
+
+
+async def test_methods_that_nothing_calls_raise() -> None:
+    """Upstream's way with packets, and its watch over clients, would bypass the engine's."""
+    server = create_server(Script())
+    for owner in (server, server.eio):
+        for name in NOT_USED[type(owner).__name__]:
+            with pytest.raises(NotImplementedError):
+                await getattr(owner, name)()
+
+
 def test_queue_managers_reach_our_rooms() -> None:
     """Upstream's queue manager comes before our rooms, and those before upstream's own."""
     names = [ancestor.__name__ for ancestor in QueueRooms.__mro__]

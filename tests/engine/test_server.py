@@ -579,7 +579,7 @@ async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
         answers = await client.poll()
         assert len(answers) == 9
         assert all('"rate_limited"' in answer for answer in answers)
-        await until(lambda: not stage.server._tasks)
+        await until(lambda: not stage.server.tasks.running)
         for number in range(1, 4):
             await client.post("40")
             await until(lambda number=number: len(script.told) == number)  # type: ignore[misc]
@@ -587,7 +587,7 @@ async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
         await client.post("40")
         assert '"rate_limited"' in (await client.poll())[-1]
         proceed.set()
-        await until(lambda: not stage.server._tasks)
+        await until(lambda: not stage.server.tasks.running)
         await client.post("40")
         assert (await client.poll())[-1].startswith("40{")
 

@@ -122,7 +122,7 @@ def _held_by_ours(server: Any) -> dict[str, int]:
     return {
         "memberships": len(members) + sum(map(len, rooms)),
         "callbacks": sum(len(member.callbacks or ()) for member in members) + len(manager.relayed),
-        "leaving": len(server._tasks),
+        "leaving": len(server.tasks.running),
         "attachments": sum(socket.connection.partial is not None for socket in sockets),
     }
 

@@ -171,7 +171,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             return
         # Without "args", upstream's managers pass it over.
         lost = {"method": "callback", "host_id": host_id, "sid": room, "namespace": namespace, "id": ack_id}
-        self.server._spawn(self._publish({**lost, "lost": "gone" if gone else "displaced"}))  # noqa: SLF001  # our server's
+        self.server.tasks.spawn(self._publish({**lost, "lost": "gone" if gone else "displaced"}))
 
     # -- what other processes ask for --------------------------------------------------------
 
@@ -211,9 +211,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         )
 
     def _take_disconnect(self, sid: Any, namespace: Any) -> None:
-        parting = self.server.dismiss(sid, namespace)
+        parting = self.server.gate.dismiss(sid, namespace)
         if parting is not None:
-            self.server._spawn(parting)  # noqa: SLF001  # our server's
+            self.server.tasks.spawn(parting)
 
     def _take_room(self, method: str, message: dict[str, Any]) -> None:
         sid: Any = message.get("sid")
@@ -240,10 +240,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             return
         callback = self.take_relayed(message.get("sid"), message.get("id"))
         if callback is not None:
-            self.server._spawn(self._call_back(callback, message["args"]))  # noqa: SLF001  # our server's
+            self.server.tasks.spawn(self._call_back(callback, message["args"]))
 
     async def _call_back(self, callback: Callable[..., Any], arguments: list[Any]) -> None:
-        self.server.call_back(callback, arguments)
+        self.server.calls.call_back(callback, arguments)
 
 
 def create_manager(

@@ -55,8 +55,8 @@ def diff(
     Exits with 0 when nothing reaches --fail-on, with 1 when something does, and with 2 when a document can't
     be read or can't be served.
     """
-    from ..actions import diff as action  # noqa: PLC0415  # not for --help and completion
+    from . import differences  # noqa: PLC0415  # not for --help and completion
 
-    comparison = action.compare(ctx, old, new, server_name=server_name, effort=effort, seed=seed)
-    action.FORMATS[form](comparison)
-    ctx.exit(1 if action.fails(comparison, fail_on) else 0)
+    comparison = differences.compare(ctx, old, new, server_name=server_name, effort=effort, seed=seed)
+    differences.FORMATS[form](comparison)
+    ctx.exit(1 if differences.fails(comparison, fail_on) else 0)

@@ -1,0 +1,172 @@
+"""What becomes of each Engine.IO message: reading is synchronous up to the start of a handler's task.
+
+So handlers of one client start in the order in which its events arrived.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RefusedError
+from . import packets
+from .codec import UndecodableError
+from .members import Arrival, Connection, Member, Partial, Phase
+from .transport.session import PayloadTooLargeError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable
+
+    from .calls import Calls
+    from .gate import Gate
+    from .lanes import Lanes
+    from .limits import Limits
+    from .replies import Replies
+    from .serializer import Serializer
+    from .stopping import Stopping
+
+# By name, because Python 3.11 takes its time to look members of an Enum up.
+_PENDING, _LEAVING = Phase.PENDING, Phase.LEAVING
+
+
+class Intake:
+    """Takes the messages of clients, from the transport or from upstream's server."""
+
+    def __init__(
+        self,
+        serializer: Serializer,
+        limits: Limits,
+        gate: Gate,
+        lanes: Lanes,
+        replies: Replies,
+        calls: Calls,
+        stopping: Stopping,
+    ) -> None:
+        self._codec = serializer.codec
+        self._decode = serializer.decode
+        self._limits = limits
+        self._gate = gate
+        self._lanes = lanes
+        self._replies = replies
+        self._calls = calls
+        self._stopping = stopping
+
+    def begin_stop(self) -> asyncio.Task[None] | None:
+        """Let clients go, as `Stopping.begin` does: the ASGI server is about to close their connections."""
+        return self._stopping.begin()
+
+    def take_message(self, connection: Connection, data: str | bytes) -> Awaitable[None] | None:
+        """Take one Engine.IO message; what is returned must be awaited before the next one.
+
+        Raises:
+            UndecodableError: it can't be understood; the connection must be closed.
+            PayloadTooLargeError: it is larger than the server takes.
+        """
+        if connection.closed:
+            return None
+        codec = self._codec
+        packet: packets.Packet | None
+        if connection.partial is not None:
+            packet = _complete(connection, data)
+        elif codec is not None and type(data) is str and data.startswith("42"):
+            # Nearly all that clients send: an event without attachments.
+            namespace, ack_id, payload = packets.decode_event(data, 2, codec.loads)
+            member = connection.members.get(namespace)
+            if member is not None and member.phase is not _LEAVING:
+                return self._take_event(member, ack_id, payload, len(data))
+            packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
+        else:
+            packet = self._decode(data)
+        if packet is None:
+            return None
+        if packet.attachments:
+            if packet.namespace not in connection.members:
+                _stray(connection, packet)
+            connection.partial = Partial(packet, [], len(data))
+            return None
+        return self._route(connection, packet, packet.size or len(data))
+
+    def _route(self, connection: Connection, packet: packets.Packet, size: int) -> Awaitable[None] | None:
+        kind = packet.type
+        if kind == packets.CONNECT:
+            self._gate.begin_connect(connection, packet.namespace, packet.payload, size)
+            return None
+        member = connection.members.get(packet.namespace)
+        if member is None or member.phase is _LEAVING:
+            if member is None:
+                _stray(connection, packet)
+        elif kind in (packets.EVENT, packets.BINARY_EVENT):
+            return self._take_event(member, packet.id, packet.payload, size)
+        elif kind == packets.DISCONNECT:
+            self._gate.leave(member)
+        else:
+            self._take_ack(member, packet)
+        return None
+
+    def _take_event(
+        self, member: Member, ack_id: int | None, payload: list[Any], size: int
+    ) -> Awaitable[None] | None:
+        connection = member.connection
+        if payload[0] in packets.RESERVED_EVENTS:
+            error = RefusedError("reserved_event", "clients may not emit this name")
+        elif self._gate.stopping:
+            error = RefusedError("unavailable", "the server is stopping")
+        elif self._limits.events_per_second is not None and not connection.take_token():
+            error = RefusedError("rate_limited", "too many events")
+        elif member.phase is _PENDING:
+            if member.early is None:
+                member.early = deque()
+            if connection.full:
+                raise UndecodableError("events before the connection was accepted")
+            arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
+            member.early.append(arrival)
+            connection.count(arrival, 1)
+            return None
+        elif connection.waiting and connection.full and connection.awaits_acks:
+            # Its input can't be paused: a handler may be waiting for an ack that is behind this.
+            error = RefusedError("rate_limited", "too many events at a time")
+        else:
+            self._lanes.start(member, ack_id, payload, size)
+            paused = connection.waiting and connection.full and not connection.awaits_acks
+            return self._lanes.room(connection) if paused else None
+        self._replies.refuse(member, ack_id, payload[0], error)
+        return None
+
+    def _take_ack(self, member: Member, packet: packets.Packet) -> None:
+        callback = member.callbacks.pop(packet.id, None) if member.callbacks and packet.id else None
+        if callback is None:
+            return  # nobody asked, or nobody waits any more
+        contextvars.copy_context().run(self._calls.call_back, callback, packet.payload)
+
+
+def _stray(connection: Connection, packet: packets.Packet) -> None:
+    """Forgive a packet for a namespace that the client is not in, if it may have crossed our DISCONNECT.
+
+    Raises:
+        UndecodableError: it can't have; the client does not speak the protocol.
+    """
+    if connection.left is None or packet.namespace not in connection.left:
+        raise UndecodableError("packet for a namespace that was not joined")
+
+
+def _complete(connection: Connection, attachment: str | bytes) -> packets.Packet | None:
+    """Add an attachment to the packet that waits for it; that packet once it has all of them.
+
+    Raises:
+        UndecodableError: it is text, or its packet has no place for it.
+        PayloadTooLargeError: they are too large together.
+    """
+    partial = connection.partial
+    if partial is None or isinstance(attachment, str):
+        raise UndecodableError("text in place of an attachment")
+    partial.attachments.append(attachment)
+    partial.size += len(attachment)
+    if partial.size > connection.limits.attachment_bytes:
+        raise PayloadTooLargeError(f"Limits.attachment_bytes, {connection.limits.attachment_bytes} bytes")
+    if len(partial.attachments) < partial.packet.attachments:
+        return None
+    connection.partial = None
+    payload = packets.attach(partial.packet.payload, partial.attachments)
+    return partial.packet._replace(payload=payload, attachments=0, size=partial.size)

@@ -1,0 +1,68 @@
+"""What the server answers to clients by itself: refusals, and what becomes of a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RefusedError, internal_error, refusal, shorten
+from . import packets
+from .codec import UnencodableError
+from .crashes import describe_crash
+from .logs import logger
+
+if TYPE_CHECKING:
+    from .frames import Frame
+    from .members import Connection, Member
+    from .refusals import Refusals
+    from .serializer import Serializer
+
+
+class Replies:
+    """Answers to clients, encoded in the server's wire format.
+
+    Attributes:
+        encode: Make the frames of one packet; `Serializer.encode`.
+    """
+
+    def __init__(self, serializer: Serializer, refusals: Refusals) -> None:
+        self.encode = serializer.encode
+        self._refusals = refusals
+
+    def refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
+        """Answer an event with a refusal: as its ack, or as the event ``exception`` without an ack id."""
+
+        def encode(_: RefusedError, body: Any) -> list[Frame]:
+            if ack_id is not None:
+                return self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
+            told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
+            return self.encode(packets.EVENT, ["exception", told], member.namespace)
+
+        member.deliver(self._refusals.frames(error, encode, standard=refusal))
+
+    def refuse_connect(self, connection: Connection, namespace: str, body: Any) -> None:
+        """Answer a CONNECT with a refusal, or with a body that is used as it is."""
+
+        def encode(error: RefusedError, data: Any) -> list[Frame]:
+            return self.encode(packets.CONNECT_ERROR, {"message": error.message, "data": data}, namespace)
+
+        if isinstance(body, RefusedError):
+            frames = self._refusals.frames(body, encode, standard=RefusedError.as_json)
+        else:
+            try:
+                frames = self.encode(packets.CONNECT_ERROR, body, namespace)
+            except UnencodableError:
+                logger.exception("the refusal of a connection has no JSON form")
+                frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
+        connection.socket.deliver(frames)
+
+    def internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
+        """Log a crash; what the peer learns of it is where the log has it."""
+        what = f"handler of {shorten(event)!r} in {shorten(namespace)} {describe_crash(error)}"
+        return internal_error(what, error, logger)
+
+    def unsendable(self, error: UnencodableError, event: str, namespace: str) -> RefusedError:
+        """Log that an answer has no form on the wire; a traceback would tell nothing of its handler."""
+        handler = f"the handler of {shorten(event)!r} in {shorten(namespace)}"
+        return internal_error(
+            f"ack not sent: {handler} returned what can't be encoded: {error}", None, logger
+        )
