@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 nox.options.sessions = ("lint", "types", "tests")
@@ -41,6 +42,43 @@ def plain(session: nox.Session) -> None:
     # connection of aiohttp to the garbage collector.
     unclosed = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
     session.run("pytest", "-n", "auto", "-W", unclosed, *session.posargs)
+
+
+# What meets the releases of others most closely; fingerprints are those of the newest release known here.
+MEETING = ("tests/engine", "tests/server/test_uvicorn.py", "--deselect", "tests/engine/test_seams.py")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Test the engine with the oldest release of each dependency that pyproject admits."""
+    install_resolved(session, "--resolution", "lowest-direct")
+    session.run("pytest", "-n", "auto", *(session.posargs or MEETING))
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Test the engine with the newest release of each dependency, pre-releases included.
+
+    Warns if something fails: that is the time to look at a release, not a reason to hold up a change.
+    """
+    install_resolved(session, "--pre", "--upgrade")
+    try:
+        session.run("pytest", "-n", "auto", *(session.posargs or MEETING[:2]))
+    except CommandFailed:
+        session.warn("a test fails with the newest releases: see above")
+
+
+def install_resolved(session: nox.Session, *options: str) -> None:
+    """Install the package in place, with its test dependencies as uv resolves them by `options`."""
+    session.install("uv")
+    listed = Path(session.create_tmp()) / "requirements.txt"
+    python = f"--python={Path(session.bin) / 'python'}"
+    session.run(
+        *("uv", "pip", "compile", "--quiet", *options, "--extra", "test", python, "pyproject.toml"),
+        *("--output-file", str(listed)),
+    )
+    session.run("uv", "pip", "install", "--quiet", python, "--requirement", str(listed))
+    session.run("uv", "pip", "install", "--quiet", python, "--no-deps", "--editable", ".")
 
 
 @nox.session

@@ -140,11 +140,15 @@ def test_the_decision_is_made_before_clients_come(folder: Path) -> None:
 
     asyncio.run(start())
     print(compat.load.cache_info().currsize, "uvicorn" in sys.modules)
-    from tests.engine.stage import serve_app
+    import uvicorn
 
     async def serve():
-        async with serve_app(app, ws="auto", lifespan="on"):
-            print(compat.load.cache_info().currsize)
+        config = uvicorn.Config(app, log_config=None, lifespan="on")
+        config.load()
+        lifespan = config.lifespan_class(config)
+        await lifespan.startup()
+        print(compat.load.cache_info().currsize)
+        await lifespan.shutdown()
 
     asyncio.run(serve())
     """
