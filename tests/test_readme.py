@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -17,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 from click.testing import CliRunner
+from jsonschema import Draft7Validator
 
 from asynction_asgi import AsynctionSocketIO, Limits
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
+from asynction_asgi.spec.text.document import load_document
 
 from .cli.processes import Command
 from .diff.repository import Repository
@@ -65,6 +70,7 @@ def block(language: str, heading: str, place: int = 0) -> str:
 NOT_CODES = {"POST", "HEAD", "NFKC"}
 EXAMPLE = "A complete example"
 START = "Starting from a document"
+HOOKS = "In editors, hooks and pull requests"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
@@ -115,6 +121,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("json", "Refusals"),
         ("text", "Command line"),
         *((language, "Comparing two versions") for language in ("bash", "text")),
+        *((language, HOOKS) for language in ("bash", "yaml")),
         *((language, "Talking to a server") for language in ("bash", "text")),
     }
     assert {(one.language, one.heading) for one in BLOCKS} == tested
@@ -300,6 +307,53 @@ def test_versions_compare_as_shown(folder: Path) -> None:
     program, *arguments = block("bash", "Comparing two versions").split()
     assert program == "asynction-asgi"
     assert CliRunner().invoke(main, arguments).output == block("text", "Comparing two versions")
+
+
+def test_editors_get_a_schema_as_shown(folder: Path) -> None:
+    """The command writes the file that the comments name."""
+    program, *arguments = block("bash", HOOKS).split()
+    assert program == "asynction-asgi"
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert f"$schema={arguments[-1]}" in TEXT
+    schema = json.loads((folder / arguments[-1]).read_text("utf-8"))
+    document = load_document(folder / "chat.yaml").value
+    (ours,) = [part for part in schema["allOf"] if part.get("then", {}).get("$ref", "").endswith("2-root")]
+    assert list(Draft7Validator({**schema, "allOf": [ours]}).iter_errors(document)) == []
+
+
+def test_the_hooks_that_are_shown_exist() -> None:
+    """Each is in the file that pre-commit reads."""
+    shown = load_document(io.StringIO(block("yaml", HOOKS))).value["repos"][0]["hooks"]
+    known = load_document(ROOT / ".pre-commit-hooks.yaml").value
+    assert [hook["id"] for hook in shown] == [hook["id"] for hook in known]
+    assert all(re.search(hook["files"], "chat.yaml") for hook in shown)
+
+
+def test_the_workflow_that_is_shown_works(tmp_path: Path) -> None:
+    """Its commands run in a clone with the branch beside it; a breaking change fails the right one."""
+    steps = load_document(io.StringIO(block("yaml", HOOKS, 1))).value["jobs"]["contract"]["steps"]
+    commands = [step["run"] for step in steps if "asynction-asgi" in step.get("run", "")]
+    origin = Repository(tmp_path / "origin")
+    origin.commit({"chat.yaml": DOCUMENT})
+    clone = Repository(tmp_path / "clone", clone_of=origin)
+    summary = tmp_path / "summary.md"
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+
+    def codes() -> list[int]:
+        return [
+            subprocess.run(["bash", "-c", command], cwd=clone.folder, env=environment, check=False).returncode
+            for command in commands
+        ]
+
+    assert codes() == [0, 0, 0]
+    (clone.folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: 2"), "utf-8")
+    assert codes() == [0, 1, 0]
+    assert "ARGUMENTS_NARROWED" in summary.read_text("utf-8")
 
 
 def test_the_codes_of_changes_are_listed() -> None:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "mock": "Serve a document before its handlers are written.",
     "run": "Serve a document, or an application.",
     "scaffold": "Write an application to start from.",
+    "schema": "Print a JSON Schema for editors.",
 }
 
 

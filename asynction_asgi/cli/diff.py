@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FORMATS = ("text", "json", "github", "markdown")
 _THRESHOLDS = ("never", "breaking", "unbumped", "unknown", "info")
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("names", metavar="OLD NEW | --since REVISION FILE...", nargs=-1, required=True)
+@click.option("--since", metavar="REVISION", help="Compare each FILE with itself in that revision of git.")
 @click.option("--server-name", help="The server of both documents to compare; it picks path and channels.")
 @click.option(
     "--format",
@@ -38,9 +43,9 @@ _THRESHOLDS = ("never", "breaking", "unbumped", "unknown", "info")
 @click.pass_context
 def diff(
     ctx: click.Context,
-    old: str,
-    new: str,
+    names: Sequence[str],
     *,
+    since: str | None,
     server_name: str | None,
     form: str,
     fail_on: str,
@@ -53,10 +58,13 @@ def diff(
     when a value shows it, which is printed; compatible only when that is proved; and unknown otherwise.
 
     Exits with 0 when nothing reaches --fail-on, with 1 when something does, and with 2 when a document can't
-    be read or can't be served.
+    be read or can't be served. With --since, a file that the revision lacks is new and no finding.
     """
     from . import differences  # noqa: PLC0415  # not for --help and completion
 
-    comparison = differences.compare(ctx, old, new, server_name=server_name, effort=effort, seed=seed)
-    differences.FORMATS[form](comparison)
-    ctx.exit(1 if differences.fails(comparison, fail_on) else 0)
+    pairs = differences.pair(names, since)
+    compared = [
+        differences.compare(ctx, *pair, server_name=server_name, effort=effort, seed=seed) for pair in pairs
+    ]
+    differences.FORMATS[form](compared)
+    ctx.exit(1 if any(differences.fails(comparison, fail_on) for comparison in compared) else 0)

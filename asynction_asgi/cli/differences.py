@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..diff import LEVELS, compare_specs
-from ..diff.revisions import RevisionError, check_revision
+from ..diff.revisions import RevisionError, check_revision, find_in_revision
 from ..errors import printable
 from ..spec.readers.examples import written_bytes
 from .report import annotation, colour, show_diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..diff import Change, Comparison, Place
     from ..spec.model import Spec
 
-__all__ = ["FORMATS", "compare", "fails"]
+__all__ = ["FORMATS", "compare", "fails", "pair"]
 
 _COLOURS = {"breaking": "red", "unknown": "yellow", "info": "cyan"}
 _ANNOTATED = {"breaking": "error", "unknown": "warning", "info": "notice"}
@@ -31,6 +31,31 @@ class _UnreadableError(click.ClickException):
     """A document can't be read, so nothing was compared."""
 
     exit_code = _UNUSABLE
+
+
+def pair(names: Sequence[str], since: str | None) -> list[tuple[str, str]]:
+    """Return the names of what is to be compared, in pairs; a file that is new in a revision is named and left out.
+
+    Raises:
+        click.UsageError: There are not two names, or, with a revision, one is not a file.
+    """
+    if since is None:
+        if len(names) != 2:  # the old one and the new one
+            raise click.UsageError("give two documents, or --since REVISION and any number of files")
+        return [(names[0], names[1])]
+    pairs = []
+    for name in names:
+        if not Path(name).is_file():
+            raise click.UsageError(f"{name!r} is not a file")
+        try:
+            old = find_in_revision(name, since)
+        except RevisionError as error:
+            raise _UnreadableError(str(error)) from None
+        if old is not None:
+            pairs.append((old, name))
+        else:
+            click.echo(f"{printable(name)} is new since {printable(since)}", err=True)
+    return pairs
 
 
 def compare(
@@ -64,13 +89,18 @@ def fails(comparison: Comparison, fail_on: str) -> bool:
     return any(change.level in levels for change in comparison.changes)
 
 
-def _as_text(comparison: Comparison) -> None:
+def _as_text(compared: Sequence[Comparison]) -> None:
     """Print each change with its places and a line to try it, then one line that sums up."""
     with_colour = colour(err=False)
-    for change in comparison.changes:
-        if change.level != "compatible":
-            click.echo("\n".join(_lines(change)), color=with_colour)
-    click.echo(_summary(comparison), color=with_colour)
+    for change in _shown(compared):
+        click.echo("\n".join(_lines(change)), color=with_colour)
+    click.echo(_summary(compared), color=with_colour)
+
+
+def _shown(compared: Sequence[Comparison]) -> list[Change]:
+    return [
+        change for comparison in compared for change in comparison.changes if change.level != "compatible"
+    ]
 
 
 def _lines(change: Change) -> list[str]:
@@ -96,21 +126,24 @@ def _place(place: Place | None) -> str:
     return "document" if place is None else printable(str(place))
 
 
-def _summary(comparison: Comparison) -> str:
-    counts = {level: len(comparison.of_level(level)) for level in LEVELS}
+def _summary(compared: Sequence[Comparison]) -> str:
+    counts = {level: sum(len(comparison.of_level(level)) for comparison in compared) for level in LEVELS}
     found = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
     return found or "nothing changed for clients"
 
 
-def _as_json(comparison: Comparison) -> None:
-    """Print one object: versions, counts and all changes, the compatible ones too."""
-    body = {
-        "old": comparison.old_version,
-        "new": comparison.new_version,
-        "bumped": comparison.is_bumped,
-        "counts": {level: len(comparison.of_level(level)) for level in LEVELS},
-        "changes": [_json(change) for change in comparison.changes],
-    }
+def _as_json(compared: Sequence[Comparison]) -> None:
+    """Print an array with an object per comparison: versions, counts and all changes, the compatible ones too."""
+    body = [
+        {
+            "old": comparison.old_version,
+            "new": comparison.new_version,
+            "bumped": comparison.is_bumped,
+            "counts": {level: len(comparison.of_level(level)) for level in LEVELS},
+            "changes": [_json(change) for change in comparison.changes],
+        }
+        for comparison in compared
+    ]
     # ASCII only: the output is the same on every terminal and in every locale.
     click.echo(json.dumps(body, indent=2, default=written_bytes))
 
@@ -136,21 +169,20 @@ def _json_place(place: Place | None) -> dict[str, Any] | None:
     return {"file": place.file, "pointer": place.pointer, "line": place.line, "column": place.column}
 
 
-def _as_github(comparison: Comparison) -> None:
+def _as_github(compared: Sequence[Comparison]) -> None:
     """Print workflow commands, at the new document where it can be, and a removal at the old one."""
-    for change in comparison.changes:
+    for change in _shown(compared):
         place = change.new or change.old
-        if change.level != "compatible":
-            click.echo(
-                annotation(
-                    _ANNOTATED[change.level],
-                    change.message,
-                    file=None if place is None or place.file is None else _path(place.file),
-                    line=None if place is None else place.line,
-                    col=None if place is None else place.column,
-                    title=change.code,
-                )
+        click.echo(
+            annotation(
+                _ANNOTATED[change.level],
+                change.message,
+                file=None if place is None or place.file is None else _path(place.file),
+                line=None if place is None else place.line,
+                col=None if place is None else place.column,
+                title=change.code,
             )
+        )
 
 
 def _path(file: str) -> str:
@@ -159,14 +191,14 @@ def _path(file: str) -> str:
     return path if path and revision and not Path(file).exists() else file
 
 
-def _as_markdown(comparison: Comparison) -> None:
+def _as_markdown(compared: Sequence[Comparison]) -> None:
     """Print a table of what is not compatible, and a line that sums up."""
-    shown = [change for change in comparison.changes if change.level != "compatible"]
-    click.echo(f"**{_summary(comparison)}**")
-    if not shown:
+    changes = _shown(compared)
+    click.echo(f"**{_summary(compared)}**")
+    if not changes:
         return
     click.echo("\n| Level | Change | Where |\n|---|---|---|")
-    for change in shown:
+    for change in changes:
         place = _cell(_place(change.new or change.old))
         click.echo(f"| {change.level} | {_cell(change.message)} `{change.code}` | {place} |")
 
@@ -179,7 +211,7 @@ def _cell(text: str) -> str:
     )
 
 
-FORMATS: Mapping[str, Callable[[Comparison], None]] = {
+FORMATS: Mapping[str, Callable[[Sequence[Comparison]], None]] = {
     "text": _as_text,
     "json": _as_json,
     "github": _as_github,

@@ -14,10 +14,11 @@ from ..spec import check_document
 if TYPE_CHECKING:
     from ..spec import Outcome
 
-__all__ = ["RevisionError", "check_revision"]
+__all__ = ["RevisionError", "check_revision", "find_in_revision"]
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _SECONDS = 60.0
+_FLAGS = frozenset({"--show-toplevel", "--is-shallow-repository", "--all"})  # ours, and never an author's
 
 
 class RevisionError(Exception):
@@ -45,6 +46,26 @@ def check_revision(name: str, *, server_name: str | None = None) -> Outcome:
         raise RevisionError(f"{name!r} names no {'path' if revision else 'revision'}; write 'revision:path'")
     tree = _Tree(revision)
     return check_document(tree.top / tree.inside(path), server_name=server_name, name=name, read=tree.read)
+
+
+def find_in_revision(path: str, revision: str) -> str | None:
+    """Return the name of a file in a revision, or None if it is new; before the first commit all are.
+
+    Args:
+        path: Of a file on disk.
+        revision: Of git.
+
+    Raises:
+        RevisionError: Git has no such revision, the file is outside of the repository, or git failed.
+    """
+    tree = _Tree(revision)
+    name = f"{revision}:{tree.inside(f'./{os.path.relpath(path)}').as_posix()}"
+    try:
+        return name if _git("cat-file", "-t", name).strip() == b"blob" else None
+    except RevisionError:
+        if revision != "HEAD" or _git("rev-list", "-n", "1", "--all"):
+            tree.check_revision()
+        return None
 
 
 class _Tree:
@@ -78,14 +99,15 @@ class _Tree:
         try:
             kind = _git("cat-file", "-t", name)
         except RevisionError:
-            self._check_revision()
+            self.check_revision()
             hint = "" if Path.cwd() == self.top else "; paths begin at the top folder, or with ./ here"
             raise OSError(errno.ENOENT, f"{self.revision!r} has no file {inside!r}{hint}") from None
         if kind.strip() != b"blob":
             raise OSError(errno.EISDIR, "it names a directory")
         return _git("show", "--no-textconv", name)
 
-    def _check_revision(self) -> None:
+    def check_revision(self) -> None:
+        """Raise `RevisionError` if git has no such revision; says how a shallow clone gets it."""
         try:
             _git("rev-parse", "--verify", "--quiet", f"{self.revision}^{{tree}}")
         except RevisionError:
@@ -109,7 +131,7 @@ def _git(command: str, *arguments: str) -> bytes:
     """
     *options, name = arguments
     # What comes after is no option, whatever it begins with.
-    words = [name] if command == "rev-parse" and name.startswith("--") else ["--end-of-options", name]
+    words = [name] if name in _FLAGS else ["--end-of-options", name]
     try:
         done = subprocess.run(  # noqa: S603  # no shell, and the program is git itself
             ["git", command, *options, *words],  # noqa: S607

@@ -139,7 +139,7 @@ def test_what_is_wrong_with_a_side_is_shown_as_check_does() -> None:
 
 def test_json_lists_everything() -> None:
     """Compatible changes too, with versions and counts."""
-    body = json.loads(run("old.yaml", "major.yaml", "--format", "json").stdout)
+    (body,) = json.loads(run("old.yaml", "major.yaml", "--format", "json").stdout)
     assert (body["old"], body["new"], body["bumped"]) == ("1.4.0", "2.0.0", True)
     assert body["counts"] == {"breaking": 1, "unknown": 0, "info": 0, "compatible": 0}
     (change,) = body["changes"]
@@ -152,7 +152,7 @@ def test_json_lists_everything() -> None:
         "line": 10,
         "column": 22,
     }
-    widened = json.loads(run("old.yaml", "widened.yaml", "--format", "json").stdout)
+    (widened,) = json.loads(run("old.yaml", "widened.yaml", "--format", "json").stdout)
     assert [change["level"] for change in widened["changes"]] == ["compatible"]
 
 
@@ -199,6 +199,32 @@ def test_a_revision_of_git_is_compared_with_the_working_tree(folder: Path) -> No
         "try: git show main:chat.yaml > old.yaml && asynction-asgi listen URL -e said --spec old.yaml"
         in shown
     )
+
+
+def test_files_are_compared_with_themselves_in_a_revision(folder: Path) -> None:
+    """As a hook does before a commit; a file that is new has nothing to break."""
+    made = Repository(folder)
+    unborn = run("--since", "HEAD", "old.yaml")
+    assert (unborn.exit_code, unborn.stderr) == (0, "old.yaml is new since HEAD\n")
+    made.commit({"docs/one.yaml": OLD, "docs/two.yaml": OLD})
+    for name, text in (("one", BREAKING), ("two", REMOVED), ("three", OLD)):
+        (folder / "docs" / f"{name}.yaml").write_text(text)
+    result = run("--since", "HEAD", *(f"docs/{name}.yaml" for name in ("one", "two", "three")))
+    assert result.exit_code == 1
+    assert result.stderr == "docs/three.yaml is new since HEAD\n"
+    assert result.stdout.startswith("docs/one.yaml:10:22: breaking:")
+    assert "HEAD:docs/two.yaml:13:13: breaking:" in result.stdout
+    assert result.stdout.endswith("\n2 breaking\n")
+    assert run("--since", "none", "docs/one.yaml").exit_code == 2
+    assert run("--since", "HEAD", "docs/missing.yaml").exit_code == 2
+
+
+@pytest.mark.parametrize("names", [("old.yaml",), ("old.yaml", "info.yaml", "removed.yaml")])
+def test_two_documents_are_asked_for(names: tuple[str, ...]) -> None:
+    """One or three are a slip."""
+    result = run(*names)
+    assert result.exit_code == 2
+    assert "give two documents, or --since REVISION" in result.stderr
 
 
 def test_no_text_of_a_document_moves_the_cursor() -> None:

@@ -20,7 +20,7 @@ main(prog_name="asynction-asgi")
 """
 COMMANDS = (
     *("call", "check", "completion", "demo", "diff", "docs", "docs build", "listen", "mock", "mock run"),
-    *("run", "scaffold"),
+    *("run", "scaffold", "schema"),
 )
 SERVING = ("demo", "mock", "mock run", "run")
 # Theirs are uvicorn's own, which brings the others.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..text.document import Node
-    from .walk import Rule, Walk
+    from .walk import JsonSchema, Refer, Rule, Walk
 
 __all__ = [
     "CHANNEL_EXTENSIONS",
@@ -46,6 +46,10 @@ class Ours:
         before, walk.layer = walk.layer, "service"
         self.rule.check(walk, node)
         walk.layer = before
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return the rule's own."""
+        return self.rule.as_schema(refer)
 
 
 def is_ack_object(value: Mapping[str, object]) -> bool:
@@ -79,6 +83,15 @@ class _Ack:
         else:
             SCHEMA.check(walk, node)
 
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return a boolean, a message or a schema; each is an object."""
+        message = {"required": ["payload"], "not": {"required": ["$ref"]}}
+        return {
+            "type": ["boolean", "object"],
+            "if": {"type": "object", **message},
+            "then": refer("message"),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class _Requirement:
@@ -87,6 +100,14 @@ class _Requirement:
     def check(self, walk: Walk, node: Node) -> None:
         if not isinstance(node.value, dict) or "$ref" in node.value or "type" in node.value:
             Use("security scheme").check(walk, node)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return a scheme, a reference or a map."""
+        return {
+            "type": "object",
+            "if": {"required": ["type"], "not": {"required": ["$ref"]}},
+            "then": refer("security scheme"),
+        }
 
 
 REQUIREMENT: Rule = _Requirement()
@@ -101,6 +122,10 @@ class _Security:
             for element in node.elements():
                 if isinstance(element.value, dict):
                     REQUIREMENT.check(walk, element)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return a list of requirements."""
+        return {"type": "array", "items": REQUIREMENT.as_schema(refer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +142,14 @@ class _AuthSchema:
         else:
             SCHEMA.check(walk, node)
 
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return what every schema is."""
+        return SCHEMA.as_schema(refer)
+
 
 SCOPES: Rule = Ours(
     Each(
-        Fits((str,), test=re.compile(r"\S+").fullmatch, wanted="a scope, which has no spaces; list several"),
+        Fits((str,), pattern=re.compile(r"\S+"), wanted="a scope, which has no spaces; list several"),
         code="SECURITY_SHAPE",
     )
 )
@@ -128,9 +157,10 @@ SCOPES: Rule = Ours(
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _HANDLER = Fits(
     (str,),
-    test=re.compile(f"{_NAME}[.:]{_NAME}").fullmatch,
+    pattern=re.compile(f"{_NAME}[.:]{_NAME}"),
     wanted="a dotted path that begins with a module: package.module.name or package.module:Class.method",
     code="HANDLER",
+    looser=r"^[^\s\d.:][^\s.:]*(?:[.:][^\s\d.:][^\s.:]*)+$",  # letters of all languages
 )
 
 
@@ -146,6 +176,10 @@ class _LifecycleHandler:
             walk.warn(node, "HANDLER", f"{message}, or pass the handler in code")
         else:
             _HANDLER.check(walk, node)
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return a name, with or without its module."""
+        return {"type": "string", "pattern": r"^[^\s.:]+(?:[.:][^\s.:]+)*$"}
 
 
 HANDLERS = Object(

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..text.document import Node
-    from .walk import Rule, Walk
+    from .walk import JsonSchema, Refer, Rule, Walk
 
 __all__ = [
     "ANYTHING",
     "BOOLEAN",
     "OBJECT",
+    "REFERENCE",
     "SCHEMA",
     "STRING",
     "Each",
@@ -37,6 +38,26 @@ __all__ = [
 Reference = Literal["no", "yes", "only"]
 
 
+_JSON_TYPES: dict[type, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+REFERENCE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"$ref": {"type": "string", "minLength": 1}},
+    "required": ["$ref"],
+}
+
+
+def _whole(pattern: re.Pattern[str]) -> str:
+    return f"^(?:{pattern.pattern})$"
+
+
 # The latest release of the other major version.
 _OTHER = {2: "3.1.0", 3: "2.6.0"}
 
@@ -48,16 +69,18 @@ class Fits:
     Attributes:
         types: The Python types admitted; bool is never taken for a number.
         values: The values admitted; empty is any.
-        test: Whether a value of the right type is well-formed.
-        wanted: What `test` asks for, in the words of the message.
+        pattern: What a text must match as a whole.
+        wanted: What `pattern` asks for, in the words of the message.
+        looser: What editors match instead, where ECMA-262 reads the pattern in another way.
         code: Of the diagnostic for a value that does not fit.
     """
 
     types: tuple[type, ...]
     values: tuple[Any, ...] = ()
-    test: Callable[[Any], object] | None = None
+    pattern: re.Pattern[str] | None = None
     wanted: str = ""
     code: str = ""
+    looser: str = ""
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report a value of another type, outside the enumeration, or not well-formed."""
@@ -70,8 +93,18 @@ class Fits:
             listed = ", ".join(map(repr, self.values))
             hint = did_you_mean(value, [known for known in self.values if isinstance(known, str)])
             walk.error(node, self.code or "ENUM", f"must be one of {listed}{hint}")
-        elif self.test is not None and not self.test(value):
+        elif self.pattern is not None and not self.pattern.fullmatch(value):
             walk.error(node, self.code or "TYPE", f"must be {self.wanted}")
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return the types, the values and the pattern."""
+        names = [_JSON_TYPES[kind] for kind in self.types]
+        schema: dict[str, Any] = {"type": names[0] if len(names) == 1 else names}
+        if self.values:
+            schema["enum"] = list(self.values)
+        if self.pattern is not None:
+            schema["pattern"] = self.looser or _whole(self.pattern)
+        return {} if len(names) == len(_JSON_TYPES) else schema
 
 
 ANYTHING = Fits((str, bool, int, float, dict, list, type(None)))
@@ -88,6 +121,10 @@ class _Schema:
 
     def check(self, walk: Walk, node: Node) -> None:
         walk.schemas.append(node)
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return what every schema is; AsyncAPI's own says what stands in it."""
+        return {"type": ["object", "boolean"]}
 
 
 SCHEMA: Rule = _Schema()
@@ -119,6 +156,10 @@ class Each:
                 elif isinstance(name, str):
                     seen.add(name)
 
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return an array of what the rule wants."""
+        return {"type": "array", "items": self.rule.as_schema(refer)}
+
 
 @dataclass(frozen=True, slots=True)
 class Entries:
@@ -148,6 +189,15 @@ class Entries:
             else:
                 self.rule.check(walk, value)
 
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return an object of what the rule wants, by names of the right form."""
+        schema: dict[str, Any] = {"type": "object", "additionalProperties": self.rule.as_schema(refer)}
+        if self.extensions:
+            schema["patternProperties"] = {"^x-": True}
+        if self.keys is not None:
+            schema["propertyNames"] = {"pattern": _whole(self.keys)}
+        return schema
+
 
 @dataclass(frozen=True, slots=True)
 class Since:
@@ -164,6 +214,10 @@ class Since:
             walk.error(node, "UNKNOWN_FIELD", f"{what!r} was added in AsyncAPI {name}", key=True)
         else:
             self.rule.check(walk, node)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return the rule's own: the schema is one for all minor versions."""
+        return self.rule.as_schema(refer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +252,18 @@ class Use:
             walk.error(node, self.code, f"must be a reference to {row.title}{hint}")
         else:
             walk.enter(self.name, row, node, self.code)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return the object's, a reference, or either."""
+        if self.reference == "only":
+            return REFERENCE
+        if self.reference == "no":
+            return refer(self.name)
+        return {
+            "if": {"type": "object", "required": ["$ref"]},
+            "then": REFERENCE,
+            "else": refer(self.name),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,3 +316,18 @@ class Object:
                 walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return an object with these fields; what `checks` look at is not said."""
+        schema: dict[str, Any] = {
+            "title": self.title,
+            "type": "object",
+            "properties": {name: rule.as_schema(refer) for name, rule in self.fields.items()},
+        }
+        if self.required:
+            schema["required"] = list(self.required)
+        if not self.open:
+            schema["additionalProperties"] = False
+            if self.extensions:
+                schema["patternProperties"] = {"^x-": True}
+        return schema

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from ..schemas.multi_format import is_supported_format
 from .extensions import HANDLERS, SCHEME_EXTENSIONS
-from .grammar import ANYTHING, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
+from .grammar import ANYTHING, OBJECT, REFERENCE, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .walk import type_name
 
 if TYPE_CHECKING:
     from ..text.document import Node
-    from .walk import Rule, Walk
+    from .walk import JsonSchema, Refer, Rule, Walk
 
 __all__ = [
     "CHANNEL_GUARDS",
@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 STRINGS = Each(STRING)
-URI = Fits((str,), test=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+").fullmatch, wanted="an absolute URI")
+URI = Fits((str,), pattern=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), wanted="an absolute URI")
 # "MUST be in the form of a URL", which a relative one is.
-_URL = Fits((str,), test=re.compile(r"[^\s<>\"\\^`|]+").fullmatch, wanted="a URL")
-_EMAIL = Fits((str,), test=re.compile(r"[^@\s]+@[^@\s]+").fullmatch, wanted="an email address")
+_URL = Fits((str,), pattern=re.compile(r"[^\s<>\"\\^`|]+"), wanted="a URL")
+_EMAIL = Fits((str,), pattern=re.compile(r"[^@\s]+@[^@\s]+"), wanted="an email address")
 RUNTIME_EXPRESSION = Fits(
     (str,),
-    test=re.compile(r"\$message\.(?:header|payload)#(?:/(?:[^/~]|~[01])*)*").fullmatch,
+    pattern=re.compile(r"\$message\.(?:header|payload)#(?:/(?:[^/~]|~[01])*)*"),
     wanted="a runtime expression, such as $message.payload#/id",
 )
 CHANNEL_GUARDS = frozenset(
@@ -96,6 +96,15 @@ class _BindingSchema:
             walk.error(node, "BINDING", f"must be a schema of type object{f', not {kind!r}' if kind else ''}")
             return
         SCHEMA.check(walk, node)
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return a reference, or a schema that says its type."""
+        return {
+            "type": "object",
+            "if": {"required": ["$ref"]},
+            "then": REFERENCE,
+            "else": {"properties": {"type": {"const": "object"}}, "required": ["type"]},
+        }
 
 
 def _method_can_match(walk: Walk, node: Node) -> None:

@@ -25,7 +25,7 @@ from .grammar_shared import (
 
 if TYPE_CHECKING:
     from ..text.document import Node
-    from .walk import Rule, Walk
+    from .walk import JsonSchema, Refer, Rule, Walk
 
 __all__ = ["TABLE"]
 
@@ -55,6 +55,14 @@ class _AnySchema:
             walk.error(target.child("schemaFormat"), "MULTIFORMAT", "must be a string")
         elif is_supported_format(value.get("schemaFormat")):
             SCHEMA.check(walk, target.child("schema"))
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return what every schema is; one that says its format holds another one."""
+        return {
+            "if": {"type": "object", "required": ["schemaFormat"], "not": {"required": ["$ref"]}},
+            "then": {"properties": {"schemaFormat": {"type": "string"}}, "required": ["schema"]},
+            "else": SCHEMA.as_schema(refer),
+        }
 
 
 def _enum_admits_something(walk: Walk, parameter: Node) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..text.references import Resolver
     from .grammar import Object
 
-__all__ = ["read_version", "walk_structure"]
+__all__ = ["TABLES", "read_version", "walk_structure"]
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]+)(?:-.+)?")
 
@@ -32,6 +32,7 @@ class _Major:
 
 
 _VERSIONS = {2: _Major(grammar_v2.TABLE, range(7)), 3: _Major(grammar_v3.TABLE, range(2))}
+TABLES: Mapping[int, Mapping[str, Object]] = {number: major.table for number, major in _VERSIONS.items()}
 _SUPPORTED = ", ".join(
     f"{number}.{major.minors[0]} to {number}.{major.minors[-1]}" for number, major in _VERSIONS.items()
 )

@@ -7,18 +7,21 @@ problem is reported once, where it stands; nothing below a value of the wrong ty
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..text.pointer import Pointer
 from ..text.references import ELSEWHERE, ReferenceFault, Resolver, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ...errors import Diagnostic, Layer
     from ..text.document import Document, Node
 
-__all__ = ["TYPE_NAMES", "Row", "Rule", "Walk", "type_name"]
+__all__ = ["TYPE_NAMES", "JsonSchema", "Refer", "Row", "Rule", "Walk", "type_name"]
+
+JsonSchema: TypeAlias = dict[str, Any] | bool
+Refer: TypeAlias = "Callable[[str], JsonSchema]"
 
 TYPE_NAMES: dict[type, str] = {
     str: "a string",
@@ -36,6 +39,14 @@ class Rule(Protocol):
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report on `node`, and on all that it holds."""
+        ...
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return the rule as far as JSON Schema can say it, for editors; it never refuses what is right.
+
+        Args:
+            refer: Returns the schema of an object of the table, by its name.
+        """
         ...
 
 

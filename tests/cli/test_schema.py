@@ -1,0 +1,42 @@
+"""``asynction-asgi schema``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner, Result
+
+from asynction_asgi.cli import main
+from asynction_asgi.spec.structure.editor_schema import editor_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["schema", *arguments])
+
+
+def test_it_is_printed() -> None:
+    """As JSON; with AsyncAPI's own, or alone."""
+    for arguments, alone in (((), False), (("--alone",), True)):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert json.loads(result.output) == editor_schema(alone=alone)
+
+
+def test_it_is_written(tmp_path: Path) -> None:
+    """Into the file that is named, and nothing is printed."""
+    path = tmp_path / "asyncapi.schema.json"
+    result = run("-o", str(path))
+    assert (result.exit_code, result.output) == (0, "")
+    assert json.loads(path.read_text("utf-8")) == editor_schema()
+
+
+def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    """With the reason."""
+    path = tmp_path / "missing" / "asyncapi.schema.json"
+    result = run("-o", str(path))
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: can't write {path}: No such file or directory\n"

@@ -1,0 +1,119 @@
+"""The grammar as a JSON Schema for editors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from asynction_asgi.spec import check_document
+from asynction_asgi.spec.structure import extensions, grammar, grammar_shared, grammar_v2, grammar_v3
+from asynction_asgi.spec.structure.editor_schema import ASYNCAPI, editor_schema
+from asynction_asgi.spec.text.document import load_document
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted(path for folder in ("asynction_asgi", "tests") for path in (ROOT / folder).rglob("*.yaml"))
+VALIDATOR = Draft7Validator(editor_schema(alone=True))
+
+
+def faults(document: Any) -> list[tuple[str, str]]:
+    """Where the schema is missed, and by which keyword; the innermost of each."""
+    found = []
+    for error in VALIDATOR.iter_errors(document):
+        inner = error
+        while inner.context:
+            inner = inner.context[0]
+        found.append(("/".join(map(str, inner.absolute_path)), str(inner.validator)))
+    return found
+
+
+def v2(channel: Any, **more: Any) -> Any:
+    return {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": channel}, **more}
+
+
+def v3(**channel: Any) -> Any:
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "T", "version": "1"},
+        "channels": {"root": {"address": "/", **channel}},
+    }
+
+
+def test_it_is_a_schema_of_draft_07() -> None:
+    """The latest draft that servers of YAML read; AsyncAPI's own is only referred to."""
+    schema = editor_schema()
+    Draft7Validator.check_schema(schema)
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert {"$ref": ASYNCAPI} in schema["allOf"]
+    assert {"$ref": ASYNCAPI} not in editor_schema(alone=True)["allOf"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_check_accepts_is_not_marked(path: Path) -> None:
+    """It knows less than `check`, and never more."""
+    outcome = check_document(path)
+    if outcome.servable:
+        assert faults(load_document(path).value) == []
+
+
+def test_every_rule_has_a_schema() -> None:
+    """A new kind of rule that says nothing to editors fails here."""
+    modules = (extensions, grammar, grammar_shared, grammar_v2, grammar_v3)
+    rules = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and hasattr(value, "check") and value.__module__ == module.__name__
+    }
+    assert len(rules) >= 12
+    for rule in rules:
+        assert callable(getattr(rule, "as_schema", None)), rule
+    for table in (grammar_v2.TABLE, grammar_v3.TABLE):
+        for row in table.values():
+            assert set(row.as_schema(lambda _: True)["properties"]) == set(row.fields)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (v2({"publish": {"message": {"name": "a", "x-ordering": "sideways"}}}), "x-ordering"),
+        (v2({"publish": {"message": {"name": "a", "x-handler": "no module"}}}), "x-handler"),
+        (v2({"publish": {"message": {"name": "a", "x-ack": "yes"}}}), "x-ack"),
+        (v2({"x-handlers": {"conect": "a.b"}}), "x-handlers"),
+        (v2({"x-scopes": ["a b"]}), "x-scopes/0"),
+        (v2({"publish": {"mesage": {}}}), "publish"),
+        (v2({"bindings": {"ws": {"query": {"properties": {}}}}}), "query"),
+        (v2({}, servers={"a b": {"url": "x", "protocol": "ws"}}), "servers"),
+        (v2({}, servers={"a": {"url": "x"}}), "servers/a"),
+        (v3(messages={"a": {"x-reauth": "no"}}), "x-reauth"),
+        (v3(servers=["main"]), "servers/0"),
+        (
+            {**v3(), "operations": {"a": {"action": "publish", "channel": {"$ref": "#/channels/root"}}}},
+            "action",
+        ),
+        ({"asyncapi": "3.0.0"}, ""),
+    ],
+)
+def test_a_slip_is_marked_where_it_stands(document: Any, place: str) -> None:
+    """Fields and values that `check` would refuse."""
+    assert not check_document(document).servable
+    (first, *_) = faults(document)
+    assert first[0].endswith(place)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        v2({"publish": {"message": {"name": "a", "x-ack": {"args": {"type": "string"}}, "x-mine": 1}}}),
+        v2({"publish": {"message": {"$ref": "#/components/messages/a"}}}),
+        v2({"publish": {"message": {"name": "a", "x-handler": "größe.läuft"}}}),
+        v2({"x-handlers": {"connect": "handlers.connect", "*": "Handlers"}}),
+        v3(messages={"a": {"payload": {"schemaFormat": "application/json", "schema": {}}}}),
+        v3(messages={"a": {"payload": True}}, **{"x-auth": {"type": "object"}}),
+    ],
+)
+def test_what_is_right_is_not_marked(document: Any) -> None:
+    """References, extensions of others, and letters of any language."""
+    assert faults(document) == []

@@ -1,0 +1,71 @@
+"""``.pre-commit-hooks.yaml``: what pre-commit runs in other repositories."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+from asynction_asgi.spec.text.document import load_document
+
+from .diff.repository import Repository
+
+ROOT = Path(__file__).parent.parent
+HOOKS: dict[str, dict[str, Any]] = {
+    hook["id"]: hook for hook in load_document(ROOT / ".pre-commit-hooks.yaml").value
+}
+DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Chat, version: 1.0.0}
+channels:
+  /: {publish: {message: {name: say, x-handler: chat.say, payload: {type: string}}}}
+"""
+
+
+def run(hook: str, *files: str) -> int:
+    """The exit code of a hook, called as pre-commit does: its entry, then the files of the commit."""
+    program, *arguments = shlex.split(HOOKS[hook]["entry"])
+    assert program == "asynction-asgi"
+    return CliRunner().invoke(main, [*arguments, *files]).exit_code
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    made = Repository(tmp_path / "chat")
+    monkeypatch.chdir(made.folder)
+    made.commit({"asyncapi.yaml": DOCUMENT})
+    return made
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_looks_at_documents_by_their_usual_names(hook: str) -> None:
+    """Others are named in the user's own configuration."""
+    pattern = HOOKS[hook]["files"]
+    assert all(re.search(pattern, path) for path in ("asyncapi.yaml", "docs/chat.AsyncAPI.json"))
+    assert not any(re.search(pattern, path) for path in ("chat.yaml", "asyncapi/notes/readme.yaml"))
+
+
+@pytest.mark.usefixtures("repository")
+def test_check_refuses_what_cannot_be_served() -> None:
+    """Strictly, since a hook is where slips are cheapest."""
+    assert run("asynction-asgi-check", "asyncapi.yaml") == 0
+    Path("asyncapi.yaml").write_text(DOCUMENT.replace("type: string", "type: string, minLenght: 1"))
+    assert run("asynction-asgi-check", "asyncapi.yaml") == 1
+
+
+@pytest.mark.usefixtures("repository")
+def test_diff_refuses_what_breaks_clients() -> None:
+    """A document that is new breaks nobody, and one whose major version rose may."""
+    Path("asyncapi.yaml").write_text(
+        narrower := DOCUMENT.replace("type: string", "type: string, minLength: 1")
+    )
+    Path("other.asyncapi.yaml").write_text(DOCUMENT)
+    assert run("asynction-asgi-diff", "asyncapi.yaml", "other.asyncapi.yaml") == 1
+    assert run("asynction-asgi-diff", "other.asyncapi.yaml") == 0
+    Path("asyncapi.yaml").write_text(narrower.replace("1.0.0", "2.0.0"))
+    assert run("asynction-asgi-diff", "asyncapi.yaml") == 0
