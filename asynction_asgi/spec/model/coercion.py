@@ -18,7 +18,7 @@ _DEEPEST = 16
 
 
 def coerce_text(text: str, schema: Node, resolver: Resolver) -> Any:
-    """The text as the first declared type that it can be read as; unchanged where there is none."""
+    """Read a text as the first declared type that fits, or return it unchanged."""
     types = declared_types(schema, resolver)
     if "string" in types:
         return text
@@ -34,7 +34,7 @@ def coerce_text(text: str, schema: Node, resolver: Resolver) -> Any:
 
 
 def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> frozenset[str]:
-    """The JSON types that a schema names, through references and combinators."""
+    """Return the JSON types that a schema names, through references and combinators."""
     value = resolver.follow(schema).value
     if not isinstance(value, dict) or depth > _DEEPEST:
         return frozenset()
@@ -43,7 +43,7 @@ def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> froze
     if isinstance(declared, str):
         return frozenset([declared])
     if isinstance(declared, list):
-        return frozenset(one for one in declared if isinstance(one, str))
+        return frozenset(name for name in declared if isinstance(name, str))
     found: set[str] = set()
     for keyword in ("allOf", "anyOf", "oneOf"):
         branches = value.get(keyword)
@@ -54,7 +54,7 @@ def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> froze
 
 
 def property_schema(schema: Node, name: str, resolver: Resolver) -> Node | None:
-    """The schema of one property, through references and ``allOf``; None when it is not declared."""
+    """Return the schema of one property, through references and ``allOf``, or None if undeclared."""
     schema = resolver.follow(schema)
     if not isinstance(schema.value, dict):
         return None
@@ -70,9 +70,9 @@ def property_schema(schema: Node, name: str, resolver: Resolver) -> Node | None:
 
 
 def _types_of_constants(schema: dict[str, Any]) -> frozenset[str]:
-    """``enum`` and ``const`` without a ``type`` declare the types of their values."""
+    """Return the types of ``enum`` and ``const``, which declare them without a ``type``."""
     values = schema["enum"] if isinstance(schema.get("enum"), list) else []
     if "const" in schema:
         values = [*values, schema["const"]]
     names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-    return frozenset(names[type(one)] for one in values if type(one) in names)
+    return frozenset(names[type(value)] for value in values if type(value) in names)

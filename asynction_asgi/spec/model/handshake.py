@@ -29,7 +29,7 @@ HOP_BY_HOP = frozenset(
 
 
 def compile_handshake(declared: Namespace, spec: Spec) -> Callable[[str, Mapping[str, Any], Any], Any]:
-    """A check of one CONNECT: ``(namespace, ASGI scope, auth) -> auth``, as the schema sees it.
+    """Return a check of one CONNECT: ``(namespace, ASGI scope, auth) -> auth``, as the schema sees it.
 
     The check raises `HandshakeValidationError` for the first part that doesn't match.
     """
@@ -57,7 +57,7 @@ def compile_handshake(declared: Namespace, spec: Spec) -> Callable[[str, Mapping
 
 @contextlib.contextmanager
 def _naming(namespace: str, part: Part) -> Iterator[None]:
-    """A mismatch as the error that says which part of which handshake it was."""
+    """Turn a mismatch into the error that says which part of which handshake it was."""
     try:
         yield
     except Mismatch as mismatch:
@@ -74,7 +74,7 @@ def _check_of(
 
 
 def _checked_auth(auth: Any, check: Callable[[Any], None]) -> Any:
-    """The auth object; a missing or empty one counts as ``{}``, or as null if only that validates."""
+    """Check the auth object; a missing or empty one counts as ``{}``, or as null if only that validates."""
     if auth is not None and auth != {}:
         check(auth)
         return auth
@@ -106,7 +106,7 @@ def _query_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, An
 
 
 def _coerce_repeated(texts: list[str], declared: Node | None, resolver: Resolver) -> Any:
-    """One key's values: a list where the document says array, else the only or last one."""
+    """Read one key's values: a list if the document says array, else the only or last value."""
     if declared is None:
         return texts[-1] if len(texts) == 1 else texts
     if "array" not in declared_types(declared, resolver):

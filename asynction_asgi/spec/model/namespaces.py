@@ -37,20 +37,20 @@ class Namespaces:
 
     def __init__(self, spec: Spec) -> None:
         self._exact = {
-            name: Resolved(declared=one)
-            for name, one in spec.namespaces.items()
+            name: Resolved(declared=namespace)
+            for name, namespace in spec.namespaces.items()
             if not _PARAMETER.search(name)
         }
-        templates = [one for name, one in spec.namespaces.items() if name not in self._exact]
-        templates.sort(key=lambda one: -len(_PARAMETER.sub("", one.name)))
-        self._templates = [_Template(one, spec) for one in templates]
+        templates = [namespace for name, namespace in spec.namespaces.items() if name not in self._exact]
+        templates.sort(key=lambda namespace: -len(_PARAMETER.sub("", namespace.name)))
+        self._templates = [_Template(namespace, spec) for namespace in templates]
         self._remembered: dict[str, Resolved] = {}
 
     def resolve(self, name: str) -> Resolved | None:
-        """The declared namespace behind a concrete name; None when the document has none."""
+        """Return the declared namespace for a concrete name, or None if the document has none."""
         found = self._exact.get(name) or self._remembered.get(name)
         if found is None and self._templates:
-            found = next((match for one in self._templates if (match := one.match(name))), None)
+            found = next((match for template in self._templates if (match := template.match(name))), None)
             if found is not None and len(self._remembered) < _REMEMBERED:
                 self._remembered[name] = found
         return found
@@ -63,7 +63,7 @@ class _Template:
         self._pattern = re.compile(
             "".join("([^/]+)" if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
         )
-        by_name = {one.name: one for one in declared.parameters}
+        by_name = {parameter.name: parameter for parameter in declared.parameters}
         self._readers = [(name, _reader(by_name.get(name), spec)) for name in pieces[1::2]]
 
     def match(self, name: str) -> Resolved | None:
@@ -81,7 +81,7 @@ class _Template:
 
 
 def _reader(parameter: Parameter | None, spec: Spec) -> Callable[[str], Any]:
-    """What turns a segment into the parameter's value, raising `Mismatch` where it is not one."""
+    """Return what turns a segment into the parameter's value, or raises `Mismatch` if it can't."""
     if parameter is not None and parameter.enum is not None:
         admitted = frozenset(parameter.enum)
 
