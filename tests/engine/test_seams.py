@@ -233,3 +233,43 @@ async def test_upstreams_objects_have_what_the_engine_reads() -> None:
     socket = EngineSocket(server.eio, "x")
     for name in ("session", "connected", "upgrading", "upgraded", "closing", "closed", "last_ping"):
         assert hasattr(socket, name), name
+
+
+MANAGER, QUEUE = "socketio.async_manager:AsyncManager", "socketio.async_pubsub_manager:AsyncPubSubManager"
+SIGNATURES = {
+    f"{QUEUE}.__init__": "(self, channel='socketio', write_only=False, logger=None, json=None)",
+    f"{QUEUE}.initialize": "(self)",
+    f"{QUEUE}.emit": "(self, event, data, namespace=None, room=None, skip_sid=None, callback=None, to=None, **kwargs)",
+    f"{QUEUE}.can_disconnect": "(self, sid, namespace)",
+    f"{QUEUE}.disconnect": "(self, sid, namespace, **kwargs)",
+    f"{QUEUE}.enter_room": "(self, sid, namespace, room, eio_sid=None)",
+    f"{QUEUE}.leave_room": "(self, sid, namespace, room)",
+    f"{QUEUE}.close_room": "(self, room, namespace=None)",
+    f"{QUEUE}._publish": "(self, data)",
+    f"{QUEUE}._thread": "(self)",
+    f"{QUEUE}._return_callback": "(self, host_id, sid, namespace, callback_id, *args)",
+    f"{QUEUE}._handle_close_room": "(self, message)",
+    f"{QUEUE}._handle_disconnect": "(self, message)",
+    f"{MANAGER}.trigger_callback": "(self, sid, id, data)",
+    "socketio.base_manager:BaseManager.set_server": "(self, server)",
+    "socketio.base_manager:BaseManager._get_logger": "(self)",
+    "socketio.async_server:AsyncServer.start_background_task": "(self, target, *args, **kwargs)",
+    "socketio.redis_manager:parse_redis_sentinel_url": "(url)",
+}
+
+
+@pytest.mark.parametrize("place", SIGNATURES)
+def test_what_the_queue_calls_and_overrides_is_called_as_before(place: str) -> None:
+    """`QueueRooms` is a manager of upstream's: these are what it overrides, calls, or is called by."""
+    module, _, name = place.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert str(inspect.signature(found)) == SIGNATURES[place]
+
+
+def test_a_queue_manager_has_what_upstream_reads_of_it() -> None:
+    """Attributes that are set in constructors."""
+    server = create_server(Script(), message_queue="redis://127.0.0.1:1")
+    for name in ("host_id", "channel", "write_only", "logger", "json", "server"):
+        assert hasattr(server.manager, name), name

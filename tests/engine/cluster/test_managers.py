@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
+from socketio import AsyncRedisManager
 
 from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
@@ -225,6 +226,127 @@ async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.Lo
         "a message of the queue was dropped: not JSON",
     ]
     assert not any(one.exc_info for one in caplog.records)
+
+
+async def test_forged_numbers_cannot_harm(queue_url: str) -> None:
+    """What no process gives is malformed; what has none is taken each time, as from python-socketio."""
+    async with (
+        raw_client(queue_url) as raw,
+        cluster(queue_url, 1) as (stage,),
+        stage.client() as client,
+    ):
+        manager = stage.server.manager
+        event = {"method": "emit", "event": "n", "data": [1], "namespace": "/", "host_id": "x"}
+        wrong: list[Any] = [-1, 0, 1 << 60, "5", 1.5, True, []]
+        for number in wrong:
+            await raw.publish(manager.channel, json.dumps({**event, "n": number}))
+        await raw.publish(manager.channel, json.dumps({**event, "host_id": 5, "n": 1}))
+        for beat in ({"clients": -1}, {"clients": "x"}, {"clients": 1, "host_id": []}):
+            await raw.publish(manager.channel, json.dumps({"method": "beat", "host_id": "x", **beat}))
+        await until(lambda: manager.dropped == {"malformed": 11}, str(manager.dropped))
+        for _ in range(2):
+            await raw.publish(manager.channel, json.dumps(event))
+        for number in (4, 4, 3, 5):
+            await raw.publish(manager.channel, json.dumps({**event, "data": [number], "n": number}))
+        received = [await client.receive() for _ in range(4)]
+        assert received == ['42["n",1]', '42["n",1]', '42["n",4]', '42["n",5]']
+        assert manager.dropped == {"malformed": 11, "repeated": 2}
+
+
+async def test_an_entry_of_a_stream_that_is_no_message_cannot_harm(queue_url: str) -> None:
+    """Another field, or none of ours."""
+    async with (
+        raw_client(queue_url) as raw,
+        cluster(queue_url.replace("redis:", "redis+stream:"), 1) as (stage,),
+        stage.client() as client,
+    ):
+        manager = stage.server.manager
+        await raw.xadd(f"{manager.channel}:stream", {"other": "x"})
+        await raw.xadd(f"{manager.channel}:stream", {"d": "[]"})
+        emitter = create_emitter(queue_url.replace("redis:", "redis+stream:"), channel=manager.channel)
+        await emit(emitter, 1)
+        await asyncio.wrap_future(emitter.close())
+        assert await client.receive() == '42["n",1]'
+        assert manager.dropped == {"not JSON": 1, "malformed": 1}
+
+
+async def test_a_stream_keeps_messages_as_long_as_it_is_told(queue_url: str) -> None:
+    """Older ones go when others are written."""
+    url = queue_url.replace("redis:", "redis+stream:")
+    async with raw_client(queue_url) as raw, cluster(url, 1, message_queue_retention=0.2) as (stage,):
+        key = f"{stage.server.manager.channel}:stream"
+        await raw.config_set("stream-node-max-entries", 1)
+        await stage.server.emit("n", "old")
+        async with asyncio.timeout(20):
+            while any(b'"old"' in fields[b"d"] for _, fields in await raw.xrange(key)):  # the broker's
+                await asyncio.sleep(0.05)
+                await stage.server.emit("n", "new")
+        await raw.config_set("stream-node-max-entries", 100)
+
+
+class Earlier(AsyncRedisManager):  # type: ignore[misc]  # python-socketio is untyped
+    """Upstream's manager, which leaves the connections that it replaces to the garbage; the test closes them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.opened: list[Any] = []
+
+    def _redis_connect(self) -> None:
+        super()._redis_connect()
+        self.opened += [self.pubsub, self.redis]
+
+    async def close_all(self) -> None:
+        for opened in self.opened:
+            await opened.aclose()
+
+
+async def test_processes_of_python_socketio_and_earlier_versions(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A process whose manager is python-socketio's, as in 0.1.0, shares clients with one of this version.
+
+    So processes can be replaced one after the other.
+    """
+    channel = f"upgrade-{id(caplog)}"
+    async with contextlib.AsyncExitStack() as stack:
+        old_manager = Earlier(queue_url, channel=channel)
+        stack.push_async_callback(old_manager.close_all)
+        stages = []
+        for options in (
+            {"client_manager": old_manager},
+            {"message_queue": queue_url, "channel": channel},
+        ):
+            script = Script()
+            server = create_server(script, **options)
+            url = await stack.enter_async_context(serve_app(server.app))
+            stack.push_async_callback(server.shutdown, 1.0)
+            server.listen()
+            stages.append(Stage(url, server, script))
+        old, new = stages
+        client = await stack.enter_async_context(raw_client(queue_url))
+        async with asyncio.timeout(20):
+            while (await client.pubsub_numsub(channel))[0][1] < 2:  # noqa: ASYNC110  # the broker's
+                await asyncio.sleep(0.01)
+        at_old = await stack.enter_async_context(old.client())
+        at_new = await stack.enter_async_context(new.client())
+        for one, there in ((old, at_new), (new, at_old)):
+            for number in range(20):
+                await one.server.emit("n", (number, b"x"), to=there.sid)
+            for number in range(20):
+                assert await there.receive() == f'451-["n",{number},{{"_placeholder":true,"num":0}}]'
+                assert await there.receive() == b"x"
+            call = asyncio.ensure_future(one.server.call("q", 1, to=there.sid, timeout=10))
+            assert await there.receive() == '421["q",1]'
+            await there.send('431["a",2]')
+            assert await call == ("a", 2)
+            await one.server.enter_room(there.sid, "x")
+            await one.server.emit("room", to="x")
+            assert await there.receive() == '42["room"]'
+            await one.server.leave_room(there.sid, "x")
+            await one.server.disconnect(there.sid)
+            assert await there.receive() == "41"
+        assert new.server.manager.dropped == {}
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_what_the_application_asks_for_wrongly_is_raised(queue_url: str) -> None:

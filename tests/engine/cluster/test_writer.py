@@ -1,0 +1,177 @@
+"""How messages are written, and when, where connections fail; by a broker that the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from asynction_asgi.engine.cluster import writer as writer_module
+from asynction_asgi.engine.cluster.outages import Outages
+from asynction_asgi.engine.cluster.rhythm import Rhythm
+from asynction_asgi.engine.cluster.writer import Writer
+from tests.engine.stage import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    import pytest
+
+RHYTHM = Rhythm(retry=0.0, gather=0.2, outage=0.3)
+
+
+class Played:
+    """A broker that notes batches, and fails as it is told."""
+
+    missing = "missed"
+
+    def __init__(self) -> None:
+        self.batches: list[list[dict[str, Any]]] = []
+        self.failing = False
+        self.breaks_behind = False  # takes a batch, and does not say so
+        self.listening: list[int | None] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.closed = 0
+
+    @property
+    def numbers(self) -> list[list[int]]:
+        return [[message["n"] for message in batch] for batch in self.batches]
+
+    async def write(self, batch: Sequence[str]) -> int | None:
+        await self.gate.wait()
+        if self.failing:
+            raise ConnectionError("away")
+        self.batches.append([json.loads(text) for text in batch])
+        if self.breaks_behind:
+            self.breaks_behind = False
+            raise ConnectionError("lost behind the write")
+        return 2
+
+    async def read(self) -> Sequence[Any]:
+        raise NotImplementedError
+
+    async def listeners(self) -> int | None:
+        if self.failing:
+            raise ConnectionError("away")
+        return self.listening.pop(0) if self.listening else 2
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@contextlib.asynccontextmanager
+async def writing() -> AsyncIterator[tuple[Writer, Played, Counter[str]]]:
+    """Run a writer on a played broker."""
+    broker, lost = Played(), Counter[str]()
+    outages = Outages("redis://x", logging.getLogger("asynction_asgi.engine"), lost=lost, settle=0.0)
+    numbers = itertools.count(1)
+    writer = Writer(broker, number=lambda: next(numbers), seal=str, outages=outages, rhythm=RHYTHM)
+    task = asyncio.get_running_loop().create_task(writer.run())
+    try:
+        yield writer, broker, lost
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await writer.close()
+        outages.close()
+
+
+def put(writer: Writer, count: int) -> None:
+    for _ in range(count):
+        writer.put('{"method":"m"}')
+
+
+async def test_what_waits_is_written_together() -> None:
+    """In batches of 200 at most, in order."""
+    async with writing() as (writer, broker, _):
+        put(writer, 450)
+        await until(lambda: writer.pending == 0)
+        assert [len(batch) for batch in broker.numbers] == [200, 200, 50]
+        assert list(itertools.chain(*broker.numbers)) == list(range(1, 451))
+
+
+async def test_a_batch_that_was_not_answered_is_written_again() -> None:
+    """Behind the last ones that were, which are marked."""
+    async with writing() as (writer, broker, lost):
+        put(writer, 3)
+        await until(lambda: writer.pending == 0)
+        broker.breaks_behind = True
+        put(writer, 2)
+        await until(lambda: writer.pending == 0)
+        assert broker.numbers == [[1, 2, 3], [4, 5], [1, 2, 3], [4, 5]]
+        assert [["again" in message for message in batch] for batch in broker.batches][2:] == [
+            [True] * 3,
+            [False] * 2,
+        ]
+        assert broker.closed == 1
+        assert not lost
+
+
+async def test_other_listeners_are_waited_for_behind_a_reconnection() -> None:
+    """Over pub/sub, what nobody listens to is lost."""
+    async with writing() as (writer, broker, _):
+        put(writer, 1)
+        await until(lambda: writer.pending == 0)
+        broker.failing = True
+        put(writer, 1)
+        await until(lambda: broker.closed > 0)
+        broker.listening = [0, 0, 1, 2]
+        broker.failing = False
+        await until(lambda: writer.pending == 0)
+        assert broker.listening == []
+        assert broker.numbers == [[1], [1], [2]]
+
+
+async def test_an_emit_waits_while_too_much_is_queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the broker has answered for enough."""
+    monkeypatch.setattr(writer_module, "MOST_MESSAGES", 10)
+    async with writing() as (writer, broker, _):
+        broker.gate.clear()
+        put(writer, 9)
+        await writer.room()
+        put(writer, 1)
+        waiting = asyncio.ensure_future(writer.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        broker.gate.set()
+        await waiting
+        assert writer.pending < 10
+
+
+async def test_in_a_long_outage_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emit waits no longer than the patience with an outage, counted from its beginning."""
+    monkeypatch.setattr(writer_module, "MOST_MESSAGES", 10)
+    async with writing() as (writer, broker, lost):
+        broker.failing = True
+        put(writer, 10)
+        async with asyncio.timeout(10):
+            await writer.room()
+        put(writer, 5)
+        assert writer.pending <= 10
+        assert lost == {"outage": 15 - writer.pending}
+        broker.failing = False
+        await until(lambda: writer.pending == 0)
+        written = list(itertools.chain(*broker.numbers))
+        assert written == list(range(16 - len(written), 16))
+
+
+async def test_a_message_that_is_given_up_is_never_written() -> None:
+    """It leaves no hole either: it has no number yet."""
+    async with writing() as (writer, broker, _):
+        broker.failing = True
+        put(writer, 1)
+        given_up = writer.put_answered('{"method":"m"}')
+        answered = writer.put_answered('{"method":"last"}')
+        given_up.given_up = True
+        broker.failing = False
+        assert answered.answered is not None
+        await answered.answered
+        written = list(itertools.chain(*broker.batches))
+        assert [(message["method"], message["n"]) for message in written] == [("m", 1), ("last", 2)]
+        assert writer.pending == 0
+        assert await writer.flush(1.0)
