@@ -65,7 +65,7 @@ def running(name: str) -> Iterator[ServerProcess]:
     command, environment = [sys.executable, "-m", "benchmarks.apps", name], dict(os.environ)
     if VARIANTS[name].app == "node":
         command = _node_command(validated=name.endswith("ajv"))
-        environment["NODE_PATH"] = str(_node_modules())
+        environment["NODE_PATH"] = str(node_modules())
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
@@ -79,7 +79,7 @@ def running(name: str) -> Iterator[ServerProcess]:
         ) as process,
     ):
         try:
-            port = _announced_port(process)
+            port = announced_port(process)
             if port is None:
                 process.kill()
                 process.wait()
@@ -110,7 +110,8 @@ def all_running(names: Sequence[str]) -> Iterator[list[ServerProcess]]:
         yield servers
 
 
-def _announced_port(process: subprocess.Popen[str]) -> int | None:
+def announced_port(process: subprocess.Popen[str]) -> int | None:
+    """The port that a process has printed; None if it ended, or printed none in time."""
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline().strip() if readable else ""
@@ -118,27 +119,39 @@ def _announced_port(process: subprocess.Popen[str]) -> int | None:
 
 
 def _node_command(*, validated: bool) -> list[str]:
+    schemas = json.dumps(SCHEMAS) if validated else "none"
+    return node_script("server.js", schemas, json.dumps(list(PAYLOADS)))
+
+
+def node_script(name: str, *arguments: str) -> list[str]:
+    """The command that runs a script of the folder ``node``.
+
+    Raises:
+        UnavailableError: Node is not installed.
+    """
     node = shutil.which("node")
     if node is None:
         raise UnavailableError("node is not installed")
-    script = Path(__file__).resolve().parent / "node" / "server.js"
-    schemas = json.dumps(SCHEMAS) if validated else "none"
-    return [node, "--expose-gc", str(script), schemas, json.dumps(list(PAYLOADS))]
+    return [node, "--expose-gc", str(Path(__file__).resolve().parent / "node" / name), *arguments]
 
 
-def _node_modules() -> Path:
-    """Where Node's packages are, after installing them into the user's cache where they are not."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asynction-asgi" / "benchmarks"
+def node_modules(packages: Sequence[str] = NODE_PACKAGES, folder: str = "benchmarks") -> Path:
+    """Where Node's packages are, after installing them into the user's cache where they are not.
+
+    Raises:
+        UnavailableError: They can't be installed.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asynction-asgi" / folder
     modules = cache / "node_modules"
-    if all((modules / package.split("@")[0]).is_dir() for package in NODE_PACKAGES):
+    if all((modules / package.rpartition("@")[0]).is_dir() for package in packages):
         return modules
     npm = shutil.which("npm")
     if npm is None:
         raise UnavailableError("npm is not installed")
     cache.mkdir(parents=True, exist_ok=True)
-    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(cache), *NODE_PACKAGES]
+    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(cache), *packages]
     try:
         subprocess.run(install, check=True, capture_output=True, timeout=INSTALL_SECONDS)
     except subprocess.SubprocessError as error:
-        raise UnavailableError(f"npm could not install {', '.join(NODE_PACKAGES)}: {error}") from error
+        raise UnavailableError(f"npm could not install {', '.join(packages)}: {error}") from error
     return modules
