@@ -1,8 +1,9 @@
-"""The mock: `AsynctionSocketIO` as it is, with handlers that play a script."""
+"""Serves a document with a mock's handlers, by an unchanged `AsynctionSocketIO`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpecError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..server.document_source import Source
     from ..spec import Spec
 
-__all__ = ["MockAsynctionSocketIO"]
+__all__ = ["MockAsynctionSocketIO", "mock_of"]
 
 
 class MockAsynctionSocketIO:
@@ -37,44 +38,56 @@ class MockAsynctionSocketIO:
         settings: MockSettings | None = None,
         **options: Unpack[Options],
     ) -> AsynctionSocketIO:
-        """Make the mock of a document: the real server, whose every refusal holds.
+        """Make the mock of a document: the real server, with all of its refusals.
 
-        What it says is made before it is asked for, not per event. Handlers named in the document are
-        not imported; those given in `options` take the place of the mock's.
+        Values are made before they are asked for, not per event. Handlers named in the document are
+        not imported; those in `options` replace the mock's.
+
+        Args:
+            spec_path: The document, as `AsynctionSocketIO.from_spec` takes it.
+            server_name: The document's server to serve as, which picks path and channels.
+            settings: How the mock behaves.
+            options: As `AsynctionSocketIO` takes them.
 
         Raises:
-            SpecError: the document can't be loaded or served, a schema admits no value, or an
+            SpecError: The document can't be loaded or served, a schema admits no value, or an
                 ``x-mock`` doesn't fit.
-            ValueError: the settings' locale can't be had, or an option contradicts another.
+            ValueError: Faker doesn't have the settings' locale, or an option contradicts another.
         """
-        settings = settings or MockSettings()
+        return mock_of(spec_path, server_name, settings or MockSettings(), options)
 
-        def find_more(draft: Spec) -> Sequence[Diagnostic]:
-            try:
-                write_scripts(served_spec(draft), settings)
-            except SpecError as error:
-                return error.diagnostics
-            return ()
 
-        spec = load_source(spec_path, server_name=server_name, find_more=find_more)
-        spec = _without_handlers(spec, security=settings.security)
-        scripts = write_scripts(served_spec(spec), settings)
-        others: dict[str, Any] = {**options}
-        given = others.pop("handlers", None) or {}
-        handlers = {name: Player(one, settings).handlers() for name, one in scripts.items()}
-        for name, own in given.items():
-            handlers[name] = {**handlers.get(name, {}), **own}
-        return AsynctionSocketIO(spec, handlers=handlers, **others)
+def mock_of(
+    source: Source, server_name: str | None, settings: MockSettings, options: Options
+) -> AsynctionSocketIO:
+    """Serve a document with handlers that play scripts; see `MockAsynctionSocketIO.from_spec`."""
+    spec = load_source(source, server_name=server_name, find_more=partial(_find_unmockable, settings))
+    spec = _without_handlers(spec, security=settings.security)
+    scripts = write_scripts(served_spec(spec), settings)
+    others: dict[str, Any] = {**options}
+    own = others.pop("handlers", None) or {}
+    handlers = {name: Player(script, settings).handlers() for name, script in scripts.items()}
+    for name, functions in own.items():
+        handlers[name] = {**handlers.get(name, {}), **functions}
+    return AsynctionSocketIO(spec, handlers=handlers, **others)
+
+
+def _find_unmockable(settings: MockSettings, draft: Spec) -> Sequence[Diagnostic]:
+    try:
+        write_scripts(served_spec(draft), settings)
+    except SpecError as error:
+        return error.diagnostics
+    return ()
 
 
 def _without_handlers(spec: Spec, *, security: bool) -> Spec:
     namespaces = {}
-    for name, one in spec.namespaces.items():
+    for name, namespace in spec.namespaces.items():
         receives = {
             key: replace(event, handler=None, security=event.security if security else None)
-            for key, event in one.receives.items()
+            for key, event in namespace.receives.items()
         }
-        kept = one.security if security else None
-        namespaces[name] = replace(one, receives=receives, handlers={}, security=kept)
+        kept = namespace.security if security else None
+        namespaces[name] = replace(namespace, receives=receives, handlers={}, security=kept)
     spec = replace(spec, namespaces=namespaces, uncalled=())
     return spec if security else replace(spec, schemes={}, security=None)
