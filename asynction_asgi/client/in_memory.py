@@ -98,7 +98,7 @@ class Connection(Generic[PacketT]):
         try:
             packet = self._wire.decode(message)
         except ValueError as error:
-            error.add_note("the server sent what is no packet of Socket.IO")
+            error.add_note("the server sent an invalid Socket.IO packet")
             self._failure = error
             self._websocket.end(_PROTOCOL_ERROR)
         else:

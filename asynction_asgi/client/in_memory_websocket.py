@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["WebSocket"]
 
-_ABNORMAL = 1006  # RFC 6455, 7.4.1: no close frame was there
+_ABNORMAL = 1006  # RFC 6455, 7.4.1: closed without a close frame
 
 
 class WebSocket:
-    """One WebSocket; what the application sends is handed on at once.
+    """One WebSocket; messages from the application are passed on at once.
 
     Args:
         app: The application.
@@ -28,8 +28,8 @@ class WebSocket:
         ended: Called once, when no message will come any more.
 
     Attributes:
-        code: With which it was closed; None while it is open.
-        failure: What the application raised.
+        code: The close code, or None while the WebSocket is open.
+        failure: The exception that the application raised, or None.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class WebSocket:
             self.end(message.get("code") or 1000)
 
     def end(self, code: int) -> None:
-        """Close; the application is told."""
+        """Close the WebSocket and notify the application."""
         if self.code is None:
             self.code = code
             self._inbox.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
             self._ended()
 
     def put(self, frame: str | bytes) -> None:
-        """Send a message; once the WebSocket is closed it is lost, as on a wire."""
+        """Send a message, or lose it if the WebSocket is closed, as on a network."""
         if self.code is None:
             key = "text" if isinstance(frame, str) else "bytes"
             self._inbox.put_nowait({"type": "websocket.receive", key: frame})
@@ -81,7 +81,7 @@ class WebSocket:
         """Close, and wait until the application is done with the connection.
 
         Returns:
-            False where it is not within `seconds`; it is cancelled then.
+            Whether it was done within `seconds`; if not, it is cancelled.
         """
         self.end(code)
         done, late = await asyncio.wait([self._task], timeout=seconds)

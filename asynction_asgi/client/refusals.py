@@ -10,7 +10,7 @@ __all__ = ["connect_refusal", "refusal_in"]
 
 
 def refusal_in(value: Any) -> RefusedError | None:
-    """The standard refusal that an argument is; None where it is none."""
+    """Parse a standard refusal, or return None."""
     body = value.get("error") if isinstance(value, dict) else None
     if not isinstance(body, dict):
         return None
@@ -18,13 +18,13 @@ def refusal_in(value: Any) -> RefusedError | None:
     if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, list):
         return None
     try:
-        violations = [Violation(**one) for one in details]
+        violations = [Violation(**detail) for detail in details]
     except TypeError:  # details of another shape
         return None
     return RefusedError(code, message, details=violations, ref=body.get("ref"))
 
 
 def connect_refusal(answer: Any) -> RefusedError:
-    """What CONNECT_ERROR carries: the standard refusal, or the message of a server of another make."""
+    """Return CONNECT_ERROR as a refusal: the standard one, or the message of another kind of server."""
     fields = answer if isinstance(answer, dict) else {"message": str(answer)}
     return refusal_in({"error": fields.get("data")}) or RefusedError(message=str(fields.get("message", "")))

@@ -29,7 +29,7 @@ __all__ = [
     "connect",
 ]
 
-_NOISE = re.compile(r" ssl:\S+")  # in aiohttp's sentence about a host that it can't connect to
+_NOISE = re.compile(r" ssl:\S+")  # in aiohttp's message about an unreachable host
 
 
 class Remote:
@@ -41,14 +41,14 @@ class Remote:
 
     @property
     def transport(self) -> str:
-        """``polling`` or ``websocket``, as of now."""
+        """The current transport: ``polling`` or ``websocket``."""
         return str(self._client.transport())
 
     async def emit(self, event: str, arguments: Sequence[Any]) -> None:
-        """Emit an event and wait until it was handed to the network.
+        """Emit an event and wait until it is handed to the network.
 
         Raises:
-            ClosedError: the connection has ended.
+            ClosedError: The connection has ended.
         """
         await self._emit(event, arguments, None)
         sent = asyncio.ensure_future(self._client.eio.queue.join())
@@ -58,13 +58,13 @@ class Remote:
             sent.cancel()
 
     async def call(self, event: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
-        """Emit an event and wait for its acknowledgement, for ever if need be.
+        """Emit an event and wait for its acknowledgement, without a timeout.
 
         Returns:
             The acknowledgement's arguments.
 
         Raises:
-            ClosedError: the connection ended before it came.
+            ClosedError: The connection ended before the acknowledgement came.
         """
         answer: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
 
@@ -77,10 +77,10 @@ class Remote:
         return answer.result()
 
     async def receive(self) -> Arrival:
-        """The next event, in the order of arrival.
+        """Return the next event, in the order of arrival.
 
         Raises:
-            ClosedError: the connection has ended, and all that came before was received.
+            ClosedError: The connection has ended, and every event before that was received.
         """
         queue = self._client.arrivals
         if queue.empty():
@@ -114,18 +114,19 @@ async def connect(
 ) -> AsyncIterator[Remote]:
     """Connect to a namespace; the connection is closed when the block ends, in bounded time.
 
-    If the server refuses the long-polling that is to open the connection, WebSocket is tried alone.
+    If the server refuses long-polling, which opens the connection, WebSocket alone is tried.
 
     Args:
-        address: Where.
-        seconds: To wait for the server's answer.
-        events: Those that `Remote.receive` is to return; None is all. Others are dropped as they arrive.
+        address: The server and namespace.
+        seconds: How long to wait for the server's answer.
+        events: Names of the events that `Remote.receive` returns, or None for all. Others are dropped as
+            they arrive.
 
     Raises:
         MissingClientError: aiohttp is not installed.
-        UnreachableError: No server answers there, or not in Socket.IO, or not in time.
+        UnreachableError: No server answers at the address, or not in Socket.IO, or not in time.
         RedirectedError: The server points to another address; nothing was sent there.
-        ConnectRefusedError: The namespace refused.
+        ConnectRefusedError: The namespace refused the connection.
     """
     attempts = [address]
     if address.transports == TRANSPORTS:
@@ -152,7 +153,7 @@ async def _open(
                 except (ConnectRefusedError, RedirectedError):
                     await client.close()
                     raise
-                except Exception as error:  # noqa: BLE001 - upstream raises whatever it meets
+                except Exception as error:  # noqa: BLE001 - upstream raises many kinds
                     failures.append(_reason(error))
                     await client.close()
                 except BaseException:
@@ -166,16 +167,16 @@ async def _open(
 
 
 def _reason(error: BaseException) -> str:
-    """What happened, in the words of whoever knew first: upstream hides it behind its own exceptions."""
+    """Return the reason at the root of an error, which upstream wraps in exceptions of its own."""
     chain = [error]
-    while (below := chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(below)
-    for one in chain:
-        if isinstance(status := getattr(one, "status", None), int):
+    while (deeper := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(deeper)
+    for cause in chain:
+        if isinstance(status := getattr(cause, "status", None), int):
             return f"the server answered {status}"
-    for one in chain:
-        if isinstance(one, ClosedError | UnreachableError | OSError) and str(one):
-            return _NOISE.sub("", str(one))
+    for cause in chain:
+        if isinstance(cause, ClosedError | UnreachableError | OSError) and str(cause):
+            return _NOISE.sub("", str(cause))
     if isinstance(error, socketio.exceptions.ConnectionError):
         body = chain[-1].args[1] if len(chain[-1].args) > 1 else None
         message = body.get("message") if isinstance(body, dict) else body

@@ -1,8 +1,8 @@
-"""Upstream's client for one namespace, with what it lacks.
+"""Upstream's client for one namespace, made safe for a command that must end.
 
-It waits for ever where a connection ends while an answer is due, drops what is sent just before it
-leaves, logs failures instead of raising them, sends the headers of a connection with its first request
-alone, and queues whatever a server sends. What is overridden here closes that.
+Upstream waits for ever if the connection ends while an answer is due, drops what was sent just before it
+disconnects, logs failures instead of raising them, sends a connection's headers with its first request
+only, and queues without a limit. The overrides here correct that.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ __all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "Connect
 
 TRANSPORTS = ("polling", "websocket")
 _CANCELS, _CANCEL_SECONDS = 3, 0.5
-_MESSAGE_BYTES = 256_000_000  # a person asked for it; upstream's 4 MB would close the connection
-_ATTACHMENT_BYTES = 100  # what an attachment costs beside its bytes
-# Events that were not received yet, and packets that were not sent yet: more come only from a server that
-# floods, or does not read.
+_MESSAGE_BYTES = 256_000_000  # a user asked for the data; upstream's 4 MB would close the connection
+_ATTACHMENT_BYTES = 100  # memory per attachment beside its bytes
+# The most events not yet received, and packets not yet sent: only a server that floods or does not read
+# causes more.
 _WAITING = 1_000
-# What upstream logs is raised here, or tells of packets.
+# Upstream's log: failures, which are raised here, and packets.
 _SILENT = get_logger("client.remote.upstream")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
@@ -44,7 +44,7 @@ class ConnectRefusedError(Exception):
     """The server answered CONNECT with CONNECT_ERROR.
 
     Attributes:
-        answer: What that carries.
+        answer: The body of CONNECT_ERROR.
     """
 
     def __init__(self, answer: Any) -> None:
@@ -53,10 +53,10 @@ class ConnectRefusedError(Exception):
 
 
 class ClosedError(Exception):
-    """The connection has ended; says how.
+    """The connection has ended; the message says how.
 
     Attributes:
-        final: Whether there is no use in connecting again: the server ended it on purpose, or floods.
+        final: Whether connecting again is useless: the server ended the connection on purpose, or floods.
     """
 
     def __init__(self, reason: str, *, final: bool = False) -> None:
@@ -66,15 +66,15 @@ class ClosedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a server is and how to present oneself there.
+    """A server's address, and what the client presents there.
 
     Attributes:
-        url: Scheme, host and query; a path in it has no meaning.
-        path: Of Socket.IO on that host, mount included.
-        auth: The auth object of CONNECT; None is none.
-        headers: Of every HTTP request, by name and value.
-        transports: The first one opens the connection, which is upgraded to the other.
-        verify: Hold the server's TLS certificate against the authorities known here.
+        url: Scheme, host and query; a path in it is ignored.
+        path: The path of Socket.IO on that host, mount included.
+        auth: The auth object of CONNECT, or None.
+        headers: Name and value of the headers of every HTTP request.
+        transports: The first opens the connection, which is then upgraded to the other.
+        verify: Check the server's TLS certificate against the authorities known here.
     """
 
     url: str
@@ -91,7 +91,7 @@ class Arrival:
     """An event that the server emitted.
 
     Attributes:
-        ack_id: What an acknowledgement must carry; None where the server asks for none.
+        ack_id: The id for an acknowledgement, or None if the server does not ask for one.
     """
 
     event: str
@@ -100,7 +100,7 @@ class Arrival:
 
 
 class _SendQueue(asyncio.Queue[Any]):
-    """Upstream's writer loses the mark of the end where it stands behind a packet, and waits on for a second one."""
+    """A queue that ends twice: upstream's writer loses an end mark that follows a packet and waits for a second."""
 
     async def put(self, item: Any) -> None:
         await super().put(item)
@@ -109,7 +109,7 @@ class _SendQueue(asyncio.Queue[Any]):
 
 
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
-    """Upstream's transport, which takes no more than it can pass on."""
+    """Upstream's transport with bounded queues."""
 
     def create_queue(self, *_: Any, **__: Any) -> asyncio.Queue[Any]:
         return _SendQueue()
@@ -118,7 +118,7 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
         """Queue a packet.
 
         Raises:
-            ClosedError: Too many wait for a server that asks for answers and does not read them.
+            ClosedError: Too many packets wait for a server that asks for answers and does not read them.
         """
         if self.queue.qsize() >= _WAITING:
             raise ClosedError(f"the server does not read: {_WAITING:,} packets wait for it", final=True)
@@ -126,7 +126,7 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
 
     async def _receive_packet(self, pkt: Any) -> None:
         await super()._receive_packet(pkt)
-        # Upstream handles each message in a task of its own: let it run, and whoever takes the event.
+        # Upstream handles each message in a task of its own: let it run, and the receiver of the event.
         await asyncio.sleep(0)
 
     async def _send_request(self, *args: Any, **options: Any) -> Answer | str | None:
@@ -137,7 +137,7 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
 
 
 class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
-    """Upstream's client for one namespace, which tells of each end instead of logging it."""
+    """Upstream's client for one namespace; the future `ended` says why the connection ended."""
 
     def __init__(
         self, session: Any, *, namespace: str, events: Container[str] | None, seconds: float
@@ -166,9 +166,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         """Connect, and wait for the namespace's answer.
 
         Raises:
-            ConnectRefusedError: the namespace refused.
-            ClosedError: the connection ended before it answered.
-            Exception: whatever upstream makes of a server that is not there, or is none of Socket.IO.
+            ConnectRefusedError: The namespace refused the connection.
+            ClosedError: The connection ended before the namespace answered.
+            Exception: Upstream's error for a server that is unreachable or does not speak Socket.IO.
         """
         await self.connect(
             address.url,
@@ -188,8 +188,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         self.joined.result()
 
     async def close(self) -> None:
-        """Leave: first what was sent, then the good-bye; whatever hangs is cancelled."""
-        # What upstream raises for a connection that never was, or is half closed, is of no interest now.
+        """Send what is queued, disconnect, and cancel tasks that hang."""
+        # Upstream's errors for a connection that never opened, or is half closed, do not matter now.
         with contextlib.suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
                 if not self.ended.done():

@@ -1,4 +1,4 @@
-"""A server that answers for a document before anybody has written its handlers."""
+"""A server that answers for a document before its handlers are written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Faker's texts, where it is installed: a ``format`` may name any of its providers that makes a text.
+"""Faker's texts, if it is installed: a ``format`` may name any provider that makes a text.
 
-Each text is drawn from the mock's own choices, so that the same seed gives the same.
+Each text is drawn from the mock's own choices, so that equal seeds give equal texts.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fake_texts"]
 
-# What a provider may say that it makes, or is asked for beside others; all have one obvious text.
+# Return types of providers that have one obvious text form.
 _TEXTUAL: tuple[type, ...] = (str, date, datetime, time, int, float, Decimal, UUID)
-# Properties whose name leaves little doubt, as words without their separators.
+# Unambiguous property names, in lower case and without separators, and their providers.
 _PROPERTIES: Mapping[str, str] = {
     "address": "street_address",
     "author": "name",
@@ -67,10 +67,10 @@ _WIDEST = 2**32 - 1
 
 
 def fake_texts(locale: str | None = None) -> Providers | None:
-    """Faker's texts of a locale; None where it is not installed.
+    """Return Faker's texts of a locale, or None if Faker is not installed.
 
     Raises:
-        ValueError: a locale is asked for that Faker doesn't have, or without Faker.
+        ValueError: Faker does not have the locale, or is not installed and a locale is given.
     """
     try:
         from faker import Factory  # noqa: PLC0415 -- an extra
@@ -93,13 +93,13 @@ class _FakeTexts:
         self._known: dict[str, Callable[[Choices], str] | None] = {}
 
     def of_format(self, name: str) -> Callable[[Choices], str] | None:
-        """By the provider of that name; ``phone-number`` is ``phone_number``."""
+        """Return the provider of that name, or None; ``phone-number`` is ``phone_number``."""
         if name not in self._known:
             self._known[name] = self._bind(name.replace("-", "_"))
         return self._known[name]
 
     def of_property(self, name: str) -> Callable[[Choices], str] | None:
-        """By the provider that fits a property of that name, such as ``firstName``."""
+        """Return the provider for a property of that name, such as ``firstName``, or None."""
         provider = _PROPERTIES.get(re.sub("[_-]", "", name).lower())
         return None if provider is None else self.of_format(provider)
 
@@ -121,7 +121,7 @@ class _FakeTexts:
 
 
 def _find(generator: Generator, name: str) -> Callable[[], Any] | None:
-    """The provider's method, not one of the generator's own, such as ``seed``."""
+    """Return a provider's method, and not one of the generator itself, such as ``seed``."""
     for provider in generator.get_providers():
         method = getattr(provider, name, None)
         if inspect.ismethod(method):
@@ -130,7 +130,7 @@ def _find(generator: Generator, name: str) -> Callable[[], Any] | None:
 
 
 def _makes_text(method: Callable[[], Any]) -> bool:
-    """Whether it can be called without arguments and says that it gives something with one text."""
+    """Return whether a method needs no arguments and its return type has one text form."""
     try:
         inspect.signature(method).bind()
         made = typing.get_type_hints(method).get("return")
@@ -141,7 +141,7 @@ def _makes_text(method: Callable[[], Any]) -> bool:
     return (
         str in options
         or made in _TEXTUAL
-        or (literals != () and all(isinstance(one, str) for one in literals))
+        or (literals != () and all(isinstance(literal, str) for literal in literals))
     )
 
 

@@ -1,4 +1,4 @@
-"""Plays a script to clients: the handlers, and tasks that emit."""
+"""Plays a script to clients, by handlers and by tasks that emit."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = ["Player"]
 
 
 class Client(Protocol):
-    """What a handler is given of a connection."""
+    """The connection that a handler receives."""
 
     @property
     def id(self) -> str:
-        """Socket.IO's id of it."""
+        """The connection's Socket.IO id."""
 
     @property
     def rooms(self) -> Collection[str]:
-        """The rooms that it is in, its own included; none once it has left."""
+        """The rooms of the connection, its own included; empty once it has disconnected."""
 
     async def emit(self, event: str, data: Any = None, *, callback: Callable[..., Any] | None = None) -> None:
-        """Emit to this client; `callback` gets its answer, once that is found to match."""
+        """Emit to this client; `callback` receives its answer if that matches the document."""
 
 
 class Player:
@@ -44,11 +44,11 @@ class Player:
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
 
     def answers(self) -> dict[str, Handler]:
-        """Handlers of the events of the script."""
+        """Return the handlers of the script's events, by event."""
         return {name: self._answer(name) for name in self._script.acks}
 
     def handlers(self) -> dict[str, Handler]:
-        """Those, and handlers of the connection, which emit by themselves."""
+        """Return `answers`, and the connect and disconnect handlers, which start and stop emitting."""
         return {**self.answers(), "connect": self._enter, "disconnect": self._leave}
 
     def _answer(self, name: str) -> Handler:
@@ -64,28 +64,29 @@ class Player:
         return answer
 
     async def _enter(self, socket: Client) -> None:
-        usual = [one for one in self._script.emits.values() if one.interval is None and one.weight]
-        streams = [([one], one.interval) for one in self._script.emits.values() if one.interval]
+        emits = self._script.emits.values()
+        usual = [event for event in emits if event.interval is None and event.weight]
+        streams = [([event], event.interval) for event in emits if event.interval]
         if usual and self._settings.interval:
             streams.append((usual, self._settings.interval))
-        self._tasks[socket.id] = [asyncio.create_task(self._stream(socket, *one)) for one in streams]
+        self._tasks[socket.id] = [asyncio.create_task(self._stream(socket, *stream)) for stream in streams]
 
     async def _leave(self, socket: Client) -> None:
         for task in self._tasks.pop(socket.id, ()):
             task.cancel()
 
     async def _stream(self, socket: Client, events: Sequence[Emitted], interval: float) -> None:
-        weights = [one.weight or 1 for one in events]
+        weights = [event.weight or 1 for event in events]
         jitter = min(self._settings.jitter, interval)
         while True:
             await asyncio.sleep(interval + self._random.uniform(-jitter, jitter))
-            if not socket.rooms:  # it has left, and another handler than ours was told
+            if not socket.rooms:  # it has disconnected, and a user's disconnect handler replaced `_leave`
                 return
             await self._emit(socket, self._random.choices(events, weights)[0])
 
     async def _emit(self, socket: Client, event: Emitted) -> None:
-        await socket.emit(event.name, await event.pool.take(), callback=_heard if event.asks else None)
+        await socket.emit(event.name, await event.pool.take(), callback=_ignore if event.asks else None)
 
 
-def _heard(*answer: Any) -> None:
-    """Take the answer of a client; one that misses the document is logged before it gets here."""
+def _ignore(*answer: Any) -> None:
+    """Accept a client's answer; one that does not match the document was logged before."""

@@ -1,4 +1,4 @@
-"""What a stand-in says: values made once, before they are first needed."""
+"""Mocked arguments, made once, before they are first needed."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["Pool"]
 
 _SIZE = 32
-# What makes values remembers what it saw, and is shared by all pools of a contract.
+# The maker of values keeps state, and all pools of a contract share it.
 _filling = threading.Lock()
 
 Values = tuple[Any, ...]
 
 
 class Pool:
-    """Lists of arguments, each in its turn.
+    """Lists of arguments, taken in turn.
 
-    They are made when the first is asked for, in a worker thread, and never again.
+    All are made in a worker thread, when the first is taken.
 
     Args:
         make: Makes one list.
-        last_resort: What to say where `make` finds none, by bad luck.
+        last_resort: The list to use if `make` finds none, by bad luck.
     """
 
     def __init__(self, make: Callable[[], Values], last_resort: Values) -> None:
@@ -40,13 +40,13 @@ class Pool:
 
     @classmethod
     def of(cls, values: Sequence[Values]) -> Pool:
-        """Given lists, in their order; at least one."""
+        """Make a pool of given lists, at least one, taken in their order."""
         pool = cls(lambda: values[0], values[0])
         pool._values, pool._is_full = tuple(values), True
         return pool
 
     async def take(self) -> Values:
-        """The next list; after the last, the first again."""
+        """Return the next list; the first again after the last."""
         if not self._is_full:
             await anyio.to_thread.run_sync(self._fill)
         self._taken += 1

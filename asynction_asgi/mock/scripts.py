@@ -1,4 +1,4 @@
-"""What stand-ins say in each namespace: answers, and events after them or by themselves."""
+"""What a mock says in each namespace: answers, events after an answer, and events by themselves."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ __all__ = ["Emitted", "Script", "write_scripts"]
 
 logger = get_logger()
 
-_PATIENCE_SECONDS = 1.0
+_QUIET_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitted:
-    """An event that is emitted.
+    """An event that the mock emits.
 
     Attributes:
-        name: Its name.
-        pool: What it carries.
-        asks: Whether the client has to acknowledge it.
-        weight: How often it is emitted, beside the others.
-        interval: Its own, in seconds; None is everybody's, and 0 never by itself.
+        name: The event's name.
+        pool: The arguments to send.
+        asks: Whether to ask for an acknowledgement.
+        weight: How often the event is emitted, relative to the others.
+        interval: Seconds between two of them; None is the mock's common interval, 0 is never.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Emitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What stand-ins say in one namespace.
+    """What a mock says in one namespace.
 
     Attributes:
-        acks: By event received, what is answered; None answers nothing.
-        emits: By event, what is emitted.
-        after: By event received, the events to emit after it.
+        acks: By received event, the answers, or None for an event without an acknowledgement.
+        emits: By name, the events to emit.
+        after: By received event, the names of the events to emit after it.
     """
 
     acks: Mapping[str, Pool | None]
@@ -67,22 +67,22 @@ class Script:
 def write_scripts(
     spec: Spec, settings: MockSettings, *, only: Mapping[str, Collection[str]] | None = None
 ) -> dict[str, Script]:
-    """A script for each namespace.
+    """Write a script for each namespace.
 
     Args:
         spec: The contract, as it is served.
         settings: Seed and locale.
-        only: By namespace, the received events to answer; nothing is emitted but after these. None is
+        only: By namespace, the received events to answer; events are emitted only after these. None is
             all that the document declares.
 
     Raises:
-        SpecError: a schema admits no value, or an ``x-mock`` doesn't fit; all of them are reported.
-        ValueError: the locale can't be had.
+        SpecError: A schema admits no value, or an ``x-mock`` does not fit; all of them are reported.
+        ValueError: Faker does not have the locale.
     """
     author = _Author(spec, settings)
     scripts = {
-        name: author.script(one, None if only is None else only.get(name, ()))
-        for name, one in spec.namespaces.items()
+        name: author.script(namespace, None if only is None else only.get(name, ()))
+        for name, namespace in spec.namespaces.items()
     }
     if author.problems:
         raise SpecError(list(dict.fromkeys(author.problems)))
@@ -98,18 +98,18 @@ class _Author:
         self._progress = _Progress()
 
     def script(self, namespace: Namespace, only: Collection[str] | None) -> Script:
-        received = {name: one for name, one in namespace.receives.items() if only is None or name in only}
-        hints = {name: self._hints(one, namespace) for name, one in received.items()}
-        after = {name: one.emit for name, one in hints.items()}
+        received = {name: event for name, event in namespace.receives.items() if only is None or name in only}
+        hints = {name: self._hints(event, namespace) for name, event in received.items()}
+        after = {name: hint.emit for name, hint in hints.items()}
         called = {name for names in after.values() for name in names}
         sent = {
-            name: one
-            for name, one in namespace.sends.items()
+            name: event
+            for name, event in namespace.sends.items()
             if name != "*" and (only is None or name in called)
         }
         return Script(
-            acks={name: self._ack(one, hints[name], namespace) for name, one in received.items()},
-            emits={name: self._emitted(one, namespace) for name, one in sent.items()},
+            acks={name: self._ack(event, hints[name], namespace) for name, event in received.items()},
+            emits={name: self._emitted(event, namespace) for name, event in sent.items()},
             after=after,
         )
 
@@ -138,7 +138,7 @@ class _Author:
         )
 
     def _pool(self, arguments: Arguments, name: str) -> Pool:
-        """A pool; where no value is found, that is reported, and nothing of it will be played."""
+        """Make a pool; if no value is found, report that and return an unused placeholder."""
         choices = Choices.seeded(None if self._seed is None else f"{self._seed} {name}")
         self._progress.step()
         try:
@@ -150,7 +150,7 @@ class _Author:
 
 
 class _Progress:
-    """Says how far the search for values is, where it takes long."""
+    """Logs the progress of a search for values that takes long."""
 
     def __init__(self) -> None:
         self._made = 0
@@ -159,7 +159,7 @@ class _Progress:
     def step(self) -> None:
         self._made += 1
         now = time.monotonic()
-        if now - self._last > _PATIENCE_SECONDS:
+        if now - self._last > _QUIET_SECONDS:
             self._last = now
             logger.warning(
                 "still looking for values to mock with: those of %d schemas are found so far", self._made

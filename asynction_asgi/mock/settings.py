@@ -13,12 +13,12 @@ class MockSettings:
     """How a mock behaves.
 
     Attributes:
-        seed: The same seed gives the same values; None gives others each time.
-        interval: Seconds between two events to one client; 0 emits nothing by itself.
-        jitter: Seconds that an interval may be longer or shorter.
-        fail_rate: Part of the events, from 0 to 1, that is refused as ``unavailable``.
-        security: Whether the document's security holds; its functions are imported then.
-        locale: Of Faker's texts, such as ``de_DE``; None is Faker's default.
+        seed: Equal seeds give equal values; None gives different ones each time.
+        interval: Seconds between two events to one client; 0 emits only after received events.
+        jitter: Seconds by which an interval may be longer or shorter.
+        fail_rate: The share of events, from 0 to 1, that is refused as ``unavailable``.
+        security: Whether to enforce the document's security, whose functions are then imported.
+        locale: The locale of Faker's texts, such as ``de_DE``; None is Faker's default.
     """
 
     seed: int | None = None
@@ -29,10 +29,10 @@ class MockSettings:
     locale: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense.
+        """Check the numbers.
 
         Raises:
-            ValueError: a number is out of its range.
+            ValueError: A number is out of range.
         """
         if not 0 <= self.fail_rate <= 1:
             raise ValueError("fail_rate must be between 0 and 1")

@@ -202,7 +202,7 @@ def test_a_large_document_says_that_it_takes_time(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """So that nobody takes it for stuck."""
-    monkeypatch.setattr(scripts, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(scripts, "_QUIET_SECONDS", 0)
     MockAsynctionSocketIO.from_spec(DOCUMENT)
     assert "so far" in caplog.text
 

@@ -61,7 +61,7 @@ async def test_what_is_no_packet_fails_the_test(frames: list[str | bytes]) -> No
         connection = server.connect()
         with pytest.raises(UndecodableError) as caught:
             await connection.__aenter__()
-    assert caught.value.__notes__ == ["the server sent what is no packet of Socket.IO"]
+    assert caught.value.__notes__ == ["the server sent an invalid Socket.IO packet"]
 
 
 async def test_what_means_nothing_is_passed_over() -> None:
