@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..model import ANY, ANY_NAMESPACE, Arguments, Event, HandlerName, Handshake, Namespace
+from ..model import ANY_NAMESPACE, Event, HandlerName, Handshake, Namespace
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
 from .addresses import PARAMETER
-from .reading import Direction, union
+from .events import merge_events, read_event, read_handler, read_requirement
 from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model import Ordering, Parameter, Security
+    from ..model import Parameter, Security
     from ..text.document import Node
-    from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+    from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Reader
 
 __all__ = ["assemble"]
 
 LIFECYCLE = ("connect", "disconnect")
 # What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
 RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
-_ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
 
 
 @dataclass(slots=True)
@@ -233,19 +232,6 @@ def _name(reader: Reader, message: MessageDraft) -> str | None:
     return name
 
 
-def _handler(reader: Reader, operation: OperationDraft, message: MessageDraft) -> HandlerName | None:
-    """Return the message's handler or, in 3.x, its operation's."""
-    own = reader.handler(message.fields.get("x-handler"))
-    if reader.traits_win:
-        return own
-    default = reader.handler(operation.fields.get("x-handler"))
-    if own is not None and default is not None and own.path != default.path:
-        message_ = f"the message names the handler {own.path}, and its operation {default.path}"
-        reader.error(own.node, "HANDLER_CONFLICT", message_)
-        reader.uncalled.append(default)
-    return own or default
-
-
 def _add_lifecycle(
     reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
 ) -> None:
@@ -254,12 +240,12 @@ def _add_lifecycle(
         "RESERVED_EVENT",
         f"{name!r} is a lifecycle event; put its handler in x-handlers",
     )
-    handler = _handler(reader, operation, message)
+    handler = read_handler(reader, operation, message)
     if handler is not None:
         _set_handler(reader, draft, name, handler)
     if (
         name == "connect"
-        and (_required(reader, draft, operation, message) or draft.required) != draft.required
+        and (read_requirement(reader, draft.required, operation, message) or draft.required) != draft.required
     ):
         places = (
             message.fields.get("x-scopes"),
@@ -279,75 +265,9 @@ def _add_lifecycle(
 def _add_event(
     reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
 ) -> None:
-    receives = operation.direction == "receives"
-    headers = message.fields.get("headers")
-    if headers is not None and reader.strict:
-        reader.error(
-            headers, "SCHEMA", "Socket.IO events carry no headers, so these are not enforced", key=True
-        )
-    event = Event(
-        name=name,
-        arguments=reader.arguments(message.fields),
-        ack=_ack(reader, operation, message),
-        handler=_handler(reader, operation, message) if receives else None,
-        security=_required(reader, draft, operation, message) if receives else None,
-        ordering=_ordering(operation, message),
-        message=message.fields.value,
-        node=message.fields.node,
-    )
+    event = read_event(reader, operation, message, name, required=draft.required)
     events = draft.events[operation.direction]
     known = events.get(name)
-    events[name] = event if known is None else _merge(reader, known, event, message, receives=receives)
-
-
-def _required(
-    reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft
-) -> Security | None:
-    """Return what a client must present to emit an event, besides what connecting required."""
-    lists = [
-        node for fields in (operation.fields, message.fields) if (node := fields.get("x-scopes")) is not None
-    ]
-    return (
-        narrow(reader, operation.security or draft.required, lists) if lists else operation.security or None
+    events[name] = (
+        event if known is None else merge_events(reader, known, event, message, operation.direction)
     )
-
-
-def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:
-    """Return ``x-ack`` of the message, else of the operation, else the operation's reply."""
-    for fields in (message.fields, operation.fields):
-        ack = reader.ack(reader.merged(fields, "x-ack"))
-        if ack is not None:
-            return ack or None
-    return operation.reply
-
-
-def _ordering(operation: OperationDraft, message: MessageDraft) -> Ordering | None:
-    word = message.fields.text("x-ordering") or operation.fields.text("x-ordering")
-    return _ORDERINGS.get(word) if word is not None else None
-
-
-def _merge(reader: Reader, known: Event, event: Event, message: MessageDraft, *, receives: bool) -> Event:
-    """Merge two declarations of an event: the same message, or alternatives."""
-    paths = [declared.handler.path if declared.handler is not None else None for declared in (known, event)]
-    if receives and paths[0] != paths[1]:
-        handlers = " and ".join(str(path) for path in paths)
-        what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
-        reader.error(message.place, "DUPLICATE_EVENT", what)
-        reader.set_aside(message.fields)
-        return known
-    if receives and known.security != event.security:
-        what = f"the event {event.name!r} is declared twice, with different security"
-        reader.error(message.place, "DUPLICATE_EVENT", what)
-        reader.set_aside(message.fields)
-        return known
-    acks = [ack for ack in (known.ack, event.ack) if ack is not None]
-    ack = union(acks) if acks else None
-    if known.node.identity == event.node.identity:
-        if ack is not None and any(len(ack.of) > max(1, len(part.of)) for part in acks):
-            what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted"
-            reader.warn(message.place, "DUPLICATE_EVENT", what)
-        return replace(known, ack=ack)
-    what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
-    reader.warn(message.place, "DUPLICATE_EVENT", what)
-    arguments = (known.arguments, event.arguments)
-    return replace(known, arguments=ANY if ANY in arguments else union(arguments), ack=ack)

@@ -6,15 +6,16 @@ error, and what draft-07 ignores by its own rules, or no value can meet, is a wa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..patterns import PatternError
-from ..text.references import ReferenceFault, did_you_mean
+from ..text.references import ReferenceFault
 from .children import children
 from .declared import find_undeclared
-from .keywords import ASSERTIONS, IGNORED, KEYWORDS, TYPES
+from .keywords import ASSERTIONS, IGNORED, KEYWORDS
 from .matchers import compile_pattern
 from .multi_format import is_multi_format
+from .slips import hint_for, kind_of
 from .suspicions import find_suspicions, without_slashes
 
 if TYPE_CHECKING:
@@ -27,16 +28,6 @@ if TYPE_CHECKING:
     Place = tuple[Document, str]
 
 __all__ = ["find_unfit", "lint_schemas"]
-
-_FOREIGN_TYPES = {  # as Python, Java and their like call them
-    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
-    **dict.fromkeys(("float", "double", "decimal"), "number"),
-    **dict.fromkeys(("str", "text", "date", "datetime", "uuid"), "string"),
-    **dict.fromkeys(("list", "tuple", "set"), "array"),
-    **dict.fromkeys(("dict", "map", "struct"), "object"),
-    **dict.fromkeys(("none", "nil"), "null"),
-    "bool": "boolean",
-}
 
 
 def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> list[Diagnostic]:
@@ -114,7 +105,7 @@ class _Linter:
             hint = ""
             if node.pointer.endswith("/properties/$ref"):
                 hint = "; within properties, '$ref' is the name of a property: move it beside properties, into an allOf"
-            message = f"a schema is an object or a boolean, not {_kind(value)}{hint}"
+            message = f"a schema is an object or a boolean, not {kind_of(value)}{hint}"
             self.report(node, message, code="SCHEMA_TYPE")
             return []
         if "$ref" in value:
@@ -174,7 +165,7 @@ class _Linter:
         if keyword is None:
             return
         if not keyword.admits(value):
-            self.report(node.child(key), f"{key} must be {keyword.expects}{_hint(key, value)}")
+            self.report(node.child(key), f"{key} must be {keyword.expects}{hint_for(key, value)}")
         elif key == "pattern":
             self.pattern(node.child(key), value)
         elif key == "patternProperties":
@@ -283,24 +274,3 @@ class _Linter:
     ) -> None:
         self.errors += severity == "error"
         self.found.append(node.diagnostic(severity, code, message, layer=layer, key=key))
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, list):
-        return "a list"
-    return "a string" if isinstance(value, str) else "a number"
-
-
-def _hint(key: str, value: Any) -> str:
-    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
-        return f"; since draft-06 it replaces {key[9:].lower()}"
-    if key == "required" and isinstance(value, bool):
-        return "; it stands beside properties and lists their names"
-    if key == "type":
-        names = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
-        unknown = next((name for name in names if name not in TYPES), None)
-        if unknown is not None:
-            return did_you_mean(_FOREIGN_TYPES.get(unknown.lower(), unknown), TYPES)
-    return ""

@@ -1,0 +1,120 @@
+"""Events from messages and operations, and two declarations of an event as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..model import ANY, Arguments, Event, HandlerName
+from .reading import union
+from .security import narrow
+
+if TYPE_CHECKING:
+    from ..model import Ordering, Security
+    from .reading import Direction, MessageDraft, OperationDraft, Reader
+
+__all__ = ["merge_events", "read_event", "read_handler", "read_requirement"]
+
+_ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
+
+
+def read_handler(reader: Reader, operation: OperationDraft, message: MessageDraft) -> HandlerName | None:
+    """Return the message's handler or, in 3.x, its operation's."""
+    own = reader.handler(message.fields.get("x-handler"))
+    if reader.traits_win:
+        return own
+    default = reader.handler(operation.fields.get("x-handler"))
+    if own is not None and default is not None and own.path != default.path:
+        message_ = f"the message names the handler {own.path}, and its operation {default.path}"
+        reader.error(own.node, "HANDLER_CONFLICT", message_)
+        reader.uncalled.append(default)
+    return own or default
+
+
+def read_event(
+    reader: Reader,
+    operation: OperationDraft,
+    message: MessageDraft,
+    name: str,
+    *,
+    required: Security | None,
+) -> Event:
+    """Read an event from its message and operation.
+
+    Args:
+        reader: Takes the findings.
+        operation: Says the direction.
+        message: Says the rest.
+        name: The event's name.
+        required: What a client must present to connect.
+    """
+    receives = operation.direction == "receives"
+    headers = message.fields.get("headers")
+    if headers is not None and reader.strict:
+        reader.error(
+            headers, "SCHEMA", "Socket.IO events carry no headers, so these are not enforced", key=True
+        )
+    return Event(
+        name=name,
+        arguments=reader.arguments(message.fields),
+        ack=_ack(reader, operation, message),
+        handler=read_handler(reader, operation, message) if receives else None,
+        security=read_requirement(reader, required, operation, message) if receives else None,
+        ordering=_ordering(operation, message),
+        message=message.fields.value,
+        node=message.fields.node,
+    )
+
+
+def read_requirement(
+    reader: Reader, required: Security | None, operation: OperationDraft, message: MessageDraft
+) -> Security | None:
+    """Return what a client must present to emit an event, besides what connecting required."""
+    lists = [
+        node for fields in (operation.fields, message.fields) if (node := fields.get("x-scopes")) is not None
+    ]
+    return narrow(reader, operation.security or required, lists) if lists else operation.security or None
+
+
+def _ack(reader: Reader, operation: OperationDraft, message: MessageDraft) -> Arguments | None:
+    """Return ``x-ack`` of the message, else of the operation, else the operation's reply."""
+    for fields in (message.fields, operation.fields):
+        ack = reader.ack(reader.merged(fields, "x-ack"))
+        if ack is not None:
+            return ack or None
+    return operation.reply
+
+
+def _ordering(operation: OperationDraft, message: MessageDraft) -> Ordering | None:
+    word = message.fields.text("x-ordering") or operation.fields.text("x-ordering")
+    return _ORDERINGS.get(word) if word is not None else None
+
+
+def merge_events(
+    reader: Reader, known: Event, event: Event, message: MessageDraft, direction: Direction
+) -> Event:
+    """Merge two declarations of an event: the same message, or alternatives."""
+    receives = direction == "receives"
+    paths = [declared.handler.path if declared.handler is not None else None for declared in (known, event)]
+    if receives and paths[0] != paths[1]:
+        handlers = " and ".join(str(path) for path in paths)
+        what = f"the event {event.name!r} is declared twice, with different handlers ({handlers})"
+        reader.error(message.place, "DUPLICATE_EVENT", what)
+        reader.set_aside(message.fields)
+        return known
+    if receives and known.security != event.security:
+        what = f"the event {event.name!r} is declared twice, with different security"
+        reader.error(message.place, "DUPLICATE_EVENT", what)
+        reader.set_aside(message.fields)
+        return known
+    acks = [ack for ack in (known.ack, event.ack) if ack is not None]
+    ack = union(acks) if acks else None
+    if known.node.identity == event.node.identity:
+        if ack is not None and any(len(ack.of) > max(1, len(part.of)) for part in acks):
+            what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted"
+            reader.warn(message.place, "DUPLICATE_EVENT", what)
+        return replace(known, ack=ack)
+    what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
+    reader.warn(message.place, "DUPLICATE_EVENT", what)
+    arguments = (known.arguments, event.arguments)
+    return replace(known, arguments=ANY if ANY in arguments else union(arguments), ack=ack)

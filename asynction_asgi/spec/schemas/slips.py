@@ -1,0 +1,43 @@
+"""What the author of a faulty keyword may have meant, in words for a finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..text.references import did_you_mean
+from .keywords import TYPES
+
+__all__ = ["hint_for", "kind_of"]
+
+_FOREIGN_TYPES = {  # as Python, Java and their like call them
+    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("str", "text", "date", "datetime", "uuid"), "string"),
+    **dict.fromkeys(("list", "tuple", "set"), "array"),
+    **dict.fromkeys(("dict", "map", "struct"), "object"),
+    **dict.fromkeys(("none", "nil"), "null"),
+    "bool": "boolean",
+}
+
+
+def kind_of(value: Any) -> str:
+    """Return the kind of a value that is not a schema, with its article."""
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "a list"
+    return "a string" if isinstance(value, str) else "a number"
+
+
+def hint_for(key: str, value: Any) -> str:
+    """Return what to write in place of a value that a keyword does not take, or ``""``."""
+    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+        return f"; since draft-06 it replaces {key[9:].lower()}"
+    if key == "required" and isinstance(value, bool):
+        return "; it stands beside properties and lists their names"
+    if key == "type":
+        names = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+        unknown = next((name for name in names if name not in TYPES), None)
+        if unknown is not None:
+            return did_you_mean(_FOREIGN_TYPES.get(unknown.lower(), unknown), TYPES)
+    return ""
