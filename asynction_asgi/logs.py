@@ -35,13 +35,13 @@ class EscapingLogger(logging.LoggerAdapter[Any]):
     def log(self, level: int, msg: object, *args: object, **options: Any) -> None:
         """Log one line."""
         if self.isEnabledFor(level):
-            text = _line(str(msg) % args if args else str(msg))
-            self.logger.log(level, "%s", text, **options)
+            record = logging.LogRecord("", level, "", 0, msg, args, None)
+            self.logger.log(level, "%s", _line(_message(record)), **options)
 
 
 def _escape(record: logging.LogRecord) -> bool:
     """Escape a record in place; one that needs it loses its arguments, the others stay as they are."""
-    message = record.getMessage()
+    message = _message(record)
     line = _line(message)
     if line != message:
         record.msg, record.args = line, None
@@ -49,6 +49,15 @@ def _escape(record: logging.LogRecord) -> bool:
         # Formatters take this in place of a text of their own; handlers still see the exception itself.
         record.exc_text = _traceback(record.exc_info[1])
     return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return the text of a record; a mistake in a log call must not fail what it reports on."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001  # objects may raise anything while they are formatted
+        record.msg, record.args = f"{record.msg} (the arguments do not fit)", None
+        return record.msg
 
 
 def _line(text: str) -> str:

@@ -34,7 +34,7 @@ SEAMS: dict[str, str | tuple[str, ...]] = {
     "engineio": ("engine", "client"),
     "faker": "mock/fake_texts",
     "aiohttp": "client/remote",
-    "watchfiles": "cli/reloading",
+    "watchfiles": "cli/actions/reloader",
     "click": "cli",
     "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
     "websockets": "engine/transport/uvicorn",

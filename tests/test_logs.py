@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO
-from asynction_asgi.cli.serving import _log_config
+from asynction_asgi.cli.actions.serve import _log_config
 from asynction_asgi.logs import EscapingLogger, get_logger
 from tests.clients import connected
 from tests.serving import serve
@@ -98,6 +98,27 @@ def test_a_line_that_needs_nothing_keeps_its_parts(caplog: pytest.LogCaptureFixt
     assert (record.msg, record.args) == ("%s of %d", ("żółć", 7))
     assert record.exc_info is not None
     assert record.exc_info[1] is error
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise LookupError("bug")
+
+
+@pytest.mark.parametrize(
+    ("template", "arguments"),
+    [("%s and %s", ("one",)), ("%d", ("one",)), ("nothing", ("one",)), ("%s", (Unspeakable(),))],
+    ids=["too few", "wrong type", "too many", "raises"],
+)
+def test_a_mistaken_log_call_is_logged_and_raises_nothing(
+    template: str, arguments: tuple[Any, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The code that logs goes on, and the line shows its template."""
+    get_logger().warning(template, *arguments)
+    EscapingLogger(logging.getLogger("mine"), {}).warning(template, *arguments)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{template} (the arguments do not fit)"
+    ] * 2
 
 
 def test_a_logger_of_the_users_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:

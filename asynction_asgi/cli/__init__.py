@@ -1,7 +1,7 @@
 """The command line: ``check``, ``diff``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server.
 
-A command's module is its arguments, options and help. Its function imports what carries it out, so that
-``--help`` and completion are there at once.
+A module of `commands` is arguments, options and help. Its function imports what carries it out, from the
+module of the same name in `actions`, so that ``--help`` and completion are there at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .report import escaped
 
 __all__ = ["main"]
 
-# By the name of the command, of its module here and of the function in it: its line in the list.
+# By the name of the command, of its module in `commands` and of the function in it: its line in the list.
 _COMMANDS = {
     "call": "Emit an event to a server and print its answer.",
     "check": "Check documents without importing any handler.",
@@ -41,7 +41,7 @@ class _Commands(click.Group):
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:  # an unknown one, while completing
             return name, listed, rest
-        return name, getattr(import_module(f".{name}", __name__), name), rest
+        return name, getattr(import_module(f".commands.{name}", __name__), name), rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what its error quotes of documents and servers reaches the terminal escaped."""

@@ -1,4 +1,4 @@
-"""The options that ``call`` and ``listen`` share; `connecting` reads them."""
+"""The options that ``call`` and ``listen`` share; `actions.connection` reads them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS = _Seconds(0, min_open=True)
 
 
 def connection_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that `connecting.read_connection` reads."""
+    """Add the options that `actions.connection.read_connection` reads."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

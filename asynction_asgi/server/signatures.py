@@ -75,11 +75,27 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _hides(function: Any, parameters: Sequence[inspect.Parameter]) -> bool:
-    """Whether ``(*args, …)`` stands for the parameters of another function."""
-    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+    """Return whether ``(*args, …)`` stands for the parameters of another function.
+
+    A function with ``**kwargs`` that closes over another one is a decorator's wrapper. Anything else, such
+    as a mock or a function that closes over a helper, is one only if what it holds takes the connection.
+    """
+    enclosed = [_content(cell) for cell in getattr(_python_function(function), "__closure__", None) or ()]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters) and any(
+        inspect.isroutine(content) for content in enclosed
+    ):
         return True
-    cells = getattr(_python_function(function), "__closure__", None) or ()
-    return any(inspect.isroutine(_content(cell)) for cell in cells)
+    held = () if inspect.isroutine(function) else getattr(function, "__dict__", {}).values()
+    return any(_takes_connection(content) for content in (*enclosed, *held) if inspect.isroutine(content))
+
+
+def _takes_connection(function: Any) -> bool:
+    try:
+        parameters = list(_signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    first = parameters[0] if parameters else None
+    return first is not None and first.kind in POSITIONAL and read_lead(function, first) is not None
 
 
 def _content(cell: Any) -> Any:

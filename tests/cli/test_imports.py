@@ -79,7 +79,7 @@ def test_completion_imports_as_little_as_help(command: str) -> None:
     words = f"asynction-asgi {command} --"
     variables = {"_ASYNCTION_ASGI_COMPLETE": "bash_complete", "COMP_WORDS": words}
     found = imported(environment={**variables, "COMP_CWORD": str(len(words.split()) - 1)})
-    assert f"asynction_asgi.cli.{command.split(maxsplit=1)[0]}" in found
+    assert f"asynction_asgi.cli.commands.{command.split(maxsplit=1)[0]}" in found
     assert not found & options_alone(command)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import socketio
 
-from asynction_asgi.cli.reloading import Documents
+from asynction_asgi.cli.actions.reloader import Documents
 
 from .processes import Command, running, until_accepted
 

@@ -17,7 +17,7 @@ import socketio
 from click.testing import CliRunner
 
 from asynction_asgi.cli import main
-from asynction_asgi.cli.serving import _message_limit
+from asynction_asgi.cli.actions.serve import _message_limit
 
 from .processes import Command, finished, running, until_accepted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from typing import TYPE_CHECKING, Annotated, Any, Optional, Union
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -172,6 +173,14 @@ def half_opaque(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+class Traced:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    async def __call__(self, *args: Any, **options: Any) -> Any:
+        return await self.function(*args, **options)
+
+
 class Desk:
     async def ask(self, data: Any) -> None: ...
 
@@ -196,6 +205,7 @@ CURE = "call it sid or socket, or annotate it with Socket"
         pytest.param(TEXT, opaque(name_sid), "functools.wraps", id="wrapper"),
         pytest.param(TEXT, half_opaque(name_sid), "functools.wraps", id="wrapper of arguments"),
         pytest.param(None, opaque(name_sid), "functools.wraps", id="no schema, wrapper"),
+        pytest.param(TEXT, Traced(name_sid), "functools.wraps", id="wrapper of a class"),
         pytest.param(TEXT, Desk.ask, "give instance.method", id="method of the class"),
     ],
 )
@@ -224,20 +234,40 @@ def test_lifecycle_handlers_are_held_to_the_same(event: str, handler: Any, words
 
 
 async def first_of_two(number: Any, *rest: Any) -> Any: ...
+async def two(number: Any, side: Any) -> Any: ...
 async def all_of_them(*arguments: Any) -> Any: ...
 async def another_class(s: Desk, data: Any) -> None: ...
 async def unresolved(kind: Plug, side: Any) -> None: ...
+async def open_ended(*arguments: Any, **options: Any) -> Any: ...
 
 
 @pytest.mark.parametrize(
     "handler",
-    [all_of_them, first_of_two, unresolved, another_class],
-    ids=["variadic", "first and rest", "unresolved", "another class"],
+    [all_of_them, first_of_two, unresolved, another_class, open_ended, half_opaque(two), Traced(two)],
+    ids=[
+        "variadic",
+        "first and rest",
+        "unresolved",
+        "another class",
+        "options",
+        "helper",
+        "helper of a class",
+    ],
 )
 def test_what_fits_as_arguments_alone_is_taken_for_arguments(handler: Any) -> None:
     """A handler may leave the connection out."""
     spec = document(root=channel(receives=[message("move", PAIR)]))
     AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}}).check_handlers()
+
+
+async def test_a_mock_is_a_handler() -> None:
+    """A bare ``AsyncMock`` is called with the event's arguments, and what it returns is the acknowledgement."""
+    handler = AsyncMock(return_value="done")
+    spec = document(root=channel(receives=[message("move", TEXT, **{"x-ack": True})]))
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})) as url:
+        async with connected(url) as client:
+            assert await client.call("move", {"text": "x"}) == "done"
+    handler.assert_awaited_once_with({"text": "x"})
 
 
 async def test_lifecycle_handlers_take_the_connection_by_annotation_and_the_rest_by_place() -> None:

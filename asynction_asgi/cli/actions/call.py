@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..client.refusals import refusal_in
-from ..client.remote import connect
-from .connecting import say, say_refusal, write
-from .values import as_json as json_line
-from .values import as_text
+from ...client.refusals import refusal_in
+from ...client.remote import connect
+from ..arguments import as_json as json_line
+from ..arguments import as_text
+from .connection import say, say_refusal, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..client.remote import Remote
-    from ..errors import RefusedError
-    from .connecting import Connection
+    from ...client.remote import Remote
+    from ...errors import RefusedError
+    from .connection import Connection
 
 __all__ = ["call", "emit"]
 

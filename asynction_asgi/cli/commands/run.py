@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .server_options import check_origins, cors_option, uvicorn_options
+from ..server_options import check_origins, cors_option, uvicorn_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,8 +85,8 @@ def run(
     The handlers that a document names are imported from --app-dir.
     All other options are uvicorn's own.
     """
-    from .running import run_target  # noqa: PLC0415 - not for --help and completion
-    from .target import Target  # noqa: PLC0415 - likewise
+    from ..actions.run import run_target  # noqa: PLC0415 - not for --help and completion
+    from ..actions.target import Target  # noqa: PLC0415 - likewise
 
     wanted = Target(
         name=target,

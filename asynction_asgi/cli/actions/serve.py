@@ -13,15 +13,15 @@ import click
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 
-from ..engine.transport.uvicorn.compat import load
-from ..errors import printable
-from ..extras import is_installed
-from ..logs import get_logger
-from ..server import AsynctionSocketIO
-from ..server.discovery import find_served
+from ...engine.transport.uvicorn.compat import load
+from ...errors import printable
+from ...extras import is_installed
+from ...logs import get_logger
+from ...server import AsynctionSocketIO
+from ...server.discovery import find_served
+from ..server_options import DEFAULTS
 from .collector import relax_collector
-from .reloading import Documents, Reloader, accept_interrupts
-from .server_options import DEFAULTS
+from .reloader import Documents, Reloader, accept_interrupts
 
 if TYPE_CHECKING:
     import socket

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .client_options import connection_options
+from ..client_options import connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +39,15 @@ def call(
 
     Exits with 1 when the server can't be reached, refuses, or does not answer in time.
     """
-    from . import calling, connecting, values  # noqa: PLC0415 - not for --help and completion
+    from ..actions import call as action  # noqa: PLC0415 - not for --help and completion
+    from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
+    from ..arguments import read_arguments  # noqa: PLC0415 - likewise
 
     for text in (url, event, *arguments):
         if text.startswith("-") and not text[1:2].isdigit():
             raise click.NoSuchOption(text, ctx=ctx)
-    given = values.read_arguments(arguments)
-    connection = connecting.read_connection(ctx, url, **options)
+    given = read_arguments(arguments)
+    connection = read_connection(ctx, url, **options)
     if no_ack:
-        connecting.finish(ctx, connection, calling.emit(connection, event, given))
-    connecting.finish(ctx, connection, calling.call(connection, event, given, as_json=as_json))
+        finish(ctx, connection, action.emit(connection, event, given))
+    finish(ctx, connection, action.call(connection, event, given, as_json=as_json))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..errors import printable
-from .report import show_diagnostics
+from ...errors import printable
+from ..report import show_diagnostics
 
 
 @click.group()
@@ -38,9 +38,9 @@ def build(
 
     Exits with 1 when the document can't be served, or a file can't be written.
     """
-    from ..docs.site import build_site  # noqa: PLC0415 - not for --help and completion
-    from ..errors import SpecError  # noqa: PLC0415 - likewise
-    from ..spec import check_document  # noqa: PLC0415 - likewise
+    from ...docs.site import build_site  # noqa: PLC0415 - not for --help and completion
+    from ...errors import SpecError  # noqa: PLC0415 - likewise
+    from ...spec import check_document  # noqa: PLC0415 - likewise
 
     outcome = check_document(spec, server_name=server_name)
     if outcome.spec is None:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ..errors import BindingError, SpecError
-from ..server import AsynctionSocketIO
-from ..server.discovery import find_served
-from ..spec.text.references import did_you_mean
+from ...errors import BindingError, SpecError
+from ...server import AsynctionSocketIO
+from ...server.discovery import find_served
+from ...spec.text.references import did_you_mean
+from ..report import escaped, show_diagnostics
 from .collector import relax_collector
-from .report import escaped, show_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..server.validation import Enforcement
+    from ...server.validation import Enforcement
 
 # Workers and the reloader import the application anew: this carries the target to them.
 _VARIABLE = "_ASYNCTION_ASGI_TARGET"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import printable
-from ..server.discovery import find_served
-from .serving import serve
+from ...errors import printable
+from ...server.discovery import find_served
+from .serve import serve
 from .target import FACTORY, load_or_exit
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import BindingError, SpecError
-from ..mock import MockAsynctionSocketIO, MockSettings
-from .report import show_diagnostics
-from .serving import serve
+from ...errors import BindingError, SpecError
+from ...mock import MockAsynctionSocketIO, MockSettings
+from ..report import show_diagnostics
+from .serve import serve
 
 if TYPE_CHECKING:
-    from ..server import AsynctionSocketIO
+    from ...server import AsynctionSocketIO
 
 __all__ = ["MockSettings", "create_app", "serve_mock"]
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..client.refusals import refusal_in
-from ..client.remote import ClosedError, UnreachableError, connect
-from ..errors import UndeclaredEventError, ValidationError, printable
-from .connecting import INTERRUPTED, say, say_violation, write
-from .values import as_json as json_line
-from .values import as_text
+from ...client.refusals import refusal_in
+from ...client.remote import ClosedError, UnreachableError, connect
+from ...errors import UndeclaredEventError, ValidationError, printable
+from ..arguments import as_json as json_line
+from ..arguments import as_text
+from .connection import INTERRUPTED, say, say_violation, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..client.remote import Arrival, Remote
-    from .connecting import Connection
+    from ...client.remote import Arrival, Remote
+    from .connection import Connection
 
 __all__ = ["Listener", "check_names", "listen"]
 

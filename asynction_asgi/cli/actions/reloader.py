@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.supervisors import ChangeReload
 
-from ..logs import get_logger
-from ..spec import check_document
+from ...logs import get_logger
+from ...spec import check_document
 
 if TYPE_CHECKING:
     import socket

@@ -22,7 +22,7 @@ def schema(output: str | None, *, alone: bool) -> None:
 
     It lies over AsyncAPI's own, which lets every extension pass. 'check' knows more.
     """
-    from ..spec.structure.editor_schema import editor_schema  # noqa: PLC0415  # not for --help and completion
+    from ...spec.structure.editor_schema import editor_schema  # noqa: PLC0415  # not for --help and completion
 
     text = json.dumps(editor_schema(alone=alone), indent=2)
     if output is None:

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from ..client.refusals import connect_refusal
-from ..client.remote import (
+from ...client.refusals import connect_refusal
+from ...client.remote import (
     TRANSPORTS,
     Address,
     ClosedError,
@@ -22,15 +22,15 @@ from ..client.remote import (
     RedirectedError,
     UnreachableError,
 )
-from ..errors import RefusedError, ValidationError, printable
-from .report import show_diagnostics
-from .values import read_json
+from ...errors import RefusedError, ValidationError, printable
+from ..arguments import read_json
+from ..report import show_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from ..spec import Spec
-    from ..testing.contract import NamespaceContract
+    from ...spec import Spec
+    from ...testing.contract import NamespaceContract
 
 __all__ = [
     "INTERRUPTED",
@@ -110,13 +110,13 @@ def read_connection(
 
 
 def _contract(document: Spec, namespace: str) -> NamespaceContract:
-    from ..testing.contract import Contract  # noqa: PLC0415 - only a document takes the time
+    from ...testing.contract import Contract  # noqa: PLC0415 - only a document takes the time
 
     return Contract(document).of_namespace(namespace)
 
 
 def _document(ctx: click.Context, path: str) -> Spec:
-    from ..spec import check_document  # noqa: PLC0415 - only a document takes the time
+    from ...spec import check_document  # noqa: PLC0415 - only a document takes the time
 
     outcome = check_document(path)
     if outcome.spec is None:

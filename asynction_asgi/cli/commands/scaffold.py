@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import printable
-from .report import show_diagnostics
+from ...errors import printable
+from ..report import show_diagnostics
 
 if TYPE_CHECKING:
-    from ..scaffold import Application
+    from ...scaffold import Application
 
 
 @click.command()
@@ -33,8 +33,8 @@ def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, serv
 
     Exits with 1 when the document can't be served, or a file is there already.
     """
-    from ..scaffold import ScaffoldError, make_application, write_files  # noqa: PLC0415 - not for --help
-    from ..spec import check_document  # noqa: PLC0415 - likewise
+    from ...scaffold import ScaffoldError, make_application, write_files  # noqa: PLC0415 - not for --help
+    from ...spec import check_document  # noqa: PLC0415 - likewise
 
     outcome = check_document(spec, server_name=server_name)
     if outcome.spec is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .server_options import check_origins, cors_option, uvicorn_options
+from ..server_options import check_origins, cors_option, uvicorn_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,13 +64,13 @@ def run_mock(
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events, which it accepts."""
-    from . import mocking  # noqa: PLC0415 - not for --help and completion
+    from ..actions.mock import MockSettings, serve_mock  # noqa: PLC0415 - not for --help and completion
 
     origins = check_origins(cors)
     try:
-        settings = mocking.MockSettings(
+        settings = MockSettings(
             seed=seed, interval=interval, jitter=jitter, fail_rate=fail_rate, locale=locale, security=security
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    mocking.serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root, cors=origins)
+    serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root, cors=origins)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..diff import LEVELS, compare_specs
-from ..diff.revisions import RevisionError, check_revision, find_in_revision
-from ..errors import printable
-from ..spec.readers.examples import written_bytes
-from .report import annotation, colour, show_diagnostics
+from ...diff import LEVELS, compare_specs
+from ...diff.revisions import RevisionError, check_revision, find_in_revision
+from ...errors import printable
+from ...spec.readers.examples import written_bytes
+from ..report import annotation, colour, show_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..diff import Change, Comparison, Place
-    from ..spec.model import Spec
+    from ...diff import Change, Comparison, Place
+    from ...spec.model import Spec
 
 __all__ = ["FORMATS", "compare", "fails", "pair"]
 

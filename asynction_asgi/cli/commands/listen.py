@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .client_options import SECONDS, connection_options
+from ..client_options import SECONDS, connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +47,16 @@ def listen(
     Exits with 1 when the server can't be reached, refuses or disconnects this client, when less
     than --count came, or when an event missed the document of --spec.
     """
-    from . import connecting, listening, values  # noqa: PLC0415 - not for --help and completion
+    from ..actions import listen as action  # noqa: PLC0415 - not for --help and completion
+    from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
+    from ..arguments import read_json  # noqa: PLC0415 - likewise
 
-    listener = listening.Listener(
-        connection=connecting.read_connection(ctx, url, **options),
+    listener = action.Listener(
+        connection=read_connection(ctx, url, **options),
         names=frozenset(names),
         count=count,
-        answer=tuple(values.read_json(one, "--ack") for one in answers),
+        answer=tuple(read_json(one, "--ack") for one in answers),
         as_json=as_json,
     )
-    listening.check_names(listener)
-    connecting.finish(ctx, listener.connection, listening.listen(listener, seconds))
+    action.check_names(listener)
+    finish(ctx, listener.connection, action.listen(listener, seconds))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .server_options import uvicorn_options
+from ..server_options import uvicorn_options
 
 
 @click.command()
@@ -16,7 +16,7 @@ def demo(**options: Any) -> None:
 
     Open the address in two windows and choose two names.
     """
-    from ..demo import create_app  # noqa: PLC0415 - not for --help and completion
-    from .serving import serve  # noqa: PLC0415 - likewise
+    from ...demo import create_app  # noqa: PLC0415 - not for --help and completion
+    from ..actions.serve import serve  # noqa: PLC0415 - likewise
 
     serve(create_app(), options)

@@ -60,11 +60,11 @@ def diff(
     Exits with 0 when nothing reaches --fail-on, with 1 when something does, and with 2 when a document can't
     be read or can't be served. With --since, a file that the revision lacks is new and no finding.
     """
-    from . import differences  # noqa: PLC0415  # not for --help and completion
+    from ..actions import diff as action  # noqa: PLC0415  # not for --help and completion
 
-    pairs = differences.pair(names, since)
+    pairs = action.pair(names, since)
     compared = [
-        differences.compare(ctx, *pair, server_name=server_name, effort=effort, seed=seed) for pair in pairs
+        action.compare(ctx, *pair, server_name=server_name, effort=effort, seed=seed) for pair in pairs
     ]
-    differences.FORMATS[form](compared)
-    ctx.exit(1 if any(differences.fails(comparison, fail_on) for comparison in compared) else 0)
+    action.FORMATS[form](compared)
+    ctx.exit(1 if any(action.fails(comparison, fail_on) for comparison in compared) else 0)

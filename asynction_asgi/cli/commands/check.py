@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .report import FORMATS, Checked
+from ..report import FORMATS, Checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def check(
 
     Exits with 0 when every document can be served, with 1 otherwise.
     """
-    from ..spec import check_document  # noqa: PLC0415 - not for --help and completion
+    from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
 
     checked = [
         Checked(file=file, outcome=check_document(file, server_name=server_name, strict=strict))
