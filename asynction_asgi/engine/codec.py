@@ -44,6 +44,17 @@ class UndecodableError(ValueError):
     """The peer sent something that is not a packet; its connection can't go on."""
 
 
+class PayloadTooLargeError(Exception):
+    """The peer sent more than the server takes; its connection is closed.
+
+    Args:
+        limit: The name of the limit and its value, for the log.
+    """
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+
+
 class UnencodableError(ValueError):
     """A value has no JSON form; nothing was sent."""
 

@@ -10,8 +10,8 @@ import engineio
 from engineio.packet import OPEN, Packet
 
 from ..logs import Throttle
+from .environ import make_response, translate_request
 from .frames import Frame
-from .http import make_response, translate_request
 from .logs import logger
 from .origins import Origins
 from .transport.session import EngineSocket
@@ -21,8 +21,8 @@ from .websocket import WebSocket
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from .intake import Intake
     from .limits import Limits
+    from .ports import Uplink
 
 _EXIT_CHECK_SECONDS = 0.5
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
@@ -43,7 +43,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             somebody else registered for ``message``.
     """
 
-    owner: Intake | None = None
+    owner: Uplink | None = None
     _async: dict[str, Any]
 
     def __init__(self, *, limits: Limits, **options: Any) -> None:
@@ -138,7 +138,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "pingInterval": int((self.ping_interval + self.ping_interval_grace_period) * 1000),
             "maxPayload": self._largest_payload(environ),
         }
-        socket.deliver([Frame(Packet(OPEN, welcome).encode().encode())])
+        socket.outbox.deliver([Frame(Packet(OPEN, welcome).encode().encode())])
         kept = self.origins.without_ambient_credentials(environ)
         answer = await self._trigger_event("connect", sid, kept, run_async=False)
         if answer is not None and answer is not True:
@@ -229,7 +229,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def _check_exit(self) -> None:
         self._exit_check = None
-        polling = [socket for socket in self.sockets.values() if socket.poller is not None]
+        polling = [socket for socket in self.sockets.values() if socket.outbox.poller is not None]
         if not polling:
             return
         if is_exiting():

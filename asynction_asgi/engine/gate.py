@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from .calls import Calls
     from .endpoint import Endpoint, Sender
-    from .engine_server import EngineServer
     from .lanes import Lanes
     from .limits import Limits
+    from .ports import Host
     from .replies import Replies
     from .rooms import Rooms
     from .tasks import Tasks
@@ -51,7 +51,7 @@ class Gate:
         *,
         endpoints: Sequence[Endpoint],
         sender: Sender,
-        transports: EngineServer,
+        transports: Host,
         environs: Mapping[str, Mapping[str, Any]],
         limits: Limits,
         rooms: Rooms,
@@ -158,7 +158,7 @@ class Gate:
     def _accept(self, member: Member) -> None:
         member.phase = Phase.CONNECTED
         answer = self._replies.encode(packets.CONNECT, {"sid": member.sid}, member.namespace)
-        member.connection.socket.deliver(answer)
+        member.connection.socket.outbox.deliver(answer)
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
 from . import packets
-from .codec import UndecodableError
+from .codec import PayloadTooLargeError, UndecodableError
 from .members import Arrival, Connection, Member, Partial, Phase
-from .transport.session import PayloadTooLargeError
 
 if TYPE_CHECKING:
     import asyncio

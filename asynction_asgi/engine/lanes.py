@@ -143,9 +143,9 @@ class Lanes:
                 self._replies.refuse(
                     member, ack_id, event, self._replies.internal(error, event, member.namespace)
                 )
-            if connection.socket.outbox:
+            if connection.socket.outbox.frames:
                 # A client that does not read its answers gets no more of them for a while.
-                await connection.socket.relief()
+                await connection.socket.outbox.relief()
         finally:
             if number and (connection.running or connection.waiting):
                 self._ended(connection, number)
@@ -201,7 +201,7 @@ class Lanes:
         try:
             while not (await asyncio.wait([room], timeout=_PROBE_SECONDS))[0]:
                 # Where nothing is read, only a write can find out that the peer is gone.
-                connection.socket.deliver([NOOP])
+                connection.socket.outbox.deliver([NOOP])
         finally:
             connection.socket.paused = False
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .frames import Frame
     from .limits import Limits
     from .packets import Packet
-    from .transport.session import EngineSocket
+    from .ports import Transport
 
 
 class Arrival(NamedTuple):
@@ -125,7 +125,7 @@ class Member(Peer[Any]):
         if self.held is not None:
             self.held += frames
         elif self.phase is _CONNECTED:
-            self.connection.socket.deliver(frames)
+            self.connection.socket.outbox.deliver(frames)
         elif self.phase is _PENDING:
             self.held = list(frames)
 
@@ -201,7 +201,7 @@ class Connection:
         "waiting_bytes",
     )
 
-    def __init__(self, socket: EngineSocket, limits: Limits) -> None:
+    def __init__(self, socket: Transport, limits: Limits) -> None:
         self.socket = socket
         self.limits = limits
         self.loop = asyncio.get_running_loop()

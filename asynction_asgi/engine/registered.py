@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from ..spec.model import Ordering
     from .endpoint import Peer
-    from .server import Server
+    from .ports import Application
 
 
 class RegisteredHandlers:
     """An `Endpoint` over ``server.on``, ``server.register_namespace`` and ``server.instrument``."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Application) -> None:
         self._server = server
 
     def admits(self, namespace: str) -> bool:

@@ -53,7 +53,7 @@ class Replies:
             except UnencodableError:
                 logger.exception("the refusal of a connection has no JSON form")
                 frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
-        connection.socket.deliver(frames)
+        connection.socket.outbox.deliver(frames)
 
     def internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
         """Log a crash; what the peer learns of it is where the log has it."""

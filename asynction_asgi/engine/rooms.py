@@ -314,8 +314,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
 async def relieve(recipients: Sequence[Member]) -> None:
     """Wait for clients that read more slowly than they are sent to, but not for long."""
-    slow = {member.connection.socket for member in recipients}
-    waits = [socket.relief() for socket in slow if socket.outbox and socket.congested]
+    outboxes = {member.connection.socket.outbox for member in recipients}
+    waits = [outbox.relief() for outbox in outboxes if outbox.frames and outbox.congested]
     if waits:  # all at the same time: many that don't read cost no more than one
         await asyncio.gather(*waits)
 

@@ -11,13 +11,12 @@ from .logs import logger
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from .engine_server import EngineServer
     from .gate import Gate
     from .members import Connection
+    from .ports import Host, Transport
     from .replies import Replies
     from .rooms import Rooms
     from .tasks import Tasks
-    from .transport.session import EngineSocket
 
 # Handlers still running after so many seconds are cancelled.
 STOP_SECONDS = 5.0
@@ -30,9 +29,7 @@ _FETCH_SECONDS, _FETCH_CHECK_SECONDS = 1.0, 0.02
 class Stopping:
     """Ends a server."""
 
-    def __init__(
-        self, *, transports: EngineServer, gate: Gate, replies: Replies, rooms: Rooms, tasks: Tasks
-    ) -> None:
+    def __init__(self, *, transports: Host, gate: Gate, replies: Replies, rooms: Rooms, tasks: Tasks) -> None:
         self._transports = transports
         self._gate = gate
         self._replies = replies
@@ -74,7 +71,7 @@ class Stopping:
         self._gate.stopping = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        sockets = list(self._transports.sockets.values())
+        sockets: list[Transport] = list(self._transports.sockets.values())
         connections = [socket.connection for socket in sockets]
         busy = [socket for socket in sockets if any(_handlers(socket.connection))]
         if late := await _wait_for_handlers(connections, deadline):
@@ -131,7 +128,7 @@ def _handlers(connection: Connection) -> Iterator[asyncio.Task[None]]:
             yield member.connecting
 
 
-async def _wait_for_polls(busy: Iterable[EngineSocket]) -> None:
+async def _wait_for_polls(busy: Iterable[Transport]) -> None:
     """Wait for clients of polling to fetch their answers and to poll again, for a moment.
 
     A client that polls receives the end of the session as such, others an HTTP status.
@@ -139,8 +136,7 @@ async def _wait_for_polls(busy: Iterable[EngineSocket]) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + _FETCH_SECONDS
     while loop.time() < until:
-        polling = (socket for socket in busy if socket.write is None and not socket.closing)
-        if not any(socket.outbox or socket.poller is None for socket in polling):
+        if not any(socket.fetches_late for socket in busy):
             return
         await asyncio.sleep(_FETCH_CHECK_SECONDS)
 

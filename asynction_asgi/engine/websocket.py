@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
     from .frames import Frame
-    from .transport.session import EngineSocket
+    from .ports import Receiver
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0
@@ -43,7 +43,7 @@ class WebSocket:
         self._handler = handler
         self._receive: Any = None
         self._send: Any = None
-        self._socket: EngineSocket | None = None
+        self._socket: Receiver | None = None
         self._drainer: asyncio.Task[None] | None = None
         self._ahead: asyncio.Future[Any] | None = None
         self._reader: asyncio.Task[Any] | None = None
@@ -59,7 +59,7 @@ class WebSocket:
         await handler(self)
         return ""
 
-    def attach(self, socket: EngineSocket) -> Callable[[Frame], bool]:
+    def attach(self, socket: Receiver) -> Callable[[Frame], bool]:
         """Serve `socket` from now on.
 
         If the server is a known uvicorn and nothing has wrapped ``receive`` on the way, messages go from its
@@ -147,7 +147,7 @@ class WebSocket:
         try:
             await _Rest(sending, pending)
             while not self.closed and self._socket is not None:
-                frame = self._socket.next_frame()
+                frame = self._socket.outbox.next_frame()
                 if frame is None:
                     break
                 await self._send(frame.message)
@@ -171,7 +171,7 @@ class WebSocket:
             self._drainer.cancel()
         if (
             self._drainer is not None
-            or (self._socket is not None and self._socket.outbox)
+            or (self._socket is not None and self._socket.outbox.frames)
             or self.buffered > _LARGE
         ):
             self._abort()

@@ -325,7 +325,7 @@ async def test_a_held_poll_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPa
         await client.post("40")
         await client.poll()
         poll = asyncio.ensure_future(client.poll())
-        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()))
+        await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
         runner.should_exit = True
         assert await asyncio.wait_for(poll, SECONDS) == ["1"]
         await stage.emptied()

@@ -33,7 +33,7 @@ class Room:
             self.got.append((sid, frame.body.decode()))
             return True
 
-        socket.write = write
+        socket.outbox.write = write
         member = Member(
             sid=sid,
             namespace=namespace,
@@ -277,8 +277,8 @@ async def test_a_queue_manager_of_the_users_drops_callbacks_for_rooms(
 
 def stop_reading(member: Member) -> EngineSocket:
     """Its transport takes nothing from now on."""
-    socket = member.connection.socket
-    socket.write = lambda _: False
+    socket: EngineSocket = member.connection.socket  # type: ignore[assignment]  # the only Transport
+    socket.outbox.write = lambda _: False
     return socket
 
 
@@ -290,7 +290,7 @@ async def test_an_emit_waits_for_all_slow_readers_at_the_same_time() -> None:
     loop = asyncio.get_running_loop()
     start = loop.time()
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
-    await until(lambda: all(one.relieved is not None for one in slow))
+    await until(lambda: all(one.outbox.relieved is not None for one in slow))
     assert [sid for sid, _ in room.got] == ["quick"]
     assert not emit.done()
     await emit
@@ -298,7 +298,7 @@ async def test_an_emit_waits_for_all_slow_readers_at_the_same_time() -> None:
     start = loop.time()
     await room.server.emit("n", "x" * 1500)
     assert loop.time() - start < 0.1, "their patience is used up until they have caught up"
-    assert all(one.queued > 3000 for one in slow)
+    assert all(one.outbox.queued > 3000 for one in slow)
 
 
 async def test_an_emit_goes_on_when_the_last_slow_reader_has_read() -> None:
@@ -306,11 +306,11 @@ async def test_an_emit_goes_on_when_the_last_slow_reader_has_read() -> None:
     room = Room(limits=Limits(queued_bytes=4000, patience_seconds=30.0))
     first, second, third = (stop_reading(room.join(sid)) for sid in "abc")
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500, room=["a", "b", "c"]))
-    await until(lambda: third.relieved is not None)
+    await until(lambda: third.outbox.relieved is not None)
     for socket in (first, second):
-        socket.write = lambda _: True
+        socket.outbox.write = lambda _: True
         socket.flush()
-        await until(lambda: socket.relieved is None)  # noqa: B023 - it is waited for here
+        await until(lambda: socket.outbox.relieved is None)  # noqa: B023 - it is waited for here
         assert not emit.done()
     third.drop("transport error")  # one that leaves holds up nobody
     async with asyncio.timeout(2):
@@ -325,9 +325,9 @@ async def test_a_sender_that_is_cancelled_leaves_no_waits_behind() -> None:
     slow = [stop_reading(room.join(sid)) for sid in "abc"]
     before = asyncio.all_tasks()
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
-    await until(lambda: all(one.relieved is not None for one in slow))
+    await until(lambda: all(one.outbox.relieved is not None for one in slow))
     assert len(asyncio.all_tasks()) > len(before)
     emit.cancel()
     await asyncio.wait([emit])
     await until(lambda: asyncio.all_tasks() == before, "no task of the waits is left")
-    assert all(len(one.outbox) == 1 for one in slow)
+    assert all(len(one.outbox.frames) == 1 for one in slow)

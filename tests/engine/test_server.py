@@ -628,7 +628,7 @@ async def test_what_waits_is_bounded_by_its_size_too() -> None:
 
 async def test_a_connection_without_a_namespace_is_closed() -> None:
     """Whether it never connected, was refused, or left the last one."""
-    async with serve(limits=Limits(connect_seconds=0.05)) as stage:
+    async with serve(limits=Limits(connect_seconds=0.5)) as stage:
         async with stage.websocket() as client:
             await client.closed()
         async with stage.websocket() as client:
@@ -704,7 +704,7 @@ async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCapt
         await client.send('42["hang"]')
         await until(lambda: ("hang",) in stage.script.told)
         poll = asyncio.ensure_future(polling.poll())
-        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()))
+        await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
         before = asyncio.get_running_loop().time()
         await stage.server.shutdown(0.1)
         assert asyncio.get_running_loop().time() - before < 2

@@ -259,7 +259,7 @@ async def test_a_polling_client_fetches_its_last_answer() -> None:
         await until(lambda: stage.server.stopping)
         gate.set()
         [socket] = stage.server.eio.sockets.values()
-        await until(lambda: bool(socket.outbox))
+        await until(lambda: bool(socket.outbox.frames))
         assert await client.poll() == ['431["done"]']
         assert await client.poll() == ["1"]
         await ending

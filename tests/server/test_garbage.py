@@ -280,7 +280,9 @@ async def give_a_poll_up(stage: Stage) -> None:
         await client.post("40")
         await client.poll()
         poll = asyncio.ensure_future(client.get())
-        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()), "a poll")
+        await until(
+            lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()), "a poll"
+        )
         poll.cancel()
         await asyncio.wait([poll])
 

@@ -16,17 +16,20 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions
+from engineio.async_socket import AsyncSocket
 
 from ...logs import get_logger
-from ..codec import UndecodableError
-from ..frames import NOOP, PING, PROBE_ANSWER
+from ..codec import PayloadTooLargeError, UndecodableError
+from ..frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..members import Connection
-from ..outbox import READS_TOO_SLOWLY, OutboxSocket
+from ..outbox import Outbox
+from ..packets import engine_frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from ..engine_server import EngineServer
+    from ..frames import Frame
+    from ..ports import Host
     from ..websocket import WebSocket
 
 logger = get_logger("engine")
@@ -36,31 +39,23 @@ _POST_STRIDE = 64
 _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
-_TOO_BIG, _INTERNAL_ERROR = 1009, 1011
+_TOO_BIG, _INTERNAL_ERROR, _TRY_LATER = 1009, 1011, 1013
+_READS_TOO_SLOWLY = "closing a connection: the client reads too slowly (sid %s)"
 _TOO_LARGE = "closing a connection: a message is larger than %s (sid %s)"
 _UNDECODABLE = "closing a connection: %s (sid %s)"
 
 
-class PayloadTooLargeError(exceptions.EngineIOError):  # type: ignore[misc]  # python-engineio is untyped
-    """A client sent more than the server takes; its connection is closed.
-
-    Args:
-        limit: The name of the limit and its value, for the log.
-    """
-
-    def __init__(self, limit: str) -> None:
-        super().__init__(limit)
-
-
-class EngineSocket(OutboxSocket):
+class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is untyped
     """python-engineio's socket with write-through, bounded queues and a single timer.
 
     Attributes:
+        outbox: What waits for the client.
+        farewell: What a poll is answered at the end.
         connection: What the Socket.IO layer knows of this client; deleted when the connection is closed.
         paused: Set while nothing is read because its events wait; a pong may be among them.
     """
 
-    server: EngineServer
+    server: Host
     last_ping: float | None
     connected: bool
     upgrading: bool
@@ -69,8 +64,11 @@ class EngineSocket(OutboxSocket):
     closed: bool
     connection: Connection
 
-    def __init__(self, server: EngineServer, sid: str) -> None:
+    def __init__(self, server: Host, sid: str) -> None:
         super().__init__(server, sid)
+        self.queue = None  # replaced by the outbox
+        self.outbox = Outbox(server.limits, self._overflow)
+        self.farewell = CLOSE
         self.connection = Connection(self, server.limits)
         self.last_ping = None
         self.websocket: WebSocket | None = None
@@ -79,6 +77,31 @@ class EngineSocket(OutboxSocket):
         self.heartbeat: asyncio.TimerHandle | None = None
         self.upgrade_over: asyncio.Event | None = None
         self.closing_task: asyncio.Task[None] | None = None
+
+    def _overflow(self) -> None:
+        self.server.tell(logging.WARNING, _READS_TOO_SLOWLY, self.sid)
+        self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
+
+    def flush(self) -> None:
+        """Write what waits, now that the transport takes it."""
+        self.outbox.flush()
+
+    async def send(self, pkt: Any) -> None:
+        """Send a packet of upstream's making."""
+        self.outbox.deliver([engine_frame(pkt)])
+
+    async def poll(self) -> list[Frame]:
+        """Return the frames for one polling answer: at the end, the last one says so."""
+        frames = self.outbox.poll()
+        if self.closing and not frames:
+            frames.append(self.farewell)
+        return frames
+
+    @property
+    def fetches_late(self) -> bool:
+        """Whether a client of polling has not fetched all its answers and begun another poll."""
+        outbox = self.outbox
+        return not self.closing and outbox.write is None and (bool(outbox.frames) or outbox.poller is None)
 
     # -- heartbeat -------------------------------------------------------------------------
 
@@ -96,12 +119,12 @@ class EngineSocket(OutboxSocket):
     def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         # What the server itself answers, such as pings of WebSocket, passes the outbox by.
         if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
-            self.server.tell(logging.WARNING, READS_TOO_SLOWLY, self.sid)
+            self.server.tell(logging.WARNING, _READS_TOO_SLOWLY, self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR)
             return
         if self.last_ping is None:
             self.last_ping = time.time()
-            self.deliver([PING])
+            self.outbox.deliver([PING])
         elif not self.paused or self._polls_no_more(loop):
             self.server.tell(logging.INFO, "closing a connection: no pong came in time (sid %s)", self.sid)
             self.drop(self.server.reason.PING_TIMEOUT)
@@ -112,7 +135,9 @@ class EngineSocket(OutboxSocket):
     def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether a client of polling is gone; one whose input is paused shows it in no other way."""
         patience = self.server.ping_interval + self.server.ping_timeout
-        return self.write is None and self.poller is None and loop.time() - self.polled > patience
+        return (
+            self.outbox.write is None and self.outbox.poller is None and loop.time() - self.polled > patience
+        )
 
     # -- inwards ---------------------------------------------------------------------------
 
@@ -172,11 +197,11 @@ class EngineSocket(OutboxSocket):
         if self.upgrading:
             await self._await_upgrade()
             return self.server.refuse_request() if self.upgraded else [NOOP]
-        if self.poller is not None:
+        if self.outbox.poller is not None:
             # Two polls at the same time would share one stream of packets between them.
             await self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
             raise exceptions.EngineIOError("overlapping polls")
-        if not self.outbox and not self.closing:
+        if not self.outbox.frames and not self.closing:
             await self._await_frames(environ["asgi.receive"])
         self.polled = asyncio.get_running_loop().time()
         return (await self.poll()) or [NOOP]
@@ -189,25 +214,25 @@ class EngineSocket(OutboxSocket):
                     await self.upgrade_over.wait()
 
     async def _await_frames(self, receive: Any) -> None:
-        self.poller = asyncio.get_running_loop().create_future()
+        poller = self.outbox.poller = asyncio.get_running_loop().create_future()
         gone = asyncio.ensure_future(_gone(receive))
         gone.add_done_callback(self._poller_gone)
         self.server.watch_for_exit()
         try:
-            if not await self.poller:
+            if not await poller:
                 await self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
                 raise exceptions.EngineIOError("the poll was given up")
         except asyncio.CancelledError:
             self.drop(self.server.reason.TRANSPORT_CLOSE)
             raise
         finally:
-            self.poller = None
+            self.outbox.poller = None
             gone.cancel()
 
     def _poller_gone(self, gone: asyncio.Task[None]) -> None:
         if not gone.cancelled():
             gone.exception()  # whatever it was, the client is not there any more
-            self._wake_poller(frames=False)
+            self.outbox.wake_poller(frames=False)
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take the packets of one polling request.
@@ -249,8 +274,8 @@ class EngineSocket(OutboxSocket):
         else:
             self.connected = self.upgraded = True
         self.websocket = ws
-        self.write = ws.attach(self)
-        self.flush()
+        self.outbox.write = ws.attach(self)
+        self.outbox.flush()
         reason = self.server.reason.TRANSPORT_CLOSE
         try:
             while not self.closing and (data := await ws.receive()) is not None:
@@ -275,7 +300,7 @@ class EngineSocket(OutboxSocket):
                 if await ws.receive() != "2probe":
                     return False
                 ws.write(PROBE_ANSWER)
-                self._wake_poller()
+                self.outbox.wake_poller()
                 self.upgraded = await ws.receive() == "5"
         except TimeoutError:
             return False
@@ -283,7 +308,7 @@ class EngineSocket(OutboxSocket):
             self.upgrading = False
             over.set()
         if not self.upgraded:
-            self._wake_poller()
+            self.outbox.wake_poller()
         return bool(self.upgraded) and not self.closing
 
     # -- the end ---------------------------------------------------------------------------
@@ -322,24 +347,22 @@ class EngineSocket(OutboxSocket):
         context = self.connection.context.copy()
         self.closing_task = asyncio.get_running_loop().create_task(ending, context=context)
         self.closing = True
+        self.outbox.close()
         return self.closing_task
 
     async def _end(self, reason: str, *, abort: bool, code: int = 1000) -> None:
         self.connected = False
-        self._relieve()
         if self.heartbeat is not None:
             self.heartbeat.cancel()
         if self.websocket is not None:
-            if not abort and self.write is not None and not self.outbox:
-                self.write(self.farewell)
+            if not abort and self.outbox.write is not None and not self.outbox.frames:
+                self.outbox.write(self.farewell)
             self.websocket.close(code, reason)
-        self._wake_poller()
+        self.outbox.wake_poller()
         try:
             await self.server.transport_closed(self, reason)
         finally:
             self.closed = True
-            if self.poller is None:  # a poll that was woken above still takes what is left
-                self.outbox.clear()
             self.server.sockets.pop(self.sid, None)
             self._let_go()
 
@@ -347,7 +370,8 @@ class EngineSocket(OutboxSocket):
         """Drop the references that lead back here, so that reference counting frees a closed connection."""
         if self.websocket is not None:
             self.websocket.detach()
-        self.websocket = self.write = self.heartbeat = None
+        self.websocket = self.heartbeat = None
+        self.outbox.let_go()  # a poll that was woken above still takes what is left
         del self.connection
 
 

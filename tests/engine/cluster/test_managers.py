@@ -75,17 +75,17 @@ async def test_what_changes_while_an_emit_waits_is_not_published(queue_url: str)
     async with cluster(queue_url, limits=limits) as (one, two), one.client() as slow, two.client() as there:
         member = one.server.manager.find(slow.sid, "/")
         assert member is not None
-        socket = member.connection.socket
-        write, socket.write = socket.write, lambda _: False  # its transport takes nothing
+        socket: Any = member.connection.socket
+        write, socket.outbox.write = socket.outbox.write, lambda _: False  # its transport takes nothing
         inner: dict[str, Any] = {"list": [1], "tuple": ([2],)}
         payload = {"inner": inner, "text": "x" * 1500}
         emit = asyncio.ensure_future(one.server.emit("n", payload))
-        await until(lambda: socket.relieved is not None)
+        await until(lambda: socket.outbox.relieved is not None)
         inner["list"].append("added")
         inner["tuple"][0].append("added")
         inner["key"] = payload["key"] = "added"
         assert not emit.done()
-        socket.write = write
+        socket.outbox.write = write
         socket.flush()
         await emit
         text = await there.receive()

@@ -76,7 +76,7 @@ async def test_overlapping_requests_close_the_session() -> None:
     """Two polls would share one stream of packets; two posts would race for their order."""
     async with serve() as stage, stage.polling() as client:
         first = asyncio.ensure_future(client.get())
-        await until(lambda: any(socket.poller for socket in stage.server.eio.sockets.values()))
+        await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
         assert (await client.get()).status_code == 400
         assert (await first).text == "1"
         await stage.emptied()
@@ -122,7 +122,7 @@ async def test_an_upgrade_loses_and_reorders_nothing(ws: str) -> None:
         await stage.server.emit("n", 0)
         assert await client.poll() == ['42["n",0]']
         held = asyncio.ensure_future(client.poll())
-        await until(lambda: stage.server.eio.sockets[sid].poller is not None)
+        await until(lambda: stage.server.eio.sockets[sid].outbox.poller is not None)
         async with stage.websocket(f"&sid={sid}") as upgraded:
             await upgraded.send("2probe")
             assert await upgraded.receive() == "3probe"
@@ -230,7 +230,7 @@ async def test_a_reader_that_comes_back_gets_what_waited(ws: str) -> None:
         client.raw.transport.resume_reading()
         assert await numbers(client, 200) == list(range(200))
         socket = next(iter(stage.server.eio.sockets.values()))
-        assert (len(socket.outbox), socket.queued) == (0, 0)
+        assert (len(socket.outbox.frames), socket.outbox.queued) == (0, 0)
 
 
 async def test_a_message_beyond_the_size_is_refused() -> None:

@@ -83,7 +83,7 @@ async def echo() -> dict[str, Any]:
             async with stage.client() as client:
                 answers += await client.ask('421["a","' + "x" * size + '"]')
                 [socket] = stage.server.eio.sockets.values()
-                short = type(getattr(socket.write, "__self__", None)).__name__ == "Shortcut"
+                short = type(getattr(socket.outbox.write, "__self__", None)).__name__ == "Shortcut"
             await stage.emptied()
     return {"sizes": [len(answer) for answer in answers], "short": short}
 

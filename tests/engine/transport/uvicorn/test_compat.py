@@ -119,7 +119,7 @@ async def test_nothing_is_said_of_a_choice(ws: str, caplog: pytest.LogCaptureFix
         assert await client.ask('421["a",1]') == [1]
         [socket] = stage.server.eio.sockets.values()
         await until(lambda: socket.websocket is not None)
-        assert (getattr(socket.write, "__self__", None) is socket.websocket) is (ws == LONG_WAY)
+        assert (getattr(socket.outbox.write, "__self__", None) is socket.websocket) is (ws == LONG_WAY)
     assert not caplog.records
 
 

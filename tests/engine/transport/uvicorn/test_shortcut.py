@@ -361,7 +361,7 @@ async def test_a_client_that_leaves_while_the_server_stops() -> None:
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         [socket] = stage.server.eio.sockets.values()
         await until(lambda: socket.websocket is not None)
-        shortcut: Any = getattr(socket.write, "__self__", None)
+        shortcut: Any = getattr(socket.outbox.write, "__self__", None)
         shortcut.data_received(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
         shortcut._uvicorns.shutdown()
         assert await client.ended() == 1000

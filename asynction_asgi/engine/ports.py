@@ -1,0 +1,214 @@
+"""What the parts of the engine need of one another, so that none imports those above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+    from .frames import Frame
+    from .limits import Limits
+
+
+class Outlet(Protocol):
+    """What waits for one client; peers write to it.
+
+    Attributes:
+        frames: Frames that the transport has not taken yet.
+    """
+
+    @property
+    def frames(self) -> Collection[Frame]: ...  # noqa: D102  # described above
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits that a sender to this client alone should wait too."""
+        ...
+
+    def deliver(self, frames: list[Frame]) -> None:
+        """Send frames in order, or queue them while the transport is busy; never waits."""
+        ...
+
+    def next_frame(self) -> Frame | None:
+        """Take the next waiting frame, or None."""
+        ...
+
+    async def relief(self) -> None:
+        """Wait until the client has read most of what waits for it."""
+        ...
+
+
+class Transport(Protocol):
+    """One client's connection, as its peers see it.
+
+    Attributes:
+        sid: Engine.IO's id of the connection.
+        connection: What peers know of it, a `Connection`.
+        closing: Set once it begins to close.
+        closing_task: Runs the disconnect handlers, once it does.
+        paused: Set while nothing is read because its events wait.
+    """
+
+    sid: str
+    connection: Any
+    closing: bool
+    closing_task: asyncio.Task[None] | None
+    paused: bool
+
+    @property
+    def outbox(self) -> Outlet:
+        """What waits for the client."""
+        ...
+
+    @property
+    def fetches_late(self) -> bool:
+        """Whether a client of polling has not fetched all its answers and begun another poll."""
+        ...
+
+    def drop(self, reason: str, *, code: int = 1000) -> None:
+        """Close from where nothing can be awaited."""
+        ...
+
+
+class Receiver(Protocol):
+    """One client's connection, as its WebSocket sees it."""
+
+    sid: str
+
+    @property
+    def outbox(self) -> Outlet:
+        """What waits for the client."""
+        ...
+
+    @property
+    def server(self) -> Host:
+        """The server that the connection belongs to."""
+        ...
+
+    @property
+    def connection(self) -> Any:
+        """Holds the context in which messages are handled."""
+        ...
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing is taken any more."""
+        ...
+
+    def take(self, data: str | bytes) -> Awaitable[None] | None:
+        """Take one message; what is returned must be awaited before the next one."""
+        ...
+
+    def flush(self) -> object:
+        """Write what waits, now that the transport takes it."""
+        ...
+
+    def drop(self, reason: str, *, code: int = 1000) -> None:
+        """Close from where nothing can be awaited."""
+        ...
+
+    def refuse_size(self, server_limit: int | None = None) -> None:
+        """Close because of a message that is too large, before the whole of it is here."""
+        ...
+
+
+class Uplink(Protocol):
+    """The Socket.IO half of the server, as transports see it."""
+
+    def take_message(self, connection: Any, data: str | bytes) -> Awaitable[None] | None:
+        """Take one Engine.IO message; what is returned must be awaited before the next one.
+
+        Raises:
+            UndecodableError: The message can't be understood; the connection must be closed.
+            PayloadTooLargeError: It is larger than the server takes.
+        """
+        ...
+
+    def begin_stop(self) -> asyncio.Task[None] | None:
+        """Let clients go; returns a task that ends when the connections are closed, or None."""
+        ...
+
+
+class Host(Protocol):
+    """The Engine.IO half of the server, as its sockets and the peers over them see it.
+
+    Attributes:
+        owner: The Socket.IO half, or None if another handler is registered for ``message``.
+        limits: What one client may cost.
+        reason: Names of reasons for a disconnect, as constants.
+        sockets: Open connections by id.
+        max_http_buffer_size: Largest message in bytes.
+        ping_interval: Seconds between two pings.
+        ping_timeout: Seconds that a client may take to answer one.
+    """
+
+    owner: Uplink | None
+    limits: Limits
+    reason: Any
+    sockets: dict[str, Any]
+    max_http_buffer_size: int
+    ping_interval: float
+    ping_timeout: float
+
+    def generate_id(self) -> str:
+        """Return a new id."""
+        ...
+
+    def tell(self, level: int, text: str, *arguments: object) -> None:
+        """Log what a client caused, now and then."""
+        ...
+
+    def name_limit(self, server_limit: int | None = None) -> str:
+        """Return the name and value of the limit on the size of one message, for the log."""
+        ...
+
+    def refuse_request(self) -> dict[str, Any]:
+        """Return the response to a request that came too late."""
+        ...
+
+    def watch_for_exit(self) -> None:
+        """While a poll is held, look whether the server wants to exit."""
+        ...
+
+    def trigger_message(self, socket: Any, data: str | bytes) -> Awaitable[None]:
+        """Hand a message to the handler that is registered in place of the Socket.IO half."""
+        ...
+
+    async def transport_closed(self, socket: Any, reason: str) -> None:
+        """Run the disconnect handler of a connection."""
+        ...
+
+
+class Application(Protocol):
+    """python-socketio's server, as handlers that were registered on it and the ASGI side see it.
+
+    Attributes:
+        eio: The Engine.IO half.
+        limits: What one client may cost.
+        reason: Names of reasons for a disconnect, as constants.
+        handlers: By namespace and event.
+        namespace_handlers: Classes of handlers by namespace.
+        namespaces: Beyond those with handlers; ``"*"`` is any.
+        not_handled: Stands for the answer if there is no handler.
+    """
+
+    eio: Any
+    limits: Limits
+    reason: Any
+    handlers: Mapping[str, Mapping[str, Callable[..., Any]]]
+    namespace_handlers: Mapping[str, Any]
+    namespaces: Sequence[str] | str
+    not_handled: object
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server has begun to end."""
+        ...
+
+    async def _trigger_event(self, event: str, namespace: str, *arguments: Any) -> Any: ...
+
+    def _get_event_handler(self, event: str, namespace: str, arguments: Any) -> tuple[Any, Any]: ...
+
+    def _get_namespace_handler(self, namespace: str, arguments: Any) -> tuple[Any, Any]: ...
