@@ -17,6 +17,8 @@ ROWS = (
     ("errors",),
     ("logs", "extras"),
     ("spec", "client"),
+    ("datatypes",),
+    ("typed_clients",),
     ("engine", "docs", "mock", "diff"),
     ("server",),
     ("mock/serve", "testing", "contract", "demo", "scaffold"),

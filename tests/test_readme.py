@@ -31,6 +31,7 @@ from asynction_asgi.spec.text.document import load_document
 from .cli.processes import Command
 from .diff.repository import Repository
 from .serving import serve
+from .typed_clients.compiling import errors, prepare, run
 from .wire.report import EVERYTHING
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def block(language: str, heading: str, place: int = 0) -> str:
 
 NOT_CODES = {"POST", "HEAD", "NFKC"}
 EXAMPLE = "A complete example"
+TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
@@ -118,6 +120,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
         *((language, START) for language in ("bash", "python")),
+        *((language, TYPED) for language in ("bash", "typescript")),
         ("json", "Refusals"),
         ("text", "Command line"),
         *((language, "Comparing two versions") for language in ("bash", "text")),
@@ -276,6 +279,22 @@ def test_the_application_to_start_from(pytester: pytest.Pytester) -> None:
     assert "async def said(emit: Emit, text: str)" in (app / "emits.py").read_text("utf-8")
     pytester.chdir()
     assert pytester.runpytest_subprocess("-p", "no:asyncio", str(app)).ret == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_typed_client(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> None:
+    """The module that is written compiles with the example, which prints what the server answers."""
+    program, *arguments = block("bash", TYPED).split()
+    assert program == "asynction-asgi"
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    place = tmp_path_factory.mktemp("front-end")
+    said = "declare const console: { log(value: unknown): void };\n"
+    with serve(importlib.import_module("chat").app) as url:
+        shown = block("typescript", TYPED).replace("http://127.0.0.1:8000", url)
+        module = Path("web", "chat.ts").read_text("utf-8")
+        prepare(place, {"chat.ts": module, "page.ts": said + shown}, node_modules)
+        assert errors(place, "typescript", emit=True) == {}
+        assert run(place, "page.js") == [5.0, 8]
 
 
 def test_the_shape_of_a_refusal(folder: Path) -> None:

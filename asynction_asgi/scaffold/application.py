@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from ..datatypes.names import Names
 from ..spec.model.offered import served_spec
 from .contract_tests import write_settings, write_tests
 from .documents import copied_documents
 from .emits import write_emits
 from .errors import ScaffoldError
 from .handlers import collect_handlers, required_schemes
-from .names import Names
 from .payloads import Payloads
 from .places import Places
 from .signatures import Signatures

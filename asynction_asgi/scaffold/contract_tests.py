@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..datatypes.names import Names, snake
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model import Arguments
 from .handlers import slug
-from .names import Names, snake
 from .source import Module, call, docstring, fits, one_line
 
 if TYPE_CHECKING:

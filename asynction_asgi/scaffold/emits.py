@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..datatypes.names import Names, pascal, snake
 from .expressions import ANY, NONE, Named, either, write
 from .handlers import slug
-from .names import Names, pascal, snake
 from .signatures import Parameter, function_head
 from .source import Module, docstring, fits, literal, one_line
 from .stubs import about

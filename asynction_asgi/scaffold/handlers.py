@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..datatypes.names import Names, is_plain, pascal, snake
 from .errors import ScaffoldError
-from .names import Names, is_plain, pascal, snake
 from .places import Place
 from .source import Module, literal, one_line
 from .stubs import (

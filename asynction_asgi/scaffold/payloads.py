@@ -8,12 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ..datatypes.members import (
+    implied_types,
+    is_closed,
+    is_typed_dict,
+    only_reference,
+    other_members,
+    pattern_members,
+)
+from ..datatypes.names import Names, pascal, singular
 from ..spec.schemas.shape import merge_shapes
 from ..spec.schemas.shape_reader import Shapes, is_never
 from ..spec.text.pointer import Pointer
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, builtin, either, write
-from .names import Names, pascal, singular
-from .shapes import implied_types, is_closed, is_typed_dict, only_reference, other_members, pattern_members
 from .source import WIDTH, Module, fits
 from .typed_dicts import Alias, TypedDict, write_definitions
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .names import is_plain
+from ..datatypes.names import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

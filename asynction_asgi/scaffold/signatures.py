@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..datatypes.names import Names, is_plain, pascal, singular, snake
 from ..spec.schemas.shape_reader import Shapes, is_never
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, Of, builtin, either, write
-from .names import Names, is_plain, pascal, singular, snake
 from .source import fits
 
 if TYPE_CHECKING:

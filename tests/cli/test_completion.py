@@ -43,7 +43,7 @@ def test_the_script_is_printed(shell: str, tmp_path: Path) -> None:
 
 def test_commands_options_and_choices_are_completed() -> None:
     """From a beginning of theirs."""
-    assert completed("c") == ["plain,call", "plain,check", "plain,completion"]
+    assert completed("c") == ["plain,call", "plain,check", "plain,client", "plain,completion"]
     assert "plain,--namespace" in completed("listen", "--na")
     assert completed("call", "--transport", "p") == ["plain,polling"]
 

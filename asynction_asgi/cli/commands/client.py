@@ -1,0 +1,79 @@
+"""``asynction-asgi client``: types of a contract, and a typed way to connect, for front ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...errors import printable
+from ..report import show_diagnostics
+
+
+@click.command()
+@click.argument("spec", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--language",
+    type=click.Choice(["typescript"]),
+    default="typescript",
+    show_default=True,
+    help="What to write: a module for socket.io-client.",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="The folder to write to; created if it does not exist.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if the file is not up to date.")
+@click.option("--force", is_flag=True, help="Overwrite a file that this command did not write.")
+@click.option(
+    "--server-name", help="The document's server to connect to; it picks path, security and channels."
+)
+@click.pass_context
+def client(
+    ctx: click.Context,
+    /,
+    spec: str,
+    *,
+    language: str,
+    output: str,
+    check: bool,
+    force: bool,
+    server_name: str | None,
+) -> None:
+    """Write a typed client module for SPEC.
+
+    The module depends on the contract alone: commit it, and let --check tell when it is out of date.
+
+    Exits with 1 when the document can't be served, the file belongs to somebody else, or --check finds a
+    difference.
+    """
+    del language  # one so far
+    from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
+    from ...typed_clients import differences, file_name, is_ours, write_typescript  # noqa: PLC0415 - likewise
+
+    outcome = check_document(spec, server_name=server_name)
+    if outcome.spec is None:
+        show_diagnostics(outcome.diagnostics, err=True)
+        ctx.exit(1)
+    module = write_typescript(outcome.spec)
+    path = Path(output) / file_name(outcome.spec)
+    for warning in module.warnings:
+        click.echo(printable(f"warning: {warning}"), err=True)
+    try:
+        present = path.read_bytes().decode("utf-8", "replace") if path.exists() else None
+        if check:
+            for line in differences(present, module.text, str(path)):
+                click.echo(printable(line), err=True)
+            ctx.exit(0 if present == module.text else 1)
+        if present is not None and not force and not is_ours(present):
+            click.echo(printable(f"{path} was not written by this command; --force overwrites it"), err=True)
+            ctx.exit(1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(module.text.encode())
+    except OSError as error:
+        click.echo(printable(f"can't write {error.filename or path}: {error.strerror}"), err=True)
+        ctx.exit(1)
+    click.echo(printable(str(path)))

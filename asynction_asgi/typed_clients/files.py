@@ -1,0 +1,57 @@
+"""The file of a client module: its name, whose it is, and whether it is up to date."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..spec.model import Spec
+
+__all__ = ["MARKER", "differences", "file_name", "is_ours"]
+
+MARKER = 'Made by "asynction-asgi client" from'
+"""Stands in the first line, after the sign of a comment."""
+
+_LONGEST = 60
+_MOST_LINES = 40
+
+
+def file_name(spec: Spec) -> str:
+    """Return the name of a contract's client module, such as ``support-desk.ts``."""
+    plain = unicodedata.normalize("NFKD", spec.title).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST].strip("-")
+    return f"{slug or 'client'}.ts"
+
+
+def is_ours(text: str) -> bool:
+    """Return whether a file's text was written by us, by its first line."""
+    return MARKER in text.partition("\n")[0]
+
+
+def differences(present: str | None, wanted: str, name: str) -> Iterator[str]:
+    """Yield lines that tell how a file differs from what it should hold; none if it doesn't.
+
+    Args:
+        present: What the file holds; None if there is no file.
+        wanted: What it should hold.
+        name: What to call the file.
+    """
+    if present is None:
+        yield f"{name} does not exist; run without --check to write it"
+        return
+    if present == wanted:
+        return
+    yield f"{name} is out of date; run without --check to write it"
+    lines = difflib.unified_diff(
+        present.splitlines(), wanted.splitlines(), "file", "contract", lineterm="", n=1
+    )
+    for count, line in enumerate(lines):
+        if count == _MOST_LINES:
+            yield "…"
+            return
+        yield line

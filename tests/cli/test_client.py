@@ -1,0 +1,75 @@
+"""``asynction-asgi client``: a client module as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+from asynction_asgi.demo import DOCUMENT
+from asynction_asgi.spec import load_spec
+from asynction_asgi.typed_clients import write_typescript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+def _client(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["client", str(DOCUMENT), "-o", str(folder), *options])
+
+
+def test_a_module_is_written_and_stays_up_to_date(tmp_path: Path) -> None:
+    """It is named after the document, made of the contract alone, and written again without a question."""
+    folder = tmp_path / "front" / "end"
+    result = _client(folder)
+    assert result.exit_code == 0, result.output
+    (path,) = folder.iterdir()
+    assert result.stdout == f"{path}\n"
+    assert path.name == "chat.ts"
+    text = path.read_text("utf-8")
+    assert text == write_typescript(load_spec(DOCUMENT)).text
+    assert "asynction_asgi.demo" not in text
+    assert _client(folder, "--check").exit_code == 0
+    assert _client(folder).exit_code == 0
+
+
+def test_check_tells_what_differs_and_writes_nothing(tmp_path: Path) -> None:
+    """A missing or outdated module exits with 1; the lines that differ are shown."""
+    missing = _client(tmp_path / "none", "--check")
+    assert missing.exit_code == 1
+    assert "does not exist" in missing.stderr
+    assert not (tmp_path / "none").exists()
+    _client(tmp_path)
+    path = tmp_path / "chat.ts"
+    old = path.read_text("utf-8").replace("ServerToClientEvents {", "OldEvents {")
+    path.write_text(old)
+    result = _client(tmp_path, "--check")
+    assert result.exit_code == 1
+    assert "is out of date" in result.stderr
+    assert "+export interface ServerToClientEvents {" in result.stderr
+    assert path.read_text("utf-8") == old
+
+
+def test_a_file_of_somebody_else_is_kept(tmp_path: Path) -> None:
+    """Without our first line a file is overwritten by --force alone."""
+    path = tmp_path / "chat.ts"
+    path.write_text("export const mine = 1;\n")
+    refused = _client(tmp_path)
+    assert refused.exit_code == 1
+    assert "--force" in refused.stderr
+    assert path.read_text() == "export const mine = 1;\n"
+    assert _client(tmp_path, "--force").exit_code == 0
+    assert "mine" not in path.read_text("utf-8")
+
+
+def test_faults_of_the_document_are_shown(tmp_path: Path) -> None:
+    """Diagnostics go to standard error, and nothing is written."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("asyncapi: 2.6.0\n")
+    result = CliRunner().invoke(main, ["client", str(broken), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "REQUIRED" in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,1 @@
+"""Typed client modules: what they accept and refuse, as compilers and real clients see it."""

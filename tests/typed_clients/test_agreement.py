@@ -1,0 +1,165 @@
+"""The types against the compiled contract, value by value, by both compilers."""
+
+from __future__ import annotations
+
+import copy
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.spec import load_spec
+from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
+from asynction_asgi.spec.model.arguments import compile_arguments
+from asynction_asgi.spec.model.offered import served_spec
+from asynction_asgi.spec.schemas import Mismatch
+from asynction_asgi.typed_clients import write_typescript
+from asynction_asgi.typed_clients.surfaces import prefixes_of
+from asynction_asgi.typed_clients.ts_text import literal
+
+from .compiling import COMPILERS, errors, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynction_asgi.errors import Violation
+    from asynction_asgi.spec.model import Event, Spec
+    from asynction_asgi.spec.model.arguments import ArgumentsCheck
+
+TESTS = Path(__file__).parent.parent
+DOCUMENTS = [
+    *sorted((TESTS / "scaffold").glob("*.yaml")),
+    *sorted((TESTS / "docs").glob("*.yaml")),
+    *sorted((TESTS / "spec" / "chat").glob("chat-*.yaml")),
+    TESTS.parent / "asynction_asgi" / "demo" / "chat.yaml",
+    Path(__file__).parent / "desk.yaml",
+]
+# What a type can say; a fraction for an integer, a format and a length it can't.
+TYPED = {"type", "required", "enum", "const", "minItems", "maxItems"}
+# What no type of TypeScript says: if and then; undeclared properties of another type than the declared ones.
+UNSAYABLE = {"conditional", "flags"}
+SAMPLES = 4
+
+
+def _source(value: Any) -> str:
+    """Return the type that has one value alone; bytes as a client sends them."""
+    if isinstance(value, bytes):
+        return "Uint8Array"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_source, value))}]"
+    if isinstance(value, dict) and value:
+        return f"{{ {'; '.join(f'{literal(key)}: {_source(item)}' for key, item in value.items())} }}"
+    return literal(value)
+
+
+def _mutants(value: list[Any], chance: random.Random) -> Iterator[list[Any]]:
+    """Yield the list with one part replaced by a value of another kind, or left out."""
+    for path in _paths(value):
+        others: tuple[Any, ...] = (None, True, "other", 8, [], {})
+        for other in others:
+            if chance.random() < 0.5:
+                yield _changed(value, path, [other])
+        yield _changed(value, path, [])
+
+
+def _changed(value: Any, path: tuple[Any, ...], replacement: list[Any]) -> Any:
+    """Return a copy with the part at a path replaced, or left out if there is no replacement."""
+    changed = copy.deepcopy(value)
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    if replacement:
+        holder[path[-1]] = replacement[0]
+    else:
+        del holder[path[-1]]
+    return changed
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from _paths(item, (*path, key))
+
+
+def _is_typed(check: ArgumentsCheck, value: list[Any]) -> bool | None:
+    """Return True for an accepted value, False for one refused for what types can say, else None."""
+    try:
+        check(value)
+    except Mismatch as mismatch:
+        return False if all(_is_typable(violation) for violation in mismatch.violations) else None
+    return True
+
+
+def _is_typable(violation: Violation) -> bool:
+    if violation.keyword in ("minItems", "maxItems"):
+        return violation.pointer == ""  # the number of arguments; a list's length is not in its type
+    return violation.keyword in TYPED
+
+
+def _assignments(spec: Spec) -> Iterator[tuple[str, str, bool]]:
+    """Yield the tuple of an event's arguments, the type of one value, and whether the contract accepts it."""
+    instances, chance, prefixes = Instances(spec), random.Random(5), prefixes_of(spec)
+    for namespace in served_spec(spec).namespaces.values():
+        for kind, events in (("ClientToServer", namespace.receives), ("ServerToClient", namespace.sends)):
+            for event in events.values():
+                target = f"Arguments<{prefixes[namespace.name]}{kind}Events, {literal(event.name)}>"
+                yield from ((target, *pair) for pair in _values(event, instances, spec, chance))
+
+
+def _values(
+    event: Event, instances: Instances, spec: Spec, chance: random.Random
+) -> Iterator[tuple[str, bool]]:
+    if event.name == "*" or event.arguments.kind in ("any", "opaque"):
+        return
+    check = compile_arguments(event.arguments, spec.bundle)
+    for seed in range(SAMPLES):
+        try:
+            value = list(instances.arguments(event.arguments, Choices.seeded(f"{event.name}{seed}")))
+        except UnsatisfiableError:
+            return
+        yield _source(value), True
+        for mutant in _mutants(value, chance):
+            if event.name not in UNSAYABLE and _is_typed(check, mutant) is False:
+                yield _source(mutant), False
+
+
+def _write(path: Path) -> tuple[str, str, dict[int, bool]]:
+    """Return a document's module, a file that assigns values to its types, and the verdicts by line."""
+    spec = load_spec(path)
+    lines = [
+        f'import type * as contract from "./{path.parent.name}-{path.stem}.js";',
+        "type Sent<P> = P extends [...infer H, (...answer: any[]) => void] ? H : P;",
+        "type Arguments<E, K extends keyof E> = E[K] extends (...args: infer P) => void ? Sent<P> : never;",
+    ]
+    verdicts = {}
+    for target, source, accepted in dict.fromkeys(_assignments(spec)):
+        lines.append(
+            f"export const v{len(lines)}: {target.replace('<', '<contract.', 1)} = null! as {source};"
+        )
+        verdicts[len(lines)] = accepted
+    return write_typescript(spec).text, "\n".join(lines), verdicts
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_value_is_of_the_type_if_the_contract_accepts_it(
+    compiler: str, tmp_path: Path, node_modules: Path
+) -> None:
+    """Accepted values are assignable; values refused for a type, a member or a count are errors."""
+    files: dict[str, str] = {}
+    verdicts: dict[tuple[str, int], bool] = {}
+    for path in DOCUMENTS:
+        name = f"{path.parent.name}-{path.stem}"
+        files[f"{name}.ts"], files[f"{name}-values.ts"], lines = _write(path)
+        verdicts |= {(f"{name}-values.ts", line): accepted for line, accepted in lines.items()}
+    prepare(tmp_path, files, node_modules)
+    found = errors(tmp_path, compiler)
+    assert not [key for key in found if key not in verdicts]
+    rows = {key: files[key[0]].splitlines()[key[1] - 1] for key in verdicts}
+    narrow = [(rows[key], error) for key, error in found.items() if verdicts[key]]
+    wide = [rows[key] for key, accepted in verdicts.items() if not accepted and key not in found]
+    assert narrow == []
+    assert wide == []
+    assert sum(verdicts.values()) > 500
+    assert sum(not accepted for accepted in verdicts.values()) > 500
