@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--asynction-cov-fail-under",
         type=_percentage,
         metavar="PERCENT",
-        help="fail when they are less of the contracts than that; implies --asynction-cov",
+        help="fail if tests exercise less than this share of the contracts; implies --asynction-cov",
     )
 
 
@@ -40,12 +40,12 @@ def _percentage(text: str) -> float:
     except ValueError:
         number = -1
     if not 0 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 100")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 100")
     return number
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch every application that is made from now on."""
+    """Watch every application created from now on."""
     if not config.getoption("--asynction-cov") and config.getoption("--asynction-cov-fail-under") is None:
         return
     from .server.observer import observing  # noqa: PLC0415 - as the module says
@@ -58,19 +58,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Add what a worker of pytest-xdist has counted."""
+    """Add the tallies of a pytest-xdist worker."""
     coverage = node.config.stash.get(_COVERAGE, None)
     if coverage is not None:
         coverage.add_json(getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, {}))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run that exercised too little."""
+    """Fail a run that exercised less than required."""
     coverage, least = _asked(session.config)
     output = getattr(session.config, "workeroutput", None)
     if coverage is None:
         return
-    if output is not None:  # a worker of pytest-xdist counts, and does not judge
+    if output is not None:  # a pytest-xdist worker only counts
         output[_WORKER_OUTPUT] = coverage.as_json()
     elif session.exitstatus == pytest.ExitCode.OK and _is_too_little(coverage, least):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -93,7 +93,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     else:
         terminalreporter.write_line(f"total: {coverage.percent:.1f} %")
     if _is_too_little(coverage, least):
-        terminalreporter.write_line(f"FAIL: less than the {least:g} % that are required", red=True)
+        terminalreporter.write_line(f"FAIL: less than the required {least:g} %", red=True)
 
 
 def _asked(config: pytest.Config) -> tuple[Coverage | None, float | None]:
@@ -105,7 +105,7 @@ def _is_too_little(coverage: Coverage, least: float | None) -> bool:
 
 
 def _lines(tally: Tally) -> list[str]:
-    """One line for each event, connection and scheme: what was exercised, and what was not."""
+    """Return one line per event, connection and scheme: what was exercised, and what was not."""
     parts: dict[tuple[str, str], list[Item]] = {}
     for item in tally.items:
         parts.setdefault((item.place, item.name), []).append(item)
@@ -113,8 +113,8 @@ def _lines(tally: Tally) -> list[str]:
     name_width = max((len(name) for _, name in parts), default=0)
     lines = []
     for (place, name), items in parts.items():
-        done = ", ".join(one.aspect for one in items if one in tally.exercised)
-        missing = ", ".join(one.aspect for one in items if one not in tally.exercised)
+        done = ", ".join(item.aspect for item in items if item in tally.exercised)
+        missing = ", ".join(item.aspect for item in items if item not in tally.exercised)
         found = "; ".join([*([done] if done else []), *([f"NOT {missing}"] if missing else [])])
         lines.append(f"{place:{place_width}}  {name:{name_width}}  {found}")
     return lines

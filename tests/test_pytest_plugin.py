@@ -149,7 +149,7 @@ def test_a_run_that_exercises_too_little_fails(
     """By its exit status, and a line that says so."""
     result = run(TESTS, "--asynction-cov-fail-under", least)
     assert result.ret == status
-    assert ("FAIL: less than the 46 % that are required" in result.outlines) is bool(status)
+    assert ("FAIL: less than the required 46 %" in result.outlines) is bool(status)
 
 
 def test_workers_are_counted_together(
@@ -176,7 +176,7 @@ def test_a_wrong_percentage_is_refused(run: Callable[..., pytest.RunResult]) -> 
     for text in ("120", "most"):
         result = run(TESTS, "--asynction-cov-fail-under", text)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
-        result.stderr.fnmatch_lines([f"*'{text}' is no number from 0 to 100*"])
+        result.stderr.fnmatch_lines([f"*'{text}' is not a number between 0 and 100*"])
 
 
 def test_without_the_option_nothing_is_watched_and_nothing_printed(

@@ -19,7 +19,7 @@ __all__ = ["DOCUMENT", "create_app"]
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "chat.yaml"
-# The page needs nothing but its own files; a name or a message can't become code in it.
+# The page needs only its own files, and no name or message can become code in it.
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -39,13 +39,13 @@ _FILES = {
 
 
 def create_app(**options: Any) -> AsynctionSocketIO:
-    """The chat as an ASGI application: Socket.IO, its documentation, and the page at ``/``.
+    """Return the chat as an ASGI application: Socket.IO, its documentation, and the page at ``/``.
 
     Args:
         options: As `AsynctionSocketIO.from_spec` takes them.
     """
     files = {path: ((HERE / "page" / name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
-    # One client in JavaScript: that of the documentation's console.
+    # The client in JavaScript is that of the documentation's console.
     files["/socketio.js"] = ASSETS["socketio.js"], "text/javascript"
     pages = Starlette(routes=[_route(path, *file) for path, file in files.items()])
     return AsynctionSocketIO.from_spec(DOCUMENT, app=pages, **options)

@@ -1,6 +1,6 @@
-"""The chat's handlers: what its document can't say.
+"""The chat's handlers: rules that its document can't express.
 
-Shapes and lengths are checked before these run, so they only hold the rules of the room.
+Shapes and lengths are checked before these run, so they contain only the rules of the room.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ ROOM = "the room"
 
 
 class Chat:
-    """Who is in the room, by connection; one instance serves all of the document's handlers."""
+    """Names in the room, by connection; one instance serves all of the document's handlers."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
     async def enter(self, socket: Socket, name: str) -> None:
-        """Let somebody in, once per connection."""
+        """Add a connection to the room, once."""
         if socket.id in self._names:
             raise RefusedError("forbidden", "you are in the chat already")
         self._names[socket.id] = name
@@ -31,19 +31,19 @@ class Chat:
         await socket.to(ROOM).emit("user joined", {"username": name, "numUsers": len(self._names)})
 
     async def say(self, socket: Socket, text: str) -> None:
-        """Tell everybody else."""
+        """Send a message to the other clients."""
         await socket.to(ROOM).emit("new message", {"username": self._name(socket), "message": text})
 
     async def typing(self, socket: Socket) -> None:
-        """Show everybody else that something is coming."""
+        """Show the other clients that a message is being typed."""
         await socket.to(ROOM).emit("typing", {"username": self._name(socket)})
 
     async def stop_typing(self, socket: Socket) -> None:
-        """Show everybody else that nothing is coming after all."""
+        """Show the other clients that typing has stopped."""
         await socket.to(ROOM).emit("stop typing", {"username": self._name(socket)})
 
     async def leave(self, socket: Socket) -> None:
-        """Tell everybody else, if the connection had a name."""
+        """Notify the other clients, if the connection had a name."""
         name = self._names.pop(socket.id, None)
         if name is not None:
             await socket.to(ROOM).emit("user left", {"username": name, "numUsers": len(self._names)})

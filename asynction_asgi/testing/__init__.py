@@ -1,4 +1,4 @@
-"""What tests of a server need: clients without a port, held against the document both ways, and strategies."""
+"""Test tools: clients without a port, checked against the document both ways, and strategies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came for a client and waits to be looked at, and who waits for it."""
+"""Events that a test client has not taken yet, and the steps of the test that wait for them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class Arrivals:
-    """Events in order of arrival, and what went wrong since the test last looked.
+    """Events in order of arrival, and errors since the test last looked.
 
     Args:
-        over: Makes the error to raise once nothing can come any more; None until then.
+        over: Returns the error to raise once no event can come any more, or None until then.
     """
 
     def __init__(self, over: Callable[[], Exception | None]) -> None:
@@ -32,40 +32,40 @@ class Arrivals:
         self._waiting: list[asyncio.Future[None]] = []
 
     def put(self, event: Received) -> None:
-        """Keep an event until somebody takes it."""
+        """Keep an event until it is taken."""
         self._events.append(event)
         self.tell()
 
     def take(self, name: str | None) -> Received | None:
-        """The first event of that name, or of any."""
-        for index, one in enumerate(self._events):
-            if name in (None, one.name):
+        """Take and return the first event of a name, or of any; None if there is none."""
+        for index, event in enumerate(self._events):
+            if name in (None, event.name):
                 del self._events[index]
-                return one
+                return event
         return None
 
     def put_trouble(self, error: Exception) -> None:
-        """Keep an error until the test looks."""
+        """Keep an error until `raise_trouble` raises it."""
         self._troubles.append(error)
         self.tell()
 
     def raise_trouble(self) -> None:
-        """Raise the first error that is kept, once."""
+        """Raise the first error that is kept, and forget it."""
         if self._troubles:
             raise self._troubles.pop(0)
 
     def tell(self) -> None:
-        """Something has changed: let everybody who waits look again."""
-        for one in self._waiting:
-            if not one.done():
-                one.set_result(None)
+        """Wake all waiting steps, so that they look again."""
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
 
     async def until(self, find: Callable[[], T | None], seconds: float, what: str) -> T:
-        """Wait until `find` finds something.
+        """Wait until `find` returns something, and return that.
 
         Raises:
-            NothingReceivedError: it did not within `seconds`.
-            Exception: what was kept as trouble, or what tells that nothing can come any more.
+            NothingReceivedError: `find` returned None for `seconds`.
+            Exception: The error that was kept, or the one of `over`.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -79,7 +79,7 @@ class Arrivals:
                         raise over
                     await self._news()
         except TimeoutError:
-            arrived = [(one.name, *one.arguments) for one in self._events]
+            arrived = [(event.name, *event.arguments) for event in self._events]
             raise NothingReceivedError(what, seconds, arrived) from None
 
     async def _news(self) -> None:

@@ -1,4 +1,4 @@
-"""`TestClient`: one client of a server in this process, held against the document both ways."""
+"""`TestClient`: a client of a server in this process, checked against the document both ways."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _GOING_AWAY, _ABNORMAL = 1001, 1006  # RFC 6455, 7.4.1
 
 
 class TestClient:
-    """One connection to one namespace; `TestServer.connect` makes it.
+    """One connection to one namespace, made by `TestServer.connect`.
 
-    What the test sends is held against the document before it leaves, what the server sends when it
-    arrives. An arrival that misses the document raises in the next thing that the test does with
-    this client, at the latest when the block of `TestServer.connect` ends.
+    Events of the test are checked against the document before they are sent, events of the server when
+    they arrive. An arrival that does not match raises in the next call on this client, at the latest when
+    the block of `TestServer.connect` ends.
 
     Attributes:
         namespace: The concrete namespace.
         sid: The server's id of this connection.
-        connected: Whether it lasts.
+        connected: Whether the connection is open.
     """
 
-    __test__ = False  # pytest collects what is named so
+    __test__ = False  # pytest collects classes of this name
 
     def __init__(
         self,
@@ -80,14 +80,14 @@ class TestClient:
         """Emit an event without asking for an acknowledgement.
 
         Args:
-            event: Its name.
-            arguments: What it carries, in wire order; bytes travel as attachments.
-            unchecked: Send what the document forbids, to see the server refuse it.
+            event: The event's name.
+            arguments: The event's arguments in wire order; bytes travel as attachments.
+            unchecked: Send arguments that the document forbids, to see the server refuse them.
 
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
-            PayloadValidationError: `arguments` don't match the document; nothing was sent.
-            DisconnectedError: the connection is over.
+            UndeclaredEventError: The document has no such event; nothing was sent.
+            PayloadValidationError: `arguments` do not match the document; nothing was sent.
+            DisconnectedError: The connection has ended.
         """
         self._send_event(event, arguments, None, unchecked=unchecked)
         await asyncio.sleep(0)
@@ -102,16 +102,16 @@ class TestClient:
         """Emit an event and wait for its acknowledgement.
 
         Returns:
-            None for an empty one, the argument if it is one, a tuple if there are more.
+            None for an empty acknowledgement, its argument if it has one, a tuple if it has more.
 
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
-            PayloadValidationError: `arguments` don't match the document; nothing was sent.
-            RefusedError: the server answered with the standard refusal; ``code``, ``message``,
+            UndeclaredEventError: The document has no such event; nothing was sent.
+            PayloadValidationError: `arguments` do not match the document; nothing was sent.
+            RefusedError: The server answered with the standard refusal; ``code``, ``message``,
                 ``details`` and ``ref`` are the server's.
-            AckValidationError: the acknowledgement doesn't match the document.
-            NothingReceivedError: none came within `timeout` seconds.
-            DisconnectedError: the connection is over.
+            AckValidationError: The acknowledgement does not match the document.
+            NothingReceivedError: No acknowledgement came within `timeout` seconds.
+            DisconnectedError: The connection has ended.
         """
         self._last_ack += 1
         ack_id = self._last_ack
@@ -132,16 +132,16 @@ class TestClient:
         return data_of(answer)
 
     async def receive(self, event: str, *, timeout: float = WAIT_SECONDS) -> Any:  # noqa: ASYNC109 - as `call`
-        """Wait for an event and take it; others that came before it stay.
+        """Wait for an event and take it; events that came before it stay.
 
         Returns:
-            None where it carries nothing, the argument if it is one, a tuple if there are more.
+            None for an event without arguments, the argument if it has one, a tuple if it has more.
 
         Raises:
-            UndeclaredEventError: the document doesn't declare the event, or another that the server sent.
-            PayloadValidationError: the server sent arguments that don't match it.
-            NothingReceivedError: the event did not come within `timeout` seconds.
-            DisconnectedError: the connection is over.
+            UndeclaredEventError: The document does not declare the event, or another that the server sent.
+            PayloadValidationError: The server sent arguments that do not match the document.
+            NothingReceivedError: The event did not come within `timeout` seconds.
+            DisconnectedError: The connection has ended.
         """
         return (await self.receive_event(event, timeout=timeout)).data
 
@@ -151,22 +151,22 @@ class TestClient:
         *,
         timeout: float = WAIT_SECONDS,  # noqa: ASYNC109 - as `call`
     ) -> Received:
-        """`receive`, of any event where none is named, with its name and a way to acknowledge it."""
+        """Wait for an event, any if None is given; return it with its name and a way to acknowledge it."""
         what = "any event" if event is None else f"{event!r}"
         self._check_expected(event)
         return await self._arrivals.until(lambda: self._arrivals.take(event), timeout, what)
 
     async def expect_nothing(self, event: str | None = None, *, within: float = 0.2) -> None:
-        """Make sure that an event does not come for some time, and has not come before.
+        """Check that an event does not come for some time, and has not come before.
 
         Args:
-            event: Its name; any event without it.
+            event: The event's name, or None for any event.
             within: Seconds to wait.
 
         Raises:
-            UnexpectedEventError: it came.
-            UndeclaredEventError: the document doesn't declare the event, so that it never could.
-            DisconnectedError: the connection is over, so that nothing could come.
+            UnexpectedEventError: The event came.
+            UndeclaredEventError: The document does not declare the event, so it could never come.
+            DisconnectedError: The connection has ended, so no event could come.
         """
         try:
             found = await self.receive_event(event, timeout=within)
@@ -175,7 +175,7 @@ class TestClient:
         raise UnexpectedEventError(found.name, found.arguments)
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:
-        """Hand an event to `handler` from now on, in place of `receive`.
+        """Pass an event to `handler` from now on, instead of keeping it for `receive`.
 
         A plain function or a coroutine function, called with the event's arguments. What it returns
         is the acknowledgement, where the server asks for one: a tuple is many arguments, None is none.
@@ -189,11 +189,11 @@ class TestClient:
             self._handle(handler, waiting)
 
     async def drop(self) -> None:
-        """Lose the transport without a word, as a broken network does; the server is done with it then."""
+        """Lose the transport without a close frame, as a broken network does, and wait for the server."""
         await self._close(_ABNORMAL)
 
     async def disconnect(self) -> None:
-        """Leave the namespace and close the transport; disconnect handlers have run then."""
+        """Leave the namespace, close the transport and wait until disconnect handlers have run."""
         if self.connected:
             self._put(packets.DISCONNECT, None)
             self.connected = False
@@ -203,7 +203,7 @@ class TestClient:
         """Wait until the server has ended the connection.
 
         Raises:
-            NothingReceivedError: it has not within `timeout` seconds.
+            NothingReceivedError: The server did not end it within `timeout` seconds.
         """
         await self._arrivals.until(lambda: self._over or None, timeout, "the end of the connection")
 
@@ -213,8 +213,8 @@ class TestClient:
         """Wait until the server has answered CONNECT.
 
         Raises:
-            ConnectError: the server refused.
-            NothingReceivedError: it did not answer within `timeout` seconds.
+            ConnectError: The server refused the connection.
+            NothingReceivedError: The server did not answer within `timeout` seconds.
         """
         await self._arrivals.until(
             lambda: True if self.connected or self._refused is not None else None,
@@ -225,13 +225,13 @@ class TestClient:
             raise ConnectError(self._refused)
 
     async def close(self) -> None:
-        """End the connection, whoever is still in it, and every handler of an event."""
+        """End the connection and cancel running handlers of events."""
         for task in self._handling:
             task.cancel()
         await self.disconnect()
 
     def raise_trouble(self) -> None:
-        """Raise what went wrong since the test last looked."""
+        """Raise the first error since the test last looked."""
         self._arrivals.raise_trouble()
 
     # -- outwards --------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class TestClient:
         self._put(packets.EVENT, [event, *arguments], ack_id)
 
     def _check_expected(self, event: str | None) -> None:
-        """Refuse to wait for what can't come: a test that expects none of it would always pass."""
+        """Refuse to wait for an event that can't come: a test that expects it not to come would always pass."""
         if event not in (None, "exception"):
             self._contract.find("outbound", event)
 
@@ -260,7 +260,7 @@ class TestClient:
         failure = self._connection.take_failure()
         if failure is not None:
             self._arrivals.put_trouble(failure)
-        # The disconnect handler of a client that said good-bye is not part of its connection.
+        # The disconnect handler may run after the transport is closed.
         end = time.monotonic() + WAIT_SECONDS
         while not self._gone(self.sid, self.namespace) and time.monotonic() < end:  # noqa: ASYNC110 - the server offers no event of it
             await asyncio.sleep(0.001)

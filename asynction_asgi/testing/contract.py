@@ -1,4 +1,4 @@
-"""Both directions of one namespace, held against the document from the client's side."""
+"""Checks of both directions of a namespace against the document, from the client's side."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Contract:
         self._compiled: dict[str, tuple[Checks, Checks]] = {}
 
     def of_namespace(self, name: str) -> NamespaceContract:
-        """What holds in a concrete namespace; in one that is not declared, no event is."""
+        """Return the checks of a concrete namespace; an undeclared one has no events."""
         resolved = self._namespaces.resolve(name)
         if resolved is None:
             return NamespaceContract(name, {}, {}, undeclared=self.undeclared(name))
@@ -45,10 +45,10 @@ class Contract:
         return NamespaceContract(name, *self._compiled[declared.name])
 
     def undeclared(self, name: str) -> str | None:
-        """What to say of a namespace that the document does not declare; None of one that it does."""
+        """Return a message about an undeclared namespace, or None if it is declared."""
         if self._namespaces.resolve(name) is not None:
             return None
-        declared = [repr(one) for one in self._spec.namespaces]
+        declared = [repr(declared_name) for declared_name in self._spec.namespaces]
         more = f" and {len(declared) - _MOST_NAMED} more" if len(declared) > _MOST_NAMED else ""
         return (
             f"the document declares no namespace {name!r}; it has {', '.join(declared[:_MOST_NAMED])}{more}"
@@ -58,10 +58,10 @@ class Contract:
         bundle = self._spec.bundle
         return {
             name: (
-                compile_arguments(one.arguments, bundle),
-                None if one.ack is None else compile_arguments(one.ack, bundle),
+                compile_arguments(event.arguments, bundle),
+                None if event.ack is None else compile_arguments(event.ack, bundle),
             )
-            for name, one in events.items()
+            for name, event in events.items()
         }
 
 
@@ -76,11 +76,11 @@ class NamespaceContract:
         self._events: Mapping[Direction, Checks] = {"inbound": receives, "outbound": sends}
 
     def check_event(self, direction: Direction, event: str, arguments: Sequence[Any]) -> None:
-        """Hold an event against the document.
+        """Check an event against the document.
 
         Raises:
-            UndeclaredEventError: the document has no such event in this direction.
-            PayloadValidationError: the arguments don't match it.
+            UndeclaredEventError: The document has no such event in this direction.
+            PayloadValidationError: The arguments do not match the document.
         """
         check, _ = self.find(direction, event)
         try:
@@ -94,19 +94,19 @@ class NamespaceContract:
             ) from None
 
     def check_ack(self, direction: Direction, event: str, answer: Sequence[Any]) -> None:
-        """Hold an acknowledgement against the document.
+        """Check an acknowledgement against the document.
 
         Args:
-            direction: Of the acknowledgement, which is not that of its event.
-            event: What it answers.
-            answer: Its arguments.
+            direction: The acknowledgement's direction, opposite to the event's.
+            event: The event that it answers.
+            answer: The acknowledgement's arguments.
 
         Raises:
-            AckValidationError: it doesn't match, or carries something and none is declared.
+            AckValidationError: The arguments do not match, or the document declares no acknowledgement.
         """
         found = self._find("inbound" if direction == "outbound" else "outbound", event)
         if found is None:
-            return  # a catch-all handler answers as it likes
+            return  # a catch-all handler may answer anything
         if found[1] is None:
             if not answer:
                 return
@@ -127,10 +127,10 @@ class NamespaceContract:
             ) from None
 
     def find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None]:
-        """The checks of an event's arguments and of its acknowledgement, if it declares one.
+        """Return the checks of an event's arguments and of its acknowledgement, or None for the latter.
 
         Raises:
-            UndeclaredEventError: the document has no such event in this direction.
+            UndeclaredEventError: The document has no such event in this direction.
         """
         found = self._find(direction, event)
         if found is None:
@@ -148,7 +148,7 @@ class NamespaceContract:
             return "; clients emit it"
         if direction == "inbound" and event in self._events["outbound"]:
             return "; the server emits it"
-        # A server that `listen` talks to may send any name, and looking for its like takes time.
+        # A server that `listen` talks to may send any name, and finding similar ones takes time.
         return did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
 
     def _find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None] | None:

@@ -24,7 +24,7 @@ class Item(NamedTuple):
     Attributes:
         place: The namespace, as declared; ``security`` for a scheme.
         name: The event, ``connect``, or the scheme.
-        aspect: What of it: ``received``, ``acknowledged``, ``refused``, ``sent``, ``answered``,
+        aspect: What happened: ``received``, ``acknowledged``, ``refused``, ``sent``, ``answered``,
             ``accepted``.
     """
 
@@ -34,7 +34,7 @@ class Item(NamedTuple):
 
 
 def items_of(spec: Spec) -> Iterator[Item]:
-    """Everything in a contract that tests can exercise."""
+    """Yield everything in a contract that tests can exercise."""
     for name, namespace in spec.namespaces.items():
         yield Item(name, CONNECT, "accepted")
         handshake = namespace.handshake
@@ -62,7 +62,7 @@ class Tally:
 
     Attributes:
         items: All of them, in the document's order.
-        exercised: Those that were.
+        exercised: The items that tests exercised.
     """
 
     def __init__(self, items: Iterable[Item] = (), exercised: Iterable[Item] = ()) -> None:
@@ -71,23 +71,23 @@ class Tally:
 
     @property
     def covered(self) -> int:
-        """How many items were exercised."""
+        """Number of items that were exercised."""
         return len(self.exercised)
 
     def add(self, other: Tally) -> None:
-        """Add what another run, or another application of this document, exercised."""
+        """Add the tally of another run, or of another application of this document."""
         self.items.update(other.items)
         self.exercised |= other.exercised
 
 
 class Coverage:
-    """The tallies of every document that is served while this watches, by the document's name."""
+    """Tallies of every document served while tests run, by the document's name."""
 
     def __init__(self) -> None:
         self.tallies: dict[str, Tally] = {}
 
     def watch(self, spec: Spec) -> Watch:
-        """Count what one application exercises."""
+        """Return an observer that counts what an application exercises."""
         name = spec.root.document.name or f"{spec.title} {spec.version}"
         tally = self.tallies.setdefault(name, Tally())
         spec = served_spec(spec)
@@ -96,22 +96,24 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """Of all items of all documents; 100 where there is none."""
-        total = sum(len(one.items) for one in self.tallies.values())
-        covered = sum(one.covered for one in self.tallies.values())
+        """Percentage of all documents' items that were exercised; 100 if there are no items."""
+        total = sum(len(tally.items) for tally in self.tallies.values())
+        covered = sum(tally.covered for tally in self.tallies.values())
         return 100.0 * covered / total if total else 100.0
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which one process tells it to another."""
+        """Return the tallies as JSON, for another process."""
         return {
-            name: {"items": [*map(list, one.items)], "exercised": [*map(list, one.exercised)]}
-            for name, one in self.tallies.items()
+            name: {"items": [*map(list, tally.items)], "exercised": [*map(list, tally.exercised)]}
+            for name, tally in self.tallies.items()
         }
 
     def add_json(self, form: Mapping[str, Any]) -> None:
-        """Add what another process tells."""
-        for name, one in form.items():
-            tally = Tally((Item(*item) for item in one["items"]), (Item(*item) for item in one["exercised"]))
+        """Add the tallies of another process, as `as_json` returns them."""
+        for name, lists in form.items():
+            tally = Tally(
+                (Item(*item) for item in lists["items"]), (Item(*item) for item in lists["exercised"])
+            )
             self.tallies.setdefault(name, Tally()).add(tally)
 
 
@@ -129,14 +131,14 @@ class Watch:
         self._accept(schemes)
 
     def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        """Count the event as received, acknowledged where it asked for that, its schemes as accepted."""
+        """Count the event as received, as acknowledged if `ack`, and its schemes as accepted."""
         self._count(namespace, event, "received")
         if ack:
             self._count(namespace, event, "acknowledged")
         self._accept(schemes)
 
     def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
-        """Count a refusal, and with one for want of credentials every scheme that was required."""
+        """Count a refusal, and if credentials were missing or wrong, every required scheme as refused."""
         if not isinstance(error, RefusedError) or _is_own_fault(error):
             return
         self._count(namespace, event or CONNECT, "refused")
@@ -181,7 +183,7 @@ class Watch:
 
 
 def _is_own_fault(error: RefusedError) -> bool:
-    """Whether what the server sent missed the document, or an answer that a handler waited for."""
+    """Return whether the server's own output, or an answer to the server, did not match the document."""
     return isinstance(error, ValidationError) and (error.direction == "outbound" or error.part == "ack")
 
 
@@ -190,12 +192,12 @@ def _required(spec: Spec, namespace: Namespace) -> Security:
 
 
 def _is_required(security: Security) -> bool:
-    """Whether somebody can be refused; an empty alternative admits everybody."""
+    """Return whether a client can be refused; an empty alternative admits every client."""
     return bool(security) and all(security)
 
 
 def _names(security: Security) -> Iterator[str]:
-    return (one.scheme for alternative in security for one in alternative)
+    return (requirement.scheme for alternative in security for requirement in alternative)
 
 
 def _schemes_of(spec: Spec) -> dict[str, None]:

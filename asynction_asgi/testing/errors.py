@@ -1,4 +1,4 @@
-"""What a test can catch of the server under test, beside the package's own errors."""
+"""Errors that a test can catch, beside the package's own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["ConnectError", "LifespanError", "NothingReceivedError", "UnexpectedE
 
 
 class ConnectError(RefusedError):
-    """The server refused the connection: Socket.IO's CONNECT_ERROR, or no WebSocket at all.
+    """The server refused the connection, by Socket.IO's CONNECT_ERROR or by closing the WebSocket.
 
-    Code, message, details and ref are those of the standard refusal, where it is one.
+    Code, message, details and ref are those of the standard refusal, if it is one.
 
     Attributes:
-        data: What CONNECT_ERROR carries as ``data``; None where there is none.
+        data: The ``data`` of CONNECT_ERROR, or None.
     """
 
     def __init__(self, answer: Any) -> None:
@@ -30,16 +30,16 @@ class ConnectError(RefusedError):
 
 
 class LifespanError(AsynctionError):
-    """The application did not start, or did not stop, by its own word or within its time."""
+    """The application failed to start or to stop, or took too long."""
 
 
 class NothingReceivedError(AsynctionError, TimeoutError):
     """What a test waits for did not come in time.
 
     Attributes:
-        what: What it waited for.
-        seconds: How long.
-        arrived: The events that came and were not received yet, as lists of name and arguments.
+        what: What the test waited for.
+        seconds: How long the test waited.
+        arrived: Events that came and were not taken, as lists of name and arguments.
     """
 
     def __init__(self, what: str, seconds: float, arrived: Sequence[Sequence[Any]]) -> None:
@@ -49,16 +49,16 @@ class NothingReceivedError(AsynctionError, TimeoutError):
         super().__init__(what, seconds, arrived)
 
     def __str__(self) -> str:
-        others = ", ".join(reprlib.repr(one) for one in self.arrived) or "nothing"
-        return f"{self.what} did not come within {self.seconds:g} s; what came and waits: {others}"
+        others = ", ".join(reprlib.repr(event) for event in self.arrived) or "none"
+        return f"{self.what} did not come within {self.seconds:g} s; events not taken: {others}"
 
 
 class UnexpectedEventError(AssertionError):
-    """An event came that must not come.
+    """An event came that the test expects not to come.
 
     Attributes:
-        event: Its name.
-        arguments: What it carried.
+        event: The event's name.
+        arguments: The event's arguments.
     """
 
     def __init__(self, event: str, arguments: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The start and the stop of an application, as a server would tell it of them."""
+"""Start-up and shutdown of an application, by ASGI's lifespan protocol."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Lifespan"]
 class Lifespan:
     """One run of an application's lifespan.
 
-    Source: ASGI, Lifespan Protocol, version 2.0; an application that raises at once has none.
+    Source: ASGI, Lifespan Protocol, version 2.0; an application that raises at once does not support it.
 
     Attributes:
-        state: What the application keeps for its requests.
+        state: The application's state, which is copied into each request's scope.
     """
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:
@@ -45,19 +45,19 @@ class Lifespan:
             self._answers.put_nowait(None)
 
     async def start(self) -> None:
-        """Tell of the start-up and wait until it is complete.
+        """Start the application and wait until it is ready.
 
         Raises:
-            LifespanError: it failed, or took too long; its cause is what the application raised.
+            LifespanError: The start-up failed, or took too long; the cause is the application's error.
         """
         answer = await self._tell("startup")
         self._supported = answer is not None
 
     async def stop(self) -> None:
-        """Tell of the shutdown and wait until it is complete.
+        """Stop the application and wait until it is done.
 
         Raises:
-            LifespanError: it failed, or took too long; its cause is what the application raised.
+            LifespanError: The shutdown failed, or took too long; the cause is the application's error.
         """
         if self._supported:
             await self._tell("shutdown")
@@ -69,7 +69,7 @@ class Lifespan:
             async with asyncio.timeout(self._seconds):
                 answer = await self._answers.get()
                 if answer is not None and answer["type"] == f"lifespan.{phase}.failed":
-                    await self._answers.get()  # the end: what it raised says more than its message
+                    await self._answers.get()  # the application's error says more than its message
         except TimeoutError:
             self._task.cancel()
             raise LifespanError(f"the {phase} was not complete within {self._seconds:g} s") from None

@@ -1,4 +1,4 @@
-"""One event as a test receives it."""
+"""An event as a test receives it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Received:
     """An event that the server sent.
 
     Attributes:
-        name: Its name.
-        arguments: What it carries, in wire order; bytes in their place.
-        acknowledge: Sends the acknowledgement; None where the server asks for none.
+        name: The event's name.
+        arguments: The event's arguments in wire order, with bytes in place.
+        acknowledge: Sends the acknowledgement, or None if the server does not ask for one.
     """
 
     name: str
@@ -27,20 +27,20 @@ class Received:
 
     @property
     def data(self) -> Any:
-        """None where it carries nothing, the argument if it is one, a tuple if there are more."""
+        """None for an event without arguments, the argument if it has one, a tuple if it has more."""
         return data_of(self.arguments)
 
     async def ack(self, *answer: Any, unchecked: bool = False) -> None:
-        """Acknowledge it by hand.
+        """Acknowledge the event.
 
         Args:
             answer: The acknowledgement's arguments, in wire order.
-            unchecked: Send what the document forbids, to see what the server makes of it.
+            unchecked: Send an answer that the document forbids, to see how the server treats it.
 
         Raises:
-            AckValidationError: `answer` doesn't match the document; nothing was sent.
-            DisconnectedError: the connection is over.
-            ValueError: the server asks for no acknowledgement.
+            AckValidationError: `answer` does not match the document; nothing was sent.
+            DisconnectedError: The connection has ended.
+            ValueError: The server asks for no acknowledgement.
         """
         if self.acknowledge is None:
             raise ValueError(f"the server asks for no acknowledgement of {self.name!r}")
@@ -48,7 +48,7 @@ class Received:
 
 
 def data_of(arguments: Sequence[Any]) -> Any:
-    """Wire arguments as one value: None for none, the argument if it is one, a tuple if there are more."""
+    """Return wire arguments as one value: None, the argument if there is one, a tuple if there are more."""
     if not arguments:
         return None
     return arguments[0] if len(arguments) == 1 else tuple(arguments)

@@ -37,17 +37,17 @@ class TestServer:
 
     Args:
         app: The ASGI application.
-        path: Where Socket.IO is, mount included; found by itself in the routes of `app`.
-        spec: The document that clients and server are held to; likewise.
-        is_refusal: Says of an acknowledgement's only argument whether it is a refusal, which no
-            document describes. Needed where the application refuses in a shape of its own.
+        path: The path of Socket.IO, mount included; by default it is found in the routes of `app`.
+        spec: The document that clients and server are checked against; by default that of `app`.
+        is_refusal: Returns whether an acknowledgement's only argument is a refusal, which no document
+            describes. Needed if the application refuses in a shape of its own.
 
     Raises:
-        TypeError: `app` is no application, but a document, for example, or `is_refusal` is a coroutine function.
-        ValueError: path and document can't be found, or are those of several applications.
+        TypeError: `app` is not an application, or `is_refusal` is a coroutine function.
+        ValueError: Path and document are not found, or several applications have them.
     """
 
-    __test__ = False  # pytest collects what is named so
+    __test__ = False  # pytest collects classes of this name
 
     def __init__(
         self,
@@ -58,18 +58,20 @@ class TestServer:
         is_refusal: Callable[[Any], bool] | None = None,
     ) -> None:
         _check_application(app)
-        served = ((mount + one.spec.path, one) for mount, one in find_served(app))
-        found = [(where, one) for where, one in served if path in (None, where)]
-        if len({id(one) for _, one in found}) > 1:
-            places = ", ".join(where for where, _ in found)
-            raise ValueError(f"several applications serve Socket.IO ({places}): say which one by path=")
+        every = ((mount + served.spec.path, served) for mount, served in find_served(app))
+        found = [(place, served) for place, served in every if path in (None, place)]
+        if len({id(served) for _, served in found}) > 1:
+            places = ", ".join(place for place, _ in found)
+            raise ValueError(f"several applications serve Socket.IO ({places}); choose one with path=")
         self._served = found[0][1] if found else None
         if self._served is None and (path is None or spec is None):
-            raise ValueError("no AsynctionSocketIO is found in this application: give both path= and spec=")
+            raise ValueError(
+                "this application has no AsynctionSocketIO in its routes; pass both path= and spec="
+            )
         self._app = app
         self._path = path or found[0][0]
         self._contract = Contract(spec or found[0][1].spec)
-        if inspect.iscoroutinefunction(is_refusal):  # what it returns is true, whatever it would say
+        if inspect.iscoroutinefunction(is_refusal):  # a coroutine is always true
             raise TypeError("is_refusal must be a plain function")
         self._is_refusal = is_refusal or _is_standard_refusal
         self._lifespan: Lifespan | None = None
@@ -79,8 +81,8 @@ class TestServer:
         """Start the application.
 
         Raises:
-            LifespanError: it did not start.
-            RuntimeError: it was started by this object before.
+            LifespanError: The application did not start.
+            RuntimeError: This object has started it before.
         """
         if self._lifespan is not None:
             raise RuntimeError("this server was started before")
@@ -94,10 +96,10 @@ class TestServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Disconnect every client that is left, and stop the application.
+        """Disconnect the remaining clients and stop the application.
 
         Raises:
-            LifespanError: it did not stop.
+            LifespanError: The application did not stop.
         """
         for client in list(self._clients):
             await client.close()
@@ -118,16 +120,16 @@ class TestServer:
 
         Args:
             namespace: The concrete namespace.
-            auth: The auth object of its CONNECT.
-            headers: Of the opening request.
-            query: Parameters of the opening request; a list is one parameter several times.
-            cookies: Of the opening request.
+            auth: The auth object of CONNECT, or None.
+            headers: Headers of the opening request.
+            query: Parameters of the opening request; a list repeats a parameter.
+            cookies: Cookies of the opening request.
             timeout: Seconds to wait for the server's answer.
 
         Raises:
-            ConnectError: the server refused.
-            NothingReceivedError: it did not answer in time.
-            RuntimeError: the application is not started: the server is no context manager's.
+            ConnectError: The server refused the connection.
+            NothingReceivedError: The server did not answer in time.
+            RuntimeError: The application is not started; use the server as a context manager.
         """
         return self._connect(namespace, auth, _scope(self._path, headers, query, cookies), timeout)
 
@@ -136,7 +138,7 @@ class TestServer:
         self, namespace: str, auth: Any, scope: Message, seconds: float
     ) -> AsyncIterator[TestClient]:
         if self._lifespan is None:
-            raise RuntimeError("the application is not started: use 'async with TestServer(app) as server'")
+            raise RuntimeError("the application is not started; use 'async with TestServer(app) as server'")
         scope["state"] = self._lifespan.state.copy()
         client = TestClient(
             namespace,
@@ -160,7 +162,7 @@ class TestServer:
         try:
             await client.open(timeout=seconds)
         except ConnectError as error:
-            # The server's own words are no more than "Invalid namespace".
+            # The server itself says only "Invalid namespace".
             if (undeclared := self._contract.undeclared(client.namespace)) is not None:
                 error.add_note(undeclared)
             raise
@@ -175,15 +177,15 @@ def _check_application(app: Any) -> None:
     given = os.fspath(app) if isinstance(app, str | os.PathLike) else None
     module, colon, attribute = (given or "").partition(":")
     if colon and module.replace(".", "_").isidentifier() and attribute.isidentifier():
-        remedy = f"from {module} import {attribute}"
+        remedy = f"use 'from {module} import {attribute}'"
     else:
         document = "…" if given is None else repr(given)
         remedy = (
-            f"AsynctionSocketIO.from_spec({document}) makes one of a document,"
+            f"AsynctionSocketIO.from_spec({document}) makes an application of a document,"
             " MockAsynctionSocketIO.from_spec one without its handlers"
         )
     what = repr(type(app).__name__ if given is None else given)
-    raise TypeError(f"TestServer takes an ASGI application, not {what}: {remedy}")
+    raise TypeError(f"TestServer takes an ASGI application, not {what}; {remedy}")
 
 
 def _scope(
@@ -192,8 +194,8 @@ def _scope(
     query: Mapping[str, Any] | None,
     cookies: Mapping[str, str] | None,
 ) -> Message:
-    """ASGI's scope of the WebSocket that opens an Engine.IO session."""
-    path = path.rstrip("/") + "/"  # as the clients of every language have it
+    """Return ASGI's scope of the WebSocket that opens an Engine.IO session."""
+    path = path.rstrip("/") + "/"  # as clients in every language send it
     fields = {"host": "testserver", **(headers or {})}
     if cookies:
         fields["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -27,18 +27,18 @@ __all__ = ["arguments_of", "events_of"]
 def arguments_of(
     contract: AsynctionSocketIO | Source, event: str, *, namespace: str = "/", ack: bool = False
 ) -> SearchStrategy[tuple[Any, ...]]:
-    """The lists of arguments that an event may carry, of all sizes; they shrink to small ones.
+    """Return a strategy for an event's lists of arguments, of all sizes, which shrink to small ones.
 
     Args:
         contract: The application, or its document.
-        event: One that clients may emit, or else one that the server may.
-        namespace: A concrete one, or as the document has it.
-        ack: Draw its acknowledgement instead.
+        event: An event that clients may emit, or else one that the server may emit.
+        namespace: A concrete namespace, or its name in the document.
+        ack: Draw the event's acknowledgement instead.
 
     Raises:
         ImportError: Hypothesis is not installed.
-        UndeclaredEventError: the document has no such event, or no acknowledgement of it.
-        ValueError: no value was found that its schema accepts.
+        UndeclaredEventError: The document has no such event, or no acknowledgement of it.
+        ValueError: No value was found that the event's schema accepts.
     """
     spec = _spec(contract)
     declared = _namespace(spec, namespace)
@@ -55,33 +55,36 @@ def arguments_of(
 def events_of(
     contract: AsynctionSocketIO | Source, *, namespace: str = "/"
 ) -> SearchStrategy[tuple[str, tuple[Any, ...]]]:
-    """Everything that a client may emit in a namespace: an event's name, and its arguments.
+    """Return a strategy for all that clients may emit in a namespace: an event's name, and its arguments.
 
     Args:
         contract: The application, or its document.
-        namespace: A concrete one, or as the document has it.
+        namespace: A concrete namespace, or its name in the document.
 
     Raises:
         ImportError: Hypothesis is not installed.
-        ValueError: clients may emit nothing there, or no value was found that a schema accepts.
+        ValueError: Clients may emit nothing in the namespace, or no value was found that a schema accepts.
     """
     spec = _spec(contract)
     declared = _namespace(spec, namespace)
-    events = [] if declared is None else [one for name, one in declared.receives.items() if name != "*"]
+    events = [] if declared is None else [event for name, event in declared.receives.items() if name != "*"]
     if not events:
         raise ValueError(f"clients may emit nothing in {namespace!r}")
     strategies = _strategies()
     instances = Instances(spec, examples=False)
     return strategies.one_of(  # type: ignore[no-any-return]  # imported late
-        [strategies.tuples(strategies.just(one.name), _lists(instances, one.arguments)) for one in events]
+        [
+            strategies.tuples(strategies.just(event.name), _lists(instances, event.arguments))
+            for event in events
+        ]
     )
 
 
 def _strategies() -> Any:
     try:
-        from hypothesis import strategies  # noqa: PLC0415 -- a tool of tests that not everybody has
+        from hypothesis import strategies  # noqa: PLC0415 -- an optional tool
     except ImportError:
-        raise ImportError("strategies are for Hypothesis: pip install hypothesis") from None
+        raise ImportError("strategies need Hypothesis: pip install hypothesis") from None
     return strategies
 
 
@@ -106,7 +109,7 @@ def _lists(instances: Instances, arguments: Arguments) -> SearchStrategy[tuple[A
     def draw_list(draw: Draw) -> tuple[Any, ...]:
         try:
             return instances.arguments(arguments, _Drawn(draw, strategies))
-        except UnsatisfiableError:  # what was drawn leads nowhere
+        except UnsatisfiableError:  # the values drawn so far cannot be completed
             draw(strategies.nothing())
             raise
 
@@ -114,7 +117,7 @@ def _lists(instances: Instances, arguments: Arguments) -> SearchStrategy[tuple[A
 
 
 class _Drawn(Choices):
-    """Every choice is Hypothesis's, which makes it simpler and simpler when a test fails."""
+    """Choices drawn by Hypothesis, which simplifies them when a test fails."""
 
     span = 2**53
     fineness = 1000
@@ -126,7 +129,7 @@ class _Drawn(Choices):
 
     def _integer(self, low: int, high: int) -> int:
         drawn: int = self._draw(self._strategies.integers(low, high))
-        # Where the simplest choice fails it would fail for ever: each try begins elsewhere.
+        # If the simplest choice fails, it would fail every time: begin each attempt elsewhere.
         return low + (drawn - low + self.attempt + self.distinct) % (high - low + 1)
 
     def text(self, least: int, most: int, about: str = "") -> str:  # noqa: ARG002 -- as any text is drawn

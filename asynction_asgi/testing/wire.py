@@ -17,7 +17,7 @@ _MOST_ATTACHMENTS = 9999
 
 
 class Wire:
-    """Implements the client's `Wire` for one connection: it keeps packets whose attachments are to come."""
+    """Implements the client's `Wire` for one connection; keeps a packet until its attachments have come."""
 
     def __init__(self) -> None:
         self._partial: tuple[Packet, list[bytes]] | None = None

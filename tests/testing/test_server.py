@@ -76,10 +76,10 @@ async def test_path_and_document_can_be_given() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("chat.yaml", r"not 'chat\.yaml': AsynctionSocketIO\.from_spec\('chat\.yaml'\) makes one"),
+        ("chat.yaml", r"not 'chat\.yaml'; AsynctionSocketIO\.from_spec\('chat\.yaml'\) makes an application"),
         (Path("docs/chat.yaml"), r"AsynctionSocketIO\.from_spec\('docs/chat\.yaml'\)"),
-        ("my.chat:app", r"not 'my\.chat:app': from my\.chat import app$"),
-        (load_spec(SPEC), r"not 'Spec': AsynctionSocketIO\.from_spec\(…\)"),
+        ("my.chat:app", r"not 'my\.chat:app'; use 'from my\.chat import app'$"),
+        (load_spec(SPEC), r"not 'Spec'; AsynctionSocketIO\.from_spec\(…\)"),
     ],
     ids=["document", "path", "name", "contract"],
 )
