@@ -1,7 +1,7 @@
 """A Socket.IO server whose contract is an AsyncAPI document.
 
-Names are imported when they are first used: pytest imports this package for its plugin in every
-run, and documents can be checked without the server.
+Names are imported on first use: pytest imports this package for its plugin in every run, and documents
+can be checked without the server.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ __all__ = [
     "same_secret",
 ]
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+if not TYPE_CHECKING:  # type checkers would accept any name
 
     def __getattr__(name: str) -> Any:
         if name in __all__:
             for part in (".errors", ".spec", ".server"):
-                found = getattr(import_module(part, __name__), name, None)
-                if found is not None:
-                    globals()[name] = found
-                    return found
+                value = getattr(import_module(part, __name__), name, None)
+                if value is not None:
+                    globals()[name] = value
+                    return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
-"""Everything that users can catch, and the diagnostics that authors read.
+"""Exceptions that users can catch, and the diagnostics that authors read.
 
-No third-party exception passes the public API: each is turned into one of these at the seam.
+The public API raises no third-party exception: each is converted into one of these at the seam.
 Errors are split by who must act: the author of the document (`SpecError`), the author of the
 handlers (`BindingError`), or the peer (`ValidationError`, `RefusedError`).
 """
@@ -33,9 +33,9 @@ class Diagnostic:
         message: One sentence, with "did you mean" where that helps.
         pointer: JSON Pointer (RFC 6901) into `file`; ``""`` is the whole document.
         file: Path as the author would type it, or None for a document given as a mapping.
-        line: 1-based, or None where there is no text.
-        column: 1-based, or None where there is no text.
-        source: The line of text the finding is about, for a caret under it.
+        line: 1-based, or None if there is no text.
+        column: 1-based, or None if there is no text.
+        source: The line of text that the finding is about, so that a caret can be put under it.
         layer: ``document``: not AsyncAPI. ``service``: legal, but can't be served over Socket.IO.
     """
 
@@ -51,7 +51,7 @@ class Diagnostic:
 
     @property
     def place(self) -> str:
-        """``file:line:column``, as far as it is known; the pointer where there is no text."""
+        """``file:line:column``, as far as it is known; the pointer if there is no text."""
         if self.line is None:
             return f"{self.file or 'document'}#{self.pointer}"
         return f"{self.file or 'document'}:{self.line}:{self.column}"
@@ -62,12 +62,12 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One way in which a value misses its schema.
+    """One way in which a value does not match its schema.
 
     Attributes:
         pointer: JSON Pointer into the value; for events, into the list of arguments.
         keyword: The JSON Schema keyword that failed, such as ``minLength``.
-        message: Bounded, and free of the peer's own values.
+        message: Of bounded length, and without the peer's own values.
     """
 
     pointer: str
@@ -75,12 +75,12 @@ class Violation:
     message: str
 
     def as_json(self) -> dict[str, str]:
-        """The form in which a refusal carries it."""
+        """Return the violation as a refusal carries it."""
         return {"pointer": self.pointer, "keyword": self.keyword, "message": self.message}
 
 
 class AsynctionError(Exception):
-    """The base of every exception that this package raises on purpose."""
+    """The base class of every exception that this package raises on purpose."""
 
 
 class _DiagnosedError(AsynctionError):
@@ -91,9 +91,9 @@ class _DiagnosedError(AsynctionError):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        # At the end of a traceback, where the exception's name begins the line.
+        # A traceback puts the exception's name before the first line.
         head = f"{self._outcome}:\n" if len(self.diagnostics) > 1 else ""
-        return head + "\n".join(str(one) for one in self.diagnostics)
+        return head + "\n".join(str(diagnostic) for diagnostic in self.diagnostics)
 
 
 class SpecError(_DiagnosedError):
@@ -117,11 +117,11 @@ class BindingError(_DiagnosedError):
 
 
 class DisconnectedError(AsynctionError, ConnectionError):
-    """The client called is not connected, or left before it answered.
+    """The client is not connected, or it disconnected before it answered.
 
     Attributes:
         sid: The client's id.
-        namespace: The namespace that it was called in.
+        namespace: The namespace in which it was called.
     """
 
     def __init__(self, sid: str, namespace: str) -> None:
@@ -138,14 +138,14 @@ class QueueError(AsynctionError, ConnectionError):
 
 
 class NoAnswerError(AsynctionError, TimeoutError):
-    """The client called did not answer in time.
+    """The client did not answer in time.
 
     Attributes:
         sid: The client's id.
-        namespace: The namespace that it was called in.
+        namespace: The namespace in which it was called.
         event: The event that it did not answer.
-        displaced: Whether it was given up early, as the oldest of more questions to that client than
-            `Limits.pending_acks`.
+        displaced: Whether the wait ended early, because this was the oldest of more than
+            `Limits.pending_acks` unanswered questions to the client.
     """
 
     def __init__(self, sid: str, namespace: str, event: str, *, displaced: bool = False) -> None:
@@ -169,9 +169,9 @@ class RefusedError(AsynctionError):
 
     Attributes:
         code: A stable word for programs, such as ``forbidden``.
-        message: A sentence for people. It reaches the peer.
-        details: One entry per violation, empty where there is nothing to point at.
-        ref: Correlates the refusal with the server's log, where something was logged.
+        message: A sentence for people; the peer receives it.
+        details: One entry per violation; empty if there is no place to point at.
+        ref: Finds the refusal in the server's log, or None if it was not logged.
     """
 
     code = "refused"
@@ -195,17 +195,17 @@ class RefusedError(AsynctionError):
         return f"{self.message} [{self.code}]"
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the standard refusal: what stands under ``error``."""
+        """Return the body of the standard refusal: the value of ``error``."""
         body: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details:
-            body["details"] = [one.as_json() for one in self.details]
+            body["details"] = [violation.as_json() for violation in self.details]
         if self.ref is not None:
             body["ref"] = self.ref
         return body
 
 
 class SecurityError(RefusedError):
-    """The peer is not who it must be (``unauthorized``) or may not do this (``forbidden``)."""
+    """The peer is not authenticated (``unauthorized``) or lacks the permission (``forbidden``)."""
 
     code = "unauthorized"
 
@@ -213,7 +213,7 @@ class SecurityError(RefusedError):
 class ValidationError(RefusedError):
     """A value does not match the document.
 
-    Raised to the caller where the server is the sender, answered as a refusal where the peer is.
+    Raised to the caller if the server sends the value, and answered as a refusal if a peer sends it.
 
     Attributes:
         namespace: The Socket.IO namespace, such as ``/chat``.
@@ -324,5 +324,5 @@ def internal_error(what: str, error: BaseException | None, log: Logger | None) -
 
 
 def refusal(error: RefusedError) -> Mapping[str, Any]:
-    """The standard refusal, as it travels in an ack or an ``exception`` event."""
+    """Return the standard refusal, as it travels in an ack or an ``exception`` event."""
     return {"error": error.as_json()}

@@ -1,8 +1,8 @@
-"""The package's loggers: every text in a line is escaped and bounded, whoever chose it.
+"""The package's loggers, which escape and bound every text in a line.
 
-Clients, documents, issuers and other processes choose texts that reach the log, by arguments of a line or
-by the message of an exception. A line is one line here, and a terminal shows it as it is: `get_logger` is
-the only way to a logger, so no call has to think of it.
+Clients, documents, token issuers and other processes choose texts that reach the log, in arguments of a
+log call or in the message of an exception. `get_logger` is the only way to a logger, so that no text can
+add a line or control a terminal, and callers need not care.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _MOST_LINES = 400
 
 
 def get_logger(name: str = "") -> logging.Logger:
-    """Return the package's logger, or the one of a part of it, whose records hold escaped text only."""
+    """Return the package's logger or that of a part of it; its records hold escaped text only."""
     logger = logging.getLogger(f"asynction_asgi.{name}" if name else "asynction_asgi")
-    logger.addFilter(_escape)  # a second time does nothing
+    logger.addFilter(_escape)  # has no effect the second time
     return logger
 
 
 class EscapingLogger(logging.LoggerAdapter[Any]):
-    """A logger of somebody else's: what is logged through it here is escaped, and nothing else."""
+    """A user-supplied logger; only what this package logs through it is escaped."""
 
     def log(self, level: int, msg: object, *args: object, **options: Any) -> None:
         """Log one line."""
@@ -40,13 +40,13 @@ class EscapingLogger(logging.LoggerAdapter[Any]):
 
 
 def _escape(record: logging.LogRecord) -> bool:
-    """Escape a record in place; one that needs it loses its arguments, the others stay as they are."""
+    """Escape a record in place; a record that needs no escaping keeps its template and arguments."""
     message = _message(record)
     line = _line(message)
     if line != message:
         record.msg, record.args = line, None
     if record.exc_info is not None and record.exc_info[1] is not None:
-        # Formatters take this in place of a text of their own; handlers still see the exception itself.
+        # Formatters use this instead of formatting the exception, which handlers still receive.
         record.exc_text = _traceback(record.exc_info[1])
     return True
 
@@ -65,7 +65,7 @@ def _line(text: str) -> str:
 
 
 def _traceback(error: BaseException) -> str:
-    """Return the traceback with every line indented: what begins at the margin is a record of its own."""
+    """Return the traceback with every line indented, as a line at the margin begins a record."""
     lines = "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
     if (left_out := len(lines) - _MOST_LINES) > 0:
         half = _MOST_LINES // 2
@@ -74,11 +74,11 @@ def _traceback(error: BaseException) -> str:
 
 
 class Throttle:
-    """Lets one of many log lines alike through, so that no peer fills a disk.
+    """Limits how often similar lines are logged, so that no peer can fill a disk.
 
     Args:
-        seconds: Between two lines of one key.
-        most: Keys that are told apart; beyond them all others share one, so memory is bounded too.
+        seconds: Time between two lines of the same key.
+        most: Number of keys that are told apart. All others share one, which bounds memory.
     """
 
     def __init__(self, seconds: float = 10.0, *, most: int = 256) -> None:
@@ -87,7 +87,7 @@ class Throttle:
         self._last: dict[Hashable, tuple[float, int]] = {}
 
     def admits(self, key: Hashable) -> str | None:
-        """How to end the line: empty, or with the number of lines left out; None leaves this one out, too."""
+        """Return how to end the line: empty or the number of lines left out, or None to leave it out."""
         now = time.monotonic()
         if key not in self._last and len(self._last) >= self._most:
             self._forget(now)
@@ -101,5 +101,5 @@ class Throttle:
         return f" ({unsaid} more were not logged)" if unsaid else ""
 
     def _forget(self, now: float) -> None:
-        for key in [one for one, (last, _) in self._last.items() if now - last >= self._seconds]:
+        for key in [key for key, (last, _) in self._last.items() if now - last >= self._seconds]:
             del self._last[key]

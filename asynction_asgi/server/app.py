@@ -56,12 +56,12 @@ logger = get_logger()
 class AsynctionSocketIO(Emitting):
     """A Socket.IO server whose contract is an AsyncAPI document; itself the ASGI application.
 
-    Serve it as it is, mount it under any path of a Starlette or FastAPI application, or let it wrap
-    one (`app`): it takes the requests of the document's Socket.IO path and of the docs, and hands on
-    the rest, lifespan included.
+    Serve it directly, mount it under any path of a Starlette or FastAPI application, or let it wrap an
+    application (`app`): it serves the document's Socket.IO path and the docs, and passes on all other
+    requests and the lifespan.
     """
 
-    # Whether handlers may be attached later, in code; False reports at once what has none.
+    # Whether code may attach handlers later; if not, events without a handler are reported at once.
     handlers_follow: ClassVar[bool] = True
 
     def __init__(
@@ -110,19 +110,19 @@ class AsynctionSocketIO(Emitting):
     def from_spec(
         cls, spec_path: Source, *, server_name: str | None = None, **options: Unpack[Options]
     ) -> Self:
-        """Make the server of a document.
+        """Create the server of a document.
 
         Args:
-            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
-            server_name: Which of the document's servers this is; it decides path and security.
-            options: Those of `Options`: ours, and those of ``socketio.AsyncServer``.
+            spec_path: A path, an open file, a mapping, or a loaded `Spec`.
+            server_name: Which of the document's servers this is; it determines path and security.
+            options: Those of `Options`, which include those of ``socketio.AsyncServer``.
 
         Raises:
-            SpecError: the document can't be loaded, served or, with ``mock``, mocked; what is wrong with
-                its handlers is reported too.
-            BindingError: handlers named in it, or given, can't be bound.
-            TypeError: an option is not known, or the document is none of those.
-            ValueError: an option contradicts another.
+            SpecError: The document can't be loaded, served or, with ``mock``, mocked. Problems with its
+                handlers are reported too.
+            BindingError: Handlers that it names, or that are given, can't be bound.
+            TypeError: An option is unknown, or the document has another type.
+            ValueError: An option contradicts another.
         """
         find_more = partial(find_problems, options=options, complete=not cls.handlers_follow)
         return cls(load_source(spec_path, server_name=server_name, find_more=find_more), **options)
@@ -149,12 +149,12 @@ class AsynctionSocketIO(Emitting):
 
     @property
     def docs_path(self) -> str | None:
-        """Where the documentation is, below the mount if there is one; None without it."""
+        """The path of the documentation below the mount, or None without documentation."""
         return self._docs.path if self._docs is not None else None
 
     @property
     def violations(self) -> Counter[tuple[str, str | None, str]]:
-        """What ``warn`` let through so far: occurrences by namespace, event and part."""
+        """Number of violations that ``warn`` let through, by namespace, event and part."""
         return self._contract.violations.counts
 
     @overload
@@ -169,8 +169,8 @@ class AsynctionSocketIO(Emitting):
         Works as a decorator when `handler` is left out, and returns the handler.
 
         Raises:
-            BindingError: the document declares nothing of that name, or the handler doesn't fit it.
-            TypeError: `event` is no name.
+            BindingError: The document declares nothing of that name, or the handler doesn't fit it.
+            TypeError: `event` is not a string.
         """
         if not isinstance(event, str):
             raise TypeError("on() takes the event's name: @app.on('…')")
@@ -190,11 +190,11 @@ class AsynctionSocketIO(Emitting):
     def on_error(self, namespace: Any = None) -> Any:
         """Decorate the error handler of a namespace, ``/`` without one.
 
-        It gets the exception, after an optional ``sid`` or ``socket``. What it returns becomes the
-        ack; None leaves it to the standard refusal.
+        It receives the exception, after an optional ``sid`` or ``socket``. What it returns becomes the
+        ack; with None the client gets the standard refusal.
 
         Raises:
-            BindingError: the namespace is not declared, or the handler can't take an exception.
+            BindingError: The namespace is not declared, or the handler can't take an exception.
         """
 
         def attach(function: HandlerT) -> HandlerT:
@@ -205,26 +205,26 @@ class AsynctionSocketIO(Emitting):
         return attach(namespace) if callable(namespace) else attach
 
     def on_error_default(self, handler: HandlerT) -> HandlerT:
-        """Decorate the error handler of every namespace that has none.
+        """Decorate the error handler of the namespaces that have none.
 
         Raises:
-            BindingError: it can't take an exception.
+            BindingError: The handler can't take an exception.
         """
         self._contract.routes.set_default_error(handler)
         return handler
 
     def check_handlers(self) -> None:
-        """Make sure that every declared event has a handler; runs at start-up by itself.
+        """Check that every declared event has a handler; start-up calls this.
 
         Raises:
-            BindingError: some have none, and what clients send is enforced; every one of them is reported.
+            BindingError: Events have no handler, and what clients send is enforced; all of them are reported.
         """
         missing = [finding for finding in self._contract.routes.missing() if finding.severity == "error"]
         if missing:
             raise BindingError(missing)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI entry point."""
+        """Serve one ASGI connection: lifespan, HTTP or WebSocket."""
         if scope["type"] == "lifespan":
             await compose_lifespan(self._app, scope, receive, send, self._start, self._server.shutdown)
             return
@@ -242,8 +242,8 @@ class AsynctionSocketIO(Emitting):
             await send({"type": "http.response.body", "body": b"Not Found"})
 
     def _target(self, scope: Scope) -> ASGIApp | None:
-        # Under a mount the full path and the path below the mount may both be meant: the document's
-        # server may or may not know where the application is mounted.
+        # Under a mount, the document's path may be the full path or the path below the mount: its server
+        # may or may not include the mount.
         path, root = scope["path"], scope.get("root_path", "")
         below = path[len(root) :] if root and path.startswith(root) else path
         own = self._spec.path
@@ -280,7 +280,7 @@ def _log(findings: Iterable[Diagnostic]) -> None:
 
 
 def _advise(spec: Spec, docs: Docs | None, app: ASGIApp | None) -> None:
-    """Log what a developer will probably wonder about."""
+    """Log what a developer would otherwise have to find out."""
     if (advice := reload_advice(spec.files)) is not None:
         logger.warning("%s", advice)
     if docs is not None and docs.path == getattr(app, "docs_url", None):

@@ -1,4 +1,4 @@
-"""Handlers and security functions attached to a contract; everything that is wrong with them is found at once."""
+"""Attach handlers and security functions to a contract, and report all problems together."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """What came of attaching.
+    """The result of attaching.
 
     Attributes:
         routes: With the handlers.
-        security: With the security functions; None if some can't be attached.
+        security: With the security functions, or None if some can't be attached.
         problems: Everything that is wrong with either.
-        unmocked: What no mock can stand in for.
+        unmocked: What no mock can answer.
     """
 
     routes: Routes
@@ -57,11 +57,11 @@ def attach(
         default_error_handler: For namespaces that have none.
         mock: ``"missing"`` if a mock handles the events that nothing handles.
         complete: Whether no handlers follow, so that an event without one is a problem.
-        lenient: Whether what clients send is not held to the document, so that handlers need not fit it.
+        lenient: Whether what clients send is not enforced, so that handlers need not fit the document.
 
     Raises:
-        BindingError: some can't be attached; all of them are reported, together with what can't be mocked.
-        SpecError: something can't be mocked.
+        BindingError: Some can't be attached; all of them are reported, and what can't be mocked.
+        SpecError: Something can't be mocked.
     """
     found = _attach(
         spec,
@@ -80,7 +80,7 @@ def attach(
 
 
 def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) -> list[Diagnostic]:
-    """Find what is wrong with the handlers of a document that can't be served, warnings too.
+    """Return the problems of the handlers of a document that can't be served, with warnings.
 
     Args:
         draft: What could be read of it.

@@ -1,4 +1,4 @@
-"""Handlers that are registered on the wrapped server, where the document's own would be called."""
+"""Handlers registered on the wrapped server for namespaces that the document declares."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def registered_beside(declared: Namespace, namespace: str, event: str | None) -> BindingError:
-    """Say where a handler of a declared namespace belongs.
+    """Return the error for a handler of a declared namespace, which says where to register it.
 
     Args:
         declared: What the document declares.
         namespace: As it was given to the wrapped server.
-        event: None for a class of handlers.
+        event: Its event, or None for a class of handlers.
     """
     if event is None:
         cure = f'give its methods in from_spec(…, handlers={{{declared.name!r}: {{"event": instance.on_event}}}})'

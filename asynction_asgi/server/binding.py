@@ -1,4 +1,4 @@
-"""Handlers of three shapes, inspected once, made into one: ``(socket, arguments) -> awaitable``.
+"""Handlers of three shapes, inspected once and converted to one: ``(socket, arguments) -> awaitable``.
 
 A handler is matched by its signature. Its first parameter may be named ``sid`` (python-socketio's
 form) or ``socket`` (the connection in hand); the event's arguments follow. Keyword-only parameters
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .signatures import Lead
     from .socket import Socket
 
-# What a keyword-only parameter may ask for. Parameters of a dynamic namespace come on top.
+# Values for keyword-only parameters, besides the parameters of a dynamic namespace.
 _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "socket": lambda socket: socket,
     "sid": lambda socket: socket.id,
@@ -40,7 +40,7 @@ _INJECTED: dict[str, Callable[[Socket], Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundHandler:
-    """A handler in the one shape that the dispatcher calls.
+    """A handler in the shape that the dispatcher calls.
 
     Attributes:
         invoke: Called with the socket and the arguments; the result is awaited.
@@ -60,7 +60,7 @@ class BoundHandler:
 
     @property
     def takes(self) -> str:
-        """How many arguments it can take, in words."""
+        """How many arguments the handler can take, in words."""
         return count_words(self.minimum, self.maximum)
 
 
@@ -76,7 +76,7 @@ def bind_event_handler(
             as in python-socketio.
 
     Raises:
-        UnbindableError: it is not callable, has no signature, or asks for what is not there.
+        UnbindableError: It is not callable, has no signature, or asks for an unknown value.
     """
     parameters = read_parameters(function)
     positional = [parameter for parameter in parameters if parameter.kind in POSITIONAL]
@@ -103,7 +103,7 @@ def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ())
     """Bind an error handler: the exception, after an optional ``sid`` or ``socket``.
 
     Raises:
-        UnbindableError: it can't be called with one exception.
+        UnbindableError: It can't be called with one exception.
     """
     bound = bind_event_handler(function, params)
     doubt = explain_missing_lead(bound, "an error", [(1, 1)])
@@ -126,26 +126,24 @@ def bind_lifecycle_handler(
         params: Names of the namespace's parameters.
 
     Raises:
-        UnbindableError: a parameter without a default can't be filled.
+        UnbindableError: A parameter without a default can't be filled.
     """
     known = {**_INJECTED, **_from_params(params)}
     sources: list[Callable[[Socket, Sequence[Any]], Any]] = []
     parameters = read_parameters(function)
-    for index, one in enumerate(parameters):
-        if one.kind is inspect.Parameter.VAR_POSITIONAL:
+    for index, parameter in enumerate(parameters):
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             sources += [_source(name, order, known) for name in order[index:]]
-        if one.kind not in POSITIONAL:
+        if parameter.kind not in POSITIONAL:
             break
-        lead = read_lead(function, one)
-        name: str | None = "socket" if lead == "socket" else one.name
+        lead = read_lead(function, parameter)
+        name: str | None = "socket" if lead == "socket" else parameter.name
         if name not in known and name not in order:
             name = lead or (order[index] if index < len(order) else None)
         if name is None:
-            if one.default is not inspect.Parameter.empty:
+            if parameter.default is not inspect.Parameter.empty:
                 break
-            raise UnbindableError(
-                f"nothing is known to inject as {one.name!r}; known are {', '.join(sorted(known))}"
-            )
+            raise _nothing_to_inject(parameter.name, known)
         sources.append(_source(name, order, known))
     named = {name: _source(name, order, known) for name in _injections(parameters, params, also=order)}
     call = as_coroutine_function(function)
@@ -162,7 +160,7 @@ def bind_lifecycle_handler(
 def _source(
     name: str, order: Sequence[str], known: Mapping[str, Callable[[Socket], Any]]
 ) -> Callable[[Socket, Sequence[Any]], Any]:
-    """Where a parameter's value comes from: the event's own arguments (a reason), else the socket."""
+    """Return a reader of a parameter's value: from the event's own arguments (a reason) or the socket."""
     read = known.get(name)
     if read is not None:
         return lambda socket, _: read(socket)
@@ -173,19 +171,23 @@ def _source(
 def _injections(
     parameters: Sequence[inspect.Parameter], params: Sequence[str], also: Sequence[str] = ()
 ) -> dict[str, Callable[[Socket], Any]]:
-    """The keyword-only parameters that can be filled; those of `also` map to None."""
+    """Return readers for the keyword-only parameters that can be filled; those of `also` map to None."""
     known: dict[str, Any] = {**dict.fromkeys(also), **_INJECTED, **_from_params(params)}
-    found: dict[str, Callable[[Socket], Any]] = {}
-    for one in parameters:
-        if one.kind is not inspect.Parameter.KEYWORD_ONLY:
+    readers: dict[str, Callable[[Socket], Any]] = {}
+    for parameter in parameters:
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
-        if one.name in known:
-            found[one.name] = known[one.name]
-        elif one.default is inspect.Parameter.empty:
-            raise UnbindableError(
-                f"nothing is known to inject as {one.name!r}; known are {', '.join(sorted(known))}"
-            )
-    return found
+        if parameter.name in known:
+            readers[parameter.name] = known[parameter.name]
+        elif parameter.default is inspect.Parameter.empty:
+            raise _nothing_to_inject(parameter.name, known)
+    return readers
+
+
+def _nothing_to_inject(name: str, known: Mapping[str, object]) -> UnbindableError:
+    return UnbindableError(
+        f"no value is known for the parameter {name!r}; use one of {', '.join(sorted(known))}"
+    )
 
 
 def _from_params(params: Sequence[str]) -> dict[str, Callable[[Socket], Any]]:
@@ -223,7 +225,7 @@ def _invoker(
 
 
 def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """The function itself if it is a coroutine function, else one that runs it in a worker thread."""
+    """Return a coroutine function unchanged, and any other as one that runs it in a worker thread."""
     if _is_coroutine_function(function):
         return function
 
@@ -240,7 +242,8 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
         work = asyncio.ensure_future(
             anyio.to_thread.run_sync(functools.partial(contained, *arguments, **named))
         )
-        # A thread can't be stopped: who is cancelled goes on, and its place stays taken until it ends.
+        # Threads cannot be interrupted: after cancellation the function keeps running and holds its
+        # limiter slot until it returns.
         try:
             result, error = await asyncio.shield(work)
         finally:

@@ -15,13 +15,13 @@ class Connections:
         self._sockets: dict[tuple[str, str], Socket] = {}
 
     def add(self, socket: Socket) -> None:
-        """A client is at the door."""
+        """Add a client that is connecting."""
         self._sockets[socket.namespace, socket.id] = socket
 
     def get(self, namespace: str, sid: str) -> Socket | None:
-        """The connection, or None when it is not, or no longer, in this process."""
+        """Return the connection, or None if it is not in this process."""
         return self._sockets.get((namespace, sid))
 
     def remove(self, socket: Socket) -> None:
-        """A client was refused or is gone."""
+        """Remove a client that was refused or has left."""
         self._sockets.pop((socket.namespace, socket.id), None)

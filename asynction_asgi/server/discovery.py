@@ -1,4 +1,4 @@
-"""Our applications within others, such as Starlette's or FastAPI's."""
+"""Applications of this package within others, such as Starlette's or FastAPI's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def find_served(app: Any) -> Iterator[tuple[str, AsynctionSocketIO]]:
-    """The servers of ours in an application, by what they are mounted at: itself, mounted, or behind middleware."""
+    """Yield the servers of this package in an application, each with the path of its mount.
+
+    The application may be a server itself, mount servers, or be middleware around them.
+    """
     return _find(app, "", set())
 
 

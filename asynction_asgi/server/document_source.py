@@ -1,4 +1,4 @@
-"""What a document may be given as."""
+"""The forms in which a document may be given."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def load_source(
     server_name: str | None = None,
     find_more: Callable[[Spec], Iterable[Diagnostic]] | None = None,
 ) -> Spec:
-    """Load the contract of a path, an open file, a mapping, or take one that was loaded before.
+    """Load the document from a path, an open file or a mapping; a loaded `Spec` is returned unchanged.
 
     Args:
         source: The document.
         server_name: Which of its servers this is.
-        find_more: Called with what could be read of a document that can't be served, so that the caller's
-            own findings about it are reported with its errors.
+        find_more: Called with what could be read of a document that can't be served; what it returns is
+            reported together with the document's errors.
 
     Raises:
-        SpecError: the document can't be loaded or served.
-        TypeError: it is none of those.
+        SpecError: The document can't be loaded or served.
+        TypeError: `source` has another type.
     """
     if isinstance(source, Spec):
         return source

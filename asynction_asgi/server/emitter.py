@@ -41,7 +41,7 @@ class Emitter:
         """Make an emitter for the servers of a document.
 
         Args:
-            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
+            spec_path: A path, an open file, a mapping, or a loaded `Spec`.
             message_queue: The URL that the servers were given.
             options: ``validation``; ``timeout``, the seconds that the broker may take to answer for one emit
                 (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
@@ -59,7 +59,7 @@ class Emitter:
 
     @property
     def violations(self) -> Counter[tuple[str, str | None, str]]:
-        """What ``warn`` let through so far: occurrences by namespace, event and part."""
+        """Number of violations that ``warn`` let through, by namespace, event and part."""
         return self._emits.violations.counts
 
     async def emit(
@@ -72,7 +72,7 @@ class Emitter:
         namespace: str | None = None,
         **misplaced: Never,
     ) -> None:
-        """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
+        """Emit to a client, a room, several rooms, or every client of a namespace, on any server.
 
         Returns when the broker has answered.
 

@@ -1,4 +1,4 @@
-"""Everything that goes out: emits, calls, rooms and sessions, under python-socketio's own names."""
+"""Emits, calls, rooms and sessions, under python-socketio's own names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Emitting:
         return self._server
 
     def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
-        """The connection with this sid in this process; None when there is none."""
+        """Return the connection with this sid, or None if it is not in this process."""
         return self._connections.get(namespace or "/", sid)
 
     async def emit(
@@ -46,27 +46,26 @@ class Emitting:
         ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
         **misplaced: Never,
     ) -> None:
-        """Emit an event to a client, a room, several rooms, or everybody in the namespace.
+        """Emit an event to a client, a room, several rooms, or every client of a namespace.
 
         Args:
             event: A name that the document lets the server emit.
-            data: One argument; a tuple is many, None is none.
-            to: The sid or room addressed, or a list of rooms, nobody if it is empty; everybody
-                without it.
+            data: The argument; a tuple is several arguments, and None is no argument.
+            to: The sid or room addressed, or a list of rooms; an empty list addresses no client, and
+                None all clients of the namespace.
             room: Alias of `to`.
             skip_sid: One sid, or several, to leave out.
             namespace: The concrete namespace, ``/`` without it.
-            callback: Called with the arguments of the client's answer, once they are found to match
-                the document. Only for a single client, by its sid as `to`; a list of one sid is several
+            callback: Called with the arguments of the client's answer if they match the document. Only for a single client, by its sid as `to`; a list of one sid is several
                 rooms. It is not called if the client has left.
-            ignore_queue: Reach the clients of this process alone.
-            misplaced: Parameters of other libraries, refused with what to write instead.
+            ignore_queue: Emit to the clients of this process only.
+            misplaced: Parameters of other libraries; the error says what to write instead.
 
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
+            UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            TypeError: a parameter is not known, or `to` can't be a room; nothing was sent.
-            ValueError: a callback is given for a room, several, or everybody; nothing was sent.
+            TypeError: A parameter is unknown, or `to` can't be a room; nothing was sent.
+            ValueError: A callback is given, and `to` is not a single client; nothing was sent.
         """
         if misplaced:
             refuse_keywords("emit", misplaced)
@@ -100,25 +99,25 @@ class Emitting:
 
         Args:
             event: A name that the document lets the server emit.
-            data: One argument; a tuple is many, None is none.
+            data: The argument; a tuple is several arguments, and None is no argument.
             to: The client's sid.
             sid: Alias of `to`.
             namespace: The concrete namespace, ``/`` without it.
             timeout: Seconds to wait; None waits until the client answers or leaves.
-            ignore_queue: Look for the client in this process alone.
+            ignore_queue: Look for the client in this process only.
 
         Returns:
-            None for an empty answer, the argument if it is one, a tuple if there are more.
+            None for an empty answer, the only argument, or a tuple of several.
 
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
+            UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            AckValidationError: the client's answer doesn't match it.
-            DisconnectedError: the client left, or is not connected.
-            NoAnswerError: no answer came in time, or more than `Limits.pending_acks` were awaited from the
-                client and this one longest; a TimeoutError.
-            ValueError: neither `to` nor `sid` says whom to call.
-            TypeError: they can't be a sid; nothing was sent.
+            AckValidationError: The client's answer doesn't match it.
+            DisconnectedError: The client left, or is not connected.
+            NoAnswerError: No answer came in time, or this was the oldest of more than
+                `Limits.pending_acks` unanswered questions to the client; a TimeoutError.
+            ValueError: Neither `to` nor `sid` is given.
+            TypeError: `to` or `sid` is not a sid; nothing was sent.
         """
         check_recipients(event, to, sid)
         client = to or sid
@@ -152,26 +151,26 @@ class Emitting:
         await self._server.close_room(room, namespace=namespace)
 
     def rooms(self, sid: str, namespace: str | None = None) -> list[str | int]:
-        """The rooms that a client of this process is in, its own included; a UUID as its text."""
+        """Return the rooms of a client of this process, its own included; a UUID as its text."""
         return list(self._server.rooms(sid, namespace=namespace))
 
     async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
-        """A client's session; changes to it are kept only by `save_session`."""
+        """Return a client's session; changes to it are kept only by `save_session`."""
         return dict(await self._server.get_session(sid, namespace=namespace))
 
     async def save_session(self, sid: str, session: dict[str, Any], namespace: str | None = None) -> None:
-        """Keep a client's session for as long as it is connected."""
+        """Replace a client's session, which lasts as long as its connection."""
         await self._server.save_session(sid, session, namespace=namespace)
 
     def session(self, sid: str, namespace: str | None = None) -> AbstractAsyncContextManager[dict[str, Any]]:
-        """A client's session as a context manager that keeps the changes made in its block."""
+        """Return a client's session as a context manager, which saves the changes made in its block."""
         manager: AbstractAsyncContextManager[dict[str, Any]] = self._server.session(sid, namespace=namespace)
         return manager
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002 - python-socketio's own signature
         """End a client's connection to a namespace; its disconnect handler runs.
 
-        From within a connect handler, or while it runs, this takes effect when the handler has ended: the
-        client is told that it is connected, gets what was emitted to it, and is disconnected.
+        While the client's connect handler runs, this takes effect when the handler has ended: the client
+        receives the answer to its CONNECT and what was emitted to it, and is disconnected.
         """
         await self._server.disconnect(sid, namespace=namespace, ignore_queue=ignore_queue)

@@ -30,18 +30,18 @@ _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "d
 
 
 class Routes:
-    """All namespaces of a document, with what has been bound to them so far.
+    """The namespaces of a document, with the handlers that are bound to them so far.
 
     Args:
         spec: The contract, as it is served.
         handlers: By namespace and event; they replace those that the document names.
-        unwritten: Whether handlers that the document names may be missing; each is a warning then.
-        lenient: Whether what clients send is not held to the document, so that handlers need not fit it
-            either: events may be undeclared and arities differ, each with a warning.
+        unwritten: Whether handlers that the document names may be missing, each with a warning.
+        lenient: Whether what clients send is not enforced, so that handlers need not fit the document:
+            undeclared events and other arities are warnings.
 
     Attributes:
-        problems: What is wrong with handlers that the document names, or that are given in code.
-        warnings: What is legal and probably not meant.
+        problems: Errors of handlers that the document names, or that code gives.
+        warnings: Legal, but probably unintended.
     """
 
     def __init__(
@@ -56,7 +56,9 @@ class Routes:
         self._lenient = lenient
         self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
-        self.namespaces = {name: NamespaceRoutes(one, spec) for name, one in spec.namespaces.items()}
+        self.namespaces = {
+            name: NamespaceRoutes(namespace, spec) for name, namespace in spec.namespaces.items()
+        }
         self.warnings: list[Diagnostic] = []
         self._root = spec.root
         self._unfit: set[tuple[str, str]] = set()
@@ -65,14 +67,14 @@ class Routes:
 
     @property
     def default_error(self) -> BoundHandler | None:
-        """The error handler of namespaces that have none."""
+        """The error handler of namespaces that have none, or None."""
         return self._default_error
 
     def set_default_error(self, function: Callable[..., Any]) -> None:
         """Use `function` for the errors of namespaces that have no error handler.
 
         Raises:
-            BindingError: it can't be called with an exception.
+            BindingError: `function` can't be called with an exception.
         """
         try:
             self._default_error = bind_error_handler(function)
@@ -82,19 +84,19 @@ class Routes:
     def add(
         self, namespace: str, event: str, function: Callable[..., Any] | str, *, lifecycle: bool = False
     ) -> Sequence[Diagnostic]:
-        """Attach one handler to a declared event or lifecycle name, in place of an earlier one.
+        """Attach a handler to a declared event or lifecycle name, in place of an earlier one.
 
         Args:
             namespace: A declared namespace.
             event: The name.
             function: The handler, or its dotted path.
-            lifecycle: The name is one of the lifecycle, even if an event of that name is declared.
+            lifecycle: Whether the name is one of the lifecycle, even if an event of that name is declared.
 
         Returns:
             Warnings about it.
 
         Raises:
-            BindingError: nothing of that name is declared, or the handler doesn't fit it.
+            BindingError: Nothing of that name is declared, or the handler doesn't fit it.
         """
         known = len(self.warnings)
         problems = list(self._bind_one(namespace, event, function, lifecycle=lifecycle))
@@ -103,24 +105,24 @@ class Routes:
         return self.warnings[known:]
 
     def unhandled(self) -> dict[str, list[str]]:
-        """By namespace, the declared events that nothing handles; not those whose handler is a problem."""
+        """Return the declared events without a handler by namespace, but not those whose handler is a problem."""
         return {
             name: [
                 event
-                for event, route in one.events.items()
+                for event, route in routes.events.items()
                 if route.handler is None
-                and one.spare_handler(route) is None
+                and routes.spare_handler(route) is None
                 and (name, event) not in self._unfit
             ]
-            for name, one in self.namespaces.items()
+            for name, routes in self.namespaces.items()
         }
 
     def missing(self) -> list[Diagnostic]:
-        """Report each declared event that nothing handles, or that only a catch-all of the wrong arity does.
+        """Return a finding for each declared event without a handler, or whose catch-all has the wrong arity.
 
-        These are warnings where what clients send is not enforced.
+        They are warnings if what clients send is not enforced.
         """
-        found = [
+        findings = [
             self._problem(
                 self.namespaces[name].events[event].event.node,
                 f"event {event!r} of namespace {name!r} has no handler:"
@@ -136,11 +138,11 @@ class Routes:
             for event, route in routes.events.items():
                 if route.handler is None and (name, event) not in self._unfit:
                     fit = check_arity(route.event, catch_all, route.event.node, (), named=True)
-                    found += [one for one in fit if one.severity == "error"]
-        return [replace(finding, severity="warning") for finding in found] if self._lenient else found
+                    findings += [finding for finding in fit if finding.severity == "error"]
+        return [replace(finding, severity="warning") for finding in findings] if self._lenient else findings
 
     def stand_in(self, namespace: str, event: str, function: Callable[..., Any]) -> None:
-        """Handle a declared event by `function` as long as nothing else does."""
+        """Handle a declared event by `function` as long as it has no handler."""
         events = self.namespaces[namespace].events
         events[event] = replace(events[event], stand_in=bind_event_handler(function))
 
@@ -150,7 +152,7 @@ class Routes:
                 yield from self._bind_first(namespace, event, function)
 
     def _bind_named(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
-        """Bind what the document names, unless code gave another for the same event."""
+        """Bind the handlers that the document names, unless code gives one for the same event."""
         for name, routes in self.namespaces.items():
             taken = given.get(name, {})
             for event, handler in routes.declared.handlers.items():
@@ -171,14 +173,14 @@ class Routes:
         *,
         lifecycle: bool = False,
     ) -> Iterator[Diagnostic]:
-        """Bind a handler that is there from the start, and remember it if there is a problem with it."""
+        """Bind a handler at start-up, and remember its event if there is a problem."""
         problems = list(self._bind_one(namespace, event, function, node, lifecycle=lifecycle))
         if problems:
             self._unfit.add((namespace, event))
         yield from problems
 
     def _lost(self, uncalled: Sequence[HandlerName]) -> Iterator[Diagnostic]:
-        """Report handlers that lead nowhere, of what only the server emits; no error, as nothing calls them."""
+        """Warn of missing handlers for events that only the server emits, which are never called."""
         for handler in uncalled:
             try:
                 self._imports.handler(handler.path)
@@ -241,8 +243,8 @@ class Routes:
         fit = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
         if self._lenient:
             fit = [replace(finding, severity="warning") for finding in fit]
-        errors = [one for one in fit if one.severity == "error"]
-        self.warnings += [one for one in fit if one.severity == "warning"]
+        errors = [finding for finding in fit if finding.severity == "error"]
+        self.warnings += [finding for finding in fit if finding.severity == "warning"]
         if not errors:
             events = routes.events if event in routes.events else routes.named
             events[event] = replace(route, handler=bound)
@@ -266,10 +268,12 @@ def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[s
 
 
 def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
-    """Bind the handler of an event, or of all by the name ``*``, which gets the event's name first."""
+    """Bind the handler of an event, or by the name ``*`` of all, which receives the event's name first."""
     bound = bind_event_handler(function, params, named=event == WILDCARD)
     if event == WILDCARD and bound.maximum == 0:
-        raise UnbindableError("it is called with the event's name before the arguments, and takes none")
+        raise UnbindableError(
+            "a catch-all is called with the event's name before the arguments, and this one takes no argument"
+        )
     return bound
 
 

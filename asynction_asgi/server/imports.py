@@ -1,4 +1,4 @@
-"""A dotted path from the document, and the Python object that it names."""
+"""Resolve dotted paths of the document to Python objects."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class UnimportableError(Exception):
-    """A dotted path that gives no handler; the message says how far it got."""
+    """A dotted path that does not lead to a handler; the message says why."""
 
 
 class NowhereError(UnimportableError):
-    """A dotted path at whose end nothing is, or nothing yet."""
+    """A dotted path that names nothing, or nothing yet."""
 
 
 class Imports:
-    """Finds what dotted paths name; imports each module and makes each instance once."""
+    """Resolves dotted paths; imports each module and creates each instance once."""
 
     def __init__(self) -> None:
         self._instances: dict[type, Any] = {}
@@ -33,10 +33,10 @@ class Imports:
     def handler(self, path: str) -> Callable[..., Any]:
         """Import ``package.module.name``, ``package.module.Class.method`` or ``module:Class.method``.
 
-        A method of an instance gets one: the class is called without arguments, once for all paths.
+        For a method, the class is instantiated without arguments, once for all paths.
 
         Raises:
-            UnimportableError: nothing callable stands there, or importing the module failed.
+            UnimportableError: The path names nothing that can be called, or importing the module failed.
         """
         try:
             return self._find(path)
@@ -63,13 +63,13 @@ class Imports:
         return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
 
     def _split(self, path: str) -> tuple[types.ModuleType, list[str]]:
-        """The module, and the attributes below it that the path goes on with."""
+        """Return the module that a path names, and the names of the attributes that follow."""
         if ":" in path:
             dotted, _, rest = path.partition(":")
             return self._module(dotted), _names(rest, path)
         names = _names(path, path)
         if len(names) == 1:
-            raise NowhereError(f"{path!r} names no module: write 'package.module.{path}'")
+            raise NowhereError(f"{path!r} does not name a module; use 'package.module.{path}'")
         module = self._module(names[0])
         for index in range(1, len(names)):
             dotted = ".".join(names[: index + 1])
@@ -80,7 +80,7 @@ class Imports:
 
     def _module(self, dotted: str) -> types.ModuleType:
         if dotted in self._failed:  # Python would run it again, side effects and all
-            raise UnimportableError(f"importing {dotted!r} failed, as for another handler")
+            raise UnimportableError(f"importing {dotted!r} failed, as reported for another handler")
         try:
             return importlib.import_module(dotted)
         except (Exception, SystemExit) as error:
@@ -114,8 +114,10 @@ def _missing(holder: object, name: str) -> UnimportableError:
 
 
 def _described(error: BaseException) -> str:
-    """The error with the line of the user's code that raised it."""
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if "importlib" not in one.filename]
+    """Return an error's text with the line of user code that raised it."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename
+    ]
     place = (
         f" ({frames[-1].filename}:{frames[-1].lineno})" if frames and frames[-1].filename != __file__ else ""
     )
@@ -124,8 +126,8 @@ def _described(error: BaseException) -> str:
 
 def _names(dotted: str, path: str) -> list[str]:
     names = dotted.split(".")
-    if not all(one.isidentifier() for one in names):
-        raise UnimportableError(f"{path!r} is no dotted path: write 'package.module.name'")
+    if not all(name.isidentifier() for name in names):
+        raise UnimportableError(f"{path!r} is not a dotted path; use 'package.module.name'")
     return names
 
 
@@ -143,4 +145,4 @@ def _called(thing: object) -> str:
 
 
 def _public(thing: object) -> list[str]:
-    return [one for one in dir(thing) if not one.startswith("__")]
+    return [name for name in dir(thing) if not name.startswith("__")]

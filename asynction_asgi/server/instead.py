@@ -1,4 +1,4 @@
-"""Names that users of python-socketio, Flask-SocketIO and asynction know, and what to write instead of each."""
+"""Names from python-socketio, Flask-SocketIO and asynction, and what to write instead of each."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ OPTIONS = {
 
 
 def missing_attribute(owner: object, name: str) -> AttributeError:
-    """Make the error for an attribute that is not there, with what to write instead if it is a known name."""
+    """Return the error for a missing attribute, which says what to write instead of a known name."""
     cure = ATTRIBUTES.get(name)
     message = f"{type(owner).__name__!r} object has no attribute {name!r}"
     if cure is None:
@@ -76,7 +76,7 @@ def refuse_keywords(method: str, names: Iterable[str]) -> None:
     """Refuse keywords that `method` does not take.
 
     Raises:
-        TypeError: There are some; nothing was sent.
+        TypeError: `names` is not empty; nothing was sent.
     """
     for name in names:
         cure = KEYWORDS.get(name)
@@ -85,7 +85,7 @@ def refuse_keywords(method: str, names: Iterable[str]) -> None:
 
 
 def check_recipients(event: str, to: Any, room: Any = None) -> None:
-    """Refuse what can't be a room, such as a second argument of the event.
+    """Refuse a value that can't be a room, such as a second argument of the event.
 
     Raises:
         TypeError: `to` is not a sid, a room or several, or contradicts `room`; nothing was sent.

@@ -1,4 +1,4 @@
-"""Our start and stop, around those of an application that is wrapped."""
+"""Start-up and shutdown, composed with those of a wrapped application."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ async def compose_lifespan(
 ) -> None:
     """Start before the wrapped application and stop before it, so that handlers find it running.
 
-    An application that doesn't speak lifespan (it raises, as the ASGI specification allows) is
-    served all the same.
+    An application without lifespan support, which raises as the ASGI specification allows, is served too.
     """
     await receive()  # lifespan.startup, the only message that can come first
     try:
@@ -60,7 +59,7 @@ async def compose_lifespan(
 async def _run_wrapped(
     app: ASGIApp, scope: Message, receive: Receive, send: Send, stop: Callable[[], Awaitable[None]]
 ) -> bool:
-    """Run the wrapped application's lifespan to its end; False when it has none."""
+    """Run the wrapped application's lifespan to its end, and return whether it has one."""
     announced = answered = False
 
     async def receive_for_app() -> Message:

@@ -1,4 +1,4 @@
-"""What to do about values of the application's that miss the document since they are not JSON."""
+"""Advice on values that do not match the document because they are not JSON."""
 
 from __future__ import annotations
 

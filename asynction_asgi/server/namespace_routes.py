@@ -25,9 +25,9 @@ class Route:
     """One event that clients may emit; the handler may come after start-up, by ``@app.on``.
 
     Attributes:
-        check_arguments: None where the document does not declare the event.
-        ack_is_finite: Whether an answer that passed `check_ack` can hold no NaN and no Infinity.
-        stand_in: What handles it as long as nothing else does.
+        check_arguments: None if the document does not declare the event.
+        ack_is_finite: Whether an answer that passed `check_ack` is certain to hold no NaN and no Infinity.
+        stand_in: What handles the event as long as it has no handler.
     """
 
     namespace: str
@@ -43,9 +43,8 @@ class NamespaceRoutes:
     """What one declared namespace does with connections and events.
 
     Attributes:
-        events: Those that the document declares, by name.
-        named: Those that code handles by a name that the document does not declare, where the
-            validation lets them through.
+        events: Declared events, by name.
+        named: Undeclared events that code handles by name, if the validation lets them through.
     """
 
     def __init__(self, declared: Namespace, spec: Spec) -> None:
@@ -68,8 +67,8 @@ class NamespaceRoutes:
 
     @property
     def params(self) -> tuple[str, ...]:
-        """Names that handlers of this namespace may have injected on top."""
-        return tuple(one.name for one in self.declared.parameters)
+        """Names of the address's parameters, which handlers may ask for."""
+        return tuple(parameter.name for parameter in self.declared.parameters)
 
     def route_of_name(self, event: str) -> Route:
         """Return a route for an event that is not declared by its name: the wildcard's, or an unchecked one."""
@@ -85,14 +84,14 @@ class NamespaceRoutes:
         )
 
     def spare_handler(self, route: Route | None) -> BoundHandler | None:
-        """What handles an event without a handler of its own: the namespace's catch-all, else a stand-in."""
+        """Return what handles an event without its own handler: the catch-all, else a stand-in, or None."""
         return self.lifecycle.get(WILDCARD) or (route.stand_in if route is not None else None)
 
 
 def _is_answered_by_itself(event: Event) -> bool:
-    """Whether it re-authenticates, and an empty acknowledgement will do."""
+    """Return whether an event re-authenticates, and its acknowledgement may be empty."""
     return is_reauth(event) and (event.ack is None or event.ack.minimum == 0)
 
 
 async def _renewed(*_: Any) -> None:
-    """Handle re-authentication, which has succeeded when a handler runs; users may give their own."""
+    """Handle re-authentication, which has already succeeded when the handler runs."""

@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 class Options(ServerOptions, total=False):
-    """What `AsynctionSocketIO` takes beside a document.
+    """What `AsynctionSocketIO` takes besides a document.
 
     Attributes:
-        validation: True enforces, False ignores; ``"warn"`` logs and counts; or one per direction. Only what
-            is enforced asks for a complete document.
+        validation: True enforces, False ignores, ``"warn"`` logs and counts; or a `Validation` with one
+            setting per direction. Undeclared events may be handled only if ``inbound`` is not enforced.
         docs: Whether the document and its page are served.
         docs_console: Whether that page can connect, emit and listen.
         docs_path: Where the page is; None is ``docs`` beside the Socket.IO path.
-        docs_guard: Returns True, of each request for the docs, where it is answered; all else is a 403.
-        docs_renderer: Makes the page's HTML instead of us, and answers for its own policy.
+        docs_guard: Called with each request for the docs; anything but True answers it with 403.
+        docs_renderer: Makes the page's HTML, and is responsible for its Content-Security-Policy.
         docs_root: A folder whose files the docs may publish, besides the document's own folder.
-        default_error_handler: Gets what handlers raise, in namespaces without an error handler.
+        default_error_handler: Receives what handlers raise in namespaces without an error handler.
         app: An ASGI application to wrap.
         handlers: By namespace and event; they replace those that the document names.
         security_handlers: By security scheme; they replace those that the document names.
-        mock: ``"missing"`` answers events that have no handler by what the document says of their answer.
-        message_queue_validation: Whether emits of other processes are held against the document once
-            more before they reach clients, as `validation` says of what is sent.
+        mock: ``"missing"`` lets a mock answer the events that have no handler.
+        message_queue_validation: Whether emits of other processes are checked against the document again
+            before clients receive them, as strictly as `validation` says for the direction outbound.
     """
 
     validation: Validation | Enforcement | bool
@@ -54,14 +54,14 @@ class Options(ServerOptions, total=False):
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:
-    """Refuse options that are misspelt or of the wrong shape, before they are taken for something else.
+    """Refuse options that are misspelt or of the wrong type.
 
     Args:
-        given: What is left for the engine, by name.
-        handlers: Of the option of that name.
+        given: Those that are left for the engine, by name.
+        handlers: The value of the option ``handlers``.
 
     Raises:
-        TypeError: an option is not known, or is not of its type.
+        TypeError: An option is unknown, or has another type.
     """
     for name in given:
         if name not in Options.__annotations__:
@@ -75,7 +75,7 @@ def check_options(given: Mapping[str, object], *, handlers: object) -> None:
 
 
 def check_handlers(handlers: object) -> None:
-    """Refuse the option ``handlers`` where it is not functions by namespace and event.
+    """Refuse the option ``handlers`` unless it holds functions by namespace and event.
 
     Raises:
         TypeError: It has another shape.

@@ -1,4 +1,4 @@
-"""What the server sends, held against the document before it is sent."""
+"""What the server sends, checked against the document before it is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def arguments_of(value: Any) -> list[Any]:
-    """A handler's result or an emit's data as the wire's list: a tuple is many, None is none."""
+    """Return a handler's result or an emit's data as the list that is sent.
+
+    A tuple is several arguments, and None is no argument.
+    """
     if value is None:
         return []
     return list(value) if isinstance(value, tuple) else [value]
@@ -55,18 +58,18 @@ class Outbound:
         self._checks = checks
 
     def check(self, event: str, data: Any, namespace: str, to: Any = None) -> None:
-        """Hold an emit against the document.
+        """Check an emit against the document.
 
         Args:
             event: The event's name.
-            data: As `AsynctionSocketIO.emit` takes it: a tuple is many arguments, None is none.
+            data: As for `AsynctionSocketIO.emit`.
             namespace: A concrete namespace.
-            to: Whom it addresses.
+            to: The recipients, which may be a misplaced argument.
 
         Raises:
-            UndeclaredEventError: the server declares no such event there.
-            PayloadValidationError: the arguments don't match it; a note says so if `to` would make them
-                match.
+            UndeclaredEventError: The server declares no such event there.
+            PayloadValidationError: The arguments don't match it; a note says so if they would match
+                together with `to`.
         """
         error = None if self._validation.outbound == "off" else self._error(event, data, namespace)
         if error is not None:
@@ -77,15 +80,15 @@ class Outbound:
                     raise error
                 self._violations.let_through(error, *self._declared(event, namespace))
             finally:
-                del error  # a frame that holds what it raises is garbage that only a search finds
+                del error  # a frame that holds what it raises is garbage that only the collector finds
         if self._observer is not None:
             self._observer.sent(namespace, event)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
-        """Hold a client's answer against the ack that the document declares for an emit.
+        """Check a client's answer against the ack that the document declares for an emit.
 
         Raises:
-            AckValidationError: it doesn't match.
+            AckValidationError: The answer doesn't match.
         """
         found = self._find(event, namespace)
         if self._validation.inbound != "off" and found is not None and found[1] is not None:
@@ -134,7 +137,7 @@ class Outbound:
         return found
 
     def _declared(self, event: str, namespace: str) -> tuple[str, str]:
-        """As the document names them; what it has not stays as it is."""
+        """Return namespace and event as the document names them, or unchanged if it does not."""
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
             return namespace, event

@@ -1,4 +1,4 @@
-"""uvicorn's reloader, which restarts for Python files only unless it is asked for more."""
+"""Advice for uvicorn's reloader, which by default restarts for Python files only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OURS = "asynction_asgi.cli."
 
 
 def reload_advice(files: Sequence[Path]) -> str | None:
-    """Return what to do where uvicorn's reloader misses changes of some files, or None if it misses none.
+    """Return what to do if uvicorn's reloader misses changes of some files, or None.
 
     Args:
         files: Of the document; absolute.
@@ -42,7 +42,7 @@ def reload_advice(files: Sequence[Path]) -> str | None:
 def _reloading() -> Config | None:
     """Return the configuration of uvicorn if its reloader has started this process, or None.
 
-    Whichever way uvicorn was started, its supervisor hands the configuration to the process that serves.
+    However uvicorn was started, its supervisor passes the configuration to the process that serves.
     """
     uvicorn = sys.modules.get("uvicorn")
     if uvicorn is None:

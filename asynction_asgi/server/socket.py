@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Socket:
-    """One connection in hand.
+    """One client's connection to one namespace.
 
     Attributes:
         id: Socket.IO's id of this connection.
@@ -27,8 +27,8 @@ class Socket:
         params: Values of a dynamic namespace's parameters, by name.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
         auth: What the client sent with its CONNECT, or None.
-        user: Who the client is, by the document's security; None without security.
-        token_info: What the security function returned; None without security.
+        user: Who the client is by the document's security, or None without security.
+        token_info: What the security function returned, or None without security.
     """
 
     __slots__ = ("_peer", "_sending", "auth", "params", "token_info", "user")
@@ -74,9 +74,9 @@ class Socket:
         """Emit to this client.
 
         Raises:
-            UndeclaredEventError: the document has no such event; nothing was sent.
+            UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            TypeError: a parameter is not known; nothing was sent.
+            TypeError: A parameter is unknown; nothing was sent.
         """
         if misplaced:
             refuse_keywords("emit", misplaced)
@@ -89,13 +89,13 @@ class Socket:
         await self.emit("message", data, **misplaced)
 
     async def broadcast(self, event: str, data: Any = None, **misplaced: Never) -> None:
-        """Emit to everybody else in this namespace; raises as `emit` does."""
+        """Emit to every other client of this namespace; raises as `emit` does."""
         if misplaced:
             refuse_keywords("broadcast", misplaced)
         await self._sending.emit(self._peer.sender, event, data, skip_sid=self.id, namespace=self.namespace)
 
     def to(self, room: Audience) -> Recipients:
-        """Everybody else in a room, or in any of several.
+        """Address the other clients of a room, or of several rooms.
 
         Raises:
             TypeError: `room` is not a str, an int, a UUID, an Enum of these, or several of them.
@@ -112,7 +112,7 @@ class Socket:
         """Enter a room of this namespace.
 
         Raises:
-            DisconnectedError: the client has left meanwhile.
+            DisconnectedError: The client has left.
             TypeError: `room` is not a str, an int, a UUID or an Enum of these.
         """
         try:
@@ -128,10 +128,10 @@ class Socket:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[dict[str, Any]]:
-        """The session of this connection; changes are kept when the block ends, while the client is there.
+        """Yield the session of this connection; changes are saved when the block ends.
 
         Raises:
-            DisconnectedError: the client has left before.
+            DisconnectedError: The client has left.
         """
         try:
             session = dict(await self._peer.sender.get_session(self.id, self.namespace))
@@ -146,13 +146,13 @@ class Socket:
     async def disconnect(self) -> None:
         """End this connection; its disconnect handler runs.
 
-        From within a connect handler, or while it runs, this takes effect when the handler has ended: the
-        client is told that it is connected, gets what was emitted to it, and is disconnected.
+        While the client's connect handler runs, this takes effect when the handler has ended: the client
+        receives the answer to its CONNECT and what was emitted to it, and is disconnected.
         """
         await self._peer.sender.disconnect(self.id, self.namespace)
 
     def seen_as(self, user: Any, token_info: Mapping[str, Any] | None) -> Socket:
-        """The same connection, as an event's own security sees its client."""
+        """Return the same connection with another user and token info, for an event with its own security."""
         seen = Socket(self._sending, self._peer, self.params, self.auth)
         seen.user, seen.token_info = user, token_info
         return seen
@@ -162,7 +162,7 @@ class Socket:
 
 
 class Recipients:
-    """Everybody in some rooms but the socket that addresses them."""
+    """The clients of some rooms, without the client that addresses them."""
 
     __slots__ = ("_peer", "_rooms", "_sending")
 
@@ -172,7 +172,7 @@ class Recipients:
         self._rooms = rooms
 
     def to(self, room: Audience) -> Recipients:
-        """The same, with everybody in another room; raises as `Socket.to` does."""
+        """Add the clients of other rooms; raises as `Socket.to` does."""
         return Recipients(self._sending, self._peer, [*self._rooms, *_names(room)])
 
     async def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:

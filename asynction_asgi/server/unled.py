@@ -1,4 +1,4 @@
-"""Handlers whose first parameter may be meant for the connection, but would get an argument."""
+"""Handlers whose first parameter may be meant for the connection, but would receive an argument."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def explain_missing_lead(
     bound: BoundHandler, what: str, ranges: Sequence[tuple[int, int | None]] | None, *, named: bool = False
 ) -> str | None:
-    """Explain that a handler fits its calls only, or as well, if its first parameter takes the connection.
+    """Explain why the first parameter of a handler may have to take the connection.
 
     Args:
         bound: The handler.

@@ -19,7 +19,9 @@ logger = get_logger("validation")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What happens to values that miss the document: refuse, log and let through, or don't look.
+    """What happens to values that do not match the document.
+
+    ``enforce`` refuses them, ``warn`` logs and lets them through, and ``off`` does not check.
 
     Attributes:
         inbound: What clients send: handshakes, events' arguments, answers to our calls.
@@ -32,14 +34,14 @@ class Validation:
     def __post_init__(self) -> None:
         for direction in (self.inbound, self.outbound):
             if direction not in ("enforce", "warn", "off"):
-                raise ValueError(f"validation is 'enforce', 'warn' or 'off', not {direction!r}")
+                raise ValueError(f"validation must be 'enforce', 'warn' or 'off', not {direction!r}")
 
 
 def validation_of(setting: Validation | Enforcement | bool) -> Validation:  # noqa: FBT001 - the public option is a bool
-    """``True`` enforces and ``False`` ignores both directions; a word sets both.
+    """Return the option ``validation`` per direction: True enforces both, False ignores both.
 
     Raises:
-        ValueError: another word.
+        ValueError: It has another value.
     """
     if isinstance(setting, Validation):
         return setting
@@ -48,18 +50,17 @@ def validation_of(setting: Validation | Enforcement | bool) -> Validation:  # no
     return Validation(inbound=setting, outbound=setting)
 
 
-# Events that a server emits without their being declared have names of its own making, which it may
-# make of what clients send.
+# A server may emit undeclared events whose names contain what clients sent.
 _MOST_KEYS = 1000
 
 
 class ViolationLog:
-    """Counts and logs what ``warn`` lets through, in bounded memory and not more than every ten seconds each.
+    """Counts and logs what ``warn`` lets through; memory and the number of lines are bounded.
 
     Attributes:
         counts: Occurrences by ``(namespace, event, part)``, as the document names them: a dynamic
             namespace by its template, what a wildcard takes by ``*``. The event is None in a
-            handshake. Beyond a thousand names that no document has, the others are ``*``, too.
+            handshake. Undeclared names beyond the first thousand count as ``*`` too.
     """
 
     def __init__(self) -> None:

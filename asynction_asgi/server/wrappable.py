@@ -1,4 +1,4 @@
-"""What the option ``app`` takes: an ASGI application, told apart from what only looks like one."""
+"""Check the option ``app``: is it an ASGI application, or does it only look like one?"""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _TAKES = "app takes an ASGI application, which is called with (scope, receive, s
 
 
 def check_asgi(application: object) -> None:
-    """Refuse what would only fail at the first request: WSGI, a class, a factory, a name.
+    """Refuse WSGI applications, classes, factories and names, which would fail at the first request.
 
-    What has no signature to look at passes.
+    Objects without a signature are accepted.
 
     Raises:
         TypeError: The application can't be called with scope, receive and send.

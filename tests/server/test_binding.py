@@ -131,7 +131,7 @@ def test_a_module_that_fails_runs_once_and_its_line_is_told(capsys: pytest.Captu
         AsynctionSocketIO.from_spec(spec)
     first, second = found.value.diagnostics
     assert "loud.py:2" in first.message
-    assert "as for another handler" in second.message
+    assert "as reported for another handler" in second.message
     assert capsys.readouterr().out == "loud\n"
 
 
@@ -416,8 +416,8 @@ async def test_a_catch_all_that_can_not_take_a_declared_event_is_reported_at_sta
         pytest.param({"/": {"mvoe": one}}, "did you mean 'move'", id="misspelt event"),
         pytest.param({"/chta": {"move": one}}, "did you mean '/chat'", id="misspelt namespace"),
         pytest.param({"/": {"news": one}}, "the server emits it", id="event of the server"),
-        pytest.param({"/": {"move": "shop..order"}}, "no dotted path", id="no path"),
-        pytest.param({"/": {"move": "order"}}, "names no module", id="no module named"),
+        pytest.param({"/": {"move": "shop..order"}}, "not a dotted path", id="no path"),
+        pytest.param({"/": {"move": "order"}}, "does not name a module", id="no module named"),
         pytest.param({"/": {"move": 3}}, "can't be called", id="not callable"),
         pytest.param({"/": {"move": generator}}, "generator", id="generator"),
         pytest.param({"/": {"move": async_generator}}, "generator", id="async generator"),

@@ -47,8 +47,8 @@ async def authenticate(
 
     Raises:
         SecurityError: ``unauthorized`` or ``forbidden``; the message says no more.
-        RefusedError: a security function refused with words of its own, or failed.
-        RefusedByHandlerError: a security function refused in python-socketio's way.
+        RefusedError: A security function refused with words of its own, or failed.
+        RefusedByHandlerError: A security function refused in python-socketio's way.
     """
     refusal: RefusedError | RefusedByHandlerError | None = None
     for alternative in sorted(security, key=lambda one: not one):

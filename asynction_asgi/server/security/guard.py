@@ -83,8 +83,8 @@ class Guard:
             found, where it has one.
 
         Raises:
-            SecurityError: the session has ended, or the credentials don't suffice.
-            RefusedError: a security function refused with words of its own, or failed.
+            SecurityError: The session has ended, or the credentials don't suffice.
+            RefusedError: A security function refused with words of its own, or failed.
         """
         if self._expires is not None and self._expires <= time.time():
             raise _expired()
@@ -143,7 +143,7 @@ class Guard:
             own: What the re-authentication event itself requires.
 
         Raises:
-            SecurityError: they don't suffice, are not fresh, or are those of somebody else.
+            SecurityError: They don't suffice, are not fresh, or are those of somebody else.
         """
         presented = Presented(self._presented.scope, auth)
         wanted = [one for one in (self._rules.required, own) if one]

@@ -73,7 +73,7 @@ def scopes_of(info: Mapping[str, Any]) -> frozenset[str]:
     """The scopes in ``scope``, ``scopes`` or ``scp``: a list, or text with spaces between them.
 
     Raises:
-        ValueError: they are neither.
+        ValueError: They are neither.
     """
     granted = next((info[name] for name in ("scope", "scopes", "scp") if info.get(name) is not None), ())
     if isinstance(granted, str):
@@ -87,7 +87,7 @@ def expiry_of(info: Mapping[str, Any]) -> float | None:
     """``exp`` in epoch seconds; None where there is none.
 
     Raises:
-        ValueError: it is not a finite number.
+        ValueError: It is not a finite number.
     """
     expires = info.get("exp")
     if expires is None:

@@ -48,7 +48,7 @@ class KeySet:
     """The usable keys of one JSON Web Key Set.
 
     Raises:
-        ValueError: it is no such set.
+        ValueError: It is no such set.
     """
 
     def __init__(self, document: Any) -> None:
@@ -210,7 +210,7 @@ def check_url(url: str) -> None:
     """Make sure that keys can be trusted to come from where they seem to.
 
     Raises:
-        ValueError: the URL is neither https nor, for a loopback address, http.
+        ValueError: The URL is neither https nor, for a loopback address, http.
     """
     try:
         parts = urlsplit(url)

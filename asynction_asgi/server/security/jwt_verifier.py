@@ -59,7 +59,7 @@ class JWTVerifier:
         timeout: Seconds that one fetch may take.
 
     Raises:
-        ValueError: an argument is missing, or contradicts another.
+        ValueError: An argument is missing, or contradicts another.
         ModuleNotFoundError: PyJWT is not installed.
     """
 

@@ -67,8 +67,8 @@ class NamespaceRules:
             socket: Gets the user and token info that are found.
 
         Raises:
-            SecurityError: the credentials don't suffice.
-            RefusedError: a security function refused with words of its own, or failed.
+            SecurityError: The credentials don't suffice.
+            RefusedError: A security function refused with words of its own, or failed.
         """
         presented = Presented(scope, auth)
         identity = await authenticate(self.required, self.schemes, presented) if self.required else None
@@ -99,7 +99,7 @@ def bind_security(
             document names.
 
     Raises:
-        BindingError: a function is missing, can't be imported or doesn't fit; every one of them is
+        BindingError: A function is missing, can't be imported or doesn't fit; every one of them is
             reported.
     """
     handlers = handlers or {}

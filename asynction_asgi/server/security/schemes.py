@@ -127,7 +127,7 @@ def bind_scheme(
     """Attach a scheme's functions; their signatures are inspected once, here.
 
     Raises:
-        UnbindableError: one of them can't be called as it would be.
+        UnbindableError: One of them can't be called as it would be.
     """
     if isinstance(function, JWTVerifier) and not kind.is_token:
         raise UnbindableError("this scheme's credential is not a token, which a JWTVerifier verifies")
