@@ -48,8 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Watch every application created from now on."""
     if not config.getoption("--asynction-cov") and config.getoption("--asynction-cov-fail-under") is None:
         return
-    from .server.observer import observing  # noqa: PLC0415 - as the module says
-    from .testing.coverage import Coverage  # noqa: PLC0415 - as the module says
+    from .server.observer import observing  # noqa: PLC0415  # as the module says
+    from .testing.coverage import Coverage  # noqa: PLC0415  # as the module says
 
     config.stash[_COVERAGE] = coverage = Coverage()
     token = observing.set(coverage.watch)
@@ -81,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     coverage, least = _asked(config)
     if coverage is None:
         return
-    from .errors import printable  # noqa: PLC0415 - as the module says
+    from .errors import printable  # noqa: PLC0415  # as the module says
 
     terminalreporter.section("coverage of the contract")
     for name, tally in coverage.tallies.items():

@@ -235,7 +235,7 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
             return function(*arguments, **named), None
         except (Exception, KeyboardInterrupt):
             raise
-        except BaseException as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:  # noqa: BLE001  # raised again below
             return None, error
 
     async def in_thread(*arguments: Any, **named: Any) -> Any:
@@ -262,5 +262,5 @@ def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitab
 def _is_coroutine_function(function: Callable[..., Any]) -> bool:
     while isinstance(function, functools.partial):
         function = function.func
-    call: Any = getattr(type(function), "__call__", None)  # noqa: B004 - asked for its kind, not for its presence
+    call: Any = getattr(type(function), "__call__", None)  # noqa: B004  # asked for its kind, not for its presence
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)

@@ -43,7 +43,7 @@ class Emitting:
         skip_sid: str | Collection[str] | None = None,
         namespace: str | None = None,
         callback: Callable[..., Any] | None = None,
-        ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  # python-socketio's own signature
         **misplaced: Never,
     ) -> None:
         """Emit an event to a client, a room, several rooms, or every client of a namespace.
@@ -92,8 +92,8 @@ class Emitting:
         to: str | None = None,
         sid: str | None = None,
         namespace: str | None = None,
-        timeout: float | None = 60,  # noqa: ASYNC109 - python-socketio's own parameter
-        ignore_queue: bool = False,  # noqa: FBT001, FBT002 - python-socketio's own signature
+        timeout: float | None = 60,  # noqa: ASYNC109  # python-socketio's own parameter
+        ignore_queue: bool = False,  # noqa: FBT001, FBT002  # python-socketio's own signature
     ) -> Any:
         """Emit to one client and wait for its answer.
 
@@ -167,7 +167,7 @@ class Emitting:
         manager: AbstractAsyncContextManager[dict[str, Any]] = self._server.session(sid, namespace=namespace)
         return manager
 
-    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002 - python-socketio's own signature
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # python-socketio's own signature
         """End a client's connection to a namespace; its disconnect handler runs.
 
         While the client's connect handler runs, this takes effect when the handler has ended: the client

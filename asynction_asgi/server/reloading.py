@@ -56,7 +56,7 @@ def _reloading() -> Config | None:
 def _notices(config: Config, file: Path) -> bool:
     if not _has_watchfiles():
         return False
-    from uvicorn.supervisors.watchfilesreload import FileFilter  # noqa: PLC0415 - needs watchfiles
+    from uvicorn.supervisors.watchfilesreload import FileFilter  # noqa: PLC0415  # needs watchfiles
 
     return _is_below(config, file) and FileFilter(config)(file)
 
@@ -67,6 +67,6 @@ def _is_below(config: Config, file: Path) -> bool:
 
 
 def _has_watchfiles() -> bool:
-    from uvicorn.supervisors import ChangeReload  # noqa: PLC0415 - only under a reloader
+    from uvicorn.supervisors import ChangeReload  # noqa: PLC0415  # only under a reloader
 
     return ChangeReload.__name__ == "WatchFilesReload"

@@ -67,7 +67,7 @@ def read_lead(function: Any, parameter: inspect.Parameter) -> Lead | None:
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
     if sys.version_info >= (3, 14):
-        from annotationlib import Format  # noqa: PLC0415 - older Pythons have none
+        from annotationlib import Format  # noqa: PLC0415  # older Pythons have none
 
         # Names that are imported for type checkers alone stay unresolved.
         return inspect.signature(function, annotation_format=Format.FORWARDREF)

@@ -102,7 +102,7 @@ class Socket:
         """
         return Recipients(self._sending, self._peer, _names(room))
 
-    async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109 - python-socketio's own parameter
+    async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109  # python-socketio's own parameter
         """Emit to this client and wait for its answer; see `AsynctionSocketIO.call`."""
         return await self._sending.call(
             self._peer.sender, event, data, to=self.id, namespace=self.namespace, timeout=timeout

@@ -37,7 +37,7 @@ class Validation:
                 raise ValueError(f"validation must be 'enforce', 'warn' or 'off', not {direction!r}")
 
 
-def validation_of(setting: Validation | Enforcement | bool) -> Validation:  # noqa: FBT001 - the public option is a bool
+def validation_of(setting: Validation | Enforcement | bool) -> Validation:  # noqa: FBT001  # the public option is a bool
     """Return the option ``validation`` per direction: True enforces both, False ignores both.
 
     Raises:

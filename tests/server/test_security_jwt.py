@@ -301,8 +301,8 @@ def trickling(request: http.server.BaseHTTPRequestHandler) -> None:
         pytest.param(lambda request: KeyServer.send(request, b"[]"), "not a JSON Web Key Set", id="no key set"),
         pytest.param(lambda request: KeyServer.send(request, b"", 404), "the status 404", id="not found"),
         pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), "not HTTP", id="no HTTP"),
-        pytest.param(lambda request: time.sleep(1.5), "no whole answer came within 1 seconds", id="silence"),
-        pytest.param(trickling, "no whole answer came within 1 seconds", id="a byte now and then"),
+        pytest.param(lambda request: time.sleep(1.5), "no complete answer came within 1 seconds", id="silence"),
+        pytest.param(trickling, "no complete answer came within 1 seconds", id="a byte now and then"),
     ],
 )  # fmt: skip
 async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
@@ -396,7 +396,7 @@ async def test_a_thread_that_can_not_end_is_not_joined_by_another(
     with pytest.raises(RefusedError, match="unavailable"):
         await verify(KEY.sign())
     assert len(asked) == 2
-    assert "no whole answer came within 0.01 seconds" in caplog.text
+    assert "no complete answer came within 0.01 seconds" in caplog.text
 
 
 async def test_tokens_of_pyjwt_decode_the_same() -> None:

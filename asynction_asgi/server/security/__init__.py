@@ -1,4 +1,4 @@
-"""Who may connect and who may send what, by the document's security schemes."""
+"""Decide who may connect and who may send what, by the document's security schemes."""
 
 from __future__ import annotations
 

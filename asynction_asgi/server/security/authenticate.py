@@ -1,7 +1,7 @@
-"""Whether what a client presented satisfies a list of alternatives, and who it is by that.
+"""Check credentials against a list of alternatives, and find out who the client is.
 
-OR across the list, AND within an alternative. Every alternative is tried, the one that asks for
-nothing last; the first failure is what the client is refused with.
+An alternative is satisfied if all of its schemes are, and the list if one alternative is. All alternatives
+are tried, the empty one last; the client is refused for the first failure.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ logger = get_logger()
 
 
 class _NonsenseError(TypeError):
-    """A function returned what decides nothing; the words are ours."""
+    """A function returned a value without a meaning; the message does not quote it."""
 
 
-class _Unquoted(Exception):  # noqa: N818 - it is only shown, in place of an error of user code
-    """The place of an error whose own words are not logged."""
+class _Unquoted(Exception):  # noqa: N818  # it is shown in place of an error of user code
+    """The place of an error whose own message is not logged."""
 
 
 async def authenticate(
@@ -43,7 +43,7 @@ async def authenticate(
     """Find the first alternative that the client satisfies.
 
     Returns:
-        The identity; None where an empty alternative admits anybody.
+        The identity, or None if an empty alternative admits every client.
 
     Raises:
         SecurityError: ``unauthorized`` or ``forbidden``; the message says no more.
@@ -51,9 +51,12 @@ async def authenticate(
         RefusedByHandlerError: A security function refused in python-socketio's way.
     """
     refusal: RefusedError | RefusedByHandlerError | None = None
-    for alternative in sorted(security, key=lambda one: not one):
+    for alternative in sorted(security, key=lambda alternative: not alternative):
         try:
-            verified = [await _verify(schemes[one.scheme], one, presented) for one in alternative]
+            verified = [
+                await _verify(schemes[requirement.scheme], requirement, presented)
+                for requirement in alternative
+            ]
         except (RefusedError, RefusedByHandlerError) as error:
             refusal = refusal or error
         else:
@@ -103,7 +106,7 @@ async def _suffices(scheme: Scheme, required: tuple[str, ...], granted: frozense
     with _refusing(scheme, "forbidden"):
         verdict = await scheme.validate_scopes(list(required), sorted(granted))
         if verdict is not None and not isinstance(verdict, bool):
-            # A generator or a coroutine that nobody awaited is true, whatever it would have said.
+            # An unawaited generator or coroutine is true, whatever it would have returned.
             raise _NonsenseError(f"a scope function returns True or False, not {type(verdict).__name__}")
         return verdict is True
 
@@ -133,14 +136,14 @@ def _warn_of_nothing(scheme: Scheme) -> None:
     unsaid = scheme.throttle.admits("nothing")
     if unsaid is not None:
         logger.warning(
-            "security function of %r returned an empty mapping, which admits nobody:"
+            "security function of %r returned an empty mapping, which admits no client:"
             " return what is known of the client, such as its sub, or None to refuse it%s",
             *(scheme.name, unsaid),
         )
 
 
 def _failed(scheme: Scheme, error: BaseException) -> RefusedError:
-    """Log that a function failed, and where, but not with which words: they may quote a credential."""
+    """Log that a function failed, and where, but not its message, which may quote a credential."""
     text = str(error) if isinstance(error, _NonsenseError) else "its text may quote a credential"
     placed = _Unquoted(text).with_traceback(error.__traceback__)
     what = f"security function of {scheme.name!r} {describe_crash(error)}: {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""Comparing secrets without telling, by the time it takes, how much of a guess was right."""
+"""Compare secrets in constant time, so that the time does not tell how much of a guess was right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 
 
 def same_secret(one: str | bytes | None, other: str | bytes | None) -> bool:
-    """Whether two keys, passwords or tokens are equal; None equals nothing, itself included.
+    """Return whether two keys, passwords or tokens are equal; None equals nothing, not even None.
 
     Takes a time that depends on the lengths alone. Text is compared by its UTF-8 form.
     """

@@ -1,7 +1,7 @@
-"""One GET of a small document in a thread, bounded in time and size whatever the server does.
+"""GET a small document in a thread, within a bounded time and size whatever the server does.
 
-A timeout of a socket holds for each read: an answer that comes a byte at a time, ``100 Continue`` without
-end, or trailers without end, would keep the thread for ever. Here every read has the time that is left.
+A socket's timeout applies to each read, so an answer that comes a byte at a time, or endless ``100 Continue``
+answers or trailers, would occupy the thread for ever. Here each read has only the time that remains.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import socket
 
-# What status lines, headers and the framing of a body may take besides it.
+# Allowance for status lines, headers and the framing of a body, in bytes.
 _OVERHEAD = 64 * 1024
 
 
 class TooLargeError(ValueError):
-    """The answer is larger than it may be."""
+    """The answer is larger than allowed."""
 
 
 def fetch(url: str, *, seconds: float, largest: int) -> bytes:
-    """Return the body behind a URL; redirects are not followed.
+    """Return the body at a URL; redirects are not followed.
 
     Args:
-        url: An http or https URL that was checked before.
-        seconds: The time for all but the resolution of the host's name, which has its own.
-        largest: Bytes that the body may have.
+        url: An http or https URL that passed `check_url`.
+        seconds: The time limit, without resolving the host name, which has a limit of its own.
+        largest: Maximum size of the body, in bytes.
 
     Raises:
         TimeoutError: It took longer.
-        TooLargeError: The body is larger, or what comes with it is.
-        OSError: The server can't be reached, or answered with another status than 2xx.
+        TooLargeError: The body, or the headers and framing around it, are larger.
+        OSError: The server is unreachable, or its status is not 2xx.
         http.client.HTTPException: The server does not speak HTTP.
     """
     budget = _Budget(seconds, largest + _OVERHEAD)
     opener = urllib.request.build_opener(_NoRedirects, _Handler(budget), _TlsHandler(budget))
     headers = {"Accept": "application/json", "User-Agent": "asynction-asgi"}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 -- the caller has checked it
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310  # the caller has checked it
     try:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:
@@ -62,7 +62,7 @@ def fetch(url: str, *, seconds: float, largest: int) -> bytes:
 
 
 class _Budget:
-    """What is left of the time and the bytes."""
+    """The remaining time and bytes."""
 
     def __init__(self, seconds: float, size: int) -> None:
         self._deadline = time.monotonic() + seconds
@@ -103,7 +103,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Source:
-    """As much of a socket as `HTTPResponse` asks for."""
+    """The part of a socket that `HTTPResponse` uses."""
 
     def __init__(self, connected: socket.socket, budget: _Budget) -> None:
         self._socket = connected
@@ -146,4 +146,4 @@ def _connection(
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """Follow none: where an answer comes from is for the configuration to say."""
+        """Follow no redirect: only the configured host is trusted."""

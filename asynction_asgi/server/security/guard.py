@@ -1,4 +1,4 @@
-"""`Guard`: what stands between one connection and its events, for as long as it lasts."""
+"""`Guard`: checks every event of a connection, for as long as it lasts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Grant = tuple[Socket, float | None] | RefusedError
 
-# No timer is set further ahead; clocks that were put forward are noticed within this time.
+# The longest timer, so that a clock that was put forward is noticed within this time.
 _LONGEST_TIMER = 60.0
-# A client that hears of the end together with the answer to its CONNECT may not take it in.
+# Clients may miss an end that arrives together with the answer to their CONNECT.
 _SHORTEST_TIMER = 0.02
 
 
@@ -33,8 +33,8 @@ class Guard:
     Args:
         rules: What the namespace requires.
         presented: What the client presented when it connected.
-        identity: Who it is by that; None in a public namespace, or where security is optional.
-        socket: Gets user and token info, now and when they are renewed.
+        identity: The client's identity, or None if the namespace is public or its security optional.
+        socket: Receives user and token info, now and when they are renewed.
     """
 
     __slots__ = ("_expires", "_grants", "_lock", "_on_expiry", "_presented", "_rules", "_socket", "_timer")
@@ -46,7 +46,7 @@ class Guard:
         self._presented = presented
         self._socket = socket
         self._expires: float | None = None
-        self._grants: dict[int, Grant] = {}  # by the requirement's identity: a hash of it takes longer
+        self._grants: dict[int, Grant] = {}  # keyed by id(requirement), which is faster than hashing it
         self._lock = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._on_expiry: Callable[[RefusedError], None] | None = None
@@ -59,7 +59,7 @@ class Guard:
 
     @property
     def satisfied(self) -> frozenset[str]:
-        """Names of the schemes that the client's credentials were found good for so far."""
+        """Names of the schemes that the client's credentials have satisfied so far."""
         verdicts = self._presented.verified.items()
         return frozenset(name for (name, _), (info, _, _) in verdicts if info is not None)
 
@@ -76,11 +76,10 @@ class Guard:
         self._set_timer()
 
     async def admit(self, event: str, arguments: Sequence[Any]) -> Socket:
-        """Let an event through to its handler, or not.
+        """Admit an event to its handler, or raise.
 
         Returns:
-            The socket as the handler shall see it: with the user that the event's own requirement
-            found, where it has one.
+            The socket for the handler, with the user that the event's own requirement found, if there is one.
 
         Raises:
             SecurityError: The session has ended, or the credentials don't suffice.
@@ -136,23 +135,23 @@ class Guard:
         return self._socket.seen_as(user, identity.token_info)
 
     async def _renew(self, auth: Any, own: Security | None) -> None:
-        """Take fresh credentials in place of those kept; nothing changes when they are refused.
+        """Replace the kept credentials with fresh ones; refused credentials change nothing.
 
         Args:
-            auth: The new auth object; the opening request is still the old one.
+            auth: The new auth object; the opening request stays the same.
             own: What the re-authentication event itself requires.
 
         Raises:
-            SecurityError: They don't suffice, are not fresh, or are those of somebody else.
+            SecurityError: They don't suffice, are not fresh, or belong to another user.
         """
         presented = Presented(self._presented.scope, auth)
-        wanted = [one for one in (self._rules.required, own) if one]
+        wanted = [security for security in (self._rules.required, own) if security]
         found = [await self._authenticate(security, presented) for security in wanted]
         if found and (found[0] is None or not found[0].fresh):
             raise SecurityError
         identity = found[0] if self._rules.required else None
         if identity is not None and self._socket.user not in (None, identity.user):
-            raise SecurityError("forbidden")  # rooms and sessions were given to the user that connected
+            raise SecurityError("forbidden")  # its rooms and session belong to the user that connected
         if self._on_expiry is None:
             raise _expired()  # meanwhile
         if identity is not None:

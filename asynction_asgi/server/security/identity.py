@@ -1,4 +1,4 @@
-"""Who a client was found to be, for how long, and what it may do."""
+"""Who a client is, for how long, and what it may do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _FOR_EVER = 1e15  # seconds; more than any clock counts, and exact as a float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What one scheme's function vouched for.
+    """The result of one scheme's function.
 
     Attributes:
         scheme: The scheme's name.
         info: What the function returned.
-        expires: Epoch seconds, or None for no end.
-        fresh: Whether the credential stood in the auth object.
+        expires: Epoch seconds, or None if it does not expire.
+        fresh: Whether the credential came from the auth object.
     """
 
     scheme: str
@@ -33,13 +33,13 @@ class Identity:
     """Who a client is, by one alternative of the document's security.
 
     Attributes:
-        user: ``sub``, else ``uid``, of the first scheme whose info has one; None without either.
-        token_info: What the security function returned. Where several schemes were required
-            together, a mapping from each scheme's name to its info.
+        user: ``sub``, else ``uid``, of the first scheme whose info has one, or None.
+        token_info: What the security function returned; if several schemes were required together, a
+            mapping from each scheme's name to its info.
         scopes: Every scope granted.
-        expires: Epoch seconds at which the first of the credentials ends; None for no end.
+        expires: Epoch seconds at which the first of the credentials expires, or None.
         schemes: Names of the schemes satisfied.
-        fresh: Whether one of the credentials stood in the auth object.
+        fresh: Whether one of the credentials came from the auth object.
     """
 
     user: Any
@@ -51,16 +51,17 @@ class Identity:
 
     @classmethod
     def of(cls, verified: Sequence[Verified]) -> Identity:
-        """The identity that schemes required together amount to; there is at least one."""
-        users = (user for one in verified if (user := _user_of(one.info)) is not None)
-        ends = [one.expires for one in verified if one.expires is not None]
+        """Combine the results of schemes that were required together; there is at least one."""
+        users = (user for result in verified if (user := _user_of(result.info)) is not None)
+        ends = [result.expires for result in verified if result.expires is not None]
+        infos = {result.scheme: result.info for result in verified}
         return cls(
             user=next(users, None),
-            token_info=verified[0].info if len(verified) == 1 else {one.scheme: one.info for one in verified},
-            scopes=frozenset().union(*(scopes_of(one.info) for one in verified)),
+            token_info=infos[verified[0].scheme] if len(verified) == 1 else infos,
+            scopes=frozenset().union(*(scopes_of(result.info) for result in verified)),
             expires=min(ends, default=None),
-            schemes=tuple(one.scheme for one in verified),
-            fresh=any(one.fresh for one in verified),
+            schemes=tuple(result.scheme for result in verified),
+            fresh=any(result.fresh for result in verified),
         )
 
 
@@ -70,21 +71,23 @@ def _user_of(info: Mapping[str, Any]) -> Any:
 
 
 def scopes_of(info: Mapping[str, Any]) -> frozenset[str]:
-    """The scopes in ``scope``, ``scopes`` or ``scp``: a list, or text with spaces between them.
+    """Return the scopes in ``scope``, ``scopes`` or ``scp``: a list, or a text separated by spaces.
 
     Raises:
-        ValueError: They are neither.
+        ValueError: They have another type.
     """
     granted = next((info[name] for name in ("scope", "scopes", "scp") if info.get(name) is not None), ())
     if isinstance(granted, str):
         return frozenset(granted.split())
-    if isinstance(granted, list | tuple | set | frozenset) and all(isinstance(one, str) for one in granted):
+    if isinstance(granted, list | tuple | set | frozenset) and all(
+        isinstance(scope, str) for scope in granted
+    ):
         return frozenset(granted)
     raise ValueError("the scopes are neither a text nor a list of texts")
 
 
 def expiry_of(info: Mapping[str, Any]) -> float | None:
-    """``exp`` in epoch seconds; None where there is none.
+    """Return ``exp`` in epoch seconds, or None if there is no ``exp``.
 
     Raises:
         ValueError: It is not a finite number.

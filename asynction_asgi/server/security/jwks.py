@@ -1,7 +1,7 @@
 """The keys of an issuer (RFC 7517): fetched by https in a worker thread, cached, renewed.
 
-A token with an unknown key id makes the set be fetched again, at most once in a while, whatever
-clients send. While the issuer can't be reached, the keys that are known stay good for a time.
+A token with an unknown key id triggers a fetch, at a limited rate whatever clients send. While the issuer
+can't be reached, known keys are used for some time longer.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ ASYMMETRIC: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
 }
 _LARGEST = 512 * 1024
 _RETRY_SECONDS = 5.0
-# How much longer than the thread its task waits.
+# How much longer the task waits than the thread.
 _GRACE_SECONDS = 0.5
-# Keys outlive their lifetime by this factor while the issuer can't be reached.
+# Keys are used for this multiple of their lifetime while the issuer can't be reached.
 _STALE = 6.0
 
 
@@ -48,26 +48,26 @@ class KeySet:
     """The usable keys of one JSON Web Key Set.
 
     Raises:
-        ValueError: It is no such set.
+        ValueError: The document is not a JSON Web Key Set.
     """
 
     def __init__(self, document: Any) -> None:
         listed = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(listed, list):
-            raise ValueError("a JSON Web Key Set is an object with a list 'keys'")  # noqa: TRY004 -- one error for all of its faults
-        self._keys = [one for one in listed if isinstance(one, dict) and _is_for_verifying(one)]
+            raise ValueError("a JSON Web Key Set is an object with a list 'keys'")  # noqa: TRY004  # a ValueError for every malformed set
+        self._keys = [key for key in listed if isinstance(key, dict) and _is_for_verifying(key)]
         self._built: dict[tuple[int, str], jwt.PyJWK | None] = {}
 
     def knows(self, kid: str) -> bool:
-        """Whether a key has this id."""
-        return any(one.get("kid") == kid for one in self._keys)
+        """Return whether the set has a key with this id."""
+        return any(key.get("kid") == kid for key in self._keys)
 
     def find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The one key that a token means; None where there is none, or more than one."""
+        """Return the only key that matches a token's key id and algorithm, or None."""
         fitting = [
             index
-            for index, one in enumerate(self._keys)
-            if (kid is None or one.get("kid") == kid) and _fits(one, algorithm)
+            for index, candidate in enumerate(self._keys)
+            if (kid is None or candidate.get("kid") == kid) and _fits(candidate, algorithm)
         ]
         if len(fitting) != 1:
             return None
@@ -92,7 +92,7 @@ def _fits(key: Mapping[str, Any], algorithm: str) -> bool:
 
 
 def _build(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
-    import jwt  # noqa: PLC0415 -- an extra
+    import jwt  # noqa: PLC0415  # of the extra "jwt"
 
     try:
         built = jwt.PyJWK(dict(key), algorithm)
@@ -110,8 +110,8 @@ class IssuerKeys:
 
     Args:
         url: Must pass `check_url`.
-        lifetime: Seconds after which the set is fetched anew.
-        cooldown: Least seconds between two fetches for the sake of unknown key ids.
+        lifetime: Seconds after which the set is fetched again.
+        cooldown: Minimum seconds between two fetches for unknown key ids.
         timeout: Seconds that one fetch may take.
     """
 
@@ -123,21 +123,19 @@ class IssuerKeys:
         self._keys: KeySet | None = None
         self._fetched = self._not_before = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
-        self._reading = (
-            False  # whether a thread fetches, which may take longer than the task that waits for it
-        )
+        self._reading = False  # whether a thread is fetching, possibly longer than the task waits
 
     async def find(self, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key that a token means, or None.
+        """Return the key that matches a token's key id and algorithm, or None.
 
         Raises:
-            RefusedError: ``unavailable``: the keys can't be had.
+            RefusedError: ``unavailable``: The keys can't be fetched.
         """
         age = time.monotonic() - self._fetched
         if self._keys is None or age > self._lifetime * _STALE:
             await self._renew()
         elif age > self._lifetime:
-            self._start()  # until it is done, the keys known will do
+            self._start()  # the known keys are used meanwhile
         if self._keys is None or time.monotonic() - self._fetched > self._lifetime * _STALE:
             raise RefusedError("unavailable", "tokens can't be verified now")
         if kid is not None and not self._keys.knows(kid):
@@ -145,7 +143,7 @@ class IssuerKeys:
         return self._keys.find(kid, algorithm)
 
     async def _renew(self) -> None:
-        """Wait for a fetch, which all who need one share; nothing happens before its time."""
+        """Wait for the current fetch, or start one unless the cooldown forbids it."""
         task = self._start()
         if task is not None:
             await asyncio.shield(task)
@@ -165,7 +163,7 @@ class IssuerKeys:
         reading = asyncio.ensure_future(anyio.to_thread.run_sync(self._read, abandon_on_cancel=True))
         reading.add_done_callback(_looked_at)
         try:
-            # The thread has the time itself, but for the resolution of a name, which nothing can end.
+            # The thread has the same timeout, but resolving a host name can't be interrupted.
             if not (await asyncio.wait([reading], timeout=self._timeout + _GRACE_SECONDS))[0]:
                 raise TimeoutError
             keys = reading.result()
@@ -177,7 +175,7 @@ class IssuerKeys:
             self._keys, self._fetched = keys, time.monotonic()
 
     def _read(self) -> KeySet:
-        """Fetch the keys, in a thread; while one is at it, no other begins."""
+        """Fetch the keys; runs in a thread, one at a time."""
         self._reading = True
         try:
             return KeySet(json.loads(fetch(self._url, seconds=self._timeout, largest=_LARGEST)))
@@ -186,15 +184,15 @@ class IssuerKeys:
 
 
 def _looked_at(reading: asyncio.Future[KeySet]) -> None:
-    """Let nobody complain of an error that came too late."""
+    """Retrieve an error that came too late, so that asyncio does not report it."""
     if not reading.cancelled():
         reading.exception()
 
 
 def _reason(error: Exception, seconds: float) -> str:
-    """Return why keys can't be fetched, in words that hold nothing of what the server sent."""
+    """Return why keys can't be fetched, without any text that the server sent."""
     if isinstance(error, TimeoutError):
-        return f"no whole answer came within {seconds:g} seconds"
+        return f"no complete answer came within {seconds:g} seconds"
     if isinstance(error, urllib.error.HTTPError):
         return f"the answer has the status {error.code}"
     if isinstance(error, TooLargeError):
@@ -207,7 +205,7 @@ def _reason(error: Exception, seconds: float) -> str:
 
 
 def check_url(url: str) -> None:
-    """Make sure that keys can be trusted to come from where they seem to.
+    """Check that keys from a URL can be trusted to come from its host.
 
     Raises:
         ValueError: The URL is neither https nor, for a loopback address, http.
@@ -218,9 +216,9 @@ def check_url(url: str) -> None:
     except ValueError:
         host, parts = None, urlsplit("")
     if not host or parts.username is not None:
-        raise ValueError("jwks must be an absolute URL without a user's name")
+        raise ValueError("jwks must be an absolute URL without a user name")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
-        raise ValueError("jwks must be an https URL; http is for loopback addresses alone")
+        raise ValueError("jwks must be an https URL; http is allowed for loopback addresses only")
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""``x-jwt`` of a security scheme: a `JWTVerifier`, written in the document."""
+"""``x-jwt`` of a security scheme: a `JWTVerifier` that is configured in the document."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _FIELDS = ("issuer", "audience", "jwks", "secretEnv", "algorithms", "leeway")
 
 
 def read_jwt(node: Node) -> JWTVerifier | list[Diagnostic]:
-    """The verifier that ``x-jwt`` describes, or what is wrong with it.
+    """Return the verifier that ``x-jwt`` describes, or its problems.
 
-    A secret is named by the environment variable that holds it, so that none stands in a document.
+    A secret is given by the name of an environment variable, so that documents hold no secrets.
     """
     if not isinstance(node.value, dict):
         return [_problem(node, f"x-jwt must be an object with {', '.join(_FIELDS)}")]
     problems = []
     options: dict[str, Any] = {}
     for key, value in node.items():
-        wanted = _wrong(key, value.value)
+        expected = _wrong(key, value.value)
         if key not in _FIELDS:
             problems.append(_problem(value, f"x-jwt has no {key!r}{did_you_mean(key, _FIELDS)}", key=True))
-        elif wanted is not None:
-            problems.append(_problem(value, f"{key} of x-jwt must be {wanted}"))
+        elif expected is not None:
+            problems.append(_problem(value, f"{key} of x-jwt must be {expected}"))
         elif key == "secretEnv":
             options["secret"] = os.environ.get(value.value) or None
             if options["secret"] is None:
@@ -45,8 +45,8 @@ def read_jwt(node: Node) -> JWTVerifier | list[Diagnostic]:
 
 
 def _wrong(key: str, value: Any) -> str | None:
-    """What a field must be, where it is not."""
-    is_list = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    """Return what the value of a field must be, or None if it is."""
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
     if key in ("issuer", "audience"):
         return None if is_list or (isinstance(value, str) and value) else "a text, or a list of texts"
     if key == "algorithms":

@@ -1,4 +1,4 @@
-"""`JWTVerifier`: tokens (RFC 7519) verified as RFC 8725 asks, by PyJWT of the extra ``[jwt]``."""
+"""`JWTVerifier`: verify tokens (RFC 7519) as RFC 8725 asks, by PyJWT of the extra ``[jwt]``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import jwt
 
-# Octets that a secret must have at least (RFC 7518, 3.2).
+# Minimum number of bytes of a secret (RFC 7518, 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST = 16 * 1024
 _OTHER_AUDIENCE = "it is for another audience"
@@ -35,13 +35,13 @@ logger = get_logger()
 
 
 class _UnacceptableError(Exception):
-    """A token is not accepted; the message says why and holds nothing of it."""
+    """The token is not accepted; the message says why without quoting it."""
 
 
 class JWTVerifier:
-    """Verifies bearer tokens; give it in place of a security function.
+    """Verifies bearer tokens; use it in place of a security function.
 
-    A token is accepted when its algorithm is one of `algorithms`, its signature is right, it has
+    A token is accepted if its algorithm is one of `algorithms`, its signature is right, it has
     not expired, and issuer and audience are those expected. ``exp`` is required: it bounds the
     session. The claims become the ``token_info``, and ``scope``, ``scopes`` or ``scp`` the scopes.
 
@@ -50,12 +50,12 @@ class JWTVerifier:
         audience: What ``aud`` must contain, or one of several. Required with `jwks`. Without it, a
             token that names an audience is refused.
         jwks: The issuer's keys: an https URL (http for loopback addresses), or a key set itself.
-        secret: A key shared with the issuer, in place of `jwks`; as long as the hash, or longer.
-        algorithms: The only ones accepted, whatever a token says: ``("HS256",)`` with a secret, all
-            signatures by public key with `jwks`.
+        secret: A key shared with the issuer, in place of `jwks`; at least as long as the hash.
+        algorithms: The accepted algorithms. Defaults to ``("HS256",)`` with a secret, and to all public-key
+            signatures with `jwks`.
         leeway: Seconds by which clocks may differ.
-        lifetime: Seconds after which the keys are fetched anew.
-        cooldown: Least seconds between two fetches for the sake of unknown key ids.
+        lifetime: Seconds after which the keys are fetched again.
+        cooldown: Minimum seconds between two fetches for unknown key ids.
         timeout: Seconds that one fetch may take.
 
     Raises:
@@ -86,7 +86,7 @@ class JWTVerifier:
         _check_algorithms(self.algorithms, ASYMMETRIC if secret is None else _SYMMETRIC)
         self._secret = secret.encode() if isinstance(secret, str) else secret
         if self._secret is not None:
-            shortest = max(_SYMMETRIC[one] for one in self.algorithms)
+            shortest = max(_SYMMETRIC[algorithm] for algorithm in self.algorithms)
             if len(self._secret) < shortest:
                 raise ValueError(
                     f"a secret for {', '.join(self.algorithms)} must have {shortest} bytes or more"
@@ -105,10 +105,10 @@ class JWTVerifier:
         self._audience = [audience] if isinstance(audience, str) else audience and list(audience)
 
     async def __call__(self, token: str) -> Mapping[str, Any] | None:
-        """The token's claims; None when it is not accepted, for a reason that is logged at INFO.
+        """Return the token's claims, or None if it is not accepted; the reason is logged at INFO.
 
         Raises:
-            RefusedError: ``unavailable``: the issuer's keys can't be had.
+            RefusedError: ``unavailable``: The issuer's keys can't be fetched.
         """
         try:
             return await self._verify(token)
@@ -133,13 +133,13 @@ class JWTVerifier:
             raise _UnacceptableError("there is no key of its algorithm and key id")
         claims = self._claims(token, key)
         expires = claims["exp"]
-        # RFC 7519, 2: NumericDate is a JSON number; PyJWT would read a text too.
+        # RFC 7519, 2: NumericDate is a JSON number; PyJWT also accepts a text.
         if isinstance(expires, bool) or not isinstance(expires, int | float):
             raise _UnacceptableError("its exp is not a number")
         return claims
 
     def _reason(self, error: Exception) -> str:
-        """Return what is wrong with a token, by PyJWT's exception; nothing of the token is in it."""
+        """Return what PyJWT's exception says is wrong with a token, without quoting the token."""
         names = [kind.__name__ for kind in type(error).__mro__]
         reason = next((_REASONS[name] for name in names if name in _REASONS), "it is malformed")
         if self._audience is None and reason == _OTHER_AUDIENCE:
@@ -152,7 +152,7 @@ class JWTVerifier:
             return self._secret
         if self._keys is not None:
             return await self._keys.find(kid, algorithm)
-        assert self._key_set is not None, "there is a secret, a URL or a set"  # noqa: S101 -- by construction
+        assert self._key_set is not None, "there is a secret, a URL or a set"  # noqa: S101  # by construction
         return self._key_set.find(kid, algorithm)
 
     def _claims(self, token: str, key: jwt.PyJWK | bytes) -> Mapping[str, Any]:
@@ -172,7 +172,7 @@ class JWTVerifier:
 
 
 def _check_algorithms(algorithms: Sequence[str], known: Mapping[str, Any]) -> None:
-    unknown = [one for one in algorithms if one not in known]
+    unknown = [algorithm for algorithm in algorithms if algorithm not in known]
     if unknown:
         raise ValueError(f"algorithms must be among {', '.join(known)}, not {', '.join(unknown)}")
 

@@ -1,8 +1,8 @@
-"""What one client presented when it connected, and where in it a credential is found.
+"""What a client presented when it connected, and where credentials are found in it.
 
-A credential that is given twice, with different values, in one place is none at all: which of the
-two a proxy in front looked at is unknown. One that a client put into its auth object wins over what
-the opening request holds, because a browser can't choose the latter.
+A credential presented twice in one place with different values is rejected: a proxy may have checked the
+other one. The auth object takes precedence over the opening request, because browsers can't choose what
+the request holds.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A credential, well-formed and not yet verified.
+    """A credential that is well-formed, and not verified yet.
 
     Attributes:
         values: What the security function is called with.
-        fresh: Whether it stood in the auth object rather than in the opening request.
+        fresh: Whether it came from the auth object rather than from the opening request.
     """
 
     values: tuple[Any, ...]
@@ -46,12 +46,12 @@ class Found:
 
 
 class Presented:
-    """The opening request and the auth object of one CONNECT; parsed when asked for.
+    """The opening request and the auth object of one CONNECT, parsed on demand.
 
     Attributes:
         scope: ASGI's scope of the request that opened the transport.
         auth: The auth object of the CONNECT, or of a later re-authentication.
-        verified: What the security functions made of it so far; theirs to fill.
+        verified: The results of security functions so far, which `authenticate` stores.
     """
 
     def __init__(self, scope: Mapping[str, Any], auth: Any) -> None:
@@ -60,7 +60,7 @@ class Presented:
         self.verified: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     def member(self, field: str) -> Any:
-        """A member of the auth object by its name or JSON Pointer; None where there is none."""
+        """Return a member of the auth object by its name or JSON Pointer, or None."""
         value = self.auth
         if field and not field.startswith("/"):
             return value.get(field) if isinstance(value, dict) else None
@@ -74,7 +74,7 @@ class Presented:
         return value
 
     def headers(self, name: str) -> list[str]:
-        """Every value of a header; `name` in lower case."""
+        """Return all values of a header; `name` is in lower case."""
         wanted = name.encode("latin-1")
         return [
             value.decode("latin-1").strip()
@@ -96,7 +96,7 @@ class Presented:
 
     @functools.cached_property
     def basic(self) -> tuple[str, str] | None:
-        """Name and password of HTTP Basic (RFC 7617); None where they are missing or malformed."""
+        """Name and password of HTTP Basic (RFC 7617), or None if they are missing or malformed."""
         match = _BASIC.fullmatch(_only(self.headers("authorization")) or "")
         if match is None:
             return None
@@ -109,18 +109,18 @@ class Presented:
 
 
 def find_text(read: ReadText, field: str | None, *members: str) -> Find:
-    """A credential that is one text.
+    """Make a finder of a credential that is a text.
 
     Args:
-        read: Where it stands in the opening request.
+        read: Reads it from the opening request.
         field: Name or JSON Pointer of the member of the auth object that carries it.
-        members: Where there is no `field`: members that carry it, the first one first.
+        members: Without `field`: the members that may carry it, in the order of precedence.
     """
     fields = members if field is None else (field,)
 
     def find(presented: Presented) -> Found | None:
-        for one in fields:
-            value = presented.member(one)
+        for name in fields:
+            value = presented.member(name)
             if value is not None:
                 return Found((value,), fresh=True) if isinstance(value, str) and value else None
         text = read(presented)
@@ -130,7 +130,7 @@ def find_text(read: ReadText, field: str | None, *members: str) -> Find:
 
 
 def find_pair(field: str | None) -> Find:
-    """A user's name and password: from the auth object where `field` says where, else HTTP Basic.
+    """Make a finder of a user's name and password: in the auth object at `field`, or in HTTP Basic.
 
     The member that `field` points to holds ``username`` and ``password``; ``""`` is the auth object.
     """
@@ -147,9 +147,9 @@ def find_pair(field: str | None) -> Find:
 
 
 def find_certificate(presented: Presented) -> Found | None:
-    """The client's certificate chain and name, where the server verified it and says so.
+    """Return the client's certificate chain and name if the server has verified them, or None.
 
-    Source: ASGI, TLS Extension, version 0.2. A server without it lets no certificate through.
+    Source: ASGI, TLS Extension, version 0.2. Servers without the extension pass no certificates on.
     """
     tls = (presented.scope.get("extensions") or {}).get("tls") or {}
     chain: Sequence[str] = tuple(tls.get("client_cert_chain") or ())
@@ -159,34 +159,34 @@ def find_certificate(presented: Presented) -> Found | None:
 
 
 def bearer_token(presented: Presented) -> str | None:
-    """The token of ``Authorization: Bearer`` (RFC 6750, 2.1)."""
+    """Return the token of ``Authorization: Bearer`` (RFC 6750, 2.1), or None."""
     match = _BEARER.fullmatch(_only(presented.headers("authorization")) or "")
     return None if match is None else match[1]
 
 
 def basic_part(index: int) -> ReadText:
-    """The user's name (0) or password (1) of HTTP Basic."""
+    """Make a reader of the user's name (0) or password (1) of HTTP Basic."""
     return lambda presented: None if presented.basic is None else presented.basic[index]
 
 
 def header(name: str) -> ReadText:
-    """A header by its name, whatever its case."""
+    """Make a reader of a header; names are case-insensitive."""
     lower = name.lower()
     return lambda presented: _only(presented.headers(lower))
 
 
 def query_parameter(name: str) -> ReadText:
-    """A parameter of the query string."""
+    """Make a reader of a parameter of the query string."""
     return lambda presented: _only([value for key, value in presented.query if key == name])
 
 
 def cookie(name: str) -> ReadText:
-    """A cookie."""
+    """Make a reader of a cookie."""
     return lambda presented: _only([value for key, value in presented.cookies if key == name])
 
 
 def _only(values: Sequence[str]) -> str | None:
-    return values[0] if values and all(one == values[0] for one in values) else None
+    return values[0] if values and all(value == values[0] for value in values) else None
 
 
 def _unquoted(value: str) -> str:

@@ -1,4 +1,4 @@
-"""What a document requires of clients, with the functions that decide it attached."""
+"""The security requirements of a document, with the functions that check credentials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def is_reauth(event: Event) -> bool:
-    """Whether the event carries fresh credentials: ``x-reauth``."""
+    """Return whether an event carries fresh credentials: ``x-reauth``."""
     return event.message.get("x-reauth") is True
 
 
@@ -33,9 +33,9 @@ class NamespaceRules:
     """What one declared namespace requires.
 
     Attributes:
-        required: Of a CONNECT; ``()`` is public.
+        required: What a CONNECT must satisfy; ``()`` is public.
         reauth: The event that carries fresh credentials, or None.
-        schemes: Every scheme that is required somewhere, by name.
+        schemes: The required schemes, by name.
     """
 
     def __init__(self, declared: Namespace, required: Security, schemes: Mapping[str, Scheme]) -> None:
@@ -51,11 +51,11 @@ class NamespaceRules:
 
     @property
     def is_needless(self) -> bool:
-        """Whether nothing is ever required here."""
+        """Whether neither the namespace nor any of its events requires anything."""
         return not self.required and not any(self._events.values())
 
     def of_event(self, event: str) -> Security | None:
-        """What an event requires by itself; equal requirements are one object."""
+        """Return an event's own requirements, or None; equal requirements are the same object."""
         return self._events.get(event, self._undeclared)
 
     async def open(self, scope: Mapping[str, Any], auth: Any, socket: Socket) -> Guard:
@@ -64,7 +64,7 @@ class NamespaceRules:
         Args:
             scope: ASGI's scope of the request that opened the transport.
             auth: The auth object of the CONNECT, as sent.
-            socket: Gets the user and token info that are found.
+            socket: Receives the user and the token info.
 
         Raises:
             SecurityError: The credentials don't suffice.
@@ -76,13 +76,13 @@ class NamespaceRules:
 
 
 class SecurityRules:
-    """The rules of every namespace that has some."""
+    """The rules of the namespaces that require something."""
 
     def __init__(self, namespaces: Mapping[str, NamespaceRules]) -> None:
         self._namespaces = namespaces
 
     def for_namespace(self, declared: str) -> NamespaceRules | None:
-        """By its name in the document; None where everybody may do everything."""
+        """Return the rules of a namespace by its declared name, or None if it requires nothing."""
         return self._namespaces.get(declared)
 
 
@@ -91,28 +91,28 @@ def bind_security(
 ) -> SecurityRules:
     """Attach the functions that the document names, or that code gives, to its security schemes.
 
-    Only what some namespace or event requires is attached.
+    Schemes that no namespace and no event requires are left out.
 
     Args:
         spec: The contract.
-        handlers: By scheme: a function, its dotted path, or a `JWTVerifier`; in place of what the
-            document names.
+        handlers: By scheme: a function, its dotted path, or a `JWTVerifier`, in place of the function that
+            the document names.
 
     Raises:
-        BindingError: A function is missing, can't be imported or doesn't fit; every one of them is
-            reported.
+        BindingError: Functions are missing, can't be imported or don't fit; all of them are reported.
     """
     handlers = handlers or {}
     binder = _Binder(spec, handlers)
     schemes = {name: scheme for name in _required(spec) if (scheme := binder.bind(name)) is not None}
     rules = {
-        name: NamespaceRules(one, _effective(spec, one), schemes) for name, one in spec.namespaces.items()
+        name: NamespaceRules(namespace, _effective(spec, namespace), schemes)
+        for name, namespace in spec.namespaces.items()
     }
-    for name, one in spec.namespaces.items():
-        binder.problems.extend(_misplaced_reauth(one, rules[name]))
+    for name, namespace in spec.namespaces.items():
+        binder.problems.extend(_misplaced_reauth(namespace, rules[name]))
     if binder.problems:
         raise BindingError(binder.problems)
-    return SecurityRules({name: one for name, one in rules.items() if not one.is_needless})
+    return SecurityRules({name: needed for name, needed in rules.items() if not needed.is_needless})
 
 
 def _effective(spec: Spec, declared: Namespace) -> Security:
@@ -120,8 +120,8 @@ def _effective(spec: Spec, declared: Namespace) -> Security:
 
 
 def _required(spec: Spec) -> dict[str, str]:
-    """The schemes that are required, and where first."""
-    found: dict[str, str] = {}
+    """Return the required schemes by name, each with the first place that requires it."""
+    places: dict[str, str] = {}
     for namespace in spec.namespaces.values():
         lists = [(_effective(spec, namespace), f"namespace {namespace.name!r}")]
         lists += [
@@ -130,9 +130,9 @@ def _required(spec: Spec) -> dict[str, str]:
         ]
         for security, where in lists:
             for alternative in security:
-                for one in alternative:
-                    found.setdefault(one.scheme, where)
-    return found
+                for requirement in alternative:
+                    places.setdefault(requirement.scheme, where)
+    return places
 
 
 def _misplaced_reauth(declared: Namespace, rules: NamespaceRules) -> Iterator[Diagnostic]:
@@ -140,12 +140,14 @@ def _misplaced_reauth(declared: Namespace, rules: NamespaceRules) -> Iterator[Di
     for event in marked:
         node = event.node.get("x-reauth") or event.node
         if event.name == "*":
-            yield _problem(node, "x-reauth belongs to one event, and this is every event", "SECURITY_SHAPE")
+            yield _problem(
+                node, "x-reauth can't be used on the wildcard; mark one named event", "SECURITY_SHAPE"
+            )
         elif event is not marked[0]:
-            message = f"{marked[0].name!r} re-authenticates already: one event of a namespace does"
+            message = f"{marked[0].name!r} re-authenticates already; mark only one event of a namespace"
             yield _problem(node, message, "SECURITY_SHAPE")
         elif rules.is_needless:
-            message = f"namespace {declared.name!r} requires nothing that could be renewed"
+            message = f"namespace {declared.name!r} has no security that could be renewed; remove x-reauth, or declare security"
             yield _problem(node, message, "SECURITY_SHAPE")
 
 
@@ -164,10 +166,10 @@ class _Binder:
         ]
 
     def bind(self, name: str) -> Scheme | None:
-        """One scheme; None where there is a problem, which is kept."""
+        """Return a scheme with its functions, or None after adding to `problems`."""
         scheme = self._spec.schemes[name]
         kind = kind_of(scheme)
-        if kind is None:  # of a document that the loader refuses
+        if kind is None:  # the loader refuses such a document
             message = f"the security scheme {name!r} can't be checked over Socket.IO"
             self.problems.append(_problem(scheme.node, message, "SECURITY_SHAPE"))
             return None
@@ -189,10 +191,10 @@ class _Binder:
         if given is not None:
             return self._import(scheme, given, scheme.node)
         if option is not None and named is not None:
-            message = f"{scheme.name!r} has both x-jwt and {named[0]}; one of them verifies"
+            message = f"{scheme.name!r} has both x-jwt and {named[0]}; remove one of them"
             self.problems.append(_problem(option, message, "HANDLER_CONFLICT"))
         elif option is not None and not kind.is_token:
-            message = f"the credential of {scheme.name!r} is not a token, which x-jwt would verify"
+            message = f"the credential of {scheme.name!r} is not a token, so x-jwt can't verify it"
             self.problems.append(_problem(option, message, "SECURITY_SHAPE"))
         elif option is not None:
             verifier = read_jwt(self._spec.resolver.follow(option))
@@ -203,7 +205,7 @@ class _Binder:
             idle := [key for key in FUNCTIONS if key in scheme.fields and key != named[0]]
         ):
             message = (
-                f"{scheme.name!r} is verified by {named[0]}, and {idle[0]} would never be called; remove it"
+                f"{scheme.name!r} is verified by {named[0]}, and {idle[0]} is never called; remove {idle[0]}"
             )
             self.problems.append(
                 _problem(scheme.node.get(idle[0]) or scheme.node, message, "HANDLER_CONFLICT")
@@ -215,11 +217,11 @@ class _Binder:
         return None
 
     def _missing(self, scheme: SecurityScheme, kind: Kind) -> str:
-        other = next((one for one in FUNCTIONS if one in scheme.fields), None)
+        other = next((function for function in FUNCTIONS if function in scheme.fields), None)
         hint = f"; {other} is for schemes of another type" if other is not None else ""
         jwt = ", or x-jwt," if kind.is_token else ""
         return (
-            f"{self._where[scheme.name]} requires the security scheme {scheme.name!r}, which nothing verifies:"
+            f"{self._where[scheme.name]} requires the security scheme {scheme.name!r}, which has no function:"
             f" add {kind.function}{jwt} to it, or give a function in code{hint}"
         )
 

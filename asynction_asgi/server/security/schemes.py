@@ -1,4 +1,4 @@
-"""AsyncAPI's security schemes: where each one's credential stands, and which function verifies it."""
+"""AsyncAPI's security schemes: where each credential is, and which function verifies it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("x-basicInfoFunc", "x-bearerInfoFunc", "x-apiKeyInfoFunc", "x-tokenInfoFunc", "x-x509InfoFunc")
 SCOPES_FUNCTION = "x-scopeValidateFunc"
-# A spelling that occurs in the wild, and the right one.
+# A misspelling that is widespread, by the right spelling.
 _RESPELT = {"x-bearerInfoFunc": "x-basicBearerInfoFunc"}
 _IN_REQUEST = {"query": query_parameter, "header": header, "cookie": cookie}
 _IN_PAIR = {"user": (0, ("user", "username")), "password": (1, ("password",))}
@@ -37,13 +37,13 @@ _IN_PAIR = {"user": (0, ("user", "username")), "password": (1, ("password",))}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What a scheme's fields amount to.
+    """What a scheme's fields mean.
 
     Attributes:
         find: Finds the credential in what a client presented.
         function: The extension that names the function.
         offers: How many values the function is called with.
-        named: What it may ask for by name, besides ``required_scopes``.
+        named: Values that the function may take by name, besides ``required_scopes``.
         is_token: Whether the credential is a token that a `JWTVerifier` can verify.
     """
 
@@ -63,9 +63,9 @@ class Scheme:
         find: Finds the credential.
         verify: ``(values, required scopes) -> info or None``.
         takes_scopes: Whether the answer of `verify` depends on the required scopes.
-        validate_scopes: ``(required, granted) -> bool``; None compares the sets.
-        leeway: Seconds past ``exp`` for which a credential is good.
-        throttle: Of what is logged about the answers of `verify`.
+        validate_scopes: ``(required, granted) -> bool``, or None to compare the sets.
+        leeway: Seconds for which a credential is accepted after ``exp``.
+        throttle: Limits what is logged about the answers of `verify`.
     """
 
     name: str
@@ -111,7 +111,7 @@ def _http(name: str, where: str | None, bearer_format: Any) -> Kind | None:
 
 
 def function_name(scheme: SecurityScheme, extension: str) -> tuple[str, str] | None:
-    """The key and the dotted path under which a scheme names a function."""
+    """Return the key by which a scheme names a function, and its dotted path, or None."""
     for key in (extension, _RESPELT.get(extension)):
         if key is not None and isinstance(scheme.fields.get(key), str):
             return key, scheme.fields[key]
@@ -124,13 +124,13 @@ def bind_scheme(
     function: Callable[..., Any],
     validate_scopes: Callable[..., Any] | None = None,
 ) -> Scheme:
-    """Attach a scheme's functions; their signatures are inspected once, here.
+    """Attach a scheme's functions, whose signatures are inspected only here.
 
     Raises:
-        UnbindableError: One of them can't be called as it would be.
+        UnbindableError: A function can't be called with the scheme's values.
     """
     if isinstance(function, JWTVerifier) and not kind.is_token:
-        raise UnbindableError("this scheme's credential is not a token, which a JWTVerifier verifies")
+        raise UnbindableError("a JWTVerifier verifies tokens, and this scheme's credential is not a token")
     x509 = kind.function == "x-x509InfoFunc"
     wanted = _named(
         function, kind.offers, ("required_scopes", *kind.named, *(("chain", "name") if x509 else ()))
@@ -143,7 +143,7 @@ def bind_scheme(
             named["required_scopes"] = list(required)
         if x509:
             leaf, chain, subject = values
-            named.update({key: one for key, one in (("chain", chain), ("name", subject)) if key in wanted})
+            named.update({key: part for key, part in (("chain", chain), ("name", subject)) if key in wanted})
             values = (leaf,)
         return call(*values, **named)
 
@@ -163,7 +163,7 @@ def _bind_scopes(function: Callable[..., Any]) -> Callable[[list[str], list[str]
 
 
 def _named(function: Callable[..., Any], count: int, offered: Iterable[str]) -> frozenset[str]:
-    """Which of the names on offer a function takes, besides `count` values by place."""
+    """Return which of the offered names a function takes, besides `count` values by place."""
     if not callable(function):
         raise UnbindableError(f"{function!r} can't be called")
     try:
@@ -171,12 +171,13 @@ def _named(function: Callable[..., Any], count: int, offered: Iterable[str]) -> 
     except (TypeError, ValueError):
         raise UnbindableError(f"{function!r} has no signature to inspect") from None
     parameters = list(signature.parameters.values())
-    by_place = [one for one in parameters if one.kind is not inspect.Parameter.KEYWORD_ONLY][:count]
-    taken = {one.name for one in by_place}
+    by_place = [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.KEYWORD_ONLY]
     by_name = {
-        one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)
-    } - taken
-    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    } - {parameter.name for parameter in by_place[:count]}
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
         by_name |= set(offered)
     named = frozenset(by_name & set(offered))
     try:
