@@ -10,6 +10,7 @@ import json
 import posixpath
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -43,6 +44,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _HTML = "text/html; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
 _MEDIA_TYPES = {
     "html": ("text/html",),
     "json": ("application/json", "application/vnd.aai.asyncapi+json"),
@@ -110,6 +112,8 @@ class Docs:
             base: Page(bodies, guard, is_index=True),
             f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, guard),
             f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, guard),
+            # Not a module's media type: it is to be read and saved, and no script element may run it.
+            f"{self._below}/client.ts": Page({"text": _Body(_TEXT, partial(_client_module, spec))}, guard),
         }
         if last:
             self._pages[f"{base}/"] = Page({"html": bodies["html"]}, guard, moved=f"../{last}")
@@ -121,6 +125,12 @@ class Docs:
     def route(self, path: str) -> Page | None:
         """Return the page at a path, or None if the docs have no such page."""
         return self._pages.get(path)
+
+
+def _client_module(spec: Spec) -> str:
+    from ..typed_clients import write_typescript  # noqa: PLC0415 - servers start sooner, and most serve none
+
+    return write_typescript(spec).text
 
 
 @dataclass(frozen=True, slots=True)

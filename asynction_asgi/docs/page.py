@@ -112,6 +112,8 @@ class _Page:
                 element("a", "JSON", href=f"{folder}asyncapi.json"),
                 " ",
                 element("a", "YAML", href=f"{folder}asyncapi.yaml"),
+                " ",
+                element("a", "TypeScript", href=f"{folder}client.ts"),
                 id="tools.bar",
             ),
         )

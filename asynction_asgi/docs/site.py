@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..spec.model.export import bundled_document, check_publishable
 from ..spec.model.offered import served_spec
 from ..spec.text.document import dump_yaml
+from ..typed_clients import write_typescript
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page
 
@@ -43,6 +44,7 @@ def build_site(
         "index.html": render_page(served_spec(spec), folder="", static=static, policy=POLICY),
         "asyncapi.json": json.dumps(document, ensure_ascii=False, indent=2),
         "asyncapi.yaml": dump_yaml(document),
+        "client.ts": write_typescript(spec).text,
         **{f"{static}{name}": ASSETS[name].decode() for name in ("docs.css", "docs.js")},
     }
     written = []

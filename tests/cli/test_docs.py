@@ -20,8 +20,8 @@ def test_a_site_is_written(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["docs", "build", str(DOCUMENT), "-o", str(place)])
     assert result.exit_code == 0, result.output
     page = (place / "index.html").read_text("utf-8")
-    links = [part for part in page.split('"') if part.endswith((".css", ".js", ".json", ".yaml"))]
-    assert len(links) == 4
+    links = [part for part in page.split('"') if part.endswith((".css", ".js", ".json", ".yaml", ".ts"))]
+    assert len(links) == 5
     assert all((place / link).is_file() for link in links)
     assert "console" not in page
     assert "Content-Security-Policy" in page

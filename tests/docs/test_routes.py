@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO, SpecError
 from asynction_asgi.docs import Docs
 from asynction_asgi.spec import load_spec
+from asynction_asgi.typed_clients import write_typescript
 
 from .documents import DEPOT, WORKSHOP
 
@@ -198,7 +199,7 @@ def _fails(_: object) -> bool:
 async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], status: int) -> None:
     """What it doesn't admit learns nothing; a guard that fails admits nobody."""
     docs = Docs(SPEC)
-    names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml")] + ["/docs"]
+    names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml", "client.ts")] + ["/docs"]
     async with client(guard=guard) as http:
         for name in names:
             answer = await http.get(name, headers={"x-key": "sesame"})
@@ -206,6 +207,18 @@ async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], sta
             assert ("Depot" in answer.text) is (status == 200)
             assert "public" not in answer.headers["cache-control"]
     assert docs.path == "/docs"
+
+
+async def test_the_typed_client_lies_beside_the_document() -> None:
+    """It is text to read and save, the same as the command writes, and the page links to it."""
+    async with client() as http:
+        answer = await http.get("/docs/client.ts")
+        page = await http.get("/docs", headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["etag"]
+    assert answer.text == write_typescript(SPEC).text
+    assert 'href="docs/client.ts"' in page.text
 
 
 async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
