@@ -35,7 +35,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def plain(session: nox.Session) -> None:
-    """The suite without orjson and uvloop; its tables compare the other native packages with ours."""
+    """Run the suite without orjson and uvloop; its tables compare the other native packages with ours."""
     session.install("-e", ".[test]")
     session.run("pip", "uninstall", "--yes", "orjson", "uvloop")
     # asyncio sends head and body of an answer apart, and python-socketio's client then leaves a
@@ -89,7 +89,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """The pages in a real Chromium, which must be installed."""
+    """Test the pages in a real Chromium, which must be installed."""
     session.install("-e", ".[test]")
     session.run("pytest", "tests/demo", "tests/docs", *session.posargs, env={"CI": "true"})
 
@@ -102,7 +102,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The protocols' own suites, with Node: ``nox -s conformance -- CLONE...`` of their repositories."""
+    """Run the protocols' own suites, with Node: ``nox -s conformance -- CLONE...`` of their repositories."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "tests.wire.conformance", *session.posargs)
 

@@ -55,7 +55,7 @@ async def flood(emit: Any, sid: str, count: int, per_second: float, size: int) -
 
 
 def make(kind: str, url: str) -> Any:
-    """The ASGI application of a kind."""
+    """Return the ASGI application of a kind."""
     options: dict[str, Any] = {"ping_interval": 3600}
     if kind == "ours":
         app = AsynctionSocketIO.from_spec(SPEC, message_queue=url, docs=False, **options)

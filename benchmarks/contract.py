@@ -159,7 +159,7 @@ SIZES: dict[str, int] = {name: len(json.dumps(one, separators=(",", ":"))) for n
 
 
 def document() -> dict[str, Any]:
-    """An AsyncAPI document in which each size is an event whose ack has the payload's schema."""
+    """Return an AsyncAPI document in which each size is an event whose ack has the payload's schema."""
 
     def message(name: str, schema: str) -> dict[str, Any]:
         reference = {"$ref": f"#/components/schemas/{schema}"}

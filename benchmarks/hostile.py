@@ -44,11 +44,11 @@ class Row:
     others: dict[str, Any] = field(default_factory=dict)
 
     def text(self, size: int) -> str:
-        """The value as JSON."""
+        """Return the value as JSON."""
         return json.dumps(self.make(size), ensure_ascii=False, separators=(",", ":"))
 
     def compile(self, backend: Backend) -> Check:
-        """The check of the schema."""
+        """Return the check of the schema."""
         root = load_document({"schema": self.schema, **self.others}).root.child("schema")
         bundle, _ = compile_bundle([root], Resolver(root.document), backend=backend)
         return bundle.check(root)
@@ -67,7 +67,7 @@ def is_valid(check: Check, value: Any) -> bool:
 
 
 def many(*items: Any, last: Any = None) -> Callable[[int], Any]:
-    """An array of these again and again; the last one may be another."""
+    """Return an array of these again and again; the last one may be another."""
     step = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")).encode()) - 1
 
     def make(size: int) -> Any:
@@ -78,7 +78,7 @@ def many(*items: Any, last: Any = None) -> Callable[[int], Any]:
 
 
 def numbered(form: str, *, step: int) -> Callable[[int], Any]:
-    """An object whose members are named by their number, which is a member's value too."""
+    """Return an object whose members are named by their number, which is a member's value too."""
     return lambda size: {form.format(number): number for number in range(size // step)}
 
 
@@ -101,7 +101,7 @@ def mixed(characters: str, *, end: str = "") -> Callable[[int], Any]:
 
 
 def nested(levels: int, *, by: str | None = None) -> Callable[[int], Any]:
-    """An array that stands deep within others, or within members of a name."""
+    """Return an array that stands deep within others, or within members of a name."""
 
     def make(size: int) -> Any:
         value: Any = list(range(size // 6))
@@ -118,7 +118,7 @@ def each(schema: Any) -> dict[str, Any]:
 
 
 def holding(*names: str, **more: Any) -> dict[str, Any]:
-    """An object with integers under these names."""
+    """Return an object with integers under these names."""
     return {
         "type": "object",
         "properties": {key: {"type": "integer"} for key in names},
@@ -299,7 +299,7 @@ _TRIES = 3
 
 
 def _seconds(function: Callable[[Any], Any], argument: Any) -> float:
-    """The shortest of a few runs."""
+    """Return the shortest of a few runs."""
     taken = []
     for _ in range(_TRIES):
         started = time.process_time()

@@ -24,7 +24,7 @@ EVENT = "flat"
 
 
 def median_seconds(connection: Connection, seconds: float) -> float:
-    """The median of as many round trips as `seconds` hold, after one that is looked at."""
+    """Return the median of as many round trips as `seconds` hold, after one that is looked at."""
     answer, _ = connection.ask(EVENT, PAYLOADS[EVENT])
     if answer != [PAYLOADS[EVENT]]:
         raise LoadError(f"{EVENT!r} was answered with {str(answer)[:200]}")

@@ -37,12 +37,12 @@ class LoadError(Exception):
 
 
 def event_text(event: str, payload: Any) -> str:
-    """The text of an EVENT that asks for an ack."""
+    """Return the text of an EVENT that asks for an ack."""
     return f"42{ACK_ID}{json.dumps([event, payload], separators=(',', ':'))}"
 
 
 def client_frame(text: str) -> bytes:
-    """A whole masked text frame (RFC 6455, section 5.2)."""
+    """Return a whole masked text frame (RFC 6455, section 5.2)."""
     body = text.encode()
     length = len(body)
     if length < 126:
@@ -164,7 +164,7 @@ class Load:
 
 
 def echo_load(server: ServerProcess, connections: Sequence[Connection], event: str) -> Load:
-    """A load of events that are answered with their own payload; each connection asks once here.
+    """Return a load of events that are answered with their own payload; each connection asks once here.
 
     Raises:
         LoadError: an answer is not the payload.
@@ -179,7 +179,7 @@ def echo_load(server: ServerProcess, connections: Sequence[Connection], event: s
 
 
 def broadcast_load(server: ServerProcess, connections: Sequence[Connection]) -> Load:
-    """A load of events that the server broadcasts to all `connections`; the first of them asks.
+    """Return a load of events that the server broadcasts to all `connections`; the first of them asks.
 
     Raises:
         LoadError: the broadcast's payload is not what was sent.

@@ -56,7 +56,7 @@ def seconds_per_disconnect(server: ServerProcess, staying: int) -> float:
 
 
 def _cpu_when_quiet(server: ServerProcess) -> float:
-    """The server's clock, as soon as it has stood still."""
+    """Return the server's clock, as soon as it has stood still."""
     deadline = time.monotonic() + SETTLE_SECONDS
     last = server.cpu()
     while time.monotonic() < deadline:

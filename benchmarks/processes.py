@@ -111,7 +111,7 @@ def all_running(names: Sequence[str]) -> Iterator[list[ServerProcess]]:
 
 
 def announced_port(process: subprocess.Popen[str]) -> int | None:
-    """The port that a process has printed; None if it ended, or printed none in time."""
+    """Return the port that a process has printed; None if it ended, or printed none in time."""
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline().strip() if readable else ""
@@ -124,7 +124,7 @@ def _node_command(*, validated: bool) -> list[str]:
 
 
 def node_script(name: str, *arguments: str) -> list[str]:
-    """The command that runs a script of the folder ``node``.
+    """Return the command that runs a script of the folder ``node``.
 
     Raises:
         UnavailableError: Node is not installed.

@@ -71,7 +71,7 @@ def _versions() -> str:
 def arguments(
     program: str, docstring: str | None, *, rounds: int = 7, seconds: float = 1.0
 ) -> ArgumentParser:
-    """The options that every program here has, for more to be added; ends where there is no Linux."""
+    """Return the options that every program here has, for more to be added; ends where there is no Linux."""
     if sys.platform != "linux":
         sys.exit("These benchmarks read the CPU clock of the server's process, which needs Linux.")
     names = [name for name in VARIANTS if name != BARE]

@@ -24,7 +24,7 @@ PING = {"ping_interval": 1.0, "ping_timeout": 3.0}
 
 
 async def measure(*, connections: int, seed: int, ws: str) -> dict[str, int]:
-    """What the server has more of after each `connections` clients that are gone."""
+    """Return what the server has more of after each `connections` clients that are gone."""
     async with running("ours", ws=ws, **PING) as server:
         rounds = []
         began = time.monotonic()

@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 def watched_page(
     browser: Browser, url: str, *, expected: tuple[str, ...] = (), **context: Any
 ) -> Iterator[Page]:
-    """A page at `url`; at the end there was no error, no violation of its policy, no request elsewhere.
+    """Yield a page at `url`; at the end there was no error, no violation of its policy, no request elsewhere.
 
     Args:
         browser: Where it opens.

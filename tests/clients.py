@@ -43,11 +43,11 @@ class Client:
         await self.sio.emit(event, arguments, namespace=self.namespace)
 
     async def call(self, event: str, *arguments: Any) -> Any:
-        """The ack's only argument, None for none, a tuple for more."""
+        """Return the ack's only argument, None for none, a tuple for more."""
         return await self.sio.call(event, arguments, namespace=self.namespace, timeout=WAIT_SECONDS)
 
     async def receive(self) -> tuple[Any, ...]:
-        """The next event: its name, then its arguments."""
+        """Return the next event: its name, then its arguments."""
         return await asyncio.wait_for(self.events.get(), WAIT_SECONDS)
 
     def on(self, event: str, handler: Any) -> None:

@@ -28,7 +28,7 @@ channels:
 
 
 def run(hook: str, *files: str) -> int:
-    """The exit code of a hook, called as pre-commit does: its entry, then the files of the commit."""
+    """Return the exit code of a hook, called as pre-commit does: its entry, then the files of the commit."""
     program, *arguments = shlex.split(HOOKS[hook]["entry"])
     assert program == "asynction-asgi"
     return CliRunner().invoke(main, [*arguments, *files]).exit_code

@@ -85,7 +85,7 @@ FRAGMENTS = [
 
 
 def table(heading: str) -> list[list[str]]:
-    """The rows of the first table under a heading, without its head."""
+    """Return the rows of the first table under a heading, without its head."""
     _, _, rest = TEXT.partition(f"# {heading}\n")
     rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", rest, re.MULTILINE)
     assert rows, f"no table under {heading}"

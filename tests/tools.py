@@ -24,7 +24,7 @@ _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
 def found(program: str) -> str | None:
-    """The path of ``node`` or ``chromium``; None when it is not installed."""
+    """Return the path of ``node`` or ``chromium``; None when it is not installed."""
     names: Sequence[str] = CHROMIUM if program == "chromium" else (program,)
     return next((path for name in names if (path := shutil.which(name))), None)
 

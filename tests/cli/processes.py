@@ -45,7 +45,7 @@ class Command:
         self.lines: list[str] = []
 
     def wait_for_url(self) -> str:
-        """The address that the start-up line announces."""
+        """Return the address that the start-up line announces."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
@@ -65,7 +65,7 @@ class Command:
         raise AssertionError(f"{text!r} is missing in:\n{self.output}")
 
     def line(self) -> str:
-        """The next line of standard output, of a command that is `piped`."""
+        """Return the next line of standard output, of a command that is `piped`."""
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
@@ -112,7 +112,7 @@ def until_accepted(url: str) -> None:
 
 @contextlib.contextmanager
 def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator[tuple[str, Command]]:
-    """A server and its address; stopped at the end of the block."""
+    """Yield a server and its address; stopped at the end of the block."""
     command = Command(*arguments, cwd=cwd, modules=modules)
     try:
         yield command.wait_for_url(), command
@@ -122,7 +122,7 @@ def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator
 
 
 def finished(*arguments: str, cwd: Path) -> tuple[int, str]:
-    """The exit code and the standard error of a command that ends by itself."""
+    """Return the exit code and the standard error of a command that ends by itself."""
     command = Command(*arguments, cwd=cwd)
     code = command.wait()
     return code, command.output

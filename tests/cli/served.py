@@ -74,7 +74,7 @@ async def what(socket: Any) -> dict[str, Any]:
 
 
 def create_app(document: Any, **options: Any) -> AsynctionSocketIO:
-    """The application; it checks what it receives alone."""
+    """Return the application; it checks what it receives alone."""
     app = AsynctionSocketIO.from_spec(
         document,
         handlers={
@@ -93,7 +93,7 @@ def create_app(document: Any, **options: Any) -> AsynctionSocketIO:
 
     @app.on("ask", namespace="/")
     async def ask() -> Any:
-        """What the client that came first answers."""
+        """Return what the client that came first answers."""
         return await app.call("asked", "how many?", to=first[0], timeout=5)
 
     @app.on("lie", namespace="/")

@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def seen(url: str) -> tuple[list[int], int]:
-    """The thresholds in the server's process, and how many objects it does not look at."""
+    """Return the thresholds in the server's process, and how many objects it does not look at."""
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, transports=["websocket"])
         thresholds, frozen = client.call("thresholds", timeout=5)

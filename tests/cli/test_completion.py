@@ -18,7 +18,7 @@ CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-e
 
 
 def completed(*words: str) -> list[str]:
-    """What a shell is offered for the last of `words`, by click's protocol."""
+    """Return what a shell is offered for the last of `words`, by click's protocol."""
     environment = {
         "_ASYNCTION_ASGI_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(("asynction-asgi", *words)),

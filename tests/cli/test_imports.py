@@ -46,7 +46,7 @@ READERS = {"fastjsonschema", "jsonschema_rs", "markdown_it", "ruamel.yaml", "_ru
 
 
 def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None = None) -> set[str]:
-    """The modules that a command of these arguments has imported when it is done."""
+    """Return the modules that a command of these arguments has imported when it is done."""
     run = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         cwd=ROOT,
@@ -60,7 +60,7 @@ def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None 
 
 
 def options_alone(command: str) -> set[str]:
-    """What the options of a command can do without."""
+    """Return what the options of a command can do without."""
     heavy = PARTS | SERVERS | EXTRAS | READERS
     return heavy - UVICORN if command in SERVING else heavy
 

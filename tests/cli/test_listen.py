@@ -38,7 +38,7 @@ def url(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def listening(url: str, *options: str, cwd: Path) -> Iterator[Command]:
-    """The command, connected."""
+    """Yield the command, connected."""
     command = Command("listen", url, *options, cwd=cwd, piped=True)
     try:
         command.wait_for("connected to")
@@ -49,7 +49,7 @@ def listening(url: str, *options: str, cwd: Path) -> Iterator[Command]:
 
 @contextlib.contextmanager
 def another(url: str) -> Iterator[socketio.SimpleClient]:
-    """A second client, which makes the server emit."""
+    """Yield a second client, which makes the server emit."""
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
         yield client

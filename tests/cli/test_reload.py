@@ -58,7 +58,7 @@ def modules(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
 
 
 def echo(url: str, text: str, path: str = "/socket.io") -> object:
-    """What the handler answers, or the code of its refusal."""
+    """Return what the handler answers, or the code of its refusal."""
     until_accepted(url)
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path, transports=["websocket"])

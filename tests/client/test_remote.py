@@ -41,7 +41,7 @@ def anyio_backend() -> str:
 
 
 def scripted(first: Sequence[str], then: Sequence[str], *, stays: bool = True) -> Callable[..., Any]:
-    """A server over WebSocket: some frames, what answers CONNECT, and an end or none."""
+    """Return a server over WebSocket: some frames, what answers CONNECT, and an end or none."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "websocket":
@@ -63,7 +63,7 @@ def scripted(first: Sequence[str], then: Sequence[str], *, stays: bool = True) -
 
 
 def answering(status: int, body: bytes) -> Callable[..., Any]:
-    """A server that answers every request alike, and takes no WebSocket."""
+    """Return a server that answers every request alike, and takes no WebSocket."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -201,7 +201,7 @@ async def test_packets_of_other_namespaces_are_ignored() -> None:
 
 
 def flooding(events: int, *then: str) -> Callable[..., Any]:
-    """A server that sends many events when it receives one, and then some frames."""
+    """Return a server that sends many events when it receives one, and then some frames."""
     return scripted([OPEN], [JOINED, *['42["noise","0123456789"]'] * events, *then])
 
 
@@ -311,7 +311,7 @@ class Elsewhere:
 def redirecting(
     location: str, status: int, *, first: Sequence[str] = (), method: str = ""
 ) -> Callable[..., Any]:
-    """A server that answers polls, while it has answers, and then redirects whatever it is asked.
+    """Return a server that answers polls, while it has answers, and then redirects whatever it is asked.
 
     Args:
         location: Where to.

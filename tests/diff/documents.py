@@ -34,7 +34,7 @@ def document(
     schemes: Mapping[str, Any] | None = None,
     version: str = "1.0.0",
 ) -> dict[str, Any]:
-    """A document with one channel, or with `more` of them, by their names.
+    """Return a document with one channel, or with `more` of them, by their names.
 
     Args:
         major: Of AsyncAPI.
@@ -85,7 +85,7 @@ def document(
 
 
 def _scheme(major: int, scheme: Mapping[str, Any]) -> dict[str, Any]:
-    """A scheme in the words of the major; in 3.x the scopes of a flow are available ones."""
+    """Return a scheme in the words of the major; in 3.x the scopes of a flow are available ones."""
     result = dict(scheme)
     if major == 3 and "flows" in result:
         flows = result["flows"].items()
@@ -137,7 +137,7 @@ def _add_channel_3(
 
 
 def contract(major: int, **parts: Any) -> Spec:
-    """The contract of a document of `document`."""
+    """Return the contract of a document of `document`."""
     return load_spec(document(major, **parts))
 
 

@@ -13,7 +13,7 @@ DEPOT = Path(__file__).parent / "depot.yaml"
 
 
 def workshop(**options: Any) -> AsynctionSocketIO:
-    """The server of `WORKSHOP`."""
+    """Return the server of `WORKSHOP`."""
 
     async def add(left: int, right: int, how: str = "plain") -> tuple[int, str]:
         return left + right, how

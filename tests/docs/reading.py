@@ -39,7 +39,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(html: str) -> ET.Element:
-    """The page as a tree; every element is closed as it was opened."""
+    """Return the page as a tree; every element is closed as it was opened."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -67,7 +67,7 @@ class Row:
 
 
 def rows_of(place: ET.Element, page: ET.Element, depth: int = 0) -> list[Row]:
-    """The rows of a tree's list, links to shared schemas followed."""
+    """Return the rows of a tree's list, links to shared schemas followed."""
     found = []
     for item in place.findall("li"):
         kind = next((one for one in item if "type" in one.get("class", "").split()), None)
@@ -94,7 +94,7 @@ def rows_of(place: ET.Element, page: ET.Element, depth: int = 0) -> list[Row]:
 
 
 def example_in(figure: ET.Element) -> list[Any]:
-    """The arguments that a figure shows."""
+    """Return the arguments that a figure shows."""
     values = json.loads(text_of(next(figure.iter("pre"))), object_hook=_bytes)
     assert isinstance(values, list)
     return values

@@ -44,7 +44,7 @@ TEXT = MARKUP + LINKS
 
 
 def hostile() -> dict[str, Any]:
-    """A document with something hostile wherever a text may stand."""
+    """Return a document with something hostile wherever a text may stand."""
     schema = {
         "type": "object",
         "title": MARKUP,
@@ -195,7 +195,7 @@ DEPOT_SPEC = load_spec(DEPOT)
 
 
 async def hostile_server(scope: Any, receive: Any, send: Any) -> None:
-    """Serves the docs of `DEPOT`, and speaks Socket.IO with malice, then falls silent."""
+    """Serve the docs of `DEPOT`, and speak Socket.IO with malice, then fall silent."""
     if scope["type"] == "http":
         page = Docs(DEPOT_SPEC).route(scope["path"])
         if page is not None:

@@ -179,7 +179,7 @@ def test_client_code_is_python(source: Any) -> None:
 
 
 def connect_code(source: Any, language: str = "JavaScript") -> dict[str, str]:
-    """The code that connects, by namespace."""
+    """Return the code that connects, by namespace."""
     found = {}
     for section in by_class(read_page(render(source)), "namespace"):
         code = next(one for one in section.findall("pre") if one.get("aria-label") == language)

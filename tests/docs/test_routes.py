@@ -27,7 +27,7 @@ HTML, JSON, YAML = "text/html; charset=utf-8", "application/json", "application/
 
 
 def client(**options: Any) -> httpx.AsyncClient:
-    """A client of an application that serves the docs of `DEPOT` and nothing else."""
+    """Return a client of an application that serves the docs of `DEPOT` and nothing else."""
     docs = Docs(SPEC, **options)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -214,7 +214,7 @@ class PollingClient:
 
 
 def payload(message: str) -> Any:
-    """The JSON of a packet."""
+    """Return the JSON of a packet."""
     start = min(at for at in (message.find("["), message.find("{")) if at >= 0)
     return json.loads(message[start:])
 

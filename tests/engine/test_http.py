@@ -115,7 +115,7 @@ async def test_a_body_that_is_too_large(caplog: pytest.LogCaptureFixture) -> Non
 
 
 async def begin(stage: Stage, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A POST whose body never comes to its end."""
+    """Return a POST whose body never comes to its end."""
     host, _, port = stage.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n42".encode())

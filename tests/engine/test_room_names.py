@@ -87,7 +87,7 @@ def test_several_rooms_may_be_any_collection() -> None:
 
 
 def server(joined: Room, **options: Any) -> AsynctionSocketIO:
-    """A server whose clients are in the room `joined`."""
+    """Return a server whose clients are in the room `joined`."""
     app = AsynctionSocketIO.from_spec(SPEC, **options)
 
     @app.on("connect")

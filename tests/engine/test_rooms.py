@@ -25,7 +25,7 @@ class Room:
         self.got: list[tuple[str, str]] = []
 
     def join(self, sid: str, namespace: str = "/", phase: Phase = Phase.CONNECTED) -> Member:
-        """A peer in the given phase."""
+        """Return a peer in the given phase."""
         socket = EngineSocket(self.server.eio, f"eio-{sid}")
         self.server.eio.sockets[socket.sid] = socket
 

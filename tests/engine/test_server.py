@@ -236,7 +236,7 @@ async def test_a_connect_handler_whose_client_vanishes_runs_to_its_end() -> None
 
 
 def only(stage: Stage) -> str:
-    """The id of the only client."""
+    """Return the id of the only client."""
     (sid,) = stage.server.manager.members["/"]
     return sid
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 def packed(kind: Any = 2, data: Any = None, nsp: Any = "/", **more: Any) -> bytes:
-    """A packet as socket.io-msgpack-parser writes it."""
+    """Return a packet as socket.io-msgpack-parser writes it."""
     encoded: bytes = msgpack.packb({"type": kind, "data": data, "nsp": nsp, **more})
     return encoded
 
 
 async def read(client: WebSocketClient) -> dict[str, Any]:
-    """The next packet."""
+    """Return the next packet."""
     packet: dict[str, Any] = msgpack.unpackb(await client.receive(), strict_map_key=False)
     return packet
 

@@ -145,7 +145,7 @@ async def test_it_fails_as_often_as_it_is_told() -> None:
 
 
 async def answers(seed: int | None, **settings: Any) -> list[Any]:
-    """What one client is answered, and hears, of a document whose texts are Faker's."""
+    """Return what one client is answered, and hears, of a document whose texts are Faker's."""
     fields = {"who": {"type": "string", "format": "name"}, "city": {"type": "string"}}
     schema = {"type": "object", "required": [*fields], "properties": fields}
     document = changed(**{"x-ack": {"args": schema}})

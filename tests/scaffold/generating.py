@@ -34,7 +34,7 @@ def scaffold(document: Path | str, folder: Path, *options: str) -> Result:
 
 
 def written(document: Path | str, folder: Path, *options: str) -> Path:
-    """The folder, with an application in it."""
+    """Return the folder, with an application in it."""
     result = scaffold(document, folder, *options)
     assert result.exit_code == 0, result.output
     return folder
@@ -59,7 +59,7 @@ class Tools:
         _run(folder, "ruff", "format", "--no-cache", "--diff", ".")
 
     def lint_imports(self, folder: Path) -> None:
-        """The same, of what need not be complete in itself."""
+        """Check the imports alone, where the code need not be complete in itself."""
         _run(folder, "ruff", "check", "--no-cache", "--select", "I,F401", ".")
 
     def check_types(self, folder: Path) -> None:

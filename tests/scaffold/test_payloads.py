@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def spec_of(payload: object, schemas: object = None) -> Spec:
-    """A document with one event of one payload."""
+    """Return a document with one event of one payload."""
     return load_spec(
         {
             "asyncapi": "2.6.0",
@@ -38,7 +38,7 @@ def spec_of(payload: object, schemas: object = None) -> Spec:
 
 
 def typed(payload: object, schemas: object = None) -> tuple[str, str]:
-    """The parameters of a handler of such an event, and the module of their types."""
+    """Return the parameters of a handler of such an event, and the module of their types."""
     spec = spec_of(payload, schemas)
     payloads = Payloads(spec, "payloads")
     arguments = spec.namespaces["/"].receives["event"].arguments

@@ -15,14 +15,14 @@ BYTES = {"type": "string", "format": "binary"}
 
 
 def message(name: str, payload: Any = None, **fields: Any) -> dict[str, Any]:
-    """A message; without a payload its arguments are unchecked."""
+    """Return a message; without a payload its arguments are unchecked."""
     return {"name": name, **({} if payload is None else {"payload": payload}), **fields}
 
 
 def channel(
     receives: list[dict[str, Any]] | None = None, sends: list[dict[str, Any]] | None = None, **fields: Any
 ) -> dict[str, Any]:
-    """A channel item: what clients may emit, what the server may emit."""
+    """Return a channel item: what clients may emit, what the server may emit."""
     operations = {"publish": receives, "subscribe": sends}
     return {
         **{name: {"message": {"oneOf": messages}} for name, messages in operations.items() if messages},
@@ -31,7 +31,7 @@ def channel(
 
 
 def document(**channels: dict[str, Any]) -> dict[str, Any]:
-    """A document; ``root`` is the namespace ``/``, other names get a slash in front."""
+    """Return a document; ``root`` is the namespace ``/``, other names get a slash in front."""
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Test", "version": "1.0.0"},

@@ -38,7 +38,7 @@ class Key:
         self.public = {**shown, "kid": kid, "use": "sig", "alg": algorithm, **fields}
 
     def sign(self, claims: dict[str, Any] | None = None, **headers: Any) -> str:
-        """A token that is right but for the claims and headers given; None takes one away."""
+        """Return a token that is right but for the claims and headers given; None takes one away."""
         return sign(self.private, self.algorithm, claims, **{"kid": self.kid, **headers})
 
 

@@ -19,7 +19,7 @@ def secured(
     channels: dict[str, dict[str, Any]],
     security: list[dict[str, list[str]]] | None = None,
 ) -> dict[str, Any]:
-    """A document whose server requires `security`, if anything; channels as in `document`."""
+    """Return a document whose server requires `security`, if anything; channels as in `document`."""
     server = {
         "url": "localhost/socket.io",
         "protocol": "ws",
@@ -29,7 +29,7 @@ def secured(
 
 
 def namespace(*receives: dict[str, Any], security: Any = None, **fields: Any) -> dict[str, Any]:
-    """A channel with its own ``x-security``, unless that is None."""
+    """Return a channel with its own ``x-security``, unless that is None."""
     return channel([*receives] or None, **({} if security is None else {"x-security": security}), **fields)
 
 
@@ -42,7 +42,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def secret_info(secret: str) -> dict[str, Any] | None:
-    """What is behind a key or token: only four are known."""
+    """Return what is behind a key or token: only four are known."""
     known: dict[str, dict[str, Any]] = {
         "good": {"sub": "ada", "scope": "read write"},
         "weak": {"sub": "ada", "scope": "read"},

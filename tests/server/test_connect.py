@@ -38,7 +38,7 @@ UUID = "0b9f3e06-6f0f-4d6a-8a3b-0d7b2a6c1c11"
 
 
 def guarded(**fields: Any) -> dict[str, Any]:
-    """A document whose only namespace asks for something."""
+    """Return a document whose only namespace asks for something."""
     return document(root=channel(sends=[message("news", TEXT)], **fields))
 
 

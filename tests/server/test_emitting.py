@@ -43,7 +43,7 @@ SPEC = document(
 
 
 def serving(go: Callable[[Any], Awaitable[Any]], **options: Any) -> AsynctionSocketIO:
-    """A server whose event ``go`` runs the scenario, on the server's own loop."""
+    """Return a server whose event ``go`` runs the scenario, on the server's own loop."""
 
     async def handle(socket: Any) -> Any:
         return await go(socket)

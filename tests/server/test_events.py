@@ -36,7 +36,7 @@ SPEC = document(
 
 
 def app(*, validation: Literal["enforce", "off"] = "enforce", **handlers: Any) -> AsynctionSocketIO:
-    """The server of SPEC; events without a handler here get one that does nothing."""
+    """Return the server of SPEC; events without a handler here get one that does nothing."""
     named = {name.replace("_", " "): handler for name, handler in handlers.items()}
     events = SPEC["channels"]["/"]["publish"]["message"]["oneOf"]
 
@@ -51,7 +51,7 @@ def app(*, validation: Literal["enforce", "off"] = "enforce", **handlers: Any) -
 
 
 def refusal_of(answer: Any) -> dict[str, Any]:
-    """The body of a standard refusal; fails the test when the answer is none."""
+    """Return the body of a standard refusal; fails the test when the answer is none."""
     assert isinstance(answer, dict)
     assert list(answer) == ["error"]
     body: dict[str, Any] = answer["error"]

@@ -38,7 +38,7 @@ PLAIN = pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain
 
 
 def raising(make: Callable[[], BaseException], *, plain: bool) -> Any:
-    """A function of any arity that raises a new exception of the kind that `make` makes."""
+    """Return a function of any arity that raises a new exception of the kind that `make` makes."""
     error = make()  # a handler (*arguments) that closes over a function would pass for a wrapper
 
     async def coroutine_function(*_: Any) -> Any:
@@ -60,7 +60,7 @@ def served(**handlers: Any) -> AsynctionSocketIO:
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The ERROR lines, without their tracebacks."""
+    """Return the ERROR lines, without their tracebacks."""
     return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -183,7 +183,7 @@ async def test_security_functions_may_raise_anything(
 
 
 def judge(required: list[str], granted: list[str]) -> bool:
-    """Replaced by what a test wants of it."""
+    """Fail when called; each test puts its own function in this place."""
     raise NotImplementedError
 
 

@@ -90,7 +90,7 @@ async def servers(queue_url: str) -> AsyncIterator[list[str]]:
 
 @contextlib.asynccontextmanager
 async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0) -> AsyncIterator[list[str]]:
-    """A server process for each set of options, forked so often, once they hear one another."""
+    """Yield a server process for each set of options, forked so often, once they hear one another."""
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url]
     processes = [
         subprocess.Popen(

@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def logged(*arguments: str, cwd: Path) -> str:
-    """What a server of this folder logs until it has started."""
+    """Return what a server of this folder logs until it has started."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=cwd,

@@ -36,7 +36,7 @@ LENIENT = pytest.mark.parametrize(
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged at start-up, all of it warnings."""
+    """Return what was logged at start-up, all of it warnings."""
     records = [record for record in caplog.records if record.name == "asynction_asgi"]
     assert {record.levelno for record in records} <= {logging.WARNING}
     return [record.getMessage() for record in records]

@@ -29,7 +29,7 @@ def echoing(limits: Limits | None = None) -> AsynctionSocketIO:
 
 
 async def talk(url: str, *frames: str | bytes, count: int | None = None) -> list[str]:
-    """What the server answers after its handshake, until it closes or has said `count` things."""
+    """Return what the server answers after its handshake, until it closes or has said `count` things."""
     address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
     heard: list[str] = []
     async with (

@@ -59,7 +59,7 @@ async def who(socket: Any) -> Any:
 
 
 async def outcome(url: str, name: str = "/", *, query: str = "", **options: Any) -> Any:
-    """The code of a refusal, else who the server says one is."""
+    """Return the code of a refusal, else who the server says one is."""
     try:
         async with connected(url + query, name, **options) as client:
             return await client.call("who")
@@ -163,7 +163,7 @@ async def test_two_namespaces_of_one_connection_have_identities_of_their_own() -
 
 
 def version_3() -> dict[str, Any]:
-    """The same in the words of AsyncAPI 3: references, scopes on the scheme, and maps where AND is meant."""
+    """Return the same in the words of AsyncAPI 3: references, scopes on the scheme, and maps where AND is meant."""
     refs = {name: {"$ref": f"#/components/securitySchemes/{name}"} for name in ("basic", "writer")}
     flows = {"clientCredentials": {"tokenUrl": "https://issuer.example/t", "availableScopes": {"write": ""}}}
     messages = {"who": {"payload": NOTHING, "x-ack": True}}
@@ -272,7 +272,7 @@ async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.Monke
 
 
 def granted(token: str) -> dict[str, Any] | None:
-    """A bearer token's scopes are its own text."""
+    """Return the scopes of a bearer token, which are its own text."""
     return {"sub": "ada", "scope": token}
 
 
@@ -293,7 +293,7 @@ def asking_2() -> dict[str, Any]:
 
 
 def asking_3() -> dict[str, Any]:
-    """The same in AsyncAPI 3, whose references take no scopes."""
+    """Return the same in AsyncAPI 3, whose references take no scopes."""
     plain = {"payload": NOTHING, "x-ack": True}
     names = {"root": "/", "admin": "/admin", "agents": "/agents"}
     channels: dict[str, Any] = {
@@ -317,7 +317,7 @@ def asking_3() -> dict[str, Any]:
 
 
 def by_required(token: str, required_scopes: list[str]) -> dict[str, Any] | None:
-    """A function that grants what is asked for, as far as the token goes."""
+    """Return a function that grants what is asked for, as far as the token goes."""
     return {"sub": "ada", "scope": [scope for scope in required_scopes if scope in token.split()]}
 
 

@@ -49,7 +49,7 @@ class Place:
 
 
 def in_auth(*path: str) -> Callable[[Any], Options]:
-    """The secret as a member of the auth object."""
+    """Return the secret as a member of the auth object."""
 
     def present(secret: Any) -> Options:
         for name in reversed(path):
@@ -200,7 +200,7 @@ def whose(socket: Any) -> Any:
 
 
 def terminates_tls(app: Any) -> Any:
-    """A server that offers ASGI's TLS extension; the tests' certificate is a header."""
+    """Return a server that offers ASGI's TLS extension; the tests' certificate is a header."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         headers = {key.decode(): value.decode() for key, value in scope.get("headers", ())}

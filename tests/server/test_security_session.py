@@ -74,7 +74,7 @@ def secure(
     events: Any = None,
     handlers: dict[str, Any] | None = None,
 ) -> AsynctionSocketIO:
-    """A server of one namespace; `events` is what its events require."""
+    """Return a server of one namespace; `events` is what its events require."""
     root = namespace(*receives, security=security)
     root["publish"].update({} if events is None else {"security": events})
     return AsynctionSocketIO.from_spec(

@@ -15,7 +15,7 @@ LIST = {"payload": {"type": "array", "maxItems": 0}}
 
 
 def document(*addresses: str) -> dict[str, Any]:
-    """An AsyncAPI 3 document whose channel ``shared`` has a null address."""
+    """Return an AsyncAPI 3 document whose channel ``shared`` has a null address."""
     own = {
         f"own{index}": {"address": address, "messages": {"hello": LIST}}
         for index, address in enumerate(addresses)

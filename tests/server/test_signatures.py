@@ -28,7 +28,7 @@ OPEN = {"type": "array", "items": [{"type": "string"}], "minItems": 2}
 
 
 def said(lead: Any, data: Any) -> list[Any]:
-    """What a handler was called with, as an answer."""
+    """Return what a handler was called with, as an answer."""
     return [type(lead).__name__, data]
 
 

@@ -33,7 +33,7 @@ app = AsynctionSocketIO.from_spec("echo.yaml")
 
 
 def start(folder: Path, **files: str) -> list[str]:
-    """The lines that uvicorn ends with, which can't serve these files."""
+    """Return the lines that uvicorn ends with, which can't serve these files."""
     for name, text in {"echo.yaml": DOCUMENT, "handlers.py": HANDLERS, "myapp.py": APP, **files}.items():
         (folder / name).write_text(text, "utf-8")
     command = [sys.executable, "-m", "uvicorn", "myapp:app", "--port", "0"]

@@ -36,7 +36,7 @@ async def everything(socket: Any, event: str, *arguments: Any) -> Any:
 
 
 async def say(*arguments: Any) -> None:
-    """Takes whatever is let through."""
+    """Take whatever is let through."""
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def v2(channels: str, *more: str, version: str = "2.6.0") -> str:
-    """A 2.x document with these channels, each part in YAML's flow style."""
+    """Return a 2.x document with these channels, each part in YAML's flow style."""
     return "\n".join(
         [f"asyncapi: {version}", "info: {title: T, version: '1'}", f"channels: {channels}", *more]
     )
 
 
 def v3(channels: str, operations: str = "{}", *more: str, version: str = "3.0.0") -> str:
-    """A 3.x document with these channels and operations, each part in YAML's flow style."""
+    """Return a 3.x document with these channels and operations, each part in YAML's flow style."""
     return "\n".join(
         [
             f"asyncapi: {version}",
@@ -43,7 +43,7 @@ def check(tmp_path: Path, text: str, **options: Any) -> Outcome:
 
 
 def load(tmp_path: Path, text: str, **options: Any) -> Spec:
-    """The contract of a document that can be served."""
+    """Return the contract of a document that can be served."""
     outcome = check(tmp_path, text, **options)
     assert outcome.spec is not None, outcome.diagnostics
     return outcome.spec
@@ -55,12 +55,12 @@ def found(outcome: Outcome) -> list[tuple[str, str, str]]:
 
 
 def only(outcome: Outcome) -> Diagnostic:
-    """The one diagnostic of a document with a single problem."""
+    """Return the one diagnostic of a document with a single problem."""
     assert len(outcome.diagnostics) == 1, outcome.diagnostics
     return outcome.diagnostics[0]
 
 
 def value_of(path: Path, text: str) -> Any:
-    """The tree that a file's text stands for."""
+    """Return the tree that a file's text stands for."""
     path.write_text(text, encoding="utf-8")
     return load_document(path).value

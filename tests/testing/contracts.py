@@ -39,7 +39,7 @@ async def nothing(*_: Any) -> None:
 
 
 def app(spec: Any = SPEC, *, guarded: Any = None, **options: Any) -> AsynctionSocketIO:
-    """The server of SPEC; other keywords than options of it are handlers of the namespace ``/``."""
+    """Return the server of SPEC; other keywords than options of it are handlers of the namespace ``/``."""
     names = {"say", "move", "upload", "note", "go", "connect", "disconnect", "error"}
     handlers: dict[str, Callable[..., Any]] = {
         **dict.fromkeys(("say", "move", "upload", "note", "go"), nothing),

@@ -24,7 +24,7 @@ OPEN, CONNECTED = '0{"sid":"x"}', '40{"sid":"1"}'
 def scripted(
     *frames: str | bytes, told: list[Any] | None = None, then: BaseException | None = None
 ) -> TestServer:
-    """A server that sends some frames and then raises, or keeps what it is told in `told`."""
+    """Return a server that sends some frames and then raises, or keeps what it is told in `told`."""
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket"  # no lifespan, as ASGI allows

@@ -278,7 +278,7 @@ async def test_a_message_queue_is_listened_to_again(queue_url: str) -> None:
 
 
 async def heard(client: TestClient, emitter: Emitter) -> Any:
-    """What the client hears of an emitter, once its server listens to the queue."""
+    """Return what the client hears of an emitter, once its server listens to the queue."""
     for _ in range(100):
         await emitter.emit("said", HI)
         with contextlib.suppress(NothingReceivedError):

@@ -68,7 +68,7 @@ class Polling:
             connection.writer.close()  # its own: another poll may have begun meanwhile
 
     async def waiting_poll(self) -> asyncio.Task[Response]:
-        """A GET that waits: the server has answered a request that was sent after it."""
+        """Return a GET that waits: the server has answered a request that was sent after it."""
         self.poll_connection = None
         poll = asyncio.ensure_future(self.poll())
         await until(lambda: self.poll_connection is not None, "dialled")
@@ -77,7 +77,7 @@ class Polling:
         return poll
 
     async def receive(self) -> Packet:
-        """The next packet, polling as often as it takes."""
+        """Return the next packet, polling as often as it takes."""
         while not self.waiting:
             answer = await self.poll()
             if answer.status != 200:
@@ -198,13 +198,13 @@ class Client:
             raise AssertionError(f"no {what} within {seconds} s; got {self.inbox}") from None
 
     async def expect(self, prefix: str, seconds: float = SECONDS) -> str:
-        """The first text packet with this prefix; returns what follows the prefix."""
+        """Return the first text packet with this prefix; returns what follows the prefix."""
         packet = await self.take(lambda one: isinstance(one, str) and one.startswith(prefix), prefix, seconds)
         assert isinstance(packet, str)
         return packet[len(prefix) :]
 
     async def next(self, seconds: float = SECONDS) -> Packet:
-        """The next packet, whatever it is."""
+        """Return the next packet, whatever it is."""
         return await self.take(lambda _: True, "packet", seconds)
 
     async def closed(self, seconds: float = SECONDS) -> None:
@@ -236,7 +236,7 @@ class Client:
         return await self.answer(self._acks, namespace)
 
     async def answer(self, ack: int | str, namespace: str = "/") -> Any:
-        """The list with which the server acknowledges a packet."""
+        """Return the list with which the server acknowledges a packet."""
         return decode("[" + await self.expect(f"43{prefix(namespace)}{ack}["))
 
 
@@ -262,7 +262,7 @@ def prefix(namespace: str) -> str:
 
 
 def connect_packet(namespace: str = "/", auth: Any = None) -> str:
-    """A CONNECT packet inside its Engine.IO message."""
+    """Return a CONNECT packet inside its Engine.IO message."""
     return f"40{prefix(namespace)}{'' if auth is None else json.dumps(auth)}"
 
 

@@ -46,7 +46,7 @@ class World:
         transport: str = "websocket",
         answers_pings: bool = True,
     ) -> Client:
-        """A new client, connected to a namespace if one is given."""
+        """Return a new client, connected to a namespace if one is given."""
         client = await Client.open(self.stage.url, transport=transport, answers_pings=answers_pings)
         self.clients.append(client)
         if namespace is not None:
@@ -54,12 +54,12 @@ class World:
         return client
 
     async def works(self, client: Client, namespace: str = "/") -> None:
-        """The client is connected, can use the server, and was sent nothing it did not ask for."""
+        """Check that the client is connected, can use the server, and received nothing it did not ask for."""
         assert await client.call("echo", "works", namespace=namespace) == ["works"]
         assert client.inbox == []
 
     async def harmless(self, client: Client) -> None:
-        """The server either closed the connection or goes on serving it."""
+        """Check that the server either closed the connection or goes on serving it."""
         if client.ended is None:
             await client.send('42900["echo","alive"]')
             await until(
@@ -67,7 +67,7 @@ class World:
             )
 
     def refused(self, answer: Any, code: str) -> None:
-        """The answer is the standard refusal; a server without one need only have answered."""
+        """Check that the answer is the standard refusal; a server without one need only have answered."""
         if self.stage.refusals:
             assert len(answer) == 1, answer
             assert answer[0]["error"]["code"] == code, answer
@@ -81,14 +81,14 @@ class World:
             await until(lambda: client.ended is not None or bool(client.inbox), "any sign of refusal", 1.0)
 
     async def freed(self, *, but: tuple[str, ...] = (), seconds: float = SECONDS) -> None:
-        """The server holds no more than before the fault's clients came."""
+        """Check that the server holds no more than before the fault's clients came."""
         try:
             await until(lambda: not self.held(but), "freed", seconds)
         except AssertionError:
             raise AssertionError(f"still holds {self.held(but)} more than before") from None
 
     def held(self, but: tuple[str, ...] = ()) -> dict[str, int]:
-        """What the server holds beyond what it held before."""
+        """Return what the server holds beyond what it held before."""
         now = self.stage.holdings()
         more = {kind: now[kind] - self.before[kind] for kind in now if kind not in but}
         return {kind: count for kind, count in more.items() if count > 0}
@@ -138,7 +138,7 @@ class Table:
         return register
 
     def closes(self, name: str, *packets: str | bytes) -> None:
-        """Sending these packets ends the connection, and its disconnect handler is told."""
+        """Add a fault: sending these packets ends the connection, and its disconnect handler runs."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -149,7 +149,7 @@ class Table:
             await until(lambda: world.stage.seen("disconnect", "/", sid) == 1, "disconnect handler")
 
     def harmless(self, name: str, *packets: str | bytes) -> None:
-        """Sending these packets either ends the connection or changes nothing."""
+        """Add a fault: sending these packets either ends the connection or changes nothing."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -158,7 +158,7 @@ class Table:
             await world.harmless(client)
 
     def ignored(self, name: str, *packets: str | bytes) -> None:
-        """Sending these packets changes nothing."""
+        """Add a fault: sending these packets changes nothing."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -167,7 +167,7 @@ class Table:
             await world.works(client)
 
     def refuses(self, name: str, code: str, *event: Any) -> None:
-        """An event is refused with this code, as an ack where one is asked for, and as an event."""
+        """Add two faults: an event is refused with this code, as an ack where one is asked for, and as an event."""
         text = json.dumps(event)
 
         @self.fault(name + ", with an ack id")
@@ -185,7 +185,7 @@ class Table:
 
 
 def complaints(fault: Fault, records: list[logging.LogRecord]) -> list[str]:
-    """What the log says that it should not: tracebacks, and errors of ours that are the peer's."""
+    """Return what the log says that it should not: tracebacks, and errors of ours that are the peer's."""
 
     def unexpected(record: logging.LogRecord) -> bool:
         library = record.name.partition(".")[0]

@@ -87,7 +87,7 @@ acks.closes("an id of 400 digits", f'43{"9" * 400}["x"]')
 
 
 async def _asked(world: World, question: int) -> str:
-    """A client sends ``ask``; the result is the id under which the server asks back."""
+    """Send ``ask`` as a client, and return the id under which the server asks back."""
     client = world.clients[-1]
     await client.send(f'42{question}["ask","why?"]')
     packet = await client.expect("42")

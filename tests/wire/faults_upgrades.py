@@ -12,7 +12,7 @@ upgrades = Table("upgrade")
 
 
 async def _upgrading(world: World) -> tuple[Client, WebSocket]:
-    """A polling client, and the WebSocket to which it is about to upgrade."""
+    """Return a polling client, and the WebSocket to which it is about to upgrade."""
     client = await world.client(transport="polling")
     target = client.polling.target.replace("polling", "websocket")
     return client, await WebSocket.open(world.stage.url, target)

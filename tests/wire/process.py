@@ -33,7 +33,7 @@ STOP_SECONDS = 30.0
 
 
 def holdings(stage: Stage) -> bytes:
-    """What the process holds: for its clients, as Python objects, and in kilobytes of memory."""
+    """Return what the process holds: for its clients, as Python objects, and in kilobytes of memory."""
     gc.collect()
     status = Path("/proc/self/status").read_text(encoding="ascii")
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))

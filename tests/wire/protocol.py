@@ -21,7 +21,7 @@ def _messages(*messages: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def contract(path: str = "/socket.io") -> dict[str, Any]:
-    """The events of the suites' reference servers."""
+    """Return the events of the suites' reference servers."""
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Protocol", "version": "1.0.0"},
@@ -53,7 +53,7 @@ async def message_with_ack(*arguments: Any) -> tuple[Any, ...]:
 
 
 def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
-    """What the suite of the Socket.IO protocol expects."""
+    """Return what the suite of the Socket.IO protocol expects."""
     handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"connect": greet, "message": message, "message-with-ack": message_with_ack},
         "/custom": {"connect": greet},
@@ -63,7 +63,7 @@ def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
 
 
 def engineio_app(*, mounted: bool = False) -> Any:
-    """What the suite of the Engine.IO protocol expects: our transport, without Socket.IO on top."""
+    """Return what the suite of the Engine.IO protocol expects: our transport, without Socket.IO on top."""
     handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"message": message, "message-with-ack": message_with_ack}
     }

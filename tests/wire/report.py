@@ -68,7 +68,7 @@ def main(words: list[str], *, verbose: bool) -> None:
 
 
 def table(kinds: Mapping[str, int], passed: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """The README's table: how many faults of each class there are, and how many each server passes."""
+    """Yield the README's table: how many faults of each class there are, and how many each server passes."""
     yield "| Class of fault | Faults | Bare | Ours |"
     yield "|---|---|---|---|"
     for kind, count in kinds.items():

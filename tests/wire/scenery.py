@@ -17,7 +17,7 @@ Handler = Any
 
 
 def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
-    """What both servers do, by namespace and event; the contract below declares it."""
+    """Return what both servers do, by namespace and event; the contract below declares it."""
 
     async def connect(sid: str, environ: Any, auth: Any = None) -> None:
         stage.note("connect", "/", sid)
@@ -216,7 +216,7 @@ def _operation(messages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def contract() -> dict[str, Any]:
-    """The AsyncAPI document of the handlers above."""
+    """Return the AsyncAPI document of the handlers above."""
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Faults", "version": "1.0.0"},

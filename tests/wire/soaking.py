@@ -64,7 +64,7 @@ class Fuzzer:
         self.random = random.Random(seed)
 
     def packet(self) -> str | bytes:
-        """A packet, mutated up to three times; now and then an attachment."""
+        """Return a packet, mutated up to three times; now and then an attachment."""
         chance = self.random
         if chance.random() < 0.15:
             return chance.randbytes(chance.randrange(40))
@@ -85,7 +85,7 @@ class Fuzzer:
         return text
 
     def frame(self) -> bytes:
-        """A WebSocket frame whose header may be wrong in any bit."""
+        """Return a WebSocket frame whose header may be wrong in any bit."""
         packet = self.packet()
         chance = self.random
         data = bytearray(
@@ -191,13 +191,13 @@ async def soak(url: str, *, connections: int, seed: int, at_once: int = 16) -> N
 
 
 async def holdings(url: str) -> dict[str, int]:
-    """What the server of `tests.wire.process` holds now, by kind."""
+    """Return what the server of `tests.wire.process` holds now, by kind."""
     held: dict[str, int] = json.loads((await request(url, "/holdings")).body)
     return held
 
 
 async def forgotten(url: str) -> dict[str, int]:
-    """What it holds once it holds nothing for clients that are gone, timers included.
+    """Return what it holds once it holds nothing for clients that are gone, timers included.
 
     Raises:
         TimeoutError: it does not forget them.
@@ -211,5 +211,5 @@ async def forgotten(url: str) -> dict[str, int]:
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """What there is more of, by kind."""
+    """Return what there is more of, by kind."""
     return {kind: after[kind] - before[kind] for kind in after if after[kind] > before[kind]}

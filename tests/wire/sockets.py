@@ -113,7 +113,7 @@ class Connection:
 
 
 def request_head(url: str, method: str, target: str, headers: Mapping[str, str | int]) -> bytes:
-    """The first lines of an HTTP request."""
+    """Return the first lines of an HTTP request."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(url).netloc}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

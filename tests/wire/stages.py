@@ -32,7 +32,7 @@ class Gate:
         self._waiting: set[asyncio.Event] = set()
 
     async def wait(self) -> None:
-        """Called by a handler."""
+        """Wait, as a handler, until the test lets it go on."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
@@ -70,12 +70,12 @@ class Stage:
     records: list[logging.LogRecord] = field(default_factory=list)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI application, which notes the loop it runs in."""
+        """Serve as the ASGI application, and note the loop that it runs in."""
         self.loop = asyncio.get_running_loop()
         await self.app(scope, receive, send)
 
     def note(self, *what: Any) -> None:
-        """Called by handlers."""
+        """Write down, for a handler, what it was called with."""
         self.diary.append(what)
 
     def seen(self, *what: Any) -> int:
@@ -93,7 +93,7 @@ class Stage:
         return not any(count for kind, count in self.holdings().items() if kind != "tasks")
 
     def holdings(self) -> dict[str, int]:
-        """What the server holds on behalf of its clients, by kind."""
+        """Return what the server holds on behalf of its clients, by kind."""
         assert self.loop is not None
         return {
             "sockets": len(self.server.eio.sockets),
@@ -146,7 +146,7 @@ def bare(**options: Any) -> Stage:
 
 
 def ours(**options: Any) -> Stage:
-    """The same handlers behind the contract."""
+    """Return the same handlers behind the contract."""
     stage = Stage(refusals=True, held=_held_by_ours)
     limits = Limits(connect_seconds=1.0, body_seconds=1.0, upgrade_seconds=1.0, drain_seconds=0.5)
     app = AsynctionSocketIO.from_spec(

@@ -35,13 +35,13 @@ def engineio(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def split(url: str, library: str = "socket.io") -> tuple[str, str]:
-    """An origin and the Engine.IO path below it."""
+    """Return an origin and the Engine.IO path below it."""
     origin = "/".join(url.split("/")[:3])
     return origin, f"{url[len(origin) :]}/{library}/"
 
 
 async def joined(url: str, transport: str, namespace: str = "/") -> Client:
-    """A client that is connected and was told with what it authenticated."""
+    """Return a client that is connected and was told with what it authenticated."""
     origin, path = split(url)
     client = await Client.open(origin, transport=transport, path=path)
     await client.connect(namespace)
@@ -50,7 +50,7 @@ async def joined(url: str, transport: str, namespace: str = "/") -> Client:
 
 
 async def upgraded(url: str, library: str = "engine.io") -> tuple[Polling, WebSocket]:
-    """A polling session and the WebSocket that takes over from it."""
+    """Return a polling session and the WebSocket that takes over from it."""
     origin, path = split(url, library)
     polling = await Polling.open(origin, path)
     socket = await WebSocket.open(origin, polling.target.replace("polling", "websocket"))
@@ -58,7 +58,7 @@ async def upgraded(url: str, library: str = "engine.io") -> tuple[Polling, WebSo
 
 
 async def message(socket: WebSocket) -> str | bytes:
-    """The next packet that is no ping."""
+    """Return the next packet that is no ping."""
     async with asyncio.timeout(SECONDS):
         while (packet := await socket.receive()) == "2":
             await socket.send("3")

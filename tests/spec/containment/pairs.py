@@ -10,12 +10,12 @@ CLOSED: Any = {"type": "object", "properties": {"a": INTEGER}, "additionalProper
 
 
 def member(name: str, schema: Any, **more: Any) -> Any:
-    """An object with one declared member."""
+    """Return an object with one declared member."""
     return {"type": "object", "properties": {name: schema}, **more}
 
 
 def kind(name: str, **members: Any) -> Any:
-    """An object told apart by its kind."""
+    """Return an object told apart by its kind."""
     return {
         "type": "object",
         "properties": {"kind": {"const": name}, **members},

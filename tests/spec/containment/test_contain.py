@@ -25,7 +25,7 @@ def pairs(table: dict[str, tuple[Any, Any]]) -> pytest.MarkDecorator:
 
 
 def is_valid(value: Any, schema: Any) -> bool:
-    """What another validator says; it follows references from the same root."""
+    """Return what another validator says; it follows references from the same root."""
     root = {**schema, "schema": schema} if isinstance(schema, dict) else schema
     return bool(Draft7Validator(root).is_valid(value))
 
@@ -127,7 +127,7 @@ def test_equal_seeds_give_equal_values() -> None:
 
 
 def attack(inner: Compiled, outer: Compiled) -> Any:
-    """A value that shows that `outer` does not accept all of `inner`, sought without a proof, or `NOTHING`."""
+    """Return a value that shows that `outer` does not accept all of `inner`, sought without a proof, or `NOTHING`."""
     universe = Universe(inner.definitions, outer.definitions)
     adopted = universe.adopt(outer.schema)
     search = Search(universe, inner.schema, adopted, tries=10_000, seed=0)

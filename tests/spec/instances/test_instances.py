@@ -300,7 +300,7 @@ def test_there_is_none_where_none_can_be(payload: Any) -> None:
 
 
 def nested(inner: Any, levels: int) -> Any:
-    """A schema of objects, one in another, of which the innermost holds one of `inner`."""
+    """Return a schema of objects, one in another, of which the innermost holds one of `inner`."""
     for _ in range(levels):
         required = [{"required": [name], "properties": {name: inner}} for name in ("a", "b")]
         inner = {"type": "object", "oneOf": required}

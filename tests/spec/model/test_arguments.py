@@ -31,7 +31,7 @@ def single(name: str) -> Arguments:
 
 
 def positional(name: str, minimum: int, maximum: int | None) -> Arguments:
-    """The list itself."""
+    """Return the list itself."""
     return Arguments(kind="positional", minimum=minimum, maximum=maximum, schema=ROOT.child(name))
 
 
@@ -41,7 +41,7 @@ def union(*of: Arguments) -> Arguments:
 
 
 def answer(check: ArgumentsCheck, values: list[Any]) -> Any:
-    """What the handler gets, or the violation as (pointer, keyword, message)."""
+    """Return what the handler gets, or the violation as (pointer, keyword, message)."""
     try:
         return list(check(values))
     except Mismatch as mismatch:

@@ -22,7 +22,7 @@ CHAT = Path(__file__).parent.parent / "chat"
 
 
 def public(model: dict[str, Any]) -> dict[str, Any]:
-    """A model without its handlers, which the public does not get to see."""
+    """Return a model without its handlers, which the public does not get to see."""
     model = copy.deepcopy(model)
     for namespace in model["namespaces"].values():
         namespace["handlers"] = {}

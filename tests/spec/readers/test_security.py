@@ -28,7 +28,7 @@ SCHEMES3 = SCHEMES.replace("scopes: {read", "availableScopes: {read")
 
 
 def plain(security: Security | None) -> Any:
-    """A security as 2.x writes it."""
+    """Return a security as 2.x writes it."""
     return (
         security
         if security is None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compile_schema(schema: Any, *, backend: Backend = "fastjsonschema", **components: Any) -> Check:
-    """The check of one schema; references go to ``#/schema`` or ``#/<component>``."""
+    """Return the check of one schema; references go to ``#/schema`` or ``#/<component>``."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
     assert not [one for one in found if one.severity == "error"], found
@@ -23,13 +23,13 @@ def compile_schema(schema: Any, *, backend: Backend = "fastjsonschema", **compon
 
 
 def diagnose(schema: Any, *, strict: bool = False, **components: Any) -> list[Diagnostic]:
-    """What there is to say about one schema."""
+    """Return what there is to say about one schema."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     return compile_bundle([node], Resolver(node.document), strict=strict)[1]
 
 
 def violation(check: Check, value: Any) -> Violation | None:
-    """The first violation, or None for a valid value."""
+    """Return the first violation, or None for a valid value."""
     try:
         check(value)
     except Mismatch as mismatch:

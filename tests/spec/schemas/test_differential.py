@@ -42,7 +42,7 @@ def tagged(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def assembled(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """A schema of a few keywords."""
+    """Return a schema of a few keywords."""
     schemas = st.lists(inner, min_size=1, max_size=3)
     by_name = st.dictionaries(NAMES, inner, max_size=2)
     return st.fixed_dictionaries(
@@ -85,7 +85,7 @@ def assembled(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def resolve(value: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer; fails where there is none."""
+    """Return the value at a JSON Pointer; fails where there is none."""
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
         value = value[int(key) if isinstance(value, list) else key]

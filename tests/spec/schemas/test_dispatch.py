@@ -15,7 +15,7 @@ from .compiling import accepts, compile_schema, violation
 
 
 def branch(tag: Any, **members: Any) -> dict[str, Any]:
-    """An object that says by ``kind`` what it is."""
+    """Return an object that says by ``kind`` what it is."""
     return {"type": "object", "properties": {"kind": tag, **members}, "required": ["kind"]}
 
 
@@ -24,7 +24,7 @@ DOG = branch({"enum": ["dog", "wolf"]})
 
 
 def tags(schemas: list[Any], **components: Any) -> tuple[str | None, ...]:
-    """The discriminating property of each case with more than one branch."""
+    """Return the discriminating property of each case with more than one branch."""
     node = load_document({"schema": {"oneOf": schemas}, **components}).root.child("schema")
     normaliser = Normaliser(Resolver(node.document))
     normaliser.run([node])

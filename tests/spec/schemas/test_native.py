@@ -18,7 +18,7 @@ from .compiling import accepts, compile_schema, violation
 
 
 def native_names(schema: Any, **components: Any) -> frozenset[str]:
-    """The definitions that jsonschema-rs is asked about, the root being ``s0``."""
+    """Return the definitions that jsonschema-rs is asked about, the root being ``s0``."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     normaliser = Normaliser(Resolver(node.document))
     normaliser.run([node])

@@ -22,7 +22,7 @@ SELF = {"$ref": "#/schema"}
 
 
 def child(**more: Any) -> dict[str, Any]:
-    """An object that holds another of its kind."""
+    """Return an object that holds another of its kind."""
     return {"type": "object", "properties": {"child": SELF}, **more}
 
 

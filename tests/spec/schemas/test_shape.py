@@ -13,7 +13,7 @@ from asynction_asgi.spec.text.references import Resolver
 
 
 def shape_of(schema: Any, **others: Any) -> Shape[Any]:
-    """The shape of a schema as written, whose references lead to `others`."""
+    """Return the shape of a schema as written, whose references lead to `others`."""
     document = load_document({"schema": schema, **others})
     return Shapes(Resolver(document)).of(document.root.child("schema"))
 

@@ -37,7 +37,7 @@ VERSIONS = f"uvicorn {uvicorn.__version__}, websockets {importlib.metadata.versi
 
 
 def python(*arguments: str, cwd: Path = ROOT) -> str:
-    """What an interpreter of its own prints."""
+    """Return what an interpreter of its own prints."""
     run = subprocess.run(
         [sys.executable, "-W", "error", *arguments],
         cwd=cwd,

@@ -38,7 +38,7 @@ REQUEST = (
 
 
 def text(body: str | bytes, *, fin: bool = True) -> bytes:
-    """A masked text frame."""
+    """Return a masked text frame."""
     data = body.encode() if isinstance(body, str) else body
     return Frame(Opcode.TEXT, data, fin=fin).serialize(mask=True)
 
@@ -55,7 +55,7 @@ class Raw:
         await self.writer.drain()
 
     async def frame(self) -> tuple[int, bytes]:
-        """The next frame: opcode with FIN, and payload."""
+        """Return the next frame: opcode with FIN, and payload."""
         async with asyncio.timeout(SECONDS):
             first, size = await self.reader.readexactly(2)
             if size == 126:
@@ -74,7 +74,7 @@ class Raw:
 
 @contextlib.asynccontextmanager
 async def handshaken(stage: Stage, request: str = REQUEST) -> AsyncIterator[Raw]:
-    """A client whose WebSocket is open."""
+    """Yield a client whose WebSocket is open."""
     host, _, port = stage.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     client = Raw(reader, writer)
@@ -90,7 +90,7 @@ async def handshaken(stage: Stage, request: str = REQUEST) -> AsyncIterator[Raw]
 
 @contextlib.asynccontextmanager
 async def raw(stage: Stage) -> AsyncIterator[Raw]:
-    """A client that is connected to ``/``."""
+    """Yield a client that is connected to ``/``."""
     async with handshaken(stage) as client:
         await client.frame()
         await client.send(text("40"))
@@ -100,7 +100,7 @@ async def raw(stage: Stage) -> AsyncIterator[Raw]:
 
 @contextlib.asynccontextmanager
 async def upgrading(stage: Stage, behind: bytes) -> AsyncIterator[Raw]:
-    """A client of polling that sends `behind` in the same bytes as the last packet of its upgrade."""
+    """Yield a client of polling that sends `behind` in the same bytes as the last packet of its upgrade."""
     async with stage.polling() as polling:
         await polling.post("40")
         await polling.poll()
@@ -467,7 +467,7 @@ class Deflater:
 
 @contextlib.asynccontextmanager
 async def compressed(ws: str, **limits: Any) -> AsyncIterator[tuple[Stage, Raw, Deflater]]:
-    """A client of stock uvicorn whose messages are compressed, connected to ``/``."""
+    """Yield a client of stock uvicorn whose messages are compressed, connected to ``/``."""
     script = Script()
     server = create_server(script, limits=Limits(**limits))
     async with serve_app(server.app, ws=ws, ws_per_message_deflate=True) as url:
