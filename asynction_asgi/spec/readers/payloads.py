@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import ANY, Arguments
 from ..schemas.multi_format import is_multi_format, is_supported_format
-from ..schemas.shape_reader import is_never, read_shape
+from ..schemas.shape_reader import is_never, read_elements
 from ..text.references import ReferenceFault, Resolver
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ def _own_bounds(value: Any) -> _Bounds | None:
     """Return the bounds of a schema that is a tuple by itself, or None."""
     if not isinstance(value, dict):
         return None
-    shape = read_shape(value)
-    if shape.positions is not None:
-        return frozenset({_bounds(value, shape.positions, shape.rest)})
+    elements = read_elements(value)
+    if elements is not None and elements.positions is not None:
+        return frozenset({_bounds(value, elements.positions, elements.rest)})
     if value.get("type") == "array" and value.get("maxItems") == 0:
         return frozenset({(0, 0)})
     return None

@@ -65,7 +65,7 @@ class Shape(Generic[SchemaT]):
     Attributes:
         types: JSON types that are left, in the order of the document; None is any.
         denied: Types that are left out.
-        about: Types that the keywords are about, for when `types` leaves it open.
+        about: Types that the keywords of schemas without ``type`` are about.
         values: The values left of ``enum`` and ``const``; None is any.
         bounds: The strictest of each keyword that limits from below or above.
         steps: Every ``multipleOf``.

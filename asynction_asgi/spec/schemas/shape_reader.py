@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..text.document import Document
     from ..text.references import Resolver
 
-__all__ = ["Shapes", "is_never", "read_shape"]
+__all__ = ["Shapes", "is_never", "read_elements", "read_shape"]
 
 _ABOUT = {
     "object": ("properties", "required", "additionalProperties", "minProperties", "patternProperties", "propertyNames"),
@@ -83,12 +83,12 @@ def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
         held.setdefault(child.keyword, {})[child.key] = child.schema
     types = value.get("type")
     types = [types] if isinstance(types, str) else types if isinstance(types, list) else None
-    array = _elements(value, held)
+    array = read_elements(schema)
     denied, forbidden = _denied(value.get("not"))
     return Shape(
         types=None if types is None else tuple(dict.fromkeys(map(str, types))),
         denied=denied,
-        about=tuple(kind for kind, words in _ABOUT.items() if any(word in value for word in words)),
+        about=() if types is not None else _about(value),
         values=_values(value),
         bounds={key: value[key] for key in (*LOWER, *UPPER) if type(value.get(key)) in (int, float)},
         steps=(value["multipleOf"],) if "multipleOf" in value else (),
@@ -104,6 +104,10 @@ def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
         unique=value.get("uniqueItems") is True,
         choices=tuple(tuple(held[keyword].values()) for keyword in ("oneOf", "anyOf") if keyword in held),
     )
+
+
+def _about(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(kind for kind, words in _ABOUT.items() if not schema.keys().isdisjoint(words))
 
 
 def _values(schema: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -122,13 +126,22 @@ def _members(value: Mapping[str, Any], held: Mapping[str, Mapping[Any, Any]]) ->
     return (Members(properties=properties, patterns=patterns, others=others),)
 
 
-def _elements(value: Mapping[str, Any], held: Mapping[str, Mapping[Any, Any]]) -> Elements[Any] | None:
-    items, beyond = held.get("items", {}), held.get("additionalItems", {})
-    if isinstance(value.get("prefixItems"), list):
-        return Elements(positions=tuple(held.get("prefixItems", {}).values()), rest=items.get(None))
-    if isinstance(value.get("items"), list):
-        return Elements(positions=tuple(items.values()), rest=beyond.get(None))
-    return Elements(positions=None, rest=items[None]) if items else None
+def read_elements(schema: Node | Mapping[str, Any]) -> Elements[Any] | None:
+    """Return what a schema, which is an object, says of the items of an array, or None if it says nothing."""
+    prefix, items, beyond = (schema.get(key) for key in ("prefixItems", "items", "additionalItems"))
+    positions = _listed(prefix)
+    if positions is not None:
+        return Elements(positions=positions, rest=items)
+    positions = _listed(items)
+    if positions is not None:
+        return Elements(positions=positions, rest=beyond)
+    return None if items is None else Elements(positions=None, rest=items)
+
+
+def _listed(held: Any) -> tuple[Any, ...] | None:
+    if isinstance(held, Node):
+        return tuple(held.elements()) if isinstance(held.value, list) else None
+    return tuple(held) if isinstance(held, list) else None
 
 
 def _denied(schema: Any) -> tuple[frozenset[str], frozenset[str]]:
