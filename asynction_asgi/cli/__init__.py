@@ -1,7 +1,7 @@
 """The command line: ``check``, ``diff``, ``run``, ``mock`` or ``scaffold`` a document, ``call`` a server.
 
-A module of `commands` is arguments, options and help. Its function imports what carries it out, from the
-module of the same name in `actions`, so that ``--help`` and completion are there at once.
+A module of `commands` declares arguments, options and help. Its function imports the work from `actions`,
+mostly from the module of the same name, so that ``--help`` and completion start at once.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Imports a command when it is run or completed: to list them, the options of all can wait."""
+    """Imports a command only when it is run or completed; a list of commands needs no options."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, listed, rest = super().resolve_command(ctx, args)
-        if name is None or listed is None:  # an unknown one, while completing
+        if name is None or listed is None:  # an unknown command, while completing
             return name, listed, rest
         return name, getattr(import_module(f".commands.{name}", __name__), name), rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what its error quotes of documents and servers reaches the terminal escaped."""
+        """Run a command; escape its error, which may quote documents and servers."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
@@ -61,6 +61,6 @@ class _Commands(click.Group):
 def main() -> None:
     """A Socket.IO server whose contract is an AsyncAPI document.
 
-    Exits with 0 when all is well, 1 when the document or its handlers are at fault,
-    2 when the command was used wrongly.
+    Exits with 0 on success, 1 if the document, its handlers or the server fail,
+    2 if the command is used wrongly.
     """

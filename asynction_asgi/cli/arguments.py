@@ -1,4 +1,4 @@
-"""Arguments of events on the command line: read from what was typed, shown to people and to programs."""
+"""Arguments of events on the command line: read from the shell, printed for people and for programs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _COLOURS: dict[type, str] = {str: "green", int: "cyan", float: "cyan", bool: "ye
 
 
 def read_arguments(texts: Sequence[str]) -> tuple[Any, ...]:
-    """The arguments of an event: JSON each, or ``@file`` for the bytes of a file.
+    """Read the arguments of an event: JSON each, or ``@file`` for the bytes of a file.
 
     Raises:
-        click.BadParameter: one is neither; says which, where and how to quote it.
+        click.UsageError: A text is neither; the message says which, where and how to quote it.
     """
     if texts.count("@-") > 1:
-        raise click.UsageError("standard input can be one argument only: @- is given twice")
+        raise click.UsageError("@- is given twice; only one argument can be standard input")
     return tuple(_argument(text, f"argument {number}") for number, text in enumerate(texts, 1))
 
 
@@ -43,10 +43,14 @@ def _argument(text: str, what: str) -> Any:
 
 
 def read_json(text: str, what: str) -> Any:
-    """A value of JSON, in which ``{"$binary": "…base64…"}`` stands for bytes.
+    """Read JSON, in which ``{"$binary": "…base64…"}`` stands for bytes.
+
+    Args:
+        text: The text to read.
+        what: The name of the argument or option, for the error.
 
     Raises:
-        click.UsageError: it is none.
+        click.UsageError: The text is not JSON.
     """
     try:
         return with_bytes(json.loads(text, parse_constant=_no_constant))
@@ -54,29 +58,29 @@ def read_json(text: str, what: str) -> Any:
         reason = f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
     except (ValueError, RecursionError) as error:
         reason = str(error)
-    raise click.UsageError(f"{what} is no JSON: {reason}: {printable(shorten(text, 60))}{_hint(text)}")
+    raise click.UsageError(f"{what} is not JSON: {reason}: {printable(shorten(text, 60))}{_hint(text)}")
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"it has no {name}")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _hint(text: str) -> str:
-    """What the shell most likely took away: the quotes of a string."""
+    """Return advice about the quotes that the shell most likely removed."""
     if text[:1] not in tuple('{["'):
         return f"\nA string needs JSON's quotes within the shell's: '{json.dumps(shorten(text, 60), ensure_ascii=False)}'"
     if text[:1] in "{[" and '"' not in text:
-        return '\nThe shell took the quotes; put the whole argument in single ones: \'{"name": "Ada"}\''
+        return '\nThe shell removed the quotes; put the whole argument in single quotes: \'{"name": "Ada"}\''
     return ""
 
 
 def as_json(value: Any) -> str:
-    """JSON on one line, in ASCII; bytes as ``{"$binary": "…base64…"}``."""
+    """Return JSON on one line, in ASCII; bytes as ``{"$binary": "…base64…"}``."""
     return json.dumps(value, default=written_bytes)
 
 
 def as_text(value: Any, *, lines: bool = False) -> str:
-    """A value for people, styled; bytes by their length and beginning.
+    """Return a styled text for people; bytes are shown by their length and beginning.
 
     Args:
         value: Any argument.
@@ -89,26 +93,28 @@ def _pieces(value: Any, margin: str) -> Iterable[str]:
     if isinstance(value, bytes | bytearray):
         yield click.style(_bytes(value), fg="magenta")
     elif isinstance(value, list | tuple):
-        yield from _collection("[]", [("", one) for one in value], margin)
+        yield from _collection("[]", [("", member) for member in value], margin)
     elif isinstance(value, dict):
-        yield from _collection("{}", [(f"{_scalar(name)}: ", one) for name, one in value.items()], margin)
+        yield from _collection(
+            "{}", [(f"{_scalar(name)}: ", member) for name, member in value.items()], margin
+        )
     else:
         yield click.style(_scalar(value), fg=_COLOURS.get(type(value)))
 
 
 def _collection(brackets: str, members: list[tuple[str, Any]], margin: str) -> Iterable[str]:
     # Short lists of scalars read best as they are written.
-    wide = margin and any(isinstance(one, list | tuple | dict) and one for _, one in members)
-    wide = wide or (margin and sum(len(name) + len(str(one)) for name, one in members) > 72)
+    wide = margin and any(isinstance(member, list | tuple | dict) and member for _, member in members)
+    wide = wide or (margin and sum(len(name) + len(str(member)) for name, member in members) > 72)
     inner = margin + _INDENT if margin else ""
     yield brackets[0]
-    for index, (name, one) in enumerate(members):
+    for index, (name, member) in enumerate(members):
         if index:
             yield "," if wide else ", "
         if wide:
             yield inner
         yield name
-        yield from _pieces(one, inner)
+        yield from _pieces(member, inner)
     if wide:
         yield margin
     yield brackets[1]
@@ -124,7 +130,7 @@ def _scalar(value: Any) -> str:
 
 
 def _escaped(char: str) -> str:
-    """Text that can't move a terminal's cursor or hide a part of itself, and is still JSON."""
+    """Return JSON text that cannot move a terminal's cursor or hide a part of itself."""
     return char if char.isprintable() else json.dumps(char)[1:-1]
 
 

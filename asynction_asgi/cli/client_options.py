@@ -15,12 +15,12 @@ __all__ = ["SECONDS", "connection_options"]
 
 
 class _Seconds(click.FloatRange):
-    """A time that passes: more than zero, and some time over."""
+    """A positive, finite number of seconds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         seconds = super().convert(value, param, ctx)
         if not math.isfinite(seconds):
-            self.fail(f"{value} is no number of seconds.", param, ctx)
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
         return seconds
 
 
@@ -43,24 +43,29 @@ _OPTIONS = (
     click.option("-n", "--namespace", default="/", show_default=True, help="The namespace to connect to."),
     click.option(
         "--path",
-        help="Of Socket.IO below the URL; the document's with --spec, else socket.io.",
+        help="The path of Socket.IO below the URL; by default the document's of --spec, or socket.io.",
     ),
     click.option("--auth", metavar="JSON", help="The auth object of the connection."),
     click.option(
-        "-H", "--header", "headers", metavar="'NAME: VALUE'", multiple=True, help="A header; repeatable."
+        "-H",
+        "--header",
+        "headers",
+        metavar="'NAME: VALUE'",
+        multiple=True,
+        help="An HTTP header; repeatable.",
     ),
     click.option(
         "--query",
         metavar="NAME=VALUE",
         multiple=True,
-        help="A parameter, beside those in the URL; repeatable.",
+        help="A query parameter, added to those in the URL; repeatable.",
     ),
     click.option(
         "--transport",
         type=click.Choice(["auto", "websocket", "polling"]),
         default="auto",
         show_default=True,
-        help="auto begins with long-polling and upgrades to WebSocket, or tries that alone.",
+        help="auto starts with long-polling and upgrades to WebSocket, or uses WebSocket alone.",
     ),
     click.option(
         "--timeout",
@@ -74,9 +79,9 @@ _OPTIONS = (
         "-s",
         "--spec",
         type=click.Path(exists=True, dir_okay=False),
-        help="A document to hold both directions against; without it nothing is checked.",
+        help="A document to check events against, in both directions; without it nothing is checked.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print JSON, one line each, for programs."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, one value per line."),
     click.option(
         "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."
     ),

@@ -1,7 +1,6 @@
-"""How findings are printed: for people, for programs, for a pull request.
+"""Findings, printed for people, for programs, or for a pull request.
 
-Documents are other people's text, so nothing of them reaches a terminal or a workflow command
-unescaped.
+Documents are foreign text, so none of it reaches a terminal or a workflow command unescaped.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..spec import Outcome
 
-# A minified document is one long line: the caret stands in a window of this many characters.
+# A minified document is one long line; print only this many characters around the caret.
 WINDOW = 100
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file as it was named, and what came of it."""
+    """A file, as named on the command line, and the outcome of its check."""
 
     file: str
     outcome: Outcome
@@ -39,37 +38,37 @@ class Checked:
 def show_diagnostics(diagnostics: Iterable[Diagnostic], *, err: bool = False) -> None:
     """Print findings as a compiler would, to standard output or, with `err`, standard error."""
     with_colour = colour(err=err)
-    for one in diagnostics:
-        click.echo(_finding(one), err=err, color=with_colour)
+    for diagnostic in diagnostics:
+        click.echo(_finding(diagnostic), err=err, color=with_colour)
 
 
 def as_text(checked: Sequence[Checked]) -> None:
-    """Print every finding with its place and line, then one line that sums up."""
+    """Print every finding with its place and line, then a summary line."""
     counts = {"error": 0, "warning": 0}
-    for one in checked:
-        show_diagnostics(one.outcome.diagnostics)
-        for diagnostic in one.outcome.diagnostics:
+    for file in checked:
+        show_diagnostics(file.outcome.diagnostics)
+        for diagnostic in file.outcome.diagnostics:
             counts[diagnostic.severity] += 1
     files = _count(len(checked), "file")
     if not any(counts.values()):
         click.echo(f"{files} checked, nothing found")
         return
     found = " and ".join(_count(number, severity) for severity, number in counts.items() if number)
-    failed = sum(not one.outcome.servable for one in checked)
+    failed = sum(not file.outcome.servable for file in checked)
     verdict = f"{failed} can't be served" if failed else "all can be served"
     click.echo(f"{found} in {files}; {verdict}")
 
 
 def as_json(checked: Sequence[Checked]) -> None:
-    """Print one array with an object per file, in the order given."""
+    """Print an array with an object per file, in the given order."""
     # ASCII only: the output is the same on every terminal and in every locale.
-    click.echo(json.dumps([_json(one) for one in checked], indent=2))
+    click.echo(json.dumps([_json(file) for file in checked], indent=2))
 
 
 def as_github(checked: Sequence[Checked]) -> None:
     """Print workflow commands, which GitHub shows at the lines of a pull request."""
-    for one in checked:
-        for diagnostic in one.outcome.diagnostics:
+    for file in checked:
+        for diagnostic in file.outcome.diagnostics:
             click.echo(
                 annotation(
                     diagnostic.severity,
@@ -89,18 +88,19 @@ FORMATS: Mapping[str, Callable[[Sequence[Checked]], None]] = {
 }
 
 
-def _finding(one: Diagnostic) -> str:
-    severity = click.style(f"{one.severity}:", fg=_COLOURS[one.severity], bold=True)
-    head = f"{click.style(printable(one.place), bold=True)}: {severity} {printable(one.message)} [{one.code}]"
-    if one.source is None or one.line is None or one.column is None:
+def _finding(found: Diagnostic) -> str:
+    severity = click.style(f"{found.severity}:", fg=_COLOURS[found.severity], bold=True)
+    place = click.style(printable(found.place), bold=True)
+    head = f"{place}: {severity} {printable(found.message)} [{found.code}]"
+    if found.source is None or found.line is None or found.column is None:
         return head
-    text, caret = _window(one.source.rstrip(), one.column - 1)
-    margin = f"{one.line:>5} | "
+    text, caret = _window(found.source.rstrip(), found.column - 1)
+    margin = f"{found.line:>5} | "
     return f"{head}\n{margin}{text}\n{' ' * (len(margin) - 2)}| {' ' * caret}{click.style('^', fg='green', bold=True)}"
 
 
 def _window(source: str, column: int) -> tuple[str, int]:
-    """The part of a line around a column, and how many terminal cells stand before it."""
+    """Return the part of a line around a column, and the number of terminal cells before that column."""
     column = min(column, len(source))
     start = max(0, min(column - WINDOW // 2, len(source) - WINDOW))
     before = ("…" if start else "") + printable(source[start:column])
@@ -117,29 +117,29 @@ def _cells(char: str) -> int:
 def escaped(error: click.ClickException) -> click.ClickException:
     """Return the error with its message escaped, line by line."""
     lines = "\n".join(map(printable, error.message.split("\n")))
-    error.message = lines  # type: ignore[misc]  # it is final for others; click has no other place for a text
+    error.message = lines  # type: ignore[misc]  # click declares it final, and has no other place for the text
     return error
 
 
-def _json(one: Checked) -> dict[str, Any]:
+def _json(checked: Checked) -> dict[str, Any]:
     from ..spec.model.summary import summarise  # noqa: PLC0415 - every command imports this module
 
-    outcome = one.outcome
+    outcome = checked.outcome
     return {
-        "file": one.file,
+        "file": checked.file,
         "document": "accepted" if outcome.accepted else "rejected",
         "servable": outcome.servable,
         "diagnostics": [
             {
-                "severity": each.severity,
-                "code": each.code,
-                "message": each.message,
-                "pointer": each.pointer,
-                "file": each.file,
-                "line": each.line,
-                "column": each.column,
+                "severity": diagnostic.severity,
+                "code": diagnostic.code,
+                "message": diagnostic.message,
+                "pointer": diagnostic.pointer,
+                "file": diagnostic.file,
+                "line": diagnostic.line,
+                "column": diagnostic.column,
             }
-            for each in outcome.diagnostics
+            for diagnostic in outcome.diagnostics
         ],
         "model": None if outcome.spec is None else summarise(outcome.spec),
     }

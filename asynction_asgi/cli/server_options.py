@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULTS", "check_origins", "cors_option", "uvicorn_options"]
 
-# Ours to say: what is run and from where. An environment file would be read after the handlers.
+# Set by the commands, not by users. An environment file would be read after the handlers.
 _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
-# Compression costs more CPU and memory per connection than small events save; a server that is told to
-# stop must stop though clients hold polls open.
+# Compression costs more CPU and memory per connection than small events save; a server must stop even if
+# clients hold polls open.
 DEFAULTS: dict[str, Any] = {
     "timeout_graceful_shutdown": 5,
     "workers": 1,
@@ -33,16 +33,16 @@ def cors_option(function: Callable[..., None]) -> Callable[..., None]:
         "--cors",
         metavar="ORIGIN",
         multiple=True,
-        help="Admit pages of this origin too, such as http://localhost:5173; repeatable. '*' is every page,"
-        " without cookies.",
+        help="Also admit pages of this origin, such as http://localhost:5173; repeatable. '*' admits every"
+        " page, without cookies.",
     )(function)
 
 
 def check_origins(origins: Sequence[str]) -> list[str] | None:
-    """Return the origins of ``--cors`` as ``cors_allowed_origins`` takes them; None if there are none.
+    """Return the origins of ``--cors`` as ``cors_allowed_origins`` takes them, or None if there are none.
 
     Raises:
-        click.BadParameter: A text is not an origin; says what to write instead.
+        click.BadParameter: A text is not an origin; the message says what to write instead.
     """
     from ..engine.origins import Origins  # noqa: PLC0415 - not for --help and completion
 
@@ -58,7 +58,7 @@ def check_origins(origins: Sequence[str]) -> list[str] | None:
 
 
 def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add uvicorn's own options to a command, or those named; they are the installed uvicorn's."""
+    """Add options of the installed uvicorn to a command: those named, or all."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         for option in reversed(uvicorn.main.params):
@@ -79,12 +79,14 @@ def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..
         ours.default = DEFAULTS[ours.name]
         ours.show_default = True
     if ours.name == "port":
-        ours.type = click.IntRange(0, 65535)  # an event loop takes more, and listens elsewhere
+        ours.type = click.IntRange(
+            0, 65535
+        )  # some event loops take larger numbers, and listen on another port
     if ours.name == "ws_max_size":
         ours.default = None
         ours.show_default = "the packet_bytes of what is served"
     if ours.name == "workers":
-        ours.envvar = "WEB_CONCURRENCY"  # which uvicorn reads by itself, behind our checks
+        ours.envvar = "WEB_CONCURRENCY"  # uvicorn reads it by itself, after our checks
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         params: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])

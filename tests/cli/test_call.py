@@ -146,7 +146,7 @@ def test_who_asks(url: str) -> None:
         (["leave"], "the server disconnected this client"),
         (["leave", "--no-ack"], "the server disconnected this client"),
         (["leave", "--no-ack", "--transport", "polling"], "the server disconnected this client"),
-        (["add", "--path", "elsewhere"], "--path names it"),
+        (["add", "--path", "elsewhere"], "use --path for it"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -257,19 +257,19 @@ def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["add", "1", "hello"], "argument 2 is no JSON: expecting value at character 1: hello"),
+        (["add", "1", "hello"], "argument 2 is not JSON: expecting value at character 1: hello"),
         (["add", "hello"], """within the shell's: '"hello"'"""),
-        (["add", "{a: 1}"], "put the whole argument in single ones"),
-        (["add", "NaN"], "argument 1 is no JSON: it has no NaN"),
+        (["add", "{a: 1}"], "put the whole argument in single quotes"),
+        (["add", "NaN"], "argument 1 is not JSON: NaN is not a JSON number"),
         (["add", "@nowhere"], "argument 1: can't read 'nowhere': No such file"),
         (["add", "@-", "@-"], "@- is given twice"),
-        (["add", "--auth", "x"], "--auth is no JSON"),
+        (["add", "--auth", "x"], "--auth is not JSON"),
         (["add", "-H", "x"], "--header takes 'Name: value', not 'x'"),
         (["add", "--query", "x"], "--query takes NAME=VALUE, not 'x'"),
         (["add", "--namspace", "/x"], "No such option '--namspace'"),
         (["add", "--timeout", "0"], "0.0 is not in the range"),
-        (["add", "--timeout", "nan"], "nan is no number of seconds"),
-        (["add", "--timeout", "inf"], "inf is no number of seconds"),
+        (["add", "--timeout", "nan"], "nan is not a number of seconds"),
+        (["add", "--timeout", "inf"], "inf is not a number of seconds"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -284,9 +284,9 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
     ("address", "complaint"),
     [
         ("localhost:8000", "did you mean 'http://localhost:8000'?"),
-        ("ftp://localhost", "no URL of a server"),
-        ("http://", "no URL of a server"),
-        ("http://localhost:port", "is no URL: Port could not be cast"),
+        ("ftp://localhost", "is not the URL of a server"),
+        ("http://", "is not the URL of a server"),
+        ("http://localhost:port", "is not a URL: Port could not be cast"),
     ],
 )
 def test_what_is_no_url_exits_with_2(address: str, complaint: str) -> None:

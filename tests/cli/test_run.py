@@ -430,7 +430,10 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
         (["myapp:"], "neither a file nor module:app"),
         (["../myapp:app"], "neither a file nor module:app"),
         (["myapp"], "neither a file nor module:app; did you mean 'myapp:app'?"),
-        (["myapp.py"], "'myapp.py' is no document; an application in it is named 'myapp:app'"),
+        (
+            ["myapp.py"],
+            "'myapp.py' is a Python module, not a document; to serve an application in it, use 'myapp:app'",
+        ),
         (["echo.yaml", "--reload", "--workers", "2"], "--reload serves in one process"),
         (["myapp:app", "--no-docs"], "--no-docs is for documents"),
         (["myapp:app", "--mock", "missing"], "--mock is for documents"),

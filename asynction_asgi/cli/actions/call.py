@@ -1,4 +1,4 @@
-"""What ``asynction-asgi call`` does: it sends one event, and prints what the server answers."""
+"""What ``asynction-asgi call`` does: it emits one event and prints the answer."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["call", "emit"]
 
-# How long an ``exception`` may take that refuses an event without an acknowledgement.
+# How long to wait for an ``exception``, which refuses an event without an acknowledgement.
 _GRACE_SECONDS = 0.3
-_REFUSAL = "exception"  # its name
+_REFUSAL = "exception"  # the event that carries a refusal
 
 
 async def call(connection: Connection, event: str, values: Sequence[Any], *, as_json: bool) -> int:
-    """Emit an event and print its acknowledgement; the exit code."""
+    """Emit an event, print its acknowledgement and return the exit code."""
     contract = connection.contract
     if contract is not None:
         contract.check_event("inbound", event, values)
@@ -47,8 +47,8 @@ async def call(connection: Connection, event: str, values: Sequence[Any], *, as_
         say_refusal("the server refused", refusal)
         return 1
     if not as_json:
-        for one in answer:
-            write(as_text(one, lines=True))
+        for value in answer:
+            write(as_text(value, lines=True))
         if not answer:
             say("acknowledged, without arguments")
     if contract is not None:
@@ -57,7 +57,7 @@ async def call(connection: Connection, event: str, values: Sequence[Any], *, as_
 
 
 async def emit(connection: Connection, event: str, values: Sequence[Any]) -> int:
-    """Emit an event without asking for an acknowledgement; the exit code."""
+    """Emit an event without asking for an acknowledgement and return the exit code."""
     if connection.contract is not None:
         connection.contract.check_event("inbound", event, values)
     async with connect(connection.address, seconds=connection.seconds, events=(_REFUSAL,)) as remote:
@@ -76,10 +76,10 @@ async def emit(connection: Connection, event: str, values: Sequence[Any]) -> int
 
 
 async def _refused(remote: Remote, event: str) -> RefusedError | None:
-    """The refusal of an event that has just been emitted; None where none comes at once.
+    """Return the refusal of an event that was just emitted, or None if none comes in time.
 
     Raises:
-        ClosedError: the server hung up instead.
+        ClosedError: The server closed the connection instead.
     """
     try:
         async with asyncio.timeout(_GRACE_SECONDS):

@@ -1,4 +1,4 @@
-"""Python's search for garbage in cycles, in a process that does nothing but serve."""
+"""Python's garbage collector, in a process that only serves."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import gc
 
 __all__ = ["relax_collector"]
 
-# As Python has it, unless an application or whoever started the process wants something else.
+# Python's defaults, unless the application or the environment set others.
 _THRESHOLDS = gc.get_threshold()
-# New objects per search. An event of 10 KB makes hundreds, and with some dozens of them under way a search
-# after every 700, Python's own measure, walks through all of them again and again and finds nothing: what
-# events leave behind is freed by its reference count. Cycles wait longer, in a few megabytes.
+# New objects per search. An event of 10 KB makes hundreds, and with dozens of events under way a search
+# after every 700, Python's default, walks all of them again and again and finds nothing: what events leave
+# behind is freed by reference counts. Cycles wait longer, in a few megabytes.
 _ALLOCATIONS = 50_000
 
 
 def relax_collector() -> None:
-    """Search rarely, and never again among what has been loaded so far.
+    """Search rarely, and never again among objects that exist already.
 
-    Does nothing where the thresholds were set by somebody else, or the collector is off.
+    Does nothing if the thresholds have been changed before, or the collector is off.
     """
     if gc.isenabled() and gc.get_threshold() == _THRESHOLDS:
         gc.collect()

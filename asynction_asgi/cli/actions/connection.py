@@ -1,4 +1,4 @@
-"""What ``call`` and ``listen`` share: where the server is, who asks, and how failures are told."""
+"""What ``call`` and ``listen`` share: the server's address, credentials, and messages about failures."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 
 
 class ReaderGoneError(Exception):
-    """Whoever read standard output has what it wanted."""
+    """The reader of standard output has closed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """What the options of a command come to.
+    """The connection that the options of a command describe.
 
     Attributes:
-        seconds: To wait for each answer of the server.
-        contract: What holds in the namespace; None without ``--spec``.
+        seconds: How long to wait for each answer of the server.
+        contract: The checks of the namespace, or None without ``--spec``.
     """
 
     address: Address
@@ -65,7 +65,7 @@ class Connection:
 
     @property
     def shown(self) -> str:
-        """The address of Socket.IO, without credentials and query."""
+        """The address of Socket.IO, without credentials and query, to be shown."""
         parts = urlsplit(self.address.url)
         return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.address.path}/")
 
@@ -84,23 +84,23 @@ def read_connection(
     insecure: bool,
     spec: str | None,
 ) -> Connection:
-    """The connection that the options of `connection_options` describe; exits where the document of ``--spec`` has errors.
+    """Read the options of `connection_options`; exit with 1 if the document of ``--spec`` has errors.
 
     Raises:
-        click.UsageError: one of them can't be understood.
+        click.UsageError: An option is invalid.
     """
     document = None if spec is None else _document(ctx, spec)
     namespace = namespace if namespace.startswith("/") else f"/{namespace}"
     if path is None:
         path = "socket.io" if document is None else document.path
-    base, full_path = _place(url, path, [_parameter(one) for one in query])
+    base, full_path = _place(url, path, [_parameter(parameter) for parameter in query])
     return Connection(
         address=Address(
             url=base,
             path=full_path,
             namespace=namespace,
             auth=None if auth is None else read_json(auth, "--auth"),
-            headers=[_header(one) for one in headers],
+            headers=[_header(header) for header in headers],
             transports=TRANSPORTS if transport == "auto" else (transport,),
             verify=not insecure,
         ),
@@ -126,25 +126,25 @@ def _document(ctx: click.Context, path: str) -> Spec:
 
 
 def _place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
-    """The URL with its query but without a path, and the path of Socket.IO."""
+    """Return the URL with its query but without a path, and the path of Socket.IO."""
     hint = "" if "://" in url else f"; did you mean 'http://{url}'?"
     try:
         parts = urlsplit(url)
         known = parts.scheme in ("http", "https", "ws", "wss") and parts.hostname and parts.port != 0
-    except ValueError as error:  # a port that is no number, brackets without an address
-        raise click.UsageError(f"{url!r} is no URL: {error}") from None
+    except ValueError as error:  # such as a port that is not a number, or brackets without an address
+        raise click.UsageError(f"{url!r} is not a URL: {error}") from None
     if not known:
-        raise click.UsageError(f"{url!r} is no URL of a server, such as http://127.0.0.1:8000{hint}")
-    given = "&".join(one for one in (parts.query, urlencode(query)) if one)
-    return f"{parts.scheme}://{parts.netloc}/?{given}", _joined(parts.path, path)
+        raise click.UsageError(f"{url!r} is not the URL of a server, such as http://127.0.0.1:8000{hint}")
+    parameters = "&".join(text for text in (parts.query, urlencode(query)) if text)
+    return f"{parts.scheme}://{parts.netloc}/?{parameters}", _joined(parts.path, path)
 
 
 def _joined(base: str, path: str) -> str:
-    """A path below another; what the end of one and the beginning of the other share is written once.
+    """Join two paths; write a shared end and beginning once.
 
-    The start-up line of a server names it with its path, and so it may be pasted.
+    Servers print their URL with the path at start-up, and users paste it.
     """
-    upper, lower = ([one for one in text.split("/") if one] for text in (base, path))
+    upper, lower = ([part for part in text.split("/") if part] for text in (base, path))
     shared = next((n for n in range(len(lower), 0, -1) if upper[-n:] == lower[:n]), 0)
     return "/" + "/".join([*upper, *lower[shared:]])
 
@@ -164,10 +164,10 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def write(text: str) -> None:
-    """Print a line of what was asked for; it is there at once.
+    """Write one line of output and flush it.
 
     Raises:
-        ReaderGoneError: nobody reads it.
+        ReaderGoneError: The reader has closed standard output.
     """
     try:
         click.echo(text)
@@ -176,7 +176,7 @@ def write(text: str) -> None:
 
 
 def say(text: str, *, fg: str | None = None) -> None:
-    """Print a line about how it goes, to standard error."""
+    """Print a line about the progress to standard error."""
     click.secho(text, err=True, fg=fg)
 
 
@@ -199,14 +199,14 @@ def say_violation(error: ValidationError) -> None:
 
 
 def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int]) -> None:
-    """Run a client to its end and exit with the number that it returns; failures are one line each."""
+    """Run a client and exit with the code that it returns; print each failure as one line."""
     code = 1
     try:
         code = asyncio.run(work)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except ReaderGoneError:
-        # What Python has not written yet must not fail once more while it exits.
+        # Python flushes the rest at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except MissingClientError:
@@ -227,13 +227,17 @@ def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any,
 
 
 def _hint(connection: Connection, error: UnreachableError, reason: str) -> str:
-    if isinstance(error, RedirectedError):  # it says what to do, and an address may look like any of these
+    if isinstance(
+        error, RedirectedError
+    ):  # its message says what to do, and its address may match the checks below
         return ""
     if re.search(r"\b404\b", reason):  # and no part of a port
         # For clients in JavaScript a path in the URL is a namespace.
-        return "\nSocket.IO is at another path there: --path names it. A namespace is named by --namespace"
+        return (
+            "\nSocket.IO has another path on this server; use --path for it, and --namespace for a namespace"
+        )
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return "\n--insecure accepts any certificate"
     if "wrong version number" in reason.lower().replace("_", " "):
-        return f"\nThe server speaks no TLS; did you mean {connection.shown.replace('s://', '://', 1)}?"
+        return f"\nThe server does not speak TLS; did you mean {connection.shown.replace('s://', '://', 1)}?"
     return ""

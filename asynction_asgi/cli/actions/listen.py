@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "check_names", "listen"]
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before a connection is made again
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
 _REFUSAL = "exception"  # the event by which the server refuses, which no document declares
 
 
 @dataclass(kw_only=True)
 class Listener:
-    """What to listen for, and what came so far."""
+    """What to listen for, and what has come so far."""
 
     connection: Connection
     names: frozenset[str]
@@ -43,20 +43,20 @@ class Listener:
 
     @property
     def done(self) -> bool:
-        """As many came as were asked for."""
+        """Whether as many events came as were asked for."""
         return self.count is not None and self.came >= self.count
 
     @property
     def code(self) -> int:
-        """Of the exit: something missed the document, or less came than was asked for."""
+        """The exit code: 1 if an event did not match the document, or too few came."""
         return 1 if self.violations or (self.count is not None and not self.done) else 0
 
 
 def check_names(listener: Listener) -> None:
-    """Make sure that the document of ``--spec`` has the events of ``--event``, which would never come.
+    """Check that the document of ``--spec`` has the events of ``--event``; others would never come.
 
     Raises:
-        click.UsageError: it does not have one.
+        click.UsageError: The document does not have an event.
     """
     contract = listener.connection.contract
     if contract is None:
@@ -69,7 +69,7 @@ def check_names(listener: Listener) -> None:
 
 
 async def listen(listener: Listener, seconds: float | None) -> int:
-    """Print events until there are enough, the time is over or Ctrl-C; the exit code."""
+    """Print events until enough came, the time is over or Ctrl-C is pressed; return the exit code."""
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -82,7 +82,7 @@ async def listen(listener: Listener, seconds: float | None) -> int:
 
 
 async def _follow(listener: Listener) -> None:
-    """Print what arrives until enough did, over as many connections as that takes."""
+    """Print events until enough came, over as many connections as that takes."""
     connection, pause, before = listener.connection, _FIRST_PAUSE, False
     while not listener.done:
         try:
@@ -105,7 +105,7 @@ async def _follow(listener: Listener) -> None:
 
 
 async def _take(listener: Listener, remote: Remote, arrival: Arrival) -> None:
-    """Print one event if it is asked for, hold it against the document, and answer it."""
+    """Print an event if it is asked for, check it against the document, and answer it."""
     answer = None if arrival.ack_id is None else listener.answer
     wanted = not listener.names or arrival.event in listener.names
     if wanted:
@@ -131,7 +131,7 @@ def _check(listener: Listener, arrival: Arrival, answer: Sequence[Any] | None) -
 
 
 def _is_refusal(arrival: Arrival) -> bool:
-    """Not of the document's, but of the server's own."""
+    """Return whether an event is the server's standard refusal, which no document declares."""
     return (
         arrival.event == _REFUSAL
         and len(arrival.arguments) == 1

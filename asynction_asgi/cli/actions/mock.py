@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MockSettings", "create_app", "serve_mock"]
 
-# The reloader makes the application anew in another process: this carries what was asked for there.
+# The reloader makes the application again in another process; this variable passes the options to it.
 _VARIABLE = "_ASYNCTION_ASGI_MOCK"
 
 
@@ -33,18 +33,18 @@ def serve_mock(
     docs_root: str | None,
     cors: list[str] | None,
 ) -> None:
-    """Serve until told to stop; exits with 1 where the document can't be mocked.
+    """Serve until stopped; exit with 1 if the document can't be mocked.
 
     Args:
         spec: The document's path.
-        settings: How it is mocked.
-        options: uvicorn's.
-        server_name: Of the document's servers, which to serve as.
-        docs_root: A folder whose files the docs may publish, besides the document's own.
+        settings: How the mock behaves.
+        options: Options of uvicorn.
+        server_name: The document's server to serve as.
+        docs_root: A folder whose files the docs may publish, besides the document's own folder.
         cors: Origins to admit beside the server's own.
 
     Raises:
-        click.UsageError: a setting has no effect on this machine.
+        click.UsageError: A setting needs a package that is not installed, or is unknown to it.
     """
     app = _load_or_exit(spec, server_name, docs_root, cors, settings)
     os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, cors, asdict(settings)])
@@ -52,7 +52,7 @@ def serve_mock(
 
 
 def create_app() -> AsynctionSocketIO:
-    """The application that the parent process was asked for."""
+    """Make the application that the parent process was asked for."""
     spec, server_name, docs_root, cors, settings = json.loads(os.environ[_VARIABLE])
     return _load_or_exit(spec, server_name, docs_root, cors, MockSettings(**settings))
 

@@ -28,33 +28,33 @@ logger = get_logger("cli")
 
 
 class Documents:
-    """The files that documents consist of, wherever they are, and what they were like when they were read."""
+    """The files of documents, wherever they are, and their state when they were read."""
 
     def __init__(self, roots: Iterable[Path]) -> None:
-        self._roots = tuple(one.absolute() for one in roots)
+        self._roots = tuple(root.absolute() for root in roots)
         self._seen: dict[Path, Signature] = {}
         self.follow()
 
     def changed(self) -> list[Path]:
-        """Those that are other than they were, have gone or have come."""
+        """Return the files that have changed, appeared or disappeared."""
         return [file for file, seen in self._seen.items() if _signature(file) != seen]
 
     def remember(self) -> None:
-        """Take the files as they are now."""
+        """Remember the current state of the files."""
         self._seen = {file: _signature(file) for file in self._seen}
 
     def follow(self) -> None:
-        """Find out which files there are: what the documents refer to may be other files now."""
+        """Find the files of the documents again, as their references may have changed."""
         outcomes = [check_document(root) for root in self._roots]
-        # By its name as well, which may come to mean another file.
-        files = {*self._roots, *(file for one in outcomes for file in one.files)}
-        if not all(one.servable for one in outcomes):
-            files |= self._seen.keys()  # a broken document may not say any more what it consists of
+        # The names themselves too: a link may point to another file later.
+        files = {*self._roots, *(file for outcome in outcomes for file in outcome.files)}
+        if not all(outcome.servable for outcome in outcomes):
+            files |= self._seen.keys()  # the references of a broken document may be unreadable
         self._seen = {file: self._seen[file] if file in self._seen else _signature(file) for file in files}
 
 
 def _signature(file: Path) -> Signature:
-    """Other after every way of saving a file; None where there is none."""
+    """Return a fingerprint that changes when the file is saved, or None if it does not exist."""
     try:
         found = os.stat(file)  # noqa: PTH116 - follows links as the reader does
     except OSError:
@@ -65,8 +65,8 @@ def _signature(file: Path) -> Signature:
 class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two classes, by what is installed
     """Restarts the server when a Python file changes, as uvicorn does, or a file of a document.
 
-    Python's files are watched by watchfiles where it is installed. Documents are looked at by time and
-    size: they are few, and may be anywhere, also where watching a folder would mean a whole disk.
+    Python's files are watched by watchfiles if it is installed. Documents are compared by time and size:
+    they are few, and may be in folders that are too large to watch.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
     ) -> None:
         super().__init__(config, target, sockets)
         self._documents = documents
-        self._mourned: Any = None
+        self._reported: Any = None
         if hasattr(self, "watcher"):
             from watchfiles import watch  # noqa: PLC0415 - an extra
 
-            # As upstream's, which waits for seconds where nothing happens and would keep documents waiting.
+            # Like upstream's, which returns only after seconds without changes and would delay documents.
             self.watcher = watch(
                 *self.reload_dirs,
                 watch_filter=None,
@@ -99,15 +99,15 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
             super().startup()
 
     def should_restart(self) -> list[Path] | None:
-        """The files that changed; None or an empty list where none has."""
-        if self._mourned is not self.process and not self.process.is_alive():
-            self._mourned = self.process
+        """Return the files that changed, or None."""
+        if self._reported is not self.process and not self.process.is_alive():
+            self._reported = self.process
             logger.warning("Nothing is served until a file changes")
         changes: list[Path] | None = super().should_restart()
         return [*(changes or ()), *self._documents.changed()] or None
 
     def restart(self) -> None:
-        """Start the server anew, with the documents as they are from now on."""
+        """Start the server again, with the current documents."""
         self._documents.remember()
         with _undisturbed():
             super().restart()
@@ -116,14 +116,14 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep Ctrl-C from processes that are started here until they call `accept_interrupts`.
+    """Block Ctrl-C in processes that are started here until they call `accept_interrupts`.
 
-    A terminal sends it to them too, and while they import they would answer it with a traceback.
+    A terminal sends it to them too, and during their imports it would print a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # its start, left to the first process, would undo the mask
+    resource_tracker.ensure_running()  # started by the first process, it would undo the mask
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -132,6 +132,6 @@ def _undisturbed() -> Iterator[None]:
 
 
 def accept_interrupts() -> None:
-    """Let Ctrl-C through from now on; one that waited comes at once."""
+    """Accept Ctrl-C from now on; one that was blocked arrives at once."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

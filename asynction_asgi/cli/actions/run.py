@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_target"]
 
-# Given with `module:app` they would have no effect: the application was made without them.
+# With `module:app` these would have no effect: the application is made without them.
 _FOR_DOCUMENTS = (
     "server_name",
     "message_queue",
@@ -33,20 +33,20 @@ _FOR_DOCUMENTS = (
 
 
 def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any]) -> None:
-    """Serve until told to stop; exits with 1 where the contract or its handlers are at fault.
+    """Serve until stopped; exit with 1 if the contract or its handlers have errors.
 
     Args:
-        ctx: Of the command, which knows what was typed.
-        wanted: What to serve.
-        options: uvicorn's.
+        ctx: The command's context, which knows what was typed.
+        wanted: The target to serve.
+        options: Options of uvicorn.
 
     Raises:
-        click.UsageError: options contradict one another, or the target.
+        click.UsageError: Options contradict one another, or the target.
     """
     _check_usage(ctx, wanted)
     typed = ctx.get_parameter_source("workers") is click.core.ParameterSource.COMMANDLINE
     if options["reload"] and options["workers"] > 1 and typed:
-        raise click.UsageError("--reload serves in one process: leave --workers out")
+        raise click.UsageError("--reload serves in one process; remove --workers")
     app = load_or_exit(wanted)
     if options["workers"] > 1:
         _check_workers(app, wanted)
@@ -63,14 +63,16 @@ def _check_usage(ctx: click.Context, target: Target) -> None:
         return
     for name in _FOR_DOCUMENTS:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            flag = next((one.secondary_opts or one.opts)[0] for one in ctx.command.params if one.name == name)
+            flag = next(
+                (param.secondary_opts or param.opts)[0] for param in ctx.command.params if param.name == name
+            )
             raise click.UsageError(f"{flag} is for documents; {target.name!r} is set up by its own code")
 
 
 def _check_workers(app: Callable[..., Any], target: Target) -> None:
-    """Refuse several workers where clients would lose their session or one another.
+    """Refuse several workers if clients would lose their session, or events of other workers.
 
-    It concerns every server of ours in the application: itself, mounted, or behind middleware.
+    Checks every `AsynctionSocketIO` in the application: itself, mounted, or behind middleware.
     """
     for mount, served in find_served(app):
         missing = []
@@ -82,7 +84,7 @@ def _check_workers(app: Callable[..., Any], target: Target) -> None:
             raise click.UsageError(_workers_need(missing, mount, target))
 
 
-# What is missing: how it is asked for on the command line, how in code, and what happens without it.
+# By what is missing: the option on the command line, the one in code, and what happens without it.
 _WORKERS_NEED = {
     "sessions": (
         "--websocket-only",

@@ -1,4 +1,4 @@
-"""uvicorn, which says where Socket.IO is and ends its sessions in time."""
+"""uvicorn, which logs where Socket.IO is and ends its sessions in time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ logger = get_logger("cli")
 
 # The default of --ws-max-size.
 _UVICORNS_LIMIT: int = inspect.signature(uvicorn.Config).parameters["ws_max_size"].default
-# What to open where a server listens on all addresses, which are none that can be opened.
+# The address to open if a server listens on all addresses, which a browser can't open.
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
 
 
@@ -44,16 +44,16 @@ def serve(
     factory: str | None = None,
     documents: Sequence[Path] = (),
 ) -> None:
-    """Serve until told to stop.
+    """Serve until stopped.
 
     Args:
         app: The ASGI application, for a single process.
-        options: uvicorn's, by the names that `uvicorn_options` gives them.
+        options: Options of uvicorn, by the names that `uvicorn_options` gives them.
         factory: ``module:callable`` that makes the application again, for workers and the reloader.
-        documents: Those that the reloader is to follow, with what they refer to.
+        documents: Documents for the reloader to follow, together with the files they refer to.
 
     Raises:
-        click.ClickException: the server could not start.
+        click.ClickException: The server could not start.
     """
     settings = {
         **DEFAULTS,
@@ -83,7 +83,7 @@ def serve(
     except (OSError, ssl.SSLError, ValueError) as error:
         raise click.ClickException(f"the server can't start: {error}") from None
     except SystemExit as error:
-        # uvicorn logged what it was; whatever its number, here it is a failure to serve.
+        # uvicorn has logged the reason; its various codes all mean a failure to serve.
         raise click.exceptions.Exit(1 if error.code else 0) from None
     finally:
         if settings.get("uds") and Path(settings["uds"]).is_socket():
@@ -91,14 +91,14 @@ def serve(
 
 
 def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
-    """Command-line options as `uvicorn.Config` takes them.
+    """Return command-line options as `uvicorn.Config` takes them.
 
     Args:
-        options: The command line's.
-        follow: Which documents there are is not known, so any file that could be one is.
+        options: Options of the command line.
+        follow: Whether to reload on any file that could be a document, as the documents are unknown.
     """
     settings = {name: value for name, value in options.items() if value is not None and value != ()}
-    settings["headers"] = [tuple(_header(one)) for one in options.get("headers", ())]
+    settings["headers"] = [_header(header) for header in options.get("headers", ())]
     for name in ("reload_dirs", "reload_includes", "reload_excludes"):
         if name in settings:
             settings[name] = list(settings[name])
@@ -115,9 +115,9 @@ def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
 
 
 def _message_limit(app: Callable[..., Any]) -> int:
-    """Return the largest WebSocket message to take: what the limits of the applications say.
+    """Return the size limit of WebSocket messages in bytes: the largest of the applications' limits.
 
-    Where other routes may have WebSockets of their own, at least uvicorn's default.
+    If other routes may have WebSockets of their own, it is at least uvicorn's default.
     """
     limits: list[int] = [served.server.eio.max_http_buffer_size for _, served in find_served(app)]
     alone = isinstance(app, AsynctionSocketIO) and app.wrapped is None
@@ -132,7 +132,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _log_config(level: str) -> dict[str, Any]:
-    """uvicorn's, with this package's loggers beside its own."""
+    """Return uvicorn's configuration with this package's loggers added."""
     config = copy.deepcopy(LOGGING_CONFIG)
     ours = {
         "handlers": ["default"],
@@ -140,15 +140,15 @@ def _log_config(level: str) -> dict[str, Any]:
         "propagate": False,
     }
     config["loggers"]["asynction_asgi"] = ours
-    # python-socketio narrates every emit.
+    # python-socketio logs every emit.
     config["loggers"]["asynction_asgi.engine.upstream"] = {"level": "WARNING"}
-    # Ours tells of a queue that is away, once in a while; this one at each attempt.
+    # Our own logger reports an unreachable queue now and then; this one does at each attempt.
     config["loggers"]["aiormq.connection"] = {"level": "CRITICAL"}
     return config
 
 
 def _banner(app: Callable[..., Any], settings: dict[str, Any], port: int | None) -> str:
-    """The line that says where Socket.IO and its documentation answer."""
+    """Return the start-up line with the URLs of Socket.IO and its documentation."""
     base, notes = _base(settings, port)
     places = []
     for mount, served in find_served(app):
@@ -159,9 +159,9 @@ def _banner(app: Callable[..., Any], settings: dict[str, Any], port: int | None)
 
 
 def _base(settings: dict[str, Any], port: int | None) -> tuple[str, list[str]]:
-    """Scheme, host and port as this machine reaches them, and how others do."""
+    """Return scheme, host and port for this machine, and notes for clients elsewhere."""
     root = settings.get("root_path", "").rstrip("/")
-    # A proxy in front has taken that part of the path away; here nothing answers below it.
+    # A proxy in front removes that part of the path; the server does not answer below it.
     notes = [f"clients of the proxy in front have {root} before these paths"] if root else []
     if settings.get("uds"):
         return f"unix:{settings['uds']} ", notes
@@ -176,7 +176,7 @@ def _base(settings: dict[str, Any], port: int | None) -> tuple[str, list[str]]:
 
 
 class _Server(uvicorn.Server):
-    """Says where it is once it accepts, and ends sessions before it waits for connections."""
+    """Logs its URLs once it accepts, and ends sessions before it waits for connections."""
 
     def __init__(self, config: uvicorn.Config, settings: dict[str, Any]) -> None:
         super().__init__(config)
@@ -187,12 +187,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             relax_collector()
-            names: Iterable[Any] = (one.getsockname() for server in self.servers for one in server.sockets)
+            names: Iterable[Any] = (sock.getsockname() for server in self.servers for sock in server.sockets)
             port = next((name[1] for name in names if isinstance(name, tuple)), None)
             logger.info("%s", _banner(self.config.loaded_app, self._settings, port))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Handlers end and clients leave first: uvicorn closes connections before it tells applications.
+        # End handlers and sessions first: uvicorn closes connections before it notifies applications.
         ending = [served.server.shutdown() for _, served in find_served(self.config.loaded_app)]
         await asyncio.gather(*ending)
         await super().shutdown(sockets)

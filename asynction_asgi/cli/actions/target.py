@@ -1,4 +1,4 @@
-"""What ``run`` is asked to run: a document, or an application in a module."""
+"""The target of ``run``: a document, or an application in a module."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
     from ...server.validation import Enforcement
 
-# Workers and the reloader import the application anew: this carries the target to them.
+# Workers and the reloader import the application again; this variable passes the target to them.
 _VARIABLE = "_ASYNCTION_ASGI_TARGET"
 FACTORY = f"{__name__}:create_app"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A document or ``module:app``, and how a document is to be served.
+    """A document or ``module:app``, and how to serve a document.
 
     Attributes:
-        name: As typed.
-        app_dir: The folder that handlers and applications are imported from.
-        message_queue_secret: The environment variable that holds it, or several; never the secret itself.
+        name: The target as typed.
+        app_dir: The folder to import handlers and applications from.
+        message_queue_secret: Name of the environment variable with the secrets; never a secret itself.
     """
 
     name: str
@@ -55,19 +55,19 @@ class Target:
 
     @property
     def is_document(self) -> bool:
-        """Whether the name is a file's; anything else with a colon is ``module:app``."""
+        """Whether the name is a file's; any other name with a colon is ``module:app``."""
         return Path(self.name).is_file() or ":" not in self.name
 
     def problem(self) -> str | None:
-        """Why nothing can be run by this name, with what was most likely meant; None where it may be."""
+        """Return why this name can't be run, with a suggestion, or None if it may be."""
         problem = f"{self.name!r} is neither a file nor module:app"
         if not self.is_document:
             dotted, _, attributes = self.name.partition(":")
             names = (*dotted.split("."), *attributes.split("."))
-            return None if all(one.isidentifier() for one in names) else problem
+            return None if all(name.isidentifier() for name in names) else problem
         path = Path(self.name)
         if path.suffix == ".py":
-            return f"{self.name!r} is no document; an application in it is named '{path.stem}:app'"
+            return f"{self.name!r} is a Python module, not a document; to serve an application in it, use '{path.stem}:app'"
         if path.is_file():
             return None
         module = Path(self.app_dir, *self.name.split("."))
@@ -76,12 +76,12 @@ class Target:
         return problem
 
     def load(self) -> Callable[..., Any]:
-        """The ASGI application.
+        """Load the ASGI application.
 
         Raises:
-            SpecError: the document can't be served.
-            BindingError: its handlers can't be attached.
-            click.ClickException: the name leads nowhere, or importing it failed.
+            SpecError: The document can't be served.
+            BindingError: The document's handlers can't be attached.
+            click.ClickException: The name is not found, or its import failed.
         """
         folder = str(Path(self.app_dir).resolve())
         if folder not in sys.path:
@@ -92,14 +92,14 @@ class Target:
         return app
 
     def documents(self, app: Callable[..., Any]) -> list[Path]:
-        """The files of the documents behind its application."""
+        """Return the files of the application's documents."""
         if self.is_document:
             return [Path(self.name)]
         roots = (served.spec.root.document.path for _, served in find_served(app))
         return [path for path in roots if path is not None]
 
     def publish(self) -> None:
-        """Leave the target where `create_app` finds it in a process started from this one."""
+        """Store the target for `create_app` in processes started from this one."""
         os.environ[_VARIABLE] = json.dumps(asdict(self))
 
     def _serve_document(self) -> Callable[..., Any]:
@@ -122,33 +122,33 @@ class Target:
 
 
 class _Document(AsynctionSocketIO):
-    """The application of a document alone: no code attaches handlers to it."""
+    """The application of a document alone, to which no code attaches handlers."""
 
     handlers_follow = False
 
 
 def _read_secrets(variable: str | None) -> list[str] | None:
-    """The secrets in an environment variable, apart by white space."""
+    """Return the secrets in an environment variable, separated by white space."""
     if variable is None:
         return None
     found = os.environ.get(variable, "").split()
-    if not found:  # its name is not repeated: it may be the secret
+    if not found:  # do not repeat the name: it may be the secret
         raise click.ClickException(
-            "--message-queue-secret takes the name of an environment variable, and there is none of that name,"
-            " or it is empty"
+            "--message-queue-secret takes the name of an environment variable; the variable named is not set,"
+            " or empty"
         )
     return found
 
 
 def create_app() -> Callable[..., Any]:
-    """The application of the target that the parent process published, in one that serves nothing else."""
+    """Make the application of the parent's target, in a process that serves nothing else."""
     app = load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
     relax_collector()
     return app
 
 
 def load_or_exit(target: Target) -> Callable[..., Any]:
-    """Load a target; print what is wrong with the contract and exit with 1 when it can't be served."""
+    """Load a target, or print its errors and exit with 1."""
     try:
         return target.load()
     except (SpecError, BindingError) as error:
@@ -169,7 +169,7 @@ def _import_app(name: str) -> Callable[..., Any]:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise _failed_import(module_name) from None
         raise click.ClickException(
-            f"there is no module {error.name!r} here; --app-dir names the folder it is in"
+            f"there is no module {error.name!r}; use --app-dir for the folder that it is in"
         ) from None
     except Exception:  # noqa: BLE001 - user code may raise anything while it is imported
         raise _failed_import(module_name) from None
@@ -179,12 +179,12 @@ def _import_app(name: str) -> Callable[..., Any]:
             raise click.ClickException(f"{module_name!r} has no {attribute!r}{meant}")
         found = getattr(found, attribute)
     if not callable(found):
-        raise click.ClickException(f"{name!r} is no ASGI application")
-    return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+        raise click.ClickException(f"{name!r} is not an ASGI application")
+    return found  # type: ignore[no-any-return]  # types of a module's contents are known only at run time
 
 
 def _failed_import(module_name: str) -> click.ClickException:
-    """The error for a module that raised, with the author's own lines of the traceback."""
+    """Return the error for a module that raised, with the user's own lines of the traceback."""
     error = sys.exception()
     trace = traceback.TracebackException.from_exception(error) if error is not None else None
     if trace is None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# A negative number is an argument and no option.
+# A negative number is an argument, not an option.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("url")
 @click.argument("event")
@@ -33,11 +33,11 @@ def call(
 ) -> None:
     """Emit EVENT with its arguments to the server at URL and print the acknowledgement.
 
-    URL is the server's base, such as http://127.0.0.1:8000, or what it is mounted at. Each argument is
-    JSON (text in both kinds of quotes: '"hello"'), or @FILE for the bytes of a file, @- for those of
-    standard input.
+    URL is the server's base, such as http://127.0.0.1:8000, with its mount if it has one. Each argument
+    is JSON (text needs both kinds of quotes: '"hello"'), or @FILE for the bytes of a file, or @- for those
+    of standard input.
 
-    Exits with 1 when the server can't be reached, refuses, or does not answer in time.
+    Exits with 1 if the server can't be reached, refuses, or does not answer in time.
     """
     from ..actions import call as action  # noqa: PLC0415 - not for --help and completion
     from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
@@ -46,8 +46,8 @@ def call(
     for text in (url, event, *arguments):
         if text.startswith("-") and not text[1:2].isdigit():
             raise click.NoSuchOption(text, ctx=ctx)
-    given = read_arguments(arguments)
+    values = read_arguments(arguments)
     connection = read_connection(ctx, url, **options)
     if no_ack:
-        finish(ctx, connection, action.emit(connection, event, given))
-    finish(ctx, connection, action.call(connection, event, given, as_json=as_json))
+        finish(ctx, connection, action.emit(connection, event, values))
+    finish(ctx, connection, action.call(connection, event, values, as_json=as_json))

@@ -1,4 +1,4 @@
-"""``asynction-asgi check``: documents read as a compiler reads sources."""
+"""``asynction-asgi check``: findings in documents, as a compiler reports them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--strict",
     is_flag=True,
-    help="Refuse what is declared and not enforced: schemas of other formats, keywords without effect,"
+    help="Refuse declarations that are not enforced: schemas of other formats, keywords without effect,"
     " fields beside a $ref, headers of messages.",
 )
 @click.option(
@@ -39,7 +39,7 @@ def check(
 ) -> None:
     """Check AsyncAPI documents without importing any handler.
 
-    Exits with 0 when every document can be served, with 1 otherwise.
+    Exits with 0 if every document can be served, with 1 otherwise.
     """
     from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
 
@@ -48,4 +48,4 @@ def check(
         for file in files
     ]
     FORMATS[form](checked)
-    ctx.exit(0 if all(one.outcome.servable for one in checked) else 1)
+    ctx.exit(0 if all(file.outcome.servable for file in checked) else 1)

@@ -1,4 +1,4 @@
-"""``asynction-asgi completion``: what a shell runs to complete commands, options and files."""
+"""``asynction-asgi completion``: a shell's script to complete commands, options and files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def completion(ctx: click.Context, /, shell: str) -> None:
     fish, once:          asynction-asgi completion fish > ~/.config/fish/completions/asynction-asgi.fish
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     script = get_completion_class(shell)
-    if script is None:  # of click's own shells there is none without
+    if script is None:  # cannot happen: click completes all three shells
         raise click.UsageError(f"there is no completion for {shell}")
     click.echo(script(ctx.find_root().command, {}, _PROGRAM, _VARIABLE).source())

@@ -12,9 +12,9 @@ from ..server_options import uvicorn_options
 @click.command()
 @uvicorn_options("host", "port", "log_level")
 def demo(**options: Any) -> None:
-    """Serve a public chat, driven by a document, with a page to try it and to break its rules.
+    """Serve a chat that a document drives, with a page to try it and to break its rules.
 
-    Open the address in two windows and choose two names.
+    Open the address in two browser windows and choose two names.
     """
     from ...demo import create_app  # noqa: PLC0415 - not for --help and completion
     from ..actions.serve import serve  # noqa: PLC0415 - likewise

@@ -10,7 +10,7 @@ from ..report import show_diagnostics
 
 @click.group()
 def docs() -> None:
-    """The documentation page of a document."""
+    """Build the documentation page of a document."""
 
 
 @docs.command()
@@ -20,7 +20,7 @@ def docs() -> None:
     "--output",
     required=True,
     type=click.Path(file_okay=False),
-    help="The folder to write to; it is made where it is missing.",
+    help="The folder to write to; it is created if it is missing.",
 )
 @click.option(
     "--server-name", help="The document's server to describe; it picks path, security and channels."
@@ -28,7 +28,7 @@ def docs() -> None:
 @click.option(
     "--docs-root",
     type=click.Path(file_okay=False),
-    help="A folder whose files the docs may publish, besides the document's own.",
+    help="A folder whose files the docs may publish, besides the document's own folder.",
 )
 @click.pass_context
 def build(
@@ -36,7 +36,7 @@ def build(
 ) -> None:
     """Write the page of SPEC as static files, without the console.
 
-    Exits with 1 when the document can't be served, or a file can't be written.
+    Exits with 1 if the document can't be served, or a file can't be written.
     """
     from ...docs.site import build_site  # noqa: PLC0415 - not for --help and completion
     from ...errors import SpecError  # noqa: PLC0415 - likewise

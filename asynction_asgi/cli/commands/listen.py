@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("url")
-@click.option("-e", "--event", "names", metavar="NAME", multiple=True, help="Print these alone; repeatable.")
-@click.option("--count", type=click.IntRange(1), help="Leave after so many events.")
-@click.option("--seconds", type=SECONDS, help="Leave after this time.")
+@click.option(
+    "-e", "--event", "names", metavar="NAME", multiple=True, help="Print only this event; repeatable."
+)
+@click.option("--count", type=click.IntRange(1), help="Stop after this many events.")
+@click.option("--seconds", type=SECONDS, help="Stop after this many seconds.")
 @click.option(
     "--ack",
     "answers",
     metavar="JSON",
     multiple=True,
-    help="What to answer where the server asks for it; repeatable. Nothing by default.",
+    help="An argument of the acknowledgement, if the server asks for one; repeatable.",
 )
 @connection_options
 @click.pass_context
@@ -40,12 +42,12 @@ def listen(
 ) -> None:
     """Connect to the server at URL and print events as they arrive, until Ctrl-C.
 
-    A connection that is lost is made again. Where the server asks for an acknowledgement it gets one,
-    printed or not. With --json each line is an object of time, event and args, and of ack where one was
-    sent.
+    A lost connection is opened again. If the server asks for an acknowledgement, one is sent, even for
+    events that are not printed. With --json each line is an object of time, event and args, and of ack if
+    one was sent.
 
-    Exits with 1 when the server can't be reached, refuses or disconnects this client, when less
-    than --count came, or when an event missed the document of --spec.
+    Exits with 1 if the server can't be reached, refuses or disconnects this client, if fewer events
+    than --count came, or if an event does not match the document of --spec.
     """
     from ..actions import listen as action  # noqa: PLC0415 - not for --help and completion
     from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
@@ -55,7 +57,7 @@ def listen(
         connection=read_connection(ctx, url, **options),
         names=frozenset(names),
         count=count,
-        answer=tuple(read_json(one, "--ack") for one in answers),
+        answer=tuple(read_json(answer, "--ack") for answer in answers),
         as_json=as_json,
     )
     action.check_names(listener)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def mock() -> None:
-    """A server that answers for a document before its handlers are written."""
+    """Serve a document before its handlers are written."""
 
 
 @mock.command("run")
@@ -26,27 +26,30 @@ def mock() -> None:
     help="The AsyncAPI document.",
 )
 @click.option("--server-name", help="The document's server to serve as; it picks path and channels.")
-@click.option("--seed", type=int, help="The same seed gives the same values.")
+@click.option("--seed", type=int, help="Equal seeds give equal values.")
 @click.option(
     "--interval",
     type=click.FloatRange(0),
     default=1.0,
     show_default=True,
-    help="Seconds between two events to a client; 0 emits none.",
+    help="Seconds between two events to a client; 0 emits events only after received ones.",
 )
 @click.option(
-    "--jitter", type=click.FloatRange(0), default=0.0, help="Seconds that an interval may differ by."
+    "--jitter", type=click.FloatRange(0), default=0.0, help="Seconds by which an interval may differ."
 )
 @click.option(
-    "--fail-rate", type=click.FloatRange(0, 1), default=0.0, help="Part of the events to refuse, from 0 to 1."
+    "--fail-rate",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Share of the events to refuse, from 0 to 1.",
 )
-@click.option("--locale", help="Faker's, of the texts: de_DE, for example; needs the extra [mock].")
+@click.option("--locale", help="Faker's locale for texts, such as de_DE; needs the extra [mock].")
 @click.option(
     "--docs-root",
     type=click.Path(file_okay=False),
-    help="A folder whose files the docs may publish, besides the document's own.",
+    help="A folder whose files the docs may publish, besides the document's own folder.",
 )
-@click.option("--security", is_flag=True, help="Hold clients to the document's security.")
+@click.option("--security", is_flag=True, help="Enforce the document's security.")
 @cors_option
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
@@ -63,7 +66,7 @@ def run_mock(
     cors: Sequence[str],
     **options: Any,
 ) -> None:
-    """Serve a document with made-up answers and events, which it accepts."""
+    """Serve a document with made-up answers and events that match it."""
     from ..actions.mock import MockSettings, serve_mock  # noqa: PLC0415 - not for --help and completion
 
     origins = check_origins(cors)

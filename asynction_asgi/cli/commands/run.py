@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 @click.option(
     "--message-queue-secret",
     metavar="VARIABLE",
-    help="Environment variable with the secret that signs what goes over the queue; of several, apart by"
-    " spaces, the first signs and all verify.",
+    help="Environment variable with the secret that signs messages on the queue; of several secrets,"
+    " separated by spaces, the first signs and all verify.",
 )
 @click.option(
     "--message-queue-validation",
     is_flag=True,
-    help="Hold what other processes emit against the document once more.",
+    help="Also check events from other processes against the document.",
 )
 @click.option(
     "--validation",
     type=click.Choice(["enforce", "warn", "off"]),
     default="enforce",
     show_default=True,
-    help="Refuse what misses the document, log it and let it through, or don't look.",
+    help="Refuse events that don't match the document, log and deliver them, or don't check.",
 )
 @click.option(
     "--docs/--no-docs", default=True, show_default=True, help="Serve the document beside Socket.IO."
@@ -51,13 +51,11 @@ if TYPE_CHECKING:
 @click.option(
     "--docs-root",
     type=click.Path(file_okay=False),
-    help="A folder whose files the docs may publish, besides the document's own.",
+    help="A folder whose files the docs may publish, besides the document's own folder.",
 )
+@click.option("--websocket-only", is_flag=True, help="Refuse HTTP long-polling, which needs a single worker.")
 @click.option(
-    "--websocket-only", is_flag=True, help="Refuse HTTP long-polling, which several workers can't serve."
-)
-@click.option(
-    "--mock", type=click.Choice(["missing"]), help="Answer the events that have no handler by a mock."
+    "--mock", type=click.Choice(["missing"]), help="Let a mock answer the events that have no handler."
 )
 @cors_option
 @uvicorn_options()

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     "--output",
     required=True,
     type=click.Path(file_okay=False),
-    help="The folder to write to; it is made where it is missing.",
+    help="The folder to write to; it is created if it is missing.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, server_name: str | None) -> None:
     """Write an application for SPEC: typed handlers to fill in, and their tests.
 
-    Exits with 1 when the document can't be served, or a file is there already.
+    Exits with 1 if the document can't be served, or a file already exists.
     """
     from ...scaffold import ScaffoldError, make_application, write_files  # noqa: PLC0415 - not for --help
     from ...spec import check_document  # noqa: PLC0415 - likewise
