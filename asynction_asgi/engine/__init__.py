@@ -13,13 +13,13 @@ from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
 from .cluster.settings import RETENTION_SECONDS, create_settings
 from .cluster.view import Queue, queue_of
-from .codec import FiniteList, UnencodableError
 from .endpoint import Endpoint, Peer, Sender
 from .http import EngineApp
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
 from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
+from .wire.codec import FiniteList, UnencodableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,12 +11,12 @@ from engineio.packet import OPEN, Packet
 
 from ..logs import Throttle
 from .environ import make_response, translate_request
-from .frames import Frame
 from .logs import logger
 from .origins import Origins
 from .transport.session import EngineSocket
 from .transport.uvicorn.compat import find_limit, is_exiting
 from .websocket import WebSocket
+from .wire.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping

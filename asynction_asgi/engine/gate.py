@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from socketio import exceptions
 
 from ..errors import GIVEN_UP, RefusedError
-from . import packets
 from .crashes import describe_crash, must_pass
 from .logs import logger
 from .members import Connection, Member, Phase
+from .wire import packets
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence

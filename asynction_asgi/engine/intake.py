@@ -10,9 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
-from . import packets
-from .codec import PayloadTooLargeError, UndecodableError
 from .members import Arrival, Connection, Member, Partial, Phase
+from .wire import packets
+from .wire.codec import PayloadTooLargeError, UndecodableError
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .lanes import Lanes
     from .limits import Limits
     from .replies import Replies
-    from .serializer import Serializer
     from .stopping import Stopping
+    from .wire.serializer import Serializer
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
 _PENDING, _LEAVING = Phase.PENDING, Phase.LEAVING

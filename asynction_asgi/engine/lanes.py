@@ -17,11 +17,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError
-from . import packets
-from .codec import FiniteList, UnencodableError
 from .crashes import must_pass
-from .frames import NOOP
 from .members import Arrival, Phase
+from .wire import packets
+from .wire.codec import FiniteList, UnencodableError
+from .wire.frames import NOOP
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .endpoint import Endpoint, Sender
-    from .frames import Frame
     from .limits import Limits
-    from .packets import Packet
     from .ports import Transport
+    from .wire.frames import Frame
+    from .wire.packets import Packet
 
 
 class Arrival(NamedTuple):

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from .frames import Frame
     from .limits import Limits
+    from .wire.frames import Frame
 
 
 class Outlet(Protocol):

@@ -12,7 +12,7 @@ from .crashes import is_interrupt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .frames import Frame
+    from .wire.frames import Frame
 
     Body = Callable[[RefusedError], Any]
 

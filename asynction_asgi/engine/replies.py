@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError, internal_error, refusal, shorten
-from . import packets
-from .codec import UnencodableError
 from .crashes import describe_crash
 from .logs import logger
+from .wire import packets
+from .wire.codec import UnencodableError
 
 if TYPE_CHECKING:
-    from .frames import Frame
     from .members import Connection, Member
     from .refusals import Refusals
-    from .serializer import Serializer
+    from .wire.frames import Frame
+    from .wire.serializer import Serializer
 
 
 class Replies:

@@ -24,9 +24,9 @@ from .refusals import Refusals
 from .registered import RegisteredHandlers
 from .replies import Replies
 from .rooms import Rooms, adopt
-from .serializer import create_serializer
 from .stopping import STOP_SECONDS, Stopping
 from .tasks import Tasks
+from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
-    from .frames import Frame
     from .ports import Receiver
+    from .wire.frames import Frame
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..engine.packets import RESERVED_EVENTS
+from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
 from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments

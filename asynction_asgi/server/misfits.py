@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..engine.misfits import describe_misfit, describe_one
+from ..engine.wire.misfits import describe_misfit, describe_one
 from ..spec.text.pointer import Pointer
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine.packets import RESERVED_EVENTS
+from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
 from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch

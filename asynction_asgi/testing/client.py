@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..client.in_memory import Connection
 from ..client.refusals import refusal_in
-from ..engine import packets
+from ..engine.wire import packets
 from ..errors import DisconnectedError, ValidationError
 from ..server.outbound import arguments_of
 from .arrivals import Arrivals
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..client.in_memory_websocket import ASGIApp, Message
-    from ..engine.packets import Packet
+    from ..engine.wire.packets import Packet
     from .contract import NamespaceContract
 
 __all__ = ["TestClient"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine import packets
-from ..engine.codec import UndecodableError, choose_codec
+from ..engine.wire import packets
+from ..engine.wire.codec import UndecodableError, choose_codec
 
 if TYPE_CHECKING:
-    from ..engine.packets import Packet
+    from ..engine.wire.packets import Packet
 
 __all__ = ["Wire"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO, load_spec
 from asynction_asgi.client.refusals import refusal_in
-from asynction_asgi.engine.codec import UndecodableError
+from asynction_asgi.engine.wire.codec import UndecodableError
 from asynction_asgi.testing import ConnectError, LifespanError, NothingReceivedError, TestServer
 from asynction_asgi.testing import client as client_module
 from asynction_asgi.testing import server as server_module

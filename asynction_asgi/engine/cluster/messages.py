@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
-from ..codec import UndecodableError, UnencodableError, choose_codec
 from ..logs import logger
+from ..wire.codec import UndecodableError, UnencodableError, choose_codec
 from .seals import ForgedError, is_sealed
 
 if TYPE_CHECKING:

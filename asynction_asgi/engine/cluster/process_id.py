@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...logs import Throttle
 from ..logs import logger
 from ..room_names import RoomCallbackError
-from ..snapshot import take_snapshot
+from ..wire.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

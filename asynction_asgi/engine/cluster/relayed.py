@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import Any
 
-from ..packets import attach
 from ..room_names import name_rooms
+from ..wire.packets import attach
 
 
 def check_names(message: dict[str, Any]) -> None:

@@ -19,18 +19,18 @@ from engineio import exceptions
 from engineio.async_socket import AsyncSocket
 
 from ...logs import get_logger
-from ..codec import PayloadTooLargeError, UndecodableError
-from ..frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..members import Connection
 from ..outbox import Outbox
-from ..packets import engine_frame
+from ..wire.codec import PayloadTooLargeError, UndecodableError
+from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
+from ..wire.packets import engine_frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from ..frames import Frame
     from ..ports import Host
     from ..websocket import WebSocket
+    from ..wire.frames import Frame
 
 logger = get_logger("engine")
 

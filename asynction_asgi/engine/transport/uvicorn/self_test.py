@@ -10,7 +10,7 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from ...frames import Frame
+from ...wire.frames import Frame
 from .offline import LARGEST, Line, MismatchError, check, frame, until
 from .parser import is_between_frames, is_in_message, place_of
 from .shortcut import Shortcut

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-    from ...frames import Frame
+    from ...wire.frames import Frame
     from .receiver import Receiver
 
 # RFC 6455, 5.2

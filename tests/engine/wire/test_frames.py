@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame as Reference
 from websockets.frames import Opcode
 
-from asynction_asgi.engine.frames import Frame, binary_frame
+from asynction_asgi.engine.wire.frames import Frame, binary_frame
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..extras import require
+from ...extras import require
 from . import packets
 from .codec import Codec, UndecodableError, UnencodableError, choose_codec
+from .foreign_values import Values
 from .frames import Frame, binary_frame
-from .values import Values
 
 if TYPE_CHECKING:
-    from .limits import Limits
+    from ..limits import Limits
 
 _FOREIGN_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 

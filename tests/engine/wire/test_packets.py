@@ -8,10 +8,10 @@ import pytest
 import socketio.packet
 from engineio import packet as eio
 
-from asynction_asgi.engine import packets
-from asynction_asgi.engine.codec import UndecodableError, UnencodableError, choose_codec, plain_codec
-from asynction_asgi.engine.frames import Frame
-from asynction_asgi.engine.packets import (
+from asynction_asgi.engine.wire import packets
+from asynction_asgi.engine.wire.codec import UndecodableError, UnencodableError, choose_codec, plain_codec
+from asynction_asgi.engine.wire.frames import Frame
+from asynction_asgi.engine.wire.packets import (
     Packet,
     attach,
     check_packet,

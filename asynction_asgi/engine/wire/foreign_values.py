@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..extras import is_installed
+from ...extras import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from ..spec.text.pointer import Pointer
+from ...spec.text.pointer import Pointer
 
 __all__ = ["describe_misfit", "describe_one"]
 

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.engine.codec import Codec, UndecodableError, UnencodableError, choose_codec, plain_codec
+from asynction_asgi.engine.wire.codec import (
+    Codec,
+    UndecodableError,
+    UnencodableError,
+    choose_codec,
+    plain_codec,
+)
 
 CODECS = {
     "orjson": choose_codec(None, depth=8),

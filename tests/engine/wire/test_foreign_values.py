@@ -16,9 +16,9 @@ import socketio
 from socketio.msgpack_packet import MsgPackPacket
 
 from asynction_asgi.engine import Limits, UnencodableError
-from asynction_asgi.engine.serializer import create_serializer
+from asynction_asgi.engine.wire.serializer import create_serializer
 
-from .stage import LONG_WAY, SHORT_WAY, WebSocketClient, serve, until
+from ..stage import LONG_WAY, SHORT_WAY, WebSocketClient, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

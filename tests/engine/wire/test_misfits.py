@@ -16,9 +16,9 @@ from typing import Any
 import pydantic
 import pytest
 
-from asynction_asgi.engine.codec import UnencodableError, choose_codec, plain_codec
-from asynction_asgi.engine.misfits import describe_misfit
-from asynction_asgi.engine.packets import ACK, EVENT, encode_packet
+from asynction_asgi.engine.wire.codec import UnencodableError, choose_codec, plain_codec
+from asynction_asgi.engine.wire.misfits import describe_misfit
+from asynction_asgi.engine.wire.packets import ACK, EVENT, encode_packet
 
 
 class Model(pydantic.BaseModel):

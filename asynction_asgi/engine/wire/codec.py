@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..extras import is_installed
+from ...extras import is_installed
 from .misfits import describe_misfit
 
 if TYPE_CHECKING:
