@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import socketio
 
 from .addressing import AddressingServer
-from .calls import Calls
 from .engine_server import EngineServer
-from .gate import Gate
 from .http import EngineApp
-from .intake import Intake
-from .lanes import Lanes
 from .logs import choose_logger
-from .refusals import Refusals
-from .registered import RegisteredHandlers
-from .replies import Replies
-from .rooms import Rooms, adopt
-from .stopping import STOP_SECONDS, Stopping
-from .tasks import Tasks
+from .peers.calls import Calls
+from .peers.gate import Gate
+from .peers.intake import Intake
+from .peers.lanes import Lanes
+from .peers.refusals import Refusals
+from .peers.registered import RegisteredHandlers
+from .peers.replies import Replies
+from .peers.rooms import Rooms, adopt
+from .peers.stopping import STOP_SECONDS, Stopping
+from .peers.tasks import Tasks
 from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..spec.model import Ordering
     from .endpoint import Endpoint
     from .limits import Limits
-    from .members import Member
+    from .peers.members import Member
 
 # For a message queue, before the first client is served.
 _READY_SECONDS = 2.0

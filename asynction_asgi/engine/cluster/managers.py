@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from ...errors import RefusedError
-from ..members import Phase
+from ..peers.members import Phase
+from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
-from ..rooms import Rooms, relieve
 from .courier import Courier
 from .link import Link
 from .process_id import Identified

@@ -19,8 +19,8 @@ from engineio import exceptions
 from engineio.async_socket import AsyncSocket
 
 from ...logs import get_logger
-from ..members import Connection
 from ..outbox import Outbox
+from ..peers.members import Connection
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..wire.packets import engine_frame

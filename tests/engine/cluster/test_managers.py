@@ -542,7 +542,7 @@ async def test_callbacks_of_clients_that_never_were_are_bounded(
     queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can say over the queue that a client is nowhere."""
-    monkeypatch.setattr("asynction_asgi.engine.rooms._MOST_RELAYED", 3)
+    monkeypatch.setattr("asynction_asgi.engine.peers.rooms._MOST_RELAYED", 3)
     async with cluster(queue_url, 1) as (one,):
         lost = asyncio.ensure_future(one.server.request("q", 1, to="x", namespace="/", timeout=None))
         await until(lambda: one.holdings["callbacks"] == 1)

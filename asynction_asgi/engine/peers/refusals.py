@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError, internal_error, new_ref
-from ..logs import get_logger
-from .crashes import is_interrupt
+from ...errors import RefusedError, internal_error, new_ref
+from ...logs import get_logger
+from ..crashes import is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .wire.frames import Frame
+    from ..wire.frames import Frame
 
     Body = Callable[[RefusedError], Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import socketio
 
-from .stage import serve, until
+from ..stage import serve, until
 
 Told = list[tuple[Any, ...]]
 

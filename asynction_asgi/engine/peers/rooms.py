@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_manager import AsyncManager
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
-from ..logs import Throttle
+from ...logs import Throttle
+from ..cluster.process_id import Identified
+from ..logs import logger
+from ..room_names import RoomCallbackError
+from ..wire import packets
 from .answers import Answer
-from .cluster.process_id import Identified
-from .logs import logger
 from .members import Member, Phase
-from .room_names import RoomCallbackError
-from .wire import packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

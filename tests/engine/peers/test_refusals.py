@@ -9,7 +9,7 @@ import pytest
 
 from asynction_asgi.errors import RefusedError
 
-from .stage import serve
+from ..stage import serve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError, internal_error, refusal, shorten
-from .crashes import describe_crash
-from .logs import logger
-from .wire import packets
-from .wire.codec import UnencodableError
+from ...errors import RefusedError, internal_error, refusal, shorten
+from ..crashes import describe_crash
+from ..logs import logger
+from ..wire import packets
+from ..wire.codec import UnencodableError
 
 if TYPE_CHECKING:
+    from ..wire.frames import Frame
+    from ..wire.serializer import Serializer
     from .members import Connection, Member
     from .refusals import Refusals
-    from .wire.frames import Frame
-    from .wire.serializer import Serializer
 
 
 class Replies:

@@ -9,17 +9,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .endpoint import Peer
+from ..endpoint import Peer
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Iterable, Mapping
 
-    from .endpoint import Endpoint, Sender
-    from .limits import Limits
-    from .ports import Transport
-    from .wire.frames import Frame
-    from .wire.packets import Packet
+    from ..endpoint import Endpoint, Sender
+    from ..limits import Limits
+    from ..ports import Transport
+    from ..wire.frames import Frame
+    from ..wire.packets import Packet
 
 
 class Arrival(NamedTuple):

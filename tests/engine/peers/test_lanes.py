@@ -9,7 +9,7 @@ import pytest
 
 from asynction_asgi.engine import Limits
 
-from .stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
+from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

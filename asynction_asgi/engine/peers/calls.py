@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ..errors import DisconnectedError
+from ...errors import DisconnectedError
+from ..crashes import describe_crash, is_interrupt, must_pass
+from ..logs import logger
 from .answers import Answer
-from .crashes import describe_crash, is_interrupt, must_pass
-from .logs import logger
 from .members import Phase
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ..errors import RefusedError
-from .logs import logger
+from ...errors import RefusedError
+from ..logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from ..ports import Host, Transport
     from .gate import Gate
     from .members import Connection
-    from .ports import Host, Transport
     from .replies import Replies
     from .rooms import Rooms
     from .tasks import Tasks

@@ -9,11 +9,11 @@ import pytest
 import socketio
 
 from asynction_asgi.engine import Limits, Server, UnencodableError, create_server
-from asynction_asgi.engine.members import Member, Phase
-from asynction_asgi.engine.rooms import Rooms
+from asynction_asgi.engine.peers.members import Member, Phase
+from asynction_asgi.engine.peers.rooms import Rooms
 from asynction_asgi.engine.transport.session import EngineSocket
 
-from .stage import Script, until
+from ..stage import Script, until
 
 
 class Room:

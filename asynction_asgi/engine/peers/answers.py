@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DisconnectedError, NoAnswerError
+from ...errors import DisconnectedError, NoAnswerError
 
 if TYPE_CHECKING:
     import asyncio

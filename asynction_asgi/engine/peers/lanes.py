@@ -16,17 +16,17 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError
-from .crashes import must_pass
+from ...errors import RefusedError
+from ..crashes import must_pass
+from ..wire import packets
+from ..wire.codec import FiniteList, UnencodableError
+from ..wire.frames import NOOP
 from .members import Arrival, Phase
-from .wire import packets
-from .wire.codec import FiniteList, UnencodableError
-from .wire.frames import NOOP
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
-    from ..spec.model import Ordering
+    from ...spec.model import Ordering
     from .members import Connection, Member
     from .replies import Replies
 

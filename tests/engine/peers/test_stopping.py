@@ -17,7 +17,7 @@ import pytest
 from asynction_asgi.engine import Limits
 from tests.clients import connected
 
-from .stage import LONG_WAY, SHORT_WAY, Script, serve, until
+from ..stage import LONG_WAY, SHORT_WAY, Script, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ..errors import GIVEN_UP, RefusedError
-from .crashes import describe_crash, must_pass
-from .logs import logger
+from ...errors import GIVEN_UP, RefusedError
+from ..crashes import describe_crash, must_pass
+from ..logs import logger
+from ..wire import packets
 from .members import Connection, Member, Phase
-from .wire import packets
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
 
+    from ..endpoint import Endpoint, Sender
+    from ..limits import Limits
+    from ..ports import Host
     from .calls import Calls
-    from .endpoint import Endpoint, Sender
     from .lanes import Lanes
-    from .limits import Limits
-    from .ports import Host
     from .replies import Replies
     from .rooms import Rooms
     from .tasks import Tasks

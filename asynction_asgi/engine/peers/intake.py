@@ -9,22 +9,22 @@ import contextvars
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError
+from ...errors import RefusedError
+from ..wire import packets
+from ..wire.codec import PayloadTooLargeError, UndecodableError
 from .members import Arrival, Connection, Member, Partial, Phase
-from .wire import packets
-from .wire.codec import PayloadTooLargeError, UndecodableError
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable
 
+    from ..limits import Limits
+    from ..wire.serializer import Serializer
     from .calls import Calls
     from .gate import Gate
     from .lanes import Lanes
-    from .limits import Limits
     from .replies import Replies
     from .stopping import Stopping
-    from .wire.serializer import Serializer
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
 _PENDING, _LEAVING = Phase.PENDING, Phase.LEAVING

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import AsyncNamespace
 
-from ..errors import RefusedError
+from ...errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..spec.model import Ordering
-    from .endpoint import Peer
-    from .ports import Application
+    from ...spec.model import Ordering
+    from ..endpoint import Peer
+    from ..ports import Application
 
 
 class RegisteredHandlers:

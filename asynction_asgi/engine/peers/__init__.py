@@ -1,0 +1,1 @@
+"""Clients in their namespaces, and what runs for them."""
