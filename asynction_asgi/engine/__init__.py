@@ -14,11 +14,11 @@ from .cluster.sender import QueueSender
 from .cluster.settings import RETENTION_SECONDS, create_settings
 from .cluster.view import Queue, queue_of
 from .endpoint import Endpoint, Peer, Sender
-from .http import EngineApp
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
 from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
+from .transport.asgi import EngineApp
 from .wire.codec import FiniteList, UnencodableError
 
 if TYPE_CHECKING:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import socketio
 
 from .addressing import AddressingServer
-from .engine_server import EngineServer
-from .http import EngineApp
 from .logs import choose_logger
 from .peers.calls import Calls
 from .peers.gate import Gate
@@ -26,6 +24,8 @@ from .peers.replies import Replies
 from .peers.rooms import Rooms, adopt
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
+from .transport.asgi import EngineApp
+from .transport.engineio_server import EngineServer
 from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:

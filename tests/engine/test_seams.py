@@ -19,8 +19,8 @@ import pytest
 
 from asynction_asgi.engine import Server, create_server
 from asynction_asgi.engine.cluster.managers import QueueRooms
-from asynction_asgi.engine.engine_server import EngineServer
 from asynction_asgi.engine.peers.rooms import Rooms
+from asynction_asgi.engine.transport.engineio_server import EngineServer
 from asynction_asgi.engine.transport.session import EngineSocket
 from asynction_asgi.engine.transport.uvicorn import self_test
 

@@ -19,18 +19,18 @@ from engineio import exceptions
 from engineio.async_socket import AsyncSocket
 
 from ...logs import get_logger
-from ..outbox import Outbox
 from ..peers.members import Connection
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..wire.packets import engine_frame
+from .outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from ..ports import Host
-    from ..websocket import WebSocket
     from ..wire.frames import Frame
+    from .websocket import WebSocket
 
 logger = get_logger("engine")
 

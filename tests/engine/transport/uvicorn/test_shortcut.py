@@ -13,7 +13,8 @@ from socketio.packet import Packet
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
-from asynction_asgi.engine import Limits, create_server, websocket
+from asynction_asgi.engine import Limits, create_server
+from asynction_asgi.engine.transport import websocket
 
 from ...stage import (
     LONG_WAY,

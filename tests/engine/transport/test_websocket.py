@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.engine import Limits, create_server, websocket
+from asynction_asgi.engine import Limits, create_server
+from asynction_asgi.engine.transport import websocket
 
-from .stage import Script, Stage, until
+from ..stage import Script, Stage, until
 
 
 class Awaited:

@@ -7,15 +7,15 @@ import logging
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .transport.uvicorn.compat import find_limit, find_transport, refused_size, take_over
+from .uvicorn.compat import find_limit, find_transport, refused_size, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
 
     Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
-    from .ports import Receiver
-    from .wire.frames import Frame
+    from ..ports import Receiver
+    from ..wire.frames import Frame
 
 # After our close the server owes us a disconnect event; some give none.
 _LINGER_SECONDS = 2.0

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from .environ import PRIVATE, build_environ
-from .transport.uvicorn.compat import limit_messages
+from .uvicorn.compat import limit_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .engine_server import EngineServer
+    from ..ports import Application
+    from .engineio_server import EngineServer
     from .environ import Header, Receive, Scope, Send
-    from .ports import Application
-    from .transport.session import EngineSocket
+    from .session import EngineSocket
 
 _VARY: Header = (b"vary", b"Origin")
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import create_server
 
-from .stage import Script, WebSocketClient, serve
+from ..stage import Script, WebSocketClient, serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

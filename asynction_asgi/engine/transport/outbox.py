@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .limits import Limits
-    from .wire.frames import Frame
+    from ..limits import Limits
+    from ..wire.frames import Frame
 
 # python-engineio's clients drop a polling answer of more packets than this.
 POLL_PACKETS = 16

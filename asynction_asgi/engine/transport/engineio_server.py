@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import engineio
 from engineio.packet import OPEN, Packet
 
-from ..logs import Throttle
+from ...logs import Throttle
+from ..logs import logger
+from ..wire.frames import Frame
 from .environ import make_response, translate_request
-from .logs import logger
 from .origins import Origins
-from .transport.session import EngineSocket
-from .transport.uvicorn.compat import find_limit, is_exiting
+from .session import EngineSocket
+from .uvicorn.compat import find_limit, is_exiting
 from .websocket import WebSocket
-from .wire.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from .limits import Limits
-    from .ports import Uplink
+    from ..limits import Limits
+    from ..ports import Uplink
 
 _EXIT_CHECK_SECONDS = 0.5
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import Limits, create_server
 
-from .stage import SECONDS, PollingClient, Script, Stage, serve, serve_app, until
+from ..stage import SECONDS, PollingClient, Script, Stage, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

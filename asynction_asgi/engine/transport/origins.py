@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..logs import Throttle, get_logger
+from ...logs import Throttle, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
