@@ -63,4 +63,4 @@ def main() -> None:
 
     Exits with 0 on success, 1 if the document, its handlers or the server fail,
     2 if the command is used wrongly.
-    """
+    """  # noqa: D401  # `--help` prints it, where it says what the program is

@@ -104,7 +104,7 @@ class Comparison:
     new_version: str = ""
 
     def of_level(self, level: Level) -> tuple[Change, ...]:
-        """The changes of one level."""
+        """Return the changes of one level."""
         return tuple(change for change in self.changes if change.level == level)
 
     @property

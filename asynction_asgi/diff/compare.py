@@ -74,7 +74,7 @@ def _compare_namespaces(contracts: Contracts, pair: Pair) -> Iterator[Change]:
 
 
 def _security(namespace: Namespace, spec: Spec) -> tuple[Security | None, Spec, Node]:
-    """What is required for a namespace, and where it is said."""
+    """Return what is required for a namespace, and where it is said."""
     if namespace.security is not None:
         return namespace.security, spec, namespace.node
     return spec.security, spec, spec.root.get("servers") or spec.root

@@ -88,7 +88,7 @@ def _change(
 
 
 def _removed_by_server(contracts: Contracts, pair: Pair, event: Event) -> Change:
-    """A client event that nothing takes any more; a list of arguments shows it."""
+    """Return the change for a client event that nothing takes any more; a list of arguments shows it."""
     arguments = _sample(contracts, event)
     witness = Witness(value=arguments, command=_call_of(contracts, pair, event))
     what = "an event of any name" if event.name == _ANY else repr(event.name)
@@ -136,7 +136,7 @@ def _compare_sent(contracts: Contracts, pair: Pair, old: Event, new: Event) -> I
 
 
 def _compare_declared(contracts: Contracts, pair: Pair, wildcard: Event, new: Event) -> Iterator[Change]:
-    """An event that any name's took before, and that has a declaration of its own now."""
+    """Yield the change for an event that is declared now, and was taken by the one for any name before."""
     changes = list(_compare_arguments(contracts, pair, wildcard, new, "inbound", name=new.name))
     if any(change.level in ("breaking", "unknown") for change in changes):
         message = (
@@ -208,7 +208,10 @@ def _compare_ack(
 def _without_ack(
     contracts: Contracts, pair: Pair, old: Event, new: Event, direction: Direction
 ) -> Iterator[Change]:
-    """An ack that is no longer declared: the server answers ``[]``, and takes any answer of clients."""
+    """Yield the change for an ack that is no longer declared.
+
+    The server then answers ``[]``, and takes any answer of clients.
+    """
     name = f"the ack of {old.name!r}{pair.within}"
     if direction == "inbound":
         message = f"{name} is no longer declared: clients may answer as they like"
@@ -288,7 +291,7 @@ def _written(arguments: Arguments) -> Any:
 
 
 def _value(spec: Spec, arguments: Arguments, node: Node, accepts: Callable[[Any, Any], bool]) -> Value:
-    """What a contract says of a list of arguments."""
+    """Return what a contract says of a list of arguments."""
     check = compile_arguments(arguments, spec.bundle.only(arguments.schemas()))
 
     def check_list(value: Any) -> None:

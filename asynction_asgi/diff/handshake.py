@@ -75,7 +75,7 @@ def _value(
     other: tuple[Node | None, Spec] | None,
     containment: Containment,
 ) -> Value:
-    """What a contract says of one part; without a schema it admits everything.
+    """Return what a contract says of one part; without a schema it admits everything.
 
     With `other`, as the other contract reads what this one admits; without, to the letter.
     """
@@ -106,12 +106,12 @@ def _value(
 
 
 def _domain(part: str, node: Node) -> dict[str, Any]:
-    """What may arrive at all: an auth is an object or missing."""
+    """Return what may arrive at all: an auth is an object or missing."""
     return {AT: node, "type": ["object", "null"] if part == "auth" else ["object"]}
 
 
 def _auth(schema: Schema, node: Node, containment: Containment) -> dict[str, Any]:
-    """The schema of auth objects, where a missing and an empty one are taken for one another."""
+    """Return the schema of auth objects, where a missing and an empty one are taken for one another."""
     admitted: list[Schema] = [schema]
     if containment.accepts(schema, {}) or containment.accepts(schema, None):
         admitted += [{AT: node, "type": ["null"]}, {AT: node, "type": ["object"], "maxProperties": 0}]
@@ -119,7 +119,7 @@ def _auth(schema: Schema, node: Node, containment: Containment) -> dict[str, Any
 
 
 def _scope(part: str, value: Any) -> dict[str, Any]:
-    """The ASGI scope of a request that presents a value.
+    """Return the ASGI scope of a request that presents a value.
 
     Raises:
         Mismatch: No request can.
@@ -243,7 +243,7 @@ def _segment(
 def _parameter(
     parameter: Parameter | None, spec: Spec, other: tuple[Parameter | None, Spec] | None, node: Node
 ) -> Schema:
-    """The schema of the values that a segment is read as."""
+    """Return the schema of the values that a segment is read as."""
     if parameter is not None and parameter.enum is not None:
         return {AT: node, "enum": list(parameter.enum)}
     text = {AT: node, "type": ["string"], "pattern": "^[^/]+$"}

@@ -41,12 +41,12 @@ class Pair:
 
 
 def shape_of(name: str) -> str:
-    """A namespace's name with the names of its parameters left out."""
+    """Return a namespace's name with the names of its parameters left out."""
     return PARAMETER.sub("{}", name)
 
 
 def fill(name: str, values: Mapping[str, str]) -> str:
-    """A concrete name of a template."""
+    """Return a concrete name of a template."""
     return PARAMETER.sub(lambda match: values.get(match[1], "1"), name)
 
 

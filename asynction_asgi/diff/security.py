@@ -84,7 +84,7 @@ def _named(requirement: Requirement) -> str:
 
 
 def _renamed(old: Spec, new: Spec) -> dict[str, str]:
-    """The names of schemes in the new contract by those in the old one."""
+    """Return the names of schemes in the new contract by those in the old one."""
     names: dict[str, str] = {}
     for name, scheme in old.schemes.items():
         if name in new.schemes:

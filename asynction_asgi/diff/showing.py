@@ -21,12 +21,12 @@ _LONGEST = 400
 
 
 def as_json(value: Any) -> str:
-    """A value as JSON on one line; bytes as ``{"$binary": "…base64…"}``."""
+    """Return a value as JSON on one line; bytes as ``{"$binary": "…base64…"}``."""
     return json.dumps(value, default=written_bytes)
 
 
 def shown(value: Any) -> str:
-    """A value for a message, at most 400 characters of it."""
+    """Return a value for a message, at most 400 characters of it."""
     return printable(shorten(json.dumps(value, default=written_bytes, ensure_ascii=False), _LONGEST))
 
 
@@ -39,7 +39,7 @@ def quoted(arguments: Sequence[Any]) -> str:
 
 
 def text_of(value: Any) -> str | None:
-    """The text by which a query, a header or an address carries a value, or None if it can't."""
+    """Return the text by which a query, a header or an address carries a value, or None if it can't."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -48,13 +48,13 @@ def text_of(value: Any) -> str | None:
 
 
 def call(namespace: str, event: str, arguments: Iterable[Any]) -> str:
-    """The command that emits an event."""
+    """Return the command that emits an event."""
     words = ["asynction-asgi", "call", "URL", *_in(namespace), event, *map(as_json, arguments)]
     return shlex.join(words)
 
 
 def listen(namespace: str, *options: str, spec: Document | None = None) -> str:
-    """The command that connects and prints what comes.
+    """Return the command that connects and prints what comes.
 
     Args:
         namespace: A concrete one.

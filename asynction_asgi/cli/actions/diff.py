@@ -116,7 +116,7 @@ def _lines(change: Change) -> list[str]:
 
 
 def _before(change: Change) -> str:
-    """What the old document says at its place."""
+    """Return what the old document says at its place."""
     if change.witness is None or change.level != "breaking":
         return "before"
     return "refused here" if change.code.endswith(("_WIDENED", "OPENED")) else "accepted here"
@@ -186,7 +186,7 @@ def _as_github(compared: Sequence[Comparison]) -> None:
 
 
 def _path(file: str) -> str:
-    """The path of a document as it is checked out, which may be named by a revision."""
+    """Return the path of a document as it is checked out, which may be named by a revision."""
     revision, _, path = file.partition(":")
     return path if path and revision and not Path(file).exists() else file
 
