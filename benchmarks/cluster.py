@@ -3,7 +3,7 @@
 Every variant runs in the same order within each round, on a broker of its own that the faults kill, stop
 or make drop its connections. A emits, a client of B listens, nobody is at C. Units: messages of those
 emitted, milliseconds from emit to receipt, and µs of CPU per emit of each process.
-``python -m benchmarks.cluster [--variant NAME …] [--count N] [--rate N] [--slow]``
+``python -m benchmarks.cluster [--variant NAME …] [--table cpu] [--count N] [--rate N] [--slow]``
 """
 
 from __future__ import annotations
@@ -242,33 +242,42 @@ async def costs(variant: str, *, count: int, size: int) -> list[float]:
             return [(server.cpu() - old) / count * 1e6 for server, old in zip(servers, before, strict=True)]
 
 
-async def measure(variants: list[str], *, count: int, rate: float, slow: bool, rounds: int) -> None:
-    """Print both tables."""
-    available = list(variants)
+async def show_faults(variants: list[str], *, count: int, rate: float, slow: bool) -> None:
+    """Print what each fault does to each variant."""
     print(f"\nFaults: of {count} emits at {rate:g}/s; lag in ms; the longest emit in s")
-    print(
-        f"{'':48}{'variant':18}{'lost':>8}{'doubled':>8}{'turned':>8}{'p50':>10}{'p99':>10}{'max':>10}{'emit':>10}"
-    )
+    columns = f"{'lost':>8}{'doubled':>8}{'turned':>8}{'p50':>10}{'p99':>10}{'max':>10}{'emit':>10}"
+    print(f"{'':48}{'variant':18}{columns}")
     for fault in [*FAULTS, *(["broker away for a minute"] if slow else [])]:
-        for variant in list(available):
+        for variant in list(variants):
             try:
                 line = await faulted(variant, fault, count=count, rate=rate)
             except UnavailableError as reason:
-                available.remove(variant)
+                variants.remove(variant)
                 print(f"left out: {variant}: {reason}", file=sys.stderr)
             except TimeoutError:
                 print(f"{fault:48}{variant:18} not in time", flush=True)
             else:
                 print(f"{fault:48}{variant:18}{line}", flush=True)
+
+
+async def show_costs(variants: list[str], *, rounds: int) -> None:
+    """Print what an emit costs in each process of each variant."""
     print(f"\nCPU: µs per emit of 200 bytes; median of {rounds} rounds, each of every variant")
     print(f"{'':18}{'A emits':>10}{'B, a client':>14}{'C, nobody':>12}")
-    figures: dict[str, list[list[float]]] = {variant: [] for variant in available}
+    figures: dict[str, list[list[float]]] = {variant: [] for variant in variants}
     for _ in range(rounds):
-        for variant in available:
-            figures[variant].append(await costs(variant, count=2000, size=150))
+        for variant in list(figures):
+            try:
+                figures[variant].append(await costs(variant, count=2000, size=150))
+            except UnavailableError as reason:
+                del figures[variant]
+                print(f"left out: {variant}: {reason}", file=sys.stderr)
+            except TimeoutError:
+                print(f"{variant}: a round was not in time", file=sys.stderr)
     for variant, rows in figures.items():
-        a, b, c = (statistics.median(column) for column in zip(*rows, strict=True))
-        print(f"{variant:18}{a:10.0f}{b:14.0f}{c:12.0f}", flush=True)
+        if rows:
+            a, b, c = (statistics.median(column) for column in zip(*rows, strict=True))
+            print(f"{variant:18}{a:10.0f}{b:14.0f}{c:12.0f}", flush=True)
 
 
 def main() -> None:
@@ -279,20 +288,17 @@ def main() -> None:
     parser.add_argument(
         "--variant", action="append", choices=list(VARIANTS), help="several times for several"
     )
+    parser.add_argument("--table", choices=["faults", "cpu"], help="one table alone")
     parser.add_argument("--count", type=int, default=5000, help="emits of a row")
     parser.add_argument("--rate", type=float, default=1000.0, help="emits in a second")
     parser.add_argument("--rounds", type=int, default=3, help="of CPU")
     parser.add_argument("--slow", action="store_true", help="also an outage of a minute")
     options = parser.parse_args()
-    asyncio.run(
-        measure(
-            options.variant or list(VARIANTS),
-            count=options.count,
-            rate=options.rate,
-            slow=options.slow,
-            rounds=options.rounds,
-        )
-    )
+    variants = options.variant or list(VARIANTS)
+    if options.table != "faults":
+        asyncio.run(show_costs(variants, rounds=options.rounds))
+    if options.table != "cpu":
+        asyncio.run(show_faults(variants, count=options.count, rate=options.rate, slow=options.slow))
 
 
 if __name__ == "__main__":

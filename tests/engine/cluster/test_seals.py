@@ -163,3 +163,18 @@ def test_secrets_may_be_text_or_bytes() -> None:
     assert read_secrets(OLD.decode()) == (OLD,)
     several: list[str | bytes] = [NEW, OLD.decode()]
     assert read_secrets(iter(several)) == (NEW, OLD)
+
+
+def test_a_reader_that_stood_still_opens_what_the_broker_kept() -> None:
+    """The signed time is compared with the broker's, where it tells: a late copy is refused all the same."""
+    clock = Clock()
+    sender, receiver = seal(OLD, clock=clock), seal(OLD, clock=clock)
+    message, taken = sender.seal("{}"), clock.now + 1
+    clock.now += 5 * WINDOW_SECONDS
+    with pytest.raises(ForgedError, match="too old"):
+        receiver.open(message)
+    assert receiver.open(message, now=taken) == "{}"
+    with pytest.raises(ForgedError, match="repeated"):
+        receiver.open(message, now=taken + 1)
+    with pytest.raises(ForgedError, match="too old"):
+        receiver.open(message, now=clock.now)
