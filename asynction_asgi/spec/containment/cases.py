@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     Case = tuple[list[Schema], Schema]
 
-__all__ = ["is_empty", "split"]
+__all__ = ["COMBINED", "is_empty", "split"]
 
-_COMBINED = frozenset({"anyOf", "oneOf", "if"})
+COMBINED = frozenset({"anyOf", "oneOf", "if"})
 _MOST_CASES = 64
 _MOST_COUNTS = 8
 
@@ -29,7 +29,7 @@ _MOST_COUNTS = 8
 def is_empty(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
     """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
     for part in parts:
-        if "not" in part:
+        if "not" in part and not prover.are_apart(parts, part["not"]):
             others = [prover.universe.without(part, "not") if other is part else other for other in parts]
             if not prover.prove(others, part["not"], depth):
                 return True
@@ -84,7 +84,7 @@ def split(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, outer: 
                 ([*rest, condition, part.get("then", True)], condition),
                 ([*rest, denied, part.get("else", True)], denied),
             ]
-    if isinstance(outer, dict) and outer.keys().isdisjoint(_COMBINED):
+    if isinstance(outer, dict) and outer.keys().isdisjoint(COMBINED):
         return None
     if len(facts.types) > 1:
         kinds = [of_type(kind, universe) for kind in sorted(facts.types)]
@@ -111,7 +111,12 @@ def _others(prover: Prover, keyword: str, branches: Sequence[Schema], chosen: in
     if keyword == "anyOf":
         return []
     others = (*branches[:chosen], *branches[chosen + 1 :])
-    return [prover.universe.made(("not", id(other)), {"not": other}) for other in others]
+    parts = prover.universe.together([branches[chosen]]) or []
+    return [
+        prover.universe.made(("not", id(other)), {"not": other})
+        for other in others
+        if not prover.are_apart(parts, other)  # what it can't meet anyway is not worth a word
+    ]
 
 
 def _by_member(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:

@@ -46,6 +46,8 @@ def one_of(
             left.append(obligations)
             continue
         for other in (*branches[:place], *branches[place + 1 :]):
+            if prover.are_apart(parts, other):
+                continue
             overlap = prover.prove([*parts, other], False, depth)
             both += [
                 replace(obligation.also(other, universe), keyword="oneOf", node=schema[AT])
@@ -69,9 +71,10 @@ def _of_branches(
 
 
 def _likeliest(prover: Prover, parts: Sequence[dict[str, Any]], branches: Sequence[Schema]) -> list[int]:
-    """The places of the branches, first those that say what a part says."""
-    is_said = [any(prover.same.of(part, branch) for part in parts) for branch in branches]
-    return sorted(range(len(branches)), key=lambda place: not is_said[place])
+    """The places of the branches that may hold, first those that say what a part says."""
+    places = [place for place, branch in enumerate(branches) if not prover.are_apart(parts, branch)]
+    is_said = {place: any(prover.same.of(part, branches[place]) for part in parts) for place in places}
+    return sorted(places, key=lambda place: not is_said[place])
 
 
 def negation(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from .declared import keeps_to_declared
+from .obligation import Obligation
 from .prove import Prover
 from .same import Sameness
 from .search import NOTHING, Search
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..schemas.normalise import Definitions, Schema
-    from .obligation import Obligation
 
     Accepts = Callable[[Any], bool]
 
@@ -66,13 +66,21 @@ class Containment:
         self._seed = seed
 
     def is_same(self, inner: Schema, outer: Schema) -> bool:
-        """Return whether two schemas say the same."""
-        return self._same.of(self._universe.keep(inner), self._universe.adopt(outer))
+        """Return whether two schemas say the same; False where they are nested too deep to tell."""
+        try:
+            return self._same.of(self._universe.keep(inner), self._universe.adopt(outer))
+        except RecursionError:
+            self._same = Sameness(self._universe)
+            return False
 
     def is_contained(self, inner: Schema, outer: Schema) -> bool:
         """Return whether it is proved that the outer schema accepts what the inner one does."""
         inner = self._universe.keep(inner)
-        return not self._prove(inner, self._universe.adopt(outer), reads_closed=False)
+        try:
+            return not self._prove(inner, self._universe.adopt(outer), reads_closed=False)
+        except RecursionError:
+            self._same = Sameness(self._universe)
+            return False
 
     def decide(self, inner: Schema, outer: Schema, accepts: Accepts, refuses: Accepts) -> Verdict:
         """Return what can be found out about two schemas.
@@ -83,7 +91,13 @@ class Containment:
             accepts: Whether the inner contract accepts a value.
             refuses: Whether the outer contract refuses it.
         """
-        inner, outer = self._universe.keep(inner), self._universe.adopt(outer)
+        try:
+            return self._decide(self._universe.keep(inner), self._universe.adopt(outer), accepts, refuses)
+        except RecursionError:  # references lead on further than Python recurses
+            self._same = Sameness(self._universe)
+            return Verdict(outcome="unknown", obligations=(Obligation(keyword=""),))
+
+    def _decide(self, inner: Schema, outer: Schema, accepts: Accepts, refuses: Accepts) -> Verdict:
         if self._same.of(inner, outer):
             return Verdict(outcome="same")
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .facts import ALL_TYPES
-from .obligation import Obligation, missed
+from .obligation import LARGEST, Obligation, missed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +73,10 @@ def max_items(
     limit = schema["maxItems"]
     if "array" not in facts.types or most_items(prover, parts, facts) <= limit:
         return []
-    return [
-        missed(schema, "maxItems", prover.universe.fresh({"type": ["array"], "minItems": int(limit) + 1}))
-    ]
+    if limit > LARGEST:
+        return [missed(schema, "maxItems")]
+    more = prover.universe.fresh({"type": ["array"], "minItems": int(limit) + 1})
+    return [missed(schema, "maxItems", more)]
 
 
 def unique_items(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..patterns import UndecidedError
 from .names import Members, schemas_of_member
-from .obligation import Obligation, missed
+from .obligation import LARGEST, Obligation, missed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,8 @@ def max_properties(
     known = Members(prover, parts, facts)
     if known.count() <= limit:
         return []
-    wanted = prover.universe.fresh({"type": ["object"], "minProperties": limit + 1})
+    more = prover.universe.fresh({"type": ["object"], "minProperties": limit + 1})
+    wanted = more if limit <= LARGEST else None
     return [missed(schema, "maxProperties", wanted).marked("other" if known.is_silent else "")]
 
 

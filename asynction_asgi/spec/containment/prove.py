@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.equality import Texts
 from ..schemas.normalise import AT
 from . import combining, elements
 from . import members as of_members
-from .cases import is_empty, split
+from .cases import COMBINED, is_empty, split
 from .facts import read_facts
 from .obligation import MOST, Obligation
 from .same import Sameness, groups
@@ -48,7 +49,7 @@ _HANDLERS: dict[
     "not": combining.negation,
     "if": combining.conditional,
 }
-_MOST_VALUES = 512
+_TEXTS = Texts()
 _CUT = (Obligation(keyword=""),)
 _ANY = (Obligation(keyword="false"),)
 
@@ -71,8 +72,12 @@ class Prover:
         self.steps = steps
         self._known: dict[Any, tuple[Obligation, ...]] = {}
         self._facts: dict[frozenset[int], Facts] = {}
+        self._pins: dict[frozenset[int], dict[str, frozenset[str]]] = {}
         self._open: dict[Any, int] = {}
         self._assumed: set[Any] = set()
+        # Proofs that rest on others which are under proof, and the reverse.
+        self._resting: dict[Any, set[Any]] = {}
+        self._rests_on: dict[Any, set[Any]] = {}
 
     def prove(self, inner: Iterable[Schema], outer: Schema, depth: int) -> tuple[Obligation, ...]:
         """Return what is left to prove of: whatever `inner` accept together, `outer` accepts.
@@ -97,6 +102,10 @@ class Prover:
                 return _CUT
             self._assumed.add(key)
             return ()
+        resting = self._resting.get(key)
+        if resting is not None and all(self._open[other] < depth for other in resting):
+            self._assumed |= resting
+            return ()
         return self._prove(key, parts, outer, depth)
 
     def _prove(
@@ -109,9 +118,31 @@ class Prover:
         finally:
             del self._open[key]
             assumed, self._assumed = self._assumed - {key}, outside | self._assumed - {key}
-        if (left and self.steps >= 0) or not assumed:
+        self._settle(key, assumed if not left else None)
+        if left and self.steps >= 0:
             self._known[key] = left
         return left
+
+    def _settle(self, key: Any, assumed: set[Any] | None) -> None:
+        """Keep a proof, and those that rested on it; forget these if it failed, which is None.
+
+        A proof that takes others for granted holds as long as they are under proof.
+        """
+        waiting = self._rests_on.pop(key, set())
+        for proved in waiting:
+            resting = self._resting.pop(proved, None)
+            if resting is not None and assumed is not None:
+                self._keep(proved, (resting - {key}) | assumed)
+        if assumed is not None:
+            self._keep(key, assumed)
+
+    def _keep(self, key: Any, assumed: set[Any]) -> None:
+        if not assumed:
+            self._known[key] = ()
+            return
+        self._resting[key] = assumed
+        for other in assumed:
+            self._rests_on.setdefault(other, set()).add(key)
 
     def facts(self, parts: Sequence[dict[str, Any]]) -> Facts:
         """What schemas say together of a value itself."""
@@ -119,6 +150,39 @@ class Prover:
         known = self._facts.get(key)
         if known is None:
             known = self._facts[key] = read_facts(parts)
+        return known
+
+    def are_apart(self, parts: Sequence[dict[str, Any]], schema: Schema) -> bool:
+        """Whether it is plain that no value meets schemas which hold together and another one.
+
+        By their types, or by a member that one of them requires and that has other values in each.
+        """
+        others = self.universe.together([schema])
+        if others is None:
+            return True
+        facts, other_facts = self.facts(parts), self.facts(others)
+        common = facts.types & other_facts.types
+        if common != {"object"}:
+            return not common
+        pins, other_pins = self._pins_of(parts), self._pins_of(others)
+        return any(
+            pins[name].isdisjoint(other_pins[name])
+            for name in pins.keys() & other_pins.keys()
+            if name in facts.required or name in other_facts.required
+        )
+
+    def _pins_of(self, parts: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
+        """The values of members that have few, as texts that are equal where values are."""
+        key = frozenset(map(id, parts))
+        known = self._pins.get(key)
+        if known is None:
+            known = self._pins[key] = {}
+            for part in parts:
+                for name, schema in part.get("properties", {}).items():
+                    inner = self.universe.resolve(schema)
+                    if isinstance(inner, dict) and not inner.keys().isdisjoint({"enum", "const"}):
+                        values = frozenset(map(_TEXTS.of, inner.get("enum", [inner.get("const")])))
+                        known[name] = values & known.get(name, values)
         return known
 
     def is_nothing(self, schemas: Iterable[Schema]) -> bool:
@@ -134,17 +198,9 @@ class Prover:
         if facts.is_impossible():
             return ()
         values = facts.listed()
-        if values is not None and len(values) <= _MOST_VALUES:
+        if values is not None:
             return self._refused(parts, values, outer)
-        if isinstance(outer, dict):
-            left = [
-                obligation
-                for group in groups(outer)
-                if not self._says(parts, outer, group, facts)
-                for obligation in self._of_group(parts, facts, outer, group, depth)
-            ]
-        else:
-            left = list(_ANY)
+        left = self._left(parts, facts, outer, depth) if isinstance(outer, dict) else list(_ANY)
         if left and is_empty(self, parts, facts, depth):
             return ()
         cases = split(self, parts, facts, outer) if left else None
@@ -155,6 +211,21 @@ class Prover:
             found += [
                 obligation.also(chosen, self.universe) for obligation in self.prove(schemas, outer, depth)
             ]
+        return found
+
+    def _left(
+        self, parts: Sequence[dict[str, Any]], facts: Facts, outer: dict[str, Any], depth: int
+    ) -> list[Obligation]:
+        """What each keyword leaves; alternatives wait until those of the inner schemas are taken apart."""
+        waits = any(keyword in part for part in parts for keyword in COMBINED)
+        found: list[Obligation] = []
+        for group in groups(outer):
+            if self._says(parts, outer, group, facts):
+                continue
+            if waits and group[0] in ("anyOf", "oneOf"):
+                found.append(Obligation(keyword=group[0], node=outer.get(AT)))
+            else:
+                found += self._of_group(parts, facts, outer, group, depth)
         return found
 
     def _refused(

@@ -102,8 +102,11 @@ class Search:
     def _drawn(self, obligations: Sequence[Obligation]) -> Iterator[Any]:
         for number in range(-1, _SEEDS):
             for obligation in obligations:
-                schemas = (self._inner,) if obligation.schema is True else (self._inner, obligation.schema)
-                value = self._draw(schemas, number)
+                if obligation.schema is True:
+                    continue
+                value = self._draw((self._inner, obligation.schema), number)
+                if value is NOTHING:  # one of many alternatives is seldom drawn, and the obligation names it
+                    value = self._draw((obligation.schema,), number)
                 if value is not NOTHING:
                     yield value
             value = self._draw((self._inner,), number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..schemas import Mismatch
 from ..schemas.bundle import compile_checks
 from ..schemas.children import CHILDREN
-from ..schemas.equality import equals
+from ..schemas.equality import Texts
 from ..schemas.normalise import AT, REF, reachable
 from ..text.document import Document, Node
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Universe"]
 
+_TEXTS = Texts()  # equal where values are
 _OUTER = "o"  # before the names of outer definitions
 _NOWHERE = Node({}, Document({}, path=None, name=None, text=None), "")
 
@@ -43,6 +44,7 @@ class Universe:
         self._outer: set[int] = set()
         self._made: dict[Any, dict[str, Any]] = {}
         self._checks: dict[int, Check] = {}
+        self._values: dict[int, frozenset[str]] = {}
         self._origins: dict[int, dict[str, Any]] = {}
         self._kept: list[Schema] = []
 
@@ -159,7 +161,11 @@ class Universe:
         if isinstance(schema, bool):
             return schema
         if schema.keys() <= {"enum", AT}:
-            return any(equals(value, wanted) for wanted in schema["enum"])
+            values = self._values.get(id(schema))
+            if values is None:
+                values = self._values[id(schema)] = frozenset(map(_TEXTS.of, schema["enum"]))
+                self._kept.append(schema)
+            return _TEXTS.of(value) in values
         try:
             self.check(schema)(value)
         except Mismatch:

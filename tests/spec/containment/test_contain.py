@@ -16,7 +16,7 @@ from asynction_asgi.spec.containment.search import NOTHING, Search
 from asynction_asgi.spec.containment.universe import Universe
 
 from .comparing import Compiled, compare, compile_one
-from .pairs import BREAKING, COMPATIBLE, INTEGER, NAMED_TREE, STRING, TREE, member
+from .pairs import BREAKING, COMPATIBLE, INTEGER, NAMED_TREE, STRING, TREE, kind, member
 from .randomly import edited, random_schema
 
 
@@ -111,6 +111,71 @@ def test_a_recursive_schema_is_compared_below_its_own_place_only() -> None:
     assert len(verdict.witness["name"]) == 4
     assert compare(NAMED_TREE, TREE).outcome == "contained"
     assert compare(deep, TREE).outcome == "contained"
+
+
+def kinds(count: int, **members: Any) -> Any:
+    """Return so many alternatives, told apart by a constant."""
+    return {"oneOf": [kind(f"k{number}", v=members.get(f"k{number}", STRING)) for number in range(count)]}
+
+
+def test_one_of_many_alternatives_is_found_by_what_tells_them_apart() -> None:
+    """A branch more, another order, or one changed branch among fifty."""
+    short = {**STRING, "maxLength": 5}
+    assert compare(kinds(50), kinds(51)).outcome == "contained"
+    assert compare(kinds(50), {"oneOf": kinds(50)["oneOf"][::-1]}).outcome == "contained"
+    assert compare(kinds(50, k30=short), kinds(50)).outcome == "contained"
+    verdict = compare(kinds(50), kinds(50, k30=short))
+    assert verdict.outcome == "refuted"
+    assert verdict.witness == {"kind": "k30", "v": "aaaaaa"}
+
+
+def ring(**last: Any) -> Any:
+    """Return eight schemas, each of which holds all of them."""
+    names = [f"r{number}" for number in range(8)]
+    members = {name: {"$ref": f"#/schema/definitions/{name}"} for name in names}
+    definitions = {
+        name: {"type": "object", "properties": members, "additionalProperties": False} for name in names
+    }
+    definitions["r7"] = {**definitions["r7"], **last}
+    return {"allOf": [{"$ref": "#/schema/definitions/r0"}], "definitions": definitions}
+
+
+def test_schemas_that_hold_one_another_are_proved_once() -> None:
+    """What rests on a proof under way is kept with it; a change in one is found from any."""
+    assert compare(ring(maxProperties=3), ring()).outcome == "contained"
+    assert compare(ring(), ring(maxProperties=8)).outcome == "contained"
+    verdict = compare(ring(), ring(required=["r0"]))
+    assert verdict.outcome == "refuted"
+    assert "r7" in str(verdict.witness)
+
+
+def test_long_lists_of_values_are_compared_as_sets() -> None:
+    """In linear time, whatever their order."""
+    values = [f"v{number}" for number in range(3_000)]
+    assert compare({"enum": values}, {"enum": [*values[::-1], "more"]}).outcome == "contained"
+    verdict = compare({"enum": values}, {"enum": values[:-1]})
+    assert (verdict.outcome, verdict.witness) == ("refuted", "v2999")
+
+
+def test_references_that_lead_on_too_far_are_unknown() -> None:
+    """Further than Python recurses; nothing is claimed, and nothing is raised."""
+
+    def chain(last: Any) -> Any:
+        links = {
+            f"c{number}": {"allOf": [{"$ref": f"#/schema/definitions/c{number + 1}"}, {"minimum": number}]}
+            for number in range(1_500)
+        }
+        return {"allOf": [{"$ref": "#/schema/definitions/c0"}], "definitions": {**links, "c1500": last}}
+
+    assert compare(chain(INTEGER), chain({"type": "number"})).outcome in {"contained", "unknown"}
+    assert compare(chain({"type": "number"}), chain(INTEGER)).outcome in {"refuted", "unknown"}
+
+
+def test_a_limit_far_away_is_not_tried() -> None:
+    """No list of a hundred thousand items is made; the keyword is named."""
+    verdict = compare({"type": "array"}, {"type": "array", "maxItems": 100_000})
+    assert verdict.outcome == "unknown"
+    assert [obligation.keyword for obligation in verdict.obligations] == ["maxItems"]
 
 
 def test_a_cut_short_comparison_is_unknown() -> None:
