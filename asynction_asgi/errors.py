@@ -134,7 +134,7 @@ class DisconnectedError(AsynctionError, ConnectionError):
 
 
 class QueueError(AsynctionError, ConnectionError):
-    """The message queue can't be reached; what was emitted through it reached nobody."""
+    """The message queue is unreachable; the event was not delivered."""
 
 
 class NoAnswerError(AsynctionError, TimeoutError):

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .document_source import Source
     from .validation import Enforcement, Validation
 
-__all__ = ["BlockingEmitter"]
-
 
 class BlockingEmitter:
     """`Emitter` for code that does not await: each method returns when the broker has answered.
@@ -72,7 +70,7 @@ class BlockingEmitter:
         namespace: str | None = None,
         **misplaced: Never,
     ) -> None:
-        """Emit to a client, a room, several rooms, or everybody in a namespace, on any server.
+        """Emit to a client, a room, several rooms, or every client of a namespace, on any server.
 
         Returns when the broker has answered.
 

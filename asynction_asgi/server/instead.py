@@ -39,7 +39,7 @@ ATTRIBUTES = {
 }
 # Of emit and send, by a parameter's name.
 KEYWORDS = {
-    "broadcast": f"emits of the application reach everybody without it; {_LEAVES_OUT}",
+    "broadcast": f"emits of the application reach every client without it; {_LEAVES_OUT}",
     "include_self": f"pass skip_sid=sid to app.emit; {_LEAVES_OUT}",
     "json": "what is not bytes travels as JSON without it",
     "namespace": "a socket emits in its own namespace; use app.emit(…, namespace=…)",

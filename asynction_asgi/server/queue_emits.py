@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..spec import Spec
     from .validation import Enforcement
 
-__all__ = ["QueueEmits"]
-
 
 class QueueEmits:
     """Checks and queues what emitters send.
@@ -56,7 +54,7 @@ class QueueEmits:
         namespace: str | None,
         misplaced: Mapping[str, Any],
     ) -> Future[None]:
-        """Emit to a client, a room, several rooms, or everybody in a namespace.
+        """Emit to a client, a room, several rooms, or every client of a namespace.
 
         Raises:
             UndeclaredEventError: The document has no such event; nothing was sent.
@@ -72,9 +70,9 @@ class QueueEmits:
         target = room if to is None else to
         names = None if target is None else name_rooms(target)
         if names == []:
-            nobody: Future[None] = Future()
-            nobody.set_result(None)
-            return nobody
+            sent: Future[None] = Future()
+            sent.set_result(None)
+            return sent
         return self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
 
     def enter_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:

@@ -39,14 +39,16 @@ def read_parameters(function: Any) -> list[inspect.Parameter]:
     if not callable(function):
         raise UnbindableError(f"{function!r} can't be called")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise UnbindableError(f"{function!r} is a generator, whose body nobody would run: return the answer")
+        raise UnbindableError(
+            f"{function!r} is a generator, whose body would never run; return the answer instead"
+        )
     try:
         parameters = list(_signature(function).parameters.values())
     except (TypeError, ValueError):
         raise UnbindableError(f"{function!r} has no signature to inspect") from None
     first = parameters[0] if parameters else None
     if first is not None and first.kind in POSITIONAL and first.name in ("self", "cls"):
-        raise UnbindableError(f"{function!r} is a method without its instance: give instance.method")
+        raise UnbindableError(f"{function!r} is a method without its instance; use instance.method")
     if first is not None and first.kind is inspect.Parameter.VAR_POSITIONAL and _hides(function, parameters):
         raise UnbindableError(
             f"{function!r} takes {', '.join(map(str, parameters))}, which does not tell whether it wants the"

@@ -206,7 +206,7 @@ CURE = "call it sid or socket, or annotate it with Socket"
         pytest.param(TEXT, half_opaque(name_sid), "functools.wraps", id="wrapper of arguments"),
         pytest.param(None, opaque(name_sid), "functools.wraps", id="no schema, wrapper"),
         pytest.param(TEXT, Traced(name_sid), "functools.wraps", id="wrapper of a class"),
-        pytest.param(TEXT, Desk.ask, "give instance.method", id="method of the class"),
+        pytest.param(TEXT, Desk.ask, "use instance.method", id="method of the class"),
     ],
 )
 def test_a_signature_that_leaves_it_open_is_refused_at_start(payload: Any, handler: Any, words: str) -> None:
@@ -224,7 +224,7 @@ def test_a_signature_that_leaves_it_open_is_refused_at_start(payload: Any, handl
         pytest.param("error", with_default, CURE, id="error, default"),
         pytest.param("connect", opaque(name_sid), "functools.wraps", id="connect"),
         pytest.param("disconnect", opaque(name_sid), "functools.wraps", id="disconnect"),
-        pytest.param("connect", Desk.ask, "give instance.method", id="connect of the class"),
+        pytest.param("connect", Desk.ask, "use instance.method", id="connect of the class"),
     ],
 )
 def test_lifecycle_handlers_are_held_to_the_same(event: str, handler: Any, words: str) -> None:
