@@ -76,7 +76,6 @@ TOP = {
 # Imports that break these rules today. Each is deleted with its cause; none is to be added.
 EXCEPTIONS = """
 asynction_asgi.engine.options -> asynction_asgi.engine.cluster.seals
-asynction_asgi.engine.peers.rooms -> asynction_asgi.engine.cluster.process_id
 asynction_asgi.server.binding -> asynction_asgi.server.unled
 asynction_asgi.server.security.__init__ -> asynction_asgi.server.security.rules
 asynction_asgi.server.security.guard -> asynction_asgi.server.security.rules

@@ -36,7 +36,8 @@ class UpstreamOptions(TypedDict, total=False):
         logger: Where upstream narrates; True is its narration in ours.
         engineio_logger: The same, of the transport.
         serializer: ``msgpack``, or a packet class.
-        client_manager: In place of `message_queue`.
+        client_manager: In place of `message_queue`: a manager derived from python-socketio's, its class, or a
+            function that makes one.
         async_handlers: False means serial ordering.
         async_mode: ``asgi``, the only one.
         monitor_clients: Ignored; every connection watches over itself.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import socketio
 
 from .addressing import AddressingServer
+from .cluster.adopt import adopt
 from .logs import choose_logger
 from .peers.calls import Calls
 from .peers.gate import Gate
@@ -21,7 +22,7 @@ from .peers.lanes import Lanes
 from .peers.refusals import Refusals
 from .peers.registered import RegisteredHandlers
 from .peers.replies import Replies
-from .peers.rooms import Rooms, adopt
+from .peers.rooms import Rooms
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
 from .transport.asgi import EngineApp

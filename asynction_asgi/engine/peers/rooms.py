@@ -12,10 +12,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from socketio.async_manager import AsyncManager
-from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from ...logs import Throttle
-from ..cluster.process_id import Identified
 from ..logs import logger
 from ..room_names import RoomCallbackError
 from ..wire import packets
@@ -318,23 +316,3 @@ async def relieve(recipients: Sequence[Member]) -> None:
     waits = [outbox.relief() for outbox in outboxes if outbox.frames and outbox.congested]
     if waits:  # all at the same time: many that don't read cost no more than one
         await asyncio.gather(*waits)
-
-
-def adopt(manager: Any) -> Rooms:
-    """Give a manager of upstream's, or derived from one, this class beneath its own.
-
-    Raises:
-        TypeError: it is no manager for asyncio.
-    """
-    if isinstance(manager, Rooms):
-        return manager
-    if not isinstance(manager, AsyncManager):
-        raise TypeError(f"client_manager must be a manager for asyncio, not {type(manager).__name__}")
-    several = isinstance(manager, AsyncPubSubManager)
-    bases = (Identified, type(manager), Rooms) if several else (type(manager), Rooms)
-    manager.__class__ = type(type(manager).__name__, bases, {})
-    adopted: Rooms = manager
-    adopted.begin()
-    if isinstance(adopted, Identified):
-        adopted.host_id = ""  # takes the place of upstream's
-    return adopted

@@ -6,11 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-import socketio
 
 from asynction_asgi.engine import Limits, Server, UnencodableError, create_server
 from asynction_asgi.engine.peers.members import Member, Phase
-from asynction_asgi.engine.peers.rooms import Rooms
 from asynction_asgi.engine.transport.session import EngineSocket
 
 from ..stage import Script, until
@@ -222,57 +220,6 @@ async def test_ids_and_addresses(room: Room) -> None:
     assert manager.eio_sid_from_sid("a", "/chat") == "eio-a"
     assert manager.eio_sid_from_sid("a", "/") is None
     assert room.server.transport("a", "/chat") == "polling"
-
-
-class Logged(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
-    """A manager of the user's, in upstream's way."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.emitted: list[str] = []
-
-    async def emit(self, event: str, *arguments: Any, **options: Any) -> None:
-        self.emitted.append(event)
-        await super().emit(event, *arguments, **options)
-
-
-async def test_a_manager_of_the_users_stands_on_ours() -> None:
-    """What it overrides is called, and what it leaves alone is safe."""
-    manager = Logged()
-    room = Room(client_manager=manager)
-    room.join("a")
-    room.join("p", phase=Phase.PENDING)
-    assert await room.emit() == ["a"]
-    assert manager.emitted == ["n"]
-    assert isinstance(manager, Rooms)
-
-
-async def test_a_queue_manager_of_the_users_is_named_by_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may have been made before a fork; upstream's name would be that of all its copies."""
-    manager = socketio.AsyncRedisManager()
-    Room(client_manager=manager)
-    parent = manager.host_id
-    assert manager.host_id == parent
-    monkeypatch.setattr("os.getpid", lambda: -1)
-    child = manager.host_id
-    assert manager.host_id == child != parent
-
-
-async def test_a_queue_manager_of_the_users_drops_callbacks_for_rooms(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What another process asks for is logged in a line, and nothing is sent."""
-    room = Room(client_manager=socketio.AsyncRedisManager())
-    room.join("a")
-    await room.server.enter_room("a", "x")
-    emit = {"method": "emit", "event": "n", "data": [1], "namespace": "/", "room": "x"}
-    await room.manager._handle_emit({**emit, "callback": ["x", "/", 1], "host_id": "another"})
-    assert room.got == []
-    assert [record.getMessage() for record in caplog.records] == [
-        "a message of the queue was dropped: callback for a room"
-    ]
-    await room.manager._handle_emit({**emit, "host_id": "another"})
-    assert [sid for sid, _ in room.got] == ["a"]
 
 
 def stop_reading(member: Member) -> EngineSocket:

@@ -1,0 +1,145 @@
+"""Rooms that do what a client manager does that the application passes.
+
+The object that is passed keeps its class. What it overrides has to find our rooms by ``super()``, so the
+server gets an object of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import TYPE_CHECKING, Any
+
+from socketio.async_manager import AsyncManager
+from socketio.async_pubsub_manager import AsyncPubSubManager
+
+from ..peers.rooms import Rooms
+from .process_id import Identified
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["BorrowedQueueRooms", "adopt"]
+
+# What each backend of python-socketio supplies, besides a name for the log.
+_BACKEND = {"_publish", "_listen", "name"}
+
+
+class BorrowedQueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+    """Rooms that reach other processes by the connections of another manager, which is asked for nothing else.
+
+    Args:
+        manager: A queue manager that overrides nothing but what `_BACKEND` names.
+    """
+
+    def __init__(self, manager: AsyncPubSubManager) -> None:
+        super().__init__(channel=manager.channel, write_only=manager.write_only, logger=manager.logger)
+        self.name = manager.name
+        self._manager = manager
+
+    def set_server(self, server: Any) -> None:
+        """Join a server, whose JSON and logger the other manager uses, too."""
+        super().set_server(server)
+        self._manager.set_server(server)
+
+    async def close(self) -> None:
+        """Close the connections of the other manager, if it has a method for that."""
+        close = getattr(self._manager, "close", None)
+        if close is not None:
+            await close()
+
+    async def _publish(self, data: Any) -> None:
+        await self._manager._publish(data)  # noqa: SLF001  # what backends of python-socketio implement
+
+    def _listen(self) -> AsyncIterator[Any]:
+        messages: AsyncIterator[Any] = self._manager._listen()  # noqa: SLF001  # as above
+        return messages
+
+
+def adopt(manager: Any) -> Rooms:
+    """Return rooms that do what a client manager of the application's does.
+
+    Args:
+        manager: A manager of python-socketio's for asyncio, or derived from one; its class, which is
+            constructed here, also as a `functools.partial`; or a function that returns a manager.
+
+    Raises:
+        TypeError: It is not a manager for asyncio, or an object whose overrides can't be called here.
+    """
+    if isinstance(manager, Rooms):
+        return manager
+    if isinstance(manager, AsyncManager):
+        return _adopt_object(manager)
+    construction = manager if isinstance(manager, functools.partial) else _without_arguments(manager)
+    if isinstance(construction.func, type) and issubclass(construction.func, AsyncManager):
+        combined = _combine(construction.func)
+        return _begin(combined(*construction.args, **construction.keywords))
+    if not isinstance(made := construction(), AsyncManager):
+        raise _not_a_manager(made)
+    return adopt(made)
+
+
+def _without_arguments(factory: Any) -> functools.partial[Any]:
+    if not callable(factory):
+        raise _not_a_manager(factory)
+    return functools.partial(factory)
+
+
+def _adopt_object(manager: AsyncManager) -> Rooms:
+    cls = type(manager)
+    is_queue = issubclass(cls, AsyncPubSubManager)
+    base = AsyncPubSubManager if is_queue else AsyncManager
+    borrowed = _BACKEND if is_queue else set()
+    if replaced := _methods(base) & vars(manager).keys() - borrowed:
+        names = ", ".join(sorted(replaced))
+        raise TypeError(
+            f"client_manager: {names} is set on the object; override it in a class, and pass the class"
+        )
+    defined = _names_below(base, cls)
+    if is_queue and not defined & _methods(base) - borrowed:
+        return BorrowedQueueRooms(manager)
+    if not is_queue and not defined:
+        return Rooms()
+    if any(vars(ancestor).get("__slots__") for ancestor in cls.__mro__):
+        raise TypeError(
+            f"client_manager: an object with __slots__ can't be used; pass the class {cls.__name__},"
+            " or functools.partial of it and its arguments"
+        )
+    combined = _combine(cls)
+    adopted = combined.__new__(combined)
+    adopted.__dict__ = vars(manager)  # so the application sees in its object what the overrides keep
+    return _begin(adopted)
+
+
+def _combine(cls: type[AsyncManager]) -> type[Rooms]:
+    """Return a class whose overrides are those of `cls`, and what they call by ``super()`` ours."""
+    if issubclass(Rooms, cls):
+        return Rooms
+    bases = (Identified, cls, Rooms) if issubclass(cls, AsyncPubSubManager) else (cls, Rooms)
+    combined: type[Rooms] = types.new_class(cls.__name__, bases)
+    return combined
+
+
+def _begin(rooms: Rooms) -> Rooms:
+    """Set up what upstream's constructors don't, or set up otherwise."""
+    rooms.begin()
+    if isinstance(rooms, Identified):
+        rooms.host_id = ""  # takes the place of upstream's
+    return rooms
+
+
+def _methods(base: type[AsyncManager]) -> set[str]:
+    """Return the names that the server calls, or python-socketio's own methods call."""
+    return {name for name in dir(base) if not name.startswith("__")}
+
+
+def _names_below(base: type[AsyncManager], cls: type[AsyncManager]) -> set[str]:
+    """Return what the classes between `base` and `cls` define, special methods aside."""
+    names: set[str] = set().union(
+        *(vars(ancestor) for ancestor in cls.__mro__ if ancestor not in base.__mro__)
+    )
+    return {name for name in names if not name.startswith("__")}
+
+
+def _not_a_manager(given: object) -> TypeError:
+    return TypeError(f"client_manager must be a manager for asyncio, not {type(given).__name__}")

@@ -1,0 +1,226 @@
+"""Client managers that the application passes: python-socketio's, and derived from one."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import socketio
+from socketio.async_pubsub_manager import AsyncPubSubManager
+
+from asynction_asgi.engine import create_server
+from asynction_asgi.engine.peers.rooms import Rooms
+
+from ..stage import Script, serve, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asynction_asgi.engine import Peer
+
+
+class CountsEmits:
+    """Keeps the name of each event; what a manager of an application's may override."""
+
+    emitted: list[str]
+
+    async def emit(self, event: str, *arguments: Any, **options: Any) -> None:
+        self.emitted.append(event)
+        await super().emit(event, *arguments, **options)  # type: ignore[misc]  # the manager's
+
+
+class Logged(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
+    """A manager that overrides one method and keeps what it has seen."""
+
+    def __init__(self, name: str = "log") -> None:
+        super().__init__()
+        self.name = name
+        self.emitted = []
+
+
+class Slotted(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # as above
+    """A manager whose state is not in its ``__dict__``."""
+
+    __slots__ = ("emitted",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.emitted = []
+
+
+class Broker(AsyncPubSubManager):  # type: ignore[misc]  # as above
+    """A queue manager with a backend of its own, which is a list of the queues of all processes."""
+
+    name = "broker"
+
+    def __init__(self, queues: list[asyncio.Queue[str]], *, write_only: bool = False) -> None:
+        super().__init__(write_only=write_only)
+        self.queues = queues
+        self.closed = False
+        self.inbox: asyncio.Queue[str] = asyncio.Queue()
+        if not write_only:
+            queues.append(self.inbox)
+
+    async def _publish(self, data: Any) -> None:
+        text = self.json.dumps(data)
+        for queue in self.queues:
+            queue.put_nowait(text)
+
+    async def _listen(self) -> AsyncIterator[str]:
+        while True:
+            yield await self.inbox.get()
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class CountingBroker(CountsEmits, Broker):
+    """A queue manager that also overrides what python-socketio's own does."""
+
+    def __init__(self, queues: list[asyncio.Queue[str]]) -> None:
+        super().__init__(queues)
+        self.emitted = []
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [Logged, functools.partial(Logged, name="other"), Logged("object"), lambda: Logged("made"), Slotted],
+    ids=["class", "partial", "object", "function", "class with slots"],
+)
+async def test_overrides_run_and_call_our_rooms(manager: Any) -> None:
+    """What a manager overrides is called; a client whose connect handler still runs hears no broadcast."""
+    script = Script()
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hesitate(peer: Peer[Any], _: Any) -> None:
+        if peer.namespace == "/chat":
+            entered.set()
+            await go_on.wait()
+
+    script.on_connect = hesitate
+    async with serve(script, client_manager=manager) as stage, stage.client() as client:
+        async with stage.websocket() as pending:
+            await pending.send("40/chat,")
+            await entered.wait()
+            await stage.server.emit("n", 1, namespace="/chat")
+            await stage.server.emit("n", 1)
+            assert await client.receive() == '42["n",1]'
+            go_on.set()
+            assert (await pending.receive()).startswith("40/chat,")
+        emitting: Any = stage.server.manager
+        assert emitting.emitted == ["n", "n"]
+    if isinstance(manager, functools.partial):
+        assert emitting.name == "other"
+
+
+async def test_an_object_keeps_its_class_and_shows_what_its_overrides_keep() -> None:
+    """The server has an object of its own, which shares the attributes of the one that was passed."""
+    manager = Logged()
+    async with serve(client_manager=manager) as stage, stage.client() as client:
+        await stage.server.emit("n")
+        assert await client.receive() == '42["n"]'
+        adopted = stage.server.manager
+        assert (type(manager), manager.emitted) == (Logged, ["n"])
+        assert manager.rooms is adopted.rooms
+        assert isinstance(adopted, Rooms)
+        assert isinstance(adopted, Logged)
+
+
+@pytest.mark.parametrize("manager", [socketio.AsyncManager, socketio.AsyncManager()], ids=["class", "object"])
+async def test_a_manager_without_overrides_is_left_aside(manager: Any) -> None:
+    """python-socketio's own manager has nothing that our rooms don't do."""
+    async with serve(client_manager=manager) as stage, stage.client() as client:
+        assert type(stage.server.manager) is Rooms
+        await stage.server.emit("n", to=client.sid)
+        assert await client.receive() == '42["n"]'
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [Broker, CountingBroker, lambda queues: functools.partial(CountingBroker, queues)],
+    ids=["object", "object that overrides more", "class"],
+)
+async def test_a_queue_manager_reaches_other_processes_by_its_own_connections(kind: Any) -> None:
+    """Emits, calls, rooms and disconnects reach clients of another server, and so do emits from elsewhere."""
+    queues: list[asyncio.Queue[str]] = []
+    managers = [kind(queues), kind(queues)]
+    kinds = [type(manager) for manager in managers]
+    async with (
+        serve(client_manager=managers[0]) as here,
+        serve(client_manager=managers[1]) as there,
+        here.client() as near,
+        there.client() as far,
+    ):
+        await here.server.emit("n", (1, b"x"))
+        for client in (near, far):
+            assert await client.receive() == '451-["n",1,{"_placeholder":true,"num":0}]'
+            assert await client.receive() == b"x"
+        call = asyncio.ensure_future(here.server.call("q", to=far.sid, timeout=20))
+        assert await far.receive() == '421["q"]'
+        await far.send("431[2]")
+        assert await call == 2
+        await here.server.enter_room(far.sid, "x")
+        await here.server.emit("room", to="x")
+        assert await far.receive() == '42["room"]'
+        await Broker(queues, write_only=True).emit("outside", 3, to="x")
+        assert await far.receive() == '42["outside",3]'
+        await here.server.disconnect(far.sid)
+        assert await far.receive() == "41"
+        await until(lambda: not there.server.manager.members)
+    assert [type(manager) for manager in managers] == kinds
+    if isinstance(managers[0], CountingBroker):
+        assert managers[0].emitted == ["n", "q", "room"]
+    if isinstance(managers[0], Broker):
+        assert [manager.closed for manager in managers] == [True, True]
+
+
+async def test_a_queue_manager_is_named_by_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been made before a fork; upstream's name would be that of all its copies."""
+    for passed in (socketio.AsyncRedisManager(), CountingBroker([])):
+        manager: Any = create_server(Script(), client_manager=passed).manager
+        parent = manager.host_id
+        assert manager.host_id == parent != passed.host_id
+        with monkeypatch.context() as patch:
+            patch.setattr("os.getpid", lambda: -1)
+            child = manager.host_id
+            assert manager.host_id == child != parent
+
+
+async def test_a_queue_manager_drops_callbacks_for_rooms(caplog: pytest.LogCaptureFixture) -> None:
+    """What another process asks for is logged in a line, and nothing is sent."""
+    queues: list[asyncio.Queue[str]] = []
+    emit = {"method": "emit", "event": "n", "data": [1], "namespace": "/", "room": "x", "host_id": "another"}
+    async with serve(client_manager=Broker(queues)) as stage, stage.client() as client:
+        await stage.server.enter_room(client.sid, "x")
+        queues[0].put_nowait(json.dumps({**emit, "callback": ["x", "/", 1]}))
+        queues[0].put_nowait(json.dumps({**emit, "data": [2]}))
+        assert await client.receive() == '42["n",2]'
+    assert [record.getMessage() for record in caplog.records] == [
+        "a message of the queue was dropped: callback for a room"
+    ]
+
+
+def _replaced() -> Logged:
+    manager = Logged()
+    manager.close_room = print
+    return manager
+
+
+@pytest.mark.parametrize(
+    ("manager", "words"),
+    [
+        (object(), "a manager for asyncio, not object"),
+        (object, "a manager for asyncio, not object"),
+        (socketio.RedisManager(write_only=True), "a manager for asyncio, not RedisManager"),
+        (Slotted(), r"__slots__ can't be used; pass the class Slotted"),
+        (_replaced(), "close_room is set on the object; override it in a class"),
+    ],
+    ids=["not a manager", "a class of others", "for threads", "slots", "replaced on the object"],
+)
+def test_what_cannot_be_adopted_is_refused_at_startup(manager: Any, words: str) -> None:
+    """The error says what to pass."""
+    with pytest.raises(TypeError, match=words):
+        create_server(Script(), client_manager=manager)
