@@ -1,4 +1,4 @@
-"""The command line as processes of their own."""
+"""Run the command line in processes of its own."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
 
 
 class Command:
-    """A running ``asynction-asgi``; killed when its time is up, so that no test hangs."""
+    """A running ``asynction-asgi`` process, killed after ``SECONDS`` so that no test hangs."""
 
     def __init__(self, *arguments: str, cwd: Path, piped: bool = False, modules: Path | None = None) -> None:
-        # Coverage of a parent is not asked of its children, and their working directory is theirs.
+        # Coverage is measured in the parent only; a child has its own working directory.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
-        # Modules found first hide those that are installed.
-        environment["PYTHONPATH"] = os.pathsep.join(str(one) for one in (modules, ROOT) if one is not None)
+        # Modules earlier on the path hide the installed ones.
+        environment["PYTHONPATH"] = os.pathsep.join(
+            str(entry) for entry in (modules, ROOT) if entry is not None
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-m", "asynction_asgi", *arguments],
             cwd=cwd,
@@ -45,17 +47,17 @@ class Command:
         self.lines: list[str] = []
 
     def wait_for_url(self) -> str:
-        """Return the address that the start-up line announces."""
+        """Return the address in the start-up line."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
-            found = _URL.search(line)
-            if found:
-                return found[1]
+            match = _URL.search(line)
+            if match:
+                return match[1]
         raise AssertionError(f"no start-up line in:\n{''.join(self.lines)}")
 
     def wait_for(self, text: str, *, times: int = 1) -> None:
-        """Read on until `text` has been written so many times more."""
+        """Read standard error until `text` has appeared in `times` more lines."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
@@ -65,24 +67,24 @@ class Command:
         raise AssertionError(f"{text!r} is missing in:\n{self.output}")
 
     def line(self) -> str:
-        """Return the next line of standard output, of a command that is `piped`."""
+        """Return the next line of standard output; the command must be `piped`."""
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
     def stop(self) -> int:
-        """Interrupt it as a person would, who reaches the processes that it started too; the exit code."""
+        """Interrupt the process group, as Ctrl-C does, and return the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.wait()
 
     def wait(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait until the process ends, and return its exit code."""
         _, rest = self.process.communicate()
         self._limit.cancel()
         self.lines.append(rest)
         return self.process.returncode
 
     def close(self) -> None:
-        """Kill what still runs, and let go of its pipes."""
+        """Kill the process if it still runs, and close its pipes."""
         self.process.kill()
         self.process.wait()
         self._limit.cancel()
@@ -92,12 +94,12 @@ class Command:
 
     @property
     def output(self) -> str:
-        """What it wrote to standard error so far."""
+        """What the process has written to standard error so far."""
         return "".join(self.lines)
 
 
 def until_accepted(url: str) -> None:
-    """Wait until something accepts connections there: the last step of a start, which logs nothing."""
+    """Wait until the server accepts connections: the last step of its start, which logs nothing."""
     host, _, port = url.removeprefix("http://").partition(":")
     pause, deadline = threading.Event(), time.monotonic() + SECONDS
     while True:
@@ -112,7 +114,7 @@ def until_accepted(url: str) -> None:
 
 @contextlib.contextmanager
 def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator[tuple[str, Command]]:
-    """Yield a server and its address; stopped at the end of the block."""
+    """Yield the address and the process of a server that stops at the end of the block."""
     command = Command(*arguments, cwd=cwd, modules=modules)
     try:
         yield command.wait_for_url(), command

@@ -1,4 +1,4 @@
-"""A server for ``call`` and ``listen`` to meet, on a loopback port."""
+"""Serve an application on a loopback port for ``call`` and ``listen``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def what(socket: Any) -> dict[str, Any]:
 
 
 def create_app(document: Any, **options: Any) -> AsynctionSocketIO:
-    """Return the application; it checks what it receives alone."""
+    """Return an application that validates only what it receives."""
     app = AsynctionSocketIO.from_spec(
         document,
         handlers={
@@ -93,7 +93,7 @@ def create_app(document: Any, **options: Any) -> AsynctionSocketIO:
 
     @app.on("ask", namespace="/")
     async def ask() -> Any:
-        """Return what the client that came first answers."""
+        """Return the answer of the client that connected first."""
         return await app.call("asked", "how many?", to=first[0], timeout=5)
 
     @app.on("lie", namespace="/")

@@ -47,7 +47,7 @@ def call(url: str, *arguments: str, stdin: bytes | None = None) -> Result:
 
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
 def test_the_acknowledgement_is_printed(url: str, transport: str) -> None:
-    """Data on standard output alone, over each transport; a negative number is an argument."""
+    """Standard output holds only the ack, over each transport; a negative number is an argument."""
     result = call(f"{url}/rt", "add", "44", "-2", "--transport", transport)
     assert (result.stdout, result.stderr, result.exit_code) == ("42\n", "", 0)
 
@@ -63,33 +63,33 @@ def test_the_acknowledgement_is_printed(url: str, transport: str) -> None:
     ],
     ids=["mount", "slash", "pasted", "path", "no path"],
 )
-def test_where_socket_io_is(url: str, address: str, options: tuple[str, ...]) -> None:
-    """A base, the address that the server's start-up line shows, or ``--path``."""
+def test_the_url_or_path_locates_socket_io(url: str, address: str, options: tuple[str, ...]) -> None:
+    """The URL may be a mount or the full address, and ``--path`` may complete it."""
     assert call(url + address, "add", "1", "2", *options).output == "3\n"
 
 
 @pytest.mark.parametrize("address", ["", "/rt"])
 def test_a_document_names_the_path(url: str, document: Path, address: str) -> None:
-    """With ``--spec`` its path is the default, below what the URL has of it already."""
+    """``--spec`` sets the default path, relative to the path in the URL."""
     assert call(url + address, "add", "1", "2", "--spec", str(document)).output == "3\n"
 
 
 def test_a_server_without_polling_is_reached(document: Path) -> None:
-    """``auto`` goes on to WebSocket where long-polling is turned away."""
+    """``auto`` falls back to WebSocket if the server refuses long-polling."""
     with serve(create_app(document, transports=["websocket"])) as base:
         assert call(f"{base}/rt", "add", "1", "2").output == "3\n"
 
 
 def test_json_is_the_list_of_arguments(url: str) -> None:
-    """One line, bytes as they may be given again."""
+    """``--json`` prints the arguments as one line, with bytes in the form that ``call`` accepts."""
     arguments = ['{"a": [1, null]}', '"\\u001b[31m ü"', '{"$binary": "AQID"}']
     result = call(f"{url}/rt", "mirror", *arguments, "--json")
     assert result.stdout.count("\n") == 1
-    assert json.loads(result.stdout) == [json.loads(one) for one in arguments]
+    assert json.loads(result.stdout) == [json.loads(argument) for argument in arguments]
 
 
-def test_people_see_what_arrived_and_no_terminal_obeys_it(url: str) -> None:
-    """An argument each, spread where it is deep; bytes by their length; control characters escaped."""
+def test_text_output_is_readable_and_escaped(url: str) -> None:
+    """Text shows one argument per line, indents nested values and escapes control characters."""
     result = call(f"{url}/rt", "mirror", '{"a": [{"b": "ü"}]}', '"\\u001b[31m\\u009b"', '{"$binary": "AQID"}')
     assert result.stdout == (
         '{\n  "a": [\n    {"b": "ü"}\n  ]\n}\n' + r'"\u001b[31m\u009b"' + "\n<3 bytes: 01 02 03>\n"
@@ -97,7 +97,7 @@ def test_people_see_what_arrived_and_no_terminal_obeys_it(url: str) -> None:
 
 
 def test_files_and_standard_input_are_bytes(url: str, tmp_path: Path) -> None:
-    """``@file`` and ``@-`` are binary arguments."""
+    """``@file`` and ``@-`` become binary arguments."""
     (tmp_path / "file").write_bytes(bytes(range(256)))
     result = call(f"{url}/rt", "mirror", f"@{tmp_path / 'file'}", "@-", stdin=b"\xff")
     assert result.stdout == f"<256 bytes: {bytes(range(16)).hex(' ')} …>\n<1 byte: ff>\n"
@@ -109,7 +109,7 @@ def test_files_and_standard_input_are_bytes(url: str, tmp_path: Path) -> None:
     ids=["terminal", "--no-color", "NO_COLOR", "--json"],
 )
 def test_colours_can_be_refused(url: str, options: tuple[str, ...], variable: str, coloured: bool) -> None:
-    """Where the output could show them, they are there for people who did not say otherwise."""
+    """A terminal shows colours unless an option or ``NO_COLOR`` switches them off."""
     arguments = ["call", f"{url}/rt", "add", "1", "2", *options]
     result = CliRunner(env={"NO_COLOR": variable}).invoke(main, arguments, color=True)
     assert ("\x1b[36m3" in result.stdout) == coloured
@@ -117,14 +117,14 @@ def test_colours_can_be_refused(url: str, options: tuple[str, ...], variable: st
 
 
 def test_a_megabyte_comes_back_whole(url: str) -> None:
-    """Nothing is cut."""
+    """A large acknowledgement is printed without truncation."""
     text = json.dumps("x" * 900_000)
-    # As long as an argument of a process may not be; here there is no process.
+    # Longer than the operating system allows for an argument; the runner starts no process.
     assert call(f"{url}/rt", "mirror", text, "--json").stdout == f"[{text}]\n"
 
 
-def test_who_asks(url: str) -> None:
-    """Auth, headers on every request, and query, from the URL and beside it, reach the server."""
+def test_auth_headers_and_query_reach_the_server(url: str) -> None:
+    """The server receives auth, headers, and the query of the URL and of ``--query``."""
     options = ["--auth", '{"token": "t"}', "-H", "X-One: 1 2", "--query", "a=b c", "--query", "d=&"]
     result = call(f"{url}/rt?z=1", "what", "--namespace", "seen", "--json", *options)
     (seen,) = json.loads(result.stdout)
@@ -151,7 +151,7 @@ def test_who_asks(url: str) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_refusal_exits_with_1(url: str, arguments: list[str], said: str) -> None:
-    """What the server said, or that it said nothing, on standard error and without a traceback."""
+    """A refusal, a timeout or a disconnect is reported on standard error without a traceback."""
     result = call(f"{url}/rt", *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr
@@ -162,8 +162,8 @@ def test_a_refusal_exits_with_1(url: str, arguments: list[str], said: str) -> No
     "command", [["call", "add", "1", "2"], ["call", "add", "--no-ack"], ["listen"]], ids=" ".join
 )
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
-def test_a_redirect_is_told_and_not_followed(url: str, command: list[str], transport: str) -> None:
-    """One line says where the server pointed to; nothing of what was given goes there."""
+def test_a_redirect_is_reported_and_not_followed(url: str, command: list[str], transport: str) -> None:
+    """The error names the redirect's target, which receives no request or credential."""
 
     async def redirect(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"location", f"{url}/rt/socket.io/?stolen".encode())]
@@ -188,7 +188,7 @@ def test_a_redirect_is_told_and_not_followed(url: str, command: list[str], trans
 
 @pytest.mark.parametrize("name", ["call", "listen"])
 def test_an_answer_for_another_namespace_is_one_line(name: str) -> None:
-    """The line names both namespaces, and no terminal obeys what the server wrote."""
+    """The error names both namespaces and escapes control characters."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -214,14 +214,14 @@ def test_an_answer_for_another_namespace_is_one_line(name: str) -> None:
 
 
 def test_a_refusal_is_data_in_json(url: str) -> None:
-    """Programs get the acknowledgement as it came, and the exit code."""
+    """``--json`` prints a refusal as the server sent it, and the exit code is 1."""
     result = call(f"{url}/rt", "add", "null", "2", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["error"]["details"][0]["pointer"] == "/0"
 
 
 def test_an_event_without_acknowledgement(url: str) -> None:
-    """``--no-ack`` says that it was emitted, when nothing refused it at once."""
+    """``--no-ack`` reports that the event was emitted if no refusal follows at once."""
     result = call(f"{url}/rt", "note", '"hello"', "--no-ack")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "emitted\n")
 
@@ -237,17 +237,17 @@ def test_an_event_without_acknowledgement(url: str) -> None:
     ],
     ids=["valid", "argument", "no ack", "undeclared", "ack"],
 )
-def test_both_directions_are_held_against_a_document(
+def test_both_directions_are_checked_against_a_document(
     url: str, document: Path, arguments: list[str], code: int, out: str, said: str
 ) -> None:
-    """With ``--spec`` wrong arguments never leave, and a wrong answer is printed and told."""
+    """``--spec`` blocks invalid arguments, and prints and reports an invalid answer."""
     result = call(url, *arguments, "--spec", str(document))
     assert (result.exit_code, result.stdout) == (code, out)
     assert said in result.stderr
 
 
 def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) -> None:
-    """As ``check`` would; nothing is sent."""
+    """An invalid document is reported as by ``check``, and the command exits with 1."""
     (tmp_path / "broken.yaml").write_text("asyncapi: 9.9.9\n", "utf-8")
     result = call(url, "add", "--spec", str(tmp_path / "broken.yaml"))
     assert result.exit_code == 1
@@ -274,7 +274,7 @@ def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) 
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
-    """The message says which argument, where and what to do; nobody is called."""
+    """The message names the argument, the place and the fix; no connection is made."""
     result = call("http://127.0.0.1:1", *arguments)
     assert result.exit_code == 2
     assert complaint in result.output
@@ -289,8 +289,8 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
         ("http://localhost:port", "is not a URL: Port could not be cast"),
     ],
 )
-def test_what_is_no_url_exits_with_2(address: str, complaint: str) -> None:
-    """With a hint where the scheme is missing."""
+def test_an_invalid_url_exits_with_2(address: str, complaint: str) -> None:
+    """The message suggests a scheme if the URL lacks one."""
     result = call(address, "add")
     assert result.exit_code == 2
     assert complaint in " ".join(result.output.split())
@@ -298,7 +298,7 @@ def test_what_is_no_url_exits_with_2(address: str, complaint: str) -> None:
 
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
 def test_an_unreachable_server_exits_with_1(transport: str) -> None:
-    """One line with the address and the reason."""
+    """One line states the address and the reason, without the password."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     result = call(f"http://user:secret@127.0.0.1:{port}", "add", "--transport", transport)
@@ -309,7 +309,7 @@ def test_an_unreachable_server_exits_with_1(transport: str) -> None:
 
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
 def test_a_silent_server_exits_with_1(transport: str) -> None:
-    """What accepts a connection and never answers is left after the time given."""
+    """The command gives up after ``--timeout`` if the server accepts but never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         result = call(address, "add", "--transport", transport, "--timeout", "0.3")
@@ -318,7 +318,7 @@ def test_a_silent_server_exits_with_1(transport: str) -> None:
 
 
 def test_without_aiohttp_the_extra_is_named() -> None:
-    """The message says what to install."""
+    """The message says which extra to install."""
     program = (
         "import sys; sys.modules['aiohttp'] = None; from asynction_asgi.cli import main; main(sys.argv[1:])"
     )
@@ -335,7 +335,7 @@ def test_without_aiohttp_the_extra_is_named() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Of this address and signed by nobody else; the paths of certificate and key."""
+    """The paths of a self-signed certificate for localhost and of its key."""
     folder = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -355,7 +355,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
 def test_certificates_are_verified(document: Path, certificate: tuple[str, str], transport: str) -> None:
-    """One that nobody vouches for is refused, with a hint, unless ``--insecure`` says otherwise."""
+    """An untrusted certificate is refused with a hint, and accepted with ``--insecure``."""
     cert, key = certificate
     with serve(create_app(document), ssl_certfile=cert, ssl_keyfile=key, log_level="critical") as base:
         secure = f"{base.replace('http', 'https')}/rt"

@@ -46,14 +46,14 @@ def run(*arguments: str) -> Result:
 
 @pytest.mark.usefixtures("folder")
 def test_a_good_document_passes() -> None:
-    """One line says that nothing was found, and the exit code is 0."""
+    """One line says that no problem was found, and the exit code is 0."""
     result = run("good.yaml")
     assert (result.exit_code, result.output) == (0, "1 file checked, nothing found\n")
 
 
 @pytest.mark.usefixtures("folder")
 def test_text_shows_the_place_the_line_and_a_caret() -> None:
-    """A finding reads like a compiler's: place, severity, message, code, line, caret."""
+    """A finding shows place, severity, message, code, source line and caret, like a compiler's."""
     result = run("unnamed.yaml", "good.yaml")
     assert result.exit_code == 1
     head, line, caret, summary = result.output.splitlines()
@@ -68,14 +68,18 @@ def test_text_shows_the_place_the_line_and_a_caret() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_json_has_an_object_per_file_in_order() -> None:
-    """Programs get every finding with its place, and the compiled model of what can be served."""
+    """JSON lists each finding with its place, and the compiled model of a servable document."""
     result = run("--format", "json", "broken.yaml", "unnamed.yaml", "good.yaml")
     broken, unnamed, good = json.loads(result.output)
     assert result.exit_code == 1
-    assert [one["file"] for one in (broken, unnamed, good)] == ["broken.yaml", "unnamed.yaml", "good.yaml"]
-    verdicts = [(one["document"], one["servable"]) for one in (broken, unnamed, good)]
+    assert [report["file"] for report in (broken, unnamed, good)] == [
+        "broken.yaml",
+        "unnamed.yaml",
+        "good.yaml",
+    ]
+    verdicts = [(report["document"], report["servable"]) for report in (broken, unnamed, good)]
     assert verdicts == [("rejected", False), ("accepted", False), ("accepted", True)]
-    assert "REQUIRED" in {one["code"] for one in broken["diagnostics"]}
+    assert "REQUIRED" in {diagnostic["code"] for diagnostic in broken["diagnostics"]}
     assert set(unnamed["diagnostics"][0]) == {
         "severity",
         "code",
@@ -95,7 +99,7 @@ def test_json_has_an_object_per_file_in_order() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_github_annotates_the_line() -> None:
-    """A workflow command per finding, with file, line and column."""
+    """Each finding becomes a workflow command with file, line and column."""
     result = run("--format", "github", "unnamed.yaml")
     assert result.exit_code == 1
     assert result.output.startswith("::error file=unnamed.yaml,line=")
@@ -113,7 +117,7 @@ def test_github_annotates_the_line() -> None:
     ids=["no file", "no such file", "no such format"],
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
-    """A mistake in the command is told apart from a mistake in a document."""
+    """A mistake in the command line exits with 2, unlike a mistake in a document."""
     result = run(*arguments)
     assert result.exit_code == 2
     assert complaint in result.output
@@ -121,23 +125,23 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_an_unknown_server_name_is_a_finding() -> None:
-    """``--server-name`` picks a server; one that the document lacks can't be served."""
+    """``--server-name`` reports a server that the document does not declare."""
     result = run("--server-name", "staging", "good.yaml")
     assert result.exit_code == 1
     assert "[SERVER_UNKNOWN]" in result.output
 
 
-def outcome(**diagnostic: Any) -> Checked:
-    one = Diagnostic(
-        **{"severity": "error", "code": "TYPE", "message": "wrong", "file": "a.yaml", **diagnostic}
+def outcome(**fields: Any) -> Checked:
+    diagnostic = Diagnostic(
+        **{"severity": "error", "code": "TYPE", "message": "wrong", "file": "a.yaml", **fields}
     )
     return Checked(
-        file="a.yaml", outcome=Outcome(accepted=False, servable=False, diagnostics=(one,), spec=None)
+        file="a.yaml", outcome=Outcome(accepted=False, servable=False, diagnostics=(diagnostic,), spec=None)
     )
 
 
 def test_hostile_text_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Escape sequences of a document are shown, not obeyed."""
+    """Escape sequences in a document are printed in escaped form."""
     as_text([outcome(message="bad \x1b[2J\u202e", line=1, column=1, source="\x1b]0;title\x07")])
     output = capsys.readouterr().out
     assert "\x1b" not in output
@@ -146,7 +150,7 @@ def test_hostile_text_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[s
 
 
 def test_the_caret_stands_under_wide_and_tabbed_text(capsys: pytest.CaptureFixture[str]) -> None:
-    """Columns count characters, carets count cells."""
+    """The caret counts terminal cells, while the column counts characters."""
     as_text([outcome(line=1, column=4, source="\t名x: y")])
     _, line, caret, _ = capsys.readouterr().out.splitlines()
     assert line == "    1 |  名x: y"
@@ -154,7 +158,7 @@ def test_the_caret_stands_under_wide_and_tabbed_text(capsys: pytest.CaptureFixtu
 
 
 def test_a_long_line_is_shown_around_its_column(capsys: pytest.CaptureFixture[str]) -> None:
-    """A minified document does not fill the screen."""
+    """Only the part of a long line around the column is printed."""
     source = "a" * 5000 + "!" + "b" * 5000
     as_text([outcome(line=1, column=5001, source=source)])
     _, line, caret, _ = capsys.readouterr().out.splitlines()
@@ -163,7 +167,7 @@ def test_a_long_line_is_shown_around_its_column(capsys: pytest.CaptureFixture[st
 
 
 def test_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
-    """A message can't end its workflow command and start another."""
+    """A message cannot end its workflow command or start another."""
     as_github([outcome(message="50%\n::error::x", file="a,b:c.yaml", line=3, column=7)])
     assert capsys.readouterr().out == (
         "::error file=a%2Cb%3Ac.yaml,line=3,col=7,title=TYPE::50%25%0A::error::x\n"
@@ -181,7 +185,7 @@ def test_colour_only_on_a_terminal(
     no_color: str,
     coloured: bool,
 ) -> None:
-    """Colour is for people who read a terminal and did not decline it."""
+    """Colours appear only on a terminal, and only without ``NO_COLOR``."""
     monkeypatch.setenv("NO_COLOR", no_color)
     monkeypatch.setattr("sys.stdout.isatty", lambda: tty)
     as_text([outcome()])

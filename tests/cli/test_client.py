@@ -22,7 +22,7 @@ def _client(folder: Path, *options: str) -> Result:
 
 
 def test_a_module_is_written_and_stays_up_to_date(tmp_path: Path) -> None:
-    """It is named after the document, made of the contract alone, and written again without a question."""
+    """The module is named after the document, omits its handlers, and is rewritten without ``--force``."""
     folder = tmp_path / "front" / "end"
     result = _client(folder)
     assert result.exit_code == 0, result.output
@@ -36,8 +36,8 @@ def test_a_module_is_written_and_stays_up_to_date(tmp_path: Path) -> None:
     assert _client(folder).exit_code == 0
 
 
-def test_check_tells_what_differs_and_writes_nothing(tmp_path: Path) -> None:
-    """A missing or outdated module exits with 1; the lines that differ are shown."""
+def test_check_shows_differences_and_writes_nothing(tmp_path: Path) -> None:
+    """A missing or outdated module exits with 1, and the differing lines are shown."""
     missing = _client(tmp_path / "none", "--check")
     assert missing.exit_code == 1
     assert "does not exist" in missing.stderr
@@ -53,8 +53,8 @@ def test_check_tells_what_differs_and_writes_nothing(tmp_path: Path) -> None:
     assert path.read_text("utf-8") == old
 
 
-def test_a_file_of_somebody_else_is_kept(tmp_path: Path) -> None:
-    """Without our first line a file is overwritten by --force alone."""
+def test_a_file_without_our_marker_is_kept(tmp_path: Path) -> None:
+    """Only ``--force`` overwrites a file that lacks the generated first line."""
     path = tmp_path / "chat.ts"
     path.write_text("export const mine = 1;\n")
     refused = _client(tmp_path)
@@ -66,7 +66,7 @@ def test_a_file_of_somebody_else_is_kept(tmp_path: Path) -> None:
 
 
 def test_faults_of_the_document_are_shown(tmp_path: Path) -> None:
-    """Diagnostics go to standard error, and nothing is written."""
+    """Diagnostics go to standard error, and no file is written."""
     broken = tmp_path / "broken.yaml"
     broken.write_text("asyncapi: 2.6.0\n")
     result = CliRunner().invoke(main, ["client", str(broken), "-o", str(tmp_path / "out")])

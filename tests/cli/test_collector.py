@@ -1,4 +1,4 @@
-"""How often a process of ``run`` searches for garbage in cycles."""
+"""How often a process of ``run`` collects cyclic garbage."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ def folder(tmp_path: Path) -> Path:
 
 
 def seen(url: str) -> tuple[list[int], int]:
-    """Return the thresholds in the server's process, and how many objects it does not look at."""
+    """Return the thresholds in the server's process, and its number of frozen objects."""
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, transports=["websocket"])
         thresholds, frozen = client.call("thresholds", timeout=5)
     return thresholds, frozen
 
 
-def test_it_searches_rarely_and_not_in_what_was_loaded(folder: Path) -> None:
-    """In a single process, once it serves."""
+def test_a_serving_process_collects_rarely(folder: Path) -> None:
+    """A single process raises the threshold and freezes loaded objects before it serves."""
     with running("run", "gc.yaml", "--port", "0", cwd=folder) as (url, _):
         thresholds, frozen = seen(url)
     assert thresholds == [50_000, *gc.get_threshold()[1:]]
     assert frozen > 10_000
 
 
-def test_each_worker_does_so(folder: Path, queue_url: str) -> None:
-    """Also where uvicorn starts the processes."""
+def test_each_worker_collects_rarely(folder: Path, queue_url: str) -> None:
+    """Workers that uvicorn starts raise the threshold and freeze loaded objects too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -73,8 +73,8 @@ def test_each_worker_does_so(folder: Path, queue_url: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "threshold"), [("gc.set_threshold(1234)", 1234), ("gc.disable()", gc.get_threshold()[0])]
 )
-def test_what_an_application_has_set_stays(folder: Path, statement: str, threshold: int) -> None:
-    """Its author knows better."""
+def test_the_applications_own_settings_are_kept(folder: Path, statement: str, threshold: int) -> None:
+    """The collector stays unchanged if the application has configured it."""
     (folder / "handlers.py").write_text(f"{HANDLERS}{statement}\n", "utf-8")
     with running("run", "gc.yaml", "--port", "0", cwd=folder) as (url, _):
         thresholds, frozen = seen(url)

@@ -18,7 +18,7 @@ CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-e
 
 
 def completed(*words: str) -> list[str]:
-    """Return what a shell is offered for the last of `words`, by click's protocol."""
+    """Return the completions offered for the last of `words`, by click's protocol."""
     environment = {
         "_ASYNCTION_ASGI_COMPLETE": "bash_complete",
         "COMP_WORDS": " ".join(("asynction-asgi", *words)),
@@ -31,7 +31,7 @@ def completed(*words: str) -> list[str]:
 
 @pytest.mark.parametrize("shell", CHECKS)
 def test_the_script_is_printed(shell: str, tmp_path: Path) -> None:
-    """It asks this program, by the variable that it listens to; the shell itself can read it."""
+    """The script calls this program through its completion variable, and the shell can parse it."""
     result = CliRunner().invoke(main, ["completion", shell])
     assert result.exit_code == 0
     assert f"_ASYNCTION_ASGI_COMPLETE={shell}_complete" in result.stdout
@@ -42,7 +42,7 @@ def test_the_script_is_printed(shell: str, tmp_path: Path) -> None:
 
 
 def test_commands_options_and_choices_are_completed() -> None:
-    """From a beginning of theirs."""
+    """A prefix completes to the matching commands, options or choices."""
     assert completed("c") == ["plain,call", "plain,check", "plain,client", "plain,completion"]
     assert "plain,--namespace" in completed("listen", "--na")
     assert completed("call", "--transport", "p") == ["plain,polling"]
@@ -60,12 +60,12 @@ def test_commands_options_and_choices_are_completed() -> None:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_files_are_left_to_the_shell(words: tuple[str, ...], kind: str) -> None:
-    """The shell completes names of files and folders as it does everywhere."""
+    """The shell itself completes names of files and folders."""
     assert completed(*words) == [f"{kind},{words[-1]}"]
 
 
 def test_bash_completes_with_the_script(tmp_path: Path) -> None:
-    """In a bash that has read it, as a person's would."""
+    """A bash that has loaded the script completes a command."""
     program = tmp_path / "asynction-asgi"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m asynction_asgi "$@"\n', "utf-8")
     program.chmod(0o755)
@@ -79,15 +79,15 @@ def test_bash_completes_with_the_script(tmp_path: Path) -> None:
 
 
 def test_another_shell_is_wrong_usage() -> None:
-    """With those that there are."""
+    """An unsupported shell exits with 2, and the message lists the supported shells."""
     result = CliRunner().invoke(main, ["completion", "csh"])
     assert result.exit_code == 2
     assert "'bash', 'zsh', 'fish'" in result.output
 
 
 @pytest.mark.parametrize("shell", [False, True], ids=["help", "tab"])
-def test_listing_the_commands_waits_for_none_of_them(*, shell: bool) -> None:
-    """Neither a Tab nor ``--help`` imports what only a command that runs needs."""
+def test_listing_commands_imports_none_of_them(*, shell: bool) -> None:
+    """Completion and ``--help`` import no package that only a running command needs."""
     asked = {"_ASYNCTION_ASGI_COMPLETE": "bash_complete", "COMP_WORDS": "asynction-asgi c", "COMP_CWORD": "1"}
     command = [sys.executable, "-X", "importtime", "-m", "asynction_asgi", *([] if shell else ["--help"])]
     environment = {**os.environ, **(asked if shell else {})}

@@ -61,7 +61,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_a_breaking_change_shows_places_a_value_and_a_command() -> None:
-    """The place is where the new document refuses, below it where the old one accepts."""
+    """A finding shows where each document stands, a refused value and a command to try it."""
     result = run("old.yaml", "breaking.yaml")
     assert result.exit_code == 1
     first = "breaking.yaml:10:22: breaking: 'new message' refuses what clients may send today: \"\""
@@ -74,20 +74,20 @@ def test_a_breaking_change_shows_places_a_value_and_a_command() -> None:
 
 
 def test_a_removal_stands_in_the_old_document() -> None:
-    """There is no place in the new one."""
+    """A removal is placed in the old document, as the new one has no place for it."""
     result = run("old.yaml", "removed.yaml")
     assert result.exit_code == 1
     assert result.output.startswith("old.yaml:13:13: breaking: the server no longer emits 'left'")
 
 
 def test_equal_documents_say_so() -> None:
-    """One line, and nothing fails."""
+    """Equal documents print one line, and the exit code is 0."""
     result = run("old.yaml", "old.yaml")
     assert (result.exit_code, result.output) == (0, "nothing changed for clients\n")
 
 
 def test_compatible_changes_are_counted() -> None:
-    """They are listed for programs alone."""
+    """Text output counts compatible changes without listing them."""
     result = run("old.yaml", "widened.yaml")
     assert (result.exit_code, result.output) == (0, "1 compatible\n")
 
@@ -103,8 +103,8 @@ def test_compatible_changes_are_counted() -> None:
         ("breaking", ["breaking", "unbumped", "unknown", "info"]),
     ],
 )
-def test_what_fails_is_what_was_asked_for(new: str, fails_on: list[str]) -> None:
-    """Each level takes those above it in; a major version lets breaking changes pass where that is wanted."""
+def test_fail_on_includes_the_levels_above(new: str, fails_on: list[str]) -> None:
+    """``--fail-on`` includes the levels above; ``unbumped`` allows breaks in a major version."""
     failing = [
         level
         for level in ("never", "breaking", "unbumped", "unknown", "info")
@@ -117,10 +117,10 @@ def test_what_fails_is_what_was_asked_for(new: str, fails_on: list[str]) -> None
     "other", ["broken.yaml", "text.yaml", "missing.yaml", "main:old.yaml", ".", "old.yaml:"]
 )
 @pytest.mark.parametrize("is_old", [True, False], ids=["old", "new"])
-def test_a_comparison_that_did_not_happen_is_no_success(
+def test_a_comparison_that_did_not_happen_fails(
     other: str, is_old: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Whatever is the matter with a side, the exit code is 2, even where nothing may fail."""
+    """If a side cannot be read, the exit code is 2, even with ``--fail-on never``."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     names = (other, "old.yaml") if is_old else ("old.yaml", other)
     result = run(*names, "--fail-on", "never")
@@ -129,8 +129,8 @@ def test_a_comparison_that_did_not_happen_is_no_success(
     assert result.stderr
 
 
-def test_what_is_wrong_with_a_side_is_shown_as_check_does() -> None:
-    """Errors alone, on standard error, with a line that names the side."""
+def test_an_invalid_side_is_reported_as_by_check() -> None:
+    """Standard error lists the errors and ends with a line that names the invalid side."""
     result = run("old.yaml", "broken.yaml", "--format", "json")
     assert result.exit_code == 2
     assert "[UNKNOWN_FIELD]" in result.stderr or "[REQUIRED]" in result.stderr
@@ -138,7 +138,7 @@ def test_what_is_wrong_with_a_side_is_shown_as_check_does() -> None:
 
 
 def test_json_lists_everything() -> None:
-    """Compatible changes too, with versions and counts."""
+    """JSON lists compatible changes too, with versions and counts."""
     (body,) = json.loads(run("old.yaml", "major.yaml", "--format", "json").stdout)
     assert (body["old"], body["new"], body["bumped"]) == ("1.4.0", "2.0.0", True)
     assert body["counts"] == {"breaking": 1, "unknown": 0, "info": 0, "compatible": 0}
@@ -157,7 +157,7 @@ def test_json_lists_everything() -> None:
 
 
 def test_github_gets_annotations() -> None:
-    """At the new document; what is gone at the old one, under the path that it is checked out as."""
+    """Annotations point into the new document, with a severity per level."""
     assert run("old.yaml", "breaking.yaml", "--format", "github").output == (
         "::error file=breaking.yaml,line=10,col=22,title=ARGUMENTS_NARROWED::"
         "'new message' refuses what clients may send today: \"\"\n"
@@ -171,7 +171,7 @@ def test_github_gets_annotations() -> None:
 
 
 def test_markdown_is_a_table() -> None:
-    """What the documents say can't end a cell, or become a link."""
+    """Text of a document cannot end a table cell or become a link."""
     nasty = OLD.replace("new message", "a | b [x](y) <i>")
     Path("nasty.yaml").write_text(nasty)
     lines = run("nasty.yaml", "old.yaml", "--format", "markdown").output.splitlines()
@@ -181,10 +181,10 @@ def test_markdown_is_a_table() -> None:
     assert run("old.yaml", "old.yaml", "--format", "markdown").output == "**nothing changed for clients**\n"
 
 
-def test_a_revision_of_git_is_compared_with_the_working_tree(folder: Path) -> None:
-    """The usual pull request; a removal is annotated in the file that is checked out."""
-    made = Repository(folder)
-    made.commit({"chat.yaml": OLD})
+def test_a_git_revision_is_compared_with_the_working_tree(folder: Path) -> None:
+    """A removal since the revision is annotated in the file that is checked out."""
+    repository = Repository(folder)
+    repository.commit({"chat.yaml": OLD})
     (folder / "chat.yaml").write_text(REMOVED)
     result = run("main:chat.yaml", "chat.yaml")
     assert result.exit_code == 1
@@ -202,11 +202,11 @@ def test_a_revision_of_git_is_compared_with_the_working_tree(folder: Path) -> No
 
 
 def test_files_are_compared_with_themselves_in_a_revision(folder: Path) -> None:
-    """As a hook does before a commit; a file that is new has nothing to break."""
-    made = Repository(folder)
+    """``--since`` compares several files with a revision; a new file has nothing to break."""
+    repository = Repository(folder)
     unborn = run("--since", "HEAD", "old.yaml")
     assert (unborn.exit_code, unborn.stderr) == (0, "old.yaml is new since HEAD\n")
-    made.commit({"docs/one.yaml": OLD, "docs/two.yaml": OLD})
+    repository.commit({"docs/one.yaml": OLD, "docs/two.yaml": OLD})
     for name, text in (("one", BREAKING), ("two", REMOVED), ("three", OLD)):
         (folder / "docs" / f"{name}.yaml").write_text(text)
     result = run("--since", "HEAD", *(f"docs/{name}.yaml" for name in ("one", "two", "three")))
@@ -220,15 +220,15 @@ def test_files_are_compared_with_themselves_in_a_revision(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("old.yaml",), ("old.yaml", "info.yaml", "removed.yaml")])
-def test_two_documents_are_asked_for(names: tuple[str, ...]) -> None:
-    """One or three are a slip."""
+def test_one_or_three_documents_are_refused(names: tuple[str, ...]) -> None:
+    """Without ``--since`` the command takes exactly two documents."""
     result = run(*names)
     assert result.exit_code == 2
     assert "give two documents, or --since REVISION" in result.stderr
 
 
-def test_no_text_of_a_document_moves_the_cursor() -> None:
-    """Names and values are escaped, as everywhere."""
+def test_document_text_is_escaped_in_every_format() -> None:
+    """No format prints an escape sequence that a document contains."""
     nasty = OLD.replace("name: new message", 'name: "a\\e[31mb"')
     Path("nasty.yaml").write_text(nasty)
     for form in ("text", "github", "markdown", "json"):
@@ -236,7 +236,7 @@ def test_no_text_of_a_document_moves_the_cursor() -> None:
 
 
 def test_another_server_is_compared_by_its_name() -> None:
-    """The name holds for both documents; one that lacks it can't be read."""
+    """``--server-name`` applies to both documents, and fails if they lack the server."""
     servers = "servers: {a: {url: localhost/a, protocol: ws}, b: {url: localhost/b, protocol: ws}}\n"
     for name, text in (("one", OLD + servers), ("other", OLD + servers.replace("/b", "/c"))):
         Path(f"{name}.yaml").write_text(text)
@@ -246,8 +246,8 @@ def test_another_server_is_compared_by_its_name() -> None:
     assert run("one.yaml", "other.yaml", "--server-name", "c").exit_code == 2
 
 
-def test_help_says_what_the_exit_codes_mean() -> None:
-    """CI reads them."""
+def test_help_explains_revisions_and_fail_on() -> None:
+    """The help text documents ``REVISION:PATH`` and ``--fail-on``."""
     result = run("--help")
     assert result.exit_code == 0
     assert "REVISION:PATH" in result.output

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_a_site_is_written(tmp_path: Path) -> None:
-    """The page, the document without its handlers, and all that the page links to; no console."""
+    """The site holds the page without a console, the document without handlers, and all linked files."""
     place = tmp_path / "deep" / "site"
     result = CliRunner().invoke(main, ["docs", "build", str(DOCUMENT), "-o", str(place)])
     assert result.exit_code == 0, result.output
@@ -27,11 +27,11 @@ def test_a_site_is_written(tmp_path: Path) -> None:
     assert "Content-Security-Policy" in page
     assert "frame-ancestors" not in page
     assert load_spec(place / "asyncapi.yaml").title == "Chat"
-    assert "asynction_asgi.demo" not in "".join(one.read_text("utf-8") for one in place.rglob("*.*ml"))
+    assert "asynction_asgi.demo" not in "".join(path.read_text("utf-8") for path in place.rglob("*.*ml"))
 
 
-def test_faults_are_told(tmp_path: Path) -> None:
-    """Of the document by its diagnostics, of the folder by its name; both exit with 1."""
+def test_faults_are_reported(tmp_path: Path) -> None:
+    """A broken document is reported by its diagnostics, and an impossible folder by its name."""
     broken = tmp_path / "broken.yaml"
     broken.write_text("asyncapi: 2.6.0\n")
     result = CliRunner().invoke(main, ["docs", "build", str(broken), "-o", str(tmp_path / "site")])
@@ -45,7 +45,7 @@ def test_faults_are_told(tmp_path: Path) -> None:
 
 
 def test_files_of_other_folders_need_an_option(tmp_path: Path) -> None:
-    """``--docs-root`` names the folder; nothing is written without it."""
+    """Files outside the document's folder are read only with ``--docs-root``."""
     (tmp_path / "own").mkdir()
     (tmp_path / "lib.yaml").write_text("type: string\n")
     document = tmp_path / "own" / "doc.yaml"

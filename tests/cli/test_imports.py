@@ -1,4 +1,4 @@
-"""What each command imports: no more than it needs, so that it starts at once."""
+"""Each command imports no more than it needs, so that it starts quickly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Prints the names of all modules when it ends, however it ends.
+# Prints the names of all imported modules at exit, whatever the exit code.
 PROBE = """
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps(list(sys.modules)), file=sys.stderr))
@@ -23,7 +23,7 @@ COMMANDS = (
     *("run", "scaffold", "schema"),
 )
 SERVING = ("demo", "mock", "mock run", "run")
-# Theirs are uvicorn's own, which brings the others.
+# Their options come from uvicorn, which imports the other two.
 UVICORN = {"uvicorn", "asyncio", "anyio"}
 PARTS = {
     f"asynction_asgi.{part}"
@@ -46,7 +46,7 @@ READERS = {"fastjsonschema", "jsonschema_rs", "markdown_it", "ruamel.yaml", "_ru
 
 
 def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None = None) -> set[str]:
-    """Return the modules that a command of these arguments has imported when it is done."""
+    """Return the modules that a command with these arguments has imported when it exits."""
     run = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         cwd=ROOT,
@@ -60,52 +60,52 @@ def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None 
 
 
 def options_alone(command: str) -> set[str]:
-    """Return what the options of a command can do without."""
+    """Return the modules that parsing the command's options does not need."""
     heavy = PARTS | SERVERS | EXTRAS | READERS
     return heavy - UVICORN if command in SERVING else heavy
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_imports_nothing_that_carries_it_out(command: str) -> None:
-    """Neither a server nor a client, no reader of documents, no extra; uvicorn for its own options alone."""
-    found = imported(*command.split(), "--help")
-    assert "asynction_asgi.cli" in found
-    assert not found & options_alone(command)
+def test_help_imports_only_what_options_need(command: str) -> None:
+    """``--help`` imports no server, client, reader or extra; uvicorn only for its options."""
+    modules = imported(*command.split(), "--help")
+    assert "asynction_asgi.cli" in modules
+    assert not modules & options_alone(command)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_completion_imports_as_little_as_help(command: str) -> None:
-    """A Tab after any command, before its options."""
+    """Completing a command's options imports as little as its ``--help``."""
     words = f"asynction-asgi {command} --"
     variables = {"_ASYNCTION_ASGI_COMPLETE": "bash_complete", "COMP_WORDS": words}
-    found = imported(environment={**variables, "COMP_CWORD": str(len(words.split()) - 1)})
-    assert f"asynction_asgi.cli.commands.{command.split(maxsplit=1)[0]}" in found
-    assert not found & options_alone(command)
+    modules = imported(environment={**variables, "COMP_CWORD": str(len(words.split()) - 1)})
+    assert f"asynction_asgi.cli.commands.{command.split(maxsplit=1)[0]}" in modules
+    assert not modules & options_alone(command)
 
 
 def test_a_check_imports_no_server() -> None:
-    """Documents are checked in a hook or an editor, often."""
-    found = imported("check", "tests/spec/chat/chat-2.6.yaml")
-    assert "asynction_asgi.spec" in found
-    assert not found & ((PARTS - {"asynction_asgi.spec"}) | SERVERS | EXTRAS | {"markdown_it"})
+    """``check`` imports only the readers, so that hooks and editors can call it often."""
+    modules = imported("check", "tests/spec/chat/chat-2.6.yaml")
+    assert "asynction_asgi.spec" in modules
+    assert not modules & ((PARTS - {"asynction_asgi.spec"}) | SERVERS | EXTRAS | {"markdown_it"})
 
 
 def test_a_comparison_imports_no_server() -> None:
-    """Documents are compared in a hook, too."""
+    """``diff`` imports only the readers and the comparison."""
     document = "tests/spec/chat/chat-2.6.yaml"
-    found = imported("diff", document, document)
-    assert "asynction_asgi.diff" in found
+    modules = imported("diff", document, document)
+    assert "asynction_asgi.diff" in modules
     kept = {"asynction_asgi.spec", "asynction_asgi.diff"}
-    assert not found & ((PARTS - kept) | SERVERS | EXTRAS | {"markdown_it"})
+    assert not modules & ((PARTS - kept) | SERVERS | EXTRAS | {"markdown_it"})
 
 
 @pytest.mark.parametrize("command", [("call", "say"), ("listen",)], ids=lambda value: value[0])
-def test_a_client_without_a_document_imports_no_server_of_ours(command: tuple[str, ...]) -> None:
-    """Nor what tests are written with."""
+def test_a_client_without_a_document_imports_no_server(command: tuple[str, ...]) -> None:
+    """``call`` and ``listen`` import no server, no testing tools and no Hypothesis."""
     name, *rest = command
-    found = imported(name, "http://127.0.0.1:9", *rest, code=1)
-    assert "asynction_asgi.client.remote" in found
-    assert not found & {
+    modules = imported(name, "http://127.0.0.1:9", *rest, code=1)
+    assert "asynction_asgi.client.remote" in modules
+    assert not modules & {
         "asynction_asgi.server",
         "asynction_asgi.testing",
         "asynction_asgi.docs",
@@ -113,8 +113,8 @@ def test_a_client_without_a_document_imports_no_server_of_ours(command: tuple[st
     }
 
 
-def test_a_server_imports_neither_mocks_nor_its_page() -> None:
-    """``uvicorn myapp:app`` starts without what makes texts, and what reads Markdown once the page is shown."""
+def test_a_server_imports_no_mocks_or_page() -> None:
+    """Loading an application imports no mocks, no test data and no Markdown parser."""
     program = """
 import json, sys
 from asynction_asgi import AsynctionSocketIO
@@ -124,12 +124,12 @@ print(json.dumps(list(sys.modules)))
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found = set(json.loads(run.stdout))
-    assert "asynction_asgi.server" in found
+    modules = set(json.loads(run.stdout))
+    assert "asynction_asgi.server" in modules
     lazy = {
         "asynction_asgi.docs.page",
         "asynction_asgi.testing",
         "asynction_asgi.scaffold",
         "asynction_asgi.mock",
     }
-    assert not found & {*lazy, "markdown_it", "hypothesis", "faker"}
+    assert not modules & {*lazy, "markdown_it", "hypothesis", "faker"}

@@ -38,7 +38,7 @@ def url(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def listening(url: str, *options: str, cwd: Path) -> Iterator[Command]:
-    """Yield the command, connected."""
+    """Yield a connected ``listen`` process."""
     command = Command("listen", url, *options, cwd=cwd, piped=True)
     try:
         command.wait_for("connected to")
@@ -48,7 +48,7 @@ def listening(url: str, *options: str, cwd: Path) -> Iterator[Command]:
 
 
 @contextlib.contextmanager
-def another(url: str) -> Iterator[socketio.SimpleClient]:
+def emitter(url: str) -> Iterator[socketio.SimpleClient]:
     """Yield a second client, which makes the server emit."""
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
@@ -57,8 +57,8 @@ def another(url: str) -> Iterator[socketio.SimpleClient]:
 
 @pytest.mark.parametrize("transport", ["auto", "websocket", "polling"])
 def test_events_are_printed_as_they_arrive(url: str, folder: Path, transport: str) -> None:
-    """One line each, at once, until an interrupt, which is the ordinary end."""
-    with listening(url, "--transport", transport, cwd=folder) as command, another(url) as client:
+    """Each event is printed at once as one line, and an interrupt exits with 0."""
+    with listening(url, "--transport", transport, cwd=folder) as command, emitter(url) as client:
         for text in ("one", "two"):
             client.emit("note", text)
             assert command.line()[8:] == f'  noted  "{text}"\n'
@@ -69,16 +69,16 @@ def test_events_are_printed_as_they_arrive(url: str, folder: Path, transport: st
 
 
 def test_json_lines_are_for_programs(url: str, folder: Path) -> None:
-    """Time, event and arguments; only the events that are named, and as many as are asked for."""
+    """``--json`` prints time, event and arguments, for the named events and up to the count."""
     with (
         listening(url, "--json", "-e", "count", "--count", "2", cwd=folder) as command,
-        another(url) as client,
+        emitter(url) as client,
     ):
         client.emit("note", "one")
         client.emit("note", "three")
         lines = [json.loads(command.line()) for _ in range(2)]
         assert command.wait() == 0
-    assert [(one["event"], one["args"]) for one in lines] == [("count", [3]), ("count", [5])]
+    assert [(line["event"], line["args"]) for line in lines] == [("count", [3]), ("count", [5])]
     assert datetime.fromisoformat(lines[0]["time"]).tzinfo is not None
     assert set(lines[0]) == {"time", "event", "args"}
 
@@ -91,24 +91,24 @@ def test_json_lines_are_for_programs(url: str, folder: Path) -> None:
 def test_acknowledgements_are_sent_and_shown(
     url: str, folder: Path, options: tuple[str, ...], answer: Any, shown: str
 ) -> None:
-    """Where the server asks for one it gets one, and so its own client gets an answer."""
-    with listening(url, *options, cwd=folder) as command, another(url) as client:
+    """An event that asks for an ack gets it, and the printed line shows it."""
+    with listening(url, *options, cwd=folder) as command, emitter(url) as client:
         assert client.call("ask", timeout=5) == answer
         assert command.line()[8:] == f'  asked  "how many?"  {shown}\n'
 
 
 def test_an_event_that_is_not_printed_is_acknowledged(url: str, folder: Path) -> None:
-    """A filter is for the eyes; the server's call is answered all the same."""
-    with listening(url, "-e", "noted", "--ack", "3", "--json", cwd=folder) as command, another(url) as client:
+    """``--event`` filters what is printed; other events are acknowledged all the same."""
+    with listening(url, "-e", "noted", "--ack", "3", "--json", cwd=folder) as command, emitter(url) as client:
         assert client.call("ask", timeout=5) == 3
         client.emit("note", "x")
         assert json.loads(command.line())["event"] == "noted"
 
 
-def test_what_misses_the_document_is_told(url: str, folder: Path) -> None:
-    """With ``--spec`` it is printed nevertheless, and the exit code says so."""
+def test_an_undeclared_event_is_reported(url: str, folder: Path) -> None:
+    """With ``--spec`` an undeclared event is reported, and the exit code is 1."""
     options = ("--spec", "wrong.yaml", "--count", "2")
-    with listening(url, *options, cwd=folder) as command, another(url) as client:
+    with listening(url, *options, cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert command.wait() == 1
     assert "'noted' misses the document: the document has no such event" in command.output
@@ -131,7 +131,7 @@ def test_what_misses_the_document_is_told(url: str, folder: Path) -> None:
     ids=["misspelt", "other direction", "namespace"],
 )
 def test_an_event_that_can_not_come_is_wrong_usage(folder: Path, options: tuple[str, ...], said: str) -> None:
-    """At once, instead of silence for ever; no connection is made for it."""
+    """An event or namespace that the document lacks exits with 2 before connecting."""
     result = CliRunner().invoke(
         main, ["listen", "http://127.0.0.1:9", *options, "--spec", str(folder / "post.yaml")]
     )
@@ -140,28 +140,28 @@ def test_an_event_that_can_not_come_is_wrong_usage(folder: Path, options: tuple[
 
 
 def test_refusals_can_be_listened_to_with_a_document(url: str, folder: Path) -> None:
-    """``exception`` is the server's own event, which no document declares."""
+    """``exception`` is accepted with ``--spec``, although no document declares it."""
     with listening(url, "-e", "exception", "--spec", "post.yaml", "--seconds", "0.2", cwd=folder) as command:
         assert command.wait() == 0
 
 
-def test_less_than_was_asked_for_exits_with_1(url: str, folder: Path) -> None:
-    """When the time is over before enough came."""
-    with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, another(url) as client:
+def test_too_few_events_exit_with_1(url: str, folder: Path) -> None:
+    """``--seconds`` ends the wait with 1 if fewer events than ``--count`` arrived."""
+    with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert command.wait() == 1
     assert "2 of 3 events came in 1 s" in command.output
 
 
-def test_the_end_of_the_time_is_an_ordinary_end(url: str, folder: Path) -> None:
+def test_the_time_limit_exits_with_0(url: str, folder: Path) -> None:
     """``--seconds`` without ``--count`` exits with 0."""
     with listening(url, "--seconds", "0.2", cwd=folder) as command:
         assert command.wait() == 0
 
 
-def test_a_reader_that_has_enough_ends_it(url: str, folder: Path) -> None:
-    """As ``head -1`` does; nothing is said about it."""
-    with listening(url, cwd=folder) as command, another(url) as client:
+def test_a_closed_output_pipe_ends_it_quietly(url: str, folder: Path) -> None:
+    """A reader that closes the pipe, such as ``head -1``, ends the command without a message."""
+    with listening(url, cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert command.line()
         assert command.process.stdout is not None
@@ -173,7 +173,7 @@ def test_a_reader_that_has_enough_ends_it(url: str, folder: Path) -> None:
 
 
 def test_a_lost_connection_is_made_again(folder: Path) -> None:
-    """A server that stops is waited for, and what it emits afterwards is printed."""
+    """The command reconnects to a restarted server, and prints what it emits afterwards."""
     with serve(create_app(folder / "post.yaml")) as base:
         port = int(base.rpartition(":")[2])
         stack = contextlib.ExitStack()
@@ -181,7 +181,7 @@ def test_a_lost_connection_is_made_again(folder: Path) -> None:
     with stack:
         command.wait_for("connecting again")
         command.wait_for("no connection")
-        with serve(create_app(folder / "post.yaml"), port=port) as base, another(base) as client:
+        with serve(create_app(folder / "post.yaml"), port=port) as base, emitter(base) as client:
             command.wait_for("connected to")
             client.emit("note", "x")
             assert "noted" in command.line()
@@ -195,15 +195,15 @@ def test_a_lost_connection_is_made_again(folder: Path) -> None:
     ],
     ids=["refused", "path"],
 )
-def test_who_is_not_let_in_is_told(url: str, options: tuple[str, ...], said: str) -> None:
-    """Once, with 1; nobody knocks for ever."""
+def test_a_refused_connection_exits_with_1(url: str, options: tuple[str, ...], said: str) -> None:
+    """A refused connection is reported, and the command does not retry."""
     result = CliRunner().invoke(main, ["listen", url, *options])
     assert result.exit_code == 1
     assert said in result.stderr
 
 
-def test_who_is_put_out_stays_out(folder: Path) -> None:
-    """A server that disconnects this client has a reason; that is an end, with 1."""
+def test_a_disconnected_client_does_not_reconnect(folder: Path) -> None:
+    """If the server disconnects the client, the command exits with 1 without reconnecting."""
     app = create_app(folder / "post.yaml")
 
     @app.on("leave")
@@ -214,7 +214,7 @@ def test_who_is_put_out_stays_out(folder: Path) -> None:
     with (
         serve(app) as base,
         listening(f"{base}/rt", cwd=folder) as command,
-        another(base) as client,
+        emitter(base) as client,
     ):
         client.emit("leave")
         assert command.wait() == 1
@@ -222,7 +222,7 @@ def test_who_is_put_out_stays_out(folder: Path) -> None:
 
 
 def test_colours_are_for_terminals(url: str, folder: Path) -> None:
-    """A pipe gets none."""
-    with listening(url, "--count", "1", cwd=folder) as command, another(url) as client:
+    """Output to a pipe contains no colours."""
+    with listening(url, "--count", "1", cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert "\x1b" not in command.line()

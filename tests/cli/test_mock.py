@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_serves_a_document_without_handlers(folder: Path) -> None:
-    """The start-up line says where; an event is answered."""
+    """The start-up line shows the addresses, and an event gets an example answer."""
     command = ("mock", "run", "-s", "echo.yaml", "--port", "0", "--seed", "1")
     with running(*command, cwd=folder) as (url, server), socketio.SimpleClient() as client:
         assert f"Socket.IO on {url}/socket.io/, its documentation on {url}/docs" in server.output
@@ -46,7 +46,7 @@ def test_it_serves_a_document_without_handlers(folder: Path) -> None:
 
 @pytest.mark.parametrize("reload", [(), ("--reload",)], ids=["once", "--reload"])
 def test_a_page_of_another_origin_is_served(folder: Path, reload: tuple[str, ...]) -> None:
-    """``--cors`` admits a front end elsewhere, in the reloader's process too; others are named in the log."""
+    """``--cors`` admits an origin, under the reloader too; the log names refused origins."""
     command = ("mock", "run", "-s", "echo.yaml", "--port", "0", "--cors", "http://front.example", *reload)
     with running(*command, cwd=folder) as (url, server):
         query = {"EIO": "4", "transport": "polling"}
@@ -86,8 +86,8 @@ def test_a_page_of_another_origin_is_served(folder: Path, reload: tuple[str, ...
         "no option",
     ],
 )
-def test_what_can_not_be_played_ends_it(folder: Path, arguments: list[str], code: int, text: str) -> None:
-    """With the place or the option, and without a traceback."""
+def test_an_impossible_mock_is_refused(folder: Path, arguments: list[str], code: int, text: str) -> None:
+    """The error names the place or the option, without a traceback."""
     ended, output = finished("mock", "run", *arguments, cwd=folder)
     assert ended == code
     assert text in output

@@ -37,7 +37,7 @@ STARTED = "Socket.IO on"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project whose document refers to a file outside of it, and whose handlers are elsewhere too."""
+    """A project whose document refers to a file outside it; its handlers are elsewhere too."""
     for name in ("project", "types", "code"):
         (tmp_path / name).mkdir()
     (tmp_path / "project" / "echo.yaml").write_text(DOCUMENT, "utf-8")
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["watchfiles", "stat"])
 def modules(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    """With watchfiles, and where it is not installed."""
+    """None, to reload with watchfiles, or a folder whose module hides it."""
     if request.param == "watchfiles":
         return None
     (tmp_path / "hiding").mkdir()
@@ -58,7 +58,7 @@ def modules(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
 
 
 def echo(url: str, text: str, path: str = "/socket.io") -> object:
-    """Return what the handler answers, or the code of its refusal."""
+    """Return the handler's answer, or the code of the refusal."""
     until_accepted(url)
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path, transports=["websocket"])
@@ -67,14 +67,14 @@ def echo(url: str, text: str, path: str = "/socket.io") -> object:
 
 
 def reloaded(command: Command, file: Path, text: str) -> None:
-    """Change a file and wait until it is served."""
+    """Change a file and wait until the server has reloaded."""
     file.write_text(text, "utf-8")
     command.wait_for(f"{file.name}'. Reloading")
     command.wait_for(STARTED)
 
 
 def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None) -> None:
-    """A referenced file elsewhere, one that is referred to later, and the handlers of ``--app-dir``."""
+    """Referenced files, references added later and handlers of ``--app-dir`` trigger a reload."""
     text, more = folder / "types" / "text.yaml", folder / "types" / "more.yaml"
     options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
     with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
@@ -92,17 +92,15 @@ def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None
     assert "Traceback" not in command.output
 
 
-def test_a_document_that_is_broken_meanwhile_is_told_and_comes_back(
-    folder: Path, modules: Path | None
-) -> None:
-    """Its diagnostics are printed once it is saved, and what repairs it is served."""
+def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Path | None) -> None:
+    """Saving a broken document prints its diagnostics; the repaired document is served."""
     document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
     options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
     with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
         text.write_text("text: {maxLength: many}\n", "utf-8")
         command.wait_for("text.yaml:1:19: error")
         command.wait_for("Nothing is served until a file changes")
-        document.write_text("nothing: {", "utf-8")  # so that it refers to nothing any more
+        document.write_text("nothing: {", "utf-8")  # so that it no longer refers to other files
         command.wait_for("echo.yaml:1:11: error")
         command.wait_for("Nothing is served")
         document.write_text(DOCUMENT.replace("text.yaml", "missing.yaml"), "utf-8")
@@ -116,7 +114,7 @@ def test_a_document_that_is_broken_meanwhile_is_told_and_comes_back(
 
 
 def test_an_applications_documents_are_followed(folder: Path, modules: Path | None) -> None:
-    """Of ``module:app`` as well, where it mounts what it serves."""
+    """``module:app`` reloads for its documents too, even of mounted servers."""
     (folder / "project" / "handlers.py").write_text("def echo(text): return text.upper()\n", "utf-8")
     options = ("--reload", "--port", "0")
     with running("run", "app:app", *options, cwd=folder / "project", modules=modules) as (url, command):
@@ -125,7 +123,7 @@ def test_an_applications_documents_are_followed(folder: Path, modules: Path | No
 
 
 def test_the_mock_reloads(folder: Path) -> None:
-    """With what it was asked for on its command line."""
+    """A reloaded mock keeps the options of its command line."""
     command_line = (
         "mock",
         "run",
@@ -147,7 +145,7 @@ def test_the_mock_reloads(folder: Path) -> None:
 
 
 def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
-    """Ctrl-C reaches the process that is being started, too, and no traceback is seen of it."""
+    """Ctrl-C during the start ends all processes without a traceback."""
     options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
     command = Command("run", "echo.yaml", *options, cwd=folder / "project")
     command.wait_for("Started reloader process")
@@ -156,7 +154,7 @@ def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
 
 
 def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
-    """Sessions end before the old server waits for their connections."""
+    """The old server ends its sessions before it waits for their connections."""
     options = (
         "--reload",
         "--port",
@@ -175,8 +173,8 @@ def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
             reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
 
 
-def test_changes_are_told_by_every_way_of_saving(tmp_path: Path) -> None:
-    """Written over, replaced by another file, taken away and put back."""
+def test_every_way_of_saving_is_noticed(tmp_path: Path) -> None:
+    """Replacing, removing and restoring a file each count as a change."""
     document, spare = tmp_path / "echo.yaml", tmp_path / "spare.yaml"
     document.write_text(DOCUMENT, "utf-8")
     followed = Documents([document])

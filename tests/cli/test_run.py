@@ -86,7 +86,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 app = GZipMiddleware(AsynctionSocketIO.from_spec("echo.yaml", app=FastAPI()))
 """
-# As the refusal of --workers says.
+# Made as the refusal of --workers asks.
 FOLLOWED = """\
 import os
 from starlette.applications import Starlette
@@ -108,7 +108,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process works in the folder; what it imports from there is forgotten afterwards."""
+    """The working directory is the folder; modules imported from it are forgotten afterwards."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", [*sys.path])
     known = set(sys.modules)
@@ -119,8 +119,8 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("inside")
-def test_everything_that_is_wrong_is_told_at_once(folder: Path) -> None:
-    """Mistakes of the document, handlers that lead nowhere, and events that nothing handles: no code will follow."""
+def test_all_mistakes_are_reported_at_once(folder: Path) -> None:
+    """One run reports mistakes of the document, unresolvable handlers and unhandled events."""
     (folder / "echo.yaml").write_text(
         DOCUMENT.replace("handlers.echo", "handlers.eco").replace(
             "  /:\n", "  /:\n    x-handlrs: {}\n    publsh: {}\n"
@@ -151,21 +151,21 @@ def echo(url: str, path: str = "/rt/socket.io") -> object:
     ids=["document", "application", "mounted"],
 )
 def test_a_target_is_served(folder: Path, target: str, path: str) -> None:
-    """A document, an application and one that is mounted in another answer; an interrupt ends them well."""
+    """A document, an application and a mounted application answer, and an interrupt exits with 0."""
     with running("run", target, "--port", "0", cwd=folder) as (url, command):
         assert echo(url, path) == "HELLO"
         assert command.stop() == 0
 
 
 def test_the_startup_line_says_where_everything_is(folder: Path) -> None:
-    """Socket.IO's address and the documentation's stand in one line, and both answer."""
+    """The start-up line shows the addresses of Socket.IO and the documentation, and both answer."""
     with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
         assert f"Socket.IO on {url}/rt/socket.io/, its documentation on {url}/rt/docs" in command.output
         assert httpx.get(f"{url}/rt/docs").status_code == 200
 
 
 def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
-    """What is written answers by itself; what is not is told, with its place, and played."""
+    """``--mock missing`` mocks and reports each missing handler; existing handlers answer themselves."""
     later = DOCUMENT.replace("handlers.echo", "handlers.later")
     (folder / "later.yaml").write_text(later.replace("{args: {type: string}}", "{args: {const: 5}}"), "utf-8")
     with running("run", "later.yaml", "--mock", "missing", "--port", "0", cwd=folder) as (url, command):
@@ -199,7 +199,7 @@ def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
 def test_the_addresses_of_the_startup_line_answer(
     folder: Path, target: str, options: tuple[str, ...], place: str, rest: str
 ) -> None:
-    """Wherever the server listens and whatever mounts it, they can be opened on this machine."""
+    """The printed addresses can be opened on this machine, whatever the host, mount or root path."""
     with running("run", target, "--port", "0", *options, cwd=folder) as (url, command):
         place = place.format(port=url.rpartition(":")[2])
         line = f"Socket.IO on {place}/rt/socket.io/, its documentation on {place}/rt/docs{rest}"
@@ -209,7 +209,7 @@ def test_the_addresses_of_the_startup_line_answer(
 
 
 def test_other_origins_are_admitted_by_name(folder: Path) -> None:
-    """``--cors`` adds origins to the server's own; the log names one that it refused, escaped, and the option."""
+    """``--cors`` adds origins to the server's own; the log names a refused origin in escaped form."""
     options = ["--cors", "http://front.example", "--cors", "http://other.example:81", "--port", "0"]
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
         query = {"EIO": "4", "transport": "polling"}
@@ -226,15 +226,15 @@ def test_other_origins_are_admitted_by_name(folder: Path) -> None:
     assert "\x1b[31m" not in command.output.partition("refused a request")[2]
 
 
-def test_no_docs(folder: Path) -> None:
-    """With ``--no-docs`` neither the line nor the server knows of a documentation."""
+def test_no_docs_removes_the_documentation(folder: Path) -> None:
+    """With ``--no-docs`` the server has no documentation, and the start-up line omits it."""
     with running("run", "echo.yaml", "--port", "0", "--no-docs", cwd=folder) as (url, command):
         assert "documentation" not in command.output
         assert httpx.get(f"{url}/rt/docs").status_code == 404
 
 
 def test_compression_is_off_unless_asked_for(folder: Path) -> None:
-    """A WebSocket that offers permessage-deflate is opened without it."""
+    """The server declines a client's offer of permessage-deflate."""
     offer = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -259,7 +259,7 @@ app = AsynctionSocketIO.from_spec("echo.yaml", limits=Limits(packet_bytes=20_000
     ("options", "announced"), [((), 20_000_000), (("--ws-max-size", "5000"), 5000)], ids=["raised", "lowered"]
 )
 def test_a_raised_limit_holds_for_websockets(folder: Path, options: Sequence[str], announced: int) -> None:
-    """Uvicorn takes what the limits say, unless a flag says less, which clients are then told."""
+    """Uvicorn accepts packets up to the server's limit, unless a flag lowers it for clients too."""
     (folder / "large.py").write_text(LARGE, "utf-8")
     with running("run", "large:app", "--port", "0", *options, cwd=folder) as (url, command):
         answer = httpx.get(f"{url}/rt/socket.io/?EIO=4&transport=polling").text
@@ -272,14 +272,14 @@ def test_a_raised_limit_holds_for_websockets(folder: Path, options: Sequence[str
 @pytest.mark.parametrize(
     ("target", "limit"), [("myapp", 1_000_000), ("mounted", 16 * 1024 * 1024)], ids=["alone", "beside others"]
 )
-def test_uvicorn_takes_no_more_than_is_needed(folder: Path, target: str, limit: int) -> None:
-    """Other routes may have WebSockets of their own, for which uvicorn's own limit stays."""
+def test_other_websocket_routes_keep_uvicorns_limit(folder: Path, target: str, limit: int) -> None:
+    """Uvicorn's own limit stays if the application may have other WebSocket routes."""
     sys.path.insert(0, str(folder))
     assert _message_limit(import_module(target).app) == limit
 
 
 def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
-    """Told to stop, the server answers a poll that waits for events and is gone soon after."""
+    """On shutdown the server answers a waiting poll, and exits soon after."""
     with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
         address = f"{url}/rt/socket.io/?EIO=4&transport=polling"
         with httpx.Client() as client:
@@ -295,7 +295,7 @@ def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("target", ["echo.yaml", "mounted:app"])
 def test_connected_clients_do_not_hold_the_shutdown_up(folder: Path, target: str, transport: str) -> None:
-    """They are told that it is over, over either transport, and the server is gone soon after."""
+    """On shutdown the server closes each client's session over either transport, and exits soon after."""
     options = ("--port", "0", "--timeout-graceful-shutdown", "60")
     gone = threading.Event()
     with running("run", target, *options, cwd=folder) as (url, command):
@@ -312,7 +312,7 @@ def test_connected_clients_do_not_hold_the_shutdown_up(folder: Path, target: str
 def test_workers_share_their_clients_over_a_queue(
     folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two processes serve; what a client of either says reaches the clients of both, signed."""
+    """What a client of one process says reaches the clients of both processes, signed."""
     monkeypatch.setenv("QUEUE_SECRET", "the-next-one-of-them  the-one-that-was-before")
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
     (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
@@ -326,20 +326,20 @@ def test_workers_share_their_clients_over_a_queue(
         until_accepted(url)
         with contextlib.ExitStack() as stack:
             clients: dict[str, socketio.SimpleClient] = {}
-            while len(clients) < 2:  # until both processes have one
+            while len(clients) < 2:  # until each process has a client
                 client = stack.enter_context(socketio.SimpleClient(reconnection=False))
                 client.connect(url, transports=["websocket"])
                 clients[client.call("process", timeout=5)] = client
             for speaker in clients.values():
                 speaker.emit("say", "hello")
-                assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
+                assert [client.receive(timeout=5) for client in clients.values()] == [["said", "hello"]] * 2
         assert command.stop() == 0
 
 
 def test_workers_serve_an_application_that_follows_the_advice(
     folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mounted server that is made as the refusal says is served by two processes, which share its clients."""
+    """An application made as the refusal of ``--workers`` asks shares its clients across workers."""
     monkeypatch.setenv("QUEUE", queue_url)
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
     (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
@@ -351,19 +351,19 @@ def test_workers_serve_an_application_that_follows_the_advice(
         until_accepted(url)
         with contextlib.ExitStack() as stack:
             clients: dict[str, socketio.SimpleClient] = {}
-            while len(clients) < 2:  # until both processes have one
+            while len(clients) < 2:  # until each process has a client
                 client = stack.enter_context(socketio.SimpleClient(reconnection=False))
                 client.connect(url, socketio_path="/api/socket.io", transports=["websocket"])
                 clients[client.call("process", timeout=5)] = client
             for speaker in clients.values():
                 speaker.emit("say", "hello")
-                assert [one.receive(timeout=5) for one in clients.values()] == [["said", "hello"]] * 2
+                assert [client.receive(timeout=5) for client in clients.values()] == [["said", "hello"]] * 2
         assert command.stop() == 0
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_workers_name_a_queue_that_is_away(folder: Path, scheme: str) -> None:
-    """Once each, with what to do, and no traceback; they serve their own clients meanwhile."""
+def test_workers_name_an_unreachable_queue(folder: Path, scheme: str) -> None:
+    """Each worker logs the unreachable queue once, without its password, and serves its own clients."""
     with contextlib.ExitStack() as stack:
         ports = []
         for _ in range(2):
@@ -401,7 +401,7 @@ def test_workers_name_a_queue_that_is_away(folder: Path, scheme: str) -> None:
 def test_a_broken_contract_is_reported_with_its_place(
     folder: Path, target: str, change: dict[str, str], codes: list[str]
 ) -> None:
-    """What ``check`` would print is printed, the exit code is 1, and no traceback is seen."""
+    """The diagnostics of ``check`` are printed without a traceback, and the exit code is 1."""
     for name, text in change.items():
         (folder / name).write_text(text, "utf-8")
     code, output = finished("run", target, "--port", "0", cwd=folder)
@@ -409,11 +409,11 @@ def test_a_broken_contract_is_reported_with_its_place(
     assert "echo.yaml:" in output
     assert "^" in output
     assert "Traceback" not in output
-    assert all(one in output for one in codes)
+    assert all(code in output for code in codes)
 
 
-def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path) -> None:
-    """The author sees the line that failed, and none of ours."""
+def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
+    """The traceback shows the failing line of the application, and no line of this package."""
     (folder / "broken.py").write_text("app = None\nraise LookupError('no luck')\n", "utf-8")
     code, output = finished("run", "broken:app", cwd=folder)
     assert code == 1
@@ -470,7 +470,7 @@ def test_an_application_that_can_not_be_imported_shows_its_own_line(folder: Path
 )
 @pytest.mark.usefixtures("inside")
 def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
-    """The message says what to do instead; nothing is served."""
+    """The message says what to do instead, and no server starts."""
     result = CliRunner().invoke(main, ["run", *arguments])
     assert result.exit_code == 2
     assert complaint in " ".join(result.output.split())
@@ -494,8 +494,8 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 @pytest.mark.usefixtures("inside")
-def test_what_can_not_be_served_exits_with_1(arguments: list[str], complaint: str) -> None:
-    """A clear line, and no traceback."""
+def test_an_unservable_target_exits_with_1(arguments: list[str], complaint: str) -> None:
+    """The error is a clear line without a traceback."""
     result = CliRunner().invoke(main, ["run", *arguments])
     assert result.exit_code == 1
     assert complaint in result.output
@@ -504,7 +504,7 @@ def test_what_can_not_be_served_exits_with_1(arguments: list[str], complaint: st
 
 
 def test_a_port_in_use_exits_with_1(folder: Path) -> None:
-    """Uvicorn's own message, and this command's exit code."""
+    """Uvicorn's own message is shown, and the exit code is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, output = finished("run", "echo.yaml", "--port", str(taken.getsockname()[1]), cwd=folder)
     assert code == 1
@@ -512,7 +512,7 @@ def test_a_port_in_use_exits_with_1(folder: Path) -> None:
 
 
 def test_a_file_in_place_of_a_unix_socket_is_kept(folder: Path) -> None:
-    """A server that can't start takes nothing away; one that could leaves no socket behind."""
+    """A failed start keeps the existing file, and a stopped server removes its own socket."""
     (folder / "notes.txt").write_text("mine", "utf-8")
     code, output = finished("run", "echo.yaml", "--uds", "notes.txt", cwd=folder)
     assert code == 1
@@ -526,7 +526,7 @@ def test_a_file_in_place_of_a_unix_socket_is_kept(folder: Path) -> None:
 
 
 def test_the_options_are_uvicorns_own() -> None:
-    """Whoever knows uvicorn's flags knows these."""
+    """``run`` accepts uvicorn's flags under their own names."""
     output = CliRunner().invoke(main, ["run", "--help"]).output
     for flag in (
         "--host",

@@ -1,4 +1,4 @@
-"""``asynction-asgi scaffold``: what it writes, what it refuses to write over, and what it says."""
+"""``asynction-asgi scaffold``: the files it writes or refuses to overwrite, and its output."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def run(document: Path, folder: Path, *options: str) -> Result:
 
 
 def test_what_was_written_is_listed(document: Path, tmp_path: Path) -> None:
-    """Every file, in a folder that is made, and what to do next."""
+    """The output lists each written file and the next steps; a missing folder is created."""
     folder = tmp_path / "deep" / "app"
     result = run(document, folder)
     assert result.exit_code == 0, result.output
     listed, _, following = result.output.partition("\nNext:\n")
-    made = sorted(str(path) for path in folder.rglob("*") if path.is_file())
-    assert sorted(listed.split()) == made
+    written = sorted(str(path) for path in folder.rglob("*") if path.is_file())
+    assert sorted(listed.split()) == written
     assert [line.strip() for line in following.splitlines()] == [
         f"cd {folder}",
         "pytest",
@@ -57,7 +57,7 @@ def test_what_was_written_is_listed(document: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_overwritten(document: Path, tmp_path: Path) -> None:
-    """All files that are there are named, and none is written; ``--force`` writes over them."""
+    """All existing files are named and no file is written; ``--force`` overwrites them."""
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "app.py").write_text("mine", "utf-8")
@@ -76,8 +76,8 @@ def test_nothing_is_overwritten(document: Path, tmp_path: Path) -> None:
     assert run(document, folder, "--force").exit_code == 0
 
 
-def test_a_document_in_the_folder_stays_as_it_is(document: Path, tmp_path: Path) -> None:
-    """Beside a document, only the rest is written."""
+def test_a_document_in_the_folder_is_kept(document: Path, tmp_path: Path) -> None:
+    """A document in the target folder stays unchanged, and the other files are written."""
     result = run(document, tmp_path)
     assert result.exit_code == 0, result.output
     assert str(document) not in result.output.splitlines()
@@ -86,7 +86,7 @@ def test_a_document_in_the_folder_stays_as_it_is(document: Path, tmp_path: Path)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
-    """Not even with ``--force``."""
+    """A link that leads out of the folder is refused, even with ``--force``."""
     document = tmp_path / "named.yaml"
     document.write_text(DOCUMENT.replace("name: echo", "name: echo, x-handler: h.sub.echo"), "utf-8")
     folder, outside = tmp_path / "app", tmp_path / "outside"
@@ -101,7 +101,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_document_with_faults_writes_nothing(document: Path, tmp_path: Path) -> None:
-    """Its diagnostics are those of ``check``."""
+    """An invalid document gets the diagnostics of ``check``, and no folder is created."""
     document.write_text(DOCUMENT.replace("type: string}, x", "type: strng}, x"), "utf-8")
     result = run(document, tmp_path / "app")
     checked = CliRunner().invoke(main, ["check", "--server-name", "a", str(document)])
@@ -110,8 +110,8 @@ def test_a_document_with_faults_writes_nothing(document: Path, tmp_path: Path) -
     assert not (tmp_path / "app").exists()
 
 
-def test_a_file_in_the_way_is_told(document: Path, tmp_path: Path) -> None:
-    """Of a folder that can't be made: its name, without a traceback."""
+def test_a_file_in_the_way_is_reported(document: Path, tmp_path: Path) -> None:
+    """A folder that cannot be created is named, without a traceback."""
     result = run(document, document / "app")
     assert result.exit_code == 1
     assert "echo.yaml" in result.stderr
@@ -120,7 +120,7 @@ def test_a_file_in_the_way_is_told(document: Path, tmp_path: Path) -> None:
 
 
 def test_secrets_that_are_needed_are_named(tmp_path: Path) -> None:
-    """A variable of the environment without which the application doesn't start."""
+    """The next steps include each environment variable that the application needs to start."""
     document = tmp_path / "secured.yaml"
     security = (
         "components: {securitySchemes: {t: {type: http, scheme: bearer,"

@@ -18,16 +18,16 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["schema", *arguments])
 
 
-def test_it_is_printed() -> None:
-    """As JSON; with AsyncAPI's own, or alone."""
+def test_the_schema_is_printed() -> None:
+    """The schema is printed as JSON, with AsyncAPI's own schema or alone."""
     for arguments, alone in (((), False), (("--alone",), True)):
         result = run(*arguments)
         assert result.exit_code == 0
         assert json.loads(result.output) == editor_schema(alone=alone)
 
 
-def test_it_is_written(tmp_path: Path) -> None:
-    """Into the file that is named, and nothing is printed."""
+def test_the_schema_is_written(tmp_path: Path) -> None:
+    """The schema is written to the named file, and nothing is printed."""
     path = tmp_path / "asyncapi.schema.json"
     result = run("-o", str(path))
     assert (result.exit_code, result.output) == (0, "")
@@ -35,7 +35,7 @@ def test_it_is_written(tmp_path: Path) -> None:
 
 
 def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
-    """With the reason."""
+    """The error names the file and the reason."""
     path = tmp_path / "missing" / "asyncapi.schema.json"
     result = run("-o", str(path))
     assert result.exit_code == 1
