@@ -6,7 +6,7 @@ import ast
 import subprocess
 from typing import TYPE_CHECKING
 
-from .layout import PACKAGE, ROOT, Arrow, circles, import_graph, imported_names, modules
+from .layout import ROOT, Arrow, circles, import_graph, imported_names, modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ ROWS = {
         ("ports",),
         ("peers",),
         ("cluster", "transport"),
-        ("server",),
+        ("server", "protocol"),
         ("__init__",),
     ),
     "spec": (
@@ -48,12 +48,6 @@ ROWS = {
         ("__init__",),
     ),
 }
-# Where files of the engine belong that have not been moved yet: the rules hold as if they stood there.
-PLANNED = {
-    "engine/peers": "addressing",
-    "engine/transport": "protocol",
-}
-ROOMS = {f"engine/{file}": room for room, files in PLANNED.items() for file in files.split()}
 # Third-party modules and the places that may import them: a module, or all of a folder.
 SEAMS = {
     "ruamel": ("spec/text/yaml", "spec/text/yaml_events"),
@@ -73,39 +67,13 @@ TOP = {
     *("asynction_asgi", "tests", "benchmarks", "docs", "pyproject.toml", "noxfile.py", "README.md"),
     *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 }
-# Imports that break these rules today. Each is deleted with its cause; none is to be added.
-EXCEPTIONS = """
-asynction_asgi.engine.options -> asynction_asgi.engine.cluster.seals
-asynction_asgi.server.binding -> asynction_asgi.server.unled
-asynction_asgi.server.security.__init__ -> asynction_asgi.server.security.rules
-asynction_asgi.server.security.guard -> asynction_asgi.server.security.rules
-asynction_asgi.server.socket -> asynction_asgi.server.sending
-asynction_asgi.spec.containment.prove -> asynction_asgi.spec.containment.cases
-asynction_asgi.spec.containment.prove -> asynction_asgi.spec.containment.combining
-asynction_asgi.spec.containment.prove -> asynction_asgi.spec.containment.elements
-asynction_asgi.spec.containment.prove -> asynction_asgi.spec.containment.members
-"""
-
-
-def exceptions() -> set[Arrow]:
-    """Return the exceptions, from the place of a module to a place or to a third-party module."""
-    return {
-        (
-            source.removeprefix(f"{PACKAGE}.").replace(".", "/"),
-            target.removeprefix(f"{PACKAGE}.").replace(".", "/"),
-        )
-        for line in EXCEPTIONS.split("\n")
-        if line
-        for source, _, target in [line.partition(" -> ")]
-    }
 
 
 def room_of(place: str, folder: str) -> str | None:
-    """Return the room of a folder in which a module stands or will stand, or None outside of it.
+    """Return the room of a folder in which a module stands, or None outside of it.
 
     A file that has a row apart from its folder's, such as ``mock/serve``, is a room of its own.
     """
-    place = f"{ROOMS[place]}/{place}" if place in ROOMS else place
     if folder and not place.startswith(f"{folder}/"):
         return None
     room = place.removeprefix(f"{folder}/")
@@ -136,16 +104,6 @@ def seams_broken() -> Iterator[tuple[Arrow, str]]:
                 yield (place, library), f"only {' and '.join(SEAMS[library])} may"
 
 
-def circles_without(excepted: set[Arrow]) -> list[list[str]]:
-    """Return the circles that are left when the excepted imports are not counted."""
-    return circles(
-        {
-            source: {target for target in targets if (source, target) not in excepted}
-            for source, targets in import_graph().items()
-        }
-    )
-
-
 def test_every_module_stands_in_a_row() -> None:
     """A new folder or file gets its row before anything imports it."""
     problems = [
@@ -160,41 +118,19 @@ def test_every_module_stands_in_a_row() -> None:
 
 def test_a_room_imports_only_from_rows_before_its_own() -> None:
     """The package reads from the ground up, and so do the engine and spec within it."""
-    problems = [
-        f"{source} imports {target}: {why}"
-        for (source, target), why in rows_broken()
-        if (source, target) not in exceptions()
-    ]
+    problems = [f"{source} imports {target}: {why}" for (source, target), why in rows_broken()]
     assert not problems, "\n".join(problems)
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:
     """Each module can be read, and tested, before those that build on it."""
-    problems = [" - ".join(circle) for circle in circles_without(exceptions())]
+    problems = [" - ".join(circle) for circle in circles(import_graph())]
     assert not problems, "\n".join(problems)
 
 
 def test_a_third_party_seam_has_one_importer() -> None:
     """Each library that shapes data is imported by one part, so that one part changes with it."""
-    problems = [
-        f"{source} imports {library}: {why}"
-        for (source, library), why in seams_broken()
-        if (source, library) not in exceptions()
-    ]
-    assert not problems, "\n".join(problems)
-
-
-def test_every_exception_is_still_needed() -> None:
-    """What has been mended or moved is deleted from the lists, and can't come back."""
-    broken = {arrow for arrow, _ in (*rows_broken(), *seams_broken())}
-    closing = {
-        arrow
-        for arrow in exceptions() - broken
-        if any(set(arrow) <= set(circle) for circle in circles_without(exceptions() - {arrow}))
-    }
-    needless = exceptions() - broken - closing
-    problems = [f"delete from EXCEPTIONS: {source} -> {target}" for source, target in sorted(needless)]
-    problems += [f"delete from PLANNED: {place}" for place in sorted(ROOMS.keys() - modules().keys())]
+    problems = [f"{place} imports {library}: {why}" for (place, library), why in seams_broken()]
     assert not problems, "\n".join(problems)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
-    from .cluster.seals import Secret
+    from .options import Secret
 
 __all__ = [
     "Audience",

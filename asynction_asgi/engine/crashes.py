@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-__all__ = ["describe_crash", "is_interrupt", "must_pass"]
+__all__ = ["describe_crash", "is_interrupt", "is_refusal_by_hand", "must_pass"]
 
 
 def must_pass(error: BaseException, began_in: asyncio.Task[Any] | None = None) -> bool:
@@ -53,3 +53,11 @@ def _current_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:  # no event loop runs
         return None
+
+
+def is_refusal_by_hand(error: BaseException) -> bool:
+    """Return whether the error is the builtin ConnectionRefusedError, which python-socketio lets handlers raise.
+
+    One with an errno comes from a failed connection to a backend.
+    """
+    return isinstance(error, ConnectionRefusedError) and error.errno is None

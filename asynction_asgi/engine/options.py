@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
-    from .cluster.seals import Secret
     from .limits import Limits
+
+    Secret = str | bytes
 
 __all__ = ["ServerOptions", "UpstreamOptions"]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import socketio
 
-from .addressing import AddressingServer
 from .cluster.adopt import adopt
 from .logs import choose_logger
+from .peers.addressing import AddressingServer
 from .peers.calls import Calls
 from .peers.gate import Gate
 from .peers.intake import Intake

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic, Severity
     from ..spec.model import Arguments, Event
     from ..spec.text.document import Node
-    from .binding import BoundHandler
+    from .bound_handler import BoundHandler
 
 
 def check_arity(

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from ..spec.model import count_words
+from .bound_handler import BoundHandler
 from .signatures import POSITIONAL, UnbindableError, read_lead, read_parameters
 from .unled import explain_missing_lead
 
@@ -36,32 +35,6 @@ _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "token_info": lambda socket: socket.token_info,
     "params": lambda socket: socket.params,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundHandler:
-    """A handler in the shape that the dispatcher calls.
-
-    Attributes:
-        invoke: Called with the socket and the arguments; the result is awaited.
-        minimum: Fewest arguments it can take, the socket not counted.
-        maximum: Most arguments it can take; None is unbounded.
-        function: What the user wrote.
-        unled: Names of its positional parameters if none of them takes the connection.
-        takers: Names of those that take arguments.
-    """
-
-    invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
-    minimum: int = 0
-    maximum: int | None = None
-    function: Callable[..., Any]
-    unled: tuple[str, ...] = ()
-    takers: tuple[str, ...] = ()
-
-    @property
-    def takes(self) -> str:
-        """How many arguments the handler can take, in words."""
-        return count_words(self.minimum, self.maximum)
 
 
 def bind_event_handler(

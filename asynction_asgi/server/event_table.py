@@ -10,7 +10,6 @@ from ..errors import BindingError, Diagnostic
 from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments
 from .binding import (
-    BoundHandler,
     bind_error_handler,
     bind_event_handler,
     bind_lifecycle_handler,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import HandlerName, Namespace, Spec
     from ..spec.text.document import Node
+    from .bound_handler import BoundHandler
 
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
-from ..engine.crashes import describe_crash, must_pass
+from ..engine.crashes import describe_crash, is_refusal_by_hand, must_pass
 from ..errors import (
     AckValidationError,
     DisconnectedError,
@@ -128,14 +128,6 @@ def refusal_of_connect_handler(error: BaseException, what: str, *, log: bool) ->
     if is_refusal_by_hand(error):
         return RefusedError("forbidden", "Connection refused by server")
     return _crash(what, error, log=log)
-
-
-def is_refusal_by_hand(error: BaseException) -> bool:
-    """Return whether the error is the builtin ConnectionRefusedError, which python-socketio lets handlers raise.
-
-    One with an errno comes from a failed connection to a backend.
-    """
-    return isinstance(error, ConnectionRefusedError) and error.errno is None
 
 
 def _is_refusal_of_handler(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from .namespace_routes import WILDCARD
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .binding import BoundHandler
+    from .bound_handler import BoundHandler
     from .contract import Contract
     from .namespace_routes import NamespaceRoutes, Route
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..spec.model import Namespace, Spec
-    from .binding import BoundHandler
+    from .bound_handler import BoundHandler
 
 WILDCARD = "*"
 

@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engine import name_rooms
 from ..errors import DisconnectedError
 from .instead import refuse_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from typing import Never
 
-    from ..engine import Audience, Peer, Room
-    from .sending import Sending
+    from ..engine import Audience, Peer, Room, Sender
+
+
+class Sends(Protocol):
+    """Emits and calls by a given sender, checked against the document before they are sent."""
+
+    async def emit(
+        self,
+        sender: Sender,
+        event: str,
+        data: Any,
+        *,
+        namespace: str,
+        to: Audience | None = None,
+        skip_sid: str | Collection[str] | None = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        """Emit an event."""
+        ...
+
+    async def call(
+        self,
+        sender: Sender,
+        event: str,
+        data: Any,
+        *,
+        to: str,
+        namespace: str,
+        timeout: float | None,  # noqa: ASYNC109  # python-socketio's parameter
+    ) -> Any:
+        """Emit to one client and return its answer."""
+        ...
 
 
 class Socket:
@@ -33,9 +63,7 @@ class Socket:
 
     __slots__ = ("_peer", "_sending", "auth", "params", "token_info", "user")
 
-    def __init__(
-        self, sending: Sending, peer: Peer[Any], params: Mapping[str, Any], auth: Any = None
-    ) -> None:
+    def __init__(self, sending: Sends, peer: Peer[Any], params: Mapping[str, Any], auth: Any = None) -> None:
         self._sending = sending
         self._peer = peer
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
@@ -166,7 +194,7 @@ class Recipients:
 
     __slots__ = ("_peer", "_rooms", "_sending")
 
-    def __init__(self, sending: Sending, peer: Peer[Any], rooms: list[str | int]) -> None:
+    def __init__(self, sending: Sends, peer: Peer[Any], rooms: list[str | int]) -> None:
         self._sending = sending
         self._peer = peer
         self._rooms = rooms

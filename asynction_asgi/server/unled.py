@@ -9,7 +9,7 @@ from ..spec.model import count_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .binding import BoundHandler
+    from .bound_handler import BoundHandler
 
 
 def explain_missing_lead(

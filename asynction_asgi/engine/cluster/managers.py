@@ -22,7 +22,7 @@ from .settings import RETENTION_SECONDS, create_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .seals import Secret
+    from ..options import Secret
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]

@@ -19,7 +19,8 @@ from .window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    Secret = str | bytes
+    from ..options import Secret
+
     Fault = Literal["unsigned", "signed", "wrong signature", "too old", "repeated"]
 
 # How far the clocks of two machines and the way through the queue may be apart.

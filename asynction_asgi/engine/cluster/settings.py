@@ -17,8 +17,8 @@ from .urls import read_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ..options import Secret
     from .broker import Broker
-    from .seals import Secret
     from .urls import QueueUrl
 
 __all__ = ["RETENTION_SECONDS", "QueueSettings", "create_settings"]

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine import ConnectionRefusedError as RefusedByHandlerError
-from ...engine.crashes import describe_crash, must_pass
+from ...engine.crashes import describe_crash, is_refusal_by_hand, must_pass
 from ...errors import RefusedError, SecurityError, internal_error
 from ...logs import get_logger
-from ..failures import is_refusal_by_hand
 from .identity import Identity, Verified, expiry_of, scopes_of
 
 if TYPE_CHECKING:

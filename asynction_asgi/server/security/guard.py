@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...engine import ConnectionRefusedError as RefusedByHandlerError
 from ...errors import RefusedError, SecurityError
@@ -12,12 +12,12 @@ from .authenticate import authenticate
 from .presented import Presented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ...spec.model import Security
     from ..socket import Socket
     from .identity import Identity
-    from .rules import NamespaceRules
+    from .schemes import Scheme
 
     Grant = tuple[Socket, float | None] | RefusedError
 
@@ -25,6 +25,29 @@ if TYPE_CHECKING:
 _LONGEST_TIMER = 60.0
 # Clients may miss an end that arrives together with the answer to their CONNECT.
 _SHORTEST_TIMER = 0.02
+
+
+class Requirements(Protocol):
+    """What one declared namespace requires; `NamespaceRules`, as a guard sees it."""
+
+    @property
+    def required(self) -> Security:
+        """What a CONNECT must satisfy."""
+        ...
+
+    @property
+    def reauth(self) -> str | None:
+        """The event that carries fresh credentials, or None."""
+        ...
+
+    @property
+    def schemes(self) -> Mapping[str, Scheme]:
+        """The required schemes, by name."""
+        ...
+
+    def of_event(self, event: str) -> Security | None:
+        """Return what an event requires by itself, or None."""
+        ...
 
 
 class Guard:
@@ -40,7 +63,7 @@ class Guard:
     __slots__ = ("_expires", "_grants", "_lock", "_on_expiry", "_presented", "_rules", "_socket", "_timer")
 
     def __init__(
-        self, rules: NamespaceRules, presented: Presented, identity: Identity | None, socket: Socket
+        self, rules: Requirements, presented: Presented, identity: Identity | None, socket: Socket
     ) -> None:
         self._rules = rules
         self._presented = presented

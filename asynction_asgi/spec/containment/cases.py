@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..schemas.normalise import Schema
     from .facts import Facts
-    from .prove import Prover
+    from .proving import Proving
 
     Case = tuple[list[Schema], Schema]
 
@@ -26,7 +26,7 @@ _MOST_CASES = 64
 _MOST_COUNTS = 8
 
 
-def is_empty(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
+def is_empty(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
     """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
     for part in parts:
         if "not" in part and not prover.are_apart(parts, part["not"]):
@@ -62,7 +62,7 @@ def is_empty(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, dept
     return False
 
 
-def split(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, outer: Schema) -> list[Case] | None:
+def split(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, outer: Schema) -> list[Case] | None:
     """Split the values into cases by what the inner schemas say; None if they say nothing of the kind."""
     universe = prover.universe
     for part in parts:
@@ -94,7 +94,7 @@ def split(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, outer: 
     return _by_count(prover, parts, facts) if facts.types == {"array"} else _by_member(prover, parts, facts)
 
 
-def _by_count(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
+def _by_count(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
     """A case for each number of items, if there are few."""
     least, most = facts.least["minItems"], most_items(prover, parts, facts)
     if not 0 < most - least <= _MOST_COUNTS:
@@ -106,7 +106,7 @@ def _by_count(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> 
     return [([*parts, case], case) for case in cases]
 
 
-def _others(prover: Prover, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
+def _others(prover: Proving, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
     """What else is known where one branch was chosen: by ``oneOf``, all others are missed."""
     if keyword == "anyOf":
         return []
@@ -119,7 +119,7 @@ def _others(prover: Prover, keyword: str, branches: Sequence[Schema], chosen: in
     ]
 
 
-def _by_member(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
+def _by_member(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
     """A case for each value of a required member that has few."""
     if facts.types != {"object"}:
         return None

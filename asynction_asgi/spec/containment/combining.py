@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     from ..schemas.normalise import Schema
     from .facts import Facts
-    from .prove import Prover
+    from .proving import Proving
 
 __all__ = ["all_of", "any_of", "conditional", "negation", "one_of"]
 
 
 def all_of(
-    prover: Prover, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """Every one of them holds."""
     return [left for wanted in schema["allOf"] for left in prover.prove(parts, wanted, depth)]
 
 
 def any_of(
-    prover: Prover, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """One of them holds."""
     left = _of_branches(prover, parts, schema["anyOf"], depth)
@@ -34,7 +34,7 @@ def any_of(
 
 
 def one_of(
-    prover: Prover, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """One of them holds, and no other can."""
     branches, universe = schema["oneOf"], prover.universe
@@ -58,7 +58,7 @@ def one_of(
 
 
 def _of_branches(
-    prover: Prover, parts: Sequence[dict[str, Any]], branches: Sequence[Schema], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], branches: Sequence[Schema], depth: int
 ) -> list[Sequence[Obligation]] | None:
     """What is left of each branch, or None if one of them holds."""
     left: list[Sequence[Obligation]] = []
@@ -70,7 +70,7 @@ def _of_branches(
     return left
 
 
-def _likeliest(prover: Prover, parts: Sequence[dict[str, Any]], branches: Sequence[Schema]) -> list[int]:
+def _likeliest(prover: Proving, parts: Sequence[dict[str, Any]], branches: Sequence[Schema]) -> list[int]:
     """The places of the branches that may hold, first those that say what a part says."""
     places = [place for place, branch in enumerate(branches) if not prover.are_apart(parts, branch)]
     is_said = {place: any(prover.same.of(part, branches[place]) for part in parts) for place in places}
@@ -78,7 +78,7 @@ def _likeliest(prover: Prover, parts: Sequence[dict[str, Any]], branches: Sequen
 
 
 def negation(
-    prover: Prover, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """No value meets what is denied."""
     denied, universe = schema["not"], prover.universe
@@ -89,7 +89,7 @@ def negation(
 
 
 def conditional(
-    prover: Prover, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """What follows holds where the condition does, and the rest where it doesn't."""
     condition, universe = schema["if"], prover.universe

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..schemas.normalise import Schema
     from .facts import Facts
-    from .prove import Prover
+    from .proving import Proving
 
 __all__ = ["contains", "items", "max_items", "most_items", "schemas_of_item", "tuple_length", "unique_items"]
 
@@ -38,7 +38,7 @@ def tuple_length(parts: Sequence[dict[str, Any]]) -> int:
     return max(lengths, default=0)
 
 
-def most_items(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> float:
+def most_items(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> float:
     """Return how many items there can be at most."""
     most = facts.most["maxItems"]
     for index in range(tuple_length(parts) + 1):
@@ -50,7 +50,7 @@ def most_items(prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) ->
 
 
 def items(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """Each position, and the rest, is what the outer schema admits there."""
     if "array" not in facts.types:
@@ -67,7 +67,7 @@ def items(
 
 
 def max_items(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
 ) -> list[Obligation]:
     """``maxItems``, from that of the inner schemas or the end of their tuples."""
     limit = schema["maxItems"]
@@ -80,7 +80,7 @@ def max_items(
 
 
 def unique_items(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
 ) -> list[Obligation]:
     """``uniqueItems``, which lists of one item meet."""
     if "array" not in facts.types or facts.unique or _differ(prover, parts, most_items(prover, parts, facts)):
@@ -88,7 +88,7 @@ def unique_items(
     return [missed(schema, "uniqueItems", prover.universe.fresh({"type": ["array"], "minItems": 2}))]
 
 
-def _differ(prover: Prover, parts: Sequence[dict[str, Any]], count: float) -> bool:
+def _differ(prover: Proving, parts: Sequence[dict[str, Any]], count: float) -> bool:
     """Return whether no two items can be equal, as each position has types of its own."""
     if count > len(ALL_TYPES):
         return False
@@ -103,7 +103,7 @@ def _differ(prover: Prover, parts: Sequence[dict[str, Any]], count: float) -> bo
 
 
 def contains(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """An item that the outer schema asks for is one that is there in any case."""
     if "array" not in facts.types:

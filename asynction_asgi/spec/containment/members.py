@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from .facts import Facts
     from .obligation import Undeclared
-    from .prove import Prover
+    from .proving import Proving
 
 __all__ = ["dependencies", "max_properties", "members", "property_names", "required"]
 
 
 def members(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """Each member that the inner schemas admit is one that the outer schema admits."""
     if "object" not in facts.types:
@@ -47,13 +47,13 @@ def members(
     return found
 
 
-def _refuses_any(prover: Prover, schema: dict[str, Any], name: str) -> bool:
+def _refuses_any(prover: Proving, schema: dict[str, Any], name: str) -> bool:
     """Whether a member of that name is refused whatever it is."""
     return any(prover.universe.resolve(wanted) is False for wanted in schemas_of_member([schema], name))
 
 
 def required(
-    prover: Prover, _: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], __: int
+    prover: Proving, _: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], __: int
 ) -> list[Obligation]:
     """Each name is required by the inner schemas too."""
     if "object" not in facts.types:
@@ -66,13 +66,13 @@ def required(
     ]
 
 
-def requiring(name: str, prover: Prover) -> dict[str, Any]:
+def requiring(name: str, prover: Proving) -> dict[str, Any]:
     """A schema of objects with a member."""
     return prover.universe.made(("required", name), {"required": [name]})
 
 
 def max_properties(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], _: int
 ) -> list[Obligation]:
     """``maxProperties``, from that of the inner schemas or the number of names that they admit."""
     limit = int(schema["maxProperties"])
@@ -87,7 +87,7 @@ def max_properties(
 
 
 def property_names(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """``propertyNames``, from that of the inner schemas or from the names that they admit."""
     if "object" not in facts.types:
@@ -119,7 +119,7 @@ def property_names(
 
 
 def dependencies(
-    prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
+    prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
     """What the outer schema asks for beside a member holds wherever there is one."""
     if "object" not in facts.types:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..schemas.normalise import Schema
     from .facts import Facts
     from .obligation import Obligation
-    from .prove import Prover
+    from .proving import Proving
     from .universe import Universe
 
 __all__ = ["OPENING", "Members", "in_place", "schemas_of_member"]
@@ -35,7 +35,7 @@ class Members:
         is_silent: Whether the schemas name members and say nothing of any others.
     """
 
-    def __init__(self, prover: Prover, parts: Sequence[dict[str, Any]], facts: Facts) -> None:
+    def __init__(self, prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> None:
         self._prover = prover
         self._parts = parts
         self._facts = facts

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
-from .hop import another_loop, run_in
-from .room_names import name_clients, name_room, name_rooms
+from ..hop import another_loop, run_in
+from ..room_names import name_clients, name_room, name_rooms
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Coroutine
 
-    from .room_names import Audience, Room
+    from ..room_names import Audience, Room
 
 
 class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio is untyped

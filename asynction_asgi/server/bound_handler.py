@@ -1,0 +1,39 @@
+"""A handler in the one shape that the dispatcher calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..spec.model import count_words
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from .socket import Socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundHandler:
+    """A handler in the shape that the dispatcher calls.
+
+    Attributes:
+        invoke: Called with the socket and the arguments; the result is awaited.
+        minimum: Fewest arguments it can take, the socket not counted.
+        maximum: Most arguments it can take; None is unbounded.
+        function: What the user wrote.
+        unled: Names of its positional parameters if none of them takes the connection.
+        takers: Names of those that take arguments.
+    """
+
+    invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
+    minimum: int = 0
+    maximum: int | None = None
+    function: Callable[..., Any]
+    unled: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> str:
+        """How many arguments the handler can take, in words."""
+        return count_words(self.minimum, self.maximum)
