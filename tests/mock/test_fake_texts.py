@@ -1,4 +1,4 @@
-"""Faker's texts: by the name of a format, or of a property; the same for the same seed."""
+"""Texts by Faker, for formats and property names, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def made(name: str, *, seed: int = 1, locale: str | None = None) -> str | None:
     ],
 )
 def test_a_provider_gives_a_text(name: str) -> None:
-    """What is no text, but has one, becomes it; the seed decides."""
+    """A provider's value is returned as text, determined by the seed."""
     text = made(name)
     assert isinstance(text, str)
     assert text
@@ -63,23 +63,23 @@ def test_a_provider_gives_a_text(name: str) -> None:
         *("binary", "zip", "image", "pydict", "words", "profile", "pybool", "currency"),
     ],
 )
-def test_what_is_no_provider_of_text_is_left_alone(name: str) -> None:
-    """The generator's own methods, private names, and what makes bytes, lists or objects."""
+def test_other_names_give_no_text(name: str) -> None:
+    """Generator methods, private names and providers of bytes, lists or objects give no text."""
     assert made(name) is None
 
 
 def test_properties_of_common_names_have_texts() -> None:
-    """However they are spelt; others have none."""
+    """Every spelling of a known property name gives the same text; an unknown name gives no text."""
     texts = fake_texts()
     assert texts is not None
-    found = [texts.of_property(name) for name in ("firstName", "first_name", "FirstName", "first-name")]
-    assert len({make(Choices.seeded(1)) for make in found if make is not None}) == 1
-    assert None not in found
+    makers = [texts.of_property(name) for name in ("firstName", "first_name", "FirstName", "first-name")]
+    assert len({make(Choices.seeded(1)) for make in makers if make is not None}) == 1
+    assert None not in makers
     assert texts.of_property("seed") is None
 
 
 def test_a_locale_speaks_its_language() -> None:
-    """Others are refused."""
+    """A locale gives texts in its language, and an unknown locale is refused."""
     name = made("name", locale="ja_JP")
     assert name is not None
     assert not name.isascii()
@@ -88,21 +88,21 @@ def test_a_locale_speaks_its_language() -> None:
             fake_texts(locale)
 
 
-def test_every_provider_that_is_taken_works() -> None:
-    """Some have no data in a locale, or need packages that are not here: they give no text there."""
+def test_every_accepted_provider_gives_a_text() -> None:
+    """A provider without data in the locale is not offered; every other provider works."""
     assert made("bank") is not None
     assert made("bank", locale="de_DE") is None
     texts = fake_texts("de_DE")
     assert texts is not None
     providers = Factory.create("de_DE").get_providers()
-    names = {name for one in providers for name in dir(one)}
-    found = [make(Choices.seeded(1)) for name in names if (make := texts.of_format(name)) is not None]
-    assert len(found) > 100
-    assert all(isinstance(one, str) for one in found)
+    names = {name for provider in providers for name in dir(provider)}
+    results = [make(Choices.seeded(1)) for name in names if (make := texts.of_format(name)) is not None]
+    assert len(results) > 100
+    assert all(isinstance(text, str) for text in results)
 
 
-def test_without_faker_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing breaks, unless a locale is asked for."""
+def test_without_faker_there_are_no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Faker only a requested locale is an error."""
     absent: Any = None
     monkeypatch.setitem(sys.modules, "faker", absent)
     assert fake_texts() is None

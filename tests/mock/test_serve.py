@@ -1,4 +1,4 @@
-"""The mock over the real wire: it answers and emits what the document accepts, and refuses as the server."""
+"""The mock over the real wire: it answers and emits valid examples, and refuses as the server does."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def changed(**message: Any) -> dict[str, Any]:
 
 
 async def test_it_answers_and_emits_what_is_declared() -> None:
-    """Acks are made or fixed, events come after others and by themselves; no handler is imported."""
+    """Acks and events are valid examples, sent without importing any handler."""
     app = MockAsynctionSocketIO.from_spec(DOCUMENT, settings=MockSettings(seed=1, interval=0))
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
@@ -75,12 +75,13 @@ async def test_it_answers_and_emits_what_is_declared() -> None:
             assert refusal["error"]["code"] == "invalid_payload"
 
 
-async def test_events_come_by_themselves_by_their_weight() -> None:
-    """Each at its own interval, the others in turn; without a weight, never."""
+async def test_events_are_chosen_by_weight() -> None:
+    """Only events with a positive weight are emitted at the interval of the settings."""
     document = changed()
     weights = {"often": 50, "never": 0}
     messages = [
-        {"name": name, "payload": {"const": name}, "x-mock": {"weight": one}} for name, one in weights.items()
+        {"name": name, "payload": {"const": name}, "x-mock": {"weight": weight}}
+        for name, weight in weights.items()
     ]
     document["channels"]["/"]["subscribe"] = {"message": {"oneOf": messages}}
     settings = MockSettings(seed=1, interval=0.01, jitter=0.01)
@@ -91,7 +92,7 @@ async def test_events_come_by_themselves_by_their_weight() -> None:
 
 
 async def test_with_security_it_asks_for_credentials() -> None:
-    """By the document's own functions; without the setting it lets everybody in."""
+    """Credentials are checked by the document's functions, and only if the setting says so."""
     document = changed()
     document["servers"] = {"live": {"url": "localhost", "protocol": "ws", "security": [{"key": []}]}}
     scheme = {"type": "http", "scheme": "bearer", "x-bearerInfoFunc": f"{__name__}.check_token"}
@@ -109,8 +110,8 @@ async def check_token(token: str) -> dict[str, str] | None:
     return {"sub": "ada"} if token == "right" else None
 
 
-async def test_clients_are_asked_for_the_acks_that_are_theirs(caplog: pytest.LogCaptureFixture) -> None:
-    """An answer that misses the document is told in the log."""
+async def test_acks_from_clients_are_checked(caplog: pytest.LogCaptureFixture) -> None:
+    """The mock asks clients for acks, and logs an invalid answer."""
     asking = {"name": "ask", "payload": {"const": "q"}, "x-ack": {"args": {"type": "integer"}}}
     document = changed(**{"x-mock": {"emit": ["ask", "ask"]}})
     document["channels"]["/"]["subscribe"] = {"message": asking}
@@ -123,8 +124,8 @@ async def test_clients_are_asked_for_the_acks_that_are_theirs(caplog: pytest.Log
     assert caplog.text.count("[invalid_ack]") == 1
 
 
-async def test_its_handshake_is_the_documents() -> None:
-    """A client that the real server refuses is refused."""
+async def test_an_invalid_handshake_is_refused() -> None:
+    """The mock refuses a client that the real server would refuse."""
     with serve(MockAsynctionSocketIO.from_spec(DOCUMENT)) as url:
         client = socketio.AsyncClient(reconnection=False)
         refused: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -135,8 +136,8 @@ async def test_its_handshake_is_the_documents() -> None:
         await client.shutdown()
 
 
-async def test_it_fails_as_often_as_it_is_told() -> None:
-    """Which is what a client's own handling of errors is tried with."""
+async def test_the_fail_rate_refuses_events() -> None:
+    """With a fail rate of 1 each event is refused as unavailable."""
     app = MockAsynctionSocketIO.from_spec(DOCUMENT, settings=MockSettings(interval=0, fail_rate=1))
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
@@ -145,7 +146,7 @@ async def test_it_fails_as_often_as_it_is_told() -> None:
 
 
 async def answers(seed: int | None, **settings: Any) -> list[Any]:
-    """Return what one client is answered, and hears, of a document whose texts are Faker's."""
+    """Return three acks for one client, from a document whose texts come from Faker."""
     fields = {"who": {"type": "string", "format": "name"}, "city": {"type": "string"}}
     schema = {"type": "object", "required": [*fields], "properties": fields}
     document = changed(**{"x-ack": {"args": schema}})
@@ -156,12 +157,12 @@ async def answers(seed: int | None, **settings: Any) -> list[Any]:
             return [await client.call("e", 1, timeout=5) for _ in range(3)]
 
 
-async def test_the_same_seed_says_the_same() -> None:
-    """Faker's texts too; another seed says something else."""
+async def test_the_seed_determines_all_answers() -> None:
+    """Equal seeds give equal answers; another seed or locale gives different answers."""
     first = await answers(1)
     assert first == await answers(1)
     assert first != await answers(2)
-    assert all(" " in one["who"] for one in first)
+    assert all(" " in answer["who"] for answer in first)
     assert first != await answers(1, locale="ja_JP")
 
 
@@ -178,12 +179,10 @@ async def test_the_same_seed_says_the_same() -> None:
         ({"x-mock": {"intervall": 1}}, "x-mock/intervall", "did you mean 'interval'"),
         ({"x-mock": 5}, "x-mock", "object"),
     ],
-    ids=lambda one: one if isinstance(one, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_can_not_be_played_is_refused_at_the_start(
-    message: dict[str, Any], pointer: str, words: str
-) -> None:
-    """With the place in the document, and what is wrong there."""
+def test_an_impossible_mock_is_refused_at_start_up(message: dict[str, Any], pointer: str, words: str) -> None:
+    """The diagnostic has the place in the document and the reason."""
     with pytest.raises(SpecError) as caught:
         MockAsynctionSocketIO.from_spec(changed(**message))
     (problem,) = caught.value.diagnostics
@@ -192,16 +191,16 @@ def test_what_can_not_be_played_is_refused_at_the_start(
 
 
 def test_hints_of_a_trait_have_the_place_of_their_message() -> None:
-    """As they stand elsewhere."""
+    """A wrong hint in a trait is reported at the message that uses the trait."""
     with pytest.raises(SpecError) as caught:
         MockAsynctionSocketIO.from_spec(changed(traits=[{"x-mock": {"emit": "nothing"}}]))
     assert caught.value.diagnostics[0].pointer.endswith("/message")
 
 
-def test_a_large_document_says_that_it_takes_time(
+def test_progress_is_logged_for_a_large_document(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """So that nobody takes it for stuck."""
+    """A long preparation logs its progress."""
     monkeypatch.setattr(scripts, "_QUIET_SECONDS", 0)
     MockAsynctionSocketIO.from_spec(DOCUMENT)
     assert "so far" in caplog.text
@@ -211,13 +210,13 @@ def test_a_large_document_says_that_it_takes_time(
     "wrong", [{"fail_rate": 2}, {"interval": -1}, {"interval": float("nan")}, {"jitter": 2}], ids=str
 )
 def test_settings_out_of_range_are_refused(wrong: Any) -> None:
-    """Before anything is served."""
+    """Settings out of range raise at construction."""
     with pytest.raises(ValueError, match="must"):
         MockSettings(**wrong)
 
 
-async def test_given_handlers_take_the_place_of_the_mocks() -> None:
-    """Each by itself."""
+async def test_handlers_replace_mocks_one_by_one() -> None:
+    """An event with a handler is answered by it, and the other events stay mocked."""
 
     async def add(number: int) -> int:
         return number
@@ -232,8 +231,8 @@ async def test_given_handlers_take_the_place_of_the_mocks() -> None:
             assert await client.call("fixed", timeout=5) == "mine"
 
 
-async def test_a_disconnect_handler_in_code_does_not_keep_the_mock_emitting() -> None:
-    """What emits to a client ends with it, whoever is told that it left."""
+async def test_the_mock_stops_emitting_after_a_disconnect() -> None:
+    """The tasks that emit to a client end with it, even if a handler replaces disconnect."""
     left: list[str] = []
     app = MockAsynctionSocketIO.from_spec(DOCUMENT, handlers={"/": {"disconnect": left.append}})
     async with TestServer(app) as server, server.connect(query={"v": "1"}) as client:
@@ -242,13 +241,13 @@ async def test_a_disconnect_handler_in_code_does_not_keep_the_mock_emitting() ->
         await client.disconnect()
         assert left
         await until(
-            lambda: not any("_stream" in repr(one) for one in before if not one.done()),
+            lambda: not any("_stream" in repr(task) for task in before if not task.done()),
             "the end of its tasks",
         )
 
 
 async def test_schemas_that_share_their_branches_are_served_in_time() -> None:
-    """Forty levels that each hold the next one twice: loaded, mocked and checked in less than a second."""
+    """Forty levels that each use the next one twice do not take exponential time."""
     schemas: dict[str, Any] = {
         f"s{n}": {"allOf": [{"$ref": f"#/components/schemas/s{n + 1}"}] * 2} for n in range(40)
     }
