@@ -1,4 +1,4 @@
-"""A document and its handlers, for the clients under test to talk to."""
+"""A document and its handlers, used by the clients under test."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def nothing(*_: Any) -> None:
 
 
 def app(spec: Any = SPEC, *, guarded: Any = None, **options: Any) -> AsynctionSocketIO:
-    """Return the server of SPEC; other keywords than options of it are handlers of the namespace ``/``."""
+    """Return a server of SPEC; keywords that are not options are handlers of the namespace ``/``."""
     names = {"say", "move", "upload", "note", "go", "connect", "disconnect", "error"}
     handlers: dict[str, Callable[..., Any]] = {
         **dict.fromkeys(("say", "move", "upload", "note", "go"), nothing),

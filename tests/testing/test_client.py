@@ -1,4 +1,4 @@
-"""The test client: what a test sends and receives, and what makes it fail."""
+"""The test client: what a test sends and receives, and which mistakes fail the test."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 SHORT = 0.05
 
 
-async def test_a_call_returns_the_acknowledgement_and_others_receive_the_broadcast() -> None:
-    """Several clients at once: one is answered, the other hears of it, the first does not."""
+async def test_a_broadcast_reaches_the_other_client() -> None:
+    """The caller gets its acknowledgement, and only the other client receives the broadcast."""
 
     async def say(socket: Socket, data: Any) -> int:
         await socket.broadcast("said", data)
         return len(data["text"])
 
-    async with TestServer(app(say=say)) as server, server.connect() as one, server.connect() as other:
-        assert one.sid != other.sid
-        assert await one.call("say", {"text": "hi"}) == 2
-        assert await other.receive("said") == {"text": "hi"}
-        await one.expect_nothing("said", within=SHORT)
+    async with TestServer(app(say=say)) as server, server.connect() as speaker, server.connect() as listener:
+        assert speaker.sid != listener.sid
+        assert await speaker.call("say", {"text": "hi"}) == 2
+        assert await listener.receive("said") == {"text": "hi"}
+        await speaker.expect_nothing("said", within=SHORT)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ async def test_a_call_returns_the_acknowledgement_and_others_receive_the_broadca
 async def test_arguments_and_acknowledgements_travel_unchanged(
     event: str, arguments: tuple[Any, ...], expected: Any
 ) -> None:
-    """No, one or several arguments both ways, with attachments in their places."""
+    """Any number of arguments, with binary attachments, arrives unchanged in both directions."""
 
     async def echo(*received: Any) -> Any:
         return received
@@ -63,7 +63,7 @@ async def test_arguments_and_acknowledgements_travel_unchanged(
 
 
 async def test_the_server_sends_several_arguments_and_bytes() -> None:
-    """`receive` gives one value, `receive_event` name and arguments as they came."""
+    """`receive` returns the value, and `receive_event` the name with all arguments."""
 
     async def go(socket: Socket, _: str) -> None:
         await socket.emit("moved", (1, "left"))
@@ -80,7 +80,7 @@ async def test_the_server_sends_several_arguments_and_bytes() -> None:
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["function", "coroutine"])
 async def test_a_handler_answers_the_server(is_async: bool) -> None:
-    """What it returns reaches the server's `call`."""
+    """The return value of a client's handler reaches the server's `call`."""
 
     async def go(socket: Socket, _: str) -> Any:
         return await socket.call("ask", {"text": "?"})
@@ -97,8 +97,8 @@ async def test_a_handler_answers_the_server(is_async: bool) -> None:
         assert await client.call("go", "now") == 1
 
 
-async def test_a_handler_gets_what_came_before_it() -> None:
-    """Events that wait are handed to a handler that is given later, in order, and are received no more."""
+async def test_a_handler_gets_events_that_came_earlier() -> None:
+    """A new handler receives the waiting events in order, and `receive` no longer returns them."""
     served = app()
     heard: list[Any] = []
     async with TestServer(served) as server, server.connect() as client:
@@ -112,7 +112,7 @@ async def test_a_handler_gets_what_came_before_it() -> None:
 
 
 async def test_an_event_is_acknowledged_by_hand() -> None:
-    """`Received.ack` answers the server once; what misses the document is not sent."""
+    """`Received.ack` answers the server once, and an invalid answer is not sent."""
 
     async def go(socket: Socket, _: str) -> Any:
         return await socket.call("ask", {"text": "?"})
@@ -129,8 +129,8 @@ async def test_an_event_is_acknowledged_by_hand() -> None:
             await event.ack(7)
 
 
-async def test_the_standard_refusal_is_raised_as_the_server_raised_it() -> None:
-    """Code, message, details and ref of an acknowledgement that is a refusal."""
+async def test_the_standard_refusal_is_raised() -> None:
+    """A refusal in an acknowledgement is raised with its code, message, details and ref."""
 
     async def say(_: Any) -> None:
         raise RefusedError("forbidden", "not you", ref="abc")
@@ -143,8 +143,8 @@ async def test_the_standard_refusal_is_raised_as_the_server_raised_it() -> None:
             await client.call("say", {"text": ""}, unchecked=True)
         assert (refused.value.code, refused.value.details[0].pointer) == ("invalid_payload", "/0/text")
         await client.emit("say", {"text": ""}, unchecked=True)
-        told = await client.receive("exception")
-        assert (told["event"], told["error"]["code"]) == ("say", "invalid_payload")
+        exception = await client.receive("exception")
+        assert (exception["event"], exception["error"]["code"]) == ("say", "invalid_payload")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ async def test_the_standard_refusal_is_raised_as_the_server_raised_it() -> None:
 async def test_what_the_test_sends_is_checked(
     event: str, arguments: tuple[Any, ...], error: type[Exception]
 ) -> None:
-    """A slip in the test fails before it leaves; the server never sees it."""
+    """An invalid or undeclared event raises in the test before it is sent."""
     calls: list[Any] = []
 
     async def say(data: Any) -> int:
@@ -187,7 +187,7 @@ async def test_what_the_test_sends_is_checked(
 async def test_what_the_server_sends_is_checked(
     event: str, arguments: Any, error: type[Exception], looks: bool
 ) -> None:
-    """An emit round validation fails the test, in its next step or at the end of the connection."""
+    """An invalid emit of the server fails the test at the next step or at the end of the connection."""
     served = app()
 
     async def run() -> None:
@@ -202,7 +202,7 @@ async def test_what_the_server_sends_is_checked(
 
 
 async def test_an_acknowledgement_is_checked() -> None:
-    """One that misses the document fails the call, where the server does not hold it back itself."""
+    """An invalid acknowledgement fails the call if the server does not withhold it."""
 
     async def say(_: Any) -> str:
         return "not a number"
@@ -222,14 +222,14 @@ async def _judge(_: Any) -> bool:
     return False
 
 
-def test_a_coroutine_function_judges_no_refusals() -> None:
-    """A coroutine is true, so every answer would be a refusal."""
+def test_is_refusal_must_not_be_async() -> None:
+    """A coroutine function is rejected, as its result would always count as a refusal."""
     with pytest.raises(TypeError, match="plain function"):
         TestServer(app(), is_refusal=_judge)  # type: ignore[arg-type]  # the mistake
 
 
 async def test_refusals_of_another_shape() -> None:
-    """With `is_refusal`, an application's own form of refusal is an answer and misses nothing."""
+    """With `is_refusal`, an application's own refusal is returned as an answer without validation."""
     served = app(refusal_body=lambda error: {"failed": error.code})
     testing = TestServer(served, is_refusal=lambda value: "failed" in value)
     async with testing as server, server.connect() as client:
@@ -239,7 +239,7 @@ async def test_refusals_of_another_shape() -> None:
 
 
 async def test_waiting_in_vain_says_what_came_instead() -> None:
-    """The error names what was waited for, for how long, and what waits."""
+    """The error names the expected event, the time in seconds and the events that arrived."""
     served = app(say=lambda _: asyncio.Event().wait())
     async with TestServer(served) as server, server.connect() as client:
         await served.emit("said", {"text": "hi"})
@@ -255,8 +255,8 @@ async def test_waiting_in_vain_says_what_came_instead() -> None:
             await client.call("go", "now", timeout=0)
 
 
-async def test_waiting_for_what_is_not_declared_fails_at_once() -> None:
-    """A misspelt name is told; a test that expects nothing of it would always pass."""
+async def test_waiting_for_an_undeclared_event_fails_at_once() -> None:
+    """A misspelt event name raises, as expecting nothing of it would always succeed."""
     async with TestServer(app()) as server, server.connect() as client:
         for wait in (
             client.receive("siad"),
@@ -273,7 +273,7 @@ async def test_waiting_for_what_is_not_declared_fails_at_once() -> None:
 
 
 async def test_a_failing_handler_fails_the_test() -> None:
-    """What a handler of the test raises is raised in the test."""
+    """An exception in a client's handler is raised in the test."""
     served = app()
 
     def fail(_: Any) -> None:
@@ -289,8 +289,8 @@ async def test_a_failing_handler_fails_the_test() -> None:
 @pytest.mark.parametrize(
     ("how", "reason"), [("drop", "transport close"), ("disconnect", "client disconnect")]
 )
-async def test_leaving_has_run_the_disconnect_handler(how: str, reason: str) -> None:
-    """With its reason; afterwards nothing can be sent or received."""
+async def test_disconnecting_runs_the_disconnect_handler(how: str, reason: str) -> None:
+    """The handler gets the reason, and afterwards the client can neither send nor receive."""
     reasons: list[str] = []
 
     async def disconnect(_: str, reason: str) -> None:
@@ -308,7 +308,7 @@ async def test_leaving_has_run_the_disconnect_handler(how: str, reason: str) -> 
 
 
 async def test_the_server_ends_the_connection() -> None:
-    """Whoever waits for an event is told at once, and `wait_disconnected` returns."""
+    """A wait for an event fails at once, and `wait_disconnected` returns."""
 
     async def go(socket: Socket, _: str) -> None:
         await socket.disconnect()
@@ -322,8 +322,8 @@ async def test_the_server_ends_the_connection() -> None:
         await client.wait_disconnected()
 
 
-def test_an_eager_loop() -> None:
-    """Where tasks start at once, as Python 3.12 can have it, connections are the same."""
+def test_an_eager_task_factory_works() -> None:
+    """Connections work the same if tasks start eagerly, as in Python 3.12."""
     factory = getattr(asyncio, "eager_task_factory", None)
 
     async def run() -> None:

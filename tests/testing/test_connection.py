@@ -22,9 +22,9 @@ OPEN, CONNECTED = '0{"sid":"x"}', '40{"sid":"1"}'
 
 
 def scripted(
-    *frames: str | bytes, told: list[Any] | None = None, then: BaseException | None = None
+    *frames: str | bytes, received: list[Any] | None = None, then: BaseException | None = None
 ) -> TestServer:
-    """Return a server that sends some frames and then raises, or keeps what it is told in `told`."""
+    """Return a server that sends `frames`, and then raises or collects the client's texts."""
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "websocket"  # no lifespan, as ASGI allows
@@ -35,9 +35,9 @@ def scripted(
         if then is not None:
             raise then
         while (message := await receive())["type"] != "websocket.disconnect":
-            if told is not None:
-                told.append(message.get("text"))
-        await send({"type": "websocket.send", "text": "2"})  # nobody is there any more
+            if received is not None:
+                received.append(message.get("text"))
+        await send({"type": "websocket.send", "text": "2"})  # the client has already left
 
     return TestServer(serve, path="/socket.io", spec=load_spec(SPEC))
 
@@ -55,8 +55,8 @@ def scripted(
         pytest.param(['451-["file"]', b"1"], id="attachment without a placeholder"),
     ],
 )
-async def test_what_is_no_packet_fails_the_test(frames: list[str | bytes]) -> None:
-    """It is raised once, at the next step, and the connection is over."""
+async def test_an_invalid_packet_fails_the_test(frames: list[str | bytes]) -> None:
+    """An invalid packet raises once, at the next step, and ends the connection."""
     async with scripted(OPEN, CONNECTED, *frames) as server:
         connection = server.connect()
         with pytest.raises(UndecodableError) as caught:
@@ -64,18 +64,18 @@ async def test_what_is_no_packet_fails_the_test(frames: list[str | bytes]) -> No
     assert caught.value.__notes__ == ["the server sent an invalid Socket.IO packet"]
 
 
-async def test_what_means_nothing_is_passed_over() -> None:
-    """A NOOP, a late acknowledgement; a PING is answered and an attachment put in its place."""
-    told: list[Any] = []
+async def test_meaningless_packets_are_ignored() -> None:
+    """A NOOP and a late acknowledgement are ignored, and a PING is answered."""
+    messages: list[Any] = []
     frames = (OPEN, "6", "2", CONNECTED, "437[1]", '451-["file",{"_placeholder":true,"num":0}]', b"1")
-    async with scripted(*frames, told=told) as server, server.connect() as client:
+    async with scripted(*frames, received=messages) as server, server.connect() as client:
         assert await client.receive("file") == b"1"
         await client.expect_nothing(within=0.01)
-    assert told == [None, "40", "3", "41"]  # the first one is the handshake
+    assert messages == [None, "40", "3", "41"]  # the first message is the handshake
 
 
-async def test_what_the_application_raises_is_raised_in_the_test() -> None:
-    """While somebody waits, or at the end of the connection."""
+async def test_an_application_error_is_raised_in_the_test() -> None:
+    """An exception of the application is raised while the test waits, or at the end."""
     async with scripted(OPEN, CONNECTED, then=LookupError("bug")) as server:
         with pytest.raises(LookupError, match="bug"):
             async with server.connect():
@@ -83,7 +83,7 @@ async def test_what_the_application_raises_is_raised_in_the_test() -> None:
 
 
 async def test_a_disconnect_handler_that_hangs_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a time, whether the client says good-bye or is lost; it is cancelled then."""
+    """The wait for the handler times out, after a disconnect and after a lost connection."""
     monkeypatch.setattr(client_module, "WAIT_SECONDS", 0.05)
     hanging: set[str] = set()
 
@@ -103,7 +103,7 @@ async def test_a_disconnect_handler_that_hangs_fails_the_test(monkeypatch: pytes
 
 @pytest.mark.parametrize("phase", ["startup", "shutdown"])
 async def test_a_lifespan_that_hangs_fails_the_test(phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a time; it is cancelled then."""
+    """The start-up and the shutdown each have a time limit."""
     monkeypatch.setattr(server_module, "_LIFESPAN_SECONDS", 0.05)
 
     async def hang(_: Any, receive: Any, send: Any) -> None:
@@ -117,7 +117,7 @@ async def test_a_lifespan_that_hangs_fails_the_test(phase: str, monkeypatch: pyt
 
 
 async def test_a_lifespan_that_ends_by_raising_fails_the_test() -> None:
-    """Behind a complete start-up it is the shutdown that failed."""
+    """An exception after a complete start-up is reported as a failed shutdown."""
 
     async def end(_: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -139,22 +139,22 @@ async def test_a_lifespan_that_ends_by_raising_fails_the_test() -> None:
         pytest.param({"error": {"code": "no", "message": "no", "details": [{"why": 1}]}}, id="other details"),
     ],
 )
-def test_what_only_looks_like_a_refusal_is_none(value: Any) -> None:
-    """An answer of the application's own is never taken for the standard refusal."""
+def test_similar_answers_are_not_refusals(value: Any) -> None:
+    """An answer that only resembles the standard refusal is returned as an answer."""
     assert refusal_in(value) is None
 
 
 @pytest.mark.parametrize(("answer", "text"), [('44"full"', "full"), ("44", "refused")])
 async def test_a_connection_refused_with_a_text_or_nothing(answer: str, text: str) -> None:
-    """Servers of other makes answer CONNECT with what they like."""
+    """A refusal of CONNECT may hold a text or nothing, as other servers send it."""
     async with scripted(OPEN, answer) as server:
         with pytest.raises(ConnectError, match=text) as refused:
             await server.connect().__aenter__()
     assert (refused.value.code, refused.value.data) == ("refused", None)
 
 
-async def test_a_namespace_that_the_document_does_not_declare() -> None:
-    """Where the wrapped server admits it all the same, every event is undeclared."""
+async def test_events_of_an_undeclared_namespace_fail() -> None:
+    """If the wrapped server admits an undeclared namespace, each checked event in it raises."""
     served = AsynctionSocketIO.from_spec(
         {**SPEC, "channels": {"/x": SPEC["channels"]["/"]}}, handlers={"/x": {"*": nothing}}
     )

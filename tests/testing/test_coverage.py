@@ -1,4 +1,4 @@
-"""What counts as exercised, over the real wire as in memory."""
+"""What counts as exercised, over the real wire and in memory."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def app(**handlers: Any) -> AsynctionSocketIO:
 
 @pytest.fixture
 def coverage() -> Iterator[Coverage]:
-    """Watches the applications that a test makes."""
+    """A coverage that watches the applications of the test."""
     watching = Coverage()
     token = observing.set(watching.watch)
     yield watching
@@ -53,11 +53,11 @@ def coverage() -> Iterator[Coverage]:
 
 
 def exercised(coverage: Coverage) -> set[tuple[str, ...]]:
-    return {tuple(one) for one in coverage.tallies["Test 1.0.0"].exercised}
+    return {tuple(item) for item in coverage.tallies["Test 1.0.0"].exercised}
 
 
 async def test_a_real_server_counts_too(coverage: Coverage) -> None:
-    """Whatever serves the application, in this process, and whichever client talks to it."""
+    """Any client and any server in this process count as well."""
     with serve(app()) as url:
         async with connected(url) as client:
             await client.call("say", {"text": "hi"})
@@ -71,14 +71,14 @@ async def test_a_real_server_counts_too(coverage: Coverage) -> None:
 
 
 async def test_wildcards_and_templates_count_as_declared(coverage: Coverage) -> None:
-    """An event that only ``*`` declares exercises ``*``, a concrete namespace its template."""
+    """An event matched by ``*`` exercises ``*``, and a concrete namespace its template."""
     served = app()
-    async with TestServer(served) as server, server.connect() as client, server.connect("/rooms/7") as other:
+    async with TestServer(served) as server, server.connect() as client, server.connect("/rooms/7") as room:
         await client.call("anything")
         await served.emit("something")
-        await other.emit("go", {"text": "now"})
-        await other.emit("go", {"text": ""}, unchecked=True)
-        await other.receive("exception")
+        await room.emit("go", {"text": "now"})
+        await room.emit("go", {"text": ""}, unchecked=True)
+        await room.receive("exception")
     assert exercised(coverage) == {
         ("/", "connect", "accepted"),
         ("/rooms/{room}", "connect", "accepted"),
@@ -90,8 +90,8 @@ async def test_wildcards_and_templates_count_as_declared(coverage: Coverage) -> 
     }
 
 
-async def test_the_servers_own_faults_are_no_refusals(coverage: Coverage) -> None:
-    """A crash, and an emit that misses the document, exercise nothing; a handler's refusal does."""
+async def test_server_errors_do_not_count_as_refusals(coverage: Coverage) -> None:
+    """Only a handler's refusal counts; a crash or an invalid emit exercises nothing."""
     wrong = ["crash", "emit"]
 
     async def say(socket: Socket, _: Any) -> None:
@@ -113,25 +113,25 @@ async def test_the_servers_own_faults_are_no_refusals(coverage: Coverage) -> Non
     assert exercised(coverage) == {("/", "connect", "accepted"), ("/", "say", "refused")}
 
 
-async def test_what_several_processes_exercised_adds_up(coverage: Coverage) -> None:
-    """A tally survives its way as JSON, and a document is one however many applications serve it."""
+async def test_tallies_of_several_processes_add_up(coverage: Coverage) -> None:
+    """A tally survives JSON, and all applications of a document share one tally."""
     assert coverage.percent == 100.0
     app()
     async with TestServer(app()) as server, server.connect() as client:
         await client.call("say", {"text": "hi"})
     tally = coverage.tallies["Test 1.0.0"]
     assert len(coverage.tallies) == 1
-    other = Coverage()
+    total = Coverage()
     item = Item("/", "say", "refused")
-    other.add_json({"Test 1.0.0": {"items": [[*item]], "exercised": [[*item]]}})
-    other.add_json(json.loads(json.dumps(coverage.as_json())))
-    assert other.tallies["Test 1.0.0"].exercised == {*tally.exercised, item}
-    assert other.percent > coverage.percent == 100 * len(tally.exercised) / len(tally.items)
+    total.add_json({"Test 1.0.0": {"items": [[*item]], "exercised": [[*item]]}})
+    total.add_json(json.loads(json.dumps(coverage.as_json())))
+    assert total.tallies["Test 1.0.0"].exercised == {*tally.exercised, item}
+    assert total.percent > coverage.percent == 100 * len(tally.exercised) / len(tally.items)
 
 
 @pytest.mark.parametrize("inherits", [False, True], ids=["bare", "with the context"])
 def test_an_application_made_in_a_thread_counts_with_its_context(coverage: Coverage, inherits: bool) -> None:
-    """A bare thread has a context of its own, in which nothing watches; a copied context is watched."""
+    """An application made in a thread counts only if the thread copies the context."""
     context = contextvars.copy_context() if inherits else contextvars.Context()
     thread = threading.Thread(target=context.run, args=(app,))
     thread.start()

@@ -1,10 +1,10 @@
-"""The test client under the plugins and loops that projects test with."""
+"""The test client under the plugins and event loops that projects use."""
 
 from __future__ import annotations
 
 import pytest
 
-# Imported here, because pytester forgets what is imported first in the runs that it makes.
+# Imported here, because pytester unloads the modules that its runs import first.
 from asynction_asgi import testing
 
 __all__ = ["testing"]
@@ -65,10 +65,10 @@ pytestmark = pytest.mark.asyncio
 def test_fixtures_and_tests_share_a_client(
     pytester: pytest.Pytester, marks: str, fixture: str, loop: str
 ) -> None:
-    """A client lives in an async fixture, of one module-level application, on a loop per test."""
+    """An async fixture yields a client that the test uses, with a module-level application."""
     (pytester.path / "echo.yaml").write_text(DOCUMENT, "utf-8")
     pytester.makepyfile(TESTS.format(marks=marks, fixture=fixture, loop=loop))
-    scope = "asyncio_default_fixture_loop_scope=function"  # its default, of which it warns
+    scope = "asyncio_default_fixture_loop_scope=function"  # the default; unset it warns
     options = ["-o", scope] if "asyncio" in fixture else ["-p", "no:asyncio"]
     result = pytester.runpytest_inprocess("-W", "error", *options)
     result.assert_outcomes(passed=2)

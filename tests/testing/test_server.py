@@ -1,4 +1,4 @@
-"""The test server: applications of every kind, from their start to their stop."""
+"""The test server: applications of every kind, from start-up to shutdown."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ def nested(served: AsynctionSocketIO) -> Any:
         pytest.param(lambda served: CORSMiddleware(mounted(served)), id="behind middleware"),
     ],
 )
-async def test_socket_io_is_found_wherever_it_is(wrap: Callable[[Any], Any]) -> None:
-    """Path and document need not be given; the request takes the way that a real one takes."""
+async def test_socket_io_is_found_in_any_application(wrap: Callable[[Any], Any]) -> None:
+    """The test server finds path and document below any mount or middleware."""
     async with TestServer(wrap(app(say=one))) as server, server.connect() as client:
         assert await client.call("say", HI) == 1
 
 
 async def test_path_and_document_can_be_given() -> None:
-    """An application that hides ours is tested all the same, against the document that is given."""
+    """An application that hides the server is tested with an explicit path and document."""
     served = mounted(app(say=one))
 
     async def hidden(scope: Any, receive: Any, send: Any) -> None:
         await served(scope, receive, send)
 
-    given: list[dict[str, Any]] = [{}, {"path": "/realtime/socket.io"}, {"spec": load_spec(SPEC)}]
-    for missing in given:
+    options: list[dict[str, Any]] = [{}, {"path": "/realtime/socket.io"}, {"spec": load_spec(SPEC)}]
+    for missing in options:
         with pytest.raises(ValueError, match="both path= and spec="):
             TestServer(hidden, **missing)
     testing = TestServer(hidden, path="/realtime/socket.io", spec=load_spec(SPEC))
@@ -74,7 +74,7 @@ async def test_path_and_document_can_be_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("target", "said"),
     [
         ("chat.yaml", r"not 'chat\.yaml'; AsynctionSocketIO\.from_spec\('chat\.yaml'\) makes an application"),
         (Path("docs/chat.yaml"), r"AsynctionSocketIO\.from_spec\('docs/chat\.yaml'\)"),
@@ -83,14 +83,14 @@ async def test_path_and_document_can_be_given() -> None:
     ],
     ids=["document", "path", "name", "contract"],
 )
-def test_what_is_no_application_is_refused_with_how_to_make_one(given: Any, said: str) -> None:
-    """Before anything is started."""
+def test_another_type_is_refused_with_advice(target: Any, said: str) -> None:
+    """The error says how to make an application of the argument."""
     with pytest.raises(TypeError, match=said):
-        TestServer(given)
+        TestServer(target)
 
 
-async def test_one_of_several_is_chosen_by_its_path() -> None:
-    """Which of two is meant can't be guessed."""
+async def test_one_of_several_servers_needs_a_path() -> None:
+    """If an application holds two servers, the path must select one."""
     api = FastAPI()
     api.mount("/one", app())
     api.mount("/two", app(say=one))
@@ -100,8 +100,8 @@ async def test_one_of_several_is_chosen_by_its_path() -> None:
         assert await client.call("say", HI) == 1
 
 
-async def test_the_opening_request_is_the_tests() -> None:
-    """Auth, headers, query and cookies reach the connect handler; the query is checked as ever."""
+async def test_the_test_sets_the_opening_request() -> None:
+    """Auth, headers, query and cookies reach the connect handler, and the query is checked."""
     seen: list[Any] = []
 
     async def connect(socket: Socket) -> None:
@@ -146,15 +146,15 @@ async def refuse(_: Socket) -> None:
 async def test_a_refused_connection_is_an_exception(
     namespace: str, options: Any, code: str, text: str, data: Any
 ) -> None:
-    """With the code and message of the refusal, and the data as it came."""
+    """The exception has the refusal's code and message, and the data as received."""
     async with TestServer(app(**options)) as server:
         with pytest.raises(ConnectError) as refused:
             await server.connect(namespace).__aenter__()
     assert (refused.value.code, refused.value.message, refused.value.data) == (code, text, data)
 
 
-async def test_a_namespace_that_is_not_declared_is_named_with_those_that_are() -> None:
-    """The server's own words stay what they are; the note says what they mean."""
+async def test_an_undeclared_namespace_is_explained() -> None:
+    """The server's message is unchanged, and a note lists the declared namespaces."""
     async with TestServer(app()) as server:
         with pytest.raises(ConnectError) as refused:
             async with server.connect("/nope"):
@@ -169,7 +169,7 @@ async def test_a_namespace_that_is_not_declared_is_named_with_those_that_are() -
 
 
 async def test_a_refused_websocket_is_an_exception() -> None:
-    """So is one that is closed before Socket.IO has its say, and a failure of the application's."""
+    """A WebSocket that is refused, closed early or broken by the application raises."""
     api = mounted(app())
 
     async def closed(websocket: WebSocket) -> None:
@@ -194,8 +194,8 @@ async def test_a_refused_websocket_is_an_exception() -> None:
         await try_path("/broken")
 
 
-async def test_a_server_that_never_answers_is_given_up() -> None:
-    """A connect handler that hangs is a timeout, and is cancelled when the server ends."""
+async def test_a_hanging_connect_handler_times_out() -> None:
+    """The connection attempt times out, and the handler is cancelled when the server ends."""
     cancelled = asyncio.Event()
 
     async def connect(_: Socket) -> None:
@@ -212,29 +212,29 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
 
 
 async def test_the_lifespan_is_run_around_the_test() -> None:
-    """Start-up before the first client, shutdown behind the last; its state is in each request."""
-    told: list[str] = []
+    """Start-up precedes the first client, shutdown follows the last, and requests see its state."""
+    steps: list[str] = []
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[dict[str, str]]:
-        told.append("start")
+        steps.append("start")
         yield {"database": "open"}
-        told.append("stop")
+        steps.append("stop")
 
     async def connect(socket: Socket) -> None:
-        told.append(socket.environ["asgi.scope"]["state"]["database"])
+        steps.append(socket.environ["asgi.scope"]["state"]["database"])
 
     async def disconnect(_: Socket) -> None:
-        told.append("left")
+        steps.append("left")
 
     served = app(app=Starlette(lifespan=lifespan), connect=connect, disconnect=disconnect)
     async with TestServer(served) as server:
-        await server.connect().__aenter__()  # left open: the server's end is its end
-    assert told == ["start", "open", "left", "stop"]
+        await server.connect().__aenter__()  # left open; the server closes it
+    assert steps == ["start", "open", "left", "stop"]
 
 
 async def test_a_failing_lifespan_fails_the_test() -> None:
-    """A start-up that fails says why, by the application's word or exception; so does a shutdown."""
+    """A failed start-up or shutdown raises with the application's message or exception."""
     with pytest.raises(LifespanError, match=r"(?s)the startup failed: .*'say' .* has no handler"):
         await TestServer(AsynctionSocketIO.from_spec(SPEC)).__aenter__()
 
@@ -247,7 +247,7 @@ async def test_a_failing_lifespan_fails_the_test() -> None:
 
     for phase in ("start", "shutdown"):
         api = FastAPI(lifespan=lifespan)
-        api.fails_at = phase  # type: ignore[attr-defined]  # a note to the lifespan above
+        api.fails_at = phase  # type: ignore[attr-defined]  # read by the lifespan above
         api.mount("/realtime", app())
         server = TestServer(api)
         with pytest.raises(LifespanError, match="no database") as caught:
@@ -257,7 +257,7 @@ async def test_a_failing_lifespan_fails_the_test() -> None:
 
 
 async def test_an_application_can_be_served_again() -> None:
-    """A suite has one application and many tests; nothing of one run is left in the next."""
+    """The next run of the same application starts without state of the last."""
     served = app(say=one)
     for _ in range(2):
         async with TestServer(served) as server, server.connect() as client:
@@ -265,8 +265,8 @@ async def test_an_application_can_be_served_again() -> None:
         assert served.socket(client.sid) is None
 
 
-async def test_a_message_queue_is_listened_to_again(queue_url: str) -> None:
-    """What another process emits arrives in the second run as in the first."""
+async def test_a_second_run_listens_to_the_queue_again(queue_url: str) -> None:
+    """An event from another process arrives in the second run as in the first."""
     served = app(message_queue=queue_url)
     emitter = Emitter.from_spec(SPEC, message_queue=queue_url)
     try:
@@ -278,7 +278,7 @@ async def test_a_message_queue_is_listened_to_again(queue_url: str) -> None:
 
 
 async def heard(client: TestClient, emitter: Emitter) -> Any:
-    """Return what the client hears of an emitter, once its server listens to the queue."""
+    """Return what the client receives from an emitter once its server listens to the queue, or None."""
     for _ in range(100):
         await emitter.emit("said", HI)
         with contextlib.suppress(NothingReceivedError):
@@ -287,7 +287,7 @@ async def heard(client: TestClient, emitter: Emitter) -> Any:
 
 
 async def test_a_server_is_started_once() -> None:
-    """Before the block and in a second one there is no server to connect to."""
+    """Connecting before the block, and starting a second time, raise."""
     server = TestServer(app())
     with pytest.raises(RuntimeError, match="not started"):
         await server.connect().__aenter__()

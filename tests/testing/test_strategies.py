@@ -1,4 +1,4 @@
-"""Strategies from a contract, with Hypothesis as it is."""
+"""Hypothesis strategies made from a contract."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def smallest(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lamb
 @given(arguments_of(APP, "hire"))
 @settings(max_examples=50, deadline=None)
 def test_everything_drawn_is_accepted(arguments: tuple[Any, ...]) -> None:
-    """By the check that the server runs."""
+    """The server's own check accepts each drawn value."""
     compile_arguments(APP.spec.namespaces["/"].receives["hire"].arguments, APP.spec.bundle)(arguments)
 
 
-def test_what_is_found_shrinks_to_the_simplest() -> None:
-    """Nothing that is not required, no more elements than needed, small numbers, short texts."""
+def test_examples_shrink_to_the_simplest() -> None:
+    """Examples shrink to required members, few elements, small numbers and short texts."""
     assert smallest(arguments_of(APP, "hire")) == ({"name": "", "age": 0},)
-    (older,) = smallest(arguments_of(APP, "hire"), lambda found: found[0]["age"] > 41)
+    (older,) = smallest(arguments_of(APP, "hire"), lambda arguments: arguments[0]["age"] > 41)
     assert older == {"name": "", "age": 42}
-    (led,) = smallest(arguments_of(APP, "hire"), lambda found: "boss" in found[0])
+    (led,) = smallest(arguments_of(APP, "hire"), lambda arguments: "boss" in arguments[0])
     assert led == {"name": "", "age": 0, "boss": {"name": "", "age": 0}}
     assert smallest(arguments_of(APP, "move")) == (0, "left")
     assert smallest(arguments_of(APP, "code")) == ("AA-0",)
@@ -76,28 +76,28 @@ def test_what_is_found_shrinks_to_the_simplest() -> None:
 @given(events_of(APP, namespace="/rooms/1"))
 @settings(max_examples=5, deadline=None)
 def test_events_come_with_their_arguments(event: tuple[str, tuple[Any, ...]]) -> None:
-    """Of all that clients may emit in a namespace."""
+    """Each drawn event is one that clients may emit in the namespace, with valid arguments."""
     assert event[0] == "say"
     assert isinstance(event[1][0], str)
 
 
 def test_texts_are_of_all_kinds() -> None:
-    """Hypothesis finds what a list of words would not hold."""
+    """Texts may hold any characters and may be long."""
     strategy = arguments_of(SPEC, "say", namespace="/rooms/7")
-    assert smallest(strategy, lambda found: not found[0].isascii())
-    assert smallest(strategy, lambda found: len(found[0]) > 30)
+    assert smallest(strategy, lambda arguments: not arguments[0].isascii())
+    assert smallest(strategy, lambda arguments: len(arguments[0]) > 30)
 
 
 def test_a_contract_is_an_application_or_a_document() -> None:
-    """Acknowledgements are drawn too, and what the server emits."""
+    """Both give arguments and acknowledgements, of client events and of server events."""
     spec = load_spec(SPEC)
     assert smallest(arguments_of(spec, "hire", ack=True)) == (1,)
     assert smallest(arguments_of(spec, "hired")) == (False,)
     assert smallest(arguments_of(spec, "say", namespace="/rooms/{id}")) == ("",)
 
 
-def test_what_is_not_declared_or_has_no_value_is_told_at_once() -> None:
-    """Not in the midst of a test."""
+def test_impossible_strategies_raise_at_once() -> None:
+    """An undeclared event or an unsatisfiable schema raises before anything is drawn."""
     for wrong in (
         {"event": "fire"},
         {"event": "move", "ack": True},
@@ -112,7 +112,7 @@ def test_what_is_not_declared_or_has_no_value_is_told_at_once() -> None:
 
 
 def test_without_hypothesis_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rather than fail inside."""
+    """Without Hypothesis the error names the package to install."""
     absent: Any = None
     monkeypatch.setitem(sys.modules, "hypothesis", absent)
     with pytest.raises(ImportError, match="pip install hypothesis"):
@@ -152,7 +152,7 @@ async def test_everything_has_an_answer(event):
 
 
 def test_faults_of_a_handler_are_found_and_shown_small(pytester: pytest.Pytester) -> None:
-    """In an asynchronous test over the test client; the simplest event of each fault is shown."""
+    """An async property test shows the simplest event for each fault of the handler."""
     pytester.makepyfile(test_property=PROPERTY)
     result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly")
     assert result.ret == 1
