@@ -1,4 +1,4 @@
-"""Fixtures of the demo's tests: the chat served for real, and a real browser."""
+"""Fixtures of the demo's tests: the chat on a real server, and a real browser."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_clients_of_versions_3_and_4_chat(chat: str, run_js: Callable[..., list[Any]]) -> None:
-    """Every event of the public chat reaches the other client; a refusal reaches its sender alone."""
+    """Each event reaches the other client, and a refusal only its sender."""
     early, *heard, refused, left = run_js("chat.cjs", chat)
     assert early == [{"error": {"code": "forbidden", "message": "choose a name first"}}]
     assert heard == [
@@ -35,7 +35,7 @@ def test_clients_of_versions_3_and_4_chat(chat: str, run_js: Callable[..., list[
 
 
 def test_the_document_is_clean_and_served(chat: str) -> None:
-    """The demo's own contract has no finding, and the page's links to it lead somewhere."""
+    """The demo's document has no finding, and its links are served without handlers."""
     outcome = check_document(DOCUMENT)
     assert outcome.servable
     assert outcome.diagnostics == ()
@@ -45,10 +45,12 @@ def test_the_document_is_clean_and_served(chat: str) -> None:
 
 
 def test_the_page_is_safe_to_serve(chat: str) -> None:
-    """Its policy lets it load its own files and talk to its own server, and nothing else."""
+    """The policy allows only the page's own files and its own server."""
     response = httpx.get(chat)
     assert response.headers["x-content-type-options"] == "nosniff"
-    policy = dict(one.split(" ", 1) for one in response.headers["content-security-policy"].split("; "))
+    policy = dict(
+        directive.split(" ", 1) for directive in response.headers["content-security-policy"].split("; ")
+    )
     assert policy["default-src"] == "'none'"
     assert {policy["script-src"], policy["style-src"], policy["connect-src"]} == {"'self'"}
     assert httpx.get(f"{chat}/handlers.py").status_code == 404

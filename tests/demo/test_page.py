@@ -20,11 +20,11 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """``open_page(url, **context)``: a page of its own; at the end nothing may have gone wrong in any."""
+    """``open_page(url, **context)`` opens a page; at the end no page may have logged an error."""
     problems: list[str] = []
     contexts = []
 
-    def open_one(url: str, *, enters_as: str | None = None, **context: Any) -> Page:
+    def open_checked(url: str, *, enters_as: str | None = None, **context: Any) -> Page:
         contexts.append(browser.new_context(**context))
         page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
@@ -32,8 +32,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "request",
-            lambda made: (
-                None if made.url.startswith((url, "data:")) else problems.append(f"asked {made.url}")
+            lambda request: (
+                None if request.url.startswith((url, "data:")) else problems.append(f"asked {request.url}")
             ),
         )
         page.goto(f"{url}/")
@@ -44,14 +44,14 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             expect(page.get_by_role("log")).to_be_visible()
         return page
 
-    yield open_one
+    yield open_checked
     for context in contexts:
         context.close()
     assert problems == []
 
 
 def test_two_people_chat(chat: str, open_page: OpenPage) -> None:
-    """Names, numbers, typing, messages and departures reach the other page, as text and nothing else."""
+    """Names, counts, typing, messages and departures appear on the other page, as plain text."""
     ada = open_page(chat, enters_as="Ada")
     expect(ada.locator("#present")).to_have_text("You are alone here.")
     grace = open_page(chat, enters_as="Grace", color_scheme="dark", viewport={"width": 390, "height": 844})
@@ -71,7 +71,7 @@ def test_two_people_chat(chat: str, open_page: OpenPage) -> None:
 
 
 def test_breaking_a_rule_shows_the_refusal(chat: str, open_page: OpenPage) -> None:
-    """Each wrong packet is answered with its code, and nobody else hears of it."""
+    """Each invalid packet is refused with its code, and does not reach the other client."""
     ada, grace = open_page(chat, enters_as="Ada"), open_page(chat, enters_as="Grace")
     for preset, code in {
         "a number as a message": "invalid_payload",
@@ -92,7 +92,7 @@ def test_breaking_a_rule_shows_the_refusal(chat: str, open_page: OpenPage) -> No
 
 
 def test_a_refusal_without_ack_is_the_event_exception(chat: str, open_page: OpenPage) -> None:
-    """A packet of one's own that asks for no acknowledgement is refused all the same."""
+    """A custom packet without an acknowledgement is refused by the event ``exception``."""
     page = open_page(chat, enters_as="Ada")
     page.get_by_text("Write your own").click()
     page.get_by_label("Event").fill("new message")
@@ -107,7 +107,7 @@ def test_a_refusal_without_ack_is_the_event_exception(chat: str, open_page: Open
 
 
 def test_the_page_falls_back_to_polling(browser: Browser) -> None:
-    """Where a WebSocket does not open, the page chats over HTTP."""
+    """If the WebSocket cannot open, the page chats over long-polling."""
     with serve(create_app(transports=["polling"])) as url:
         pages = [browser.new_page(), browser.new_page()]
         for page, name in zip(pages, ("Ada", "Grace"), strict=True):
@@ -128,8 +128,8 @@ def test_the_page_falls_back_to_polling(browser: Browser) -> None:
 def test_the_page_is_accessible_and_fits(
     chat: str, open_page: OpenPage, node_modules: Path, scheme: str, width: int
 ) -> None:
-    """Nothing overflows sideways, and a checker of WCAG 2.2 AA finds nothing, before and after entering."""
-    # The checker is a script from outside, which the page's own policy rightly refuses.
+    """No content overflows sideways, and a checker of WCAG 2.2 AA reports nothing."""
+    # The page's own policy would block the injected checker.
     page = open_page(chat, color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
     page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -140,6 +140,6 @@ def test_the_page_is_accessible_and_fits(
             page.get_by_text("Write your own").click()
             page.get_by_role("button", name="a number as a message").click()
             expect(page.locator("#answer")).to_contain_text("invalid_payload")
-        found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+        results = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+        assert [(violation["id"], violation["nodes"][0]["html"]) for violation in results["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
