@@ -1,4 +1,4 @@
-"""Two documents that use all that the page shows, one of each major version, and their server."""
+"""Two documents that use all that the page shows, one per major version, and their server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what a page says, as text: counts, rows, types and rules."""
+"""Read what a page says, as text: counts, rows, types and rules."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class _Reader(HTMLParser):
         self.open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        made = ET.SubElement(self.open[-1], tag, {name: value or "" for name, value in attrs})
+        element = ET.SubElement(self.open[-1], tag, {name: value or "" for name, value in attrs})
         if tag not in _VOID:
-            self.open.append(made)
+            self.open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID:
@@ -39,7 +39,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(html: str) -> ET.Element:
-    """Return the page as a tree; every element is closed as it was opened."""
+    """Return the page as a tree; fail if an element is not closed."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -52,12 +52,12 @@ def text_of(element: ET.Element) -> str:
 
 
 def by_class(element: ET.Element, name: str) -> Iterator[ET.Element]:
-    return (one for one in element.iter() if name in one.get("class", "").split())
+    return (descendant for descendant in element.iter() if name in descendant.get("class", "").split())
 
 
 @dataclass
 class Row:
-    """What the page says of one value."""
+    """What the page says about one value."""
 
     name: str
     type: str
@@ -67,21 +67,21 @@ class Row:
 
 
 def rows_of(place: ET.Element, page: ET.Element, depth: int = 0) -> list[Row]:
-    """Return the rows of a tree's list, links to shared schemas followed."""
-    found = []
+    """Return the rows of a list of values, following links to shared schemas."""
+    rows = []
     for item in place.findall("li"):
-        kind = next((one for one in item if "type" in one.get("class", "").split()), None)
+        kind = next((child for child in item if "type" in child.get("class", "").split()), None)
         if kind is None or depth > 4:
             continue
         need = item.find("b")
         holder = item
         if kind.get("href"):
-            card = next(one for one in page.iter() if one.get("id") == kind.get("href", "")[1:])
+            card = next(place for place in page.iter() if place.get("id") == kind.get("href", "")[1:])
             holder = next(by_class(card, "tree"))
             kind = next(by_class(holder, "type"))
-        rules = next((one for one in holder if one.get("class") == "rules"), None)
+        rules = next((child for child in holder if child.get("class") == "rules"), None)
         inner = holder.find("ul")
-        found.append(
+        rows.append(
             Row(
                 name=item.findtext("code", ""),
                 type=text_of(kind),
@@ -90,11 +90,11 @@ def rows_of(place: ET.Element, page: ET.Element, depth: int = 0) -> list[Row]:
                 inner=[] if inner is None else rows_of(inner, page, depth + 1),
             )
         )
-    return found
+    return rows
 
 
 def example_in(figure: ET.Element) -> list[Any]:
-    """Return the arguments that a figure shows."""
+    """Return the arguments in an example of the page."""
     values = json.loads(text_of(next(figure.iter("pre"))), object_hook=_bytes)
     assert isinstance(values, list)
     return values

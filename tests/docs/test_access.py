@@ -1,4 +1,4 @@
-"""What the page says of connecting: every kind of credential, in words and for the console."""
+"""What the page says about connecting: each kind of credential, in words and for the console."""
 
 from __future__ import annotations
 
@@ -71,37 +71,43 @@ def page_of(source: Any) -> Any:
 
 @pytest.mark.parametrize("name", SCHEMES)
 def test_each_scheme_says_where_its_credential_goes(name: str) -> None:
-    """To people in words, to the console by kind and name."""
+    """The page describes each credential in words, and gives the console its kind and name."""
     spec = load_spec(document())
-    _, told, words = SCHEMES[name]
-    found = credential(spec.schemes[name])
-    found.pop("words")
-    assert found == {"scheme": name, **told}
-    shown = [text_of(row) for one in by_class(page_of(document()), "security") for row in one.iter("li")]
-    (row,) = (one for one in shown if one.startswith(f"{name}:"))
+    _, expected, words = SCHEMES[name]
+    shown = credential(spec.schemes[name])
+    shown.pop("words")
+    assert shown == {"scheme": name, **expected}
+    lines = [
+        text_of(row) for section in by_class(page_of(document()), "security") for row in section.iter("li")
+    ]
+    (row,) = (line for line in lines if line.startswith(f"{name}:"))
     assert words in row
     assert ("with the scopes read" in row) is (name == "oauth")
 
 
-def test_public_combined_and_optional_requirements() -> None:
-    """An empty list is public, an empty map needs nothing, names in one map go together; so for one event."""
+def test_security_requirements_are_shown() -> None:
+    """An empty list is public, an empty map needs no credential, and names in one map combine."""
     public = page_of(document(**{"x-security": []}))
-    assert [text_of(one) for one in by_class(public, "security")] == [
+    assert [text_of(section) for section in by_class(public, "security")] == [
         "Security: public, no credentials are needed."
     ]
     mixed = document(**{"x-security": [{}, {"basic": [], "query": []}]})
     mixed["channels"]["/"]["publish"]["security"] = [{"cookie": []}]
     shown = list(by_class(page_of(mixed), "security"))
-    rows = [text_of(one) for one in shown[0].iter("li")]
+    rows = [text_of(item) for item in shown[0].iter("li")]
     assert rows[0] == "no credentials"
     assert "together with query: a key in the query k" in rows[1]
     assert text_of(shown[1]) == "This event needs:cookie: a key in the cookie sid"
-    told = json.loads(text_of(next(page_of(mixed).iter("template"))))
-    assert [one["scheme"] for one in told["namespaces"][0]["schemes"]] == ["basic", "query", "cookie"]
+    console = json.loads(text_of(next(page_of(mixed).iter("template"))))
+    assert [scheme["scheme"] for scheme in console["namespaces"][0]["schemes"]] == [
+        "basic",
+        "query",
+        "cookie",
+    ]
 
 
-def test_parameters_with_a_schema_and_an_auth_object_that_nothing_fits() -> None:
-    """The first is a row like any other; the second is shown without an example."""
+def test_parameters_and_unsatisfiable_auth_are_shown() -> None:
+    """A parameter is a row with its schema; an unsatisfiable auth object has no example."""
     source = document()
     source["channels"] = {
         "/rooms/{number}": {
@@ -120,7 +126,7 @@ def test_parameters_with_a_schema_and_an_auth_object_that_nothing_fits() -> None
 
 
 def test_an_event_that_is_declared_twice_shows_both_lists() -> None:
-    """Either payload is accepted, so both are there."""
+    """An event with two payloads shows both lists of arguments."""
     source = document()
     source["channels"]["/"]["publish"]["message"] = {
         "oneOf": [
@@ -131,7 +137,7 @@ def test_an_event_that_is_declared_twice_shows_both_lists() -> None:
             },
         ]
     }
-    card = next(one for one in page_of(source).iter("article") if one.get("data-event") == "x")
+    card = next(article for article in page_of(source).iter("article") if article.get("data-event") == "x")
     text = text_of(card)
     assert "One of these lists:" in text
     assert "argument 1 string required" in text

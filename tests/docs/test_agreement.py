@@ -1,4 +1,4 @@
-"""What the page says is what the server enforces: each statement is tried on the validator."""
+"""The page states what the server enforces: each statement is tried on the validator."""
 
 from __future__ import annotations
 
@@ -47,9 +47,13 @@ def events() -> Iterator[Any]:
             for word, declared in (("emit", namespace.receives), ("on", namespace.sends)):
                 for event in declared.values():
                     card = next(
-                        one
-                        for one in page.iter("article")
-                        if (one.get("data-namespace"), one.get("data-direction"), one.get("data-event"))
+                        article
+                        for article in page.iter("article")
+                        if (
+                            article.get("data-namespace"),
+                            article.get("data-direction"),
+                            article.get("data-event"),
+                        )
                         == (namespace.name, word, event.name)
                     )
                     for part, arguments in (("arguments", event.arguments), ("ack", event.ack)):
@@ -61,22 +65,22 @@ def events() -> Iterator[Any]:
 def test_the_page_says_what_is_enforced(
     spec: Spec, page: Element, card: Element, part: str, arguments: Arguments | None
 ) -> None:
-    """Counts, types, required names, bounds and examples hold; what the page rules out is refused."""
-    section = next((one for one in card.iter("section") if one.get("class") == part), None)
+    """The validator accepts the examples, and values within the shown rules; it refuses all others."""
+    section = next((child for child in card.iter("section") if child.get("class") == part), None)
     if arguments is None:
         assert section is None
         return
     assert section is not None
     accepts = acceptance(arguments, spec)
     count = next(by_class(section, "count"))
-    shown = [example_in(one) for one in by_class(card, "answer" if part == "ack" else "example")]
+    shown = [example_in(figure) for figure in by_class(card, "answer" if part == "ack" else "example")]
     for example in shown:
         assert accepts(example), example
     if text_of(count).startswith("Any arguments"):
         assert all(accepts(values) for values in ([], [None], [1, {}], ["x"] * 9))
         return
     assert shown
-    base = max(shown, key=lambda one: len(str(one)))
+    base = max(shown, key=lambda example: len(str(example)))
     tree = section.find("ol")
     rows = [] if tree is None else rows_of(tree, page)
     probes = [*count_probes(text_of(count), base, rows)]
@@ -90,9 +94,9 @@ def test_the_page_says_what_is_enforced(
 
 
 def test_alternatives_are_all_shown() -> None:
-    """A tuple out of several lists every one, each with its own rows."""
-    card = next(one for one in PAGES[1].iter("article") if one.get("data-event") == "either")
-    lists = [rows_of(one, PAGES[1]) for one in card.iter("ol")]
+    """A choice of argument lists shows each list with its own rows."""
+    card = next(article for article in PAGES[1].iter("article") if article.get("data-event") == "either")
+    lists = [rows_of(ordered_list, PAGES[1]) for ordered_list in card.iter("ol")]
     assert [[(row.type, row.required) for row in rows] for rows in lists] == [
         [("string", True)],
         [("integer", True), ("integer", True)],
@@ -113,8 +117,8 @@ def acceptance(arguments: Arguments, spec: Spec) -> Callable[[list[Any]], bool]:
 
 
 def bounds(text: str) -> tuple[int, int]:
-    """``2``, ``0 to 2``, ``1 or more``, ``No``."""
-    numbers = [int(one) for one in re.findall(r"\d+", text)]
+    """Return the bounds in a text such as ``2``, ``0 to 2``, ``1 or more`` or ``No``."""
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
     if not numbers:
         return 0, 0
     return numbers[0], UNBOUNDED if "more" in text else numbers[-1]
@@ -151,7 +155,7 @@ def row_probes(row: Row, base: list[Any], path: Path) -> Iterator[Probe]:
     for inner in row.inner:
         if inner.required is not None and isinstance(value, dict):
             if inner.name in value:
-                rest = {name: one for name, one in value.items() if name != inner.name}
+                rest = {name: member for name, member in value.items() if name != inner.name}
                 yield f"{inner.name} required: {inner.required}", put(base, path, rest), not inner.required
                 yield from row_probes(inner, base, (*path, inner.name))
         elif inner.name == "each item" and value:
@@ -169,16 +173,16 @@ def row_probes(row: Row, base: list[Any], path: Path) -> Iterator[Probe]:
 
 
 def breaking(rule: str, value: Any) -> Iterator[Any]:
-    """Values that a rule rules out."""
+    """Yield values that violate a rule."""
     least, most = bounds(rule)
     if rule.startswith(("one of", "always")):
         yield "none of these"
     elif rule.endswith(("characters", "bytes")):
-        one = b"x" if rule.endswith("bytes") else "x"
+        unit = b"x" if rule.endswith("bytes") else "x"
         if least:
-            yield one * (least - 1)
+            yield unit * (least - 1)
         if most < UNBOUNDED:
-            yield one * (most + 1)
+            yield unit * (most + 1)
     elif rule.endswith("items") and not rule.startswith("no "):
         if least:
             yield value[: least - 1]
@@ -196,17 +200,17 @@ def breaking(rule: str, value: Any) -> Iterator[Any]:
     elif rule == "no other properties":
         yield {**value, "zzz": 1}
     else:
-        assert rule.startswith("default"), f"nobody tries the rule {rule!r}"
+        assert rule.startswith("default"), f"no probe for the rule {rule!r}"
 
 
 def keeping(row: Row) -> Iterator[Any]:
-    """Values at the bounds of the only rule of a row."""
+    """Yield values at the bounds of a row's only rule."""
     rule = row.rules[0] if len(row.rules) == 1 else ""
     least, most = bounds(rule)
     if rule.endswith(("characters", "bytes")):
-        one = b"x" if rule.endswith("bytes") else "x"
-        yield one * least
-        yield one * (least + 50 if most == UNBOUNDED else most)
+        unit = b"x" if rule.endswith("bytes") else "x"
+        yield unit * least
+        yield unit * (least + 50 if most == UNBOUNDED else most)
     elif rule.startswith(("≥", "≤")):
         yield int(rule.split()[1])
     elif rule.startswith("one of"):

@@ -1,4 +1,4 @@
-"""A document, and a server's peers, that try to run code in the reader's browser."""
+"""Documents and servers that try to run code in the reader's browser."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TEXT = MARKUP + LINKS
 
 
 def hostile() -> dict[str, Any]:
-    """Return a document with something hostile wherever a text may stand."""
+    """Return a document with hostile text in every place that allows text."""
     schema = {
         "type": "object",
         "title": MARKUP,
@@ -76,10 +76,10 @@ def hostile() -> dict[str, Any]:
         {"name": name, "payload": {"$ref": "#/components/schemas/Shared"}}
         for name in ("__proto__", "constructor", "getElementById", "location", "body", "hasOwnProperty")
     ]
-    messages = {f"m{index}": one for index, one in enumerate([message, *clobbering])}
+    messages = {f"m{index}": entry for index, entry in enumerate([message, *clobbering])}
     references = [{"$ref": f"#/channels/c/messages/{key}"} for key in messages]
     return {
-        "asyncapi": "3.0.0",  # whose addresses may hold anything
+        "asyncapi": "3.0.0",  # in version 3 an address may be any text
         "info": {
             "title": MARKUP,
             "version": MARKUP,
@@ -143,8 +143,8 @@ def url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("bypass", [False, True], ids=["with the policy", "without it"])
-def test_nothing_of_a_document_runs(browser: Browser, url: str, bypass: bool) -> None:
-    """No script, no request elsewhere, no style or form of its own, every control still works."""
+def test_a_hostile_document_runs_no_code(browser: Browser, url: str, bypass: bool) -> None:
+    """The page runs no foreign script, request or style, and all its controls still work."""
     with watched_page(browser, url, bypass_csp=bypass, expected=("WebSocket connection",)) as page:
         expect(page.get_by_role("heading", level=1)).to_contain_text("</textarea></template>")
         page.get_by_role("button", name="Theme: auto").click()
@@ -176,16 +176,16 @@ def test_nothing_of_a_document_runs(browser: Browser, url: str, bypass: bool) ->
 
 
 def test_no_element_or_attribute_comes_from_a_document() -> None:
-    """The tree has only our own elements, no event handler, and links to nowhere but http, https and mailto."""
+    """The page has only its own elements, no event handlers, and only http, https and mailto links."""
     page = read_page(render_page(SPEC, folder="docs/", static="static/", socketio="socket.io/"))
     scripts = list(page.iter("script"))
-    assert [one.get("src") for one in scripts] == ["static/docs.js", "static/console.js"]
-    assert all(text_of(one) == "" for one in scripts)
-    for one in page.iter():
-        assert one.tag not in {"img", "iframe", "svg", "form", "base", "style", "object", "input"}
-        assert not any(name.startswith("on") or name == "style" for name in one.attrib)
-        target = one.get("href", "#")
-        if one.tag == "a":
+    assert [script.get("src") for script in scripts] == ["static/docs.js", "static/console.js"]
+    assert all(text_of(script) == "" for script in scripts)
+    for element in page.iter():
+        assert element.tag not in {"img", "iframe", "svg", "form", "base", "style", "object", "input"}
+        assert not any(name.startswith("on") or name == "style" for name in element.attrib)
+        target = element.get("href", "#")
+        if element.tag == "a":
             assert target.startswith(
                 ("#", "https://elsewhere.example/", "docs/asyncapi.", "docs/client.ts", "mailto:")
             ), target
@@ -195,7 +195,7 @@ DEPOT_SPEC = load_spec(DEPOT)
 
 
 async def hostile_server(scope: Any, receive: Any, send: Any) -> None:
-    """Serve the docs of `DEPOT`, and speak Socket.IO with malice, then fall silent."""
+    """Serve the docs of `DEPOT`, answer Socket.IO with hostile packets, then stop sending."""
     if scope["type"] == "http":
         page = Docs(DEPOT_SPEC).route(scope["path"])
         if page is not None:
@@ -221,8 +221,8 @@ async def hostile_server(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.mark.parametrize("bypass", [False, True], ids=["with the policy", "without it"])
-def test_nothing_of_a_server_runs(browser: Browser, bypass: bool) -> None:
-    """Its events, refusals and broken packets become text; when it falls silent, the log says so."""
+def test_a_hostile_server_runs_no_code(browser: Browser, bypass: bool) -> None:
+    """Events, refusals and broken packets become text, and a silent server is logged."""
     with (
         serve(hostile_server, lifespan="off") as url,
         watched_page(browser, f"{url}/docs", bypass_csp=bypass) as page,

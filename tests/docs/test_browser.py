@@ -1,4 +1,4 @@
-"""The page and its console in a real browser, against a real server."""
+"""The page and its console in a real browser, with a real server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
 
 
 def console(page: Page, namespace: str = "/", **fields: str) -> Locator:
-    """Open the console, fill in fields by their label, connect."""
+    """Open the console, fill in fields by their label, and connect."""
     page.get_by_role("button", name="Console", exact=True).click()
     panel = page.get_by_role("complementary", name="Console")
     panel.get_by_label("Namespace").select_option(namespace)
@@ -49,7 +49,7 @@ def console(page: Page, namespace: str = "/", **fields: str) -> Locator:
 
 
 def emit(panel: Locator, event: str, arguments: str, *, ack: bool = True, seconds: str = "5") -> Locator:
-    """Send; the newest entry of the log that was sent."""
+    """Send the event, and return its entry in the log."""
     panel.get_by_label("Event", exact=True).select_option(event)
     panel.get_by_label("Arguments, a JSON array").fill(arguments)
     panel.get_by_label("expect an ack").set_checked(ack)
@@ -59,8 +59,8 @@ def emit(panel: Locator, event: str, arguments: str, *, ack: bool = True, second
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_conversation(page: Page, transport: str) -> None:
-    """Acks with their latency, binary both ways, refusals, events, and an ack that the server asks for."""
+def test_the_console_holds_a_conversation(page: Page, transport: str) -> None:
+    """The log shows acks with latency, binary values, refusals, events and requested acks."""
     page.get_by_role("button", name="Console", exact=True).click()
     page.get_by_label("Transport").select_option(transport)
     page.get_by_role("button", name="Close").click()
@@ -101,7 +101,7 @@ def test_a_conversation(page: Page, transport: str) -> None:
 
 
 def test_every_mistake_is_answered(page: Page) -> None:
-    """A missing field, bad JSON, no connection, no ack in time, and a server that ends it, in words."""
+    """The log explains a missing field, invalid JSON, a lost connection and a missing ack."""
     panel = console(page)
     newest = panel.locator(".log > div").first
     expect(newest).to_contain_text("v is required")
@@ -137,7 +137,7 @@ def test_every_mistake_is_answered(page: Page) -> None:
 def test_credentials_go_where_the_scheme_says(
     page: Page, namespace: str, fields: dict[str, str], answer: str | None
 ) -> None:
-    """Headers force polling, which the log says; nothing of a secret stays in the page's storage or address."""
+    """Headers force long-polling, and secrets stay out of the page's storage and address."""
     if "login:_username" in fields:
         fields = {**fields, "Auth object, JSON": "{}"}
     panel = console(page, namespace, **fields)
@@ -151,8 +151,8 @@ def test_credentials_go_where_the_scheme_says(
     assert page.evaluate("JSON.stringify({...localStorage}) + location.href").count("sesame") == 0
 
 
-def test_a_namespace_with_a_parameter(page: Page) -> None:
-    """The parameter's field completes the name; a value that is not listed can't be chosen."""
+def test_a_parameter_completes_the_namespace(page: Page) -> None:
+    """A field completes the namespace's name, and offers only the listed values."""
     panel = console(page, "/rooms/{roomId}", roomId="attic")
     expect(panel.get_by_role("status")).to_have_text("connected to /rooms/attic by websocket")
     entry = emit(panel, "say", '["hello"]')
@@ -164,7 +164,7 @@ def test_a_namespace_with_a_parameter(page: Page) -> None:
 
 
 def test_a_mounted_server_shows_where_it_is(browser: Browser) -> None:
-    """Path and address are those of the browser, below a mount and where the page is reached by another name."""
+    """Path and address are those that the browser uses, below a mount and by another host name."""
     with serve(Starlette(routes=[Mount("/below/this", workshop())])) as url:
         for base in (url, url.replace("127.0.0.1", "localhost")):
             with watched_page(browser, f"{base}/below/this/rt/docs") as page:
@@ -177,7 +177,7 @@ def test_a_mounted_server_shows_where_it_is(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "expected"),
     [
         ("whoami", ["/private whoami", "/members whoami"]),
         ("/rooms", ["/rooms/{roomId} say"]),
@@ -194,24 +194,24 @@ def test_a_mounted_server_shows_where_it_is(browser: Browser) -> None:
         *("client code", "nothing"),
     ],
 )
-def test_the_filter_finds_by_what_an_event_is_about(page: Page, words: str, found: list[str]) -> None:
-    """Name, namespace, words, tags, schemas and fields; a namespace without a match is hidden."""
+def test_the_filter_finds_events_by_content(page: Page, words: str, expected: list[str]) -> None:
+    """Names, texts, tags, schemas and fields match; a namespace without a match is hidden."""
     page.get_by_label("Filter events").fill(words)
     cards = page.locator(".card[data-event]:visible")
-    expect(cards).to_have_count(len(found))
+    expect(cards).to_have_count(len(expected))
     shown = cards.evaluate_all(
         "cards => cards.map((card) => `${card.dataset.namespace} ${card.dataset.event}`)"
     )
-    assert shown == found
-    expect(page.locator(".found")).to_have_text(f"{len(found)} event{'' if len(found) == 1 else 's'}")
-    namespaces = {one.split()[0] for one in found}
+    assert shown == expected
+    expect(page.locator(".found")).to_have_text(f"{len(expected)} event{'' if len(expected) == 1 else 's'}")
+    namespaces = {entry.split()[0] for entry in expected}
     expect(page.locator(".namespace:visible")).to_have_count(len(namespaces))
     page.get_by_label("Filter events").fill("")
     expect(page.locator(".namespace:visible")).to_have_count(page.locator(".namespace").count())
 
 
 def test_a_refused_websocket_is_retried_by_polling(browser: Browser) -> None:
-    """And where that is refused too, the log shows what the server said."""
+    """If long-polling is refused too, the log shows the server's message."""
     with (
         serve(workshop(transports=["polling"])) as url,
         watched_page(browser, f"{url}/rt/docs", expected=REFUSED) as page,
@@ -231,7 +231,7 @@ def test_a_refused_websocket_is_retried_by_polling(browser: Browser) -> None:
 
 
 def test_the_keyboard_reaches_everything(page: Page) -> None:
-    """``/`` filters, ``c`` opens the console, Escape closes it, and both keys can be turned off."""
+    """``/`` filters, ``c`` opens the console, Escape closes it, and the keys can be switched off."""
     page.keyboard.press("/")
     expect(page.get_by_label("Filter events")).to_be_focused()
     page.keyboard.type("add")
@@ -262,7 +262,7 @@ def test_an_example_is_used_in_the_console(page: Page) -> None:
 
 
 def test_a_shared_schema_opens_below_its_link(page: Page) -> None:
-    """As often as it recurs, and closes again."""
+    """A recursive schema opens at each level, and closes again."""
     card = page.locator("[id='root.emit.echo']")
     card.get_by_role("link", name="Comment").first.click()
     expect(card.locator(".opened")).to_contain_text("replies")
@@ -273,7 +273,7 @@ def test_a_shared_schema_opens_below_its_link(page: Page) -> None:
 
 
 def test_the_theme_is_kept(page: Page) -> None:
-    """Chosen once, it is there after a reload, before anything is painted."""
+    """The chosen theme is applied after a reload before the first paint."""
     page.get_by_role("button", name="Theme: auto").click()
     page.get_by_role("button", name="Theme: light").click()
     page.reload()
@@ -282,8 +282,8 @@ def test_the_theme_is_kept(page: Page) -> None:
 
 
 @pytest.mark.parametrize("fragment", ["#%", "#constructor", "#root.emit.add", "#%72oot.emit.add"])
-def test_addresses_of_any_kind(browser: Browser, url: str, fragment: str) -> None:
-    """A deep link shows its card; a broken one does nothing."""
+def test_deep_links_show_their_card(browser: Browser, url: str, fragment: str) -> None:
+    """A deep link shows its card, and an invalid link changes nothing."""
     with watched_page(browser, f"{url}/rt/docs{fragment}") as page:
         if "emit" in fragment:
             expect(page.locator("[id='root.emit.add']")).to_be_in_viewport()
@@ -292,7 +292,7 @@ def test_addresses_of_any_kind(browser: Browser, url: str, fragment: str) -> Non
 
 
 def test_without_javascript_everything_is_readable(browser: Browser, url: str) -> None:
-    """Names, arguments, schemas and client code; and no control that would do nothing."""
+    """All content is visible, and controls that need JavaScript are hidden."""
     with watched_page(browser, f"{url}/rt/docs", java_script_enabled=False) as page:
         expect(page.locator("[id='root.emit.add']")).to_contain_text("-100")
         expect(page.locator("[id='root.emit.add'] details")).to_contain_text("emitWithAck")
@@ -301,7 +301,7 @@ def test_without_javascript_everything_is_readable(browser: Browser, url: str) -
 
 
 def test_a_narrow_page_never_scrolls_sideways(browser: Browser, url: str) -> None:
-    """At 320 pixels, which is 1280 at a zoom of 400 %, page and console reflow."""
+    """Page and console reflow at 320 pixels, which is 1280 pixels at a zoom of 400 %."""
     with watched_page(browser, f"{url}/rt/docs", viewport={"width": 320, "height": 600}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         console(page, v="2")
@@ -313,13 +313,13 @@ def test_a_narrow_page_never_scrolls_sideways(browser: Browser, url: str) -> Non
 def test_the_page_is_accessible_and_fits(
     browser: Browser, url: str, node_modules: Path, scheme: Any, width: int
 ) -> None:
-    """Nothing overflows sideways, and a checker of WCAG 2.2 AA finds nothing, console and log included."""
+    """No content overflows sideways, and a checker of WCAG 2.2 AA reports nothing."""
     context = {
         "color_scheme": scheme,
         "viewport": {"width": width, "height": 900},
         "reduced_motion": "reduce",
     }
-    # The checker is a script from outside, which the page's own policy rightly refuses.
+    # The page's own policy would block the injected checker.
     with watched_page(browser, f"{url}/rt/docs", bypass_csp=True, **context) as page:
         page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
         page.locator("details summary").last.click()
@@ -332,6 +332,8 @@ def test_the_page_is_accessible_and_fits(
                 emit(panel, "slow", '["ask"]', ack=False)
                 expect(panel.get_by_role("button", name="Answer")).to_be_visible()
             tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-            found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+            results = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+            assert [
+                (violation["id"], violation["nodes"][0]["html"]) for violation in results["violations"]
+            ] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,4 +1,4 @@
-"""The documentation's routes: negotiation, caching, compression, the guard, and what they refuse."""
+"""The documentation's routes: negotiation, caching, compression, the guard, and refusals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HTML, JSON, YAML = "text/html; charset=utf-8", "application/json", "application/
 
 
 def client(**options: Any) -> httpx.AsyncClient:
-    """Return a client of an application that serves the docs of `DEPOT` and nothing else."""
+    """Return a client of an application that serves only the docs of `DEPOT`."""
     docs = Docs(SPEC, **options)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -57,7 +57,7 @@ def client(**options: Any) -> httpx.AsyncClient:
     ],
 )
 async def test_accept_chooses_the_representation(accept: str, kind: str) -> None:
-    """Browsers and the undecided get the page, programs the document in the form that they prefer."""
+    """Browsers and clients without a preference get the page, others the document they accept."""
     async with client() as http:
         answer = await http.get("/docs", headers={"accept": accept})
     assert answer.headers["content-type"].startswith(kind.partition(";")[0])
@@ -65,7 +65,7 @@ async def test_accept_chooses_the_representation(accept: str, kind: str) -> None
 
 
 async def test_etags_are_strong_one_per_representation_and_coding() -> None:
-    """Each of six is different; a list that holds the right one, and ``*``, save the body."""
+    """Each representation and coding has its own ETag, and a matching one saves the body."""
     tags = set()
     async with client() as http:
         for accept in ("text/html", "application/json", "application/yaml"):
@@ -78,8 +78,8 @@ async def test_etags_are_strong_one_per_representation_and_coding() -> None:
                 for known in (tag, f'"x", {tag}', f"W/{tag}", "*"):
                     again = await http.get("/docs", headers={**headers, "if-none-match": known})
                     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-                other = await http.get("/docs", headers={**headers, "if-none-match": '"x"'})
-                assert other.status_code == 200
+                changed = await http.get("/docs", headers={**headers, "if-none-match": '"x"'})
+                assert changed.status_code == 200
     assert len(tags) == 6
 
 
@@ -87,8 +87,8 @@ async def test_etags_are_strong_one_per_representation_and_coding() -> None:
     ("coding", "packed"),
     [("gzip", True), ("br, *", True), ("gzip;q=0, *", False), ("br", False), ("", False)],
 )
-async def test_gzip_is_sent_to_those_who_take_it(coding: str, packed: bool) -> None:
-    """And holds the same text."""
+async def test_gzip_is_sent_if_accepted(coding: str, packed: bool) -> None:
+    """The compressed answer holds the same text as the plain one."""
     async with client() as http:
         plain = await http.get("/docs/asyncapi.json", headers={"accept-encoding": "identity"})
         async with http.stream("GET", "/docs/asyncapi.json", headers={"accept-encoding": coding}) as answer:
@@ -100,10 +100,12 @@ async def test_gzip_is_sent_to_those_who_take_it(coding: str, packed: bool) -> N
 
 
 async def test_the_policy_is_strict() -> None:
-    """The page may load and talk to its own server alone, and no script may make markup of text."""
+    """The page may load only its own server's files, and no script may turn text into markup."""
     async with client() as http:
         answer = await http.get("/docs")
-    policy = dict(one.split(" ", 1) for one in answer.headers["content-security-policy"].split("; "))
+    policy = dict(
+        directive.split(" ", 1) for directive in answer.headers["content-security-policy"].split("; ")
+    )
     assert policy.pop("img-src") == "'self' data:"
     assert policy.pop("require-trusted-types-for") == "'script'"
     assert {policy.pop(name) for name in ("script-src", "style-src", "connect-src")} == {"'self'"}
@@ -116,8 +118,8 @@ async def test_the_policy_is_strict() -> None:
 
 
 @pytest.mark.parametrize("path", [None, "/api/reference/", "docs", "/"])
-async def test_all_urls_are_relative_and_lead_somewhere(path: str | None) -> None:
-    """From wherever the page is; its files may be kept for ever."""
+async def test_all_urls_are_relative_and_resolve(path: str | None) -> None:
+    """Each linked file exists at any path of the docs, and static files may be cached for ever."""
     async with client(path=path) as http:
         page = await http.get(Docs(SPEC, path=path).path)
         assert page.status_code == 200
@@ -137,13 +139,13 @@ async def test_all_urls_are_relative_and_lead_somewhere(path: str | None) -> Non
 @pytest.mark.parametrize(
     "path", ["/docs/static/x/docs.css", "/docs/static/../routes.py", "/docs/x", "/doc", "/docs/asyncapi.xml"]
 )
-def test_nothing_else_is_served(path: str) -> None:
-    """Files are listed by name; no path is ever looked up on disk."""
+def test_unlisted_paths_are_not_served(path: str) -> None:
+    """Files are listed by name, so that a path is never looked up on disk."""
     assert Docs(SPEC).route(path) is None
 
 
 async def test_other_methods_are_refused_and_head_has_no_body() -> None:
-    """405 says what is allowed."""
+    """Status 405 lists the allowed methods, and HEAD returns the headers alone."""
     async with client() as http:
         refused = await http.post("/docs")
         head = await http.head("/docs")
@@ -197,7 +199,7 @@ def _fails(_: object) -> bool:
     ],
 )
 async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], status: int) -> None:
-    """What it doesn't admit learns nothing; a guard that fails admits nobody."""
+    """A refused request gets no content, and a failing guard refuses every request."""
     docs = Docs(SPEC)
     names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml", "client.ts")] + ["/docs"]
     async with client(guard=guard) as http:
@@ -209,8 +211,8 @@ async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], sta
     assert docs.path == "/docs"
 
 
-async def test_the_typed_client_lies_beside_the_document() -> None:
-    """It is text to read and save, the same as the command writes, and the page links to it."""
+async def test_the_typed_client_is_served_and_linked() -> None:
+    """The typed client is served as plain text, equal to the command's output."""
     async with client() as http:
         answer = await http.get("/docs/client.ts")
         page = await http.get("/docs", headers={"accept": "text/html"})
@@ -221,8 +223,8 @@ async def test_the_typed_client_lies_beside_the_document() -> None:
     assert 'href="docs/client.ts"' in page.text
 
 
-async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
-    """It is called once, with the contract, and answers for its own policy; when it fails, links remain."""
+async def test_a_custom_renderer_replaces_the_page(caplog: pytest.LogCaptureFixture) -> None:
+    """It is called once and sets its own policy; if it fails, links to the document remain."""
     calls = []
 
     def render(spec: Any) -> str:
@@ -231,7 +233,7 @@ async def test_a_renderer_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
 
     async with client(renderer=render) as http:
         answers = [await http.get("/docs") for _ in range(3)]
-    assert {one.text for one in answers} == {"<p>mine"}
+    assert {answer.text for answer in answers} == {"<p>mine"}
     assert calls == [SPEC]
     assert "content-security-policy" not in answers[0].headers
 
@@ -260,21 +262,21 @@ async def _renders(_: object) -> str:
         ({"renderer": _renders}, "plain function"),
     ],
 )
-def test_functions_that_could_not_be_called_are_refused(options: Any, words: str) -> None:
-    """When the server is made, and not at the first request."""
+def test_unusable_functions_are_refused(options: Any, words: str) -> None:
+    """An unusable guard or renderer raises when the server is made."""
     with pytest.raises(TypeError, match=words):
         Docs(SPEC, **options)
 
 
 @pytest.mark.parametrize("path", ["/socket.io", "socket.io/docs/"])
 def test_the_docs_cannot_hide_socketio(path: str) -> None:
-    """A path where nobody would ever see them is refused at once."""
+    """A path for the docs below the path of Socket.IO raises."""
     with pytest.raises(ValueError, match=r"where Socket\.IO answers"):
         Docs(SPEC, path=path)
 
 
-async def test_without_a_console_no_script_talks() -> None:
-    """The page has neither the console's script nor its data."""
+async def test_without_a_console_its_scripts_are_missing() -> None:
+    """The page has neither the console's scripts nor its data."""
     docs = Docs(SPEC, console=False)
     async with client(console=False) as http:
         page = await http.get("/docs")
@@ -283,8 +285,8 @@ async def test_without_a_console_no_script_talks() -> None:
     assert not any(path.endswith(("console.js", "socketio.js")) for path in docs._pages)
 
 
-async def test_an_application_takes_the_options_and_can_be_mounted() -> None:
-    """Under a mount and a path of one's own, page, document and console's address stay together."""
+async def test_a_mounted_application_takes_the_docs_options() -> None:
+    """Under a mount and a custom path, page, document and Socket.IO's address agree."""
     sio = AsynctionSocketIO.from_spec(
         load_spec(WORKSHOP),
         docs_path="/reference",
@@ -301,7 +303,7 @@ async def test_an_application_takes_the_options_and_can_be_mounted() -> None:
 
 
 async def test_no_file_is_served_that_the_contract_does_not_need(tmp_path: Path) -> None:
-    """Neither through an extension, nor from outside the document's folder unless ``docs_root`` allows it."""
+    """Extensions publish no file, and files outside the folder need ``docs_root``."""
     (tmp_path / "own").mkdir()
     (tmp_path / "secret.yaml").write_text("description: swordfish\ntype: string\n")
     document = {

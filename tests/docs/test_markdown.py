@@ -1,4 +1,4 @@
-"""Descriptions: CommonMark without HTML, without images, without headings of their own."""
+"""Descriptions: CommonMark without HTML, images or headings."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from asynction_asgi.docs.markdown import markdown
     ],
 )  # fmt: skip
 def test_markdown_becomes_elements(text: str, html: str) -> None:
-    """Each construct as the element of its name."""
-    made = markdown(text)
-    assert isinstance(made, ET.Element)
-    assert ET.tostring(made, encoding="unicode") == f'<div class="md">{html}</div>'
+    """Each construct becomes the HTML element of its name."""
+    element = markdown(text)
+    assert isinstance(element, ET.Element)
+    assert ET.tostring(element, encoding="unicode") == f'<div class="md">{html}</div>'
 
 
 @pytest.mark.parametrize("text", [None, "", "  \n", 7, {"a": 1}])
-def test_nothing_is_nothing(text: object) -> None:
-    """No description, or what is none, leaves no element."""
+def test_a_missing_description_gives_no_element(text: object) -> None:
+    """An empty or missing description, or a value of another type, gives None."""
     assert markdown(text) is None

@@ -1,4 +1,4 @@
-"""The page as a whole: its size, its places, and what it says where a document says little."""
+"""The page as a whole: its size, its anchors, and its texts where a document says little."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def render(source: Any) -> str:
 
 
 def test_scripts_and_styles_stay_small() -> None:
-    """At most 15 KB over the wire, all of them together."""
+    """All scripts and styles together take at most 15 KB over the wire."""
     assert sum(len(gzip.compress(content)) for content in ASSETS.values()) <= 15 * 1024
 
 
 def test_a_hundred_events_stay_small() -> None:
-    """Shared schemas stand once: at most 25 KB over the wire and 20,000 elements."""
+    """Shared schemas appear once: at most 25 KB over the wire and 20,000 elements."""
     shared = {
         f"Thing{number}": {
             "type": "object",
@@ -87,35 +87,35 @@ def test_a_hundred_events_stay_small() -> None:
 
 
 def test_places_are_stable_and_different() -> None:
-    """``{namespace}.{emit|on}.{event}``; every id stands once, and every link on the page leads to one."""
+    """Each id, such as ``{namespace}.emit.{event}``, is unique, and each internal link has a target."""
     for source in (WORKSHOP, DEPOT):
         page = read_page(render(source))
-        ids = [one.get("id", "") for one in page.iter() if one.get("id")]
+        ids = [element.get("id", "") for element in page.iter() if element.get("id")]
         assert len(set(ids)) == len(ids)
         assert {
-            one.get("href", "")[1:] for one in page.iter("a") if one.get("href", "").startswith("#")
+            link.get("href", "")[1:] for link in page.iter("a") if link.get("href", "").startswith("#")
         } <= set(ids)
     assert {"depot.emit.count", "depot.on.counted", "ns.depot", "schema.Named"} <= set(ids)
 
 
-def test_names_that_look_alike_get_places_of_their_own() -> None:
-    """What is left of each name is numbered in the document's order."""
+def test_similar_names_get_distinct_anchors() -> None:
+    """Names with equal anchors are numbered in the document's order."""
     page = read_page(render(document([{"name": name} for name in ("a b", "a-b", "a/b", "日本", "!")])))
-    assert [one.get("id") for one in by_class(page, "card")] == [
+    assert [card.get("id") for card in by_class(page, "card")] == [
         "root.emit.a-b", "root.emit.a-b-2", "root.emit.a-b-3", "root.emit.日本", "root.emit.x",
     ]  # fmt: skip
 
 
-def test_security_is_told_in_words() -> None:
-    """Alternatives, where each credential goes, and what is public."""
+def test_security_is_described_in_words() -> None:
+    """The page states alternatives, the place of each credential, and what is public."""
     page = read_page(render(WORKSHOP))
-    told = {text_of(one) for one in by_class(page, "security")}
-    assert "Security:key: a key in the header X-Key" in told
-    assert any("one of these" in one and "or in the auth object as token" in one for one in told)
+    texts = {text_of(section) for section in by_class(page, "security")}
+    assert "Security:key: a key in the header X-Key" in texts
+    assert any("one of these" in words and "or in the auth object as token" in words for words in texts)
 
 
 def test_schemas_of_every_shape_are_shown() -> None:
-    """Each keyword that is enforced leaves a word on the page."""
+    """Each enforced keyword appears on the page."""
     payload = {
         "type": "object",
         "properties": {
@@ -155,8 +155,8 @@ def test_schemas_of_every_shape_are_shown() -> None:
         assert words in text, words
 
 
-def test_formats_that_are_not_checked_are_shown_as_such() -> None:
-    """And a message without a payload admits anything, which is said too."""
+def test_unchecked_formats_are_marked() -> None:
+    """The page also says that a message without a payload accepts any arguments."""
     avro = {
         "name": "x",
         "schemaFormat": "application/vnd.apache.avro;version=1.9.0",
@@ -169,9 +169,9 @@ def test_formats_that_are_not_checked_are_shown_as_such() -> None:
 
 @pytest.mark.parametrize("source", [WORKSHOP, DEPOT], ids=["3.0", "2.6"])
 def test_client_code_is_python(source: Any) -> None:
-    """What the page offers to copy compiles."""
+    """The client code on the page compiles as Python."""
     page = read_page(render(source))
-    codes = [text_of(one) for one in page.iter("pre") if one.get("aria-label") == "Python"]
+    codes = [text_of(block) for block in page.iter("pre") if block.get("aria-label") == "Python"]
     namespaces = list(by_class(page, "namespace"))
     assert len(codes) == len(re.findall("Client code", text_of(page))) + len(namespaces)
     for code in codes:
@@ -179,12 +179,12 @@ def test_client_code_is_python(source: Any) -> None:
 
 
 def connect_code(source: Any, language: str = "JavaScript") -> dict[str, str]:
-    """Return the code that connects, by namespace."""
-    found = {}
+    """Return the connection code by namespace."""
+    codes = {}
     for section in by_class(read_page(render(source)), "namespace"):
-        code = next(one for one in section.findall("pre") if one.get("aria-label") == language)
-        found[section.findtext("h2/code", "")] = text_of(code)
-    return found
+        code = next(block for block in section.findall("pre") if block.get("aria-label") == language)
+        codes[section.findtext("h2/code", "")] = text_of(code)
+    return codes
 
 
 def secured(*schemes: tuple[str, dict[str, Any]], **channel: Any) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def secured(*schemes: tuple[str, dict[str, Any]], **channel: Any) -> dict[str, A
 
 
 def test_each_namespace_says_how_to_connect() -> None:
-    """Address, path, query and auth object stand in the code as the contract asks for them."""
+    """The code contains the address, path, query and auth object that the contract requires."""
     codes = connect_code(DEPOT)
     assert codes == {"/depot": 'const socket = io("http://localhost/depot", {\n  path: "/socket.io",\n});'}
     query = {"type": "object", "required": ["v", "w"], "properties": {"v": {"const": 2}, "w": {}, "y": {}}}
@@ -236,24 +236,24 @@ def test_each_namespace_says_how_to_connect() -> None:
     ids=["bearer", "basic", "header", "cookie", "password", "user", "basic in auth", "certificate"],
 )  # fmt: skip
 def test_the_code_to_connect_has_the_credentials(scheme: dict[str, Any], code: str) -> None:
-    """Where each scheme's credential goes, with a sign in place of what only the reader knows."""
+    """The code shows the place of each credential, with a placeholder as its value."""
     assert code in connect_code(secured(("it", scheme)))["/"]
 
 
-def test_the_page_says_that_an_acknowledgement_may_be_a_refusal() -> None:
-    """Once in full, with the event ``exception``, and with a link at each answer of the server."""
+def test_the_page_explains_refusals() -> None:
+    """Refusals are explained once, and each acknowledgement of the server links there."""
     page = read_page(render(WORKSHOP))
     section = next(by_class(page, "refusals"))
     for words in ("any of them may be a refusal", "exception", "connect_error", '"code": "invalid_payload"'):
         assert words in text_of(section)
     for card in page.iter("article"):
-        ack = next((one for one in card.iter("section") if one.get("class") == "ack"), None)
-        links = [one.get("href") for one in ack.iter("a")] if ack is not None else []
+        ack = next((part for part in card.iter("section") if part.get("class") == "ack"), None)
+        links = [link.get("href") for link in ack.iter("a")] if ack is not None else []
         assert ("#refusals" in links) == (ack is not None and card.get("data-direction") == "emit")
 
 
-def test_a_refusal_of_ones_own_shape_is_shown_as_declared() -> None:
-    """``x-refusal`` of a document takes the place of the standard form."""
+def test_a_custom_refusal_is_shown_as_declared() -> None:
+    """The ``x-refusal`` of a document replaces the standard form."""
     own = {"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}}
     page = read_page(render(document([{"name": "x"}], **{"x-refusal": own})))
     text = text_of(next(by_class(page, "refusals")))
@@ -262,7 +262,7 @@ def test_a_refusal_of_ones_own_shape_is_shown_as_declared() -> None:
 
 
 def test_named_schemas_keep_their_names() -> None:
-    """A schema of the components is called by its name, used once or more often, in arguments and acks."""
+    """A schema of the components keeps its name in arguments and acks."""
     schemas = {
         "Message": {"type": "object", "properties": {"text": {"$ref": "#/components/schemas/Text"}}},
         "Text": {"type": "string"},
@@ -282,7 +282,7 @@ def test_named_schemas_keep_their_names() -> None:
 
 
 def test_the_console_asks_for_what_a_browser_can_send() -> None:
-    """Query and headers become fields; headers that the browser sets itself do not."""
+    """The console has fields for the query and for the headers that a browser allows."""
     headers = {
         name: {"type": "string"} for name in ("X-Room", "Cookie", "connection", "Sec-WebSocket-Key", "Origin")
     }
@@ -299,9 +299,9 @@ def test_the_console_asks_for_what_a_browser_can_send() -> None:
         }
     }
     page = read_page(render(source))
-    told = json.loads(text_of(next(page.iter("template"))))
-    (namespace,) = told["namespaces"]
-    assert told["path"] == "socket.io/"
+    console = json.loads(text_of(next(page.iter("template"))))
+    (namespace,) = console["namespaces"]
+    assert console["path"] == "socket.io/"
     assert namespace["headers"] == [{"name": "X-Room", "required": True}]
     assert namespace["query"] == [
         {"name": "lang", "required": False, "enum": ["en", "el"]},
