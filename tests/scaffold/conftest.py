@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """With one cache for all: most of what is checked is the package itself."""
+    """The tools with one shared cache, as most of what they check is the package itself."""
     return Tools(cache=tmp_path_factory.mktemp("types"))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where an application goes; its parent has a name of its own."""
+    """The target folder of an application; its parent has a unique name."""
     return tmp_path / f"app_{tmp_path.name}"

@@ -1,4 +1,4 @@
-"""Applications written by the command, and everything that judges them."""
+"""Write applications with the command, and check them with the tools of their users."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ DOCUMENTS = {
 
 
 def scaffold(document: Path | str, folder: Path, *options: str) -> Result:
-    """Run the command."""
+    """Run the command and return its result."""
     return CliRunner().invoke(main, ["scaffold", str(document), "-o", str(folder), *options])
 
 
 def written(document: Path | str, folder: Path, *options: str) -> Path:
-    """Return the folder, with an application in it."""
+    """Write an application into the folder, and return the folder."""
     result = scaffold(document, folder, *options)
     assert result.exit_code == 0, result.output
     return folder
 
 
 def sources(folder: Path) -> dict[str, str]:
-    """Every module of an application, by its path."""
+    """Return the text of each module of an application, by its path."""
     return {
         path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))
     }
@@ -54,26 +54,26 @@ class Tools:
     cache: Path
 
     def lint(self, folder: Path) -> None:
-        """Nothing to complain of, and nothing to lay out anew, by the tool's defaults."""
+        """Fail if the linter or the formatter, with default settings, reports anything."""
         _run(folder, "ruff", "check", "--no-cache", ".")
         _run(folder, "ruff", "format", "--no-cache", "--diff", ".")
 
     def lint_imports(self, folder: Path) -> None:
-        """Check the imports alone, where the code need not be complete in itself."""
+        """Check only the imports, for code that need not be complete."""
         _run(folder, "ruff", "check", "--no-cache", "--select", "I,F401", ".")
 
     def check_types(self, folder: Path) -> None:
-        """Strictly typed."""
-        # From above, so that the modules of two folders are two to the cache.
+        """Fail if mypy in strict mode reports anything."""
+        # Run in the parent, so that the cache tells the modules of two folders apart.
         _run(folder.parent, "mypy", "--strict", "--cache-dir", str(self.cache), folder.name)
 
     def test(self, folder: Path) -> str:
-        """The application's own tests pass, and warn of nothing; their report."""
+        """Run the application's own tests with warnings as errors, and return the report."""
         return _run(folder, "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider", "-W", "error")
 
 
 def _run(folder: Path, module: str, *arguments: str) -> str:
-    # Coverage of a parent is not asked of its children, and their working directory is theirs.
+    # Coverage is measured in the parent only; a child has its own working directory.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))
     }

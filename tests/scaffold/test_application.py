@@ -1,4 +1,4 @@
-"""Written applications: clean, typed, tested, and running."""
+"""Written applications are clean, typed, tested and running."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from .generating import Tools
 
-# What a module of an application may consist of.
+# The statements that a module of an application may contain.
 STATEMENTS = (ast.Import, ast.ImportFrom, ast.AsyncFunctionDef, ast.FunctionDef, ast.ClassDef)
 ASSIGNED = {"DOCUMENT", "app", "pytestmark", "Emit", "Call"}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_is_written_is_clean_typed_and_tested(name: str, folder: Path, tools: Tools) -> None:
-    """Linter, formatter, strict type checker and the tests that come with it find nothing."""
+    """Linter, formatter, strict type checker and the application's own tests report no problem."""
     written(DOCUMENTS[name], folder)
     tools.lint(folder)
     tools.check_types(folder)
@@ -37,7 +37,7 @@ def test_what_is_written_is_clean_typed_and_tested(name: str, folder: Path, tool
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if not name.startswith("chat")])
 def test_every_public_event_has_a_test(name: str, folder: Path) -> None:
-    """By its own name, where clients may emit it without credentials."""
+    """Each event that clients may emit without credentials has a test that calls it."""
     spec = load_spec(DOCUMENTS[name])
     text = sources(written(DOCUMENTS[name], folder))["test_app.py"]
     called = {
@@ -51,10 +51,10 @@ def test_every_public_event_has_a_test(name: str, folder: Path) -> None:
 
 
 def test_named_handlers_are_where_the_document_says(folder: Path) -> None:
-    """Module and function as named, the code gives none, and arguments have their names and types."""
-    found = sources(written(DOCUMENTS["chat-2.6"], folder))
-    assert "handlers=" not in found["app.py"]
-    handlers = found["chat/handlers.py"]
+    """Named handlers are defined at their paths, with typed arguments, and not passed in code."""
+    modules = sources(written(DOCUMENTS["chat-2.6"], folder))
+    assert "handlers=" not in modules["app.py"]
+    handlers = modules["chat/handlers.py"]
     for line in (
         "async def connect(socket: Socket, auth: ConnectAuth) -> None:",
         "async def on_error(socket: Socket, error: Exception) -> Any:",
@@ -65,40 +65,42 @@ def test_named_handlers_are_where_the_document_says(folder: Path) -> None:
         'raise RefusedError("unavailable", "send message is not written yet")',
     ):
         assert line in handlers
-    assert "async def bearer_info(token: str) -> Mapping[str, Any] | None:" in found["chat/security.py"]
-    assert "refuses everybody" in found["chat/security.py"]
+    assert "async def bearer_info(token: str) -> Mapping[str, Any] | None:" in modules["chat/security.py"]
+    assert "refuses everybody" in modules["chat/security.py"]
 
 
 def test_a_handler_of_several_uses_fits_all(folder: Path) -> None:
-    """What its uses have in common is typed; another use of its name is given in code."""
-    found = sources(written(DOCUMENTS["shared"], folder))
+    """A shared handler has the types common to its uses; a conflicting use is attached in code."""
+    modules = sources(written(DOCUMENTS["shared"], folder))
     for line in (
         "async def connect(socket: Socket, auth: Any) -> None:",
         "async def same(socket: Socket, text: str) -> Any:",
         "async def other(socket: Socket, *arguments: Any) -> None:",
         "async def info(*arguments: Any) -> Mapping[str, Any] | None:",
     ):
-        assert line in found["h.py"]
-    assert '"third": handlers.third,' in found["app.py"]
+        assert line in modules["h.py"]
+    assert '"third": handlers.third,' in modules["app.py"]
 
 
 def test_unnamed_handlers_are_attached_in_code(folder: Path) -> None:
-    """One module per namespace, with docstrings from the document."""
-    found = sources(written(DOCUMENTS["unnamed"], folder))
-    assert '"store": root.store,' in found["app.py"]
-    assert '"list": shelves_id.list_,' in found["app.py"]
-    module = ast.parse(found["handlers/root.py"])
-    store = next(one for one in module.body if isinstance(one, ast.AsyncFunctionDef) and one.name == "store")
+    """Each namespace has one module of handlers, with docstrings from the document."""
+    modules = sources(written(DOCUMENTS["unnamed"], folder))
+    assert '"store": root.store,' in modules["app.py"]
+    assert '"list": shelves_id.list_,' in modules["app.py"]
+    module = ast.parse(modules["handlers/root.py"])
+    store = next(
+        node for node in module.body if isinstance(node, ast.AsyncFunctionDef) and node.name == "store"
+    )
     assert ast.get_docstring(store) == (
         'Store a crate.\n\nThe crate gets a number.\n\n- It is "fragile" where it says so.\n- A backslash \\ stays one.'
     )
-    assert "async def list_(socket: Socket, *, id: int) -> list[Crate]:" in found["handlers/shelves_id.py"]
-    assert "async def moved(emit: Emit, number: int, *others: str) -> None:" in found["emits/root.py"]
-    assert "async def still_there(call: Call) -> bool:" in found["emits/root.py"]
+    assert "async def list_(socket: Socket, *, id: int) -> list[Crate]:" in modules["handlers/shelves_id.py"]
+    assert "async def moved(emit: Emit, number: int, *others: str) -> None:" in modules["emits/root.py"]
+    assert "async def still_there(call: Call) -> bool:" in modules["emits/root.py"]
 
 
 def test_it_serves_named_handlers(folder: Path) -> None:
-    """A handler and a security function that are filled in answer over the wire; the rest is refused."""
+    """Completed handlers answer over the wire, and the others refuse as unavailable."""
     written(DOCUMENTS["chat-2.6"], folder)
     replace(folder / "chat" / "security.py", r"return None  #.*", 'return {"sub": "ada"}')
     replace(
@@ -108,7 +110,7 @@ def test_it_serves_named_handlers(folder: Path) -> None:
     )
     replace(folder / "chat" / "handlers.py", "\n\n\n", "\nfrom emits import root\n\n\n", count=1)
     with running("run", "app:app", "--port", "0", cwd=folder) as (url, _), socketio.SimpleClient() as client:
-        # The path of the document's server.
+        # The path comes from the document's server.
         client.connect(f"{url}?v=2", auth={"token": "t"}, socketio_path="/rt/socket.io")
         assert client.call("send message", {"text": "hello"}, timeout=10) == {"id": "hello"}
         assert client.receive(timeout=10) == ["new message", {"text": "hello"}]
@@ -119,7 +121,7 @@ def test_it_serves_named_handlers(folder: Path) -> None:
 
 
 def test_it_serves_unnamed_handlers(folder: Path) -> None:
-    """Each event is answered, undeclared ones included, and the contract is enforced."""
+    """Each event is answered, even an undeclared one, and the contract is enforced."""
     written(DOCUMENTS["unnamed"], folder)
     command = ("run", "app:app", "--port", "0")
     with running(*command, cwd=folder) as (url, _), socketio.SimpleClient() as client:
@@ -136,14 +138,14 @@ def replace(path: Path, pattern: str, text: str, *, count: int = 0) -> None:
     path.write_text(after, "utf-8")
 
 
-def test_a_hostile_document_writes_neither_code_nor_paths(folder: Path) -> None:
-    """Names, texts and values with quotes, line ends, paths and code end up as text alone."""
+def test_a_hostile_document_injects_no_code_or_paths(folder: Path) -> None:
+    """Names, texts and values of a document appear in the code only as text."""
     before = set(folder.parent.rglob("*"))
     result = scaffold(DOCUMENTS["nasty"], folder)
     assert result.exit_code == 0, result.output
-    made = set(folder.parent.rglob("*")) - before - {folder}
-    assert made
-    assert all(path.is_relative_to(folder) and re.fullmatch(r"[\w.]+", path.name) for path in made)
+    paths = set(folder.parent.rglob("*")) - before - {folder}
+    assert paths
+    assert all(path.is_relative_to(folder) and re.fullmatch(r"[\w.]+", path.name) for path in paths)
     for text in sources(folder).values():
         tree = ast.parse(text)
         imported = {
@@ -152,18 +154,18 @@ def test_a_hostile_document_writes_neither_code_nor_paths(folder: Path) -> None:
         assert imported <= {"builtins", "handlers", "pytest"}
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert not names & {"os", "system", "exec", "eval", "open"}
-        for one in tree.body:
-            is_text = isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
-            assert is_text or isinstance(one, (*STATEMENTS, ast.Assign, ast.AnnAssign))
+        for node in tree.body:
+            is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            assert is_text or isinstance(node, (*STATEMENTS, ast.Assign, ast.AnnAssign))
 
 
-def test_texts_of_a_hostile_document_stay_what_they_are(folder: Path) -> None:
-    """Event names and values are the document's own, character by character."""
+def test_texts_of_a_hostile_document_are_exact(folder: Path) -> None:
+    """Event names and values are those of the document, character by character."""
     spec = load_spec(DOCUMENTS["nasty"])
-    found = sources(written(DOCUMENTS["nasty"], folder))
+    modules = sources(written(DOCUMENTS["nasty"], folder))
     table = next(
         node
-        for node in ast.walk(ast.parse(found["app.py"]))
+        for node in ast.walk(ast.parse(modules["app.py"]))
         if isinstance(node, ast.Dict) and len(node.keys) > 1
     )
     (namespace,) = spec.namespaces.values()
@@ -172,7 +174,7 @@ def test_texts_of_a_hostile_document_stay_what_they_are(folder: Path) -> None:
     values = namespace.receives["line\nbreak'); import os; ('"].arguments.schema
     assert values is not None
     literals = {
-        node.value for node in ast.walk(ast.parse(found["payloads.py"])) if isinstance(node, ast.Constant)
+        node.value for node in ast.walk(ast.parse(modules["payloads.py"])) if isinstance(node, ast.Constant)
     }
     assert set(values.value["enum"]) <= literals
 
@@ -187,8 +189,8 @@ def test_texts_of_a_hostile_document_stay_what_they_are(folder: Path) -> None:
         ("pkg.sub", "one name for two things"),
     ],
 )
-def test_a_name_that_can_not_be_had_is_told(path: str, why: str, folder: Path) -> None:
-    """Its handler is given in code, so that the document works unchanged all the same."""
+def test_an_unusable_name_is_reported(path: str, why: str, folder: Path) -> None:
+    """A handler with an unusable path is attached in code, so that the document stays unchanged."""
     result = scaffold(DOCUMENTS["nasty"], folder)
     assert f"warning: {path!r}" in result.stderr
     assert why in next(line for line in result.stderr.splitlines() if repr(path) in line)
@@ -196,10 +198,10 @@ def test_a_name_that_can_not_be_had_is_told(path: str, why: str, folder: Path) -
     assert module in {"h.py", "app.py"} or not (folder / module).exists()
 
 
-def test_a_method_that_is_named_is_made(folder: Path) -> None:
-    """Classes as deep as the path goes, each made without arguments."""
-    found = ast.parse(sources(written(DOCUMENTS["nasty"], folder))["h.py"])
-    outer = next(one for one in found.body if isinstance(one, ast.ClassDef))
-    inner = next(one for one in outer.body if isinstance(one, ast.ClassDef))
+def test_a_named_method_gets_its_classes(folder: Path) -> None:
+    """A path through classes becomes nested classes with the method."""
+    tree = ast.parse(sources(written(DOCUMENTS["nasty"], folder))["h.py"])
+    outer = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+    inner = next(node for node in outer.body if isinstance(node, ast.ClassDef))
     assert (outer.name, inner.name) == ("Cls", "Inner")
-    assert [one.name for one in inner.body if isinstance(one, ast.AsyncFunctionDef)] == ["method"]
+    assert [node.name for node in inner.body if isinstance(node, ast.AsyncFunctionDef)] == ["method"]

@@ -30,7 +30,7 @@ SCHEMA = "type: object\nproperties: {more: {$ref: 'inner/more.yaml#/more'}}\n"
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Path:
-    """A document in a folder, and what it refers to beside the folder."""
+    """A document in a folder, with referenced files inside and beside it."""
     for name, text in (
         ("api/doc.yaml", DOCUMENT.replace("REFERENCE", "'../shared/schema.yaml'")),
         ("api/own.yaml", DOCUMENT.replace("REFERENCE", "'parts/schema.yaml'")),
@@ -54,15 +54,15 @@ def parts(tmp_path: Path) -> Path:
     ],
     ids=["below", "beside"],
 )
-def test_every_file_is_copied_as_it_lies(
+def test_every_file_is_copied_unchanged(
     parts: Path, folder: Path, tools: Tools, name: str, copies: set[str]
 ) -> None:
-    """References go on to lead where they led, also to files beside the document's folder; the rest stays."""
+    """Copied references resolve as before, even to files beside the folder."""
     before = load_spec(parts / "api" / name)
     written(parts / "api" / name, folder)
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
-    assert found == copies
-    copy = folder / next(one for one in copies if one.endswith(name))
+    copied = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
+    assert copied == copies
+    copy = folder / next(path for path in copies if path.endswith(name))
     assert copy.read_bytes() == (parts / "api" / name).read_bytes()
     assert summarise(load_spec(copy)) == summarise(before)
     assert "more: NotRequired[str]" in sources(folder)["payloads.py"]
@@ -70,8 +70,8 @@ def test_every_file_is_copied_as_it_lies(
 
 
 @pytest.mark.parametrize("kind", ["absolute", "file URI", "link"])
-def test_a_reference_that_holds_in_its_place_alone_is_refused(parts: Path, folder: Path, kind: str) -> None:
-    """With the reference and what to write; nothing is written."""
+def test_a_reference_that_cannot_be_copied_is_refused(parts: Path, folder: Path, kind: str) -> None:
+    """The error shows the reference and the fix, and no file is written."""
     target = (parts / "shared" / "schema.yaml").resolve()
     reference = {"absolute": str(target), "file URI": target.as_uri(), "link": "link.yaml"}[kind]
     if kind == "link":
@@ -85,15 +85,15 @@ def test_a_reference_that_holds_in_its_place_alone_is_refused(parts: Path, folde
 
 
 def test_a_document_behind_a_link_is_copied(parts: Path, folder: Path) -> None:
-    """Its references are looked for beside the link, as the loader does."""
+    """References of a linked document are resolved beside the link, as by the loader."""
     (parts / "api" / "linked.yaml").symlink_to(parts / "api" / "own.yaml")
     written(parts / "api" / "linked.yaml", folder)
     assert (folder / "linked.yaml").read_bytes() == (parts / "api" / "own.yaml").read_bytes()
     assert (folder / "parts" / "schema.yaml").is_file()
 
 
-def test_a_file_of_the_document_can_not_be_one_of_the_application(parts: Path, folder: Path) -> None:
-    """A name that both have is told, and nothing is written."""
+def test_a_clash_of_file_names_is_refused(parts: Path, folder: Path) -> None:
+    """A document with a file name of the application is reported, and no file is written."""
     (parts / "api" / "app.py").write_text(DOCUMENT.replace("REFERENCE", "'parts/schema.yaml'"), "utf-8")
     result = scaffold(parts / "api" / "app.py", folder)
     assert result.exit_code == 1

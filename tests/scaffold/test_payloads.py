@@ -1,4 +1,4 @@
-"""Types made of schemas: those that are expected, and true of every value that the schema accepts."""
+"""Types made from schemas: the expected ones, and valid for every value that the schema accepts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def spec_of(payload: object, schemas: object = None) -> Spec:
-    """Return a document with one event of one payload."""
+    """Return a document with one event and one payload."""
     return load_spec(
         {
             "asyncapi": "2.6.0",
@@ -38,7 +38,7 @@ def spec_of(payload: object, schemas: object = None) -> Spec:
 
 
 def typed(payload: object, schemas: object = None) -> tuple[str, str]:
-    """Return the parameters of a handler of such an event, and the module of their types."""
+    """Return the parameters of the event's handler, and the module of their types."""
     spec = spec_of(payload, schemas)
     payloads = Payloads(spec, "payloads")
     arguments = spec.namespaces["/"].receives["event"].arguments
@@ -85,7 +85,7 @@ REF = {"$ref": "#/components/schemas/Thing"}
     ids=str,
 )  # fmt: skip
 def test_a_payload_is_parameters(payload: object, parameters: str) -> None:
-    """Named by title, else by what they are; optional ones have a default."""
+    """Parameters are named by title or by type, and optional ones have a default."""
     assert typed(payload)[0] == parameters
 
 
@@ -113,14 +113,14 @@ def test_a_payload_is_parameters(payload: object, parameters: str) -> None:
     ids=["itself", "list of itself", "enumeration", "scalar", "keys", "required alone"],
 )
 def test_a_component_has_its_name(schema: object, parameters: str, definitions: str) -> None:
-    """It may contain itself, and may have keys that are no names."""
+    """A component's type has its name, may be recursive, and may have keys that are not identifiers."""
     head, text = typed(REF, {"Thing": schema})
     assert head == parameters
     assert text.endswith(definitions)
 
 
 def test_a_member_of_a_file_of_schemas_has_its_name(tmp_path: Path) -> None:
-    """Parts of a schema or a message that is a whole file are as high up in it, and have none."""
+    """A member of a file of schemas has a name; a nested part of a schema or message has none."""
     (tmp_path / "shapes.yaml").write_text(
         "Money: {type: object, properties: {amount: {$ref: '#/Amount'}}}\n"
         "Amount: {enum: [1, 2]}\n"
@@ -145,7 +145,7 @@ def test_a_member_of_a_file_of_schemas_has_its_name(tmp_path: Path) -> None:
 
 
 def test_long_choices_get_names(tools: Tools, folder: Path) -> None:
-    """What would not fit into a line is an alias, laid out as the formatter has it."""
+    """A choice too long for a line becomes an alias, laid out as by the formatter."""
     values = [f"value number {index}" for index in range(9)]
     many = [
         {"type": "object", "title": f"variant of a thing {index}", "properties": {"a": {}}}
@@ -165,7 +165,7 @@ def test_long_choices_get_names(tools: Tools, folder: Path) -> None:
 
 
 def test_deep_and_long_schemas_are_typed() -> None:
-    """Neither many levels nor long chains of references nor shared branches are too much."""
+    """Deep nesting, long chains of references and shared branches are typed."""
     deep: dict[str, object] = {"type": "string"}
     for _ in range(55):
         deep = {"type": "array", "items": deep}
@@ -183,7 +183,7 @@ def test_deep_and_long_schemas_are_typed() -> None:
 
 
 def test_types_are_true_of_what_the_schemas_accept(folder: Path, tools: Tools) -> None:
-    """Values of every construct, made from the schemas, are values of their types."""
+    """Values generated from schemas of every construct are values of their types."""
     spec = load_spec(DOCUMENTS["every"])
     written(DOCUMENTS["every"], folder)
     instances = Instances(spec)

@@ -1,4 +1,4 @@
-"""Dotted paths of a document, and the places that they name."""
+"""Dotted paths in a document, and the places that they name."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
         ("asynction_asgi.demo.say", None),
     ],
 )  # fmt: skip
-def test_a_path_is_a_place(path: str, place: Place | None, tmp_path: Path) -> None:
-    """Or none, with a warning that says why."""
+def test_a_path_names_a_place(path: str, place: Place | None, tmp_path: Path) -> None:
+    """A path that names no usable place gives a warning with the reason."""
     places = Places(tmp_path, ["own"])
     assert places.find(path, "an event") == place
-    assert [repr(path) in one for one in places.warnings] == ([] if place else [True])
+    assert [repr(path) in warning for warning in places.warnings] == ([] if place else [True])
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_path_is_a_place(path: str, place: Place | None, tmp_path: Path) -> No
 def test_two_things_can_not_share_a_name(
     first: tuple[str, str], second: tuple[str, str], tmp_path: Path
 ) -> None:
-    """The first one has it, whoever asks again."""
+    """The first use gets the name, and the second is warned about once."""
     places = Places(tmp_path, [])
     assert places.find(*first) is not None
     assert places.find(*second) is None
@@ -62,8 +62,8 @@ def test_two_things_can_not_share_a_name(
     assert len(places.warnings) == 1
 
 
-def test_what_lies_in_the_folder_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module there, or in the working directory, is in nobody's way; one elsewhere is."""
+def test_modules_in_the_folder_do_not_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in the target or working folder may be reused; an installed one may not."""
     elsewhere = tmp_path / "elsewhere"
     for folder, name in ((tmp_path, "near_by"), (elsewhere, "far_away")):
         folder.mkdir(exist_ok=True)

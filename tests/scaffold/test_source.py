@@ -1,4 +1,4 @@
-"""Source text: whatever a document says, it parses, and means what it meant."""
+"""Generated source text parses, and preserves the meaning of the document's texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .generating import Tools
 
-# No lone surrogates: the loader lets none into a document.
+# No lone surrogates: the loader refuses documents that contain one.
 TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.text("\"'\\\n\r\t {}\x00\u2028é日a")
 VALUES = st.recursive(
     st.none()
@@ -33,27 +33,27 @@ VALUES = st.recursive(
 @settings(deadline=None)
 @given(VALUES)
 def test_a_literal_is_the_value(value: Any) -> None:
-    """In one line or several, nested as deep as it may be."""
+    """A literal evaluates to the value, in one line or several, at any depth."""
     assert ast.literal_eval(literal(value, indent=4, before=20)) == value
 
 
 @settings(deadline=None)
 @given(TEXT, TEXT)
-def test_a_docstring_is_a_docstring(summary: str, details: str) -> None:
-    """One constant, whose lines are printable."""
+def test_a_docstring_is_a_single_constant(summary: str, details: str) -> None:
+    """A docstring is one constant with printable lines."""
     text = "\n".join(["def f():", *docstring(summary or "x", details, indent=4)])
     (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
     assert len(function.body) == 1
-    found = ast.get_docstring(function)
-    assert found
-    assert all(line.isprintable() for line in found.split("\n"))
+    parsed = ast.get_docstring(function)
+    assert parsed
+    assert all(line.isprintable() for line in parsed.split("\n"))
 
 
 @settings(deadline=None)
 @given(TEXT)
-def test_a_line_is_one_line(text: str) -> None:
-    """For comments and messages: printable and bounded."""
+def test_one_line_is_printable_and_short(text: str) -> None:
+    """Text for comments and messages is printable and at most 60 characters long."""
     assert one_line(text).isprintable()
     assert len(one_line(text)) <= 60
 
@@ -61,12 +61,12 @@ def test_a_line_is_one_line(text: str) -> None:
 @settings(deadline=None)
 @given(st.lists(TEXT))
 def test_names_are_identifiers(texts: list[str]) -> None:
-    """Each once, and each one that source code can define."""
+    """Each name is unique and may be defined in source code."""
     for make in (snake, pascal):
         names = Names()
-        made = [names.take(make(text, "thing")) for text in texts]
-        assert len(set(made)) == len(made)
-        assert all(map(is_plain, made))
+        taken = [names.take(make(text, "thing")) for text in texts]
+        assert len(set(taken)) == len(taken)
+        assert all(map(is_plain, taken))
 
 
 @pytest.mark.parametrize(
@@ -84,46 +84,46 @@ def test_names_are_identifiers(texts: list[str]) -> None:
     ],
 )
 def test_words_become_names(text: str, function: str, type_name: str) -> None:
-    """Split at humps and at whatever can't stand in a name."""
+    """Words are split at capitals and at characters that a name may not contain."""
     assert (snake(text, "thing"), pascal(text, "thing")) == (function, type_name)
 
 
 def test_reserved_names_are_marked() -> None:
-    """Keywords and builtins, and what was given before."""
+    """Keywords, builtins and names already taken get a suffix."""
     names = Names(["b"])
-    assert [names.take(one) for one in ("class", "class", "list", "b", "B", "B")] == [
+    assert [names.take(name) for name in ("class", "class", "list", "b", "B", "B")] == [
         *("class_", "class_2", "list_", "b_2", "B", "B2")
     ]
 
 
 @pytest.mark.parametrize(
-    ("word", "one"),
+    ("word", "expected"),
     [("replies", "reply"), ("tags", "tag"), ("address", "address"), ("bus", "bus"), ("as", "as")],
 )
-def test_one_of_many(word: str, one: str) -> None:
-    """As far as an ending tells."""
-    assert singular(word) == one
+def test_a_plural_becomes_singular(word: str, expected: str) -> None:
+    """The singular is derived from the ending of the word."""
+    assert singular(word) == expected
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["", "name"]), VALUES), max_size=2))
 def test_a_call_has_its_arguments(arguments: list[tuple[str, Any]]) -> None:
-    """By place and by name."""
-    arguments = [(f"{name}{index}" if name else "", one) for index, (name, one) in enumerate(arguments)]
-    arguments.sort(key=lambda each: bool(each[0]))
+    """A call has its positional and its keyword arguments."""
+    arguments = [(f"{name}{index}" if name else "", value) for index, (name, value) in enumerate(arguments)]
+    arguments.sort(key=lambda argument: bool(argument[0]))
     (expression,) = ast.parse(call("f", arguments, indent=0)).body
     assert isinstance(expression, ast.Expr)
     assert isinstance(expression.value, ast.Call)
-    assert [ast.literal_eval(one) for one in expression.value.args] == [
-        one for name, one in arguments if not name
+    assert [ast.literal_eval(node) for node in expression.value.args] == [
+        value for name, value in arguments if not name
     ]
-    assert {one.arg: ast.literal_eval(one.value) for one in expression.value.keywords} == {
-        name: one for name, one in arguments if name
+    assert {keyword.arg: ast.literal_eval(keyword.value) for keyword in expression.value.keywords} == {
+        name: value for name, value in arguments if name
     }
 
 
 def test_a_module_imports_what_it_uses(folder: Path, tools: Tools) -> None:
-    """Sorted as linters want it; a name that the module has itself is renamed, a builtin taken from its module."""
+    """Imports are sorted; a clash with the module's own names is renamed or qualified."""
     module = Module("handlers", "Doc", own={"Socket", "list", "security"})
     assert module.use("asynction_asgi", "Socket") == "Socket_"
     assert module.use("asynction_asgi", "RefusedError") == "RefusedError"
