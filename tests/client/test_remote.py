@@ -1,4 +1,4 @@
-"""The client, against servers that do what none should."""
+"""The client against servers that break the protocol."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def anyio_backend() -> str:
 
 
 def scripted(first: Sequence[str], then: Sequence[str], *, stays: bool = True) -> Callable[..., Any]:
-    """Return a server over WebSocket: some frames, what answers CONNECT, and an end or none."""
+    """Return a WebSocket server with scripted frames, answer to CONNECT, and end."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "websocket":
@@ -63,7 +63,7 @@ def scripted(first: Sequence[str], then: Sequence[str], *, stays: bool = True) -
 
 
 def answering(status: int, body: bytes) -> Callable[..., Any]:
-    """Return a server that answers every request alike, and takes no WebSocket."""
+    """Return a server that gives each request the same answer, and accepts no WebSocket."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -89,8 +89,8 @@ def answering(status: int, body: bytes) -> Callable[..., Any]:
     ],
     ids=["text", "empty", "another packet", "refusal", "broken refusal", "closed"],
 )  # fmt: skip
-async def test_what_is_no_socket_io_server_is_told(app: Any, reason: str) -> None:
-    """In words, whatever upstream's client raises for it."""
+async def test_another_kind_of_server_is_reported(app: Any, reason: str) -> None:
+    """The error is in plain words, whatever the upstream client raises."""
     with serve(app, log_level="critical") as url, pytest.raises(UnreachableError, match=reason):
         async with connect(Address(url=url), seconds=5):
             pass
@@ -127,8 +127,8 @@ async def test_what_is_no_socket_io_server_is_told(app: Any, reason: str) -> Non
         "CLOSE",
     ],
 )
-async def test_an_end_is_an_end_of_every_wait(then: list[str], stays: bool, reason: str) -> None:
-    """Who waits for an acknowledgement or an event is told at once, and so is who emits afterwards."""
+async def test_a_disconnect_ends_every_wait(then: list[str], stays: bool, reason: str) -> None:
+    """A wait for an ack or an event fails at once, and so does a later emit."""
     address = {"transports": ("websocket",)}
     with serve(scripted([OPEN], then, stays=stays), log_level="critical") as url:
         begun = time.monotonic()
@@ -142,13 +142,13 @@ async def test_an_end_is_an_end_of_every_wait(then: list[str], stays: bool, reas
         assert time.monotonic() - begun < 9
 
 
-async def test_events_before_an_end_are_received() -> None:
-    """In their order, and then the end."""
+async def test_events_before_a_disconnect_are_received() -> None:
+    """Events are received in their order, and then the disconnect."""
     app = scripted([OPEN], [JOINED, '42["one",1]', '42["two"]'], stays=False)
     with serve(app) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=5) as remote:
             received = [await remote.receive() for _ in range(2)]
-            assert [(one.event, one.arguments) for one in received] == [("one", (1,)), ("two", ())]
+            assert [(event.event, event.arguments) for event in received] == [("one", (1,)), ("two", ())]
             with pytest.raises(ClosedError):
                 await remote.receive()
 
@@ -159,14 +159,14 @@ async def test_events_before_an_end_are_received() -> None:
     ids=["CONNECT_ERROR", "DISCONNECT", "CLOSE"],
 )
 async def test_connect_is_answered_or_fails(answer: str, error: type[Exception]) -> None:
-    """No waiting for an answer that can't come any more."""
+    """The wait for the answer to CONNECT ends if the answer can no longer come."""
     with serve(scripted([OPEN], [answer])) as url, pytest.raises(error):
         async with connect(Address(url=url, transports=("websocket",)), seconds=20):
             pass
 
 
 async def test_leaving_a_silent_server_is_bounded() -> None:
-    """A server that never answers the good-bye holds nobody."""
+    """Disconnecting ends in time, even if the server never answers the close."""
     with serve(scripted([OPEN], [JOINED])) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=5) as remote:
             with contextlib.suppress(TimeoutError):
@@ -180,8 +180,8 @@ async def test_leaving_a_silent_server_is_bounded() -> None:
     ['40/other,{"sid":"y"}', JOINED, '44/other,{"message":"no"}', '40/\x1b[31m,{"sid":"y"}'],
     ids=["other", "root", "refusal", "control characters"],
 )
-async def test_an_answer_for_another_namespace_is_told(answer: str) -> None:
-    """A server that answers CONNECT for a namespace that was not asked for ends the attempt in words."""
+async def test_an_answer_for_another_namespace_is_reported(answer: str) -> None:
+    """A CONNECT answer for another namespace ends the attempt with an explanation."""
     address = {"transports": ("websocket",), "namespace": "/chat"}
     with (
         serve(scripted([OPEN], [answer])) as url,
@@ -192,7 +192,7 @@ async def test_an_answer_for_another_namespace_is_told(answer: str) -> None:
 
 
 async def test_packets_of_other_namespaces_are_ignored() -> None:
-    """Events, acknowledgements and ends of another namespace change nothing in this one."""
+    """Events, acks and disconnects of another namespace do not affect this one."""
     packets = ['42/other,["theirs"]', '43/other,1["theirs"]', "41/other,", '42["ours"]', '431["ours"]']
     with serve(scripted([OPEN], [JOINED, *packets])) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=20) as remote:
@@ -201,19 +201,19 @@ async def test_packets_of_other_namespaces_are_ignored() -> None:
 
 
 def flooding(events: int, *then: str) -> Callable[..., Any]:
-    """Return a server that sends many events when it receives one, and then some frames."""
+    """Return a server that answers one event with many events and then the given frames."""
     return scripted([OPEN], [JOINED, *['42["noise","0123456789"]'] * events, *then])
 
 
 async def test_a_call_keeps_no_events() -> None:
-    """Events that nobody receives don't pile up, however many come before the acknowledgement."""
+    """Events that no one receives are dropped, however many precede the acknowledgement."""
     with serve(flooding(5_000, '431["done"]')) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=60, events=()) as remote:
             assert await remote.call("x", []) == ("done",)
 
 
 async def test_a_flood_that_is_read_is_received_whole() -> None:
-    """Events that are taken as they come are no flood, however many there are."""
+    """Events that are received as they come are never too many."""
     with serve(flooding(5_000)) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=60) as remote:
             received = [(await remote.receive()).event for _ in range(5_000)]
@@ -221,7 +221,7 @@ async def test_a_flood_that_is_read_is_received_whole() -> None:
 
 
 async def test_a_flood_that_is_not_read_ends_the_connection() -> None:
-    """A bounded number of events waits to be received; the error says that there are too many."""
+    """The number of unread events is bounded, and the error says that there are too many."""
     with serve(flooding(5_000)) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=60) as remote:
             with pytest.raises(ClosedError, match="faster than they are read: 1,000 wait") as ended:
@@ -234,7 +234,7 @@ async def test_a_flood_that_is_not_read_ends_the_connection() -> None:
 
 
 async def test_a_server_that_does_not_read_ends_the_connection() -> None:
-    """Pongs for a server that takes none are bounded, too."""
+    """The pongs queued for a server that reads nothing are bounded."""
     pings = "\x1e".join(["2"] * 16)
     polls = iter([OPEN, JOINED])
 
@@ -252,7 +252,7 @@ async def test_a_server_that_does_not_read_ends_the_connection() -> None:
 
 
 async def test_an_event_of_endless_attachments_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a server may announce and send for one event is bounded as one message is."""
+    """The attachments of one event are bounded in number and size, as one message is."""
     monkeypatch.setattr(remote_client, "_MESSAGE_BYTES", 10_000)
     endless = "\x1e".join(["bAAAA"] * 16)
     polls = iter([OPEN, JOINED, '451000000-["x",{"_placeholder":true,"num":0}]'])
@@ -267,8 +267,8 @@ async def test_an_event_of_endless_attachments_ends_the_connection(monkeypatch: 
                 await remote.receive()
 
 
-async def test_an_endless_answer_is_not_read_on() -> None:
-    """The body of a polling request is read to a bound."""
+async def test_an_endless_answer_is_cut_off() -> None:
+    """The client reads the body of a polling request up to a limit."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -286,14 +286,14 @@ async def test_an_endless_answer_is_not_read_on() -> None:
 
 
 async def respond(send: Send, status: int, body: str = "", **headers: str) -> None:
-    """Answer a request of HTTP."""
+    """Answer an HTTP request."""
     written = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": written})
     await send({"type": "http.response.body", "body": body.encode()})
 
 
 class Elsewhere:
-    """A server that nothing may reach, on another origin; keeps what did."""
+    """A server on another origin that must receive no request; it records those that it gets."""
 
     def __init__(self) -> None:
         self.reached: list[str] = []
@@ -342,10 +342,10 @@ def redirecting(
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 async def test_no_redirect_is_followed(status: int, transport: str) -> None:
-    """Headers, query and auth stay with the server that was named; the error says where it points to."""
+    """Headers, query and auth stay with the named server, and the error names the target."""
     elsewhere = Elsewhere()
-    with serve(elsewhere) as other:
-        target = f"{other.replace('://', '://user:secret@')}/socket.io/?token=secret#secret"
+    with serve(elsewhere) as origin:
+        target = f"{origin.replace('://', '://user:secret@')}/socket.io/?token=secret#secret"
         with serve(redirecting(target, status)) as url:
             address = Address(
                 url=f"{url}/?token=secret",
@@ -357,29 +357,29 @@ async def test_no_redirect_is_followed(status: int, transport: str) -> None:
                 async with connect(address, seconds=20):
                     pass
     assert elsewhere.reached == []
-    assert f"redirects to {other}/socket.io/ ({status}), which is not followed" in str(refused.value)
+    assert f"redirects to {origin}/socket.io/ ({status}), which is not followed" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_no_redirect_is_followed_later(method: str) -> None:
-    """Neither where a poll, nor where what carries the auth object or an event is redirected."""
+    """A redirect of a later poll, of the auth object or of an event is not followed either."""
     elsewhere = Elsewhere()
-    with serve(elsewhere) as other:
+    with serve(elsewhere) as origin:
         first = [OPEN, JOINED, "6", "6"] if method == "POST" else [OPEN, JOINED]
-        app = redirecting(f"{other}/socket.io/", 307, first=first, method=method if method == "POST" else "")
+        app = redirecting(f"{origin}/socket.io/", 307, first=first, method=method if method == "POST" else "")
         with serve(app, log_level="critical") as url:
             address = Address(url=url, headers=[("X-Key", "secret")], auth={"a": 1}, transports=("polling",))
             with pytest.raises(
-                (ClosedError, UnreachableError), match=rf"redirects to {other}/socket\.io/ \(307\)"
+                (ClosedError, UnreachableError), match=rf"redirects to {origin}/socket\.io/ \(307\)"
             ):
                 async with connect(address, seconds=20) as remote:
                     await remote.call("x", [1])
     assert elsewhere.reached == []
 
 
-async def test_a_redirect_within_the_server_is_not_followed_either() -> None:
-    """A path at the same server is told as the address that it is."""
+async def test_a_redirect_within_the_server_is_not_followed() -> None:
+    """A redirect to a path is reported as a full address of the same server."""
     with (
         serve(redirecting("/login", 302)) as url,
         pytest.raises(RedirectedError, match=f"redirects to {url}/login"),
