@@ -48,9 +48,12 @@ def plain(session: nox.Session) -> None:
 MEETING = ("tests/engine", "tests/server/test_uvicorn.py", "--deselect", "tests/engine/test_seams.py")
 
 
-@nox.session
+@nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """Test the engine with the oldest release of each dependency that pyproject admits."""
+    """Test the engine with the oldest releases that pyproject admits: of Python, and of each dependency.
+
+    Packages of that age have no wheels for the newest Python.
+    """
     install_resolved(session, "--resolution", "lowest-direct")
     session.run("pytest", "-n", "auto", *(session.posargs or MEETING))
 
