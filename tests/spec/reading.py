@@ -1,4 +1,4 @@
-"""What the tests of the readers share: small documents as text, and what came of them."""
+"""Helpers for the readers' tests: small documents as text, and their diagnostics."""
 
 from __future__ import annotations
 
@@ -36,31 +36,31 @@ def v3(channels: str, operations: str = "{}", *more: str, version: str = "3.0.0"
 
 
 def check(tmp_path: Path, text: str, **options: Any) -> Outcome:
-    """Check a document from a file."""
+    """Write a document to a file and check it."""
     path = tmp_path / "doc.yaml"
     path.write_text(dedent(text), encoding="utf-8")
     return check_document(path, **options)
 
 
 def load(tmp_path: Path, text: str, **options: Any) -> Spec:
-    """Return the contract of a document that can be served."""
+    """Load the contract of a servable document."""
     outcome = check(tmp_path, text, **options)
     assert outcome.spec is not None, outcome.diagnostics
     return outcome.spec
 
 
 def found(outcome: Outcome) -> list[tuple[str, str, str]]:
-    """Severity, code and pointer of each diagnostic, in their order."""
-    return [(one.severity, one.code, one.pointer) for one in outcome.diagnostics]
+    """Return severity, code and pointer of each diagnostic, in order."""
+    return [(diagnostic.severity, diagnostic.code, diagnostic.pointer) for diagnostic in outcome.diagnostics]
 
 
 def only(outcome: Outcome) -> Diagnostic:
-    """Return the one diagnostic of a document with a single problem."""
+    """Return the only diagnostic of a document with one problem."""
     assert len(outcome.diagnostics) == 1, outcome.diagnostics
     return outcome.diagnostics[0]
 
 
 def value_of(path: Path, text: str) -> Any:
-    """Return the tree that a file's text stands for."""
+    """Return the parsed tree of a file's text."""
     path.write_text(text, encoding="utf-8")
     return load_document(path).value

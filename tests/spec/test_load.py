@@ -1,4 +1,4 @@
-"""The whole way from a file to a contract."""
+"""Loading a document, from a file to a contract."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 CHAT = Path(__file__).parent / "chat"
 
 
-def test_what_wraps_itself_or_shares_its_branches_is_read_in_time() -> None:
-    """A schema format around itself is an error; a tuple's branches are looked at once each."""
+def test_cyclic_and_shared_parts_are_read_in_time() -> None:
+    """A schema format in itself is an error, and shared branches of a tuple are read once."""
     refer = "#/components/schemas/{}".format
     shared: dict[str, Any] = {f"A{n}": {"oneOf": [{"$ref": refer(f"A{n + 1}")}] * 2} for n in range(40)}
     shared["A40"] = {"type": "array", "items": [{"type": "string"}], "additionalItems": False}
@@ -55,8 +55,8 @@ def test_what_wraps_itself_or_shares_its_branches_is_read_in_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["", None], ids=["empty", "none"])
-def test_an_event_without_a_name_never_vanishes(name: Any) -> None:
-    """An empty name is no name, and is told."""
+def test_an_empty_event_name_is_reported(name: Any) -> None:
+    """An empty name is an error instead of a silently dropped event."""
     outcome = check_document(
         {
             "asyncapi": "2.6.0",
@@ -66,19 +66,19 @@ def test_an_event_without_a_name_never_vanishes(name: Any) -> None:
             },
         }
     )
-    assert "EVENT_NAME" in {one.code for one in outcome.diagnostics}
+    assert "EVENT_NAME" in {diagnostic.code for diagnostic in outcome.diagnostics}
     assert not outcome.servable
 
 
-def test_every_missing_field_is_told() -> None:
-    """Two findings of one place are two."""
+def test_every_missing_field_is_reported() -> None:
+    """Two missing fields of one object give two diagnostics."""
     outcome = check_document({"asyncapi": "2.6.0", "info": {}, "channels": {}})
-    told = [one.message for one in outcome.diagnostics if one.code == "REQUIRED"]
+    told = [diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code == "REQUIRED"]
     assert len(told) == 2
 
 
 def test_one_api_written_twice_is_one_model() -> None:
-    """A 2.6 and a 3.0 document give the same contract, but for the AND that 3.x can't say."""
+    """Equal 2.6 and 3.0 documents give equal contracts, except for AND in security."""
     old, new = (summarise(load_spec(CHAT / name)) for name in ("chat-2.6.yaml", "chat-3.0.yaml"))
     assert (old.pop("asyncapi"), new.pop("asyncapi")) == ("2.6.0", "3.0.0")
     assert old["namespaces"]["/admin"].pop("security") == [{"bearerAuth": [], "adminKey": []}]
@@ -89,8 +89,8 @@ def test_one_api_written_twice_is_one_model() -> None:
 
 
 @pytest.mark.parametrize("name", ["chat-2.6.yaml", "chat-3.0.yaml"])
-def test_a_contract_is_read_from_anything(name: str) -> None:
-    """A path as text or object, an open file, a mapping, JSON."""
+def test_a_contract_is_read_from_any_source(name: str) -> None:
+    """The source is a path, an open file or a mapping, in YAML or JSON."""
     path = CHAT / name
     text = path.read_text()
     spec = load_spec(path)
@@ -101,12 +101,15 @@ def test_a_contract_is_read_from_anything(name: str) -> None:
     assert summarise(load_spec(io.StringIO(json.dumps(spec.root.value)))) == expected
 
 
-def test_a_spec_carries_what_it_was_made_of() -> None:
-    """Title, version, server security and schemes; its bundle checks what it holds."""
+def test_a_spec_has_the_documents_parts() -> None:
+    """A spec has title, version, security and schemes, and its bundle checks values."""
     spec = load_spec(CHAT / "chat-2.6.yaml")
     assert (spec.title, spec.version, spec.asyncapi) == ("Chat", "1.0.0", "2.6.0")
     assert spec.security is not None
-    assert [[one.scheme for one in every] for every in spec.security] == [["bearerAuth"], ["sessionCookie"]]
+    assert [[scheme.scheme for scheme in alternative] for alternative in spec.security] == [
+        ["bearerAuth"],
+        ["sessionCookie"],
+    ]
     assert set(spec.schemes) == {"bearerAuth", "sessionCookie", "adminKey"}
     schema = spec.namespaces["/"].receives["send message"].arguments.schema
     assert schema is not None
@@ -115,12 +118,12 @@ def test_a_spec_carries_what_it_was_made_of() -> None:
 
 
 def test_errors_are_raised_together(tmp_path: Path) -> None:
-    """A SpecError holds every finding, warnings too, and prints one line for each, below what they come to."""
+    """A SpecError has all diagnostics, and prints a summary and a line for each."""
     path = tmp_path / "doc.yaml"
     path.write_text(v2("{a: {publish: {message: {}}}, /b: {publsh: {}}}"))
     with pytest.raises(SpecError) as caught:
         load_spec(path)
-    assert [one.code for one in caught.value.diagnostics] == [
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == [
         "NAMESPACE_PREFIXED",
         "EVENT_NAME",
         "UNKNOWN_FIELD",
@@ -193,19 +196,23 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_error_hides_no_other(tmp_path: Path, text: str, codes: set[str]) -> None:
-    """What can't be served as it is written is read on all the same, for what else is wrong with it."""
+    """The rest of an unservable document is read, so that all its errors are reported."""
     outcome = check(tmp_path, text)
-    told = [one for one in outcome.diagnostics if one.severity == "error" or one.code == "MOCK"]
-    assert {one.code for one in told} == codes
+    told = [
+        diagnostic
+        for diagnostic in outcome.diagnostics
+        if diagnostic.severity == "error" or diagnostic.code == "MOCK"
+    ]
+    assert {diagnostic.code for diagnostic in told} == codes
     assert len(told) > 1
     assert (outcome.servable, outcome.spec) == (False, None)
 
 
 def test_warnings_stay_with_the_spec(tmp_path: Path) -> None:
-    """They did not stop the load."""
+    """Warnings do not stop the load, and stay available."""
     outcome = check(tmp_path, v2("{a: {}}"))
     assert outcome.spec is not None
-    assert [one.code for one in outcome.spec.warnings] == ["NAMESPACE_PREFIXED"]
+    assert [diagnostic.code for diagnostic in outcome.spec.warnings] == ["NAMESPACE_PREFIXED"]
     assert outcome.spec.warnings == outcome.diagnostics
 
 
@@ -228,15 +235,15 @@ SENDING = "{c: {address: /, messages: {m: {}}}, d: {address: /d, messages: {m: {
     ],
 )  # fmt: skip
 def test_strict_refuses_what_would_be_ignored(tmp_path: Path, text: str, code: str) -> None:
-    """Whatever is declared and not enforced is a warning otherwise."""
+    """A declaration that is not enforced is a warning, and an error under strict."""
     lenient, strict = check(tmp_path, text), check(tmp_path, text, strict=True)
-    assert ("warning", code) in {one[:2] for one in found(lenient)}
-    assert ("error", code) in {one[:2] for one in found(strict)}
+    assert ("warning", code) in {finding[:2] for finding in found(lenient)}
+    assert ("error", code) in {finding[:2] for finding in found(strict)}
     assert (lenient.servable, strict.accepted, strict.servable) == (True, True, False)
 
 
 def test_strict_refuses_headers_of_messages(tmp_path: Path) -> None:
-    """Many documents have them for other protocols, so they are no warning otherwise."""
+    """Message headers are silent without strict, as documents use them for other protocols."""
     text = v2(MESSAGE % "headers: {type: object, required: [token]}")
     assert check(tmp_path, text).diagnostics == ()
     outcome = check(tmp_path, text, strict=True)
@@ -249,25 +256,25 @@ def test_strict_refuses_headers_of_messages(tmp_path: Path) -> None:
     [({"asyncapi": "2.6.0", 1: 2}, "YAML_KEY"), ({}, "REQUIRED"), ("/no/such/file", "REF_FILE")],
 )
 def test_check_never_raises_for_a_document(source: Any, code: str) -> None:
-    """Whatever is wrong with it is returned."""
+    """Each problem of a document is returned as a diagnostic."""
     outcome = check_document(source)
-    assert [one.code for one in outcome.diagnostics] == [code]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == [code]
     assert (outcome.accepted, outcome.servable, outcome.spec) == (False, False, None)
 
 
 def test_recursive_schemas_are_served(tmp_path: Path) -> None:
-    """Recursion stays; only a reference that is nothing but itself is refused."""
+    """Recursive schemas work, and only a reference to itself is refused."""
     schemas = "components: {schemas: {A: {properties: {b: {$ref: '#/components/schemas/B'}}}, B: {properties: {a: {$ref: '#/components/schemas/A'}}}, C: {$ref: '#/components/schemas/D'}, D: {$ref: '#/components/schemas/C'}}}"
     fine = schemas.replace(", C: {$ref: '#/components/schemas/D'}, D: {$ref: '#/components/schemas/C'}", "")
     text = "{/: {publish: {message: {name: a, payload: {$ref: '#/components/schemas/A'}}}}}"
     assert found(check(tmp_path, v2(text, fine))) == []
     outcome = check(tmp_path, v2(text, schemas))
-    assert {one.code for one in outcome.diagnostics} == {"REF_CYCLE"}
+    assert {diagnostic.code for diagnostic in outcome.diagnostics} == {"REF_CYCLE"}
     assert not outcome.accepted
 
 
 def test_references_cross_files_and_back(tmp_path: Path) -> None:
-    """Each is relative to the file it stands in; a file's own ``#`` is that file."""
+    """References are relative to their file, and ``#`` means the same file."""
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "messages.yaml").write_text(
         "Say: {name: say, payload: {$ref: 'schemas.json#/Text'}, x-ack: {$ref: '#/Ack'}}\n"
@@ -292,10 +299,13 @@ def test_references_cross_files_and_back(tmp_path: Path) -> None:
 
 
 def test_a_fault_in_another_file_is_placed_there(tmp_path: Path) -> None:
-    """After the findings of the first file, with the path that leads there."""
+    """It follows the diagnostics of the first file, and has the other file's path."""
     (tmp_path / "lib.yaml").write_text("M:\n  name: 5\n  payload:\n    type: strin\n")
     outcome = check(tmp_path, v2("{a: {publish: {message: {$ref: 'lib.yaml#/M'}}}}"))
-    assert [(one.code, Path(one.file or "").name, one.line) for one in outcome.diagnostics] == [
+    assert [
+        (diagnostic.code, Path(diagnostic.file or "").name, diagnostic.line)
+        for diagnostic in outcome.diagnostics
+    ] == [
         ("NAMESPACE_PREFIXED", "doc.yaml", 3),
         ("TYPE", "lib.yaml", 2),
         ("SCHEMA", "lib.yaml", 4),
@@ -316,8 +326,8 @@ def test_a_fault_in_another_file_is_placed_there(tmp_path: Path) -> None:
     ],
     ids=["ref as data", "keys", "true", "false", "examples", "merge key", "bom", "spaces in refs"],
 )  # fmt: skip
-def test_what_naive_loaders_get_wrong_is_served(tmp_path: Path, text: str) -> None:
-    """Without a word."""
+def test_unusual_yaml_and_references_are_served(tmp_path: Path, text: str) -> None:
+    """Documents that simple loaders misread are served without a diagnostic."""
     outcome = check(tmp_path, text)
     assert found(outcome) == []
     assert outcome.servable
@@ -326,10 +336,10 @@ def test_what_naive_loaders_get_wrong_is_served(tmp_path: Path, text: str) -> No
 def large(messages: int) -> str:
     lines = ["asyncapi: 2.6.0", "info: {title: Large, version: '1'}", "channels:", "  /:", "    publish:"]
     lines += ["      message:", "        oneOf:"]
-    lines += [f"        - $ref: '#/components/messages/M{one}'" for one in range(messages)]
+    lines += [f"        - $ref: '#/components/messages/M{number}'" for number in range(messages)]
     lines += ["components:", "  messages:"]
-    for one in range(messages):
-        lines += [f"    M{one}:", f"      name: event {one}", f"      x-handler: app.handle_{one}"]
+    for number in range(messages):
+        lines += [f"    M{number}:", f"      name: event {number}", f"      x-handler: app.handle_{number}"]
         lines += ["      payload:", "        type: object", "        required: [id]", "        properties:"]
         for field in range(5):
             lines += [
@@ -337,15 +347,15 @@ def large(messages: int) -> str:
                 "            type: string",
                 f"            maxLength: {field + 9}",
             ]
-        lines += ["          more:", f"            $ref: '#/components/schemas/S{one % 60}'"]
+        lines += ["          more:", f"            $ref: '#/components/schemas/S{number % 60}'"]
     lines += ["  schemas:"]
-    for one in range(60):
-        lines += [f"    S{one}:", "      properties:", "        id: {type: integer, minimum: 0}"]
+    for number in range(60):
+        lines += [f"    S{number}:", "      properties:", "        id: {type: integer, minimum: 0}"]
     return "\n".join(lines)
 
 
 def test_twelve_thousand_lines_load_in_about_a_second(tmp_path: Path) -> None:
-    """On one core; the bound leaves room for a busy machine."""
+    """A large document loads on one core within a bound that allows for a busy machine."""
     text = large(490)
     assert len(text.splitlines()) > 12_000
     path = tmp_path / "doc.yaml"
@@ -356,12 +366,12 @@ def test_twelve_thousand_lines_load_in_about_a_second(tmp_path: Path) -> None:
     assert len(spec.namespaces["/"].receives) == 490
 
 
-def test_a_large_document_is_kept_in_a_small_multiple_of_its_text(tmp_path: Path) -> None:
-    """Tree, model and compiled checks together."""
+def test_a_large_document_takes_little_memory(tmp_path: Path) -> None:
+    """Tree, model and checks together need a small multiple of the text's size."""
     text = large(60)
     path = tmp_path / "doc.yaml"
     path.write_text(text)
-    load_spec(path)  # what is loaded once per process is not the document's
+    load_spec(path)  # exclude what is loaded once per process
     tracemalloc.start()
     try:
         spec = load_spec(path)
@@ -373,7 +383,7 @@ def test_a_large_document_is_kept_in_a_small_multiple_of_its_text(tmp_path: Path
 
 
 def test_the_files_of_a_document_are_known(tmp_path: Path) -> None:
-    """Those that were read and those that could not be, also of a document that can't be served."""
+    """Files that were read or could not be read are listed, even if the document is broken."""
     shared, types, missing = (tmp_path / name for name in ("shared/doc.yaml", "types.yaml", "missing.yaml"))
     shared.parent.mkdir()
     shared.write_text(
@@ -406,15 +416,15 @@ def test_the_files_of_a_document_are_known(tmp_path: Path) -> None:
         pytest.param("a: &a [" + "[" * 100 + "]" * 100 + "]\nb: " + "[" * 100 + "*a" + "]" * 100, id="aliases"),
     ],
 )  # fmt: skip
-def test_what_is_nested_too_deep_is_a_diagnostic(tmp_path: Path, text: str) -> None:
-    """However deep, and in whichever notation."""
+def test_too_deep_nesting_is_a_diagnostic(tmp_path: Path, text: str) -> None:
+    """Any depth is reported, in each notation."""
     outcome = check(tmp_path, text)
     assert not outcome.accepted
     assert outcome.diagnostics
 
 
 def chained(link: str, last: str, count: int, *, section: str = "schemas") -> str:
-    """Components that refer to one another, each to the next."""
+    """Return components of which each refers to the next."""
     entries = [f"    s{index}: {link.replace('NEXT', f's{index + 1}')}" for index in range(count)]
     return "\n".join(["components:", f"  {section}:", *entries, f"    s{count}: {last}"])
 
@@ -440,31 +450,33 @@ FIRST = "{/: {publish: {message: {name: a, payload: {$ref: '#/components/schemas
         ),
     ],
 )  # fmt: skip
-def test_what_refers_on_and_on_loads(tmp_path: Path, channels: str, components: str, kind: str) -> None:
-    """However long the chain; what is shared is read once."""
+def test_long_chains_of_references_load(tmp_path: Path, channels: str, components: str, kind: str) -> None:
+    """Chains may have any length, and shared parts are read once."""
     assert load(tmp_path, v2(channels, components)).namespaces["/"].receives["a"].arguments.kind == kind
 
 
 def test_a_message_of_itself_is_an_error(tmp_path: Path) -> None:
-    """Through any number of others; two lists of the same messages are none."""
+    """A message that contains itself is an error; two lists of equal messages are not."""
     components = "components: {messages: {a: {oneOf: [{$ref: '#/components/messages/b'}]}, b: {oneOf: [{$ref: '#/components/messages/a'}, {name: x}]}}}"
     outcome = check(tmp_path, v2("{/: {publish: {message: {$ref: '#/components/messages/a'}}}}", components))
-    assert [one.code for one in outcome.diagnostics if one.severity == "error"] == ["REF_CYCLE"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics if diagnostic.severity == "error"] == [
+        "REF_CYCLE"
+    ]
 
 
 def test_aliases_expand_in_proportion_to_the_text(tmp_path: Path) -> None:
-    """What a few characters blow up is refused; what is written out may be shared."""
+    """Aliases that multiply the document are refused, while ordinary sharing is allowed."""
     laughs = "".join(
         f"x-{index}: &a{index} [{', '.join([f'*a{index - 1}'] * 10)}]\n" for index in range(1, 5)
     )
     outcome = check(tmp_path, v2("{/: {}}", f"x-0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n{laughs}"))
-    assert [one.code for one in outcome.diagnostics] == ["YAML_RECURSIVE_ALIAS"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == ["YAML_RECURSIVE_ALIAS"]
     shared = "x-0: &a0 {" + ", ".join(f"k{index}: 1" for index in range(1000)) + "}\n"
     assert check(tmp_path, v2("{/: {}}", shared + "x-1: [*a0, *a0, *a0, *a0]")).servable
 
 
 class Listed(dict[str, object]):
-    """A mapping that counts how often its keys are gone through."""
+    """A mapping that counts how often its keys are iterated."""
 
     walks = 0
 
@@ -473,8 +485,8 @@ class Listed(dict[str, object]):
         return super().__iter__()
 
 
-def test_findings_are_ranked_without_going_through_the_keys_for_each() -> None:
-    """The order of a mapping is looked up once, however many findings stand in it."""
+def test_ranking_reads_the_keys_once() -> None:
+    """The order of a mapping is read once, however many diagnostics it has."""
     value = Listed({f"k{index}": index for index in range(1000)})
     document = Document(value, path=None, name=None, text=None)
     assert [document.rank(f"/k{index}") for index in range(1000)] == [(index,) for index in range(1000)]
@@ -488,6 +500,9 @@ def test_findings_are_ranked_without_going_through_the_keys_for_each() -> None:
         pytest.param(v2(MESSAGE % "payload: {properties: {$ref: '#/x-a'}}", "x-a: {}"), "SCHEMA_TYPE", "'$ref' is the name of a property", id="a reference under properties"),
     ],
 )  # fmt: skip
-def test_usual_mistakes_are_named(tmp_path: Path, text: str, code: str, says: str) -> None:
-    """In words that tell what to do."""
-    assert any(one.code == code and says in one.message for one in check(tmp_path, text).diagnostics)
+def test_common_mistakes_are_explained(tmp_path: Path, text: str, code: str, says: str) -> None:
+    """The message says what to do."""
+    assert any(
+        diagnostic.code == code and says in diagnostic.message
+        for diagnostic in check(tmp_path, text).diagnostics
+    )

@@ -1,4 +1,4 @@
-"""Pairs of schemas, old and new, of which everybody who reads them can say whether the new one takes less."""
+"""Pairs of schemas, old and new, for which it is clear whether the new one accepts less."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def member(name: str, schema: Any, **more: Any) -> Any:
 
 
 def kind(name: str, **members: Any) -> Any:
-    """Return an object told apart by its kind."""
+    """Return an object whose kind is given by a constant."""
     return {
         "type": "object",
         "properties": {"kind": {"const": name}, **members},

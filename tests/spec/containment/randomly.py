@@ -1,4 +1,4 @@
-"""Random schemas that say much about few values, so that pairs of them often meet, and random edits of them."""
+"""Random schemas over few values, so that pairs of them often overlap, and random edits of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMATS = ("date", "email", "ipv4", "colour")
 
 
 def random_schema(random: Random, depth: int = 3) -> Any:
-    """Return a schema of draft-07; references go to ``#/schema`` alone."""
+    """Return a schema of draft-07 whose references lead only to ``#/schema``."""
     if depth <= 0 or random.random() < 0.08:
         return random.choice((True, {}, {"type": random.choice(_TYPES)}, {"enum": _some(random, _VALUES)}))
     schema: dict[str, Any] = {}
@@ -30,7 +30,7 @@ def random_schema(random: Random, depth: int = 3) -> Any:
 
 
 def edited(random: Random, schema: Any) -> Any:
-    """Return a schema with one place changed, a keyword put in, left out or replaced."""
+    """Return the schema with one keyword added, removed or replaced."""
     result = copy.deepcopy(schema)
     places = [place for place in _schemas(result) if isinstance(place, dict)]
     if not places:

@@ -25,14 +25,14 @@ def pairs(table: dict[str, tuple[Any, Any]]) -> pytest.MarkDecorator:
 
 
 def is_valid(value: Any, schema: Any) -> bool:
-    """Return what another validator says; it follows references from the same root."""
+    """Return the verdict of another validator, with references resolved from the same root."""
     root = {**schema, "schema": schema} if isinstance(schema, dict) else schema
     return bool(Draft7Validator(root).is_valid(value))
 
 
 @pairs(BREAKING)
 def test_a_narrower_schema_is_refuted_by_a_value(old: Any, new: Any) -> None:
-    """The value is accepted before and refused now, by another validator too."""
+    """Another validator too accepts the value with the old schema and refuses it with the new."""
     verdict = compare(old, new)
     assert verdict.outcome == "refuted"
     inner, outer = compile_one(old), compile_one(new)
@@ -41,7 +41,7 @@ def test_a_narrower_schema_is_refuted_by_a_value(old: Any, new: Any) -> None:
     assert verdict.has_witness
     assert inner.accepts(verdict.witness)
     assert outer.refuses(verdict.witness)
-    # There formats are annotations, steps are not exact, and bytes are not known.
+    # That validator does not check formats, steps exactly, or bytes.
     if not any(keyword in f"{old}{new}" for keyword in ("format", "multipleOf")):
         assert is_valid(verdict.witness, old)
         assert not is_valid(verdict.witness, new)
@@ -49,26 +49,26 @@ def test_a_narrower_schema_is_refuted_by_a_value(old: Any, new: Any) -> None:
 
 @pairs(COMPATIBLE)
 def test_a_wider_schema_is_proved(old: Any, new: Any) -> None:
-    """No value is looked for where a proof is found."""
+    """A proof is found without a search for values."""
     assert compare(old, new).outcome == "contained"
 
 
 @pairs(BREAKING | COMPATIBLE)
 def test_a_schema_contains_itself(old: Any, new: Any) -> None:
-    """Equality is seen before anything is proved, whatever the keywords."""
+    """Equal schemas are recognised before any proof, whatever their keywords."""
     for schema in (old, new):
         assert compare(schema, schema).outcome == "same"
 
 
 @pairs(BREAKING)
 def test_a_pair_is_decided_backwards_too(old: Any, new: Any) -> None:
-    """A verdict in the other direction is shown by a value, or proved; nothing in these pairs is left open."""
+    """In the other direction each pair is refuted by a value or proved, never undecided."""
     verdict = compare(new, old)
     assert verdict.outcome in {"contained", "refuted"}
     assert verdict.has_witness is (verdict.outcome == "refuted")
 
 
-def test_a_small_schema_is_seen_in_what_it_is_called() -> None:
+def test_equal_meanings_are_recognised() -> None:
     """References, their names, annotations and the order of names make no difference."""
     old = {"type": ["string", "null"], "description": "Old.", "examples": ["a"]}
     new = {
@@ -80,8 +80,8 @@ def test_a_small_schema_is_seen_in_what_it_is_called() -> None:
     assert compare(new, old).outcome == "contained"
 
 
-def test_a_member_that_is_declared_now_is_told_apart() -> None:
-    """By the letter an undeclared member was accepted whatever it was; who keeps to the document sends none."""
+def test_a_newly_declared_member_is_reported_apart() -> None:
+    """Declaring a member refuses only values with a member that the old document did not declare."""
     new = {"type": "object", "properties": {"a": INTEGER, "b": STRING}}
     verdict = compare(member("a", INTEGER), new)
     assert verdict.outcome == "typed"
@@ -89,22 +89,22 @@ def test_a_member_that_is_declared_now_is_told_apart() -> None:
     assert compare(member("a", INTEGER, additionalProperties=True), new).outcome == "refuted"
 
 
-def test_an_object_that_was_silent_and_is_closed_now_is_told_apart() -> None:
-    """Any member that is not declared shows it."""
+def test_a_newly_closed_object_is_reported_apart() -> None:
+    """Closing an object refuses only values with undeclared members."""
     verdict = compare(member("a", INTEGER), member("a", INTEGER, additionalProperties=False))
     assert verdict.outcome == "closed"
     assert verdict.witness.keys() - {"a"}
 
 
 def test_parts_of_an_allof_are_silent_together() -> None:
-    """A member that one part declares is declared; what another part says of it counts."""
+    """A member that one part of an ``allOf`` declares counts as declared for all its parts."""
     parts = {"allOf": [member("a", INTEGER), member("b", STRING)]}
     assert compare(parts, member("b", {**STRING, "maxLength": 3})).outcome == "refuted"
     assert compare(parts, member("c", STRING)).outcome == "typed"
 
 
-def test_a_recursive_schema_is_compared_below_its_own_place_only() -> None:
-    """A tree whose leaves changed is refuted deep down; one that was loosened is proved."""
+def test_recursive_schemas_are_compared_at_depth() -> None:
+    """A tree with changed leaves is refuted at depth, and a wider tree is proved."""
     deep = {**TREE, "properties": {**TREE["properties"], "name": {**STRING, "maxLength": 3}}}
     verdict = compare(TREE, deep)
     assert verdict.outcome == "refuted"
@@ -114,12 +114,12 @@ def test_a_recursive_schema_is_compared_below_its_own_place_only() -> None:
 
 
 def kinds(count: int, **members: Any) -> Any:
-    """Return so many alternatives, told apart by a constant."""
+    """Return `count` alternatives, each identified by a constant."""
     return {"oneOf": [kind(f"k{number}", v=members.get(f"k{number}", STRING)) for number in range(count)]}
 
 
-def test_one_of_many_alternatives_is_found_by_what_tells_them_apart() -> None:
-    """A branch more, another order, or one changed branch among fifty."""
+def test_a_changed_alternative_among_many_is_found() -> None:
+    """A new, moved or changed branch among fifty is found by its constant."""
     short = {**STRING, "maxLength": 5}
     assert compare(kinds(50), kinds(51)).outcome == "contained"
     assert compare(kinds(50), {"oneOf": kinds(50)["oneOf"][::-1]}).outcome == "contained"
@@ -130,7 +130,7 @@ def test_one_of_many_alternatives_is_found_by_what_tells_them_apart() -> None:
 
 
 def ring(**last: Any) -> Any:
-    """Return eight schemas, each of which holds all of them."""
+    """Return eight schemas, each of which contains all of them."""
     names = [f"r{number}" for number in range(8)]
     members = {name: {"$ref": f"#/schema/definitions/{name}"} for name in names}
     definitions = {
@@ -140,8 +140,8 @@ def ring(**last: Any) -> Any:
     return {"allOf": [{"$ref": "#/schema/definitions/r0"}], "definitions": definitions}
 
 
-def test_schemas_that_hold_one_another_are_proved_once() -> None:
-    """What rests on a proof under way is kept with it; a change in one is found from any."""
+def test_mutually_recursive_schemas_are_proved_once() -> None:
+    """A proof that rests on another proof is reused; a change in one schema is found from any other."""
     assert compare(ring(maxProperties=3), ring()).outcome == "contained"
     assert compare(ring(), ring(maxProperties=8)).outcome == "contained"
     verdict = compare(ring(), ring(required=["r0"]))
@@ -150,15 +150,15 @@ def test_schemas_that_hold_one_another_are_proved_once() -> None:
 
 
 def test_long_lists_of_values_are_compared_as_sets() -> None:
-    """In linear time, whatever their order."""
+    """Long enumerations are compared in linear time, whatever their order."""
     values = [f"v{number}" for number in range(3_000)]
     assert compare({"enum": values}, {"enum": [*values[::-1], "more"]}).outcome == "contained"
     verdict = compare({"enum": values}, {"enum": values[:-1]})
     assert (verdict.outcome, verdict.witness) == ("refuted", "v2999")
 
 
-def test_references_that_lead_on_too_far_are_unknown() -> None:
-    """Further than Python recurses; nothing is claimed, and nothing is raised."""
+def test_too_long_chains_of_references_are_unknown() -> None:
+    """A chain beyond Python's recursion limit gives no verdict and raises no error."""
 
     def chain(last: Any) -> Any:
         links = {
@@ -171,28 +171,28 @@ def test_references_that_lead_on_too_far_are_unknown() -> None:
     assert compare(chain({"type": "number"}), chain(INTEGER)).outcome in {"refuted", "unknown"}
 
 
-def test_a_limit_far_away_is_not_tried() -> None:
-    """No list of a hundred thousand items is made; the keyword is named."""
+def test_a_huge_limit_is_not_tried() -> None:
+    """No list of a hundred thousand items is built, and the verdict names the keyword."""
     verdict = compare({"type": "array"}, {"type": "array", "maxItems": 100_000})
     assert verdict.outcome == "unknown"
     assert [obligation.keyword for obligation in verdict.obligations] == ["maxItems"]
 
 
 def test_a_cut_short_comparison_is_unknown() -> None:
-    """Without steps nothing is proved, and without tries nothing is found: that is no verdict."""
+    """Without steps for a proof and tries for a value the comparison gives no verdict."""
     verdict = compare({**INTEGER, "maximum": 9}, {**INTEGER, "maximum": 10}, effort=0)
     assert verdict.outcome == "unknown"
     assert verdict.obligations
 
 
 def test_equal_seeds_give_equal_values() -> None:
-    """A verdict does not depend on the run."""
+    """The verdict is the same in each run."""
     old, new = {"type": "object"}, {"type": "object", "maxProperties": 3}
     assert compare(old, new, seed=7).witness == compare(old, new, seed=7).witness
 
 
 def attack(inner: Compiled, outer: Compiled) -> Any:
-    """Return a value that shows that `outer` does not accept all of `inner`, sought without a proof, or `NOTHING`."""
+    """Search for a value of `inner` that `outer` refuses, without a proof, or return `NOTHING`."""
     universe = Universe(inner.definitions, outer.definitions)
     adopted = universe.adopt(outer.schema)
     search = Search(universe, inner.schema, adopted, tries=10_000, seed=0)
@@ -210,7 +210,7 @@ def attack(inner: Compiled, outer: Compiled) -> Any:
 )
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_is_proved_withstands_an_attack(random: Random, backwards: bool) -> None:
-    """No value is found against a proof, whatever stands at whatever place of it."""
+    """A search finds no counterexample to a proof, whatever keyword changed."""
     old = random_schema(random)
     new = edited(random, edited(random, old))
     inner, outer = compile_one(new if backwards else old), compile_one(old if backwards else new)

@@ -1,4 +1,4 @@
-"""Instances of schemas: every one is accepted by the compiled contract, or there is none."""
+"""Instances of schemas: the compiled contract accepts each one."""
 
 from __future__ import annotations
 
@@ -222,8 +222,8 @@ def loaded(*payloads: Any, **message: Any) -> Any:
                     "publish": {
                         "message": {
                             "oneOf": [
-                                {"name": f"e{index}", "payload": one, **message}
-                                for index, one in enumerate(payloads)
+                                {"name": f"e{index}", "payload": payload, **message}
+                                for index, payload in enumerate(payloads)
                             ]
                         }
                     }
@@ -239,26 +239,26 @@ INSTANCES = Instances(SPEC)
 EVENTS = list(SPEC.namespaces["/"].receives.values())
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=[str(one)[:60] for one in CORPUS])
+@pytest.mark.parametrize("event", EVENTS, ids=[str(payload)[:60] for payload in CORPUS])
 def test_every_instance_is_accepted(event: Any) -> None:
-    """The check that the server runs takes each of many; the same seed gives the same."""
+    """The server's check accepts each instance, and equal seeds give equal instances."""
     accept = compile_arguments(event.arguments, SPEC.bundle)
-    one, other = Choices.seeded(7), Choices.seeded(7)
+    choices, repeated = Choices.seeded(7), Choices.seeded(7)
     for _ in range(50):
-        values = INSTANCES.event(event, one)
+        values = INSTANCES.event(event, choices)
         accept(list(values))
-        assert INSTANCES.event(event, other) == values
+        assert INSTANCES.event(event, repeated) == values
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
-    """Its draws are the choices, so that it can shrink what it finds; the same one for ever leads nowhere."""
+    """Hypothesis supplies the choices, and so can shrink the instances."""
     event = data.draw(st.sampled_from(EVENTS))
     choices = Choices(lambda low, high: data.draw(st.integers(low, high)))
     try:
         values = INSTANCES.event(event, choices)
-    except UnsatisfiableError:  # distinct elements can't be made of draws that are all zero
+    except UnsatisfiableError:  # draws that are all zero give no distinct elements
         reject()
     compile_arguments(event.arguments, SPEC.bundle)(list(values))
 
@@ -290,8 +290,8 @@ def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
     ],
     ids=str,
 )
-def test_there_is_none_where_none_can_be(payload: Any) -> None:
-    """The error names the schema, rather than a wrong value being made."""
+def test_an_unsatisfiable_schema_raises(payload: Any) -> None:
+    """The error names the schema, and no invalid instance is made."""
     spec = loaded(payload)
     event = spec.namespaces["/"].receives["e0"]
     with pytest.raises(UnsatisfiableError) as caught:
@@ -300,7 +300,7 @@ def test_there_is_none_where_none_can_be(payload: Any) -> None:
 
 
 def nested(inner: Any, levels: int) -> Any:
-    """Return a schema of objects, one in another, of which the innermost holds one of `inner`."""
+    """Return a schema of nested objects, whose innermost contains one of `inner`."""
     for _ in range(levels):
         required = [{"required": [name], "properties": {name: inner}} for name in ("a", "b")]
         inner = {"type": "object", "oneOf": required}
@@ -309,8 +309,8 @@ def nested(inner: Any, levels: int) -> Any:
 
 @pytest.mark.parametrize("choices", [Choices.seeded(1), Choices.simplest()], ids=["seeded", "simplest"])
 @pytest.mark.parametrize("small", [False, True])
-def test_nothing_is_sought_for_ever(choices: Choices, *, small: bool) -> None:
-    """Each level of what is impossible adds to the work, and does not multiply it."""
+def test_the_search_is_bounded(choices: Choices, *, small: bool) -> None:
+    """Each level of an unsatisfiable schema adds to the work without multiplying it."""
     text = {"type": "string", "minLength": 1}
     spec = loaded(nested({"oneOf": [text, text]}, 4))
     event = spec.namespaces["/"].receives["e0"]
@@ -320,8 +320,8 @@ def test_nothing_is_sought_for_ever(choices: Choices, *, small: bool) -> None:
     assert time.process_time() - started < 10
 
 
-def test_what_is_rare_is_found_within_others() -> None:
-    """A part that one try in fifty makes, three levels down and many times over."""
+def test_rare_values_are_found_at_depth() -> None:
+    """A part that one try in fifty finds is found three levels down, many times."""
     rare = {"type": "integer", "minimum": 1, "maximum": 50, "not": {"maximum": 49}}
     spec = loaded({"type": "array", "minItems": 10, "items": nested(rare, 3)})
     event = spec.namespaces["/"].receives["e0"]
@@ -345,8 +345,8 @@ def test_what_is_rare_is_found_within_others() -> None:
     ],
     ids=str,
 )
-def test_large_numbers_are_written_as_briefly_as_their_bounds(payload: Any) -> None:
-    """Not in hundreds of digits, which most readers of JSON refuse or lose."""
+def test_large_numbers_are_short(payload: Any) -> None:
+    """A number has no more digits than its bounds, as many JSON readers refuse or lose long ones."""
     spec = loaded(payload)
     event = spec.namespaces["/"].receives["e0"]
     accept = compile_arguments(event.arguments, spec.bundle)
@@ -358,8 +358,8 @@ def test_large_numbers_are_written_as_briefly_as_their_bounds(payload: Any) -> N
         assert orjson.dumps(values[0])
 
 
-def test_the_authors_examples_come_first_where_they_hold() -> None:
-    """Of the message, then of the schema, whose wrong ones are passed over; they can be left aside."""
+def test_valid_examples_of_the_author_come_first() -> None:
+    """Examples of the message come before those of the schema; invalid ones are skipped."""
     spec = loaded({"type": "integer", "examples": ["no", 41], "default": 42})
     event = spec.namespaces["/"].receives["e0"]
     made = {Instances(spec).event(event, Choices.seeded(seed)) for seed in range(20)}
@@ -370,9 +370,11 @@ def test_the_authors_examples_come_first_where_they_hold() -> None:
     assert Instances(spec).event(spec.namespaces["/"].receives["e0"], Choices.seeded(1)) == (7,)
 
 
-def test_one_of_several_lists_is_made() -> None:
-    """Of an event whose messages differ, each is met; one that admits nothing is passed over."""
-    events = [{"name": "e", "payload": one} for one in ({"type": "integer"}, {"type": "string"}, False)]
+def test_each_message_of_an_event_is_used() -> None:
+    """Instances cover each message of an event, except one that accepts no value."""
+    events = [
+        {"name": "e", "payload": payload} for payload in ({"type": "integer"}, {"type": "string"}, False)
+    ]
     channel = {"publish": {"message": {"oneOf": events}}}
     spec = load_spec(
         {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": channel}}
@@ -380,14 +382,14 @@ def test_one_of_several_lists_is_made() -> None:
     event = spec.namespaces["/"].receives["e"]
     assert event.arguments.kind == "union"
     made = [Instances(spec).event(event, Choices.seeded(seed))[0] for seed in range(30)]
-    assert {type(one) for one in made} == {int, str}
+    assert {type(value) for value in made} == {int, str}
     nothing = replace(event.arguments, of=event.arguments.of[2:])
     with pytest.raises(UnsatisfiableError):
         Instances(spec).arguments(nothing, Choices.seeded(1))
 
 
 def test_a_small_instance_has_only_what_is_required() -> None:
-    """And is one all the same; it is what a mock looks for at its start."""
+    """A small instance is valid and has only required parts."""
     for event in EVENTS:
         values = INSTANCES.arguments(event.arguments, Choices.seeded(1), small=True)
         compile_arguments(event.arguments, SPEC.bundle)(list(values))
@@ -413,7 +415,7 @@ def made(payload: Any, *, seed: int = 1) -> Any:
 
 
 def test_a_format_of_any_name_may_be_provided() -> None:
-    """Names that nothing checks and nobody provides leave a plain text, as all do without a provider."""
+    """A format without a provider gives a plain text."""
     assert {made({"type": "string", "format": "city"}, seed=seed) for seed in range(20)} == {"Paris", "Rome"}
     for format_ in ("village", "date"):
         assert made({"type": "string", "format": format_}) not in ("Paris", "Rome")
@@ -422,8 +424,8 @@ def test_a_format_of_any_name_may_be_provided() -> None:
     assert text not in ("Paris", "Rome")
 
 
-def test_what_is_provided_gives_way_to_the_other_keywords() -> None:
-    """It is taken where it fits; else the text is made without it."""
+def test_a_provided_text_must_fit_the_schema() -> None:
+    """A provided text is used only if it satisfies the other keywords."""
     assert made({"type": "string", "format": "city", "maxLength": 4}) == "Rome"
     assert len(made({"type": "string", "format": "city", "minLength": 9})) >= 9
     assert made({"type": "string", "format": "city", "pattern": "^R"}) == "Rome"

@@ -1,4 +1,4 @@
-"""Examples to show: the author's where they hold, else the simplest, the same each time."""
+"""Examples to show: the author's if valid, otherwise the simplest, and the same each time."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SHARED = {
 
 
 def made(payload: Any) -> Any:
-    one = document(root=channel(receives=[message("x", payload)]))
-    spec = load_spec({**one, "components": {"schemas": SHARED}})
+    shown = document(root=channel(receives=[message("x", payload)]))
+    spec = load_spec({**shown, "components": {"schemas": SHARED}})
     return spec, spec.namespaces["/"].receives["x"]
 
 
@@ -68,8 +68,8 @@ def made(payload: Any) -> Any:
         (True, ["anything"]),
     ],
 )  # fmt: skip
-def test_an_example_is_made_and_holds(payload: Any, values: list[Any] | None) -> None:
-    """The check that the server runs accepts it; a second look gives the same."""
+def test_an_example_is_valid_and_stable(payload: Any, values: list[Any] | None) -> None:
+    """The server's check accepts the example, and a second call returns the same one."""
     spec, event = made(payload)
     found = Examples(spec).arguments(event.arguments)
     assert found is not None
@@ -87,7 +87,7 @@ def test_an_example_is_made_and_holds(payload: Any, values: list[Any] | None) ->
         {"allOf": [{"type": "string"}, {"type": "null"}]},
     ],
 )
-def test_there_is_none_where_none_can_be(payload: Any) -> None:
-    """Rather than a wrong one."""
+def test_an_unsatisfiable_schema_has_no_example(payload: Any) -> None:
+    """An unsatisfiable schema gives no example instead of an invalid one."""
     spec, event = made(payload)
     assert Examples(spec).arguments(event.arguments) is None

@@ -1,4 +1,4 @@
-"""Lists of arguments, as they travel, against what the document declares."""
+"""Lists of arguments, as sent, checked against the declaration."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ BUNDLE = compile_bundle([ROOT.child(name) for name in SCHEMAS], Resolver(ROOT.do
 
 
 def single(name: str) -> Arguments:
-    """Exactly one argument."""
+    """Declare exactly one argument."""
     return Arguments(kind="single", minimum=1, maximum=1, schema=ROOT.child(name))
 
 
 def positional(name: str, minimum: int, maximum: int | None) -> Arguments:
-    """Return the list itself."""
+    """Declare the list itself."""
     return Arguments(kind="positional", minimum=minimum, maximum=maximum, schema=ROOT.child(name))
 
 
 def union(*of: Arguments) -> Arguments:
-    """One of several."""
+    """Declare a choice of lists."""
     return Arguments(kind="union", of=of)
 
 
 def answer(check: ArgumentsCheck, values: list[Any]) -> Any:
-    """Return what the handler gets, or the violation as (pointer, keyword, message)."""
+    """Return the handler's arguments, or the violation as (pointer, keyword, message)."""
     try:
         return list(check(values))
     except Mismatch as mismatch:
@@ -95,11 +95,11 @@ ANY = Arguments(kind="any")
 def test_arguments_for_the_handler_or_a_violation(
     declared: Arguments, values: list[Any], expected: Any
 ) -> None:
-    """The list for the handler; or the most telling violation, relative to the list."""
+    """A valid list gives the handler's arguments, an invalid one the most specific violation."""
     assert answer(compile_arguments(declared, BUNDLE), values) == expected
 
 
 def test_a_tuple_is_a_list() -> None:
-    """Arguments given from Python may be a tuple."""
+    """A tuple from Python is checked like a list."""
     assert tuple(compile_arguments(PAIR, BUNDLE)(("a", 1))) == ("a", 1)
     assert answer(compile_arguments(PAIR, BUNDLE), ("a", "b")) == ("/1", "type", "must be an integer")  # type: ignore[arg-type]  # on purpose

@@ -1,4 +1,4 @@
-"""The public document: self-contained, the same contract, nothing of the server's own."""
+"""The public document: self-contained, the same contract, without the server's own names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHAT = Path(__file__).parent.parent / "chat"
 
 
 def public(model: dict[str, Any]) -> dict[str, Any]:
-    """Return a model without its handlers, which the public does not get to see."""
+    """Return a model without its handlers, which are not published."""
     model = copy.deepcopy(model)
     for namespace in model["namespaces"].values():
         namespace["handlers"] = {}
@@ -32,7 +32,7 @@ def public(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields(value: Any) -> set[str]:
-    """Every key anywhere within."""
+    """Return every key at any depth."""
     if isinstance(value, list):
         return set().union(*map(fields, value))
     return set(value).union(*map(fields, value.values())) if isinstance(value, dict) else set()
@@ -40,7 +40,7 @@ def fields(value: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", ["chat-2.6.yaml", "chat-3.0.yaml"])
 def test_the_public_document_is_the_same_contract(name: str) -> None:
-    """Loaded again, it gives the same model, and itself; as YAML too."""
+    """Loading the public document gives the same model, and exporting it again the same document."""
     spec = load_spec(CHAT / name)
     before = copy.deepcopy(spec.root.value)
     document = bundled_document(spec)
@@ -52,8 +52,8 @@ def test_the_public_document_is_the_same_contract(name: str) -> None:
     assert check_document(json.loads(json.dumps(document))).servable
 
 
-def test_dumped_as_yaml_it_is_the_same(tmp_path: Path) -> None:
-    """Byte for byte the same tree."""
+def test_its_yaml_reads_back_unchanged(tmp_path: Path) -> None:
+    """The document dumped as YAML is read back as the same tree."""
     document = bundled_document(load_spec(CHAT / "chat-2.6.yaml"))
     path = tmp_path / "asyncapi.yaml"
     path.write_text(dump_yaml(document), encoding="utf-8")
@@ -61,7 +61,7 @@ def test_dumped_as_yaml_it_is_the_same(tmp_path: Path) -> None:
 
 
 def test_the_servers_own_names_are_left_out(tmp_path: Path) -> None:
-    """Handlers, security functions and secrets, misspelt ones too; a property of such a name stays."""
+    """Handlers, security functions and secrets are left out; a property with such a name stays."""
     spec = load(
         tmp_path,
         v2(
@@ -85,7 +85,7 @@ def test_the_servers_own_names_are_left_out(tmp_path: Path) -> None:
 
 
 def test_other_files_are_brought_in(tmp_path: Path) -> None:
-    """Schemas under the components, by their own names; the rest in place; no path is told."""
+    """Schemas of other files move to the components by name, other objects are inlined; no path remains."""
     folder = tmp_path / "secret-folder"
     folder.mkdir()
     (folder / "lib.yaml").write_text(
@@ -123,8 +123,8 @@ def test_other_files_are_brought_in(tmp_path: Path) -> None:
         checked({"text": "a", "re": {}})
 
 
-def test_a_message_named_by_its_key_keeps_its_name(tmp_path: Path) -> None:
-    """3.x: the key in the channel is the name, wherever the message is written."""
+def test_messages_named_by_key_keep_their_name(tmp_path: Path) -> None:
+    """In 3.x a message keeps its key in the channel as its name."""
     (tmp_path / "lib.yaml").write_text("Other: {payload: {type: string}}\n")
     spec = load(
         tmp_path,
@@ -138,8 +138,8 @@ def test_a_message_named_by_its_key_keeps_its_name(tmp_path: Path) -> None:
     assert list(load_spec(document).namespaces["/"].receives) == ["said"]
 
 
-def test_what_is_lost_and_unused_is_left_out(tmp_path: Path) -> None:
-    """The public document loads, though a file is missing here."""
+def test_a_missing_unused_file_is_left_out(tmp_path: Path) -> None:
+    """The public document loads, although the source refers to a missing file."""
     lost = "{$ref: 'nowhere.yaml#/x'}"
     spec = load(
         tmp_path,
@@ -155,8 +155,8 @@ def test_what_is_lost_and_unused_is_left_out(tmp_path: Path) -> None:
     assert check_document(document).diagnostics == ()
 
 
-def test_what_is_in_a_foreign_format_is_not_followed(tmp_path: Path) -> None:
-    """A file that it refers to is neither read nor named."""
+def test_references_in_a_foreign_format_are_not_followed(tmp_path: Path) -> None:
+    """A file referenced from a foreign format is neither read nor named."""
     avro = "{schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {type: record, items: {$ref: 'private.avsc'}}}"
     spec = load(
         tmp_path,
@@ -170,7 +170,7 @@ def test_what_is_in_a_foreign_format_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_references_keep_working_whatever_their_names(tmp_path: Path) -> None:
-    """Slashes, tildes, percent signs, braces, spaces and other scripts."""
+    """Names may contain slashes, tildes, percent signs, braces, spaces and other scripts."""
     names = ["a~1b", "a~0b", "a%25b", "{id}", "with space", "ναός"]
     keys = ["a/b", "a~b", "a%b", "{id}", "with space", "ναός"]
     entries = ", ".join(f"'{key}': {{name: 'm{index}'}}" for index, key in enumerate(keys))
@@ -183,7 +183,7 @@ def test_references_keep_working_whatever_their_names(tmp_path: Path) -> None:
 
 
 def test_the_standard_refusal_is_published() -> None:
-    """As a schema beside the author's, which the root refers to; a name that is taken stays theirs."""
+    """The refusal's schema is added under a free name, and the root refers to it."""
     base = {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": {}}}
     document = bundled_document(load_spec(base))
     assert document["x-refusal"] == {"$ref": "#/components/schemas/Refusal"}
@@ -224,7 +224,7 @@ LEAKS = [
 @pytest.mark.parametrize("place", LEAKS)
 @pytest.mark.parametrize("away", [True, False], ids=["elsewhere", "beside the document"])
 def test_no_file_is_read_that_the_contract_does_not_need(tmp_path: Path, place: str, away: bool) -> None:
-    """What looks like a reference where none has a meaning is neither followed nor published."""
+    """A ``$ref`` in a place without references is neither followed nor published."""
     secret = (tmp_path if away else tmp_path / "own") / "secret.yaml"
     (tmp_path / "own").mkdir()
     secret.write_text("password: swordfish\n")
@@ -236,16 +236,16 @@ def test_no_file_is_read_that_the_contract_does_not_need(tmp_path: Path, place: 
     assert secret not in spec.resolver.files
 
 
-def test_references_within_extensions_stay_as_they_are(tmp_path: Path) -> None:
-    """Within the document they lead nowhere else, so other tools may go on to follow them."""
+def test_references_within_extensions_are_unchanged(tmp_path: Path) -> None:
+    """A reference in an extension still leads to the same place in the document."""
     spec = load(tmp_path, v2("{/: {}}", "x-a: {$ref: '#/x-b', beside: 1}", "x-b: {c: 1}"))
     document = bundled_document(spec)
     assert document["x-a"] == {"$ref": "#/x-b"}
     assert document["x-b"] == {"c": 1}
 
 
-def test_schemas_in_an_extension_are_followed_where_the_contract_needs_them(tmp_path: Path) -> None:
-    """A payload may lead through an extension to another file."""
+def test_needed_schemas_in_an_extension_are_followed(tmp_path: Path) -> None:
+    """A payload may refer through an extension to another file."""
     (tmp_path / "lib.yaml").write_text("Text: {type: string}\n")
     channels = "{/: {publish: {message: {name: a, payload: {$ref: '#/x-all/Pair'}}}}}"
     shared = "x-all: {Pair: {type: object, properties: {a: {$ref: 'lib.yaml#/Text'}}}}"
@@ -255,7 +255,7 @@ def test_schemas_in_an_extension_are_followed_where_the_contract_needs_them(tmp_
 
 
 def test_files_outside_the_folder_are_published_if_allowed(tmp_path: Path) -> None:
-    """Not by default, wherever a link points; the error stands at the reference and names the option."""
+    """By default an outside file is an error at the reference, which names the option."""
     (tmp_path / "common").mkdir()
     (tmp_path / "own").mkdir()
     (tmp_path / "common" / "lib.yaml").write_text("Text: {type: string}\n")
@@ -273,8 +273,8 @@ def test_files_outside_the_folder_are_published_if_allowed(tmp_path: Path) -> No
             check_publishable(spec, tmp_path / "own")
 
 
-def test_a_folder_of_links_is_the_documents_own(tmp_path: Path) -> None:
-    """As configuration is mounted: the document and the files beside it are links into one other folder."""
+def test_a_folder_of_links_is_allowed(tmp_path: Path) -> None:
+    """Links into one other folder, as in mounted configuration, count as the document's folder."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "lib.yaml").write_text("Text: {type: string}\n")
     channels = "{/: {publish: {message: {name: a, payload: {$ref: 'lib.yaml#/Text'}}}}}"

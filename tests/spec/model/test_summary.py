@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_a_contract_is_summarised(tmp_path: Path) -> None:
-    """Namespaces, both directions, the shapes of arguments and acks, and what guards them."""
+    """The summary has namespaces, both directions, argument and ack shapes, and security."""
     spec = load(
         tmp_path,
         v2(

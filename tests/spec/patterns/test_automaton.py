@@ -1,4 +1,4 @@
-"""Automata accept what backtracking accepts, in linear time."""
+"""Automata accept the same texts as backtracking, in linear time."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ STARTS = st.sampled_from(["", "^", "^(?!a)", "^(?=.*b)(?!.*1)"])
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(start=STARTS, body=PATTERNS, texts=st.lists(st.text("ab1\né", max_size=8), min_size=4, max_size=8))
 def test_agrees_with_backtracking(start: str, body: str, texts: list[str]) -> None:
-    """For every pattern that has an automaton, it and ``re`` find the same."""
+    """Each pattern's automaton finds the same texts as ``re``."""
     pattern = parse_pattern(start + body)
     automaton = compile_automaton(pattern)
     if automaton is None:
-        assert start.endswith(")")  # lookaheads belong to one alternative only
+        assert start.endswith(")")  # a lookahead belongs to a single alternative
         assert "|" in body
         return
     search = re.compile(python_source(pattern)).search
@@ -52,7 +52,7 @@ LARGE = st.builds(
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
 @given(body=LARGE, texts=st.lists(st.text("aab1é", max_size=30), min_size=4, max_size=8))
 def test_many_positions_agree_with_backtracking(body: str, texts: list[str]) -> None:
-    """Patterns with counts, whose states are too many for a table, find the same as ``re``."""
+    """Patterns with counts, whose states exceed a table, find the same texts as ``re``."""
     pattern = parse_pattern(body)
     automaton = compile_automaton(pattern)
     assert automaton is not None
@@ -75,7 +75,7 @@ def test_many_positions_agree_with_backtracking(body: str, texts: list[str]) -> 
     ],
 )
 def test_reads_beginnings_and_ends(pattern: str, text: str, expected: bool) -> None:
-    """Any number of assertions hold at one end of a text, and none elsewhere."""
+    """Assertions may repeat at either end of a text, and hold nowhere else."""
     automaton = compile_automaton(parse_pattern(pattern))
     assert automaton is not None
     assert automaton.matches(text) is expected
@@ -85,8 +85,8 @@ def test_reads_beginnings_and_ends(pattern: str, text: str, expected: bool) -> N
     "pattern",
     [r"(a)\1", r"\ba", "a(?=b)", "^a(?!b)", "(?<=a)b", "(?:a{60}){70}", "(?:(?:){999}){999}a{9999}"],
 )
-def test_has_none_for_what_is_not_regular_or_too_large(pattern: str) -> None:
-    """Such patterns get no automaton rather than a wrong one."""
+def test_irregular_or_large_patterns_have_no_automaton(pattern: str) -> None:
+    """Such a pattern gets no automaton, instead of a wrong one."""
     assert compile_automaton(parse_pattern(pattern)) is None
 
 
@@ -102,8 +102,8 @@ def test_has_none_for_what_is_not_regular_or_too_large(pattern: str) -> None:
         ("(?:ab|ba|a.b){0,60}c", False, True),
     ],
 )
-def test_knows_what_it_costs(pattern: str, is_small: bool, is_slow: bool) -> None:
-    """Few states make a table; many are moved as bits, and only wild counts make that slow."""
+def test_the_cost_of_an_automaton_is_known(pattern: str, is_small: bool, is_slow: bool) -> None:
+    """Few states make a table, many are bit sets, and only very large counts are slow."""
     automaton = compile_automaton(parse_pattern(pattern))
     assert automaton is not None
     assert (automaton.is_small, automaton.is_slow) == (is_small, is_slow)
@@ -111,7 +111,7 @@ def test_knows_what_it_costs(pattern: str, is_small: bool, is_slow: bool) -> Non
 
 @pytest.mark.parametrize("pattern", ["^(?:a|b)*a(?:a|b){12}$", "^(?:a|b)*a(?:a|b){4}$"])
 def test_exponentially_many_states_are_told_apart(pattern: str) -> None:
-    """In a table or as bits."""
+    """A pattern with exponentially many states is matched correctly in both representations."""
     automaton = compile_automaton(parse_pattern(pattern))
     assert automaton is not None
     count = int(pattern[-4:-2].strip("{")) + 1

@@ -1,4 +1,4 @@
-"""Texts that some patterns match and others miss."""
+"""Texts that match some patterns and not others."""
 
 from __future__ import annotations
 
@@ -30,15 +30,13 @@ _PATTERNS = st.sampled_from(
         (["^b[ab]*$"], ["^(?!.*aa)(?=b)[ab]+$"], "baa"),
     ],
 )
-def test_the_shortest_word_or_a_proof_that_there_is_none(
-    matching: list[str], missing: list[str], word: str | None
-) -> None:
-    """A pattern is found anywhere in a text, unless it is anchored."""
+def test_the_shortest_word_or_a_proof(matching: list[str], missing: list[str], word: str | None) -> None:
+    """The search returns the shortest word, or proves that no word exists."""
     assert find_word(matching, missing) == word
 
 
 def test_lengths_are_limits_too() -> None:
-    """A pattern may say the length, and a length may exclude a pattern."""
+    """A pattern may determine the length, and a length may exclude a pattern."""
     assert find_word(["^[a-z]{2,4}$"], [], least=5) is None
     word = find_word(["a"], [], least=3, most=3)
     assert word is not None
@@ -49,21 +47,21 @@ def test_lengths_are_limits_too() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["a(?=b)", "(a)\\1", "\\ba", "(", "^a{3000}$"])
-def test_what_is_no_automaton_is_undecided(pattern: str) -> None:
-    """Nothing is claimed of patterns that look around, refer back, or are too large."""
+def test_patterns_without_automaton_are_undecided(pattern: str) -> None:
+    """Patterns with lookaround, references or too many states get no verdict."""
     with pytest.raises(UndecidedError):
         find_word([pattern], [])
 
 
 def test_too_long_a_word_is_undecided() -> None:
-    """A minimum of many characters would take as many states."""
+    """A minimum length that needs too many states gets no verdict."""
     with pytest.raises(UndecidedError):
         find_word(["a"], [], least=10_000)
 
 
 @given(st.lists(_PATTERNS, max_size=2), st.lists(_PATTERNS, max_size=2), st.text(alphabet="abc", max_size=6))
 def test_a_proof_holds_for_every_text(matching: list[str], missing: list[str], text: str) -> None:
-    """A word does what it should, and where there is none no text does."""
+    """A found word satisfies the conditions, and without a word no text does."""
 
     def holds(word: str) -> bool:
         return all(re.search(pattern, word) for pattern in matching) and not any(

@@ -1,4 +1,4 @@
-"""Patterns mean what ECMA-262 says, whatever Python's ``re`` would make of them."""
+"""Patterns mean what ECMA-262 says, even where Python's ``re`` differs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ TEXTS = (
     ],
 )
 def test_matches_agree_with_another_engine(pattern: str) -> None:
-    """The Python source written for a pattern finds what an ECMA-262 engine finds."""
+    """The translated pattern finds the same texts as an ECMA-262 engine."""
     search = re.compile(python_source(parse_pattern(pattern))).search
     oracle = jsonschema_rs.Draft7Validator({"pattern": pattern})
     assert {text for text in TEXTS if search(text)} == {text for text in TEXTS if oracle.is_valid(text)}
@@ -79,7 +79,7 @@ def test_matches_agree_with_another_engine(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "text", "expected"),
     [
-        (r"^(?:(a)|b)\1$", "b", True),  # a group that took no part matches nothing
+        (r"^(?:(a)|b)\1$", "b", True),  # a group that did not take part matches the empty text
         (r"^(?<first>a)\k<first>$", "aa", True),
         (r"^(?!a).$", "\u2028", False),
         (r"^\uD83D\uDE00$", "😀", True),
@@ -102,7 +102,7 @@ def test_matches_agree_with_another_engine(pattern: str) -> None:
     ],
 )
 def test_corners_of_the_grammar(pattern: str, text: str, expected: bool) -> None:
-    """Annex B where it is harmless, and the corners that Python reads otherwise."""
+    """Harmless parts of Annex B and constructs that Python reads differently are translated."""
     assert (re.search(python_source(parse_pattern(pattern)), text) is not None) is expected
 
 
@@ -145,6 +145,6 @@ def test_corners_of_the_grammar(pattern: str, text: str, expected: bool) -> None
     ],
 )
 def test_refuses_with_a_reason(pattern: str, reason: str) -> None:
-    """What is no pattern, or can't be expressed, is refused in words; never by an error of Python's."""
+    """An invalid or unsupported pattern is refused with a reason, never by a Python error."""
     with pytest.raises(PatternError, match=re.escape(reason)):
         parse_pattern(pattern)

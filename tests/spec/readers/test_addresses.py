@@ -1,4 +1,4 @@
-"""Addresses of channels: URI templates in 2.x, expressions in 3.x, and what was meant where they are neither."""
+"""Addresses of channels: URI templates in 2.x, expressions in 3.x, and hints for neither."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPERATION = "{o: {action: receive, channel: {$ref: '#/channels/c'}}}"
     ],
 )
 def test_uri_templates_are_namespaces(tmp_path: Path, key: str) -> None:
-    """Whatever RFC 6570 allows, and the hyphen that AsyncAPI allows in the name of a parameter."""
+    """RFC 6570 and the hyphen that AsyncAPI allows in parameter names are accepted."""
     outcome = check(tmp_path, v2(f'{{"{key}": {{}}}}'))
     assert found(outcome) == []
     assert list(load(tmp_path, v2(f'{{"{key}": {{}}}}')).namespaces) == [key]
@@ -53,8 +53,8 @@ def test_uri_templates_are_namespaces(tmp_path: Path, key: str) -> None:
         ("/{a{b}}", None),
     ],
 )
-def test_what_is_not_a_uri_template_is_an_error_in_2_x(tmp_path: Path, key: str, meant: str | None) -> None:
-    """The specification says MUST; what was meant is shown where that is plain."""
+def test_an_invalid_uri_template_fails_in_2_x(tmp_path: Path, key: str, meant: str | None) -> None:
+    """The specification says MUST; the error suggests the intended address if it is clear."""
     outcome = check(tmp_path, v2(f'{{"{key}": {{publish: {{message: {{name: a}}}}}}}}'))
     problem = only(outcome)
     assert (problem.severity, problem.code, problem.layer) == ("error", "ADDRESS", "document")
@@ -66,8 +66,8 @@ def test_what_is_not_a_uri_template_is_an_error_in_2_x(tmp_path: Path, key: str,
 @pytest.mark.parametrize(
     ("address", "meant"), [("/room/<id>", "'/room/{id}'"), ("/{a b}", "'/{a_b}'"), ("/a|b", "")]
 )
-def test_what_is_not_an_address_is_a_warning_in_3_x(tmp_path: Path, address: str, meant: str) -> None:
-    """3.x asks only that its expressions be in braces."""
+def test_an_invalid_address_warns_in_3_x(tmp_path: Path, address: str, meant: str) -> None:
+    """Version 3.x only requires that expressions are in braces."""
     outcome = check(tmp_path, v3(f"{{c: {{address: '{address}', messages: {{a: {{}}}}}}}}", OPERATION))
     problem = only(outcome)
     assert (problem.severity, problem.code, outcome.servable) == ("warning", "ADDRESS", True)
@@ -75,8 +75,8 @@ def test_what_is_not_an_address_is_a_warning_in_3_x(tmp_path: Path, address: str
 
 
 @pytest.mark.parametrize("name", ["+path", "a*", "a,b", "a:3", ".a", "/a", "&a"])
-def test_operators_of_a_uri_template_can_not_be_served(tmp_path: Path, name: str) -> None:
-    """They are legal, and a parameter of a namespace is one whole segment."""
+def test_operators_of_a_uri_template_are_refused(tmp_path: Path, name: str) -> None:
+    """Operators are legal, but a namespace's parameter is one whole segment."""
     problem = only(check(tmp_path, v2(f"{{'/{{{name}}}': {{}}}}")))
     assert (problem.severity, problem.code, problem.layer) == ("error", "ADDRESS", "service")
     assert f"{{{name}}}" in problem.message
@@ -84,14 +84,14 @@ def test_operators_of_a_uri_template_can_not_be_served(tmp_path: Path, name: str
 
 @pytest.mark.parametrize("text", [v2("{'/room/:id': {}}"), v3("{c: {address: '/room/:id'}}")])
 def test_a_parameter_of_other_routers_is_pointed_out(tmp_path: Path, text: str) -> None:
-    """``:id`` is legal, and four characters."""
+    """A legal ``:id`` is reported, as it is not a parameter."""
     outcome = check(tmp_path, text)
-    assert [one[:2] for one in found(outcome)] == [("warning", "ADDRESS")]
+    assert [finding[:2] for finding in found(outcome)] == [("warning", "ADDRESS")]
     assert "did you mean '/room/{id}'?" in outcome.diagnostics[0].message
 
 
-def test_a_parameter_that_the_address_lacks(tmp_path: Path) -> None:
-    """An error in 3.x (MUST), a warning in 2.x (SHOULD); of an address that is not known, nothing is said."""
+def test_an_unused_parameter_is_reported(tmp_path: Path) -> None:
+    """It is an error in 3.x (MUST) and a warning in 2.x (SHOULD), unless the address is unknown."""
     parameters = "parameters: {idd: {}, id: {}}"
     outcome = check(
         tmp_path, v3(f"{{c: {{address: '/{{id}}', messages: {{a: {{}}}}, {parameters}}}}}", OPERATION)

@@ -1,4 +1,4 @@
-"""From channels and operations to namespaces, whichever version wrote them."""
+"""From channels and operations to namespaces, for both major versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(*messages: str) -> str:
 def shape(arguments: Arguments | None) -> Any:
     if arguments is None:
         return None
-    return [shape(one) for one in arguments.of] if arguments.kind == "union" else arguments.kind
+    return [shape(inner) for inner in arguments.of] if arguments.kind == "union" else arguments.kind
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def shape(arguments: Arguments | None) -> Any:
     ],
 )
 def test_a_channel_is_a_namespace(tmp_path: Path, key: str, namespace: str) -> None:
-    """As it is written."""
+    """The channel's address is the namespace, unchanged."""
     assert list(load(tmp_path, v2(f"{{'{key}': {{description: d}}}}")).namespaces) == [namespace]
 
 
 def test_a_missing_slash_is_added(tmp_path: Path) -> None:
-    """With a warning; nothing keeps the two spellings apart."""
+    """A missing leading slash is added with a warning."""
     outcome = check(tmp_path, v2("{a: {publish: {message: {name: x}}}, /a: {publish: {message: {name: y}}}}"))
     assert found(outcome) == [("warning", "NAMESPACE_PREFIXED", "/channels/a")]
     assert outcome.spec is not None
@@ -65,10 +65,10 @@ def test_a_missing_slash_is_added(tmp_path: Path) -> None:
         ("/{a{b}}", "ADDRESS", False),
     ],
 )
-def test_what_can_be_no_namespace_is_an_error(tmp_path: Path, key: str, code: str, accepted: bool) -> None:
-    """A query or a fragment, and parameters that can't be told apart."""
+def test_an_unusable_address_is_an_error(tmp_path: Path, key: str, code: str, accepted: bool) -> None:
+    """An address with a query, a fragment or malformed parameters is refused."""
     outcome = check(tmp_path, v2(f"{{'{key}': {{}}, /: {{}}}}"))
-    assert [one.code for one in outcome.diagnostics] == [code]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == [code]
     assert (outcome.accepted, outcome.servable) == (accepted, False)
 
 
@@ -83,9 +83,11 @@ def test_what_can_be_no_namespace_is_an_error(tmp_path: Path, key: str, code: st
     ],
 )
 def test_templates_of_one_shape_are_ambiguous(tmp_path: Path, keys: tuple[str, str], ambiguous: bool) -> None:
-    """They would admit the same namespaces; the document is AsyncAPI all the same."""
+    """Two templates for the same namespaces are an error of the service, not of AsyncAPI."""
     outcome = check(tmp_path, v2(f"{{'{keys[0]}': {{}}, '{keys[1]}': {{}}}}"))
-    assert [one.code for one in outcome.diagnostics] == (["AMBIGUOUS_NAMESPACE"] if ambiguous else [])
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == (
+        ["AMBIGUOUS_NAMESPACE"] if ambiguous else []
+    )
     assert outcome.accepted
 
 
@@ -93,14 +95,14 @@ def test_templates_of_one_shape_are_ambiguous(tmp_path: Path, keys: tuple[str, s
     "name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
 )
 def test_reserved_events_can_not_be_sent(tmp_path: Path, name: str) -> None:
-    """Socket.IO emits them itself."""
+    """Events that Socket.IO emits itself may not be declared as sent."""
     outcome = check(tmp_path, send(f"{{name: {name}}}"))
-    assert [one[:2] for one in found(outcome)] == [("error", "RESERVED_EVENT")]
+    assert [finding[:2] for finding in found(outcome)] == [("error", "RESERVED_EVENT")]
     assert outcome.accepted
 
 
-def test_lifecycle_events_written_as_messages_are_lifecycle_handlers(tmp_path: Path) -> None:
-    """Their payload validates the auth object; they are no events; and that is said."""
+def test_lifecycle_messages_become_lifecycle_handlers(tmp_path: Path) -> None:
+    """Such a message warns and gives the handler; its payload validates the auth object."""
     outcome = check(
         tmp_path,
         receive(
@@ -110,11 +112,11 @@ def test_lifecycle_events_written_as_messages_are_lifecycle_handlers(tmp_path: P
             "{name: other}",
         ),
     )
-    assert [one[:2] for one in found(outcome)] == [("warning", "RESERVED_EVENT")] * 3
+    assert [finding[:2] for finding in found(outcome)] == [("warning", "RESERVED_EVENT")] * 3
     assert outcome.spec is not None
     namespace = outcome.spec.namespaces["/"]
     assert list(namespace.receives) == ["disconnecting", "other"]
-    assert {key: one.path for key, one in namespace.handlers.items()} == {
+    assert {key: handler.path for key, handler in namespace.handlers.items()} == {
         "connect": "h.c",
         "disconnect": "h.d",
     }
@@ -123,13 +125,13 @@ def test_lifecycle_events_written_as_messages_are_lifecycle_handlers(tmp_path: P
 
 
 def test_a_lifecycle_handler_is_named_once(tmp_path: Path) -> None:
-    """Two that differ are a conflict; the channel's auth schema is the one that counts."""
+    """Two different handlers conflict, and the channel's auth schema takes precedence."""
     channel = "x-handlers: {connect: h.a}, x-auth: {type: object}"
     text = v2(
         f"{{/: {{{channel}, publish: {{message: {{name: connect, x-handler: h.b, payload: {{type: string}}}}}}}}}}"
     )
     outcome = check(tmp_path, text)
-    assert [one[:2] for one in found(outcome)] == [
+    assert [finding[:2] for finding in found(outcome)] == [
         ("warning", "RESERVED_EVENT"),
         ("error", "HANDLER_CONFLICT"),
     ]
@@ -139,7 +141,7 @@ def test_a_lifecycle_handler_is_named_once(tmp_path: Path) -> None:
 
 
 def test_one_event_with_two_handlers_is_a_duplicate(tmp_path: Path) -> None:
-    """Neither is chosen."""
+    """Different handlers of one event are an error, and no handler is chosen."""
     outcome = check(tmp_path, receive("{name: a, x-handler: h.a}", "{name: a, x-handler: h.b}"))
     assert found(outcome) == [("error", "DUPLICATE_EVENT", f"{M}/oneOf/1")]
     assert (outcome.accepted, outcome.servable) == (True, False)
@@ -156,13 +158,13 @@ def test_one_event_with_two_handlers_is_a_duplicate(tmp_path: Path) -> None:
 def test_one_event_with_one_handler_is_a_union(
     tmp_path: Path, messages: tuple[str, str], arguments: Any, ack: Any
 ) -> None:
-    """Of the payloads, and of the acks where both have one; with a warning."""
+    """Payloads, and acks if both are declared, form a union with a warning."""
     for text in (
-        receive(*(f"{{name: a, x-handler: h.a, {one}}}" for one in messages)),
-        send(*(f"{{name: a, {one}}}" for one in messages)),
+        receive(*(f"{{name: a, x-handler: h.a, {message}}}" for message in messages)),
+        send(*(f"{{name: a, {message}}}" for message in messages)),
     ):
         outcome = check(tmp_path, text)
-        assert [one[:2] for one in found(outcome)] == [("warning", "DUPLICATE_EVENT")]
+        assert [finding[:2] for finding in found(outcome)] == [("warning", "DUPLICATE_EVENT")]
         assert outcome.spec is not None
         namespace = outcome.spec.namespaces["/"]
         event = (namespace.receives or namespace.sends)["a"]
@@ -170,7 +172,7 @@ def test_one_event_with_one_handler_is_a_union(
 
 
 def test_the_same_message_twice_is_one_event(tmp_path: Path) -> None:
-    """Nothing is to be said of it; in both directions it is two events."""
+    """A repeated message is one event without a warning; in both directions it is two."""
     text = v2(
         "{/: {publish: {message: {oneOf: [{$ref: '#/components/messages/M'}, {$ref: '#/components/messages/N'}]}}, "
         "subscribe: {message: {$ref: '#/components/messages/M'}}}}",
@@ -208,7 +210,7 @@ def test_the_same_message_twice_is_one_event(tmp_path: Path) -> None:
     ],
 )
 def test_an_ack_in_each_of_its_forms(tmp_path: Path, ack: str, expected: str | None) -> None:
-    """Boolean, ``{args: schema}``, message, schema; each by reference."""
+    """An ack is a boolean, ``{args: schema}``, a message or a schema, also by reference."""
     components = (
         "components: {messages: {M: {payload: {type: string}}}, schemas: {S: {items: [{}]}}, "
         "x-messageAcks: {Saved: {args: {items: [{}]}}, None: false}}"
@@ -218,25 +220,27 @@ def test_an_ack_in_each_of_its_forms(tmp_path: Path, ack: str, expected: str | N
 
 
 def test_the_ack_of_a_message_beats_its_operations(tmp_path: Path) -> None:
-    """Also where it says that there is none."""
+    """The message's ack wins, even if it declares none."""
     text = v2(
         "{/: {publish: {x-ack: {args: {type: string}}, x-ordering: serial, message: {oneOf: "
         "[{name: a}, {name: b, x-ack: false, x-ordering: concurrent}, {name: c, x-ack: true}]}}}}"
     )
     receives = load(tmp_path, text).namespaces["/"].receives
-    assert [shape(one.ack) for one in receives.values()] == ["single", None, "any"]
-    assert [one.ordering for one in receives.values()] == ["serial", "concurrent", "serial"]
+    assert [shape(event.ack) for event in receives.values()] == ["single", None, "any"]
+    assert [event.ordering for event in receives.values()] == ["serial", "concurrent", "serial"]
 
 
 def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
-    """Query and headers from the binding, the auth object from x-auth."""
+    """Query and headers come from the binding, the auth object from ``x-auth``."""
     text = v2(
         "{/: {bindings: {$ref: '#/components/channelBindings/B'}, x-auth: {$ref: '#/components/schemas/A'}}}",
         "components: {schemas: {A: {type: object}, Q: {type: object, required: [q]}}, channelBindings: "
         "{B: {ws: {query: {$ref: '#/components/schemas/Q'}, headers: {type: object, required: [h]}}}}}",
     )
     handshake = load(tmp_path, text).namespaces["/"].handshake
-    assert [one.value for one in (handshake.auth, handshake.query, handshake.headers) if one is not None] == [
+    assert [
+        schema.value for schema in (handshake.auth, handshake.query, handshake.headers) if schema is not None
+    ] == [
         {"type": "object"},
         {"type": "object", "required": ["q"]},
         {"type": "object", "required": ["h"]},
@@ -244,14 +248,14 @@ def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
 
 
 def test_a_method_other_than_get_is_refused(tmp_path: Path) -> None:
-    """A connection is never opened by POST, so the binding would admit no client; it is not ignored."""
+    """A binding for POST would admit no client and is an error."""
     outcome = check(tmp_path, v2("{/: {bindings: {ws: {method: POST}}}}"))
     assert found(outcome) == [("error", "BINDING", "/channels/~1/bindings/ws/method")]
     assert outcome.accepted
 
 
 def test_every_alias_of_the_binding_is_enforced(tmp_path: Path) -> None:
-    """``ws`` beside ``socketio``: what both say holds, and what they disagree on is an error."""
+    """``ws`` and ``socketio`` are merged, and a conflict between them is an error."""
     query, headers = "query: {type: object, required: [t]}", "headers: {type: object, required: [h]}"
     handshake = (
         load(tmp_path, v2(f"{{/: {{bindings: {{ws: {{{query}}}, socketio: {{{headers}}}}}}}}}"))
@@ -264,6 +268,6 @@ def test_every_alias_of_the_binding_is_enforced(tmp_path: Path) -> None:
     assert found(check(tmp_path, v2(both))) == [("error", "ADDRESS", "/channels/~1/bindings/socketio/query")]
 
 
-def test_a_document_that_serves_nothing_is_warned_of(tmp_path: Path) -> None:
-    """Every client would be refused."""
+def test_a_document_without_namespaces_warns(tmp_path: Path) -> None:
+    """A document that would refuse every client gets a warning."""
     assert only(check(tmp_path, v2("{}"))).code == "CHANNELS"

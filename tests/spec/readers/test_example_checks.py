@@ -1,4 +1,4 @@
-"""Examples of messages must fit what the messages declare."""
+"""Examples of messages must match what the messages declare."""
 
 from __future__ import annotations
 
@@ -99,10 +99,8 @@ PAYLOAD = "payload: {type: object, required: [id], properties: {id: {type: integ
         ),
     ],
 )
-def test_an_example_that_misses_its_message_is_an_error(
-    tmp_path: Path, text: str, pointer: str, words: str
-) -> None:
-    """The specification says MUST, of payload and headers; it is placed at the part that misses."""
+def test_an_invalid_example_is_an_error(tmp_path: Path, text: str, pointer: str, words: str) -> None:
+    """An invalid payload or header (MUST) is an error at the invalid part."""
     outcome = check(tmp_path, text)
     problem = only(outcome)
     assert (problem.severity, problem.code, problem.pointer) == ("error", "EXAMPLE", pointer)
@@ -125,28 +123,31 @@ def test_an_example_that_misses_its_message_is_an_error(
     ids=["fits", "no payload", "tuple", "list", "bytes as text", "bytes", "a trait of 2.x wins", "a message of 3.x wins"],
 )  # fmt: skip
 def test_examples_that_fit_are_silent(tmp_path: Path, text: str) -> None:
-    """A list may be one argument or all, and text stands for bytes, which a document can't write."""
+    """An example is one argument or a list of all; text stands for bytes."""
     assert found(check(tmp_path, text)) == []
 
 
 def test_examples_of_a_foreign_format_are_not_checked(tmp_path: Path) -> None:
-    """What is not validated can't be missed; nor can a schema that has an error of its own."""
+    """Examples of an unvalidated format or of an invalid schema are not checked."""
     foreign = received("payload: {schemaFormat: avro/1, schema: {type: string}}, examples: [{payload: 5}]")
-    assert [one.code for one in check(tmp_path, foreign).diagnostics] == ["MULTIFORMAT"]
+    assert [diagnostic.code for diagnostic in check(tmp_path, foreign).diagnostics] == ["MULTIFORMAT"]
     broken = published("payload: {type: strin}, examples: [{payload: 5}]")
-    assert [one.code for one in check(tmp_path, broken).diagnostics] == ["SCHEMA"]
+    assert [diagnostic.code for diagnostic in check(tmp_path, broken).diagnostics] == ["SCHEMA"]
     nowhere = published("payload: {$ref: '#/nowhere'}, headers: {$ref: 'no.yaml'}, examples: [{payload: 5}]")
-    assert {one.code for one in check(tmp_path, nowhere).diagnostics} == {"REF_DANGLING", "REF_FILE"}
+    assert {diagnostic.code for diagnostic in check(tmp_path, nowhere).diagnostics} == {
+        "REF_DANGLING",
+        "REF_FILE",
+    }
 
 
 def test_every_example_is_checked_beside_other_errors(tmp_path: Path) -> None:
-    """One that misses hides no other, and neither does a schema elsewhere."""
+    """Each invalid example is reported, whatever other errors the document has."""
     text = v2(
         "{/: {publish: {message: {oneOf: [{name: a, payload: {type: strin}}, "
         "{name: b, payload: {type: integer}, examples: [{payload: x}, {payload: 1}, {payload: y, headers: {}}]}]}}}}"
     )
     outcome = check(tmp_path, text)
-    assert [one.code for one in outcome.diagnostics] == ["SCHEMA", "EXAMPLE", "EXAMPLE"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == ["SCHEMA", "EXAMPLE", "EXAMPLE"]
 
 
 @pytest.mark.parametrize(
@@ -163,8 +164,8 @@ def test_every_example_is_checked_beside_other_errors(tmp_path: Path) -> None:
     ],
     ids=["default", "of a property", "a part of it", "examples", "null"],
 )
-def test_values_that_miss_the_schema_they_stand_in(tmp_path: Path, schema: str, pointer: str) -> None:
-    """A warning of the service at the value: draft-07 only recommends that they fit."""
+def test_invalid_values_within_a_schema_warn(tmp_path: Path, schema: str, pointer: str) -> None:
+    """A default or example that violates its schema is a warning, as draft-07 only says SHOULD."""
     outcome = check(tmp_path, published(f"payload: {schema}"))
     (problem,) = outcome.diagnostics
     assert (problem.severity, problem.code, problem.layer) == ("warning", "SCHEMA", "service")
@@ -185,7 +186,7 @@ def test_values_that_miss_the_schema_they_stand_in(tmp_path: Path, schema: str, 
     ids=["fits", "bytes", "anything", "names of properties", "by a reference"],
 )
 def test_values_that_fit_their_schema_are_silent(tmp_path: Path, schema: str) -> None:
-    """Text stands for bytes here too."""
+    """Valid defaults and examples are silent, with text for bytes."""
     text = v2(
         f"{{/: {{publish: {{message: {{name: a, payload: {schema}}}}}}}}}",
         "components: {schemas: {S: {type: object, properties: {a: {type: string, default: x}}}}}",
@@ -193,7 +194,7 @@ def test_values_that_fit_their_schema_are_silent(tmp_path: Path, schema: str) ->
     assert found(check(tmp_path, text)) == []
 
 
-def test_a_null_default_of_what_is_nullable_is_told_once(tmp_path: Path) -> None:
-    """The keyword of OpenAPI is the mistake."""
+def test_a_nullable_default_is_reported_once(tmp_path: Path) -> None:
+    """A null default beside ``nullable`` is reported only for the keyword of OpenAPI."""
     outcome = check(tmp_path, published("payload: {type: string, nullable: true, default: null}"))
     assert [problem.pointer.rpartition("/")[2] for problem in outcome.diagnostics] == ["nullable"]

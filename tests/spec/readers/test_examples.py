@@ -1,4 +1,4 @@
-"""The examples that an author wrote, where they hold."""
+"""The examples that an author wrote, if they are valid."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def made(payload: Any, **fields: Any) -> Any:
     return spec, spec.namespaces["/"].receives["x"]
 
 
-def test_declared_examples_that_can_not_travel_are_left_out() -> None:
-    """Names come along; bytes are written in base64, not as text; a list may be one argument or all of them."""
+def test_invalid_declared_examples_are_left_out() -> None:
+    """Valid examples keep their names, with base64 for bytes, and one argument or all of them."""
     examples = [
         {"name": "one", "payload": [1, {"$binary": "AQI="}]},
         {"summary": "two", "payload": [2]},

@@ -1,4 +1,4 @@
-"""``x-mock``: what is wrong with it is found without a mock."""
+"""Mistakes in ``x-mock`` are found without a mock."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ BINARY = {"type": "string", "format": "binary"}
     ],
 )
 def test_mistakes_are_warnings_with_their_place(hints: Any, where: str | None, words: str) -> None:
-    """A document that only its mock would stumble over is served none the less."""
+    """A mistake in ``x-mock`` is a warning at its place, and the document is served."""
     ask = message("ask", {"type": "string"}, **{"x-ack": {"args": {"type": "integer"}}, "x-mock": hints})
     outcome = check_document(document(root=channel(receives=[ask], sends=[message("told", {})])))
     assert outcome.servable
-    found = [(one.severity, one.code, one.pointer) for one in outcome.diagnostics]
+    found = [(diagnostic.severity, diagnostic.code, diagnostic.pointer) for diagnostic in outcome.diagnostics]
     place = "/channels/~1/publish/message/oneOf/0/x-mock"
     assert found == ([] if where is None else [("warning", "MOCK", place + where)])
-    assert all(words in one.message for one in outcome.diagnostics)
+    assert all(words in diagnostic.message for diagnostic in outcome.diagnostics)
 
 
 def test_hints_of_what_the_server_sends_have_lines(tmp_path: Path) -> None:
-    """Line and column are those of the hint."""
+    """A warning has the line and the column of the hint."""
     path = tmp_path / "told.yaml"
     path.write_text(
         "asyncapi: 2.6.0\ninfo: {title: T, version: '1'}\nchannels:\n  /:\n    subscribe:\n"
@@ -52,7 +52,7 @@ def test_hints_of_what_the_server_sends_have_lines(tmp_path: Path) -> None:
 
 
 def test_mistakes_for_the_mock_are_reported_beside_errors() -> None:
-    """Everything that is wrong with a document is said at once."""
+    """One run reports mistakes in hints and all errors."""
     ask = message("ask", {"type": "strong"}, **{"x-mock": {"intervall": 1}})
     outcome = check_document(document(root=channel(receives=[ask])))
     assert not outcome.servable
@@ -60,7 +60,7 @@ def test_mistakes_for_the_mock_are_reported_beside_errors() -> None:
 
 
 def test_bytes_are_written_as_in_examples() -> None:
-    """Neither JSON nor YAML has a way to write them."""
+    """A text in a hint stands for bytes."""
     ask = message("ask", {}, **{"x-ack": {"args": BINARY}, "x-mock": {"ack": {"$binary": "AQI="}}})
     spec = load_spec(document(root=channel(receives=[ask])))
     found: list[Diagnostic] = []

@@ -1,4 +1,4 @@
-"""What a payload schema makes of the list of arguments."""
+"""How a payload schema determines the list of arguments."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read(payload: Any, **options: Any) -> tuple[str, int, int | None]:
     ],
 )  # fmt: skip
 def test_the_schema_decides(payload: Any, expected: tuple[str, int, int | None]) -> None:
-    """A tuple schema is positional, anything else is exactly one argument."""
+    """A tuple schema is positional, and any other schema is one argument."""
     assert read(payload) == expected
 
 
@@ -69,15 +69,15 @@ def test_the_schema_decides(payload: Any, expected: tuple[str, int, int | None])
         (True, True, ("positional", 0, None)),
     ],
 )
-def test_x_positional_overrules_the_look(
+def test_x_positional_overrides_the_schema(
     payload: Any, positional: bool, expected: tuple[str, int, int | None]
 ) -> None:
-    """For a list that is one argument, and a list schema that is the arguments."""
+    """``x-positional`` marks a list as one argument, or as the list of arguments."""
     assert read(payload, positional=positional) == expected
 
 
-def test_no_payload_is_unchecked_and_a_foreign_one_is_opaque() -> None:
-    """Neither is compiled."""
+def test_missing_and_foreign_payloads_are_not_compiled() -> None:
+    """A missing payload and one of a foreign format are not compiled."""
     document = load_document({})
     assert read_arguments(None, Resolver(document)).kind == "any"
     assert read({"type": "record"}, schema_format="application/vnd.apache.avro;version=1.9.0") == (

@@ -1,4 +1,4 @@
-"""Misunderstandings of AsyncAPI that are legal: they are served, and reported."""
+"""Legal misunderstandings of AsyncAPI: they are served and reported."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def channel_3(*messages: str) -> str:
         ),
     ],
 )
-def test_a_handler_of_what_only_the_server_emits(tmp_path: Path, text: str, pointer: str, words: str) -> None:
-    """It would never be called; the words are those of the document's version."""
+def test_a_handler_of_a_sent_event_is_reported(tmp_path: Path, text: str, pointer: str, words: str) -> None:
+    """It would never be called; the warning uses the terms of the document's version."""
     outcome = check(tmp_path, text)
-    (problem,) = (one for one in outcome.diagnostics if one.code == "HANDLER")
+    (problem,) = (diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HANDLER")
     assert (problem.severity, problem.pointer, outcome.servable) == ("warning", pointer, True)
     assert words in problem.message
     assert outcome.spec is not None
-    assert [one.node.pointer for one in outcome.spec.uncalled] == [pointer]
+    assert [handler.node.pointer for handler in outcome.spec.uncalled] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_handler_of_what_only_the_server_emits(tmp_path: Path, text: str, poin
     ],
     ids=["message", "trait", "3.x"],
 )
-def test_a_handler_that_clients_reach_too_is_meant(tmp_path: Path, text: str) -> None:
-    """A message or a trait of both directions has its handler for one of them."""
+def test_a_handler_of_a_received_event_is_silent(tmp_path: Path, text: str) -> None:
+    """A message or trait used in both directions may have a handler."""
     assert found(check(tmp_path, text)) == []
     assert load(tmp_path, text).uncalled == ()
 
 
-def test_a_channel_that_no_operation_uses(tmp_path: Path) -> None:
-    """Its messages can't be emitted either way; one for replies is used, and one without messages is a namespace."""
+def test_an_unused_channel_is_reported(tmp_path: Path) -> None:
+    """A channel with messages but without operations is reported, unless it is for replies."""
     text = v3("{c: {address: /, messages: {a: {}, b: {}}}, empty: {address: /e}}")
     assert found(check(tmp_path, text)) == [("warning", "CHANNEL", "/channels/c")]
     assert (
@@ -118,8 +118,8 @@ def test_a_channel_that_no_operation_uses(tmp_path: Path) -> None:
     assert found(check(tmp_path, text)) == []
 
 
-def test_a_message_that_no_operation_uses(tmp_path: Path) -> None:
-    """Each is reported where its channel is used otherwise; beside errors about operations, nothing is."""
+def test_an_unused_message_is_reported(tmp_path: Path) -> None:
+    """An unused message of a used channel is reported, unless an operation has an error."""
     some = "messages: [{$ref: '#/channels/c/messages/a'}]"
     text = v3(channel_3("a: {}", "b: {}"), f"{{o: {{action: receive, {C}, {some}}}}}")
     assert found(check(tmp_path, text)) == [("warning", "OP_MESSAGES", "/channels/c/messages/b")]
@@ -129,7 +129,7 @@ def test_a_message_that_no_operation_uses(tmp_path: Path) -> None:
     )
     assert found(check(tmp_path, of_replies)) == [("warning", "OP_MESSAGES", "/channels/d/messages/y")]
     broken = v3(channel_3("a: {}", "b: {}"), f"{{o: {{action: recieve, {C}, {some}}}}}")
-    assert [one[:2] for one in found(check(tmp_path, broken))] == [("error", "ACTION")]
+    assert [finding[:2] for finding in found(check(tmp_path, broken))] == [("error", "ACTION")]
 
 
 def per_event(*channels: tuple[str, str], more: str = "") -> str:
@@ -156,7 +156,7 @@ def per_event(*channels: tuple[str, str], more: str = "") -> str:
     ids=["no slash", "named alike", "other names", "most", "many", "3.x"],
 )
 def test_a_channel_for_each_event_is_one_hint(tmp_path: Path, text: str) -> None:
-    """Said once for the document, in place of a warning for each namespace."""
+    """One hint for the document replaces the warnings for each namespace."""
     outcome = check(tmp_path, text)
     problem = only(outcome)
     assert (problem.severity, problem.code, problem.pointer) == ("warning", "CHANNELS", "/channels")
@@ -186,15 +186,13 @@ def test_a_channel_for_each_event_is_one_hint(tmp_path: Path, text: str) -> None
     ],
     ids=["namespaces", "a single one", "one address", "not most", "with parameters"],
 )
-def test_channels_that_may_be_namespaces_are_taken_for_them(
-    tmp_path: Path, text: str, prefixed: list[str]
-) -> None:
-    """Each that lacks its slash is reported, as far as that goes."""
+def test_plausible_namespaces_get_separate_warnings(tmp_path: Path, text: str, prefixed: list[str]) -> None:
+    """Each channel without a slash is reported if the channels may be namespaces."""
     assert found(check(tmp_path, text)) == [("warning", "NAMESPACE_PREFIXED", place) for place in prefixed]
 
 
 def test_channels_of_other_servers_are_not_counted(tmp_path: Path) -> None:
-    """The hint is about what this server serves."""
+    """The hint counts only channels of the selected server."""
     text = v2(
         "{a: {servers: [mq], publish: {message: {name: x}}}, b: {servers: [mq], publish: {message: {name: y}}}, "
         "/: {publish: {message: {name: z}}}}",

@@ -1,4 +1,4 @@
-"""Security: OR of ANDs from either version, and what can't be required."""
+"""Security as OR of ANDs in either version, and requirements that cannot be enforced."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SCHEMES3 = SCHEMES.replace("scopes: {read", "availableScopes: {read")
 
 
 def plain(security: Security | None) -> Any:
-    """Return a security as 2.x writes it."""
+    """Return a security in the form of 2.x."""
     return (
         security
         if security is None
-        else [{one.scheme: list(one.scopes) for one in every} for every in security]
+        else [{scheme.scheme: list(scheme.scopes) for scheme in alternative} for alternative in security]
     )
 
 
@@ -63,12 +63,12 @@ def server3(security: str) -> str:
     ],
 )
 def test_requirements_of_2x_are_maps(tmp_path: Path, written: str, expected: Any) -> None:
-    """OR over the list, AND within a map, an empty map admits anybody."""
+    """A list means OR, a map means AND, and an empty map admits every client."""
     assert plain(load(tmp_path, server2(written)).security) == expected
 
 
 def test_requirements_of_3x_are_schemes(tmp_path: Path) -> None:
-    """References keep their name, a scheme written in place gets its pointer; scopes are the scheme's."""
+    """A reference keeps its name, an inline scheme gets its pointer as its name."""
     inline = "{type: oauth2, scopes: [read], flows: {implicit: {authorizationUrl: 'https://e.com', availableScopes: {read: r}}}}"
     spec = load(tmp_path, server3(f"[{{$ref: '#/components/securitySchemes/key'}}, {inline}]"))
     assert plain(spec.security) == [{"key": []}, {"/servers/a/security/1": ["read"]}]
@@ -76,8 +76,8 @@ def test_requirements_of_3x_are_schemes(tmp_path: Path) -> None:
     assert spec.schemes["key"].fields["name"] == "q"
 
 
-def test_schemes_of_one_name_in_two_files_are_two(tmp_path: Path) -> None:
-    """Neither is taken for the other."""
+def test_equal_names_in_two_files_stay_distinct(tmp_path: Path) -> None:
+    """Schemes of the same name in two files stay distinct."""
     (tmp_path / "lib.yaml").write_text("components: {securitySchemes: {key: {type: X509}}}")
     own, other = (
         "{$ref: '#/components/securitySchemes/key'}",
@@ -85,12 +85,12 @@ def test_schemes_of_one_name_in_two_files_are_two(tmp_path: Path) -> None:
     )
     spec = load(tmp_path, server3(f"[{own}, {other}]"))
     assert spec.security is not None
-    types = [[spec.schemes[one.scheme].type for one in every] for every in spec.security]
+    types = [[spec.schemes[scheme.scheme].type for scheme in alternative] for alternative in spec.security]
     assert types == [["httpApiKey"], ["X509"]]
 
 
-def test_x_security_of_3x_can_say_and(tmp_path: Path) -> None:
-    """By 2.x's maps, beside 3.x's own form; an empty list is public."""
+def test_x_security_of_3x_can_express_and(tmp_path: Path) -> None:
+    """``x-security`` takes maps as in 2.x, and an empty list is public."""
     text = v3(
         "{a: {address: /a, x-security: [{key: [], basic: []}, {$ref: '#/components/securitySchemes/oidc'}]}, b: {address: /b, x-security: []}, c: {address: /c}}",
         "{}",
@@ -103,7 +103,7 @@ def test_x_security_of_3x_can_say_and(tmp_path: Path) -> None:
 
 
 def test_an_operation_has_security_of_its_own(tmp_path: Path) -> None:
-    """On what is received; on what is sent it is warned of, and means nothing."""
+    """Security of received operations is enforced; on sent operations it gives a warning."""
     text = v2(
         "{/: {publish: {security: [{oauth: [write]}], message: {name: a}}, subscribe: {security: [{key: []}], message: {name: b}}}}",
         SCHEMES,
@@ -143,12 +143,12 @@ def test_an_operation_has_security_of_its_own(tmp_path: Path) -> None:
         (v3("{c: {address: /}}", "{}", "components: {securitySchemes: {o: {type: X509, scopes: [w]}}}"), "SECURITY_SCOPE", "/components/securitySchemes/o/scopes", True),
     ],
 )  # fmt: skip
-def test_what_can_not_be_required_is_an_error(
+def test_an_unenforceable_requirement_is_an_error(
     tmp_path: Path, text: str, code: str | None, pointer: str | None, accepted: bool
 ) -> None:
-    """Never skipped: an unknown name, a scope of no flow, a type without a meaning here."""
+    """An unknown name, an unknown scope or an unsupported type is never skipped."""
     outcome = check(tmp_path, text)
-    errors = [one for one in found(outcome) if one[0] == "error"]
+    errors = [finding for finding in found(outcome) if finding[0] == "error"]
     assert errors == ([] if code is None else [("error", code, pointer)])
     assert outcome.accepted is accepted
 
@@ -163,12 +163,12 @@ def test_what_can_not_be_required_is_an_error(
     ],
 )
 def test_the_remedy_is_named(tmp_path: Path, text: str, says: str) -> None:
-    """In the terms of the document's version."""
+    """The error names the remedy in the terms of the document's version."""
     assert says in only(check(tmp_path, text)).message
 
 
 def test_a_misspelt_function_is_honoured(tmp_path: Path) -> None:
-    """Under its right name, beside what was written."""
+    """A misspelt extension is used under its right name, and the original is kept."""
     scheme = "{type: http, scheme: bearer, x-basicBearerInfoFunc: s.bearer}"
     spec = load(tmp_path, v2("{/: {}}", f"components: {{securitySchemes: {{b: {scheme}}}}}"))
     assert spec.schemes["b"].fields["x-bearerInfoFunc"] == "s.bearer"
@@ -233,13 +233,17 @@ def operation3(fields: str) -> str:
         pytest.param(server2("[{key: [read]}]"), "SECURITY_SCOPE", "/servers/a/security/0/key", "'x-scopes'", id="scopes of a scheme that has none"),
     ],
 )  # fmt: skip
-def test_what_narrows_access_and_would_be_ignored_is_an_error(
+def test_ignored_access_restrictions_are_errors(
     tmp_path: Path, text: str, code: str, pointer: str, says: str
 ) -> None:
-    """The document is refused, and the message says what to write instead."""
+    """A restriction that would not be enforced is refused, with a message what to write instead."""
     outcome = check(tmp_path, text)
     assert not outcome.servable
-    (match,) = (one for one in outcome.diagnostics if one.severity == "error" and one.pointer == pointer)
+    (match,) = (
+        diagnostic
+        for diagnostic in outcome.diagnostics
+        if diagnostic.severity == "error" and diagnostic.pointer == pointer
+    )
     assert match.code == code
     assert says in match.message
 
@@ -254,13 +258,13 @@ def test_what_narrows_access_and_would_be_ignored_is_an_error(
         pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {security: [{jwt: []}], message: {name: connect}}}}", JWT), id="security that connecting has"),
     ],
 )  # fmt: skip
-def test_what_narrows_nothing_is_no_error(tmp_path: Path, text: str) -> None:
-    """Beside references, among extensions and bindings, only what access depends on is refused."""
+def test_unrelated_fields_are_not_refused(tmp_path: Path, text: str) -> None:
+    """Fields beside references, extensions and bindings are refused only if access depends on them."""
     assert check(tmp_path, text).servable
 
 
-def test_scopes_are_added_to_whatever_is_required(tmp_path: Path) -> None:
-    """On server, channel, operation and message; to each scheme of each alternative, {} left out."""
+def test_scopes_are_added_to_each_alternative(tmp_path: Path) -> None:
+    """Scopes of server, channel, operation and message apply to each scheme of each alternative."""
     text = v2(
         """{
         /inherits: {publish: {x-scopes: [b], message: {oneOf: [{name: one, x-scopes: [c, b]}, {name: two}]}}},
@@ -274,8 +278,11 @@ def test_scopes_are_added_to_whatever_is_required(tmp_path: Path) -> None:
     spec = load(tmp_path, text)
     assert plain(spec.security) == [{"jwt": ["a"]}]
     required = {
-        name: (plain(one.security), {event: plain(each.security) for event, each in one.receives.items()})
-        for name, one in spec.namespaces.items()
+        name: (
+            plain(namespace.security),
+            {event: plain(received.security) for event, received in namespace.receives.items()},
+        )
+        for name, namespace in spec.namespaces.items()
     }
     both = {"jwt": ["d"], "key": ["d"]}
     assert required == {
@@ -287,7 +294,7 @@ def test_scopes_are_added_to_whatever_is_required(tmp_path: Path) -> None:
 
 
 def test_scopes_come_with_traits(tmp_path: Path) -> None:
-    """As every other field of an operation or a message does."""
+    """Traits of an operation or a message may add scopes."""
     spec = load(
         tmp_path,
         v3(
@@ -299,14 +306,14 @@ def test_scopes_come_with_traits(tmp_path: Path) -> None:
     assert plain(spec.namespaces["/"].receives["m"].security) == [{"jwt": ["b", "a"]}]
 
 
-def test_scopes_of_what_is_sent_are_warned_of(tmp_path: Path) -> None:
-    """The server's own events are never checked."""
+def test_scopes_of_sent_operations_warn(tmp_path: Path) -> None:
+    """The server's own events are never checked, so their scopes get a warning."""
     text = v2("{/: {x-security: [{jwt: []}], subscribe: {x-scopes: [a], message: {name: b}}}}", JWT)
     assert found(check(tmp_path, text)) == [("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/x-scopes")]
 
 
-def test_scopes_of_a_message_that_only_the_server_sends_are_warned_of(tmp_path: Path) -> None:
-    """One that clients may emit as well is checked then, so nothing is said of it."""
+def test_scopes_of_sent_messages_warn(tmp_path: Path) -> None:
+    """Scopes of a message are silent only if clients may emit it too."""
     message = "message: {name: b, x-scopes: [a]}"
     text = v2(f"{{/: {{x-security: [{{jwt: []}}], subscribe: {{{message}}}}}}}", JWT)
     assert found(check(tmp_path, text)) == [

@@ -1,4 +1,4 @@
-"""Which server this is: path, security and channels."""
+"""The server that is selected: its path, security and channels."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KEYS = "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: q}
     ],
 )
 def test_the_path_of_a_url(tmp_path: Path, url: str, path: str) -> None:
-    """With and without scheme, host, slash, query; variables by default, else by their first value."""
+    """The path is read with or without scheme, host and query; a variable uses its default or first value."""
     variables = "{base: {default: one, enum: [one, two]}, whole: {default: example.com/deep/er}, version: {enum: [v1, v2]}}"
     text = v2("{/: {}}", f"servers: {{a: {{url: '{url}', protocol: ws, variables: {variables}}}}}")
     assert load(tmp_path, text).path == path
@@ -52,14 +52,14 @@ def test_the_path_of_a_url(tmp_path: Path, url: str, path: str) -> None:
     [("/", "/socket.io"), ("/rt/", "/rt"), ("rt", "/rt"), ("/{v}/rt", "/v1/rt"), (None, "/socket.io")],
 )
 def test_the_path_of_a_pathname(tmp_path: Path, pathname: str | None, path: str) -> None:
-    """3.x keeps it apart from the host."""
+    """Version 3.x has the path in a field of its own."""
     given = f"pathname: '{pathname}', " if pathname else ""
     server = f"{{host: example.com/not/this, {given}protocol: ws, variables: {{v: {{default: v1}}}}}}"
     assert load(tmp_path, v3("{c: {address: /}}", "{}", f"servers: {{a: {server}}}")).path == path
 
 
 def test_a_variable_of_the_path_needs_a_value(tmp_path: Path) -> None:
-    """One of the host does not matter."""
+    """A variable without a value is an error in the path, and irrelevant in the host."""
     host = v2("{/: {}}", "servers: {a: {url: 'example.com:{port}/x', protocol: ws}}")
     assert load(tmp_path, host).path == "/x"
     outcome = check(tmp_path, v2("{/: {}}", "servers: {a: {url: 'example.com/{base}', protocol: ws}}"))
@@ -86,14 +86,14 @@ CHANNELS = "{/all: {}, /web: {servers: [web]}, /queue: {servers: [queue]}, /both
 def test_a_server_picks_its_path_and_channels(
     tmp_path: Path, server_name: str | None, path: str, namespaces: list[str]
 ) -> None:
-    """Without a name, those of every server that speaks a WebSocket or HTTP protocol."""
+    """Without a name the channels of all WebSocket and HTTP servers are served."""
     spec = load(tmp_path, v2(CHANNELS, SERVERS), server_name=server_name)
     assert spec.path == path
     assert list(spec.namespaces) == namespaces
 
 
 def test_servers_of_3x_are_references(tmp_path: Path) -> None:
-    """Into the document's own servers, which may be references themselves."""
+    """Channels refer to servers of the document, which may be references themselves."""
     text = v3(
         "{a: {address: /a, servers: [{$ref: '#/servers/s'}]}, b: {address: /b, servers: [{$ref: '#/servers/t'}]}}",
         "{}",
@@ -116,26 +116,26 @@ def test_servers_of_3x_are_references(tmp_path: Path) -> None:
         ("servers: {a: {url: x, protocol: mqtt}}", None, "found 'mqtt'"),
     ],
 )
-def test_a_server_that_is_not_there_is_an_error(
+def test_an_unknown_server_is_an_error(
     tmp_path: Path, servers: str, server_name: str | None, says: str
 ) -> None:
-    """With the names, or the protocols, that there are."""
+    """The error lists the names or protocols of the document's servers."""
     outcome = check(tmp_path, v2("{/: {}}", servers), server_name=server_name)
-    assert [one.code for one in outcome.diagnostics] == ["SERVER_UNKNOWN"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == ["SERVER_UNKNOWN"]
     assert says in only(outcome).message
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
 def test_a_channel_names_servers_of_the_document(tmp_path: Path) -> None:
-    """2.x: a name that is none of them is no AsyncAPI."""
+    """In 2.x a channel that names an unknown server is invalid AsyncAPI."""
     outcome = check(tmp_path, v2("{/: {servers: [wbe]}}", SERVERS))
-    assert [one.code for one in outcome.diagnostics] == ["SERVER_UNKNOWN"]
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == ["SERVER_UNKNOWN"]
     assert "did you mean 'web'?" in only(outcome).message
     assert not outcome.accepted
 
 
 def test_security_is_never_guessed(tmp_path: Path) -> None:
-    """Where the servers that are kept disagree, one must be named."""
+    """If the served servers differ in security, one must be selected by name."""
     servers = "servers: {open: {url: x, protocol: ws}, shut: {url: x, protocol: ws, security: [{k: []}]}}"
     outcome = check(tmp_path, v2("{/: {}}", servers, KEYS))
     assert found(outcome) == [("error", "SERVER_UNKNOWN", "/servers/shut")]
@@ -143,11 +143,11 @@ def test_security_is_never_guessed(tmp_path: Path) -> None:
     assert load(tmp_path, v2("{/: {}}", servers, KEYS), server_name="open").security is None
     shut = load(tmp_path, v2("{/: {}}", servers, KEYS), server_name="shut").security
     assert shut is not None
-    assert [[one.scheme for one in every] for every in shut] == [["k"]]
+    assert [[scheme.scheme for scheme in alternative] for alternative in shut] == [["k"]]
 
 
-def test_servers_of_different_paths_are_warned_of(tmp_path: Path) -> None:
-    """The first one is served."""
+def test_servers_of_different_paths_warn(tmp_path: Path) -> None:
+    """The path of the first server is used with a warning."""
     outcome = check(
         tmp_path, v2("{/: {}}", "servers: {a: {url: x/a, protocol: ws}, b: {url: x/b, protocol: ws}}")
     )

@@ -1,4 +1,4 @@
-"""``x-ack`` of a message and its traits, merged."""
+"""Merging the ``x-ack`` of a message with that of its traits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPONENTS = (
 
 
 def accepts(spec: Spec, value: Any) -> bool:
-    """Whether the ack of the event ``a`` may be this."""
+    """Return whether the ack of the event ``a`` may have this value."""
     event = spec.namespaces["/"].receives["a"]
     assert event.ack is not None
     try:
@@ -80,13 +80,11 @@ def in_v3(message: str) -> str:
         ),
     ],
 )  # fmt: skip
-def test_in_2_a_trait_is_patched_over_the_ack(
-    tmp_path: Path, message: str, fine: Any, wrong: list[Any]
-) -> None:
-    """RFC 7386, member by member; a reference that is patched is what it leads to."""
+def test_in_2_traits_are_patched_over_acks(tmp_path: Path, message: str, fine: Any, wrong: list[Any]) -> None:
+    """RFC 7386 applies per member, and a patched reference is resolved first."""
     spec = load(tmp_path, in_v2(message))
     assert accepts(spec, fine)
-    assert [one for one in wrong if accepts(spec, one)] == []
+    assert [value for value in wrong if accepts(spec, value)] == []
 
 
 @pytest.mark.parametrize(
@@ -97,17 +95,15 @@ def test_in_2_a_trait_is_patched_over_the_ack(
         ("x-ack: {args: {type: string}}, traits: [{x-ack: {args: {type: integer}}}]", "ab", [5]),
     ],
 )  # fmt: skip
-def test_in_3_the_ack_has_what_it_lacks_from_its_traits(
-    tmp_path: Path, message: str, fine: Any, wrong: list[Any]
-) -> None:
-    """What it has itself wins, null included."""
+def test_in_3_traits_fill_in_the_ack(tmp_path: Path, message: str, fine: Any, wrong: list[Any]) -> None:
+    """Members of the message's own ack win, even null."""
     spec = load(tmp_path, in_v3(message))
     assert accepts(spec, fine)
-    assert [one for one in wrong if accepts(spec, one)] == []
+    assert [value for value in wrong if accepts(spec, value)] == []
 
 
-def test_references_in_a_trait_lead_on_from_its_own_file(tmp_path: Path) -> None:
-    """Wherever the message is that it is patched over; what looks like a reference in a value is none."""
+def test_references_in_a_trait_resolve_in_its_file(tmp_path: Path) -> None:
+    """References resolve relative to the trait's file; a ``$ref`` in a plain value is kept."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "traits.yaml").write_text(
         "T: {x-ack: {args: {properties: {a: {$ref: '#/Text'}, b: {$ref: 'more.yaml#/Whole'}, "
@@ -121,8 +117,8 @@ def test_references_in_a_trait_lead_on_from_its_own_file(tmp_path: Path) -> None
         assert not accepts(spec, wrong)
 
 
-def test_two_messages_of_one_trait_have_acks_of_their_own(tmp_path: Path) -> None:
-    """What is merged for one is not for the other, nor for who refers to the message's own part."""
+def test_messages_with_one_trait_have_separate_acks(tmp_path: Path) -> None:
+    """A merged ack does not change other messages, nor references to the original."""
     acks = ["{args: {type: string}}", "{args: {type: integer}}"]
     messages = [
         f"{{name: {name}, x-ack: {ack}, traits: [{{$ref: '#/components/messageTraits/T'}}]}}"
@@ -145,12 +141,15 @@ def test_two_messages_of_one_trait_have_acks_of_their_own(tmp_path: Path) -> Non
     compile_arguments(events["c"].arguments, spec.bundle)(["a"])
 
 
-def test_what_is_wrong_with_a_merged_ack_is_placed(tmp_path: Path) -> None:
-    """At the message that it is the ack of."""
+def test_errors_in_a_merged_ack_have_a_place(tmp_path: Path) -> None:
+    """An error in a merged ack is reported at its message."""
     outcome = check(
         tmp_path,
         in_v2("x-ack: {args: {type: string, pattern: '('}}, traits: [{x-ack: {args: {minLength: 2}}}]"),
     )
-    assert {(one.code, one.line) for one in outcome.diagnostics} == {("SCHEMA", 3)}
-    assert all(one.pointer.startswith("/channels/~1/publish/message/x-ack") for one in outcome.diagnostics)
+    assert {(diagnostic.code, diagnostic.line) for diagnostic in outcome.diagnostics} == {("SCHEMA", 3)}
+    assert all(
+        diagnostic.pointer.startswith("/channels/~1/publish/message/x-ack")
+        for diagnostic in outcome.diagnostics
+    )
     assert len(outcome.diagnostics) == 1

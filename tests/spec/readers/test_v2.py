@@ -16,8 +16,8 @@ def publish(message: str, *more: str, **options: Any) -> str:
     return v2(f"{{/: {{publish: {{message: {message}}}}}}}", *more, **options)
 
 
-def test_the_words_are_the_clients(tmp_path: Path) -> None:
-    """What is published, the server receives; what is subscribed to, it sends."""
+def test_operations_are_from_the_clients_view(tmp_path: Path) -> None:
+    """The server receives what is published, and sends what is subscribed to."""
     text = v2("{/: {publish: {message: {name: up}}, subscribe: {message: {name: down}}}}")
     namespace = load(tmp_path, text).namespaces["/"]
     assert (list(namespace.receives), list(namespace.sends)) == (["up"], ["down"])
@@ -47,7 +47,7 @@ def test_the_words_are_the_clients(tmp_path: Path) -> None:
     ],
 )
 def test_the_name_of_a_message(tmp_path: Path, message: str, names: list[str]) -> None:
-    """``name``, else ``messageId``, else the last segment of the reference; a trait is patched over it."""
+    """The name is ``name``, ``messageId`` or the last segment of the reference, after traits."""
     components = (
         "components: {messages: {Bare: {}, Named: {name: named}, Identified: {messageId: identified}, "
         "Twice: {$ref: '#/components/messages/Bare'}, "
@@ -58,15 +58,17 @@ def test_the_name_of_a_message(tmp_path: Path, message: str, names: list[str]) -
 
 
 @pytest.mark.parametrize("message", ["{}", "{title: A}", "{payload: {}}", "{$ref: '#/x-messages/0'}"])
-def test_a_message_without_a_name_can_not_be_served(tmp_path: Path, message: str) -> None:
-    """It is AsyncAPI all the same; an index is no name."""
+def test_a_nameless_message_can_not_be_served(tmp_path: Path, message: str) -> None:
+    """It is valid AsyncAPI that cannot be served; an index is not used as a name."""
     outcome = check(tmp_path, publish(message, "x-messages: [{}]"))
-    assert [(one.code, one.layer) for one in outcome.diagnostics] == [("EVENT_NAME", "service")]
+    assert [(diagnostic.code, diagnostic.layer) for diagnostic in outcome.diagnostics] == [
+        ("EVENT_NAME", "service")
+    ]
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
 def test_traits_are_patched_over_their_target(tmp_path: Path) -> None:
-    """RFC 7386, in order: a trait wins, and what it sets to null is gone."""
+    """RFC 7386 applies in order: a trait wins, and null removes a field."""
     text = publish(
         "{name: a, summary: s, x-mine: {k: 1, l: {m: 2}}, x-gone: 1, x-handler: h.own, traits: ["
         "{summary: t, x-mine: {k: null, l: {n: 3}}, x-gone: null}, {summary: u, x-handler: h.trait}]}"
@@ -83,7 +85,7 @@ def test_traits_are_patched_over_their_target(tmp_path: Path) -> None:
 
 
 def test_traits_of_an_operation_are_patched_over_it(tmp_path: Path) -> None:
-    """Its ack among them."""
+    """A trait may set the operation's ack."""
     text = v2("{/: {publish: {x-ack: true, traits: [{x-ack: {args: {type: string}}}], message: {name: a}}}}")
     ack = load(tmp_path, text).namespaces["/"].receives["a"].ack
     assert ack is not None
@@ -91,7 +93,7 @@ def test_traits_of_an_operation_are_patched_over_it(tmp_path: Path) -> None:
 
 
 def test_a_schema_format_may_come_from_a_trait(tmp_path: Path) -> None:
-    """A payload of a foreign format is opaque: nothing in it is looked at, and that is said."""
+    """A payload of a foreign format is opaque, and a warning says that it is not checked."""
     avro = "application/vnd.apache.avro;version=1.9.0"
     for message in (
         f"{{name: a, schemaFormat: '{avro}', payload: {{type: record, fields: 5}}}}",
@@ -105,7 +107,7 @@ def test_a_schema_format_may_come_from_a_trait(tmp_path: Path) -> None:
 
 
 def test_parameters_have_schemas(tmp_path: Path) -> None:
-    """In the template's order; one that is not declared takes anything, one too many is warned of."""
+    """Parameters follow the template's order; an undeclared one accepts any text, a surplus one warns."""
     text = v2(
         "{'/{a}/{b}/{c}': {parameters: {c: {}, a: {description: d, schema: {$ref: '#/components/schemas/S'}}, d: {}}}}",
         "components: {schemas: {S: {type: integer}}}",
@@ -129,15 +131,15 @@ def test_parameters_have_schemas(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_ids_are_unique(tmp_path: Path, text: str, pointer: str) -> None:
-    """Among all operations, and among all messages; traits count, case too."""
+    """Ids of operations and of messages are unique, including ids from traits, case-sensitively."""
     outcome = check(tmp_path, text)
-    errors = [one for one in found(outcome) if one[0] == "error"]
+    errors = [finding for finding in found(outcome) if finding[0] == "error"]
     assert errors == [("error", "DUPLICATE_ID", pointer)]
     assert not outcome.accepted
 
 
 def test_one_message_in_two_places_keeps_its_id(tmp_path: Path) -> None:
-    """It is the same message; and operation ids that differ in case are two."""
+    """A message used twice has one id, and operation ids may differ only in case."""
     text = v2(
         "{/: {publish: {operationId: a, message: {$ref: '#/components/messages/M'}}, "
         "subscribe: {operationId: A, message: {$ref: '#/components/messages/M'}}}}",
@@ -147,7 +149,7 @@ def test_one_message_in_two_places_keeps_its_id(tmp_path: Path) -> None:
 
 
 def test_a_message_can_not_be_one_of_itself(tmp_path: Path) -> None:
-    """Which a walk would never leave."""
+    """A message that lists itself under ``oneOf`` is an error."""
     components = "components: {messages: {M: {oneOf: [{$ref: '#/components/messages/M'}]}}}"
     outcome = check(tmp_path, publish("{$ref: '#/components/messages/M'}", components))
     assert only(outcome).code == "REF_CYCLE"
@@ -155,7 +157,7 @@ def test_a_message_can_not_be_one_of_itself(tmp_path: Path) -> None:
 
 
 def test_a_channel_may_be_a_reference(tmp_path: Path) -> None:
-    """Its key remains the namespace."""
+    """The key of a referenced channel remains the namespace."""
     text = v2(
         "{/a: {$ref: '#/components/channels/c'}}",
         "components: {channels: {c: {publish: {message: {name: m}}}}}",
@@ -163,16 +165,16 @@ def test_a_channel_may_be_a_reference(tmp_path: Path) -> None:
     assert list(load(tmp_path, text).namespaces["/a"].receives) == ["m"]
 
 
-def test_bindings_go_by_three_names(tmp_path: Path) -> None:
-    """``ws``, and what generators write; other protocols' are nobody's business."""
+def test_bindings_have_three_names(tmp_path: Path) -> None:
+    """``ws`` and the names that generators write are read, other protocols' bindings are not."""
     for name in ("ws", "socket.io", "socketio"):
         text = v2(f"{{/: {{bindings: {{kafka: {{x: [1]}}, {name}: {{query: {{type: object}}}}}}}}}}")
         assert load(tmp_path, text).namespaces["/"].handshake.query is not None
     assert load(tmp_path, v2("{/: {bindings: {kafka: {}}}}")).namespaces["/"].handshake.query is None
 
 
-def test_the_example_of_the_first_asynction_is_served_as_printed(tmp_path: Path) -> None:
-    """Its misspelt extensions are honoured, each with a warning that names the right one."""
+def test_the_example_of_the_first_asynction_is_served(tmp_path: Path) -> None:
+    """Its misspelt extensions work, each with a warning that names the right spelling."""
     outcome = check(
         tmp_path,
         """\
@@ -199,7 +201,9 @@ def test_the_example_of_the_first_asynction_is_served_as_printed(tmp_path: Path)
               x-hander: my_api.handlers.user_log_in
         """,
     )
-    assert [(one.severity, one.code, one.line) for one in outcome.diagnostics] == [
+    assert [
+        (diagnostic.severity, diagnostic.code, diagnostic.line) for diagnostic in outcome.diagnostics
+    ] == [
         ("warning", "UNKNOWN_EXTENSION", 10),
         ("warning", "UNKNOWN_EXTENSION", 17),
         ("warning", "UNKNOWN_EXTENSION", 21),

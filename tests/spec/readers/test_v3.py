@@ -23,11 +23,11 @@ def ref(*names: str, channel: str = "c") -> str:
 def shape(arguments: Arguments | None) -> Any:
     if arguments is None:
         return None
-    return [shape(one) for one in arguments.of] if arguments.kind == "union" else arguments.kind
+    return [shape(inner) for inner in arguments.of] if arguments.kind == "union" else arguments.kind
 
 
-def test_actions_are_the_applications(tmp_path: Path) -> None:
-    """``receive`` is what clients emit, ``send`` what the server emits; the address is the namespace."""
+def test_actions_are_from_the_applications_view(tmp_path: Path) -> None:
+    """Clients emit what is received, the server emits what is sent; the address is the namespace."""
     text = v3(
         "{c: {address: /chat, messages: {a: {}, b: {name: bee}}}}",
         f"{{o: {{action: receive, {C}, messages: {ref('a')}}}, p: {{action: send, {C}, messages: {ref('b')}}}}}",
@@ -52,7 +52,7 @@ def test_actions_are_the_applications(tmp_path: Path) -> None:
 def test_omitted_messages_are_all_but_the_replies(
     tmp_path: Path, version: str, operations: str, receives: list[str]
 ) -> None:
-    """An empty list is none; what is referred to only as a reply is no event."""
+    """Without a list all messages but replies are events; an empty list means no events."""
     text = v3("{c: {address: /, messages: {a: {}, b: {}, r: {}}}}", f"{{{operations}}}", version=version)
     assert list(load(tmp_path, text).namespaces["/"].receives) == receives
 
@@ -87,7 +87,7 @@ def test_omitted_messages_are_all_but_the_replies(
 )
 @pytest.mark.parametrize("action", ["receive", "send"])
 def test_a_reply_is_the_acknowledgement(tmp_path: Path, action: str, reply: str, expected: Any) -> None:
-    """In both directions: of its messages' payloads, all of its channel's where it names none, else any."""
+    """In both directions the ack is the reply's messages, or all of its channel's, or any value."""
     text = v3(
         "{c: {address: /, messages: {e: {}, any: {}, one: {payload: {type: string}}, two: {payload: {items: [{}]}}}}, "
         "inbox: {address: null, messages: {x: {payload: {type: string}}, y: {payload: {items: [{}]}}}}, "
@@ -101,8 +101,8 @@ def test_a_reply_is_the_acknowledgement(tmp_path: Path, action: str, reply: str,
     assert shape(side["e"].ack) == expected
 
 
-def test_an_x_ack_of_the_message_beats_the_reply(tmp_path: Path) -> None:
-    """The message's first, then the operation's, then the reply."""
+def test_the_messages_x_ack_beats_the_reply(tmp_path: Path) -> None:
+    """The message's ack wins over the operation's, which wins over the reply."""
     text = v3(
         "{c: {address: /, messages: {a: {x-ack: {args: {items: [{}]}}}, b: {}}}}",
         f"{{o: {{action: receive, {C}, x-ack: {{args: {{type: string}}}}, reply: {{}}}}}}",
@@ -111,8 +111,8 @@ def test_an_x_ack_of_the_message_beats_the_reply(tmp_path: Path) -> None:
     assert (shape(receives["a"].ack), shape(receives["b"].ack)) == ("positional", "single")
 
 
-def test_a_reply_in_another_namespace_is_no_acknowledgement(tmp_path: Path) -> None:
-    """It is a message of its own, which is said."""
+def test_replies_in_another_namespace_are_not_acks(tmp_path: Path) -> None:
+    """Such a reply is a separate message, and a warning says so."""
     text = v3(
         "{c: {address: /, messages: {a: {}}}, d: {address: /d, messages: {b: {}}}}",
         f"{{o: {{action: receive, {C}, reply: {{channel: {{$ref: '#/channels/d'}}}}}}}}",
@@ -124,7 +124,7 @@ def test_a_reply_in_another_namespace_is_no_acknowledgement(tmp_path: Path) -> N
 
 
 def test_target_wins_over_its_traits(tmp_path: Path) -> None:
-    """A later trait beats an earlier one; what the target has stays, null in a payload included."""
+    """The target's fields win, even null in a payload; a later trait wins over an earlier one."""
     text = v3(
         "{c: {address: /, messages: {m: {name: own, summary: s, payload: {const: null}, x-deep: {a: 1, n: null}, "
         "traits: [{name: t, title: one, x-deep: {a: 2, b: 3, n: 4}}, {title: two}]}, "
@@ -156,7 +156,7 @@ def test_target_wins_over_its_traits(tmp_path: Path) -> None:
 def test_an_operation_may_name_the_handler(
     tmp_path: Path, message: str, operation: str, expected: str | None
 ) -> None:
-    """As the default of its messages; two that differ are a conflict."""
+    """The operation's handler is the default for its messages, and two different ones conflict."""
     text = v3(
         f"{{c: {{address: /, messages: {{m: {{{message}}}}}}}}}",
         f"{{o: {{action: receive, {C}{operation}}}}}",
@@ -187,7 +187,7 @@ def test_an_operation_may_name_the_handler(
 def test_operations_refer_to_channels_and_their_messages(
     tmp_path: Path, channels: str, operations: str, code: str, pointer: str
 ) -> None:
-    """Into the root's channels, and to that channel's messages; to nothing else."""
+    """Operations may refer only to channels of the root and to messages of their channel."""
     components = "components: {channels: {x: {address: /x}}, messages: {m: {}}}"
     outcome = check(tmp_path, v3(channels, operations, components))
     assert found(outcome) == [("error", code, pointer)]
@@ -195,7 +195,7 @@ def test_operations_refer_to_channels_and_their_messages(
 
 
 def test_channels_and_operations_may_be_references(tmp_path: Path) -> None:
-    """Messages are referred to through the channel's key, wherever the channel is written."""
+    """Messages are referenced by the channel's key, wherever the channel is defined."""
     text = v3(
         "{c: {$ref: '#/components/channels/x'}}",
         "{o: {$ref: '#/components/operations/o'}}",
@@ -205,7 +205,7 @@ def test_channels_and_operations_may_be_references(tmp_path: Path) -> None:
 
 
 def test_a_null_address_is_any_namespace(tmp_path: Path) -> None:
-    """Where something is operated on; a place for replies otherwise."""
+    """A used channel with a null address serves any namespace; an unused one is a place for replies."""
     text = v3(
         "{c: {address: /}, any: {address: null, messages: {m: {}}}, inbox: {address: null, messages: {r: {}}}}",
         "{o: {action: send, channel: {$ref: '#/channels/any'}}}",
@@ -216,7 +216,7 @@ def test_a_null_address_is_any_namespace(tmp_path: Path) -> None:
 
 
 def test_an_operated_channel_needs_an_address(tmp_path: Path) -> None:
-    """Each one without is reported."""
+    """Each used channel without an address is reported."""
     text = v3(
         "{c: {messages: {m: {}}}, d: {address: /}, e: {}}",
         f"{{o: {{action: send, {C}}}, p: {{action: send, channel: {{$ref: '#/channels/d'}}}}}}",
@@ -226,8 +226,8 @@ def test_an_operated_channel_needs_an_address(tmp_path: Path) -> None:
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
-def test_documents_of_fastapi_sio_are_refused_with_the_reason(tmp_path: Path) -> None:
-    """A channel per event, none with an address, and actions from the client's view."""
+def test_documents_of_fastapi_sio_are_explained(tmp_path: Path) -> None:
+    """Channels per event without addresses, and actions of the client's view, are explained."""
     text = v3(
         "{join: {messages: {join: {name: join}}}, joined: {messages: {joined: {name: joined}}}}",
         "{join: {action: send, channel: {$ref: '#/channels/join'}}, joined: {action: receive, channel: {$ref: '#/channels/joined'}}}",
@@ -240,7 +240,7 @@ def test_documents_of_fastapi_sio_are_refused_with_the_reason(tmp_path: Path) ->
 
 
 def test_channels_of_one_address_are_one_namespace(tmp_path: Path) -> None:
-    """Their events, handlers and handshake are put together."""
+    """Their events, handlers and handshake are merged."""
     text = v3(
         "{a: {address: /x, messages: {m: {}}, x-handlers: {connect: h.c}, x-auth: {type: object}}, "
         "b: {address: /x, messages: {n: {}}, x-handlers: {error: h.e, connect: h.c}, bindings: {ws: {query: {type: object}}}}}",
@@ -248,28 +248,31 @@ def test_channels_of_one_address_are_one_namespace(tmp_path: Path) -> None:
     )
     (namespace,) = load(tmp_path, text).namespaces.values()
     assert (list(namespace.receives), list(namespace.sends)) == (["m"], ["n"])
-    assert {key: one.path for key, one in namespace.handlers.items()} == {"connect": "h.c", "error": "h.e"}
+    assert {key: handler.path for key, handler in namespace.handlers.items()} == {
+        "connect": "h.c",
+        "error": "h.e",
+    }
     assert namespace.handshake.auth is not None
     assert namespace.handshake.query is not None
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "code"),
+    ("first", "second", "code"),
     [
         ("x-handlers: {connect: h.a}", "x-handlers: {connect: h.b}", "HANDLER_CONFLICT"),
         ("x-auth: {type: object}", "x-auth: {type: string}", "ADDRESS"),
         ("x-security: []", "x-security: [{}]", "ADDRESS"),
     ],
 )
-def test_channels_of_one_address_must_agree(tmp_path: Path, one: str, other: str, code: str) -> None:
-    """Nothing is chosen where they don't."""
-    outcome = check(tmp_path, v3(f"{{a: {{address: /x, {one}}}, b: {{address: /x, {other}}}}}"))
-    assert [each.code for each in outcome.diagnostics] == [code]
+def test_channels_of_one_address_must_agree(tmp_path: Path, first: str, second: str, code: str) -> None:
+    """A conflict between channels of one address is an error."""
+    outcome = check(tmp_path, v3(f"{{a: {{address: /x, {first}}}, b: {{address: /x, {second}}}}}"))
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == [code]
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
 def test_parameters_have_enums(tmp_path: Path) -> None:
-    """Strings only; without one, anything goes."""
+    """A parameter accepts the strings of its enum, or any text without one."""
     text = v3(
         "{c: {address: '/{a}/{b}', parameters: {b: {enum: [x, y], description: d}, a: {$ref: '#/components/parameters/p'}}}}",
         "{}",
@@ -280,8 +283,8 @@ def test_parameters_have_enums(tmp_path: Path) -> None:
     assert (second.name, second.enum, second.description) == ("b", ("x", "y"), "d")
 
 
-def test_a_multi_format_schema_is_no_part_of_a_schema(tmp_path: Path) -> None:
-    """A reference from within one would accept anything; its own schema can be referred to."""
+def test_a_multi_format_schema_is_not_a_subschema(tmp_path: Path) -> None:
+    """A reference to one within a schema is an error; a reference to its inner schema works."""
     text = v3(
         "{c: {address: /, messages: {m: {payload: {properties: {a: {$ref: '#/components/schemas/Multi'}}}}}}}",
         f"{{o: {{action: receive, {C}}}}}",
@@ -303,14 +306,16 @@ def test_a_multi_format_schema_is_no_part_of_a_schema(tmp_path: Path) -> None:
     ],
 )
 def test_payloads_may_be_multi_format(tmp_path: Path, payload: str, kind: str) -> None:
-    """In place or by reference; what is in a foreign format is nobody's business."""
+    """A multi-format payload may be inline or referenced, and a foreign format is not read."""
     text = v3(
         f"{{c: {{address: /, messages: {{m: {{payload: {payload}}}}}}}}}",
         f"{{o: {{action: receive, {C}}}}}",
         "components: {schemas: {Multi: {schemaFormat: application/vnd.aai.asyncapi;version=3.0.0, schema: {items: [{}]}}}}",
     )
     outcome = check(tmp_path, text)
-    assert [one.code for one in outcome.diagnostics] == (["MULTIFORMAT"] if kind == "opaque" else [])
+    assert [diagnostic.code for diagnostic in outcome.diagnostics] == (
+        ["MULTIFORMAT"] if kind == "opaque" else []
+    )
     assert outcome.spec is not None
     assert outcome.spec.namespaces["/"].receives["m"].arguments.kind == kind
 
@@ -318,10 +323,10 @@ def test_payloads_may_be_multi_format(tmp_path: Path, payload: str, kind: str) -
 @pytest.mark.parametrize(
     ("second", "expected", "warned"), [("one", "single", False), ("two", ["single", "positional"], True)]
 )
-def test_a_message_of_two_operations_has_the_replies_of_both(
+def test_replies_of_two_operations_form_a_union(
     tmp_path: Path, second: str, expected: Any, *, warned: bool
 ) -> None:
-    """Either is an answer, and where they differ a warning says so."""
+    """Either reply is a valid ack, with a warning if they differ."""
     replies = [f"reply: {{messages: {ref(name)}}}" for name in ("one", second)]
     operations = [
         f"o{number}: {{action: receive, {C}, messages: {ref('e')}, {reply}}}"

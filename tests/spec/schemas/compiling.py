@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def compile_schema(schema: Any, *, backend: Backend = "fastjsonschema", **components: Any) -> Check:
-    """Return the check of one schema; references go to ``#/schema`` or ``#/<component>``."""
+    """Return the check of one schema, whose references lead to ``#/schema`` or ``#/<component>``."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
-    assert not [one for one in found if one.severity == "error"], found
+    assert not [diagnostic for diagnostic in found if diagnostic.severity == "error"], found
     return bundle.check(node)
 
 
 def diagnose(schema: Any, *, strict: bool = False, **components: Any) -> list[Diagnostic]:
-    """Return what there is to say about one schema."""
+    """Return the diagnostics of one schema."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     return compile_bundle([node], Resolver(node.document), strict=strict)[1]
 
@@ -38,5 +38,5 @@ def violation(check: Check, value: Any) -> Violation | None:
 
 
 def accepts(check: Check, value: Any) -> bool:
-    """Whether the value is valid."""
+    """Return whether the value is valid."""
     return violation(check, value) is None

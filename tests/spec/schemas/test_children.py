@@ -1,4 +1,4 @@
-"""Where schemas stand within a schema."""
+"""Where a schema contains other schemas."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EVERY: list[tuple[dict[str, Any], list[tuple[str, str, str | int | None]]]] = [
 def test_each_keyword_tells_what_its_schemas_describe(
     schema: dict[str, Any], expected: list[tuple[str, str, str | int | None]]
 ) -> None:
-    """The same of a schema as written and of a plain value, each schema with its own place."""
+    """Each subschema has its place, for a node as for a plain value."""
     assert [child[:3] for child in children(schema)] == expected
     root = load_document(schema).root
     written = list(children(root))
@@ -49,7 +49,7 @@ def test_each_keyword_tells_what_its_schemas_describe(
 
 
 def test_every_keyword_of_the_table_is_covered() -> None:
-    """A keyword that holds schemas is one of the dialect's, and one of the cases above."""
+    """Each keyword in the table belongs to the dialect and has a case above."""
     assert CHILDREN.keys() <= KEYWORDS.keys()
     assert {keyword for _, expected in EVERY for _, keyword, _ in expected} == CHILDREN.keys()
 
@@ -66,12 +66,12 @@ def test_every_keyword_of_the_table_is_covered() -> None:
     ids=lambda schema: next(iter(schema)),
 )
 def test_values_in_another_form_hold_no_schemas(schema: dict[str, Any]) -> None:
-    """Neither do those of keywords that are about values."""
+    """Malformed keywords and keywords about values contain no schemas."""
     assert list(children(schema)) == []
 
 
 def test_children_come_in_the_order_of_the_document() -> None:
-    """Findings and pages follow the author's order, not the table's."""
+    """Subschemas follow the author's order, not the order of the table."""
     found = list(children({"oneOf": [S], "properties": {"b": S, "a": False}}))
     assert found == [
         Child("same", "oneOf", 0, S),

@@ -1,4 +1,4 @@
-"""Schemas that exclude one another are told, and none that a value can meet together."""
+"""Schemas that exclude each other are reported, and no others."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ A = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"
         ({"anyOf": [{"allOf": [closed("a"), closed("b")]}]}, "/anyOf/0/allOf", "forbids"),
     ],
 )  # fmt: skip
-def test_what_no_value_matches(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
-    """A warning of the service, an error under strict, once and where the schemas are combined."""
+def test_a_contradiction_is_reported(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
+    """It is a warning, or an error under strict, reported once where the schemas are combined."""
     (found,) = diagnose(schema, strict=strict)
     assert (found.severity, found.code, found.layer, found.pointer) == (
         "error" if strict else "warning",
@@ -49,7 +49,7 @@ def test_what_no_value_matches(schema: Any, pointer: str, says: str, *, strict: 
 
 
 def test_references_are_followed() -> None:
-    """Two components that exclude one another are told where they are combined."""
+    """Components that exclude each other are reported where they are combined."""
     schema = {"allOf": [{"$ref": "#/A"}, {"$ref": "#/B"}]}
     (found,) = diagnose(schema, A=closed("a"), B=closed("b"))
     assert found.pointer == "/schema/allOf"
@@ -74,7 +74,7 @@ def test_references_are_followed() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_some_value_matches(schema: Any, value: Any) -> None:
-    """Combinations that leave a value are silent; the value is proof."""
+def test_a_satisfiable_combination_is_silent(schema: Any, value: Any) -> None:
+    """A combination that the given value matches is not reported."""
     assert accepts(compile_schema(schema), value)
     assert diagnose(schema, strict=True) == []

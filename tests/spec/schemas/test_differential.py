@@ -1,4 +1,4 @@
-"""Generated schemas and values: both backends give the verdict of another validator."""
+"""Both backends agree with another validator on generated schemas and values."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def assembled(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def resolve(value: Any, pointer: str) -> Any:
-    """Return the value at a JSON Pointer; fails where there is none."""
+    """Return the value at a JSON Pointer, or fail if it does not exist."""
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
         value = value[int(key) if isinstance(value, list) else key]
@@ -105,14 +105,16 @@ SCHEMAS = st.recursive(st.booleans() | REFERENCES | assembled(st.booleans()), as
 )
 @given(schema=SCHEMAS, other=SCHEMAS, values=st.lists(VALUES, min_size=4, max_size=8))
 def test_generated_schemas_agree_with_another_validator(schema: Any, other: Any, values: list[Any]) -> None:
-    """Whatever the schema, if it can be loaded, no verdict differs, and every pointer leads somewhere."""
+    """For each loadable schema all verdicts agree, and each violation's pointer resolves."""
     definitions = {"schema": schema, "other": other}
     node = load_document(definitions).root.child("schema")
     checks = []
     for backend in ("fastjsonschema", "jsonschema-rs"):
         bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
-        if any(one.severity == "error" for one in found):
-            assert {one.code for one in found if one.severity == "error"} == {"REF_CYCLE"}
+        if any(diagnostic.severity == "error" for diagnostic in found):
+            assert {diagnostic.code for diagnostic in found if diagnostic.severity == "error"} == {
+                "REF_CYCLE"
+            }
             return
         checks.append(bundle.check(node))
     oracle = jsonschema_rs.Draft7Validator({"$ref": "#/schema", **definitions})

@@ -1,4 +1,4 @@
-"""``oneOf`` and ``anyOf`` go straight to the branch that can match."""
+"""``oneOf`` and ``anyOf`` select the branch that can match."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .compiling import accepts, compile_schema, violation
 
 
 def branch(tag: Any, **members: Any) -> dict[str, Any]:
-    """Return an object that says by ``kind`` what it is."""
+    """Return an object schema with a constant `kind`."""
     return {"type": "object", "properties": {"kind": tag, **members}, "required": ["kind"]}
 
 
@@ -47,14 +47,14 @@ def tags(schemas: list[Any], **components: Any) -> tuple[str | None, ...]:
         ([{"type": "string"}, {"minLength": 1}], (None,)),
     ],
 )
-def test_finds_what_tells_branches_apart(schemas: list[Any], expected: tuple[str | None, ...]) -> None:
-    """A property that every branch requires with values of its own; or the type alone."""
+def test_branches_are_told_apart(schemas: list[Any], expected: tuple[str | None, ...]) -> None:
+    """A required property with distinct values, or the type alone, selects the branch."""
     assert tags(schemas, cat=CAT, dog=DOG, name={"type": "string", "enum": ["fish"]}) == expected
 
 
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 def test_reports_the_branch_that_was_meant(keyword: str) -> None:
-    """The tag chooses; the failures are the chosen branch's own."""
+    """Violations are those of the branch that the tag selects."""
     check = compile_schema({keyword: [CAT, DOG, {"type": "null"}]})
     assert accepts(check, {"kind": "wolf"})
     assert accepts(check, None)
@@ -72,7 +72,7 @@ def test_reports_the_branch_that_was_meant(keyword: str) -> None:
 
 
 def test_recursive_branches_end() -> None:
-    """Looking for tags follows references, and not for ever."""
+    """The search for tags follows references without looping."""
     node = {"oneOf": [{"$ref": "#/leaf"}, {"$ref": "#/pair"}]}
     leaf = branch({"const": "leaf"})
     pair = branch({"const": "pair"}, left={"$ref": "#/schema"}, right={"$ref": "#/schema"})
@@ -85,7 +85,7 @@ def test_recursive_branches_end() -> None:
 
 @pytest.mark.parametrize("count", [64, 65, 3500])
 def test_of_many_branches_each_is_found(count: int) -> None:
-    """However many there are: the first, the last and one between are told apart, and nothing else is taken."""
+    """The first, the last and a middle branch of many are found, and other values are refused."""
     kinds = [f"kind {number}" for number in range(count)]
     tagged = [branch({"const": kind}, size={"maximum": number}) for number, kind in enumerate(kinds)]
     check = compile_schema({"oneOf": tagged})
@@ -102,12 +102,12 @@ def test_of_many_branches_each_is_found(count: int) -> None:
 
 
 @pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
-def test_branches_refer_on_further_than_python_recurses(keyword: str) -> None:
-    """What the last of a long chain of schemas admits is found from the first."""
+def test_long_chains_of_branches_are_followed(keyword: str) -> None:
+    """The search follows a chain of references beyond Python's recursion limit."""
     definitions: dict[str, Any] = {
         f"s{index}": {keyword: [{REF: f"s{index + 1}"}, {"type": ["null"]}]} for index in range(5000)
     }
     definitions["s5000"] = {"type": ["string"]}
     known: dict[int, frozenset[str]] = {}
     assert kinds_of({REF: "s0"}, definitions, known) == {"string", "null"}
-    assert len(known) == 10_001  # each schema once
+    assert len(known) == 10_001  # each schema is visited once

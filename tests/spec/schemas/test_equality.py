@@ -1,4 +1,4 @@
-"""Values are compared as JSON compares them, whatever Python thinks."""
+"""Values are compared by JSON's rules, not Python's."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from asynction_asgi.spec.schemas.equality import Texts, equals, unique
     ],
 )
 def test_unique_compares_as_json(values: list[object], expected: bool) -> None:
-    """Whatever the kinds of items, no two different ones are taken for equal."""
+    """``uniqueItems`` never takes different items for equal, whatever their types."""
     assert unique(values, {}) is expected
 
 
 def test_equality_is_of_json() -> None:
-    """``1`` is ``1.0`` and not ``true``; bytes are no strings."""
+    """``1`` equals ``1.0`` but not ``true``, and bytes do not equal a string."""
     assert equals({"a": [1, None]}, {"a": [1.0, None]})
     assert not equals({"a": [True]}, {"a": [1]})
     assert not equals(b"a", "a")
@@ -38,15 +38,15 @@ LARGE = [2**53 - 1, 2**53, 2**53 + 2, 10**22, 2**1000, -(2**60), 3 * 2**70]
 
 @pytest.mark.parametrize("number", LARGE)
 def test_large_numbers_are_equal_however_they_are_written(number: int) -> None:
-    """An integer and the float of the same value have one text, and the next integer another."""
+    """An integer equals the float of the same value, and differs from the next integer."""
     text = Texts().of
     assert text(float(number)) == text(int(float(number)))
     assert text(number) != text(number + 1)
     assert text(number) != text(-number)
 
 
-def test_what_is_compared_again_is_looked_at_once() -> None:
-    """Arrays within arrays that are all compared share what is known of them."""
+def test_repeated_comparisons_share_their_work() -> None:
+    """Nested arrays that are compared repeatedly are visited once."""
 
     class Counted(list[Any]):
         looks = 0

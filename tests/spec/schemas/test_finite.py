@@ -1,4 +1,4 @@
-"""Which schemas leave no room for NaN and Infinity, by what their checks refuse."""
+"""Schemas that cannot accept NaN or Infinity, judged by what their checks refuse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLOSED = {"type": "object", "additionalProperties": False}
 
 
 def finite(schema: Any, **components: Any) -> bool:
-    """Whether the schema is known to refuse every value that holds one."""
+    """Return whether the schema is known to refuse each value that contains NaN or Infinity."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     bundle, _ = compile_bundle([node], Resolver(node.document))
     return bundle.is_finite(node)
@@ -61,8 +61,8 @@ def finite(schema: Any, **components: Any) -> bool:
         ({"$ref": "#/other"}, True),
     ],
 )
-def test_is_known_of_schemas_that_say_everything(schema: Any, *, expected: bool) -> None:
-    """Closed objects and lists of typed values; anything that is left open may hold a NaN."""
+def test_closed_schemas_are_finite(schema: Any, *, expected: bool) -> None:
+    """Closed objects and lists of typed values are finite; any open part may contain NaN."""
     assert finite(schema, other={"type": "array", "items": {"type": "string"}}) is expected
 
 
@@ -84,11 +84,11 @@ HOLDING_NAN = st.recursive(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 @given(schema=SCHEMAS, other=SCHEMAS, values=st.lists(HOLDING_NAN, min_size=4, max_size=8))
-def test_no_check_of_such_a_schema_accepts_one(schema: Any, other: Any, values: list[Any]) -> None:
-    """Whatever the schema: where it is said to be finite, neither backend lets a NaN through."""
+def test_a_finite_schema_refuses_nan(schema: Any, other: Any, values: list[Any]) -> None:
+    """With either backend a schema that counts as finite refuses each value with NaN."""
     node = load_document({"schema": schema, "other": other}).root.child("schema")
     for backend in ("fastjsonschema", "jsonschema-rs"):
         bundle, found = compile_bundle([node], Resolver(node.document), backend=backend)
-        if any(one.severity == "error" for one in found) or not bundle.is_finite(node):
+        if any(diagnostic.severity == "error" for diagnostic in found) or not bundle.is_finite(node):
             return
         assert not [value for value in values if accepts(bundle.check(node), value)]

@@ -110,8 +110,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_accepts_and_refuses(name: str) -> None:
-    """Each format against texts that are and texts that are not."""
+def test_each_format_accepts_and_refuses(name: str) -> None:
+    """Each format accepts valid texts and refuses invalid ones."""
     valid, invalid = CASES[name]
     assert [text for text in valid if not FORMATS[name](text)] == []
     assert [text for text in invalid if FORMATS[name](text)] == []
@@ -119,7 +119,7 @@ def test_accepts_and_refuses(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_takes_linear_time_and_never_raises(name: str) -> None:
-    """Long and hostile text, lone surrogates too, is answered at once."""
+    """Long and hostile texts, even with lone surrogates, get a verdict in linear time."""
     parts = [
         "a@" + "a." * 50_000 + "@",
         "a." * 50_000,

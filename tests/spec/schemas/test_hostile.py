@@ -1,4 +1,4 @@
-"""Work is linear in the bytes of a value, whatever it is; counted in instructions and never in time."""
+"""Work is linear in the size of a value, counted in instructions instead of time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIZE = 1_500  # bytes, and twice as many; counting takes a hundred times as long as running
-MOST = 130  # instructions per byte, that is a microsecond or two
+MOST = 130  # instructions per byte, which take a microsecond or two
 
 
 def instructions(function: Callable[..., object], *arguments: object) -> int:
-    """How many instructions of Python a call takes, those of all that it calls included."""
+    """Return the number of Python instructions of a call, including nested calls."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -41,11 +41,11 @@ def instructions(function: Callable[..., object], *arguments: object) -> int:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_twice_the_bytes_take_twice_the_work(name: str) -> None:
-    """For every keyword, format and kind of pattern: accepted or refused, on branches that fail or not."""
+    """This holds for each keyword, format and kind of pattern, on valid and invalid values."""
     row = ROWS[name]
     check = row.compile("fastjsonschema")
     texts = [row.text(SIZE), row.text(2 * SIZE)]
-    is_valid(check, json.loads(texts[0]))  # what is worked out once and for all
+    is_valid(check, json.loads(texts[0]))  # fill the caches first
     once, twice = (instructions(is_valid, check, json.loads(text)) for text in texts)
     small, large = (len(text.encode()) for text in texts)
     assert twice / large < 1.2 * once / small + 1
@@ -53,7 +53,7 @@ def test_twice_the_bytes_take_twice_the_work(name: str) -> None:
 
 
 def keywords(schema: Any) -> Iterator[tuple[str, Any]]:
-    """All keywords of a schema and of those within it, with their values."""
+    """Yield each keyword with its value, in a schema and at any depth."""
     if isinstance(schema, list):
         for inner in schema:
             yield from keywords(inner)
@@ -63,20 +63,20 @@ def keywords(schema: Any) -> Iterator[tuple[str, Any]]:
             yield from keywords(inner)
 
 
-def test_there_is_a_row_for_everything() -> None:
-    """Every keyword that is enforced, and every format, has a value that is meant to be slow for it."""
+def test_every_keyword_and_format_has_a_row() -> None:
+    """Each enforced keyword and format has a value chosen to be slow for it."""
     found = [pair for row in ROWS.values() for pair in keywords([row.schema, row.others])]
     assert ASSERTIONS.keys() <= {key for key, _ in found}
     assert FORMATS.keys() <= {value for key, value in found if key == "format"}
 
 
-def test_counting_sees_what_grows() -> None:
-    """A search for each item, which is what the places of misses once took, is seen."""
+def test_counting_detects_quadratic_work() -> None:
+    """The count exposes a search through all items for each item."""
 
     def search(items: list[int]) -> None:
         for item in items:
-            for other in items:
-                if other == item:
+            for candidate in items:
+                if candidate == item:
                     break
 
     small, large = (instructions(search, list(range(size))) for size in (100, 200))

@@ -1,4 +1,4 @@
-"""Every keyword's verdicts, held against two other validators over one pool of values."""
+"""The verdicts of each keyword, compared with two other validators over a pool of values."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ SCHEMAS: dict[str, Any] = {
     "false": False,
     "empty": {},
     **{
-        f"type-{one}": {"type": one}
-        for one in ("null", "boolean", "integer", "number", "string", "array", "object")
+        f"type-{name}": {"type": name}
+        for name in ("null", "boolean", "integer", "number", "string", "array", "object")
     },
     "type-list": {"type": ["string", "null"]},
     "type-integer-or-boolean": {"type": ["integer", "boolean"]},
@@ -192,7 +192,7 @@ DEFINITIONS: dict[str, Any] = {
 @pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_verdicts_agree_with_other_validators(name: str, backend: Any) -> None:
-    """Ours, jsonschema and jsonschema-rs say the same of every value, and ours changes none."""
+    """Our check, jsonschema and jsonschema-rs agree on each value, and no check changes it."""
     schema = SCHEMAS[name]
     document = {"schema": schema, "definitions": DEFINITIONS}
     check = compile_schema(schema, backend=backend, definitions=DEFINITIONS)
@@ -243,7 +243,7 @@ LATER = {
 def test_later_keywords_are_translated(
     schema: Any, valid: list[Any], invalid: list[Any], backend: Any
 ) -> None:
-    """Keywords of 2019-09 and 2020-12 that draft-07 can express are enforced, never ignored."""
+    """Keywords of 2019-09 and 2020-12 that draft-07 can express are enforced."""
     check = compile_schema(schema, backend=backend)
     oracle = jsonschema_rs.Draft202012Validator({"schema": schema, "$ref": "#/schema"})
     assert (

@@ -1,4 +1,4 @@
-"""What is wrong with a schema is said at its place, once, and all of it."""
+"""Each fault of a schema is reported once, at its place."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ DOCUMENT, SERVICE = "document", "service"
         ({"dependencies": {"a": {"$ref": "#/schema"}}}, "REF_CYCLE", "/dependencies/a", "refers to itself"),
     ],
 )  # fmt: skip
-def test_no_json_schema_at_all(schema: Any, code: str, pointer: str, says: str) -> None:
-    """One error of the document, where the fault is."""
+def test_an_invalid_schema_is_an_error(schema: Any, code: str, pointer: str, says: str) -> None:
+    """An invalid schema is one error of the document at the fault."""
     (found,) = diagnose(schema)
     assert (found.severity, found.code, found.layer, found.pointer) == (
         "error",
@@ -83,8 +83,8 @@ def test_no_json_schema_at_all(schema: Any, code: str, pointer: str, says: str) 
         ({"minContains": 2}, "warning", "/minContains", "not enforced"),
     ],
 )
-def test_legal_but_not_enforceable(schema: Any, severity: str, pointer: str, says: str) -> None:
-    """What would be accepted without being enforced is said, and never passed over."""
+def test_unenforceable_keywords_are_reported(schema: Any, severity: str, pointer: str, says: str) -> None:
+    """A keyword that is legal but not enforced gets a diagnostic."""
     (found,) = diagnose(schema)
     assert (found.severity, found.layer, found.pointer) == (severity, SERVICE, f"/schema{pointer}")
     assert says in found.message
@@ -97,7 +97,7 @@ def test_strict_refuses_what_is_not_enforced() -> None:
 
 
 def test_keywords_beside_a_reference_are_reported() -> None:
-    """They are ignored by draft-07; annotations are no matter."""
+    """Draft-07 ignores them; annotations are not reported."""
     (found,) = diagnose({"$ref": "#/other", "minLength": 3, "description": "fine"}, other={})
     assert (found.severity, found.pointer) == ("warning", "/schema/minLength")
     assert "allOf" in found.message
@@ -123,12 +123,12 @@ def test_keywords_beside_a_reference_are_reported() -> None:
     ],
 )
 def test_says_nothing_without_cause(schema: Any) -> None:
-    """Legal schemas are silent."""
+    """Legal schemas give no diagnostic."""
     assert diagnose(schema) == []
 
 
 def test_reports_everything_once_in_order() -> None:
-    """Shared schemas are looked at once, and faults come in document order."""
+    """Shared schemas are checked once, and faults follow the document's order."""
     document = load_document(
         {
             "a": {"properties": {"x": {"$ref": "#/shared"}, "y": {"type": 1}}},
@@ -138,5 +138,5 @@ def test_reports_everything_once_in_order() -> None:
     )
     roots = [document.root.child("a"), document.root.child("b")]
     bundle, found = compile_bundle(roots, Resolver(document))
-    assert [one.pointer for one in found] == ["/shared/minLength", "/a/properties/y/type"]
+    assert [diagnostic.pointer for diagnostic in found] == ["/shared/minLength", "/a/properties/y/type"]
     assert all(bundle.is_unfit(root) for root in roots)

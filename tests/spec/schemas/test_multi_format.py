@@ -1,4 +1,4 @@
-"""Formats of schemas, and what is a Multi Format Schema Object."""
+"""Schema formats, and the detection of Multi Format Schema Objects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from asynction_asgi.spec.schemas.multi_format import is_multi_format, is_support
     ],
 )
 def test_supported_schema_formats(name: str | None, supported: bool) -> None:
-    """AsyncAPI's own and JSON Schema draft-07, in every spelling."""
+    """AsyncAPI's own format and JSON Schema draft-07 are supported in every spelling."""
     assert is_supported_format(name) is supported
 
 
@@ -43,5 +43,5 @@ def test_supported_schema_formats(name: str | None, supported: bool) -> None:
     ],
 )
 def test_multi_format_schemas_are_told_from_schemas(value: Any, multi: bool) -> None:
-    """By ``schema``, beside ``schemaFormat`` or alone."""
+    """The field ``schema``, with or without ``schemaFormat``, marks a multi-format schema."""
     assert is_multi_format(value) is multi

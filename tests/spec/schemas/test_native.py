@@ -1,4 +1,4 @@
-"""jsonschema-rs in front: the same verdicts, the same messages, and no way to make it slow."""
+"""jsonschema-rs as the first check: equal verdicts and messages, and bounded time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .compiling import accepts, compile_schema, violation
 
 
 def native_names(schema: Any, **components: Any) -> frozenset[str]:
-    """Return the definitions that jsonschema-rs is asked about, the root being ``s0``."""
+    """Return the definitions that jsonschema-rs checks; the root is ``s0``."""
     node = load_document({"schema": schema, **components}).root.child("schema")
     normaliser = Normaliser(Resolver(node.document))
     normaliser.run([node])
@@ -48,14 +48,14 @@ def native_names(schema: Any, **components: Any) -> frozenset[str]:
     ],
 )
 def test_both_backends_answer_alike(schema: Any, values: list[Any]) -> None:
-    """For values that JSON has and that it does not have: equal verdicts and equal violations."""
+    """Verdicts and violations are equal for JSON values and for other Python values."""
     generated = compile_schema(schema, backend="fastjsonschema")
     native = compile_schema(schema, backend="jsonschema-rs")
     assert [violation(native, value) for value in values] == [violation(generated, value) for value in values]
 
 
-def test_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the package the default works all the same; asking for it by name fails at once."""
+def test_the_package_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it the default works, and asking for it by name raises at once."""
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     assert accepts(compile_schema({"type": "integer"}, backend="auto"), 1)
     with pytest.raises(ImportError):
@@ -63,7 +63,7 @@ def test_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_auto_uses_what_is_installed() -> None:
-    """The default backend accepts and refuses like the named ones."""
+    """The default backend accepts and refuses the same values as the named ones."""
     check = compile_schema({"type": "integer"}, backend="auto")
     assert [accepts(check, value) for value in (1, 1.0, "1", True)] == [True, True, False, False]
 
@@ -78,8 +78,8 @@ def test_auto_uses_what_is_installed() -> None:
         ({"pattern": "^(?:[a-z]{1000}){1000}$"}, "it finds this pattern too large"),
     ],
 )
-def test_is_left_out_where_it_would_not_do(schema: Any, reason: str) -> None:
-    """Such schemas are checked by generated code alone."""
+def test_unsuitable_schemas_skip_jsonschema_rs(schema: Any, reason: str) -> None:
+    """Only generated code checks such a schema."""
     assert native_names(schema, other={"items": {"type": "string", "format": "binary"}}) == frozenset(), (
         reason
     )
@@ -87,7 +87,7 @@ def test_is_left_out_where_it_would_not_do(schema: Any, reason: str) -> None:
 
 
 def test_hostile_values_take_little_time() -> None:
-    """Large integers in uniqueItems, and recursion by two ways, which the engine alone takes minutes for."""
+    """Large integers in ``uniqueItems`` and double recursion are checked quickly."""
     numbers = [10**30 + index for index in range(20_000)]
     chain: Any = None
     for _ in range(60):
@@ -100,22 +100,22 @@ def test_hostile_values_take_little_time() -> None:
     assert time.process_time() - started < 5
 
 
-def test_deep_values_do_not_end_the_process() -> None:
-    """A value that would overflow the native stack is refused by the generated check."""
+def test_deep_values_do_not_crash_the_process() -> None:
+    """The generated check refuses a value that would overflow the native stack."""
     branch = {"anyOf": [{"type": "object", "properties": {"child": {"$ref": "#/schema"}}}, {"type": "null"}]}
     check = compile_schema({"allOf": [branch]}, backend="jsonschema-rs")
     value: Any = None
     for _ in range(200_000):
         value = {"child": value}
     found = violation(check, value)
-    while value:  # Python's own destructor of nested values is recursive
+    while value:  # Python's destructor of nested values is recursive
         value = value["child"]
     assert found is not None
     assert found.message == "is nested too deep"
 
 
-def test_one_schema_that_it_refuses_leaves_the_others_native() -> None:
-    """A pattern beyond its engine costs only its own schema the fast path."""
+def test_one_unsupported_schema_leaves_others_native() -> None:
+    """An unsupported pattern costs only its own schema the native check."""
     schemas = {"plain": {"type": "string"}, "beyond": {"pattern": "^(?:[a-z]{1000}){1000}$"}}
     root = load_document(schemas).root
     bundle, found = compile_bundle(

@@ -1,4 +1,4 @@
-"""Schemas that would visit a value again and again keep a memo, and no others."""
+"""Only schemas that would visit a value repeatedly keep a memo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SELF = {"$ref": "#/schema"}
 
 
 def child(**more: Any) -> dict[str, Any]:
-    """Return an object that holds another of its kind."""
+    """Return an object schema that contains another of its kind."""
     return {"type": "object", "properties": {"child": SELF}, **more}
 
 
@@ -58,7 +58,7 @@ PLAIN: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", [*RISKY, *PLAIN])
 def test_tells_risky_recursion_from_trees(name: str) -> None:
-    """Only what can double its work per level is slowed by a memo."""
+    """Only a schema that can double its work per level keeps a memo."""
     schema = RISKY.get(name, PLAIN.get(name))
     components = {"other": child(), "leaf": {"type": "object", "properties": {"a": {"type": "null"}}}}
     node = load_document({"schema": schema, **components}).root.child("schema")
@@ -69,7 +69,7 @@ def test_tells_risky_recursion_from_trees(name: str) -> None:
 
 @pytest.mark.parametrize("name", RISKY)
 def test_depth_costs_linear_time(name: str) -> None:
-    """Sixty levels, which would be 2**60 steps."""
+    """Sixty levels take linear time, instead of 2**60 steps."""
     check = compile_schema(RISKY[name], other=child())
     value: Any = None
     for level in range(60):
@@ -80,7 +80,7 @@ def test_depth_costs_linear_time(name: str) -> None:
 
 
 def chained(schema: Any, levels: int = 40) -> dict[str, Any]:
-    """Definitions ``s0``, ``s1``…, each of which has the next one where `schema` has ``NEXT``."""
+    """Return definitions ``s0``, ``s1``…; in each, the next one replaces ``NEXT``."""
     text = json.dumps(schema)
     chain = {f"s{n}": json.loads(text.replace("NEXT", f"#/s{n + 1}")) for n in range(levels)}
     return chain | {f"s{levels}": {"properties": {"end": {"type": "string"}}}}
@@ -114,7 +114,7 @@ SINGLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", [*REPEATING, *SINGLE])
 def test_tells_repetition_from_trees(name: str) -> None:
-    """What doubles its work per level of the document is told from what has more values to look at."""
+    """Only schemas that double their work per level count as repeating."""
     shape = (REPEATING | SINGLE)[name]
     for levels, risky in ((2, False), (40, name in REPEATING)):
         node = load_document({"schema": {"$ref": "#/s0"}, **chained(shape, levels)}).root.child("schema")
@@ -131,13 +131,13 @@ MANY = [{"$ref": f"#/many/{number}"} for number in range(3000)]
     [
         {"anyOf": MANY},
         {"items": MANY, "additionalItems": {"$ref": "#/all"}},
-        {"properties": {"a": {"properties": {str(number): one for number, one in enumerate(MANY)}}}},
+        {"properties": {"a": {"properties": {str(number): schema for number, schema in enumerate(MANY)}}}},
         {"items": [{"items": MANY}], "allOf": [{"items": {"items": {"$ref": "#/all"}}}]},
     ],
     ids=["alternatives", "positions", "members", "positions of positions"],
 )
-def test_thousands_of_references_repeat_nothing(schema: Any) -> None:
-    """They are that many calls and no more, which is known at once; none needs a memo."""
+def test_long_chains_need_no_memo(schema: Any) -> None:
+    """Thousands of references are recognised quickly as calls without repetition."""
     many = [{"properties": {"a": {"const": number}}, "allOf": [{"$ref": "#/all"}]} for number in range(3000)]
     document = {"schema": schema, "many": many, "all": {"properties": {"b": {"type": "string"}}}}
     node = load_document(document).root.child("schema")
@@ -151,14 +151,14 @@ def test_thousands_of_references_repeat_nothing(schema: Any) -> None:
 @pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
 @pytest.mark.parametrize("name", REPEATING)
 def test_levels_of_a_document_cost_linear_time(name: str, backend: Backend) -> None:
-    """Forty levels, which would be 2**40 steps to compile and to check; verdicts are those of two levels."""
+    """Forty levels compile and check in linear time, with the verdicts of two levels."""
     started = time.process_time()
     values: list[Any] = [{"end": "yes"}, {"end": 1}, {"a": 1, "end": 1}, [{"end": 1}], 1]
     deep, flat = (
         compile_schema({"$ref": "#/s0"}, backend=backend, **chained(REPEATING[name], levels))
         for levels in (40, 2)
     )
-    assert [accepts(deep, one) for one in values] == [accepts(flat, one) for one in values]
+    assert [accepts(deep, value) for value in values] == [accepts(flat, value) for value in values]
     nested: Any = "end"
     for _ in range(40):
         nested = [nested] if name == "items" else {"end": nested}
@@ -167,7 +167,7 @@ def test_levels_of_a_document_cost_linear_time(name: str, backend: Backend) -> N
 
 
 def test_a_remembered_failure_keeps_its_place() -> None:
-    """The pointer is that of the value, however often it was looked up."""
+    """A memoised violation has the pointer of its value."""
     check = compile_schema(
         {"allOf": [child(), {"anyOf": [child(), {"type": "null"}]}, {"$ref": "#/end"}]},
         end={"properties": {"bad": False}},

@@ -1,4 +1,4 @@
-"""What generated code calls, where JSON's own values don't reach."""
+"""Functions that generated code calls, tested beyond JSON's own values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynction_asgi.spec.schemas.runtime import Item, is_multiple, size
 
 
 def test_finds_the_place_of_the_very_object() -> None:
-    """By identity, from a start; a sequence that makes its items up has no place to name."""
+    """An object is found by identity; a sequence that creates its items has no index for it."""
     first, second = [1], [1]
     assert Item([first, second], second, 0).index() == 1
     assert Item([first, second, first], first, 1).index() == 2
@@ -20,13 +20,13 @@ def test_finds_the_place_of_the_very_object() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_no_number_is_no_multiple(value: float) -> None:
-    """Nor does it raise."""
+def test_nan_and_infinity_are_not_multiples(value: float) -> None:
+    """The check of ``multipleOf`` refuses them without raising."""
     assert not is_multiple(value, Fraction(1, 10))
 
 
 def test_size_is_in_bytes() -> None:
-    """However wide the items of a view are."""
+    """The size of a memoryview counts bytes, whatever its item size."""
     assert size(memoryview(b"abcd").cast("H")) == 4
 
 
@@ -40,6 +40,6 @@ DECIMALS = st.builds(
 @settings(max_examples=500, derandomize=True, deadline=None, database=None)
 @given(value=FLOATS | DECIMALS | st.integers(-1000, 1000).map(float), factor=st.sampled_from(FACTORS))
 def test_multiples_are_exact(value: float, factor: float) -> None:
-    """As fractions of what JSON writes are, without the cost of these."""
+    """Multiples are exact for numbers as JSON writes them."""
     written = Fraction(repr(factor))
     assert is_multiple(value, written) is ((Fraction(repr(value)) / written).denominator == 1)

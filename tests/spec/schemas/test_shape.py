@@ -1,4 +1,4 @@
-"""The flat shape of a value, of one schema and of several."""
+"""The flat shape of a value, from one schema or several."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from asynction_asgi.spec.text.references import Resolver
 
 
 def shape_of(schema: Any, **others: Any) -> Shape[Any]:
-    """Return the shape of a schema as written, whose references lead to `others`."""
+    """Return the shape of a schema whose references lead to `others`."""
     document = load_document({"schema": schema, **others})
     return Shapes(Resolver(document)).of(document.root.child("schema"))
 
 
 def values(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Schemas by name, as their values."""
+    """Return the values of the schemas by name."""
     return {name: schema.value for name, schema in schemas.items()}
 
 
-def test_every_branch_of_all_of_is_taken_in() -> None:
-    """References and nested branches too; of a property declared twice the first schema stays."""
+def test_every_branch_of_all_of_is_merged() -> None:
+    """References and nested branches are merged; the first schema of a repeated property wins."""
     shape = shape_of(
         {
             "type": "object",
@@ -39,8 +39,8 @@ def test_every_branch_of_all_of_is_taken_in() -> None:
     assert shape.required == ("a", "b")
 
 
-def test_a_schema_that_holds_itself_is_read_once() -> None:
-    """In a schema that is not validated, ``allOf`` may lead back, or nowhere."""
+def test_a_recursive_all_of_is_read_once() -> None:
+    """A cyclic or dangling ``allOf`` in an unvalidated schema is read without looping."""
     shape = shape_of({"allOf": [{"$ref": "#/schema"}, {"$ref": "#/missing"}], "minLength": 1})
     assert shape.bounds == {"minLength": 1}
 
@@ -56,12 +56,12 @@ def test_a_schema_that_holds_itself_is_read_once() -> None:
     ],
 )
 def test_types_are_those_that_all_admit(schemas: list[Any], types: tuple[str, ...] | None) -> None:
-    """Every integer is a number; an empty tuple says that nothing can match."""
+    """Types are those that all parts admit, and an integer is a number."""
     assert merge_shapes(map(read_shape, schemas)).types == types
 
 
-def test_the_strictest_bounds_and_the_common_values_stay() -> None:
-    """Whatever the order; ``const`` counts as the only value."""
+def test_bounds_and_values_are_intersected() -> None:
+    """The strictest bound and the common values win, in any order; ``const`` is one value."""
     shapes = [
         read_shape({"minimum": 1, "maxLength": 9, "enum": [1, 2, 3]}),
         read_shape({"minimum": 2, "maxLength": 5, "const": 2}),
@@ -84,14 +84,14 @@ def test_the_strictest_bounds_and_the_common_values_stay() -> None:
     ],
 )
 def test_positions_of_items(schema: dict[str, Any], positions: list[Any] | None, rest: Any) -> None:
-    """A tuple in either spelling, and what is beyond it."""
+    """A tuple in either spelling has its positions and the schema of further items."""
     shape = read_shape(schema)
     assert shape.rest == rest
     assert (None if shape.positions is None else list(shape.positions)) == positions
 
 
-def test_what_not_excludes_is_read_where_it_is_plain() -> None:
-    """Types, and the name of one member; anything else is left out."""
+def test_simple_uses_of_not_are_read() -> None:
+    """``not`` may exclude types or one member; other uses are ignored."""
     assert read_shape({"not": {"type": ["null", "number"]}}).denied == {"null", "number", "integer"}
     assert read_shape({"not": {"required": ["a"]}}).forbidden == {"a"}
     for excluded in ({"required": ["a", "b"]}, {"type": "null", "minLength": 1}, True):
@@ -108,8 +108,8 @@ def test_what_not_excludes_is_read_where_it_is_plain() -> None:
     ],
     ids=["boolean", "keywords", "schemas"],
 )
-def test_faulty_values_are_passed_over(schema: Any) -> None:
-    """A schema in a format that is not validated may hold anything."""
+def test_malformed_keywords_are_ignored(schema: Any) -> None:
+    """An unvalidated schema may contain any value."""
     shape = shape_of(schema)
     assert (shape.types, shape.values, shape.bounds, shape.required) == (None, None, {}, ())
     assert (shape.properties, shape.choices, shape.dependencies) == ({}, (), ())
@@ -129,12 +129,12 @@ def test_faulty_values_are_passed_over(schema: Any) -> None:
     ],
 )
 def test_listed_values_must_fit_types_and_bounds(value: Any, admitted: bool) -> None:
-    """1.0 is an integer, true is not."""
+    """Listed values outside types and bounds are dropped; 1.0 is an integer, true is not."""
     shape = read_shape({"type": ["string", "integer"], "minLength": 2, "exclusiveMaximum": 9})
     assert shape.admits(value) is admitted
 
 
-def test_only_plain_contradictions_are_never() -> None:
-    """False, and the two spellings of it."""
+def test_only_plain_contradictions_match_nothing() -> None:
+    """False and its two other spellings match no value."""
     assert all(map(is_never, (False, {"not": {}}, {"not": True})))
     assert not any(map(is_never, (True, {}, None, {"not": False}, {"enum": []})))

@@ -1,4 +1,4 @@
-"""A schema that makes every value cost much is named when the document is read."""
+"""A schema that makes values expensive to check is reported when the document is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .compiling import diagnose
 
 
 def named(*names: str, **more: Any) -> list[dict[str, Any]]:
-    """Objects that each require another member."""
+    """Return object schemas that each require another member."""
     return [{"type": "object", "required": [name], **more} for name in names]
 
 
@@ -30,7 +30,7 @@ TAGGED = [{"type": "object", "properties": {"kind": {"const": name}}, "required"
     ],
 )
 def test_too_many_alternatives_are_slow(schema: Any, pointer: str, count: int) -> None:
-    """Those that a value is tried against in turn, with what to write instead."""
+    """Alternatives tried in turn are reported with a remedy."""
     (found,) = diagnose(schema)
     assert (found.severity, found.code, found.pointer) == ("warning", "SLOW", f"/schema{pointer}")
     assert str(count) in found.message
@@ -47,8 +47,8 @@ def test_too_many_alternatives_are_slow(schema: Any, pointer: str, count: int) -
         {"allOf": MANY},
     ],
 )
-def test_what_is_decided_at_once_is_not(schema: Any) -> None:
-    """By type or by a property, or with few alternatives."""
+def test_quickly_decided_alternatives_are_silent(schema: Any) -> None:
+    """Few alternatives, or those selected by type or property, are not reported."""
     assert diagnose(schema) == []
 
 
@@ -61,7 +61,7 @@ def test_what_is_decided_at_once_is_not(schema: Any) -> None:
     ],
 )
 def test_slow_patterns_are_named(pattern: str, says: str) -> None:
-    """Those that are cut short, and those that are not."""
+    """Patterns with a limited text length and slow patterns are reported."""
     (found,) = diagnose({"pattern": pattern})
     assert (found.severity, found.code) == ("warning", "SLOW")
     assert says in found.message

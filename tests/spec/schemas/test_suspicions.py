@@ -1,4 +1,4 @@
-"""What is legal and can't be meant is told, and nothing that could be."""
+"""Legal schemas that cannot be intended are reported, and no others."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ from .compiling import diagnose
         ({"prefixItems": [True], "items": False, "minItems": 2}, "/minItems", "more than the 1 that prefixItems has"),
     ],
 )  # fmt: skip
-def test_what_can_not_be_meant(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
-    """A warning of the service, an error under strict, where the fault is."""
+def test_a_meaningless_keyword_is_reported(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
+    """It is a warning, or an error under strict, at the fault."""
     (found,) = diagnose(schema, strict=strict)
     assert (found.severity, found.code, found.layer, found.pointer) == (
         "error" if strict else "warning",
@@ -90,8 +90,8 @@ def test_what_can_not_be_meant(schema: Any, pointer: str, says: str, *, strict: 
         ({"properties": {"a": {"properties": {"b": {}}}}, "required": ["b"]}, "/required/0", "no schema here declares it"),
     ],
 )  # fmt: skip
-def test_what_is_enforced_and_hardly_meant(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
-    """A warning of the service, under strict too: nothing that the schema says is ignored."""
+def test_an_unlikely_but_enforced_schema_warns(schema: Any, pointer: str, says: str, *, strict: bool) -> None:
+    """It is a warning even under strict, as no part of the schema is ignored."""
     (found,) = diagnose(schema, strict=strict)
     assert (found.severity, found.code, found.layer, found.pointer) == (
         "warning",
@@ -103,11 +103,13 @@ def test_what_is_enforced_and_hardly_meant(schema: Any, pointer: str, says: str,
 
 
 def test_a_base_may_require_what_others_declare() -> None:
-    """Schemas that meet by a reference count as one, whichever of them declares a property."""
+    """Schemas combined by a reference count as one, wherever a property is declared."""
     base = {"properties": {"a": {}}, "required": ["b"]}
     schema = {"allOf": [{"$ref": "#/Base"}, {"properties": {"b": {}}}]}
     assert diagnose(schema, Base=base) == []
-    assert [one.pointer for one in diagnose({"$ref": "#/Base"}, Base=base)] == ["/Base/required/0"]
+    assert [diagnostic.pointer for diagnostic in diagnose({"$ref": "#/Base"}, Base=base)] == [
+        "/Base/required/0"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +164,8 @@ def test_a_base_may_require_what_others_declare() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_may_be_meant(schema: Any) -> None:
-    """Names of members, data, extensions, other vocabularies and narrow schemas are nobody's business."""
+def test_plausible_schemas_are_silent(schema: Any) -> None:
+    """Member names, data, extensions, other vocabularies and narrow schemas are not reported."""
     assert diagnose(schema, strict=True) == []
 
 
@@ -178,6 +180,6 @@ def test_what_may_be_meant(schema: Any) -> None:
         ({"allOf": [{"$ref": "#/nowhere"}, {"properties": {"a": {}}, "required": ["b"]}]}, "/allOf/0/$ref"),
     ],
 )
-def test_a_faulty_keyword_is_told_once(schema: Any, pointer: str) -> None:
-    """What is no keyword's value contradicts nothing."""
-    assert [one.pointer for one in diagnose(schema)] == [f"/schema{pointer}"]
+def test_a_faulty_keyword_is_reported_once(schema: Any, pointer: str) -> None:
+    """An invalid keyword causes no further suspicion."""
+    assert [diagnostic.pointer for diagnostic in diagnose(schema)] == [f"/schema{pointer}"]

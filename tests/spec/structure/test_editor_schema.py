@@ -19,7 +19,7 @@ VALIDATOR = Draft7Validator(editor_schema(alone=True))
 
 
 def faults(document: Any) -> list[tuple[str, str]]:
-    """Where the schema is missed, and by which keyword; the innermost of each."""
+    """Return the pointer and keyword of each innermost violation."""
     found = []
     for error in VALIDATOR.iter_errors(document):
         inner = error
@@ -42,7 +42,7 @@ def v3(**channel: Any) -> Any:
 
 
 def test_it_is_a_schema_of_draft_07() -> None:
-    """The latest draft that servers of YAML read; AsyncAPI's own is only referred to."""
+    """YAML language servers read draft-07; AsyncAPI's own schema is only referenced."""
     schema = editor_schema()
     Draft7Validator.check_schema(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
@@ -51,15 +51,15 @@ def test_it_is_a_schema_of_draft_07() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_what_check_accepts_is_not_marked(path: Path) -> None:
-    """It knows less than `check`, and never more."""
+def test_accepted_documents_are_not_marked(path: Path) -> None:
+    """The editor schema marks no fault in a document that `check` accepts."""
     outcome = check_document(path)
     if outcome.servable:
         assert faults(load_document(path).value) == []
 
 
 def test_every_rule_has_a_schema() -> None:
-    """A new kind of rule that says nothing to editors fails here."""
+    """A new kind of rule without an editor schema fails here."""
     modules = (extensions, grammar, grammar_shared, grammar_v2, grammar_v3)
     rules = {
         value
@@ -96,8 +96,8 @@ def test_every_rule_has_a_schema() -> None:
         ({"asyncapi": "3.0.0"}, ""),
     ],
 )
-def test_a_slip_is_marked_where_it_stands(document: Any, place: str) -> None:
-    """Fields and values that `check` would refuse."""
+def test_a_mistake_is_marked_at_its_place(document: Any, place: str) -> None:
+    """Fields and values that `check` refuses are marked."""
     assert not check_document(document).servable
     (first, *_) = faults(document)
     assert first[0].endswith(place)
@@ -114,6 +114,6 @@ def test_a_slip_is_marked_where_it_stands(document: Any, place: str) -> None:
         v3(messages={"a": {"payload": True}}, **{"x-auth": {"type": "object"}}),
     ],
 )
-def test_what_is_right_is_not_marked(document: Any) -> None:
-    """References, extensions of others, and letters of any language."""
+def test_correct_parts_are_not_marked(document: Any) -> None:
+    """References, other extensions and letters of any language are accepted."""
     assert faults(document) == []

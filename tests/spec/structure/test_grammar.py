@@ -1,4 +1,4 @@
-"""The structure of a document: every object's fields, their types, and where references may stand."""
+"""The structure of a document: the fields of each object, their types, and allowed references."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ C = "/components"
     ],
 )
 def test_the_version_decides_first(tmp_path: Path, text: str, code: str, pointer: str) -> None:
-    """What is of no supported version is refused for that, and for nothing else."""
+    """An unsupported version is the only diagnostic."""
     outcome = check(tmp_path, text)
     assert found(outcome) == [("error", code, pointer)]
     assert (outcome.accepted, outcome.servable, outcome.spec) == (False, False, None)
@@ -48,7 +48,7 @@ def test_the_version_decides_first(tmp_path: Path, text: str, code: str, pointer
     ],
 )
 def test_the_version_has_hints(tmp_path: Path, text: str, says: str) -> None:
-    """For the classic mistakes."""
+    """The error has a hint for a common mistake in the version."""
     assert says in only(check(tmp_path, text)).message
 
 
@@ -56,7 +56,7 @@ def test_the_version_has_hints(tmp_path: Path, text: str, says: str) -> None:
     "version", ["2.0.0", "2.0.17", "2.3.0", "2.6.0", "2.6.0-next.1", "3.0.0", "3.0.9", "3.1.0", "3.1.0-rc1"]
 )
 def test_every_supported_version_is_accepted(tmp_path: Path, version: str) -> None:
-    """Any patch and any suffix."""
+    """Any patch version and any suffix is accepted."""
     write = v2 if version.startswith("2") else v3
     outcome = check(tmp_path, write("{}", version=version))
     assert found(outcome) == [("warning", "CHANNELS", "/channels")]
@@ -134,10 +134,10 @@ def test_every_supported_version_is_accepted(tmp_path: Path, version: str) -> No
         (v3("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/channels/c'}, reply: {channel: c}}}"), "OP_CHANNEL", "/operations/o/reply/channel"),
     ],
 )  # fmt: skip
-def test_what_is_not_asyncapi_is_rejected(tmp_path: Path, text: str, code: str, pointer: str) -> None:
-    """One diagnostic per problem, with its code, at its place; the document is rejected."""
+def test_invalid_structure_is_rejected(tmp_path: Path, text: str, code: str, pointer: str) -> None:
+    """Each problem gives one diagnostic with its code and place, and rejects the document."""
     outcome = check(tmp_path, text)
-    assert [one for one in found(outcome) if one[0] == "error"] == [("error", code, pointer)]
+    assert [finding for finding in found(outcome) if finding[0] == "error"] == [("error", code, pointer)]
     assert not outcome.accepted
 
 
@@ -156,13 +156,15 @@ def test_what_is_not_asyncapi_is_rejected(tmp_path: Path, text: str, code: str, 
     ],
 )  # fmt: skip
 def test_hints_say_what_was_meant(tmp_path: Path, text: str, says: str) -> None:
-    """The nearest name, the other version's successor, or the missing quotes."""
-    errors = [one for one in check(tmp_path, text).diagnostics if one.severity == "error"]
+    """Hints name the nearest name, the other version's field, or missing quotes."""
+    errors = [
+        diagnostic for diagnostic in check(tmp_path, text).diagnostics if diagnostic.severity == "error"
+    ]
     assert says in errors[0].message
 
 
-def test_a_null_reference_is_told_from_a_comment(tmp_path: Path) -> None:
-    """An unquoted ``#`` begins a comment in YAML, and the reference is null."""
+def test_a_reference_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
+    """An unquoted ``#`` begins a comment in YAML, so that the reference is null."""
     outcome = check(
         tmp_path, v2("{}", "components:\n  messages:\n    A:\n      $ref: #/components/messages/B")
     )
@@ -184,20 +186,18 @@ def test_a_null_reference_is_told_from_a_comment(tmp_path: Path) -> None:
         (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "use 'x-bearerInfoFunc'"),
     ],
 )  # fmt: skip
-def test_extensions_that_were_not_meant_so_are_warned_of(
-    tmp_path: Path, text: str, code: str, pointer: str, says: str
-) -> None:
-    """A near miss, or one of ours where it has no meaning; the document is served."""
+def test_mistaken_extensions_warn(tmp_path: Path, text: str, code: str, pointer: str, says: str) -> None:
+    """A misspelt or misplaced extension of ours gets a warning, and the document is served."""
     outcome = check(tmp_path, text)
-    warning = next(one for one in outcome.diagnostics if one.pointer == pointer)
+    warning = next(diagnostic for diagnostic in outcome.diagnostics if diagnostic.pointer == pointer)
     assert (warning.severity, warning.code) == ("warning", code)
     assert says in warning.message
     assert outcome.servable
 
 
 @pytest.mark.parametrize("name", ["x-author", "x-internal", "x-a.b.c", "x-pydantic-socketio", "x-order"])
-def test_other_extensions_are_the_authors(tmp_path: Path, name: str) -> None:
-    """Nothing is said of them, wherever they stand."""
+def test_other_extensions_are_ignored(tmp_path: Path, name: str) -> None:
+    """Extensions of other tools are allowed in every place."""
     text = v2(f"{{/: {{{name}: 1, publish: {{message: {{name: a, {name}: {{}}}}}}}}}}", f"{name}: []")
     assert found(check(tmp_path, text)) == []
 
@@ -217,10 +217,10 @@ def test_other_extensions_are_the_authors(tmp_path: Path, name: str) -> None:
         (v2("{/: {x-security: {}}}"), "SECURITY_SHAPE", "/channels/~1/x-security"),
     ],
 )
-def test_our_own_extensions_are_a_matter_of_the_service(
+def test_faulty_own_extensions_leave_asyncapi_valid(
     tmp_path: Path, text: str, code: str, pointer: str
 ) -> None:
-    """The document is AsyncAPI all the same; it only can't be served."""
+    """An invalid extension of ours makes a valid document unservable."""
     outcome = check(tmp_path, text)
     assert found(outcome) == [("error", code, pointer)]
     assert (outcome.accepted, outcome.servable) == (True, False)
@@ -228,7 +228,7 @@ def test_our_own_extensions_are_a_matter_of_the_service(
 
 @pytest.mark.parametrize("handler", ["a:f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
 def test_dotted_paths_of_every_form_are_handlers(tmp_path: Path, handler: str) -> None:
-    """A module's function, and a method behind a colon."""
+    """A handler is a module's function, or a method after a colon."""
     text = v2(f"{{/: {{publish: {{message: {{name: a, x-handler: '{handler}'}}}}}}}}")
     outcome = check(tmp_path, text)
     assert outcome.spec is not None
@@ -237,8 +237,8 @@ def test_dotted_paths_of_every_form_are_handlers(tmp_path: Path, handler: str) -
     assert name.path == handler
 
 
-def test_all_problems_are_found_in_one_run_in_document_order(tmp_path: Path) -> None:
-    """Each on a line of its own; none hides another, and none is told twice."""
+def test_one_run_finds_all_problems_in_order(tmp_path: Path) -> None:
+    """Each problem has its own line, and none is hidden or repeated."""
     outcome = check(
         tmp_path,
         """\
@@ -261,7 +261,7 @@ def test_all_problems_are_found_in_one_run_in_document_order(tmp_path: Path) -> 
           schemas: {A: {pattern: 7}}
         """,
     )
-    assert [(one.code, one.line) for one in outcome.diagnostics] == [
+    assert [(diagnostic.code, diagnostic.line) for diagnostic in outcome.diagnostics] == [
         ("TYPE", 2),
         ("UNKNOWN_FIELD", 3),
         ("UNKNOWN_FIELD", 6),
@@ -275,8 +275,8 @@ def test_all_problems_are_found_in_one_run_in_document_order(tmp_path: Path) -> 
     ]
 
 
-def test_a_reference_is_checked_as_what_is_wanted_there(tmp_path: Path) -> None:
-    """A target outside of the components is held against the object that refers to it, once."""
+def test_a_reference_is_checked_by_its_use(tmp_path: Path) -> None:
+    """A target outside the components is checked once as the object that its use requires."""
     text = v2(
         "{/a: {publish: {message: {$ref: '#/x-mine/m'}}}, /b: {publish: {message: {$ref: '#/x-mine/m'}}}}",
         "x-mine: {m: {name: a, nam: b}}",
@@ -284,11 +284,11 @@ def test_a_reference_is_checked_as_what_is_wanted_there(tmp_path: Path) -> None:
     assert found(check(tmp_path, text)) == [("error", "UNKNOWN_FIELD", "/x-mine/m/nam")]
 
 
-def test_elsewhere_matters_only_where_it_is_needed(tmp_path: Path) -> None:
-    """A file that is missing, or remote, is a warning in a component that nothing uses."""
+def test_an_unused_missing_file_only_warns(tmp_path: Path) -> None:
+    """A missing or remote file is a warning if only an unused component needs it."""
     unused = "components: {schemas: {A: {$ref: nowhere.yaml}, B: {$ref: 'https://example.com/x'}}}"
     outcome = check(tmp_path, v2("{/: {publish: {message: {name: a}}}}", unused))
-    assert [one[:2] for one in found(outcome)] == [("warning", "REF_FILE"), ("warning", "REF_REMOTE")]
+    assert [finding[:2] for finding in found(outcome)] == [("warning", "REF_FILE"), ("warning", "REF_REMOTE")]
     assert outcome.servable
     for name, code, accepted in (("A", "REF_FILE", False), ("B", "REF_REMOTE", True)):
         used = v2(
@@ -296,7 +296,9 @@ def test_elsewhere_matters_only_where_it_is_needed(tmp_path: Path) -> None:
             unused,
         )
         outcome = check(tmp_path, used)
-        assert [one.code for one in outcome.diagnostics if one.severity == "error"] == [code]
+        assert [diagnostic.code for diagnostic in outcome.diagnostics if diagnostic.severity == "error"] == [
+            code
+        ]
         assert (outcome.accepted, outcome.servable) == (accepted, False)
 
 
@@ -316,10 +318,10 @@ def test_elsewhere_matters_only_where_it_is_needed(tmp_path: Path) -> None:
     ],
     ids=["2.x in 3.x", "3.x in 2.x"],
 )
-def test_the_shape_of_the_other_version_is_said_without_noise(
+def test_fields_of_the_other_version_are_explained(
     tmp_path: Path, text: str, version: str, pointers: list[str]
 ) -> None:
-    """Each field is named, the version that may be meant once, and no warning about what is elsewhere."""
+    """Each field is reported, the likely version once, without further warnings."""
     outcome = check(tmp_path, text)
     assert found(outcome) == [("error", "UNKNOWN_FIELD", pointer) for pointer in pointers]
     hints = [f"set 'asyncapi' to {version}" in diagnostic.message for diagnostic in outcome.diagnostics]

@@ -1,4 +1,4 @@
-"""Documents from paths, open files and mappings, and where their values stand."""
+"""Documents from paths, open files and mappings, and the places of their values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ channels:
     ],
 )
 def test_every_value_has_a_place(tmp_path: Path, pointer: str, key: bool, place: tuple[int, int]) -> None:
-    """Line and column are those of the value; a block below its key is placed at the key."""
+    """A value has its line and column; a block has those of its key."""
     path = tmp_path / "doc.yaml"
     path.write_text(TEXT)
     line, column, source = load_document(path).place(pointer, key=key)
@@ -58,7 +58,7 @@ def test_every_value_has_a_place(tmp_path: Path, pointer: str, key: bool, place:
 
 
 def test_nodes_carry_their_pointer(tmp_path: Path) -> None:
-    """A child's pointer is escaped, its identity hashable, its diagnostic placed."""
+    """A child has an escaped pointer, a hashable identity and placed diagnostics."""
     path = tmp_path / "doc.yaml"
     path.write_text(TEXT)
     document = load_document(str(path))
@@ -68,7 +68,7 @@ def test_nodes_carry_their_pointer(tmp_path: Path) -> None:
     assert [key for key, _ in node.items()] == ["publish", "subscribe"]
     assert node.get("nothing") is None
     messages = node.child("publish").child("message").child("oneOf")
-    assert [one.value for one in messages.elements()] == [{"name": "x"}, {"name": "y"}]
+    assert [node.value for node in messages.elements()] == [{"name": "x"}, {"name": "y"}]
     diagnostic = messages.child(1).diagnostic("error", "TYPE", "wrong")
     assert str(diagnostic) == f"{path}:9:11: error: wrong [TYPE]"
     assert diagnostic.source == "        - name: y"
@@ -87,12 +87,12 @@ def test_nodes_carry_their_pointer(tmp_path: Path) -> None:
     ],
 )
 def test_json_and_flow_yaml_are_told_apart(tmp_path: Path, text: str, value: Any) -> None:
-    """JSON is read as JSON, with its escapes; what only looks like it, as YAML; a BOM is skipped."""
+    """JSON is read as JSON, similar text as YAML, and a byte order mark is skipped."""
     assert value_of(tmp_path / "doc.json", text) == value
 
 
 def test_positions_in_json_survive_its_escapes(tmp_path: Path) -> None:
-    """Surrogate pairs, which YAML refuses, don't cost a JSON document its positions."""
+    """Surrogate pairs, which YAML refuses, leave the positions of JSON intact."""
     path = tmp_path / "doc.json"
     path.write_text('{\n  "a": "\\ud83d\\ude00 \\/",\n  "b": {"c": 1}\n}')
     assert load_document(path).place("/b/c")[:2] == (3, 14)
@@ -104,8 +104,8 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_positions_in_json_that_is_no_yaml(tmp_path: Path) -> None:
-    """A key may be longer than YAML's, and characters stand for themselves that YAML must escape."""
+def test_positions_in_json_beyond_yaml(tmp_path: Path) -> None:
+    """JSON keeps its positions with long keys and characters that YAML would escape."""
     key = "k" * 1100
     text = f'{{"a": ["\x7f", -1.5e3,\n  {{}}, []], "{key}": {{\r\n\t"b\\n\\"": true ,"c":{{"d" : null}}}}}}\n'
     document = load_document(written(tmp_path, text))
@@ -122,8 +122,8 @@ def test_positions_in_json_that_is_no_yaml(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["9" * 4300, "-" + "9" * 5000, "0x" + "f" * 4000, "0o" + "7" * 5000])
-def test_numbers_that_nothing_could_write_are_refused(tmp_path: Path, number: str) -> None:
-    """With their place, in JSON and YAML; Python writes no whole number of thousands of digits."""
+def test_unwritable_numbers_are_refused(tmp_path: Path, number: str) -> None:
+    """A number too large to write out is refused with its place, in JSON and YAML."""
     with pytest.raises(SpecError) as refused:
         load_document(written(tmp_path, f'{{"a": 1,\n "b": {number}}}'))
     (found,) = refused.value.diagnostics
@@ -133,8 +133,8 @@ def test_numbers_that_nothing_could_write_are_refused(tmp_path: Path, number: st
         load_document({"a": 2**20_000})
 
 
-def test_duplicate_keys_in_json_are_refused_with_both_places(tmp_path: Path) -> None:
-    """JSON's parser would keep the last one in silence."""
+def test_duplicate_keys_in_json_show_both_places(tmp_path: Path) -> None:
+    """The error has both places, as JSON's parser would silently keep the last value."""
     path = tmp_path / "doc.json"
     path.write_text('{\n"a": {"b": 1,\n"b": 2}}')
     with pytest.raises(SpecError) as caught:
@@ -155,7 +155,7 @@ def test_duplicate_keys_in_json_are_refused_with_both_places(tmp_path: Path) -> 
     ids=["text", "bytes", "utf-16", "bom"],
 )
 def test_open_files_are_read(opened: Callable[[str], Any]) -> None:
-    """An open file is a document; without a name its place is bare."""
+    """An open file is a document, even without a name."""
     document = load_document(opened("a: é"))
     assert document.value == {"a": "é"}
     assert document.path is None
@@ -163,7 +163,7 @@ def test_open_files_are_read(opened: Callable[[str], Any]) -> None:
 
 
 def test_an_open_file_knows_its_path(tmp_path: Path) -> None:
-    """So that references from it can be followed."""
+    """References are resolved relative to the open file."""
     path = tmp_path / "doc.yaml"
     path.write_text("a: 1")
     with path.open() as file:
@@ -172,7 +172,7 @@ def test_an_open_file_knows_its_path(tmp_path: Path) -> None:
 
 
 def test_a_mapping_has_pointers_and_no_lines() -> None:
-    """There is no text to point into."""
+    """Diagnostics of a mapping have a pointer without a line."""
     diagnostic = load_document({"a": {"b": 1}}).root.child("a").child("b").diagnostic("warning", "TYPE", "m")
     assert (diagnostic.line, diagnostic.source, diagnostic.place) == (None, None, "document#/a/b")
 
@@ -202,10 +202,10 @@ def test_a_mapping_has_pointers_and_no_lines() -> None:
         "long number",
     ],
 )
-def test_what_can_not_be_read_is_a_diagnostic(
+def test_an_unreadable_document_is_a_diagnostic(
     tmp_path: Path, make: Callable[[Path], Any], code: str, says: str
 ) -> None:
-    """Never another exception."""
+    """No other exception is raised."""
     path = tmp_path / "doc"
     make(path)
     with pytest.raises(SpecError) as caught:
@@ -216,8 +216,8 @@ def test_what_can_not_be_read_is_a_diagnostic(
     assert fault.file == str(path)
 
 
-def test_a_byte_that_is_no_utf_8_is_placed(tmp_path: Path) -> None:
-    """By line, and by byte within it."""
+def test_a_byte_outside_utf_8_is_placed(tmp_path: Path) -> None:
+    """The diagnostic has the line, and the byte within it."""
     path = tmp_path / "doc"
     path.write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(SpecError) as caught:
@@ -226,6 +226,6 @@ def test_a_byte_that_is_no_utf_8_is_placed(tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_nul_is_a_diagnostic() -> None:
-    """The operating system refuses it with another exception."""
+    """The operating system's different exception is handled too."""
     with pytest.raises(SpecError):
         load_document(Path("a\0b"))

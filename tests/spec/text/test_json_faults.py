@@ -1,4 +1,4 @@
-"""Slips in documents that are meant to be JSON."""
+"""Mistakes in documents that are meant to be JSON."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ GOOD = '"b": 2}'
         (f"{{\"a\": 1, 'c': 2\n {GOOD}", "double quotes only", (1, 10)),
     ],
 )
-def test_a_slip_is_named_in_the_words_of_json(
+def test_a_mistake_is_explained_in_terms_of_json(
     tmp_path: Path, text: str, words: str, place: tuple[int, int]
 ) -> None:
-    """With its line and column, where YAML can't read the text either."""
+    """A text that YAML cannot read either gets JSON's error, with line and column."""
     path = tmp_path / "api.json"
     path.write_text(text, "utf-8")
     with pytest.raises(SpecError) as raised:
@@ -45,5 +45,5 @@ def test_a_slip_is_named_in_the_words_of_json(
 
 @pytest.mark.parametrize("text", ["{a: b", "- {", '["a"', "{a: 1,}", '{"a": 1}'])
 def test_other_texts_are_left_to_yaml(text: str) -> None:
-    """YAML in flow style, and what is JSON, is not judged."""
+    """YAML in flow style and valid JSON are not reported."""
     assert find_json_fault(text) is None

@@ -1,4 +1,4 @@
-"""References: where they lead, and what is said of those that lead nowhere."""
+"""References: where they lead, and the diagnostics of those that cannot be resolved."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def resolver(tmp_path: Path) -> Resolver:
 
 
 def follow(resolver: Resolver, reference: object) -> tuple[object, str, str | None]:
-    """Follow a reference that stands beside the main document."""
+    """Follow a reference located in the main document's folder."""
     document = load_document({"here": {"$ref": reference}})
     document.path = resolver.document.path.with_name("here.yaml") if resolver.document.path else None
     target = resolver.follow(document.root.child("here"))
@@ -81,7 +81,7 @@ def follow(resolver: Resolver, reference: object) -> tuple[object, str, str | No
 def test_a_reference_leads_to_the_canonical_place(
     resolver: Resolver, reference: str, value: object, pointer: str
 ) -> None:
-    """Through files, escapes, list indices, chains and pointers that pass a reference."""
+    """Files, escapes, list indices, chains and intermediate references are resolved."""
     assert follow(resolver, reference)[:2] == (value, pointer)
 
 
@@ -120,7 +120,7 @@ def test_a_reference_leads_to_the_canonical_place(
 def test_a_reference_that_leads_nowhere_says_why(
     resolver: Resolver, reference: object, code: str, says: str
 ) -> None:
-    """Each fault has its code, and a hint for the classic mistake; asked twice, it is the same."""
+    """Each fault has a code and a hint for the usual mistake, also when asked again."""
     with pytest.raises(ReferenceFault) as caught:
         follow(resolver, reference)
     assert caught.value.diagnostic.code == code
@@ -129,8 +129,8 @@ def test_a_reference_that_leads_nowhere_says_why(
         follow(resolver, reference)
 
 
-def test_a_mapping_has_no_place_to_be_relative_to() -> None:
-    """References within it are followed, those to files are refused."""
+def test_a_mapping_cannot_refer_to_files() -> None:
+    """References within a mapping are followed, and those to files are refused."""
     document = load_document({"a": {"$ref": "#/b"}, "b": 1, "c": {"$ref": "lib.yaml"}})
     resolver = Resolver(document)
     assert resolver.follow(document.root.child("a")).value == 1
@@ -138,8 +138,8 @@ def test_a_mapping_has_no_place_to_be_relative_to() -> None:
         resolver.follow(document.root.child("c"))
 
 
-def test_a_diagnostic_names_the_file_that_holds_the_reference(resolver: Resolver, tmp_path: Path) -> None:
-    """By the path that leads there from the one the author named."""
+def test_a_diagnostic_names_the_references_file(resolver: Resolver, tmp_path: Path) -> None:
+    """The file is named by its path relative to the one that the author named."""
     with pytest.raises(ReferenceFault) as caught:
         follow(resolver, "sub/lib.yaml#/wrong")
     diagnostic = caught.value.diagnostic
@@ -148,21 +148,21 @@ def test_a_diagnostic_names_the_file_that_holds_the_reference(resolver: Resolver
 
 
 def test_each_file_is_read_once(resolver: Resolver) -> None:
-    """One file is one document, however it is named, the first one included."""
+    """A file is one document under all its names, and so is the first file."""
     follow(resolver, "sub/lib.yaml#/own")
     follow(resolver, "./sub/../sub/lib.yaml#/back")
-    assert [one.value["name"] for one in resolver.documents] == ["main", "lib"]
+    assert [document.value["name"] for document in resolver.documents] == ["main", "lib"]
 
 
 def test_near_words_are_suggested() -> None:
-    """Case aside, the nearest word; none rather than a far one."""
+    """The nearest word is suggested ignoring case, or no word if all are far."""
     assert did_you_mean("chanels", ["channels", "info"]) == "; did you mean 'channels'?"
     assert closest("OPERATIONID", ["operationId"]) == "operationId"
     assert did_you_mean("zzz", ["channels"]) == ""
 
 
 class Counting(Resolver):
-    """Counts the hops it makes."""
+    """A resolver that counts its steps."""
 
     hops = 0
 
@@ -174,8 +174,8 @@ class Counting(Resolver):
 @pytest.mark.parametrize(
     "last", ["{type: string}", "{$ref: '#/nowhere'}", "{$ref: '#/s0'}"], ids=["end", "dangling", "cycle"]
 )
-def test_a_chain_is_followed_once_for_all_of_its_links(tmp_path: Path, last: str) -> None:
-    """The work grows with its length, whether it ends, leads nowhere or back to itself."""
+def test_a_chain_is_followed_once(tmp_path: Path, last: str) -> None:
+    """The work is linear in the chain's length, whether it ends, dangles or loops."""
     links = 400
     path = tmp_path / "doc.yaml"
     path.write_text(
@@ -195,7 +195,7 @@ def test_a_chain_is_followed_once_for_all_of_its_links(tmp_path: Path, last: str
 
 
 def test_pointers_may_pass_through_any_number_of_references(tmp_path: Path) -> None:
-    """Each of them stands in the way of the one before; none recurses."""
+    """Any number of nested references is resolved without recursion."""
     links = 3000
     path = tmp_path / "doc.yaml"
     path.write_text(
@@ -210,15 +210,15 @@ def test_pointers_may_pass_through_any_number_of_references(tmp_path: Path) -> N
 
 
 def test_one_reference_may_be_passed_twice(tmp_path: Path) -> None:
-    """On the way to a value and on from there, which is no cycle."""
+    """Passing a reference again after its value is not a cycle."""
     path = tmp_path / "doc.yaml"
     path.write_text("a: {$ref: '#/b'}\nb: {x: {$ref: '#/a/y'}, y: 1}\nstart: {$ref: '#/a/x'}\n")
     document = load_document(path)
     assert Resolver(document).follow(document.root.child("start")).value == 1
 
 
-def test_hints_are_given_as_long_as_they_are_few(tmp_path: Path) -> None:
-    """Findings and names multiply, so a document gets a bounded number of comparisons."""
+def test_the_number_of_hints_is_bounded(tmp_path: Path) -> None:
+    """A document gets a bounded number of name comparisons."""
     path = tmp_path / "doc.yaml"
     path.write_text(
         "".join(f"text{index}: 1\n" for index in range(2000))
@@ -245,8 +245,8 @@ def test_hints_are_given_as_long_as_they_are_few(tmp_path: Path) -> None:
         ("#/a~", "REF_POINTER", "write ~0 for ~"),
     ],
 )
-def test_what_is_not_a_reference_is_named_as_what_it_is(reference: str, code: str, says: str) -> None:
-    """A path of Windows is not remote, and a pointer with a bad escape does not dangle."""
+def test_invalid_references_are_classified(reference: str, code: str, says: str) -> None:
+    """A Windows path is not remote, and an invalid escape is not a dangling pointer."""
     document = load_document({"x": {"$ref": reference}})
     with pytest.raises(ReferenceFault) as raised:
         Resolver(document).follow(document.root.child("x"))

@@ -1,4 +1,4 @@
-"""YAML 1.2 with string keys: what text means, and what is wrong with it."""
+"""YAML 1.2 with string keys: the meaning of a text, and its faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from asynction_asgi.spec.text.yaml_events import Places
 
 @pytest.fixture(params=["c", "pure"], autouse=True)
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test runs with the C parser, and as if it were not installed."""
+    """The C parser, and the state in which it is not installed."""
     assert vars(module)["CParser"] is not None, "the test environment has ruamel.yaml.clib"
     if request.param == "pure":
         monkeypatch.setattr(module, "CParser", None)
@@ -48,7 +48,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_values_are_those_of_the_core_schema(text: str, value: Any) -> None:
-    """A plain scalar is what YAML 1.2's core schema makes of it, a key is always a string."""
+    """Plain scalars follow YAML 1.2's core schema, and keys are always strings."""
     result = compose(text, places=None)
     assert result.faults == []
     if text.startswith("{on"):
@@ -93,7 +93,7 @@ def test_values_are_those_of_the_core_schema(text: str, value: Any) -> None:
     ],
 )
 def test_faults_have_a_code_and_a_line(text: str, code: str, line: int, pointer: str | None) -> None:
-    """What is wrong with the text is reported where it stands."""
+    """A fault is reported with its code and line."""
     (fault,) = compose(text, places=None).faults
     assert (fault.code, fault.line) == (code, line)
     if pointer is not None:
@@ -101,14 +101,14 @@ def test_faults_have_a_code_and_a_line(text: str, code: str, line: int, pointer:
 
 
 def test_all_faults_of_a_text_are_found() -> None:
-    """One run reports every duplicate, tag and key; the tree of the rest is there."""
+    """One run reports each duplicate, tag and key, and returns the rest of the tree."""
     result = compose("a: 1\na: 2\nb: !x 1\n[c]: 3\nd: 4", places=None)
-    assert [one.code for one in result.faults] == ["YAML_DUPLICATE_KEY", "YAML_TAG", "YAML_KEY"]
+    assert [fault.code for fault in result.faults] == ["YAML_DUPLICATE_KEY", "YAML_TAG", "YAML_KEY"]
     assert result.value == {"a": 1, "b": None, "d": 4}
 
 
 def test_aliases_are_shared_and_never_expanded() -> None:
-    """A bomb of nested aliases is refused at the alias that passes the bound."""
+    """A bomb of nested aliases is refused at the alias that exceeds the bound."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     (fault,) = compose("\n".join(lines), places=None).faults
@@ -118,14 +118,14 @@ def test_aliases_are_shared_and_never_expanded() -> None:
     assert small.value["a2"][0] is small.value["a2"][9]
 
 
-def test_aliases_do_not_deepen_a_tree_beyond_the_bound() -> None:
-    """Depth counts through aliases, since a walk goes that way."""
+def test_aliases_count_towards_the_depth() -> None:
+    """The limit of depth counts through aliases."""
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [[[[*a{n - 1}]]]]" for n in range(1, 60))]
-    assert [one.code for one in compose("\n".join(lines), places=None).faults] == ["YAML_RECURSIVE_ALIAS"]
+    assert [fault.code for fault in compose("\n".join(lines), places=None).faults] == ["YAML_RECURSIVE_ALIAS"]
 
 
 def test_places_are_those_of_the_keys_and_values() -> None:
-    """Positions are kept per container, merged keys at the place that they come from."""
+    """Positions are kept per container, and merged keys have their original position."""
     places = Places()
     value = compose("a: &x {p: 1}\nb:\n  - q\nc: {<<: *x}\nd:", places=places).value
     assert places.start == (0, 0)
@@ -148,14 +148,14 @@ def test_places_are_those_of_the_keys_and_values() -> None:
         ("a:\t1\n\tb: 1", (0, 2), "tabs cannot be used here; use spaces"),
     ],
 )
-def test_tabs_are_called_tabs(text: str, place: tuple[int, int], says: str) -> None:
-    """Their place is known, and what to use in their stead."""
+def test_tabs_are_named_in_the_error(text: str, place: tuple[int, int], says: str) -> None:
+    """The error has the tab's place and says what to use instead."""
     (fault,) = compose(text, places=None).faults
     assert (fault.code, fault.message, (fault.line, fault.column)) == ("YAML_SYNTAX", says, place)
 
 
 def test_tabs_between_brackets_are_yaml() -> None:
-    """There they are white space, as in JSON."""
+    """Between brackets a tab is white space, as in JSON."""
     assert compose('{\n\t"a": [\n\t\t1]}', places=None).value == {"a": [1]}
 
 
@@ -171,24 +171,24 @@ def test_tabs_between_brackets_are_yaml() -> None:
     ],
 )
 def test_a_mapping_must_be_json(value: Any, code: str, pointer: str) -> None:
-    """What JSON can't say is a fault at its pointer."""
+    """A value that JSON cannot express is a fault at its pointer."""
     (fault,) = copy_plain(value)[1]
     assert (fault.code, fault.pointer) == (code, pointer)
 
 
-def test_a_mapping_that_contains_itself_or_is_too_deep_is_a_fault() -> None:
-    """Neither hangs nor overflows the stack."""
+def test_a_cyclic_or_deep_mapping_is_a_fault() -> None:
+    """Such a mapping neither hangs nor overflows the stack."""
     own: dict[str, Any] = {}
     own["a"] = [own]
-    assert [one.code for one in copy_plain(own)[1]] == ["YAML_RECURSIVE_ALIAS"]
+    assert [fault.code for fault in copy_plain(own)[1]] == ["YAML_RECURSIVE_ALIAS"]
     deep: list[Any] = []
     for _ in range(5000):
         deep = [deep]
-    assert [one.code for one in copy_plain(deep)[1]] == ["YAML_SYNTAX"]
+    assert [fault.code for fault in copy_plain(deep)[1]] == ["YAML_SYNTAX"]
 
 
 def test_a_mapping_is_copied() -> None:
-    """What the caller changes later does not change the document; tuples become lists."""
+    """Later changes of the mapping do not change the document, and tuples become lists."""
     given = {"a": [1, {"b": (2,)}]}
     copy, faults = copy_plain(given)
     assert faults == []
@@ -197,7 +197,7 @@ def test_a_mapping_is_copied() -> None:
 
 
 def test_dumped_yaml_reads_back() -> None:
-    """Order and types survive, words of other YAML versions included."""
+    """Order and types survive, as do words with a meaning in other YAML versions."""
     value = {"z": "on", "a": ["1", 1, 1.5, None, True, "", "a: b", "😀", "x\ny"], "m": {"1:30": "2024-01-01"}}
     shared = {"b": 1}
     again = compose(dump_yaml({**value, "s": [shared, shared]}), places=None).value
@@ -207,7 +207,7 @@ def test_dumped_yaml_reads_back() -> None:
 
 
 def test_a_value_with_a_colon_needs_quotes() -> None:
-    """A second ": " in a line is answered with the cure; a key that is indented too far is not."""
+    """A second ": " in a line is reported with the remedy, unlike a wrongly indented key."""
     (fault,) = compose("info:\n  title: Chat: the game", places=None).faults
     assert fault.message == "a text that contains ': ' must be in quotes"
     assert (fault.line, fault.column) == (1, 13)
