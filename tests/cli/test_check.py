@@ -52,7 +52,7 @@ def test_a_good_document_passes() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_text_shows_the_place_the_line_and_a_caret() -> None:
+def test_text_shows_place_line_and_caret() -> None:
     """A finding shows place, severity, message, code, source line and caret, like a compiler's."""
     result = run("unnamed.yaml", "good.yaml")
     assert result.exit_code == 1

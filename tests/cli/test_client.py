@@ -21,7 +21,7 @@ def _client(folder: Path, *options: str) -> Result:
     return CliRunner().invoke(main, ["client", str(DOCUMENT), "-o", str(folder), *options])
 
 
-def test_a_module_is_written_and_stays_up_to_date(tmp_path: Path) -> None:
+def test_a_written_module_stays_up_to_date(tmp_path: Path) -> None:
     """The module is named after the document, omits its handlers, and is rewritten without ``--force``."""
     folder = tmp_path / "front" / "end"
     result = _client(folder)

@@ -60,7 +60,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["diff", *arguments])
 
 
-def test_a_breaking_change_shows_places_a_value_and_a_command() -> None:
+def test_a_breaking_change_shows_value_and_command() -> None:
     """A finding shows where each document stands, a refused value and a command to try it."""
     result = run("old.yaml", "breaking.yaml")
     assert result.exit_code == 1
@@ -181,7 +181,7 @@ def test_markdown_is_a_table() -> None:
     assert run("old.yaml", "old.yaml", "--format", "markdown").output == "**nothing changed for clients**\n"
 
 
-def test_a_git_revision_is_compared_with_the_working_tree(folder: Path) -> None:
+def test_revisions_are_compared_with_the_working_tree(folder: Path) -> None:
     """A removal since the revision is annotated in the file that is checked out."""
     repository = Repository(folder)
     repository.commit({"chat.yaml": OLD})

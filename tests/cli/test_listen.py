@@ -130,7 +130,7 @@ def test_an_undeclared_event_is_reported(url: str, folder: Path) -> None:
     ],
     ids=["misspelt", "other direction", "namespace"],
 )
-def test_an_event_that_can_not_come_is_wrong_usage(folder: Path, options: tuple[str, ...], said: str) -> None:
+def test_an_impossible_event_is_wrong_usage(folder: Path, options: tuple[str, ...], said: str) -> None:
     """An event or namespace that the document lacks exits with 2 before connecting."""
     result = CliRunner().invoke(
         main, ["listen", "http://127.0.0.1:9", *options, "--spec", str(folder / "post.yaml")]

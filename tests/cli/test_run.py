@@ -278,7 +278,7 @@ def test_other_websocket_routes_keep_uvicorns_limit(folder: Path, target: str, l
     assert _message_limit(import_module(target).app) == limit
 
 
-def test_a_waiting_poll_does_not_hold_the_shutdown_up(folder: Path) -> None:
+def test_waiting_polls_do_not_delay_the_shutdown(folder: Path) -> None:
     """On shutdown the server answers a waiting poll, and exits soon after."""
     with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
         address = f"{url}/rt/socket.io/?EIO=4&transport=polling"
@@ -511,7 +511,7 @@ def test_a_port_in_use_exits_with_1(folder: Path) -> None:
     assert "address already in use" in output
 
 
-def test_a_file_in_place_of_a_unix_socket_is_kept(folder: Path) -> None:
+def test_a_file_at_the_sockets_path_is_kept(folder: Path) -> None:
     """A failed start keeps the existing file, and a stopped server removes its own socket."""
     (folder / "notes.txt").write_text("mine", "utf-8")
     code, output = finished("run", "echo.yaml", "--uds", "notes.txt", cwd=folder)

@@ -85,7 +85,7 @@ def test_a_document_in_the_folder_is_kept(document: Path, tmp_path: Path) -> Non
     assert (tmp_path / "app.py").is_file()
 
 
-def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     """A link that leads out of the folder is refused, even with ``--force``."""
     document = tmp_path / "named.yaml"
     document.write_text(DOCUMENT.replace("name: echo", "name: echo, x-handler: h.sub.echo"), "utf-8")

@@ -34,7 +34,7 @@ def test_the_schema_is_written(tmp_path: Path) -> None:
     assert json.loads(path.read_text("utf-8")) == editor_schema()
 
 
-def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_named(tmp_path: Path) -> None:
     """The error names the file and the reason."""
     path = tmp_path / "missing" / "asyncapi.schema.json"
     result = run("-o", str(path))

@@ -220,7 +220,7 @@ async def test_a_flood_that_is_read_is_received_whole() -> None:
     assert received == ["noise"] * 5_000
 
 
-async def test_a_flood_that_is_not_read_ends_the_connection() -> None:
+async def test_an_unread_flood_ends_the_connection() -> None:
     """The number of unread events is bounded, and the error says that there are too many."""
     with serve(flooding(5_000)) as url:
         async with connect(Address(url=url, transports=("websocket",)), seconds=60) as remote:
@@ -233,7 +233,7 @@ async def test_a_flood_that_is_not_read_ends_the_connection() -> None:
                 await remote.receive()
 
 
-async def test_a_server_that_does_not_read_ends_the_connection() -> None:
+async def test_a_server_that_never_reads_is_left() -> None:
     """The pongs queued for a server that reads nothing are bounded."""
     pings = "\x1e".join(["2"] * 16)
     polls = iter([OPEN, JOINED])

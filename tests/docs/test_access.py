@@ -125,7 +125,7 @@ def test_parameters_and_unsatisfiable_auth_are_shown() -> None:
     assert json.loads(text_of(next(page.iter("template"))))["namespaces"][0]["auth"] is None
 
 
-def test_an_event_that_is_declared_twice_shows_both_lists() -> None:
+def test_an_event_declared_twice_shows_both_lists() -> None:
     """An event with two payloads shows both lists of arguments."""
     source = document()
     source["channels"]["/"]["publish"]["message"] = {

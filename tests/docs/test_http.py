@@ -144,7 +144,7 @@ def test_unlisted_paths_are_not_served(path: str) -> None:
     assert Docs(SPEC).route(path) is None
 
 
-async def test_other_methods_are_refused_and_head_has_no_body() -> None:
+async def test_other_methods_are_refused() -> None:
     """Status 405 lists the allowed methods, and HEAD returns the headers alone."""
     async with client() as http:
         refused = await http.post("/docs")

@@ -281,7 +281,7 @@ def test_named_schemas_keep_their_names() -> None:
     assert "Tags: billing, late" in text
 
 
-def test_the_console_asks_for_what_a_browser_can_send() -> None:
+def test_the_console_asks_only_for_sendable_fields() -> None:
     """The console has fields for the query and for the headers that a browser allows."""
     headers = {
         name: {"type": "string"} for name in ("X-Room", "Cookie", "connection", "Sec-WebSocket-Key", "Origin")

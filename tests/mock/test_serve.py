@@ -190,7 +190,7 @@ def test_an_impossible_mock_is_refused_at_start_up(message: dict[str, Any], poin
     assert words in problem.message
 
 
-def test_hints_of_a_trait_have_the_place_of_their_message() -> None:
+def test_hints_of_a_trait_point_to_the_message() -> None:
     """A wrong hint in a trait is reported at the message that uses the trait."""
     with pytest.raises(SpecError) as caught:
         MockAsynctionSocketIO.from_spec(changed(traits=[{"x-mock": {"emit": "nothing"}}]))
@@ -246,7 +246,7 @@ async def test_the_mock_stops_emitting_after_a_disconnect() -> None:
         )
 
 
-async def test_schemas_that_share_their_branches_are_served_in_time() -> None:
+async def test_schemas_with_shared_branches_are_served_in_time() -> None:
     """Forty levels that each use the next one twice do not take exponential time."""
     schemas: dict[str, Any] = {
         f"s{n}": {"allOf": [{"$ref": f"#/components/schemas/s{n + 1}"}] * 2} for n in range(40)

@@ -119,7 +119,7 @@ def test_a_component_has_its_name(schema: object, parameters: str, definitions: 
     assert text.endswith(definitions)
 
 
-def test_a_member_of_a_file_of_schemas_has_its_name(tmp_path: Path) -> None:
+def test_members_of_a_schema_file_have_names(tmp_path: Path) -> None:
     """A member of a file of schemas has a name; a nested part of a schema or message has none."""
     (tmp_path / "shapes.yaml").write_text(
         "Money: {type: object, properties: {amount: {$ref: '#/Amount'}}}\n"

@@ -116,7 +116,7 @@ async def test_a_lifespan_that_hangs_fails_the_test(phase: str, monkeypatch: pyt
             assert phase == "shutdown"
 
 
-async def test_a_lifespan_that_ends_by_raising_fails_the_test() -> None:
+async def test_a_lifespan_that_raises_fails_the_test() -> None:
     """An exception after a complete start-up is reported as a failed shutdown."""
 
     async def end(_: Any, receive: Any, send: Any) -> None:

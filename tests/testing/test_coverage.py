@@ -130,7 +130,7 @@ async def test_tallies_of_several_processes_add_up(coverage: Coverage) -> None:
 
 
 @pytest.mark.parametrize("inherits", [False, True], ids=["bare", "with the context"])
-def test_an_application_made_in_a_thread_counts_with_its_context(coverage: Coverage, inherits: bool) -> None:
+def test_a_thread_needs_the_context_to_count(coverage: Coverage, inherits: bool) -> None:
     """An application made in a thread counts only if the thread copies the context."""
     context = contextvars.copy_context() if inherits else contextvars.Context()
     thread = threading.Thread(target=context.run, args=(app,))

@@ -151,7 +151,7 @@ async def test_everything_has_an_answer(event):
 """
 
 
-def test_faults_of_a_handler_are_found_and_shown_small(pytester: pytest.Pytester) -> None:
+def test_faults_of_a_handler_are_shown_small(pytester: pytest.Pytester) -> None:
     """An async property test shows the simplest event for each fault of the handler."""
     pytester.makepyfile(test_property=PROPERTY)
     result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly")
