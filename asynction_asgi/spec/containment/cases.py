@@ -69,15 +69,13 @@ def split(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, outer:
         for keyword in ("anyOf", "oneOf"):
             branches = part.get(keyword, ())
             if 0 < len(branches) <= _MOST_CASES:
-                rest = [universe.without(part, keyword) if other is part else other for other in parts]
+                rest = _rest(prover, parts, part, keyword)
                 return [
                     ([*rest, branch, *_others(prover, keyword, branches, place)], branch)
                     for place, branch in enumerate(branches)
                 ]
         if "if" in part:
-            rest = [
-                universe.without(part, "if", "then", "else") if other is part else other for other in parts
-            ]
+            rest = _rest(prover, parts, part, "if", "then", "else")
             condition = part["if"]
             denied = universe.made(("not", id(condition)), {"not": condition})
             return [
@@ -92,6 +90,17 @@ def split(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, outer:
     if not isinstance(outer, dict):
         return None
     return _by_count(prover, parts, facts) if facts.types == {"array"} else _by_member(prover, parts, facts)
+
+
+def _rest(
+    prover: Proving, parts: Sequence[dict[str, Any]], part: dict[str, Any], *keywords: str
+) -> list[Schema]:
+    """Return the parts without keywords of one of them, which no ``allOf`` brings back: its schemas are parts, too."""
+    rest: list[Schema] = []
+    for other in parts:
+        left_out = (*(keywords if other is part else ()), *(("allOf",) if "allOf" in other else ()))
+        rest.append(prover.universe.without(other, *left_out) if left_out else other)
+    return rest
 
 
 def _by_count(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
