@@ -272,7 +272,7 @@ def _compare_lists(
 
 
 def _is_same(containment: Containment, old: Arguments, new: Arguments, contracts: Contracts) -> bool:
-    """Whether arguments are the same at a glance, so that nothing is compiled for them."""
+    """Return whether arguments are the same at a glance, so that nothing is compiled for them."""
     if (old.kind, old.minimum, old.maximum, len(old.of)) != (new.kind, new.minimum, new.maximum, len(new.of)):
         return False
     if old.schema is not None and new.schema is not None:

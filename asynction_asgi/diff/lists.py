@@ -18,7 +18,7 @@ __all__ = ["is_opaque", "list_schema"]
 
 
 def is_opaque(arguments: Arguments) -> bool:
-    """Whether arguments, or an alternative of them, are of a schema format that nothing validates."""
+    """Return whether arguments, or an alternative of them, are of a schema format that nothing validates."""
     return arguments.kind == "opaque" or any(map(is_opaque, arguments.of))
 
 

@@ -91,7 +91,7 @@ def pair_namespaces(old: Spec, new: Spec, examples: Mapping[str, str]) -> Iterat
 
 
 def _is_wider(name: str, other: str) -> bool:
-    """Whether every name of a template is one of another, by their segments."""
+    """Return whether every name of a template is one of another, by their segments."""
     segments, others = shape_of(name).split("/"), shape_of(other).split("/")
     return len(segments) == len(others) and all(
         wider in ("{}", segment) for segment, wider in zip(segments, others, strict=True)

@@ -67,7 +67,7 @@ def create_server(
     check_relayed: Callable[[str, Any, str], None] | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
-    """A server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
+    """Return a server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
 
     Args:
         endpoint: The contract.

@@ -127,7 +127,7 @@ class Endpoint(Protocol):
     """Implemented by the contract's dispatcher."""
 
     def admits(self, namespace: str) -> bool:
-        """Whether a client may try to connect to this namespace at all."""
+        """Return whether a client may try to connect to this namespace at all."""
         ...
 
     def check_registration(self, namespace: str, event: str | None) -> None:

@@ -11,7 +11,7 @@ logger = get_logger("engine")
 
 
 def choose_logger(option: Any) -> Any:
-    """A logger without handlers of its own; upstream's narration only when it is asked for."""
+    """Return a logger without handlers of its own; it has upstream's narration only on request."""
     if option is True:
         narrator = get_logger("engine.upstream")
         narrator.setLevel(logging.INFO)

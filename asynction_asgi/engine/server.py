@@ -178,7 +178,7 @@ class Server(AddressingServer):
         return answer
 
     async def get_session(self, sid: str, namespace: str | None = None) -> Any:
-        """The session of a peer; `session` is the context manager that also saves it.
+        """Return the session of a peer; `session` is the context manager that also saves it.
 
         Raises:
             KeyError: there is no such peer.

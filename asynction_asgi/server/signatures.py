@@ -108,7 +108,7 @@ def _content(cell: Any) -> Any:
 
 
 def _is_socket(annotation: Any, names: Mapping[str, Any]) -> bool:
-    """Whether an annotation is `Socket`, alone or in a union; texts in it are looked up in `names`."""
+    """Return whether an annotation is `Socket`, alone or in a union; texts in it are looked up in `names`."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", None)
     if isinstance(text, str):
         return _names_socket(text, names)

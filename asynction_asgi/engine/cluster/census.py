@@ -47,7 +47,7 @@ class Census:
         return False
 
     def forget(self, name: str) -> None:
-        """A process has said that it ends."""
+        """Forget a process that has said that it ends."""
         self._processes.pop(name, None)
 
     def bury(self) -> None:

@@ -59,7 +59,7 @@ class Outages:
         return not self._down
 
     def begin(self, part: Part, error: BaseException) -> None:
-        """A connection can't be opened, or was lost."""
+        """Note that a connection can't be opened, or was lost."""
         self._down.add(part)
         self.last_error = describe_error(error)
         if self._back is not None:  # the same outage goes on
@@ -80,7 +80,7 @@ class Outages:
                 )
 
     def end(self, part: Part) -> None:
-        """A connection is there."""
+        """Note that a connection is open."""
         if part not in self._down:
             return
         self._down.discard(part)
@@ -118,7 +118,7 @@ class Outages:
         )
 
     def _tell_loss(self, reason: str, number: int, sender: str) -> None:
-        """A hole without an outage of ours: the sender, or the broker, has lost it."""
+        """Count messages that the sender or the broker lost, without an outage of our own."""
         unsaid = self._throttle.admits(reason)
         if unsaid is not None:
             self._logger.warning(

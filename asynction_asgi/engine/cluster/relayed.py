@@ -27,7 +27,7 @@ def check_names(message: dict[str, Any]) -> None:
 
 
 def is_callback(message: dict[str, Any]) -> bool:
-    """Whether this is an answer to a callback, or says that none will come."""
+    """Return whether this is an answer to a callback, or says that none will come."""
     answered = isinstance(message.get("args"), list) or message.get("lost") is not None
     return answered and type(message.get("id")) is int and not isinstance(message.get("sid"), list | dict)
 

@@ -42,7 +42,7 @@ class ForgedError(ValueError):
 
 
 def is_sealed(text: str) -> bool:
-    """Whether somebody signed this message."""
+    """Return whether somebody signed this message."""
     return text.startswith(_MARK)
 
 

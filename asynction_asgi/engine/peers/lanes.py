@@ -191,7 +191,7 @@ class Lanes:
         self._run(connection, number, arrival.payload[0], work, arrival.context, eager=False)
 
     def room(self, connection: Connection) -> Awaitable[None]:
-        """Resolves once the backlog has a place again; the transport reads nothing meanwhile."""
+        """Wait until the backlog has room; reading from the transport is paused meanwhile."""
         if connection.room is None:
             connection.room = connection.loop.create_future()
         return self._wait(connection, connection.room)

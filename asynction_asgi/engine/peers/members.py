@@ -250,7 +250,7 @@ class Connection:
         self.left.add(namespace)
 
     def count(self, arrival: Arrival, by: int) -> None:
-        """An event begins to wait (1) or waits no more (-1)."""
+        """Count an event that begins to wait (1) or waits no more (-1)."""
         self.waiting += by
         self.waiting_bytes += by * arrival.size
 

@@ -33,7 +33,7 @@ class Refusals:
     def frames(
         self, error: RefusedError, encode: Callable[[RefusedError, Any], list[Frame]], *, standard: Body
     ) -> list[Frame]:
-        """The frames of one refusal.
+        """Return the frames of one refusal.
 
         Args:
             error: Why the peer is refused.
@@ -54,7 +54,7 @@ class Refusals:
             return encode(error, standard(error))
 
     def _ref(self, failure: BaseException) -> str:
-        """The reference of a failure of the option, logged when it is first seen: clients can repeat it."""
+        """Return the reference of a failure of the option; log the failure once, since clients can repeat it."""
         trace = failure.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
@@ -78,5 +78,5 @@ def _made(make: Body, error: RefusedError) -> Any:
 
 
 def _under(ref: str, error: RefusedError) -> RefusedError:
-    """The same refusal; what was logged of it before is found by its own reference."""
+    """Return the same refusal, which keeps the reference under which it was logged."""
     return RefusedError(error.code, error.message, details=error.details, ref=error.ref or ref)

@@ -49,7 +49,7 @@ class RegisteredHandlers:
             )
 
     def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
-        """The server's default; no peer of this endpoint is `ordered`."""
+        """Return the server's default; no peer of this endpoint is `ordered`."""
         del peer, event
         return None  # the declared answer, not the lack of one
 

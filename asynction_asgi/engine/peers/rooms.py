@@ -56,7 +56,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         self.rooms.setdefault(member.namespace, {}).setdefault(None, {})[member.sid] = member
 
     def find(self, sid: Any, namespace: str) -> Member | None:
-        """The member of this process with that id, in whatever phase."""
+        """Return the member of this process with an id, in whatever phase, or None."""
         return self.members.get(namespace, {}).get(sid)
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
@@ -75,23 +75,23 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             del self.members[namespace]
 
     def is_connected(self, sid: Any, namespace: str) -> bool:
-        """Whether the peer takes part: not pending, not leaving."""
+        """Return whether the peer takes part: not pending, not leaving."""
         member = self.find(sid, namespace)
         return member is not None and member.phase is Phase.CONNECTED
 
     def is_pre_connected(self, sid: Any, namespace: str) -> bool:
-        """Whether the peer's connect handler is still running."""
+        """Return whether the peer's connect handler is still running."""
         member = self.find(sid, namespace)
         return member is not None and member.phase is Phase.PENDING
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
-        """The peer's id in `namespace` over that transport."""
+        """Return a peer's id in `namespace` over a transport, or None."""
         socket = self.server.eio.sockets.get(eio_sid)
         member = None if socket is None else socket.connection.members.get(namespace)
         return None if member is None else member.sid
 
     def eio_sid_from_sid(self, sid: Any, namespace: str) -> str | None:
-        """The id of the transport beneath a peer."""
+        """Return the id of the transport below a peer."""
         member = self.find(sid, namespace)
         return None if member is None else member.eio_sid
 
@@ -106,7 +106,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     # -- rooms -----------------------------------------------------------------------------
 
     def is_sid_room(self, namespace: str, room: Any) -> bool:
-        """Whether `room` is the id of a peer; those rooms can't be entered by others."""
+        """Return whether `room` is the id of a peer; those rooms can't be entered by others."""
         return isinstance(room, str) and room in self.members.get(namespace, {})
 
     def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
@@ -153,16 +153,16 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             self.basic_leave_room(sid, namespace, room)
 
     def get_rooms(self, sid: str, namespace: str) -> list[Any]:
-        """The rooms of a peer, its own id first."""
+        """Return the rooms of a peer, its own id first."""
         member = self.find(sid, namespace)
         return [] if member is None else [sid, *(member.rooms or ())]
 
     def get_namespaces(self) -> list[str]:
-        """The namespaces that somebody is in."""
+        """Return the namespaces that have members."""
         return list(self.rooms)
 
     def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
-        """The connected peers in a room or in any of several, as pairs of their two ids."""
+        """Return the connected peers of one or several rooms, as pairs of their two ids."""
         for member in self._recipients(namespace, room):
             if member.phase is Phase.CONNECTED:
                 yield member.sid, member.eio_sid
@@ -282,7 +282,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         return self.last_relayed
 
     def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
-        """The only client that could answer a callback over the queue will not."""
+        """Forget a callback over the queue whose only client will not answer."""
         callback = self.take_relayed(sid, ack_id)
         if callback is not None:
             self.lose(callback, gone=gone)
@@ -304,7 +304,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             self.relayed.pop(sid, None)
 
     async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
-        """An answer that came over the queue; one that nobody waits for is ignored."""
+        """Pass on an answer that came over the queue; ignore it if no callback waits for it."""
         callback = self.take_relayed(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
             self.server.calls.call_back(callback, data)

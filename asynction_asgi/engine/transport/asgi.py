@@ -79,7 +79,7 @@ class EngineApp:
     async def _read(
         self, scope: Scope, receive: Receive, send: Send, socket: EngineSocket | None
     ) -> bytes | None:
-        """The body of a request; None when it was refused, and its session closed."""
+        """Return the body of a request, or None if it was refused and its session closed."""
         try:
             async with asyncio.timeout(self.server.limits.body_seconds):
                 body = await _body(scope, receive, self.server.eio.max_http_buffer_size)
@@ -104,7 +104,7 @@ def _head_bytes(scope: Scope) -> int:
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | int | None:
-    """The request's body, the status of its refusal, or None when the client is gone."""
+    """Return the request's body, the status of its refusal, or None if the client is gone."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value[:20]) > limit:
             return 413

@@ -113,7 +113,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return largest
 
     def refuse_request(self) -> dict[str, Any]:
-        """The response to a request that came too late."""
+        """Return the response to a request that came too late."""
         return self._bad_request("Unexpected HTTP request")
 
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:

@@ -133,7 +133,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self._beat_at(loop, max(when, loop.time() - self.server.ping_timeout) + self.server.ping_timeout)
 
     def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether a client of polling is gone; one whose input is paused shows it in no other way."""
+        """Return whether a client of polling is gone; one whose input is paused shows it in no other way."""
         patience = self.server.ping_interval + self.server.ping_timeout
         return (
             self.outbox.write is None and self.outbox.poller is None and loop.time() - self.polled > patience

@@ -77,7 +77,7 @@ class WebSocket:
         self._socket = None
 
     async def receive(self) -> str | bytes | None:
-        """The next message; None when the connection is over."""
+        """Return the next message, or None once the connection has ended."""
         if self.closed:
             return None
         self._reading = True

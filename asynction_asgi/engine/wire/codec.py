@@ -79,14 +79,14 @@ class Codec:
 
 
 def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
-    """The user's JSON module if there is one, else orjson if it can be imported, else Python's."""
+    """Return the codec of the user's JSON module, else of orjson if it is installed, else of Python's."""
     if module is not None:
         return _foreign(module, depth)
     return _fast(depth) if is_installed("orjson") else _plain(depth)
 
 
 def plain_codec(depth: int = 128) -> Codec:
-    """The codec without any package beyond Python's own."""
+    """Return the codec that needs no package beyond Python's own."""
     return _plain(depth)
 
 
@@ -171,7 +171,7 @@ def _check_depth(text: str, value: Any, depth: int) -> None:
 
 
 def _looks_deeper(text: str, depth: int) -> bool:
-    """Whether the brackets of `text`, which is JSON, may nest more than `depth` levels.
+    """Return whether the brackets of `text`, which is JSON, may nest more than `depth` levels.
 
     A walk over the value would be sure, and costs more than to decode it. Strings that hold
     brackets, quotes or backslashes can make this say yes for no reason; nothing makes it say no.
@@ -188,7 +188,7 @@ def _looks_deeper(text: str, depth: int) -> bool:
 
 
 def _deeper(value: Any, depth: int) -> bool:
-    """Whether `value`, fresh from a decoder, nests more than `depth` levels; breadth first."""
+    """Return whether `value`, fresh from a decoder, nests more than `depth` levels; breadth first."""
     level = [value]
     for _ in range(depth):
         children = []
@@ -251,7 +251,7 @@ def _fast(depth: int) -> Codec:
 
 
 def _may_hold_nan(value: Any) -> bool:
-    """Whether a walk must look for NaN and Infinity; nothing that holds one makes this say no.
+    """Return whether a walk must look for NaN and Infinity; nothing that holds one makes this say no.
 
     Marshal's form of a value takes C a third of the time of a walk. Doubles stand in it as they are in
     memory, little-endian, and those that are no numbers have an exponent of ones: they end in 7F or FF.

@@ -63,7 +63,7 @@ class Values:
                 open_at.pop()
 
     def _inside(self, value: Any) -> Any:
-        """The values inside of one, None where there are none."""
+        """Return the values inside a value, or None if it holds none."""
         kind = type(value)
         if kind is str:
             if not value.isascii():
@@ -87,7 +87,7 @@ class Values:
         return None
 
     def prepare(self, value: Any, depth: int = 0) -> Any:
-        """What a packet class is given to write: the same that JSON would have carried.
+        """Return what a packet class writes: the values that JSON would have carried.
 
         Raises:
             StrangeValueError: it has no JSON form, and is not bytes.

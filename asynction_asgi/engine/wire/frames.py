@@ -44,18 +44,18 @@ class Frame:
         return self._wire
 
     def encode(self, b64: bool = False) -> str:  # noqa: FBT001, FBT002  # python-engineio's signature
-        """The text of the packet inside a polling payload, as `engineio.payload.Payload` asks."""
+        """Return the text of the packet inside a polling payload, as `engineio.payload.Payload` asks."""
         del b64  # polling is all that asks
         return "b" + b64encode(self.body).decode() if self.binary else self.body.decode()
 
 
 def binary_frame(body: bytes) -> Frame:
-    """The frame of one attachment."""
+    """Return the frame of one attachment."""
     return Frame(body, binary=True)
 
 
 def header(binary: bool, size: int) -> bytes:  # noqa: FBT001  # read beside its value
-    """The header of an unmasked frame of `size` bytes."""
+    """Return the header of an unmasked frame of `size` bytes."""
     first = _BINARY if binary else _TEXT
     if size < _SHORT:
         return bytes((first, size))

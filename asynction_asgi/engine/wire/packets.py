@@ -188,7 +188,7 @@ def encode_packet(
     namespace: str = "/",
     ack_id: int | None = None,
 ) -> list[Frame]:
-    """The frames of one packet: its text, then its attachments.
+    """Return the frames of one packet: its text, then its attachments.
 
     Raises:
         UnencodableError: `payload` has no JSON form, or holds bytes and is neither event nor ack.
@@ -245,7 +245,7 @@ def packet_class(codec: Codec, *, max_attachments: int) -> type[Any]:
 
 
 def engine_frame(packet: Any) -> Frame:
-    """A frame of python-engineio's packet, for what upstream's own code sends."""
+    """Return the frame of a packet of python-engineio, for what upstream's own code sends."""
     if isinstance(packet, Frame):
         return packet
     if packet.packet_type == eio.MESSAGE and packet.binary:

@@ -28,7 +28,7 @@ class Serializer(Protocol):
     packet_class: Any
 
     def encode(self, kind: int, payload: Any, namespace: str, ack_id: int | None = None) -> list[Frame]:
-        """The frames of one packet.
+        """Return the frames of one packet.
 
         Raises:
             UnencodableError: the payload has no form on the wire.

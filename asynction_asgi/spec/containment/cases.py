@@ -27,7 +27,7 @@ _MOST_COUNTS = 8
 
 
 def is_empty(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, depth: int) -> bool:
-    """Whether it is proved that no value meets all of the schemas, which leave values of one type."""
+    """Return whether it is proved that no value meets all of the schemas, which leave values of one type."""
     for part in parts:
         if "not" in part and not prover.are_apart(parts, part["not"]):
             others = [prover.universe.without(part, "not") if other is part else other for other in parts]
@@ -104,7 +104,7 @@ def _rest(
 
 
 def _by_count(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
-    """A case for each number of items, if there are few."""
+    """Return a case for each number of items, if there are few."""
     least, most = facts.least["minItems"], most_items(prover, parts, facts)
     if not 0 < most - least <= _MOST_COUNTS:
         return None
@@ -116,7 +116,7 @@ def _by_count(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) ->
 
 
 def _others(prover: Proving, keyword: str, branches: Sequence[Schema], chosen: int) -> list[Schema]:
-    """What else is known where one branch was chosen: by ``oneOf``, all others are missed."""
+    """Return what else holds once a branch is chosen: with ``oneOf``, all other branches are missed."""
     if keyword == "anyOf":
         return []
     others = (*branches[:chosen], *branches[chosen + 1 :])
@@ -129,7 +129,7 @@ def _others(prover: Proving, keyword: str, branches: Sequence[Schema], chosen: i
 
 
 def _by_member(prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> list[Case] | None:
-    """A case for each value of a required member that has few."""
+    """Return a case for each value of a required member that has few values."""
     if facts.types != {"object"}:
         return None
     for name in facts.required:

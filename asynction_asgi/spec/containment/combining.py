@@ -60,7 +60,7 @@ def one_of(
 def _of_branches(
     prover: Proving, parts: Sequence[dict[str, Any]], branches: Sequence[Schema], depth: int
 ) -> list[Sequence[Obligation]] | None:
-    """What is left of each branch, or None if one of them holds."""
+    """Return what is left to prove of each branch, or None if one of them holds."""
     left: list[Sequence[Obligation]] = []
     for place in _likeliest(prover, parts, branches):
         obligations = prover.prove(parts, branches[place], depth)
@@ -71,7 +71,7 @@ def _of_branches(
 
 
 def _likeliest(prover: Proving, parts: Sequence[dict[str, Any]], branches: Sequence[Schema]) -> list[int]:
-    """The places of the branches that may hold, first those that say what a part says."""
+    """Return the places of the branches that may hold, those that repeat a part first."""
     places = [place for place, branch in enumerate(branches) if not prover.are_apart(parts, branch)]
     is_said = {place: any(prover.same.of(part, branches[place]) for part in parts) for place in places}
     return sorted(places, key=lambda place: not is_said[place])
@@ -91,7 +91,7 @@ def negation(
 def conditional(
     prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
-    """What follows holds where the condition does, and the rest where it doesn't."""
+    """Prove ``then`` for values that meet the condition, and ``else`` for all others."""
     condition, universe = schema["if"], prover.universe
     otherwise = universe.made(("not", id(condition)), {"not": condition})
     found: list[Obligation] = []

@@ -105,7 +105,7 @@ def _differ(prover: Proving, parts: Sequence[dict[str, Any]], count: float) -> b
 def contains(
     prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
-    """An item that the outer schema asks for is one that is there in any case."""
+    """Prove that an item which the outer schema asks for is always there."""
     if "array" not in facts.types:
         return []
     wanted, universe = schema["contains"], prover.universe

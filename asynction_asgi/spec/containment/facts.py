@@ -118,7 +118,7 @@ class Facts:
         return found
 
     def is_impossible(self) -> bool:
-        """Whether no value is left, by what is said of the value itself."""
+        """Return whether no value is left, by what is said of the value itself."""
         if self.values is not None:
             return not self.listed()
         return all(self._is_impossible(kind) for kind in self.types)

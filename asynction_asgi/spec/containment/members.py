@@ -48,7 +48,7 @@ def members(
 
 
 def _refuses_any(prover: Proving, schema: dict[str, Any], name: str) -> bool:
-    """Whether a member of that name is refused whatever it is."""
+    """Return whether a member of that name is refused whatever it is."""
     return any(prover.universe.resolve(wanted) is False for wanted in schemas_of_member([schema], name))
 
 
@@ -67,7 +67,7 @@ def required(
 
 
 def requiring(name: str, prover: Proving) -> dict[str, Any]:
-    """A schema of objects with a member."""
+    """Return a schema of objects that have a member."""
     return prover.universe.made(("required", name), {"required": [name]})
 
 
@@ -121,7 +121,7 @@ def property_names(
 def dependencies(
     prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int
 ) -> list[Obligation]:
-    """What the outer schema asks for beside a member holds wherever there is one."""
+    """Prove what the outer schema asks for beside a member, for objects that have the member."""
     if "object" not in facts.types:
         return []
     known, universe = Members(prover, parts, facts), prover.universe

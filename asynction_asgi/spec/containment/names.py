@@ -57,7 +57,7 @@ class Members:
         return schemas_of_member(self._parts, name)
 
     def can_have(self, name: str) -> bool:
-        """Whether an object may have a member of that name."""
+        """Return whether an object may have a member of that name."""
         facts = self._facts
         if name in facts.required:
             return True
@@ -68,7 +68,7 @@ class Members:
         return all(self._prover.universe.accepts(schema, name) for schema in self.names())
 
     def is_refused(self, name: str) -> bool:
-        """Whether it is proved that no member may have that name."""
+        """Return whether it is proved that no member may have that name."""
         return (
             name in self._facts.forbidden
             or self._is_false(name)

@@ -41,37 +41,37 @@ class Obligation:
     undeclared: Undeclared = ""
 
     def also(self, schema: Schema, universe: Universe) -> Obligation:
-        """The same, shown by values that meet another schema as well."""
+        """Return the obligation as shown by values that also meet another schema."""
         if schema is True:
             return self
         both = schema if self.schema is True else universe.fresh({"allOf": [self.schema, schema]})
         return replace(self, schema=both)
 
     def in_member(self, name: str, universe: Universe) -> Obligation:
-        """The same, seen from the object whose member it is about."""
+        """Return the obligation as seen from the object whose member it is about."""
         held = {"type": ["object"], "properties": {name: self.schema}, "required": [name]}
         return replace(self, schema=universe.fresh(held))
 
     def in_item(self, index: int, universe: Universe) -> Obligation:
-        """The same, seen from the array whose item it is about."""
+        """Return the obligation as seen from the array whose item it is about."""
         items: list[Schema] = [True] * index
         held = {"type": ["array"], "items": [*items, self.schema], "minItems": index + 1}
         return replace(self, schema=universe.fresh(held))
 
     def marked(self, undeclared: Undeclared) -> Obligation:
-        """The same, about an undeclared member."""
+        """Return the obligation as one about an undeclared member."""
         return replace(self, undeclared=max(undeclared, self.undeclared, key=_ORDER.index))
 
 
 def missed(schema: dict[str, Any], keyword: str, wanted: dict[str, Any] | None = None) -> Obligation:
-    """An obligation about a keyword of `schema`; `wanted` is met by values that may miss it."""
+    """Return an obligation about a keyword of `schema`; values that meet `wanted` may miss it."""
     return Obligation(keyword=keyword, node=schema[AT], schema=True if wanted is None else wanted)
 
 
 def conjoin(
     alternatives: Sequence[Iterable[Obligation]], keyword: str, node: Node | None, universe: Universe
 ) -> list[Obligation]:
-    """What shows that every one of several alternatives is missed: an obligation of each, together."""
+    """Return what shows that every alternative is missed: an obligation of each, together."""
     found = []
     for combination in islice(product(*alternatives), MOST):
         whole = Obligation(keyword=keyword, node=node)

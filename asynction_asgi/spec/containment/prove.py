@@ -145,7 +145,7 @@ class Prover:
             self._rests_on.setdefault(other, set()).add(key)
 
     def facts(self, parts: Sequence[dict[str, Any]]) -> Facts:
-        """What schemas say together of a value itself."""
+        """Return what schemas say together of a value itself."""
         key = frozenset(map(id, parts))
         known = self._facts.get(key)
         if known is None:
@@ -153,7 +153,7 @@ class Prover:
         return known
 
     def are_apart(self, parts: Sequence[dict[str, Any]], schema: Schema) -> bool:
-        """Whether it is plain that no value meets schemas which hold together and another one.
+        """Return whether it is plain that no value meets schemas which hold together and another one.
 
         By their types, or by a member that one of them requires and that has other values in each.
         """
@@ -172,7 +172,7 @@ class Prover:
         )
 
     def _pins_of(self, parts: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
-        """The values of members that have few, as texts that are equal where values are."""
+        """Return the values of members that have few, as texts that are equal if the values are."""
         key = frozenset(map(id, parts))
         known = self._pins.get(key)
         if known is None:
@@ -186,7 +186,7 @@ class Prover:
         return known
 
     def is_nothing(self, schemas: Iterable[Schema]) -> bool:
-        """Whether it is plain that no value meets schemas which hold together."""
+        """Return whether it is plain that no value meets schemas which hold together."""
         parts = self.universe.together(schemas)
         return parts is None or self.facts(parts).is_impossible()
 
@@ -216,7 +216,7 @@ class Prover:
     def _left(
         self, parts: Sequence[dict[str, Any]], facts: Facts, outer: dict[str, Any], depth: int
     ) -> list[Obligation]:
-        """What each keyword leaves; alternatives wait until those of the inner schemas are taken apart."""
+        """Return what each keyword leaves to prove; alternatives wait until the inner ones are split."""
         waits = any(keyword in part for part in parts for keyword in COMBINED)
         found: list[Obligation] = []
         for group in groups(outer):
@@ -250,7 +250,7 @@ class Prover:
     def _says(
         self, parts: Sequence[dict[str, Any]], outer: dict[str, Any], group: tuple[str, ...], facts: Facts
     ) -> bool:
-        """Whether a part has these keywords with what the outer schema has there."""
+        """Return whether a part has these keywords with what the outer schema has there."""
         return any(
             all(self.same.of_keyword(origin, outer, keyword) for keyword in group)
             for part in parts

@@ -26,7 +26,7 @@ def _type(facts: Facts, schema: dict[str, Any], universe: Universe) -> list[Obli
 
 
 def of_type(kind: str, universe: Universe) -> dict[str, Any]:
-    """A schema that only values of a type meet."""
+    """Return a schema that only values of a type meet."""
     if kind == "fraction":
         whole = universe.made(("type", "integer"), {"type": ["integer"]})
         return universe.made(("type", kind), {"type": ["number"], "not": whole})
@@ -41,7 +41,7 @@ def _values(keyword: str) -> Callable[[Facts, dict[str, Any], Universe], list[Ob
 
 
 def _denied(schema: dict[str, Any], keyword: str, universe: Universe, kind: str = "") -> Obligation:
-    """An obligation about a keyword, shown by values of a type that miss it."""
+    """Return an obligation about a keyword, shown by values of a type that miss it."""
     denied = universe.fresh({keyword: schema[keyword]})
     return missed(schema, keyword, universe.fresh({**({"type": [kind]} if kind else {}), "not": denied}))
 

@@ -54,11 +54,11 @@ class Search:
         self._checks: dict[int, tuple[Schema, Check | None]] = {}
 
     def examples(self, _: Schema) -> list[Any]:
-        """What authors wrote is not asked for."""
+        """Return no example: what authors wrote is not asked for."""
         return []
 
     def check_of(self, schema: Schema) -> Check | None:
-        """The check of a schema whose keywords alone don't make sure that a value holds."""
+        """Return the check of a schema whose keywords alone don't ensure that a value holds."""
         known = self._checks.get(id(schema))
         if known is None:
             is_risky = isinstance(schema, dict) and self._is_risky(schema, 0)
