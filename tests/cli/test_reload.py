@@ -33,6 +33,9 @@ from asynction_asgi import AsynctionSocketIO
 app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml", docs_root=".."))])
 """
 STARTED = "Socket.IO on"
+# Seconds between two looks at the files; uvicorn's default is 0.25.
+RELOAD = ("--reload", "--reload-delay", "0.1", "--port", "0")
+ECHO = ("run", "echo.yaml", *RELOAD, "--app-dir", "../code", "--docs-root", "..")
 
 
 @pytest.fixture
@@ -76,8 +79,7 @@ def reloaded(command: Command, file: Path, text: str) -> None:
 def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None) -> None:
     """Referenced files, references added later and handlers of ``--app-dir`` trigger a reload."""
     text, more = folder / "types" / "text.yaml", folder / "types" / "more.yaml"
-    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
-    with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
+    with running(*ECHO, cwd=folder / "project", modules=modules) as (url, command):
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, text, "text: {maxLength: 6}\n")
         assert echo(url, "123456") == "123456"
@@ -95,8 +97,7 @@ def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None
 def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Path | None) -> None:
     """Saving a broken document prints its diagnostics; the repaired document is served."""
     document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
-    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
-    with running("run", "echo.yaml", *options, cwd=folder / "project", modules=modules) as (url, command):
+    with running(*ECHO, cwd=folder / "project", modules=modules) as (url, command):
         text.write_text("text: {maxLength: many}\n", "utf-8")
         command.wait_for("text.yaml:1:19: error")
         command.wait_for("Nothing is served until a file changes")
@@ -116,28 +117,15 @@ def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Pat
 def test_an_applications_documents_are_followed(folder: Path, modules: Path | None) -> None:
     """``module:app`` reloads for its documents too, even of mounted servers."""
     (folder / "project" / "handlers.py").write_text("def echo(text): return text.upper()\n", "utf-8")
-    options = ("--reload", "--port", "0")
-    with running("run", "app:app", *options, cwd=folder / "project", modules=modules) as (url, command):
+    with running("run", "app:app", *RELOAD, cwd=folder / "project", modules=modules) as (url, command):
         reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
         assert echo(url, "abcdef", "/api/socket.io") == "ABCDEF"
 
 
 def test_the_mock_reloads(folder: Path) -> None:
     """A reloaded mock keeps the options of its command line."""
-    command_line = (
-        "mock",
-        "run",
-        "-s",
-        "echo.yaml",
-        "--fail-rate",
-        "1",
-        "--port",
-        "0",
-        "--reload",
-        "--docs-root",
-        "..",
-    )
-    with running(*command_line, cwd=folder / "project") as (url, command):
+    options = ("-s", "echo.yaml", "--fail-rate", "1", "--docs-root", "..", "--reload", "--port", "0")
+    with running("mock", "run", *options, cwd=folder / "project") as (url, command):
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
         assert echo(url, "123456") == "unavailable"
@@ -146,8 +134,7 @@ def test_the_mock_reloads(folder: Path) -> None:
 
 def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
     """Ctrl-C during the start ends all processes without a traceback."""
-    options = ("--reload", "--port", "0", "--app-dir", "../code", "--docs-root", "..")
-    command = Command("run", "echo.yaml", *options, cwd=folder / "project")
+    command = Command(*ECHO, cwd=folder / "project")
     command.wait_for("Started reloader process")
     assert command.stop() == 0
     assert "Traceback" not in command.output
@@ -155,18 +142,7 @@ def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
 
 def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
     """The old server ends its sessions before it waits for their connections."""
-    options = (
-        "--reload",
-        "--port",
-        "0",
-        "--app-dir",
-        "../code",
-        "--docs-root",
-        "..",
-        "--timeout-graceful-shutdown",
-        "60",
-    )
-    with running("run", "echo.yaml", *options, cwd=folder / "project") as (url, command):
+    with running(*ECHO, "--timeout-graceful-shutdown", "60", cwd=folder / "project") as (url, command):
         until_accepted(url)
         with socketio.SimpleClient() as client:
             client.connect(url, transports=["polling"])
