@@ -73,14 +73,15 @@ class Tools:
 
 
 def _run(folder: Path, module: str, *arguments: str) -> str:
-    # Coverage is measured in the parent only; a child has its own working directory.
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))
-    }
+    # Coverage is measured in the parent only; a child has its own working directory. Bytecode is written:
+    # pytest rewrites the asserts of whole plugins, this package included, and without a cache it does so
+    # at each start.
+    left_out = ("COV_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
