@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 ROOT = Path(__file__).parents[2]
-_URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
+URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
 
 
 class Command:
@@ -51,7 +51,7 @@ class Command:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
-            match = _URL.search(line)
+            match = URL.search(line)
             if match:
                 return match[1]
         raise AssertionError(f"no start-up line in:\n{''.join(self.lines)}")

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions.serve import _message_limit
 
+from .inside import Here
 from .processes import Command, finished, running, until_accepted
 
 if TYPE_CHECKING:
@@ -157,9 +158,10 @@ def test_a_target_is_served(folder: Path, target: str, path: str) -> None:
         assert command.stop() == 0
 
 
-def test_the_startup_line_says_where_everything_is(folder: Path) -> None:
+@pytest.mark.usefixtures("inside")
+def test_the_startup_line_says_where_everything_is() -> None:
     """The start-up line shows the addresses of Socket.IO and the documentation, and both answer."""
-    with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, command):
+    with Here("run", "echo.yaml", "--port", "0").serving() as (url, command):
         assert f"Socket.IO on {url}/rt/socket.io/, its documentation on {url}/rt/docs" in command.output
         assert httpx.get(f"{url}/rt/docs").status_code == 200
 
@@ -176,6 +178,7 @@ def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
         assert echo(url, "/rt/socket.io") == "HELLO"
 
 
+@pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize(
     ("target", "options", "place", "rest"),
     [
@@ -197,10 +200,10 @@ def test_missing_handlers_are_mocked_when_asked_for(folder: Path) -> None:
     ids=["mounted", "IPv6", "every address", "root path"],
 )
 def test_the_addresses_of_the_startup_line_answer(
-    folder: Path, target: str, options: tuple[str, ...], place: str, rest: str
+    target: str, options: tuple[str, ...], place: str, rest: str
 ) -> None:
     """The printed addresses can be opened on this machine, whatever the host, mount or root path."""
-    with running("run", target, "--port", "0", *options, cwd=folder) as (url, command):
+    with Here("run", target, "--port", "0", *options).serving() as (url, command):
         place = place.format(port=url.rpartition(":")[2])
         line = f"Socket.IO on {place}/rt/socket.io/, its documentation on {place}/rt/docs{rest}"
         assert command.output.endswith(f"{line}\n")
@@ -208,10 +211,11 @@ def test_the_addresses_of_the_startup_line_answer(
         assert httpx.get(f"{place}/rt/socket.io/?EIO=4&transport=polling").status_code == 200
 
 
-def test_other_origins_are_admitted_by_name(folder: Path) -> None:
+@pytest.mark.usefixtures("inside")
+def test_other_origins_are_admitted_by_name() -> None:
     """``--cors`` adds origins to the server's own; the log names a refused origin in escaped form."""
     options = ["--cors", "http://front.example", "--cors", "http://other.example:81", "--port", "0"]
-    with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
+    with Here("run", "echo.yaml", *options).serving() as (url, command):
         query = {"EIO": "4", "transport": "polling"}
         for origin in ("http://front.example", "http://other.example:81", url):
             answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers={"Origin": origin})
@@ -226,14 +230,16 @@ def test_other_origins_are_admitted_by_name(folder: Path) -> None:
     assert "\x1b[31m" not in command.output.partition("refused a request")[2]
 
 
-def test_no_docs_removes_the_documentation(folder: Path) -> None:
+@pytest.mark.usefixtures("inside")
+def test_no_docs_removes_the_documentation() -> None:
     """With ``--no-docs`` the server has no documentation, and the start-up line omits it."""
-    with running("run", "echo.yaml", "--port", "0", "--no-docs", cwd=folder) as (url, command):
+    with Here("run", "echo.yaml", "--port", "0", "--no-docs").serving() as (url, command):
         assert "documentation" not in command.output
         assert httpx.get(f"{url}/rt/docs").status_code == 404
 
 
-def test_compression_is_off_unless_asked_for(folder: Path) -> None:
+@pytest.mark.usefixtures("inside")
+def test_compression_is_off_unless_asked_for() -> None:
     """The server declines a client's offer of permessage-deflate."""
     offer = {
         "Connection": "Upgrade",
@@ -242,7 +248,7 @@ def test_compression_is_off_unless_asked_for(folder: Path) -> None:
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
         "Sec-WebSocket-Extensions": "permessage-deflate",
     }
-    with running("run", "echo.yaml", "--port", "0", cwd=folder) as (url, _):
+    with Here("run", "echo.yaml", "--port", "0").serving() as (url, _):
         address = f"{url}/rt/socket.io/?EIO=4&transport=websocket"
         with httpx.stream("GET", address, headers=offer) as response:
             assert response.status_code == 101
@@ -255,13 +261,14 @@ app = AsynctionSocketIO.from_spec("echo.yaml", limits=Limits(packet_bytes=20_000
 """
 
 
+@pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize(
     ("options", "announced"), [((), 20_000_000), (("--ws-max-size", "5000"), 5000)], ids=["raised", "lowered"]
 )
 def test_a_raised_limit_holds_for_websockets(folder: Path, options: Sequence[str], announced: int) -> None:
     """Uvicorn accepts packets up to the server's limit, unless a flag lowers it for clients too."""
     (folder / "large.py").write_text(LARGE, "utf-8")
-    with running("run", "large:app", "--port", "0", *options, cwd=folder) as (url, command):
+    with Here("run", "large:app", "--port", "0", *options).serving() as (url, command):
         answer = httpx.get(f"{url}/rt/socket.io/?EIO=4&transport=polling").text
         assert json.loads(answer[1:])["maxPayload"] == announced
         command.stop()
@@ -385,6 +392,7 @@ def test_workers_name_an_unreachable_queue(folder: Path, scheme: str) -> None:
     assert "sesame" not in command.output
 
 
+@pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize(
     ("change", "codes"),
     [
@@ -404,12 +412,13 @@ def test_a_broken_contract_is_reported_with_its_place(
     """The diagnostics of ``check`` are printed without a traceback, and the exit code is 1."""
     for name, text in change.items():
         (folder / name).write_text(text, "utf-8")
-    code, output = finished("run", target, "--port", "0", cwd=folder)
-    assert code == 1
-    assert "echo.yaml:" in output
-    assert "^" in output
-    assert "Traceback" not in output
-    assert all(code in output for code in codes)
+    result = CliRunner().invoke(main, ["run", target, "--port", "0"])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), "Python would print the traceback of another"
+    assert "echo.yaml:" in result.output
+    assert "^" in result.output
+    assert "Traceback" not in result.output
+    assert all(code in result.output for code in codes)
 
 
 def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
