@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from ..spec.text.references import Resolver
     from .tree import DataType
 
-__all__ = ["DataTypes", "Definition", "Positions"]
-
 # A component, or a member of a file that holds nothing but schemas.
 _PARTS = (
     "payload|headers|args|items|additionalItems|contains|additionalProperties|propertyNames|not|if|then|else"

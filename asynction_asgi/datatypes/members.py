@@ -10,15 +10,6 @@ if TYPE_CHECKING:
     from ..spec.schemas.shape import Shape
     from ..spec.text.document import Node
 
-__all__ = [
-    "implied_types",
-    "is_closed",
-    "is_typed_dict",
-    "only_reference",
-    "other_members",
-    "pattern_members",
-]
-
 
 def pattern_members(shape: Shape[Node]) -> tuple[Node, ...]:
     """Return the schemas of members by pattern, whatever the pattern."""

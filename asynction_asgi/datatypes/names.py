@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Names", "is_plain", "pascal", "singular", "snake"]
-
 # Short enough that a parameter with its annotation stays on one line.
 _LONGEST = 34
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

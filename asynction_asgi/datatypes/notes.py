@@ -7,8 +7,6 @@ from typing import Any
 
 from .tree import Notes
 
-__all__ = ["read_notes"]
-
 _MOST_EXAMPLES = 3
 _LONGEST = 200
 _RANGES = (

@@ -13,24 +13,6 @@ from typing import Literal as OneWord
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "Anything",
-    "Bytes",
-    "DataType",
-    "Field",
-    "List",
-    "Literals",
-    "Named",
-    "Never",
-    "Notes",
-    "Null",
-    "Object",
-    "OneOf",
-    "Scalar",
-    "Tuple",
-    "one_of",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..datatypes import DataType
     from ..spec.model import Security, SecurityScheme
 
-__all__ = ["auth_members", "needs_auth_object"]
-
 
 def auth_members(security: Security | None, schemes: Mapping[str, SecurityScheme]) -> tuple[Object, ...]:
     """Return what each alternative of a requirement puts into the auth object; ``()`` if none puts anything."""

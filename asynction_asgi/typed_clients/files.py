@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Spec
 
-__all__ = ["MARKER", "differences", "file_name", "is_ours"]
-
 MARKER = 'Made by "asynction-asgi client" from'
 """Stands in the first line, after the sign of a comment."""
 

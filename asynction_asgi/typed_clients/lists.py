@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..datatypes import DataType, DataTypes, Positions
     from ..spec.model import Arguments
 
-__all__ = ["ArgumentList", "Place", "argument_lists"]
-
 _MOST_OPTIONAL = 8
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .lists import ArgumentList
 
-__all__ = ["EventSurface", "Surface", "prefixes_of", "surfaces_of"]
-
 _REFUSAL = {"error": {"code": "forbidden", "message": "not allowed", "details": [], "ref": "0"}}
 
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .surfaces import EventSurface, Surface
     from .ts_types import Direction, Types
 
-__all__ = ["KINDS", "write_namespace"]
-
 KINDS = ("ClientToServerEvents", "ServerToClientEvents", "Auth", "Query", "ConnectOptions", "Client")
 """The names of a namespace's types, behind its prefix."""
 

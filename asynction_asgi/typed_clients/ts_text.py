@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..datatypes import Notes
 
-__all__ = ["comment", "comment_of", "label", "literal", "property_name", "quoted"]
-
 _SIMPLE = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _WIDTH = 100
 _MOST_LINES = 40

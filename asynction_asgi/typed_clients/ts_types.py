@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from ..datatypes import DataType, Definition
 
-__all__ = ["Direction", "Types", "directions"]
-
 Direction: TypeAlias = Literal["sent", "received"]
 """As a client sees it."""
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .surfaces import Surface
     from .ts_types import Direction
 
-__all__ = ["ClientModule", "write_typescript"]
-
 _HERE = files(__package__)
 # What the module itself declares, imports or takes from the language.
 _TAKEN = frozenset(
