@@ -294,10 +294,10 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
 
 async def _end(loops: Sequence[asyncio.Task[Any] | None]) -> None:
     """Cancel tasks, again where one goes on: Python 3.11's `wait_for`, in which they rest, can lose it."""
-    running = {one for one in loops if one is not None}
+    running = {task for task in loops if task is not None}
     for _ in range(_CANCELS):
-        for one in running:
-            one.cancel()
+        for task in running:
+            task.cancel()
         if running:
             ended, running = await asyncio.wait(running, timeout=_CANCEL_SECONDS)
             await asyncio.gather(*ended, return_exceptions=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from keyword import kwlist
 from typing import TYPE_CHECKING, Any
+
+from ..typed_clients.ts_text import RESERVED_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,65 +89,4 @@ def _parameters(names: Sequence[str]) -> list[str]:
     return found
 
 
-_KEYWORDS = frozenset(
-    [
-        "and",
-        "as",
-        "assert",
-        "async",
-        "await",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "continue",
-        "debugger",
-        "def",
-        "default",
-        "del",
-        "delete",
-        "do",
-        "elif",
-        "else",
-        "enum",
-        "except",
-        "export",
-        "extends",
-        "false",
-        "finally",
-        "for",
-        "from",
-        "function",
-        "global",
-        "if",
-        "import",
-        "in",
-        "instanceof",
-        "is",
-        "lambda",
-        "let",
-        "new",
-        "nonlocal",
-        "not",
-        "null",
-        "or",
-        "pass",
-        "raise",
-        "return",
-        "static",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "var",
-        "void",
-        "while",
-        "with",
-        "yield",
-        "answer",
-    ]
-)
+_KEYWORDS = frozenset({*kwlist, *RESERVED_WORDS, "answer"})  # of Python, of TypeScript, and our own

@@ -83,9 +83,9 @@ def create_server(
         upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
 
     Raises:
-        TypeError: an option is not known.
-        ValueError: an option contradicts another, or what the engine guarantees.
-        ModuleNotFoundError: the queue's client package is not installed.
+        TypeError: An option is unknown.
+        ValueError: An option contradicts another, or what the engine guarantees.
+        ModuleNotFoundError: The queue's client package is not installed.
     """
     server_options: dict[str, Any] = {**upstream_options}
     if server_options.pop("always_connect", False):
@@ -126,10 +126,10 @@ def create_server(
 
 
 def _check_options(options: Mapping[str, Any]) -> None:
-    """Refuse misspelt options, which engineio would ignore without a word.
+    """Refuse misspelt options, which engineio would silently ignore.
 
     Raises:
-        TypeError: an option is none of upstream's.
+        TypeError: An option is unknown to upstream.
     """
     known = UpstreamOptions.__annotations__.keys()
     for name in options.keys() - known:
@@ -142,7 +142,7 @@ def _check_functions(refusal_body: object, cookie: object) -> None:
     """Refuse functions that could not answer at once, where nothing waits.
 
     Raises:
-        TypeError: one of them is a coroutine function, or `refusal_body` is not a function.
+        TypeError: One of them is a coroutine function, or `refusal_body` is not a function.
     """
     if refusal_body is not None and not callable(refusal_body):
         raise TypeError(f"refusal_body takes a function of (error), not {type(refusal_body).__name__}")

@@ -150,7 +150,7 @@ class Endpoint(Protocol):
         """Accept by returning; runs once. Until then nothing reaches the client.
 
         Raises:
-            RefusedError: the client is refused with this body.
+            RefusedError: The client is refused with this body.
         """
         ...
 
@@ -158,7 +158,7 @@ class Endpoint(Protocol):
         """Handle one event of a connected client.
 
         Args:
-            peer: Who sent it; connected, by the engine's word.
+            peer: The connected peer that sent it.
             event: Any string that is not a reserved name.
             arguments: The decoded list after the event's name.
             ack: Whether the client asked for an acknowledgement.
@@ -167,10 +167,10 @@ class Endpoint(Protocol):
             The ack's arguments; a `FiniteList` is not searched for NaN and Infinity again.
 
         Raises:
-            RefusedError: answered as the standard refusal.
+            RefusedError: The client receives the standard refusal.
         """
         ...
 
     async def disconnect(self, peer: Peer[Any], reason: str) -> None:
-        """Told once for every peer whose `connect` returned. Must not raise."""
+        """Handle the end of a peer whose `connect` returned; called once per peer. Must not raise."""
         ...

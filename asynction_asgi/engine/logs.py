@@ -20,7 +20,7 @@ def choose_logger(option: Any) -> Any:
 
 
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
-    """Upstream tells at INFO of every packet, with its data."""
+    """Hides upstream's INFO lines, which contain the data of every packet."""
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the standard library's name
         return level >= logging.WARNING and super().isEnabledFor(level)

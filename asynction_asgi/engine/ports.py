@@ -98,7 +98,7 @@ class Receiver(Protocol):
         ...
 
     def take(self, data: str | bytes) -> Awaitable[None] | None:
-        """Take one message; what is returned must be awaited before the next one."""
+        """Take one message; await the result, if any, before the next one."""
         ...
 
     def flush(self) -> object:
@@ -118,7 +118,7 @@ class Uplink(Protocol):
     """The Socket.IO half of the server, as transports see it."""
 
     def take_message(self, connection: Any, data: str | bytes) -> Awaitable[None] | None:
-        """Take one Engine.IO message; what is returned must be awaited before the next one.
+        """Take one Engine.IO message; await the result, if any, before the next one.
 
         Raises:
             UndecodableError: The message can't be understood; the connection must be closed.

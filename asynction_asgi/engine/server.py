@@ -149,10 +149,10 @@ class Server(AddressingServer):
             None, the one argument, or a tuple of several, as python-socketio has it.
 
         Raises:
-            ValueError: no client is given.
-            socketio.exceptions.TimeoutError: no answer came within `timeout` seconds, or the call was
+            ValueError: No client is given.
+            socketio.exceptions.TimeoutError: No answer came within `timeout` seconds, or the call was
                 displaced.
-            socketio.exceptions.DisconnectedError: the client is not there, or left before it
+            socketio.exceptions.DisconnectedError: The client is not connected, or left before it
                 answered. Upstream waits for the timeout.
         """
         asking = self.calls.call(
@@ -181,7 +181,7 @@ class Server(AddressingServer):
         """Return the session of a peer; `session` is the context manager that also saves it.
 
         Raises:
-            KeyError: there is no such peer.
+            KeyError: The peer is unknown.
         """
         return self._member(sid, namespace).session
 
@@ -189,7 +189,7 @@ class Server(AddressingServer):
         """Replace the session of a peer.
 
         Raises:
-            KeyError: there is no such peer.
+            KeyError: The peer is unknown.
         """
         self._member(sid, namespace).session = session
 
@@ -224,10 +224,10 @@ class Server(AddressingServer):
             self.manager.initialize()
 
     async def ready(self, seconds: float = _READY_SECONDS) -> None:
-        """Wait until what other processes emit is heard here, where there is a message queue.
+        """Wait until this process receives what others emit, if there is a message queue.
 
         Args:
-            seconds: To wait at most: a queue that is away holds up nobody for longer.
+            seconds: The longest wait; an unreachable queue delays the start no longer.
         """
         link = getattr(self.manager, "link", None)
         if link is not None:
@@ -282,7 +282,7 @@ class Server(AddressingServer):
         return await self._registered.trigger(event, namespace, arguments)
 
     async def _not_used(self, *arguments: Any) -> NoReturn:
-        """Stand for what upstream does with packets, of which nothing is called here."""
+        """Replace upstream's handling of packets, which this server never calls."""
         raise NotImplementedError("packets of clients are handled by Intake and Gate")
 
     _handle_connect = _handle_disconnect = _handle_event = _handle_event_internal = _handle_ack = _not_used

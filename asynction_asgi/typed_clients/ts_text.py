@@ -20,7 +20,7 @@ _WIDTH = 100
 _MOST_LINES = 40
 _LARGEST = 2**53 - 1
 # Words that can't name a parameter or an element of a tuple, in strict mode (ECMA-262, 12.7.2; TypeScript's own).
-_RESERVED = frozenset(
+RESERVED_WORDS = frozenset(
     [
         "arguments",
         "await",
@@ -115,7 +115,7 @@ def label(name: str, fallback: str) -> str:
     """Return a camelCase name for a parameter, with an underscore if the word is reserved."""
     word = pascal(name, fallback)
     word = f"{word[0].lower()}{word[1:]}"
-    return f"{word}_" if word in _RESERVED else word
+    return f"{word}_" if word in RESERVED_WORDS else word
 
 
 def comment_of(notes: Notes, *, indent: str = "", more: Iterable[str] = ()) -> list[str]:

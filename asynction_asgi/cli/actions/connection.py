@@ -186,8 +186,8 @@ def say_refusal(what: str, error: RefusedError) -> None:
     code = "" if error.code == RefusedError.code else f" [{printable(error.code)}]"
     say(f"{what}: {printable(error.message)}{code}", fg="red")
     if len(error.details) > 1:  # the message tells of the first
-        for one in error.details:
-            say(f"  {printable(one.pointer) or 'the arguments'}: {printable(one.message)}")
+        for violation in error.details:
+            say(f"  {printable(violation.pointer) or 'the arguments'}: {printable(violation.message)}")
     if isinstance(error.ref, str):
         say(f"  the server's log has more under {printable(error.ref)}")
 

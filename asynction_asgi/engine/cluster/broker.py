@@ -29,7 +29,7 @@ class Broker(Protocol):
     """One end of a channel that every process of a cluster writes to and reads from.
 
     The writer has one, and the listener another; each opens a connection when it needs one. Any exception
-    means that the connection is of no use any more: `close` it, and the next call opens another.
+    means that the connection is broken: `close` it, and the next call opens another.
 
     Attributes:
         missing: The reason under which a message that never came is counted.

@@ -1,4 +1,4 @@
-"""Brings messages to the queue for processes whose own event loop may end at any moment, or is none."""
+"""Writes messages to the queue for processes without a lasting event loop."""
 
 from __future__ import annotations
 

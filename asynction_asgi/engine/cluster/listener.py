@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener"]
 
-# What is raised for a message that has not the form of any.
+# Raised for a message of an unknown form.
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 # So many messages at most before other tasks get their turn.
 _TURN = 200
@@ -80,7 +80,7 @@ class Listener:
             await asyncio.sleep(self._rhythm.retry)
 
     async def _watch(self, reading: asyncio.Task[None]) -> BaseException:
-        """Return why the connection is of no use any more.
+        """Return why the connection must be replaced.
 
         A process that stood still, and its loop with it, has a connection full of messages: that time does
         not count as silence.

@@ -40,7 +40,7 @@ def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
     """
     event, data, namespace = message["event"], message["data"], message["namespace"]
     if message.get("binary"):
-        data = attach(data[0], [b64decode(one, validate=True) for one in data[1:]])
+        data = attach(data[0], [b64decode(text, validate=True) for text in data[1:]])
     if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
         raise TypeError
     return event, data[0] if len(data) == 1 else tuple(data), namespace

@@ -1,4 +1,4 @@
-"""How often processes tell of one another, and how long silence is borne."""
+"""How often processes tell of one another, and how long silence is tolerated."""
 
 from __future__ import annotations
 

@@ -53,8 +53,8 @@ def read_secrets(given: Secret | Iterable[Secret]) -> tuple[bytes, ...]:
         ValueError: there is none, or one is too short to be secret. It is not repeated in the message.
     """
     several = [given] if isinstance(given, (str, bytes)) else list(given)
-    keys = tuple(one.encode() if isinstance(one, str) else bytes(one) for one in several)
-    if not keys or any(len(one) < _SHORTEST for one in keys):
+    keys = tuple(secret.encode() if isinstance(secret, str) else bytes(secret) for secret in several)
+    if not keys or any(len(key) < _SHORTEST for key in keys):
         raise ValueError(f"message_queue_secret needs at least {_SHORTEST} bytes in each secret")
     return keys
 

@@ -1,4 +1,4 @@
-"""Who waits for a client's answer."""
+"""Callbacks and calls that wait for a client's answer."""
 
 from __future__ import annotations
 

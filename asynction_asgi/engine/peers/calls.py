@@ -37,7 +37,7 @@ class Calls:
         self._tasks = tasks
 
     async def call(self, event: str, data: Any, *, to: str | None, **options: Any) -> Any:
-        """As `request`, with the results and errors of python-socketio's `call`."""
+        """Do what `request` does, with the results and errors of python-socketio's `call`."""
         if to is None:
             raise ValueError("Cannot use call() to broadcast.")
         try:
@@ -61,9 +61,9 @@ class Calls:
         """Emit to one client and wait for the arguments of its acknowledgement.
 
         Raises:
-            TimeoutError: no answer came within `timeout` seconds.
-            NoAnswerError: this was the oldest of more calls to the client than `Limits.pending_acks`.
-            DisconnectedError: the client is not there, or left before it answered.
+            TimeoutError: No answer came within `timeout` seconds.
+            NoAnswerError: There are more calls to the client than `Limits.pending_acks`, and this is the oldest.
+            DisconnectedError: The client is not connected, or left before it answered.
         """
         member = self._rooms.find(to, namespace)
         leaving = member is not None and member.phase in (Phase.LEAVING, Phase.GONE)
@@ -83,12 +83,12 @@ class Calls:
             async with asyncio.timeout(timeout):
                 return await answered
         finally:
-            answered.cancel()  # or it would be told, if there is an error, that nobody looked at it
+            answered.cancel()  # otherwise asyncio logs an error that was never retrieved
             self._forget(member, to, callback)
             del answered, callback  # an error of theirs refers to this frame
 
     def call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
-        """Give a callback the answer of a client; what it raises is logged, for no caller is left."""
+        """Call a callback with a client's answer; log what it raises, since no caller is waiting."""
         try:
             result = callback(*arguments)
         except BaseException as error:
@@ -100,7 +100,7 @@ class Calls:
             self._tasks.spawn(_run_callback(result))
 
     def lose(self, member: Member) -> None:
-        """Tell whoever waits for an answer of this client that none will come."""
+        """Fail the calls and forget the callbacks that wait for this client's answer."""
         callbacks, member.callbacks = member.callbacks, None
         for callback in (callbacks or {}).values():
             self._rooms.lose(callback, gone=True)

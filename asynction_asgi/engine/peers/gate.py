@@ -1,4 +1,4 @@
-"""How clients come into a namespace and out of it."""
+"""How clients connect to a namespace and leave it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Gate:
         """Run the connect handler once; whatever it raises refuses the client.
 
         A client that leaves meanwhile does not cancel it: a handler that was cut off, or whose thread goes
-        on, leaves things behind. Once it has ended well, the disconnect handler runs.
+        on, leaves things behind. Once it has returned, the disconnect handler runs.
         """
         body: Any = None
         task = asyncio.current_task()
@@ -191,7 +191,7 @@ class Gate:
             await self._rooms.can_disconnect(sid, namespace)
 
     def dismiss(self, sid: str, namespace: str) -> Coroutine[Any, Any, None] | None:
-        """Disconnect a client of this process; what is returned runs its handler, and must be awaited."""
+        """Disconnect a client of this process; the result runs its handler and must be awaited."""
         member = self._rooms.find(sid, namespace)
         if member is not None and member.phase is Phase.PENDING:
             member.dismissed = True
@@ -211,13 +211,13 @@ class Gate:
         self._tasks.spawn(self._part(member, self._transports.reason.CLIENT_DISCONNECT))
 
     def _dismiss(self, member: Member) -> Coroutine[Any, Any, None]:
-        """Send what was held, and the DISCONNECT; what is returned is that of `_part`."""
+        """Send what was held, and the DISCONNECT; return what `_part` returns."""
         member.release()
         member.deliver(self._replies.encode(packets.DISCONNECT, None, member.namespace))
         return self._part(member, self._transports.reason.SERVER_DISCONNECT)
 
     def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
-        """Take a peer out, at once; what is returned tells its handlers, and must be awaited.
+        """Remove a peer at once; the result runs its handlers and must be awaited.
 
         The first reason counts: the transport often closes right behind a client's DISCONNECT.
         """
@@ -226,7 +226,7 @@ class Gate:
         if phase in (Phase.PENDING, Phase.CONNECTED):
             member.phase, member.reason = Phase.LEAVING, reason
             if not connection.closed and connection.members.get(member.namespace) is member:
-                # From now on the client may connect to the namespace anew.
+                # From now on the client may connect to the namespace again.
                 del connection.members[member.namespace]
                 connection.remember_left(member.namespace)
         return self._finish_parting(member, phase, reason)
@@ -234,7 +234,7 @@ class Gate:
     async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
         """Run the disconnect handler of a peer whose connect handler has returned.
 
-        While that runs, nothing waits for it: the request would outlast it, and with the request an ASGI
+        Nothing waits for the handler: the request would last as long, and with the request an ASGI
         server that stops. It counts as a namespace of its connection until it ends.
         """
         connecting = member.connecting
@@ -245,7 +245,7 @@ class Gate:
             elif phase is Phase.CONNECTED:
                 try:
                     await self._lanes.drained(member, self._limits.drain_seconds)
-                finally:  # also where a shutdown has no time for that
+                finally:  # even if a shutdown leaves no time for it
                     await self._tell_disconnect(member, reason)
         finally:
             if phase is Phase.PENDING and connecting is not None:
@@ -256,7 +256,7 @@ class Gate:
     async def _tell_disconnect(self, member: Member, reason: str) -> None:
         task = asyncio.current_task()
         try:
-            # Whatever ends the membership, such as another client's handler, its own context is what counts.
+            # Whatever ends the membership, such as another client's handler, the handler runs in the connection's own context.
             context = member.connection.context.copy()
             telling = member.endpoint.disconnect(member, reason)
             await asyncio.get_running_loop().create_task(telling, context=context)

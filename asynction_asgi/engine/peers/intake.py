@@ -1,4 +1,4 @@
-"""What becomes of each Engine.IO message: reading is synchronous up to the start of a handler's task.
+"""Reading of Engine.IO messages, synchronous up to the start of a handler's task.
 
 So handlers of one client start in the order in which its events arrived.
 """
@@ -57,11 +57,11 @@ class Intake:
         return self._stopping.begin()
 
     def take_message(self, connection: Connection, data: str | bytes) -> Awaitable[None] | None:
-        """Take one Engine.IO message; what is returned must be awaited before the next one.
+        """Take one Engine.IO message; await the result, if any, before the next one.
 
         Raises:
-            UndecodableError: it can't be understood; the connection must be closed.
-            PayloadTooLargeError: it is larger than the server takes.
+            UndecodableError: The message is malformed; the connection must be closed.
+            PayloadTooLargeError: The message is larger than the server takes.
         """
         if connection.closed:
             return None
@@ -136,7 +136,7 @@ class Intake:
     def _take_ack(self, member: Member, packet: packets.Packet) -> None:
         callback = member.callbacks.pop(packet.id, None) if member.callbacks and packet.id else None
         if callback is None:
-            return  # nobody asked, or nobody waits any more
+            return  # the server did not ask, or no longer waits
         contextvars.copy_context().run(self._calls.call_back, callback, packet.payload)
 
 
@@ -144,18 +144,18 @@ def _stray(connection: Connection, packet: packets.Packet) -> None:
     """Forgive a packet for a namespace that the client is not in, if it may have crossed our DISCONNECT.
 
     Raises:
-        UndecodableError: it can't have; the client does not speak the protocol.
+        UndecodableError: It can't have crossed; the client violates the protocol.
     """
     if connection.left is None or packet.namespace not in connection.left:
         raise UndecodableError("packet for a namespace that was not joined")
 
 
 def _complete(connection: Connection, attachment: str | bytes) -> packets.Packet | None:
-    """Add an attachment to the packet that waits for it; that packet once it has all of them.
+    """Add an attachment to the packet that waits for it; return the packet once it is complete.
 
     Raises:
-        UndecodableError: it is text, or its packet has no place for it.
-        PayloadTooLargeError: they are too large together.
+        UndecodableError: The attachment is text, or no packet waits for it.
+        PayloadTooLargeError: The attachments are too large together.
     """
     partial = connection.partial
     if partial is None or isinstance(attachment, str):

@@ -111,7 +111,7 @@ class Lanes:
         connection.running[number] = task
 
     async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
-        """Let the endpoint handle one event and answer it; raises nothing but cancellation.
+        """Let the endpoint handle one event, and answer it; raise nothing but cancellation.
 
         Ends by `_ended` with `number`, unless that is 0, so that no callback of the task is needed.
         """
@@ -206,7 +206,7 @@ class Lanes:
             connection.socket.paused = False
 
     async def drained(self, member: Member, seconds: float) -> None:
-        """Wait for the events that a leaving client had sent; drop those that come to no end."""
+        """Wait for the events that a leaving client had sent; drop those that do not end in time."""
         connection = member.connection
         left, deadline = _ahead(member), connection.loop.time() + seconds
         while left:
@@ -226,7 +226,7 @@ class Lanes:
 
 
 def _ahead(member: Member) -> int:
-    """How many events begin until none of a leaving client's waits any more; it becomes less only."""
+    """Return how many events begin before all of a leaving client's events have; it only decreases."""
     backlog = member.connection.backlog or ()
     places = [place for place, (one, _) in enumerate(backlog, 1) if one is member]
     return len(member.lane or ()) + (places[-1] if places else 0)

@@ -1,4 +1,4 @@
-"""What the engine knows of one client: its transport, and its peer in each namespace."""
+"""State of one client: its transport, and its peer in each namespace."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Member(Peer[Any]):
         endpoint: Who decides for this namespace.
         phase: Where it stands.
         rooms: The rooms that it entered, its own id and the namespace aside.
-        callbacks: By ack id, who waits for an acknowledgement. Ids are never reused.
+        callbacks: Waiters for an acknowledgement, by ack id. Ids are never reused.
         last_ack: The last ack id given out.
         held: Frames that wait for the CONNECT answer.
         early: Events that arrived before the CONNECT answer, in order.
@@ -233,7 +233,7 @@ class Connection:
         return any(member.callbacks for member in self.members.values())
 
     def take_token(self) -> bool:
-        """Count one event against the rate limit; False when it is beyond it."""
+        """Count one event against the rate limit; return whether it is within the limit."""
         rate = self.limits.events_per_second or 0.0
         now = time.monotonic()
         self.allowance = min(max(rate, 1.0), self.allowance + (now - self.refilled) * rate)
@@ -255,7 +255,7 @@ class Connection:
         self.waiting_bytes += by * arrival.size
 
     def drop_backlog(self) -> None:
-        """Let nothing begin that waits for a handler to end."""
+        """Drop the events that wait for a handler to end."""
         while self.backlog:
             self.count(self.backlog.popleft()[1], -1)
 

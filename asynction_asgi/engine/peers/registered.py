@@ -24,7 +24,7 @@ class RegisteredHandlers:
         self._server = server
 
     def admits(self, namespace: str) -> bool:
-        """As upstream decides: somebody registered for it, or the option ``namespaces`` names it."""
+        """Return whether a handler is registered for the namespace, or the option ``namespaces`` names it."""
         server = self._server
         return (
             namespace in server.handlers
@@ -67,10 +67,10 @@ class RegisteredHandlers:
             raise RefusedError("forbidden", "Connection rejected by server")
 
     async def event(self, peer: Peer[Any], event: str, arguments: list[Any], *, ack: bool) -> Sequence[Any]:
-        """Call the event's handler; a tuple is several ack arguments, None is none.
+        """Call the event's handler; a tuple is several ack arguments, and None is no argument.
 
         Raises:
-            RefusedError: nobody registered for the event.
+            RefusedError: No handler is registered for the event.
         """
         del ack  # what the handler returns is the same either way
         server = self._server

@@ -56,12 +56,12 @@ class Replies:
         connection.socket.outbox.deliver(frames)
 
     def internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
-        """Log a crash; what the peer learns of it is where the log has it."""
+        """Log a crash, and return the refusal that carries only its reference."""
         what = f"handler of {shorten(event)!r} in {shorten(namespace)} {describe_crash(error)}"
         return internal_error(what, error, logger)
 
     def unsendable(self, error: UnencodableError, event: str, namespace: str) -> RefusedError:
-        """Log that an answer has no form on the wire; a traceback would tell nothing of its handler."""
+        """Log that an answer has no form on the wire, without a traceback, which would not show its handler."""
         handler = f"the handler of {shorten(event)!r} in {shorten(namespace)}"
         return internal_error(
             f"ack not sent: {handler} returned what can't be encoded: {error}", None, logger

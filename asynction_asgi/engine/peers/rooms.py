@@ -1,7 +1,7 @@
 """The client manager: who is in which namespace and room.
 
 It keeps python-socketio's interface, and what upstream leaves open: a packet for many is encoded
-once and costs no task per recipient; peers whose connect handler has not said yes are invisible;
+once and costs no task per recipient; peers whose connect handler has not accepted are invisible;
 ack ids and callbacks don't share a dictionary; and a reverse index makes a disconnect cost the same
 however many others are connected.
 """
@@ -113,7 +113,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """Put a peer into a room.
 
         Raises:
-            ValueError: the peer is unknown, or the room is another peer's id.
+            ValueError: The peer is unknown, or the room is another peer's id.
         """
         del eio_sid  # the member knows it
         member = self.find(sid, namespace)
@@ -142,10 +142,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 del self.rooms[namespace]
 
     def basic_close_room(self, room: Any, namespace: str) -> None:
-        """Take everybody out of a room.
+        """Take all peers out of a room.
 
         Raises:
-            ValueError: the room is a peer's id.
+            ValueError: The room is a peer's id.
         """
         if self.is_sid_room(namespace, room):
             raise ValueError("cannot close a sid room")
@@ -173,8 +173,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             if member is not None:
                 return (member,)
         elif room is not None and hasattr(room, "__len__") and not isinstance(room, bytes):
-            return {one.sid: one for each in room for one in self._recipients(namespace, each)}.values()
-        # Pending peers are in the namespace and maybe in rooms, and hear nothing of either.
+            return {
+                member.sid: member for name in room for member in self._recipients(namespace, name)
+            }.values()
+        # Pending peers are in the namespace and maybe in rooms, and receive nothing from either.
         return [
             member
             for member in self.rooms.get(namespace, {}).get(room, {}).values()
@@ -199,8 +201,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         Waits for clients that read more slowly than they are sent to, but not for long.
 
         Raises:
-            RoomCallbackError: a callback is given, and not a client's id; nothing was sent.
-            UnencodableError: the data have no JSON form; nothing was sent.
+            RoomCallbackError: A callback is given without a client's id; nothing was sent.
+            UnencodableError: The data have no JSON form; nothing was sent.
         """
         del kwargs  # upstream's ignore_queue
         if callback is not None:
@@ -259,7 +261,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             )
 
     def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
-        """Nobody will answer this callback: its client is gone, or newer ones have taken its place."""
+        """Drop a callback whose client is gone, or that newer callbacks have displaced."""
         if isinstance(callback, Answer):
             callback.lose(gone=gone)
         elif not gone and (unsaid := self._displaced.admits(None)) is not None:
@@ -270,9 +272,9 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     # -- callbacks over a message queue ----------------------------------------------------
 
     def _generate_ack_id(self, sid: Any, callback: Callable[..., Any]) -> int:
-        """Upstream's queue managers ask for an id per room, which answers in `trigger_callback`."""
+        """Return an id for a room, as upstream's queue managers ask; `trigger_callback` receives the answer."""
         self.last_relayed += 1
-        if len(self.relayed) >= _MOST_RELAYED:  # whom nobody knows, nobody misses
+        if len(self.relayed) >= _MOST_RELAYED:  # unknown peers need nothing
             for forgotten in self.relayed.pop(next(iter(self.relayed))).values():
                 self.lose(forgotten, gone=False)
         waiting = self.relayed.setdefault(sid, {})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .rooms import Rooms
     from .tasks import Tasks
 
-# Handlers still running after so many seconds are cancelled.
+# Seconds after which handlers still running are cancelled.
 STOP_SECONDS = 5.0
 # What ends the connections gets at least so long, however long the handlers took.
 _LEAVE_SECONDS = 1.0

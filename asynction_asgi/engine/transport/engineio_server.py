@@ -40,7 +40,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     Attributes:
         owner: The Socket.IO half, which takes messages without upstream's detour; None when
-            somebody else registered for ``message``.
+            another handler is registered for ``message``.
     """
 
     owner: Uplink | None = None
@@ -67,13 +67,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return super().on(event, handler)
 
     def trigger_message(self, socket: EngineSocket, data: str | bytes) -> Awaitable[None]:
-        """Hand a message to whoever registered for messages in place of the Socket.IO half."""
+        """Hand a message to the handler that is registered in place of the Socket.IO half."""
         message = data[1:] if isinstance(data, str) else data
         pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
         return pending
 
     def tell(self, level: int, text: str, *arguments: object) -> None:
-        """Log what a client caused, now and then: no client fills a disk.
+        """Log what a client caused, at a limited rate, so that no client can fill a disk.
 
         Args:
             level: Of the line.
@@ -117,7 +117,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return self._bad_request("Unexpected HTTP request")
 
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
-        """Tell the handler that upstream would tell."""
+        """Call the disconnect handler that upstream would call."""
         await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
 
     async def disconnect(self, sid: str | None = None) -> None:
@@ -168,7 +168,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return response
 
     def _bad_request(self, message: str | None = None) -> dict[str, Any]:
-        """Upstream repeats the peer's own values in the message; a refusal never does."""
+        """Return a refusal that, unlike upstream's, does not repeat the peer's values."""
         if message is not None and message.startswith("Invalid session"):
             message = "Invalid session"
         elif message is not None and message.startswith("The client is using an unsupported version"):

@@ -1,4 +1,4 @@
-"""Which pages may use the server, by what their browser says of them."""
+"""Checks of which pages may use the server, by the headers of their browser."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _first(values: str) -> str:
 def _asker(function: Callable[..., Any]) -> Ask:
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a builtin may have none
+    except (TypeError, ValueError):  # a builtin may have no signature
         return lambda origin, _: function(origin)
     for count in (2, 1):
         try:

@@ -142,7 +142,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     # -- inwards ---------------------------------------------------------------------------
 
     def take(self, data: str | bytes) -> Awaitable[None] | None:
-        """As `feed`, for callers that have nobody to raise at; any error closes the connection."""
+        """Do what `feed` does, for callers that can't handle an error: any error closes the connection."""
         try:
             return self.feed(data)
         except UndecodableError as error:
@@ -151,17 +151,19 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except PayloadTooLargeError as error:
             self.server.tell(logging.WARNING, _TOO_LARGE, error, self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
-        except Exception:  # of a packet class of the user's, say; the event loop would log it as its own
+        except (
+            Exception
+        ):  # such as one of a user-supplied packet class; the event loop would log it as its own
             logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
         return None
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:
-        """Take one Engine.IO packet; what is returned must be awaited before the next one.
+        """Take one Engine.IO packet; await the result, if any, before the next one.
 
         Raises:
-            UndecodableError: it is none.
-            PayloadTooLargeError: it is larger than the server takes.
+            UndecodableError: The data is not a valid packet.
+            PayloadTooLargeError: The message is larger than the server takes.
         """
         if self.closing:
             return None
@@ -238,7 +240,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         """Take the packets of one polling request.
 
         Raises:
-            EngineIOError: they can't be taken; the connection is closed.
+            EngineIOError: The packets can't be taken; the connection is closed.
         """
         if self.posting:
             self.drop(self.server.reason.TRANSPORT_ERROR)
@@ -342,7 +344,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     def _begin_end(self, reason: str, *, abort: bool, code: int = 1000) -> asyncio.Task[None]:
         # A task of its own, which outlives a request that is given up, and which a shutdown can end. Whatever
-        # closes the connection, such as an emit of another client's handler, its own context is what counts.
+        # closes the connection, such as an emit of another client's handler, the handler runs in the connection's own context.
         ending = self._end(reason, abort=abort, code=code)
         context = self.connection.context.copy()
         self.closing_task = asyncio.get_running_loop().create_task(ending, context=context)

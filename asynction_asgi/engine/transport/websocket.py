@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..ports import Receiver
     from ..wire.frames import Frame
 
-# After our close the server owes us a disconnect event; some give none.
+# After we close, the server should send a disconnect event; some servers do not.
 _LINGER_SECONDS = 2.0
-# For a peer to read what is on its way when the connection ends; transports wait for ever.
+# Seconds for a peer to read what is in transit when the connection ends; transports wait for ever.
 _FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
@@ -34,7 +34,7 @@ class WebSocket:
     """Reads by await, writes at once.
 
     A write runs the server's ``send`` up to its first suspension, without a task. If it does
-    suspend, the server holds the peer to be slow: a task takes the rest over, and whatever is
+    suspend, the server considers the peer slow: a task takes the rest over, and whatever is
     written meanwhile waits in the socket's outbox.
     """
 
@@ -187,7 +187,7 @@ class WebSocket:
 
     @property
     def buffered(self) -> int:
-        """What the server holds that the peer has not read, where its transport can be reached."""
+        """Bytes buffered by the server and not yet read by the peer, if the transport is accessible."""
         size = getattr(self._transport, "get_write_buffer_size", None)
         return 0 if size is None else int(size())
 
@@ -196,7 +196,7 @@ class WebSocket:
         return find_transport(self._send)
 
     def _abort(self) -> None:
-        """Free what the server buffers, where its transport can be reached."""
+        """Free what the server buffers, if the transport is accessible."""
         if self._transport is not None:
             self._transport.abort()
 

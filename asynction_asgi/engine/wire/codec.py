@@ -1,13 +1,12 @@
 """Strict JSON: what RFC 8259 allows and no more, in both directions.
 
-Python's own module reads and writes NaN and Infinity, which every other peer refuses, and both it
-and orjson are lenient in places where the other is not. A `Codec` behaves the same with either.
+Python's own module reads and writes NaN and Infinity, which every other peer refuses; it and orjson are
+each lenient where the other is strict. A `Codec` behaves the same with either.
 """
 
 from __future__ import annotations
 
 import json
-import marshal
 import math
 import re
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...extras import is_installed
+from .finite import may_hold_nan
 from .misfits import describe_misfit
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Attachments = list[bytes]
 
 
 class FiniteList(list[Any]):
-    """A list that holds no NaN and no Infinity anywhere, by the word of whoever made it."""
+    """A list whose creator guarantees that it contains no NaN or Infinity."""
 
     __slots__ = ()
 
@@ -36,7 +36,6 @@ _LONG_NUMBER = b"9" * 19
 _DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _MAX_DIGITS = 400
-_NOT_FINITE = re.compile(rb"[\xf0-\xff][\x7f\xff]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -164,7 +163,7 @@ def _check_depth(text: str, value: Any, depth: int) -> None:
     As many brackets as levels are needed to nest that deep, which most packets don't have.
 
     Raises:
-        UndecodableError: `value`, which was read from `text`, does.
+        UndecodableError: `value`, which was read from `text`, nests deeper.
     """
     if text.count("[") + text.count("{") > depth and _looks_deeper(text, depth) and _deeper(value, depth):
         raise UndecodableError("nested too deep")
@@ -235,7 +234,7 @@ def _fast(depth: int) -> Codec:
         except TypeError:
             encoded = slow_dumps(value, attachments)
         # orjson writes NaN and Infinity as null.
-        if encoded.find(b"null") >= 0 and type(value) is not FiniteList and _may_hold_nan(value):
+        if encoded.find(b"null") >= 0 and type(value) is not FiniteList and may_hold_nan(value):
             _refuse_nan(value)
         return encoded
 
@@ -243,24 +242,11 @@ def _fast(depth: int) -> Codec:
         try:
             return dumps(value, _default(attachments), option)
         except TypeError:
-            # Integers above 64 bit and keys that are no strings: Python's own module decides.
+            # Integers above 64 bit and keys that are not strings: Python's own module decides.
             attachments.clear()
             return _plain_dumps(value, attachments)
 
     return Codec(fast_loads, fast_dumps)
-
-
-def _may_hold_nan(value: Any) -> bool:
-    """Return whether a walk must look for NaN and Infinity; nothing that holds one makes this say no.
-
-    Marshal's form of a value takes C a third of the time of a walk. Doubles stand in it as they are in
-    memory, little-endian, and those that are no numbers have an exponent of ones: they end in 7F or FF.
-    """
-    try:
-        image = marshal.dumps(value)
-    except ValueError:  # it holds what only an encoder's hooks know
-        return True
-    return (b"\x7f" in image or b"\xff" in image) and _NOT_FINITE.search(image) is not None
 
 
 def _refuse_nan(value: Any) -> None:

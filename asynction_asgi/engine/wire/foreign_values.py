@@ -44,11 +44,11 @@ class Values:
         )
 
     def check(self, payload: Any) -> None:
-        """Hold what a packet class has read to the rules.
+        """Check what a packet class has read.
 
         Raises:
-            StrangeValueError: no client may send it.
-            UnicodeEncodeError: it holds half a surrogate pair.
+            StrangeValueError: Clients may not send the value.
+            UnicodeEncodeError: The value contains half a surrogate pair.
         """
         open_at: list[Iterator[Any]] = [iter((payload,))]
         while open_at:
@@ -73,7 +73,7 @@ class Values:
         elif kind is dict:
             for key in value:
                 if type(key) is not str:
-                    raise StrangeValueError("a key that is no string")
+                    raise StrangeValueError("a key that is not a string")
                 key.encode()
             return value.values()
         elif kind is int:
@@ -83,14 +83,14 @@ class Values:
             if not math.isfinite(value):
                 raise StrangeValueError("NaN and Infinity are no numbers of JSON")
         elif not (value is None or kind is bool or kind is bytes or self.extended):
-            raise StrangeValueError(f"{kind.__name__} is no type of JSON")
+            raise StrangeValueError(f"{kind.__name__} is not a JSON type")
         return None
 
     def prepare(self, value: Any, depth: int = 0) -> Any:
         """Return what a packet class writes: the values that JSON would have carried.
 
         Raises:
-            StrangeValueError: it has no JSON form, and is not bytes.
+            StrangeValueError: The value has no JSON form and is not bytes.
         """
         if depth > self._DEPTH_OUT:
             raise StrangeValueError("nested too deep, or in itself")
@@ -104,7 +104,7 @@ class Values:
         if isinstance(value, dict):
             return {_key(key): self.prepare(one, depth + 1) for key, one in value.items()}
         if isinstance(value, (list, tuple)) and not isinstance(value, self._strange):
-            return [self.prepare(one, depth + 1) for one in value]
+            return [self.prepare(item, depth + 1) for item in value]
         if isinstance(value, UUID):
             return str(value)
         if isinstance(value, (bytearray, memoryview)):
@@ -122,7 +122,7 @@ def _key(key: Any) -> str:
         return {None: "null", True: "true", False: "false"}[key]
     if isinstance(key, int) or (isinstance(key, float) and math.isfinite(key)):
         return repr(key)
-    raise StrangeValueError("a key that is no string")
+    raise StrangeValueError("a key that is not a string")
 
 
 def _extension_types() -> tuple[type, ...]:

@@ -65,7 +65,6 @@ def header(binary: bool, size: int) -> bytes:  # noqa: FBT001  # read beside its
 
 
 _HEADERS = tuple(header(binary=False, size=size) for size in range(_SHORT))
-OPEN_TEXT = "0"
 CLOSE = Frame(b"1")
 PING = Frame(b"2")
 PROBE_ANSWER = Frame(b"3probe")

@@ -46,7 +46,7 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
     """Read a packet from `text` at `start`, behind Engine.IO's own type digit.
 
     Raises:
-        UndecodableError: `text` is no packet that a client may send.
+        UndecodableError: `text` is not a packet that clients may send.
     """
     kind = text[start : start + 1]
     if not ("0" <= kind <= "6"):
@@ -73,10 +73,10 @@ def decode_packet(text: str, codec: Codec, *, max_attachments: int, start: int =
 
 
 def decode_event(text: str, position: int, loads: Callable[[str], Any]) -> tuple[str, int | None, list[Any]]:
-    """Namespace, ack id and arguments, the event's name first, of an EVENT whose type is read already.
+    """Return namespace, ack id and arguments, event name first, of an EVENT whose type is already read.
 
     Raises:
-        UndecodableError: they are none.
+        UndecodableError: The text is not a valid list of arguments.
     """
     namespace = "/"
     bracket = text.find("[", position)
@@ -126,10 +126,10 @@ def _ack(text: str, position: int, kind: int, namespace: str, attachments: int, 
 
 
 def check_packet(packet: Packet, *, max_attachments: int) -> Packet:
-    """Hold what another packet class has read to the same rules.
+    """Check what another packet class has read by the same rules.
 
     Raises:
-        UndecodableError: no client may send it.
+        UndecodableError: Clients may not send the packet.
     """
     kind, namespace, ack_id, payload, *_ = packet
     if type(kind) is not int or type(namespace) is not str or not namespace.startswith("/"):
@@ -152,7 +152,7 @@ def attach(payload: Any, attachments: Sequence[bytes]) -> Any:
     """Put attachments where their placeholders stand.
 
     Raises:
-        UndecodableError: not every attachment has exactly one placeholder.
+        UndecodableError: An attachment has no placeholder, or more than one.
     """
     unused = set(range(len(attachments)))
 
@@ -206,7 +206,7 @@ def encode_packet(
     if kind not in (EVENT, ACK):
         raise UnencodableError("bytes where the protocol has no place for them")
     if body.count(b'"_placeholder":') - body.count(b'"_placeholder":false') != len(attachments):
-        # Receivers would take it for one of the attachments, or fail where there is none of that number.
+        # Receivers would take it for one of the attachments, or fail if no attachment has that number.
         raise UnencodableError("a member named _placeholder beside bytes")
     binary = BINARY_EVENT if kind == EVENT else BINARY_ACK
     text = Frame(_HEADS[binary] + f"{len(attachments)}-{head}".encode() + body)

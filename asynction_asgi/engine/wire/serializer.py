@@ -1,4 +1,4 @@
-"""How packets of one server are written and read: as JSON, or by a packet class of the user's."""
+"""How packets of one server are written and read: as JSON, or by a user-supplied packet class."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Serializer(Protocol):
         """Return the frames of one packet.
 
         Raises:
-            UnencodableError: the payload has no form on the wire.
+            UnencodableError: The payload has no form on the wire.
         """
         ...
 
     def decode(self, data: str | bytes) -> packets.Packet:
-        """Read one Engine.IO message that is no attachment.
+        """Read one Engine.IO message that is not an attachment.
 
         Raises:
-            UndecodableError: it is no packet that a client may send.
+            UndecodableError: The message is not a packet that clients may send.
         """
         ...
 
 
 def create_serializer(option: Any, json: Any, limits: Limits) -> Serializer:
-    """By python-socketio's options ``serializer`` and ``json``."""
+    """Return the serializer that python-socketio's options ``serializer`` and ``json`` choose."""
     if option == "default":
         return _Plain(choose_codec(json, depth=limits.json_depth), limits.attachments)
     if option == "msgpack":

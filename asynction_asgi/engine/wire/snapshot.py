@@ -1,4 +1,4 @@
-"""A payload as it was validated, whatever its owner does with it afterwards."""
+"""A copy of a payload as it was validated, so that later changes to the original do not matter."""
 
 from __future__ import annotations
 

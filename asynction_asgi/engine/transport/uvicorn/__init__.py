@@ -1,1 +1,1 @@
-"""What the engine knows of uvicorn's insides: each use of them is optional."""
+"""Uses of uvicorn's internals, each of them optional."""

@@ -22,7 +22,7 @@ from ....logs import get_logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .receiver import Receiver
+    from ...ports import Receiver
     from .shortcut import Shortcut
 
 logger = get_logger("engine")

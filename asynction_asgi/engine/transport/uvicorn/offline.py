@@ -110,7 +110,7 @@ class _Transport(asyncio.Transport):
 
 
 class _Receiver:
-    """Records what the engine would be given."""
+    """Records what the engine would receive: the parts of a `Receiver` that the shortcut uses."""
 
     def __init__(self) -> None:
         self.taken: list[str | bytes] = []
@@ -152,7 +152,7 @@ class Line:
         self.protocol.logger = self.protocol.conn.logger = silent
         self.protocol.conn.debug = False
         self.transport = _Transport(self.protocol)
-        self.receiver = _Receiver()
+        self.receiver: Any = _Receiver()  # has what the shortcut uses of a port
         self.receive: Any = None
         self.send: Any = None
         self.ended = False

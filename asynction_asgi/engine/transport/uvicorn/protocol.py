@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket class with an answer to clients that it would leave waiting or fail on."""
+"""uvicorn's WebSocket class, which also answers clients that uvicorn would leave waiting or fail on."""
 
 from __future__ import annotations
 

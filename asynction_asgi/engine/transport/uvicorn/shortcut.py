@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+    from ...ports import Receiver
     from ...wire.frames import Frame
-    from .receiver import Receiver
 
 # RFC 6455, 5.2
 _WHOLE_TEXT = FIN | TEXT
