@@ -11,7 +11,7 @@ from socketio.exceptions import ConnectionRefusedError, DisconnectedError, Timeo
 from .cluster.courier import ANSWER_SECONDS
 from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
-from .cluster.settings import RETENTION_SECONDS, create_settings
+from .cluster.settings import create_settings
 from .cluster.view import Queue, queue_of
 from .endpoint import Endpoint, Peer, Sender
 from .limits import Limits
@@ -63,7 +63,7 @@ def create_server(
     message_queue: str | None = None,
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
-    message_queue_retention: float = RETENTION_SECONDS,
+    message_queue_retention: float | None = None,
     check_relayed: Callable[[str, Any, str], None] | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
@@ -114,8 +114,10 @@ def create_server(
         )
         manager.check = check_relayed
         server_options["client_manager"] = manager
-    elif message_queue_secret is not None or check_relayed is not None:
-        raise ValueError("message_queue_secret and message_queue_validation need message_queue")
+    elif (message_queue_secret, check_relayed, message_queue_retention) != (None, None, None):
+        raise ValueError(
+            "message_queue_secret, message_queue_validation and message_queue_retention need message_queue"
+        )
     return Server(
         endpoint,
         limits=limits,

@@ -87,4 +87,4 @@ class ServerOptions(UpstreamOptions, total=False):
     message_queue: str | None
     channel: str
     message_queue_secret: Secret | Iterable[Secret] | None
-    message_queue_retention: float
+    message_queue_retention: float | None

@@ -499,6 +499,11 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
             "--message-queue-secret takes the name of an environment variable",
         ),
         (["echo.yaml", "--message-queue-validation"], "need message_queue"),
+        (["echo.yaml", "--message-queue-retention", "60"], "need message_queue"),
+        (
+            ["echo.yaml", "--message-queue", "redis://", "--message-queue-retention", "60"],
+            "message_queue_retention is for streams",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

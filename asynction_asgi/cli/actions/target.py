@@ -46,6 +46,7 @@ class Target:
     message_queue: str | None = None
     message_queue_secret: str | None = None
     message_queue_validation: bool = False
+    message_queue_retention: float | None = None
     validation: Enforcement = "enforce"
     docs: bool = True
     docs_root: str | None = None
@@ -114,6 +115,7 @@ class Target:
                 message_queue=self.message_queue,
                 message_queue_secret=_read_secrets(self.message_queue_secret),
                 message_queue_validation=self.message_queue_validation,
+                message_queue_retention=self.message_queue_retention,
                 cors_allowed_origins=self.cors,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
 @click.option(
-    "--message-queue", metavar="URL", help="Share events between processes: redis://, valkey:// or amqp://."
+    "--message-queue",
+    metavar="URL",
+    help="Share events between processes: redis+stream://, valkey+stream://, redis://, amqp://, …",
 )
 @click.option(
     "--message-queue-secret",
@@ -37,6 +39,12 @@ if TYPE_CHECKING:
     "--message-queue-validation",
     is_flag=True,
     help="Also check events from other processes against the document.",
+)
+@click.option(
+    "--message-queue-retention",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long a stream keeps events for processes that can't read; 300 by default.",
 )
 @click.option(
     "--validation",
@@ -70,6 +78,7 @@ def run(
     message_queue: str | None,
     message_queue_secret: str | None,
     message_queue_validation: bool,
+    message_queue_retention: float | None,
     validation: Any,
     docs: bool,
     docs_root: str | None,
@@ -93,6 +102,7 @@ def run(
         message_queue=message_queue,
         message_queue_secret=message_queue_secret,
         message_queue_validation=message_queue_validation,
+        message_queue_retention=message_queue_retention,
         validation=validation,
         docs=docs,
         docs_root=docs_root,

@@ -21,10 +21,10 @@ class _Process:
 
 
 class Census:
-    """The processes that were heard of lately.
+    """The processes that sent a beat lately.
 
     Args:
-        death: After so many seconds of silence a process counts as dead.
+        death: Seconds of silence after which a process counts as dead.
     """
 
     def __init__(self, death: float) -> None:

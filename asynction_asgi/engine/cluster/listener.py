@@ -35,7 +35,7 @@ class Listener:
         process: Returns the id of this process.
         take: Does what a message of another process asks for; must not wait.
         tick: Called as soon as nothing can be missed any more, and about once in `Rhythm.tick` seconds.
-        outages: Is told when nothing can be read, and of what is lost.
+        outages: Receives failures to read, and what is lost.
         rhythm: How long silence is borne.
 
     Attributes:

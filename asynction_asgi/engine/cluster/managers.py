@@ -17,7 +17,7 @@ from .courier import Courier
 from .link import Link
 from .process_id import Identified
 from .relayed import check_names, emitted, is_callback, name_namespace
-from .settings import RETENTION_SECONDS, create_settings
+from .settings import create_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -176,10 +176,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     # -- what other processes ask for --------------------------------------------------------
 
     def take(self, message: dict[str, Any]) -> None:
-        """Do what another process asks for; what runs a user's code gets a task of its own.
+        """Do what another process asks for; user code runs in a task of its own.
 
         Raises:
-            TypeError, ValueError, LookupError, AttributeError: The message has not the form of any.
+            TypeError, ValueError, LookupError, AttributeError: The message has no known form.
         """
         method = message.get("method")
         if method == "callback":
@@ -251,7 +251,7 @@ def create_manager(
     *,
     channel: str = "socketio",
     secret: Secret | Iterable[Secret] | None = None,
-    retention: float = RETENTION_SECONDS,
+    retention: float | None = None,
     logger: Any = None,
 ) -> QueueRooms:
     """Make the client manager for a message queue; arguments and errors are those of `create_settings`."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """A random name that its holder shares with nobody, even after a fork.
+    """A random process ID that stays unique across forks.
 
     Servers fork: an application that was imported before (gunicorn's ``--preload``, ``multiprocessing``)
     exists in each worker, and workers of one name take each other's messages for their own.

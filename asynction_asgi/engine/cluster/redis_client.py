@@ -63,7 +63,7 @@ class RedisClients:
 
 
 async def close_client(client: Any) -> None:
-    """Close a client or a subscription; a connection that nobody answers is left after a moment."""
+    """Close a client or a subscription; a connection without an answer is abandoned after a moment."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await client.aclose()

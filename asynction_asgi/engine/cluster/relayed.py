@@ -10,10 +10,10 @@ from ..wire.packets import attach
 
 
 def check_names(message: dict[str, Any]) -> None:
-    """Refuse an emit whose event, room or callback would be found to be none only when it is sent, or not answered.
+    """Refuse an emit whose event, room or callback is malformed, before it is sent or answered.
 
     Raises:
-        TypeError, ValueError, LookupError: it is none.
+        TypeError, ValueError, LookupError: The message is malformed.
     """
     if not isinstance(message["event"], str):
         raise TypeError
@@ -36,7 +36,7 @@ def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
     """Event, data and namespace of an emit, as upstream will read them.
 
     Raises:
-        TypeError, ValueError, LookupError: it is none.
+        TypeError, ValueError, LookupError: The message is malformed.
     """
     event, data, namespace = message["event"], message["data"], message["namespace"]
     if message.get("binary"):
@@ -50,7 +50,7 @@ def name_namespace(message: dict[str, Any]) -> str:
     """Return the namespace that a message is about.
 
     Raises:
-        TypeError: It names none.
+        TypeError: The message names no namespace.
     """
     namespace = message.get("namespace", "/")
     if not isinstance(namespace, str):

@@ -14,7 +14,7 @@ class Rhythm:
     Attributes:
         beat: Between two beats of a process.
         silence: A connection on which the process does not even receive its own beats is replaced.
-        death: A process that was not heard of for so long is taken for dead.
+        death: Seconds after the last beat at which a process counts as dead.
         tick: Between two looks at all that; a message that is missing is waited for at least so long.
         write: How long a broker may take to answer for a batch.
         retry: Before a connection is opened again.

@@ -50,7 +50,7 @@ def read_secrets(given: Secret | Iterable[Secret]) -> tuple[bytes, ...]:
     """One secret or several as bytes, in the order given.
 
     Raises:
-        ValueError: there is none, or one is too short to be secret. It is not repeated in the message.
+        ValueError: There is no secret, or one is too short. The message does not repeat it.
     """
     several = [given] if isinstance(given, (str, bytes)) else list(given)
     keys = tuple(secret.encode() if isinstance(secret, str) else bytes(secret) for secret in several)
@@ -98,7 +98,7 @@ class Seal:
                 that stood still for minutes may then still open what it missed.
 
         Raises:
-            ForgedError: It was signed by none of the secrets, too long ago, or has been opened before.
+            ForgedError: No secret has signed it, it is too old, or it has been opened before.
         """
         if not is_sealed(sealed):
             raise ForgedError("unsigned")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Senders"]
 
 _MOST = 10_000
-# A sender that was silent for so long begins again; scripts come and go, and each has an id of its own.
+# Seconds of silence after which a sender is forgotten; scripts come and go, and each has an id of its own.
 _FORGOTTEN_SECONDS = 600.0
 
 
@@ -25,7 +25,7 @@ class Senders:
 
     Args:
         codec: Counts what is dropped.
-        lose: Is told how many messages of a sender are lost.
+        lose: Receives the number of lost messages, and their sender.
     """
 
     def __init__(self, codec: QueueJson, *, lose: Callable[[int, str], None]) -> None:
@@ -38,7 +38,7 @@ class Senders:
         """Return whether a message is to be taken; those without a number always are.
 
         Raises:
-            ValueError: It has a number that none can have, or no sender.
+            ValueError: Its number is invalid, or it has no sender.
         """
         number = read_number(message)
         if number is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .urls import QueueUrl
 
-__all__ = ["RETENTION_SECONDS", "QueueSettings", "create_settings"]
+__all__ = ["QueueSettings", "create_settings"]
 
 # For which a stream keeps messages.
 RETENTION_SECONDS = 300.0
@@ -51,7 +51,7 @@ def create_settings(
     *,
     channel: str = "socketio",
     secret: Secret | Iterable[Secret] | None = None,
-    retention: float = RETENTION_SECONDS,
+    retention: float | None = None,
     options: Mapping[str, Any] | None = None,
     rhythm: Rhythm | None = None,
 ) -> QueueSettings:
@@ -61,17 +61,23 @@ def create_settings(
         url: Where it is, and of which kind.
         channel: The same in every process that belongs together.
         secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
-        retention: For how many seconds a stream keeps messages for processes that can't read.
+        retention: For how many seconds a stream keeps messages for processes that can't read;
+            `RETENTION_SECONDS` by default.
         options: For the client of Redis or Valkey, over ours.
         rhythm: How often, and how long; only tests know better.
 
     Raises:
-        ValueError: The URL is of another kind, a secret is too short, or the retention not positive.
+        ValueError: The URL is of another kind, a secret is too short, or the retention is not positive or
+            not for a stream.
         ModuleNotFoundError: The queue's client package is not installed.
     """
+    where = read_url(url)
+    if retention is None:
+        retention = RETENTION_SECONDS
+    elif not where.stream:
+        raise ValueError("message_queue_retention is for streams; use a URL such as redis+stream://")
     if not retention > 0:
         raise ValueError("message_queue_retention must be more than 0 seconds")
-    where = read_url(url)
     rhythm = rhythm or Rhythm()
     codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
     return QueueSettings(

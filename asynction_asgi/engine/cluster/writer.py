@@ -33,10 +33,10 @@ class Item:
 
     Attributes:
         text: The message, unsigned; numbered once `numbered` is True.
-        answered: Resolves once the broker has answered; None where nothing waits for that.
+        answered: Resolves once the broker has answered; None if no sender waits for that.
         numbered: Whether it has its number.
         attempted: Whether it was given to a connection.
-        given_up: Whether it must not be written any more.
+        given_up: Whether it must no longer be written.
     """
 
     text: str
@@ -56,7 +56,7 @@ class Writer:
         broker: Where to.
         number: Returns the next number of a message.
         seal: Signs a text; called at the moment of writing, so repeats are signed again.
-        outages: Is told when the broker can't be reached, and of what is dropped.
+        outages: Receives failures to reach the broker, and what is dropped.
         rhythm: How long to wait for what.
     """
 
@@ -122,7 +122,7 @@ class Writer:
 
     @property
     def _patience(self) -> float:
-        """For how many seconds more an emit may wait."""
+        """Seconds that an emit may still wait."""
         if self._stalled is None:
             return self._rhythm.outage
         return self._stalled + self._rhythm.outage - time.monotonic()
@@ -135,7 +135,7 @@ class Writer:
             await asyncio.wait([self._relieved], timeout=patience)
 
     async def flush(self, seconds: float) -> bool:
-        """Wait until everything is written, for so long at most; returns whether it is."""
+        """Wait until everything is written, up to a number of seconds; return whether it is."""
         if self.pending:
             self._emptied = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._emptied], timeout=seconds)
