@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,24 @@ def pytest_xdist_auto_num_workers() -> int:
 def anyio_backend() -> str:
     """python-socketio runs on asyncio alone."""
     return "asyncio"
+
+
+# uvicorn sets their levels and handlers for the whole process, whichever test serves in it.
+LOGGERS = ("asynction_asgi", "uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")
+
+
+@pytest.fixture(autouse=True)
+def restored_loggers() -> Iterator[None]:
+    """Leave loggers as they were, so that what a test sees in the log does not depend on earlier tests."""
+    before = [
+        (logger, logger.handlers[:], logger.level, logger.propagate, logger.disabled)
+        for logger in map(logging.getLogger, LOGGERS)
+    ]
+    yield
+    for logger, handlers, level, propagate, disabled in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate, logger.disabled = propagate, disabled
 
 
 @pytest.fixture(scope="session")

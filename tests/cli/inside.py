@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
-import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +85,11 @@ class Here:
                 super().__init__(*arguments)
                 servers.append(self)
 
-        with pytest.MonkeyPatch.context() as patch, _restored(), contextlib.redirect_stderr(self._output):
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            _restored_collector(),
+            contextlib.redirect_stderr(self._output),
+        ):
             patch.setattr(serve, "_Server", Recorded)
             self._thread.start()
             try:
@@ -104,19 +107,11 @@ class Here:
 
 
 @contextlib.contextmanager
-def _restored() -> Iterator[None]:
-    """Restore the loggers and the garbage collector, which a serving process sets for itself."""
-    loggers = [logging.getLogger(name) for name in serve._log_config("info")["loggers"]]
-    before = [
-        (logger, logger.handlers[:], logger.level, logger.propagate, logger.disabled) for logger in loggers
-    ]
+def _restored_collector() -> Iterator[None]:
+    """Restore the garbage collector, which a serving process sets for itself."""
     thresholds = gc.get_threshold()
     try:
         yield
     finally:
-        for logger, handlers, level, propagate, disabled in before:
-            logger.handlers[:] = handlers
-            logger.setLevel(level)
-            logger.propagate, logger.disabled = propagate, disabled
         gc.unfreeze()
         gc.set_threshold(*thresholds)

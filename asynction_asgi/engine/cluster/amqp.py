@@ -98,9 +98,12 @@ class Amqp:
     async def _open(self) -> Any:
         if self._exchange is None:
             import aio_pika  # noqa: PLC0415  # as above
+            from yarl import URL  # noqa: PLC0415  # which it depends on
 
+            # Kept before it is open: one that fails to open must be closed as well, by `close`.
+            self._connection = aio_pika.Connection(URL(self._url))
             async with asyncio.timeout(CONNECT_SECONDS):
-                self._connection = await aio_pika.connect(self._url)
+                await self._connection.connect()
                 self._channel = await self._connection.channel()
                 self._exchange = await self._channel.declare_exchange(
                     self._exchange_name, aio_pika.ExchangeType.FANOUT
