@@ -21,6 +21,7 @@ from .unled import explain_missing_lead
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from .bound_handler import Invoke
     from .signatures import Lead
     from .socket import Socket
 
@@ -35,10 +36,15 @@ _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "token_info": lambda socket: socket.token_info,
     "params": lambda socket: socket.params,
 }
+_WANTS_ACK = "wants_ack"  # of an event alone, and so no value of its socket
 
 
 def bind_event_handler(
-    function: Callable[..., Any], params: Sequence[str] = (), *, named: bool = False
+    function: Callable[..., Any],
+    params: Sequence[str] = (),
+    *,
+    named: bool = False,
+    answers: bool = True,
 ) -> BoundHandler:
     """Bind the handler of an event.
 
@@ -47,6 +53,7 @@ def bind_event_handler(
         params: Names of the namespace's parameters, which may be injected too.
         named: Whether the event's name precedes the arguments; ``sid`` or ``socket`` may follow it then,
             as in python-socketio.
+        answers: Whether it may ask by ``wants_ack`` if the client waits for an acknowledgement.
 
     Raises:
         UnbindableError: It is not callable, has no signature, or asks for an unknown value.
@@ -61,7 +68,7 @@ def bind_event_handler(
         raise UnbindableError(f"{misplaced!r} takes the connection: put it first, or make it keyword-only")
     taken = [parameter for index, parameter in enumerate(positional) if lead is None or index != place]
     unbounded = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
-    injected = _injections(parameters, params)
+    injected = _injections(parameters, params, also=(_WANTS_ACK,) if answers else ())
     return BoundHandler(
         invoke=_invoker(as_coroutine_function(function), lead, injected, place=place),
         minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
@@ -78,7 +85,7 @@ def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ())
     Raises:
         UnbindableError: It can't be called with one exception.
     """
-    bound = bind_event_handler(function, params)
+    bound = bind_event_handler(function, params, answers=False)
     doubt = explain_missing_lead(bound, "an error", [(1, 1)])
     if doubt is not None:
         raise UnbindableError(doubt)
@@ -121,7 +128,7 @@ def bind_lifecycle_handler(
     named = {name: _source(name, order, known) for name in _injections(parameters, params, also=order)}
     call = as_coroutine_function(function)
 
-    def invoke(socket: Socket, arguments: Sequence[Any]) -> Awaitable[Any]:
+    def invoke(socket: Socket, arguments: Sequence[Any], _wants_ack: bool = False, /) -> Awaitable[Any]:  # noqa: FBT001, FBT002  # `Invoke`
         return call(
             *[read(socket, arguments) for read in sources],
             **{name: read(socket, arguments) for name, read in named.items()},
@@ -177,13 +184,16 @@ def _invoker(
     injected: Mapping[str, Callable[[Socket], Any]],
     *,
     place: int = 0,
-) -> Callable[[Socket, Sequence[Any]], Awaitable[Any]]:
+) -> Invoke:
     """Make the cheapest closure for each form: this runs once per event."""
     if injected or place:
-        readers = tuple(injected.items())
+        readers = tuple(item for item in injected.items() if item[0] != _WANTS_ACK)
+        asks = _WANTS_ACK in injected
 
-        def invoke(socket: Socket, arguments: Sequence[Any]) -> Awaitable[Any]:
+        def invoke(socket: Socket, arguments: Sequence[Any], wants_ack: bool = False, /) -> Awaitable[Any]:  # noqa: FBT001, FBT002  # `Invoke`
             named = {name: read(socket) for name, read in readers}
+            if asks:
+                named[_WANTS_ACK] = wants_ack
             if lead is None:
                 return call(*arguments, **named)
             first = socket if lead == "socket" else socket.id
@@ -191,10 +201,10 @@ def _invoker(
 
         return invoke
     if lead == "socket":
-        return lambda socket, arguments: call(socket, *arguments)
+        return lambda socket, arguments, _=False: call(socket, *arguments)
     if lead == "sid":
-        return lambda socket, arguments: call(socket.id, *arguments)
-    return lambda _, arguments: call(*arguments)
+        return lambda socket, arguments, _=False: call(socket.id, *arguments)
+    return lambda _, arguments, __=False: call(*arguments)
 
 
 def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..spec.model import count_words
 
@@ -13,12 +13,26 @@ if TYPE_CHECKING:
     from .socket import Socket
 
 
+class Invoke(Protocol):
+    """Calls a handler; the result is awaited."""
+
+    def __call__(
+        self,
+        socket: Socket,
+        arguments: Sequence[Any],
+        wants_ack: bool = False,  # noqa: FBT001, FBT002  # called once per event, and keywords take time
+        /,
+    ) -> Awaitable[Any]:
+        """Call it with the connection, the arguments, and whether the client waits for an answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundHandler:
     """A handler in the shape that the dispatcher calls.
 
     Attributes:
-        invoke: Called with the socket and the arguments; the result is awaited.
+        invoke: Calls it.
         minimum: Fewest arguments it can take, the socket not counted.
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
@@ -26,7 +40,7 @@ class BoundHandler:
         takers: Names of those that take arguments.
     """
 
-    invoke: Callable[[Socket, Sequence[Any]], Awaitable[Any]]
+    invoke: Invoke
     minimum: int = 0
     maximum: int | None = None
     function: Callable[..., Any]

@@ -165,7 +165,7 @@ class Dispatcher:
                 raise
             return await self._answer(routes, socket, event, error, refusal_of_check, ack=ack)
         try:
-            result = await handler.invoke(socket, checked)
+            result = await handler.invoke(socket, checked, ack)
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise

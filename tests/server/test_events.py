@@ -58,6 +58,20 @@ def refusal_of(answer: Any) -> dict[str, Any]:
     return body
 
 
+async def test_a_handler_may_ask_whether_the_client_wants_an_ack() -> None:
+    """The keyword-only parameter ``wants_ack`` tells an event with an ack id from one without."""
+    wanted: list[bool] = []
+
+    async def free(*_: Any, wants_ack: bool) -> None:
+        wanted.append(wants_ack)
+
+    with serve(app(free=free)) as url:
+        async with connected(url) as client:
+            await client.emit("free")
+            await client.call("free")
+    assert wanted == [False, True]
+
+
 async def test_a_valid_event_reaches_its_handler_and_its_result_is_the_ack() -> None:
     """The argument arrives as sent; the handler's return value is the ack's only argument."""
     received: list[Any] = []
