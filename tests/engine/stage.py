@@ -1,4 +1,4 @@
-"""An engine served in the test's own event loop, its endpoint scripted by the test, and raw clients."""
+"""An engine served in the test's own event loop, with a scripted endpoint and raw clients."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.model import Ordering
 
 SECONDS = 30.0
-# What uvicorn's option ``ws`` must be for the engine to reach the transport, or not.
+# Values of uvicorn's option ``ws`` with which the engine reaches the transport, and with which it does not.
 SHORT_WAY = "websockets-sansio"
 LONG_WAY = "tests.long_way:LongWay"
-# What `asynction-asgi run` gives it.
+# The protocol that `asynction-asgi run` uses.
 OWN = "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol"
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:
-    """Wait for a condition of the server's."""
+    """Wait until a condition of the server holds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
-            while not condition():  # noqa: ASYNC110 - the condition is the server's, which knows no tests
+            while not condition():  # noqa: ASYNC110 - the server has no event for it
                 await asyncio.sleep(0.002)
             return
-    raise AssertionError(f"not in time: {what}")
+    raise AssertionError(f"timed out waiting for: {what}")
 
 
 class Script:
@@ -91,7 +91,7 @@ class Stage:
 
     @property
     def holdings(self) -> dict[str, int]:
-        """What the server holds of its clients."""
+        """What the server stores for its clients, as counts."""
         server = self.server
         return {
             "sockets": len(server.eio.sockets),
@@ -102,12 +102,12 @@ class Stage:
         }
 
     async def emptied(self) -> None:
-        """Wait until nothing is left of any client."""
+        """Wait until the server stores nothing for any client."""
         await until(lambda: not any(self.holdings.values()), "everything freed")
 
     @contextlib.asynccontextmanager
     async def websocket(self, query: str = "", **options: Any) -> AsyncIterator[WebSocketClient]:
-        """Open a transport; what the server says of it is read."""
+        """Open a transport and read the server's OPEN packet."""
         url = f"{self.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket{query}"
         options = {"compression": None, "proxy": None, **options}
         async with connect(url, max_size=None, **options) as raw:
@@ -118,7 +118,7 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def websocket_at(self, url: str) -> AsyncIterator[ClientConnection]:
-        """Open a WebSocket to any place."""
+        """Open a WebSocket to any URL."""
         async with connect(url, proxy=None) as raw:
             yield raw
 
@@ -139,7 +139,7 @@ class Stage:
 
 
 class WebSocketClient:
-    """Packets by hand over a WebSocket; heartbeats are answered unseen."""
+    """A client that writes packets by hand over a WebSocket and answers heartbeats."""
 
     def __init__(self, raw: ClientConnection) -> None:
         self.raw = raw
@@ -172,12 +172,12 @@ class WebSocketClient:
         return payload(await self.receive())
 
     async def ask_raw(self, message: str) -> Any:
-        """Send an event and read the next packet as it is."""
+        """Send an event and return the next packet unparsed."""
         await self.send(message)
         return await self.receive()
 
     async def closed(self) -> int:
-        """Read until the server closes; its code."""
+        """Read until the server closes, and return its close code."""
         async with asyncio.timeout(SECONDS):
             with contextlib.suppress(ConnectionClosed):
                 while True:
@@ -187,7 +187,7 @@ class WebSocketClient:
 
 
 class PollingClient:
-    """Packets by hand over long-polling."""
+    """A client that writes packets by hand over long-polling."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
@@ -221,7 +221,7 @@ def payload(message: str) -> Any:
 
 @contextlib.asynccontextmanager
 async def serve(script: Script | None = None, *, ws: str = LONG_WAY, **options: Any) -> AsyncIterator[Stage]:
-    """Run an engine until the block ends, and see to it that nothing is left."""
+    """Run an engine until the block ends, and then shut it down."""
     script = script or Script()
     server = create_server(script, **options)
     async with serve_app(server.app, ws=ws) as url:

@@ -1,4 +1,4 @@
-"""Handlers see the context variables of their connection's ASGI call, on every way to them."""
+"""Handlers see the context variables of their connection's ASGI call on every transport."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WAYS = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way"
 
 
 class Application:
-    """Handlers that note what they see, behind a middleware that sets what they shall see."""
+    """Handlers that note the context they see, below a middleware that sets it."""
 
     def __init__(self, *, wrapped: bool = False) -> None:
         self.seen: list[tuple[str, str]] = []
@@ -63,7 +63,7 @@ class Application:
         )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Set a variable that tells ASGI calls apart: by transport, method, and the client's own name."""
+        """Set a variable that identifies the ASGI call: its transport, method and the client's name."""
         name = next((value.decode() for key, value in scope["headers"] if key == b"x-name"), "")
         CALLS.set(" ".join(filter(None, [scope["type"], scope.get("method", ""), name])))
         if self.wrapped:
@@ -114,11 +114,11 @@ class Application:
         await self.gate.wait()
 
     async def kick(self, *_: Any) -> None:
-        """Disconnect the client that came first."""
+        """Disconnect the first client."""
         await self.sockets[0].disconnect()
 
     async def flood(self, *_: Any) -> None:
-        """Send more to the client that came first than is kept for it."""
+        """Send the first client more than its queue may hold."""
         while self.sockets[0].rooms:
             await self.app.emit("question", "x" * 50_000, to=self.sockets[0].id)
 
@@ -143,7 +143,7 @@ EVERY_KIND: tuple[tuple[str, str], ...] = (
 
 
 async def every_kind(send: Callable[..., Any], receive: Callable[[], Any]) -> None:
-    """Have each kind of handler run once; the client is connected already."""
+    """Run each kind of handler once for a client that is already connected."""
     for _, packet in EVERY_KIND[1:]:
         await send(packet)
         assert (await receive()).startswith(f"43{packet[2]}")
@@ -156,7 +156,7 @@ async def every_kind(send: Callable[..., Any], receive: Callable[[], Any]) -> No
 @WAYS
 @pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "wrapped receive"])
 async def test_handlers_see_what_a_middleware_set_over_websocket(ws: str, wrapped: bool) -> None:
-    """Connect, event, error, callback and disconnect handlers, and plain functions, see the WebSocket's call."""
+    """All handlers and callbacks, and plain functions, run in the context of the WebSocket's call."""
     async with served(ws, wrapped=wrapped) as (stage, application):
         async with stage.client() as client:
             await every_kind(client.send, client.receive)
@@ -167,7 +167,7 @@ async def test_handlers_see_what_a_middleware_set_over_websocket(ws: str, wrappe
 
 
 async def test_handlers_see_what_a_middleware_set_over_polling() -> None:
-    """They see the request that brought their packet; the disconnect handler of a lost client its first."""
+    """Handlers run in the context of the request with their packet, disconnect in that of the first."""
     async with served(SHORT_WAY) as (stage, application):
         async with stage.polling() as client:
             packets: list[str] = []
@@ -189,7 +189,7 @@ async def test_handlers_see_what_a_middleware_set_over_polling() -> None:
 
 @WAYS
 async def test_an_upgrade_changes_the_context(ws: str) -> None:
-    """After an upgrade handlers see the call of the WebSocket, the disconnect handler too."""
+    """After an upgrade, all handlers including disconnect run in the context of the WebSocket's call."""
     async with served(ws) as (stage, application):
         async with stage.polling() as polling:
             await polling.post("40")
@@ -208,7 +208,7 @@ async def test_an_upgrade_changes_the_context(ws: str) -> None:
     "events", [["slow", "slow"], ["hold", "hold", "see"]], ids=["serial", "beyond the limit"]
 )
 async def test_an_event_that_waited_sees_its_own_connection(ws: str, events: list[str]) -> None:
-    """What a handler sets is not seen by those that waited for it to end, serial or not."""
+    """A waiting event does not see what the earlier handler set, in serial order or at the handler limit."""
     async with served(ws) as (stage, application), stage.client() as client:
         *first, last = events
         await client.send(*(f'42["{event}"]' for event in first), f'421["{last}"]')
@@ -220,7 +220,7 @@ async def test_an_event_that_waited_sees_its_own_connection(ws: str, events: lis
 
 @WAYS
 async def test_early_events_do_not_see_what_connect_set(ws: str) -> None:
-    """Events that arrive before the connect handler decided run in a context of their own."""
+    """Events that arrive before the connect handler has decided run in a context of their own."""
     async with served(ws) as (stage, application), stage.websocket() as client:
         await client.send("40", '421["see"]')
         while (await client.receive()) != "431[]":
@@ -230,8 +230,8 @@ async def test_early_events_do_not_see_what_connect_set(ws: str) -> None:
 
 @WAYS
 @pytest.mark.parametrize("event", ["kick", "flood"])
-async def test_a_client_that_others_close_keeps_its_context(ws: str, event: str) -> None:
-    """A disconnect handler runs in its own connection's context, whichever client's handler ended it."""
+async def test_a_client_closed_by_another_keeps_its_context(ws: str, event: str) -> None:
+    """A disconnect handler runs in its connection's context, even if another client caused it."""
     async with (
         served(ws) as (stage, application),
         stage.websocket(additional_headers={"x-name": "first"}) as first,

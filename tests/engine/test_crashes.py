@@ -1,4 +1,4 @@
-"""Which exceptions are crashes of user code, and which pass."""
+"""Which exceptions count as crashes of user code, and which propagate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Halt(BaseException):
-    """A class of an application's own."""
+    """An application's own exception class."""
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,15 @@ class Halt(BaseException):
     ],
     ids=repr,
 )
-async def test_what_is_raised_in_a_task_is_a_crash_unless_the_user_interrupts(
-    error: BaseException, *, passes: bool
-) -> None:
-    """Only KeyboardInterrupt goes on to end the process, in a group too."""
+async def test_only_keyboard_interrupt_is_not_a_crash(error: BaseException, *, passes: bool) -> None:
+    """Only KeyboardInterrupt, also inside a group, propagates and ends the process."""
     assert must_pass(error, asyncio.current_task()) is passes
     assert must_pass(error) is passes
     assert is_interrupt(error) is passes
 
 
 async def test_the_cancellation_of_a_task_passes() -> None:
-    """A cancellation that nobody asked this task for is a crash."""
+    """A requested cancellation of the current task propagates and does not count as a crash."""
     seen: list[bool] = []
 
     async def run() -> None:
@@ -70,8 +68,8 @@ def start(coroutine: Coroutine[object, None, None]) -> None:
     coroutine.send(None)
 
 
-async def test_the_end_of_a_coroutine_that_another_task_collects_passes() -> None:
-    """Nothing may be awaited there."""
+async def test_closing_a_coroutine_from_another_task_passes() -> None:
+    """GeneratorExit propagates when another task closes the coroutine, as it may not await any more."""
     seen: list[bool] = []
     coroutine = suspended(seen)
     start(coroutine)
@@ -83,8 +81,8 @@ async def test_the_end_of_a_coroutine_that_another_task_collects_passes() -> Non
     assert seen == [True]
 
 
-def test_the_end_of_a_coroutine_after_its_loop_passes() -> None:
-    """As where an application stops with handlers running."""
+def test_closing_a_coroutine_after_its_loop_passes() -> None:
+    """GeneratorExit propagates when the loop is gone, as when an application stops with handlers running."""
     seen: list[bool] = []
     coroutine = suspended(seen)
 
@@ -106,6 +104,6 @@ def test_the_end_of_a_coroutine_after_its_loop_passes() -> None:
     ],
     ids=repr,
 )
-def test_the_log_says_what_did_not_end_the_process(error: BaseException, word: str) -> None:
-    """An author who calls ``sys.exit`` expects the process to end."""
+def test_the_log_names_an_ignored_system_exit(error: BaseException, word: str) -> None:
+    """The description names SystemExit, as the author of ``sys.exit`` expects the process to end."""
     assert word in describe_crash(error)

@@ -1,4 +1,4 @@
-"""What may name a room: the same for joining and emitting, in one process and over a queue."""
+"""Which values may name a room when joining and emitting, in one process and over a queue."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ SPEC = document(
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
-def test_what_names_no_room_is_refused_in_words(bad: Any) -> None:
-    """The error says what a room may be, and what it was given instead."""
+def test_an_invalid_room_name_is_refused(bad: Any) -> None:
+    """The error says which types may name a room."""
     with pytest.raises(TypeError, match="a room is a str, an int, a UUID or an Enum"):
         name_room(bad)
     with pytest.raises(TypeError, match="a room is a str, an int, a UUID or an Enum"):
@@ -70,14 +70,14 @@ def test_what_names_no_room_is_refused_in_words(bad: Any) -> None:
 
 
 @pytest.mark.parametrize(("bad", "says"), [("", "empty text"), (1 << 63, "64 bits")])
-def test_names_that_can_not_be_kept_are_refused(bad: Any, says: str) -> None:
-    """An empty text and an integer that JSON writers lose name no room."""
+def test_unstorable_room_names_are_refused(bad: Any, says: str) -> None:
+    """An empty text, or an integer beyond 64 bits, does not name a room."""
     with pytest.raises(ValueError, match=says):
         name_room(bad)
 
 
 def test_several_rooms_may_be_any_collection() -> None:
-    """Lists, tuples and sets name several rooms; none of them, and an empty text, address no client."""
+    """Lists, tuples and sets name several rooms; an empty list or text addresses no client."""
     assert name_rooms((7, IDENTITY)) == [7, str(IDENTITY)]
     assert name_rooms({Floor.TOP}) == ["top"]
     assert name_rooms([]) == name_rooms("") == []
@@ -112,30 +112,30 @@ def server(joined: Room, **options: Any) -> AsynctionSocketIO:
 @pytest.mark.parametrize(
     ("joined", "addressed"), [pair[1:] for pair in ROOMS], ids=[pair[0] for pair in ROOMS]
 )
-async def test_a_room_is_reached_by_what_it_was_joined_by(joined: Room, addressed: Room) -> None:
-    """emit, `to`, lists of rooms, leave and close_room agree on what names a room."""
+async def test_equal_room_names_reach_the_same_room(joined: Room, addressed: Room) -> None:
+    """emit, `to`, lists of rooms, leave and close_room treat equal values as the same room."""
     app = server(joined)
     with serve(app) as url:
-        async with connected(url) as inside, connected(url) as other:
+        async with connected(url) as inside, connected(url) as outside:
             assert await inside.call("mine") == [name_room(addressed)]
-            await other.call("leave")
+            await outside.call("leave")
             audience: list[Callable[[str], Awaitable[None]]] = [
                 lambda text: app.emit("news", text, to=addressed),
                 lambda text: app.emit("news", text, room=[addressed, "nobody's"]),
                 lambda text: app.server.emit("news", text, to=(addressed,)),
-                lambda text: app.socket(other.sid).to(addressed).emit("news", text),  # type: ignore[union-attr]  # connected
-                lambda text: app.socket(other.sid).to("nobody's").to({addressed}).emit("news", text),  # type: ignore[union-attr]  # connected
+                lambda text: app.socket(outside.sid).to(addressed).emit("news", text),  # type: ignore[union-attr]  # connected
+                lambda text: app.socket(outside.sid).to("nobody's").to({addressed}).emit("news", text),  # type: ignore[union-attr]  # connected
             ]
             for number, emit in enumerate(audience):
                 await emit(str(number))
                 assert await inside.receive() == ("news", str(number))
             await inside.call("close")
             assert await inside.call("mine") == []
-            assert other.events.empty()
+            assert outside.events.empty()
 
 
 async def test_an_integer_and_its_text_are_two_rooms() -> None:
-    """A client that may choose a text can't enter the room of an integer."""
+    """A client that may choose a text cannot enter the room of an integer."""
     app = server(7)
     with serve(app) as url:
         async with connected(url) as client:
@@ -145,8 +145,8 @@ async def test_an_integer_and_its_text_are_two_rooms() -> None:
 
 
 @pytest.mark.parametrize("bad", [None, 7.5, b"hall"], ids=["None", "a float", "bytes"])
-async def test_bad_rooms_are_refused_where_they_are_written(bad: Any) -> None:
-    """join, leave, to, emit and close_room raise at the call, and reach no client."""
+async def test_bad_rooms_raise_in_the_call(bad: Any) -> None:
+    """join, leave, to, emit and close_room raise TypeError, and nothing is sent."""
     app = server("hall")
     with serve(app) as url:
         async with connected(url) as client:
@@ -169,17 +169,17 @@ async def test_bad_rooms_are_refused_where_they_are_written(bad: Any) -> None:
 
 @pytest.mark.parametrize("joined", [0, 7, IDENTITY, Floor.TOP], ids=repr)
 async def test_rooms_are_the_same_over_a_queue(joined: Room, queue_url: str) -> None:
-    """Another server and an Emitter reach a room by the value that it was joined by."""
+    """Another server and an Emitter reach a room by the value that it was joined with."""
     here, there = (server(joined, message_queue=queue_url, channel=f"rooms-{joined!r}") for _ in range(2))
     emitter = Emitter.from_spec(SPEC, message_queue=queue_url, channel=f"rooms-{joined!r}")
     with serve(here) as url, serve(there) as other_url:
-        async with connected(url) as client, connected(other_url) as other:
-            await other.call("leave")
-            heard = False
-            while not heard:  # the subscription of a server begins with its first client, and takes a moment
-                await other.call("mine")
+        async with connected(url) as client, connected(other_url) as leaver:
+            await leaver.call("leave")
+            subscribed = False
+            while not subscribed:  # a server subscribes with its first client
+                await leaver.call("mine")
                 await emitter.emit("news", "0", to=joined)
-                heard = not client.events.empty()
+                subscribed = not client.events.empty()
             await emitter.emit("news", "1", to={joined})
             await emitter.leave_room(client.sid, joined)
             await emitter.emit("news", "2", to=joined)
@@ -189,7 +189,7 @@ async def test_rooms_are_the_same_over_a_queue(joined: Room, queue_url: str) -> 
                 pass
             assert received == ("news", "1")
             assert await client.receive() == ("news", "3")
-            assert other.events.empty()
+            assert leaver.events.empty()
         with pytest.raises(TypeError, match="a room is"):
             await emitter.emit("news", "x", to=b"hall")
     await emitter.close()

@@ -1,8 +1,8 @@
-"""What the engine relies on in its upstreams' private parts.
+"""Check the private parts of upstream packages that the engine relies on.
 
-The engine subclasses python-socketio, python-engineio and uvicorn at places that they do not promise
-to keep. A failure here says that a release has changed one: read its diff, see whether the engine's
-override still means the same, and write the new fingerprint down.
+The engine subclasses python-socketio, python-engineio and uvicorn in places without a stability
+promise. A failure here says that a release has changed one of them: read its diff, check that the
+engine's override still means the same, and write the new fingerprint down.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ FINGERPRINTS: dict[str, str] = {
     "uvicorn.supervisors.watchfilesreload:WatchFilesReload": "e1dcf2ec5ac44696",
     "uvicorn.supervisors.statreload:StatReload": "fbf66496a3d5c460",
 }
-# What the shortcut relies on, with the part of the self-test that fails if it means something else.
+# Code that the shortcut relies on, with the part of the self-test that fails if its meaning changes.
 SHORTCUT: dict[str, tuple[str, str]] = {
     "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol": (
         "c7890d31c0a34558",
@@ -100,12 +100,12 @@ SHORTCUT: dict[str, tuple[str, str]] = {
 
 
 def fingerprint(place: str) -> str:
-    """Of the code alone: comments, docstrings and layout may change."""
+    """Return a hash of the code alone; comments, docstrings and layout do not count."""
     module, _, name = place.partition(":")
-    found: Any = importlib.import_module(module)
+    target: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    functions = [found] if inspect.isfunction(found) else filter(inspect.isfunction, vars(found).values())
+        target = getattr(target, part)
+    functions = [target] if inspect.isfunction(target) else filter(inspect.isfunction, vars(target).values())
     source = "".join(textwrap.dedent(inspect.getsource(function)) for function in functions)
     words: list[str] = []
     fresh = True  # whether a statement begins, where a string is a docstring
@@ -120,14 +120,14 @@ def fingerprint(place: str) -> str:
 
 
 @pytest.mark.parametrize("place", FINGERPRINTS)
-def test_upstreams_code_is_what_the_engine_was_written_against(place: str) -> None:
-    """Overridden, called or circumvented by the engine, so its meaning matters."""
+def test_upstream_code_is_unchanged(place: str) -> None:
+    """Upstream code that the engine overrides, calls or circumvents has a known fingerprint."""
     assert fingerprint(place) == FINGERPRINTS[place], f"{place} has changed: see this module's docstring"
 
 
 @pytest.mark.parametrize("place", SHORTCUT)
-def test_what_the_self_test_drives_is_what_it_was_written_against(place: str) -> None:
-    """A release that changes it is served all the same, by plain ASGI if the self-test then fails."""
+def test_code_under_the_self_test_is_unchanged(place: str) -> None:
+    """Upstream code below the shortcut has a known fingerprint; if it changes, the self-test decides."""
     known, scenario = SHORTCUT[place]
     assert callable(getattr(self_test, scenario))
     assert fingerprint(place) == known, (
@@ -136,11 +136,11 @@ def test_what_the_self_test_drives_is_what_it_was_written_against(place: str) ->
     )
 
 
-@pytest.mark.parametrize("ours", [Server, EngineServer, EngineSocket, Rooms], ids=lambda one: one.__name__)
-def test_what_is_overridden_is_still_there(ours: type) -> None:
-    """An override of something that upstream has dropped would silently do nothing."""
-    upstream = next(one for one in ours.__mro__ if not one.__module__.startswith("asynction_asgi"))
-    written = {name for one in ours.__mro__[: ours.__mro__.index(upstream)] for name in vars(one)}
+@pytest.mark.parametrize("ours", [Server, EngineServer, EngineSocket, Rooms], ids=lambda cls: cls.__name__)
+def test_overridden_methods_exist_upstream(ours: type) -> None:
+    """Every method that the engine overrides still exists upstream, as the override would else do nothing."""
+    upstream = next(cls for cls in ours.__mro__ if not cls.__module__.startswith("asynction_asgi"))
+    written = {name for cls in ours.__mro__[: ours.__mro__.index(upstream)] for name in vars(cls)}
     overridden = {
         "Server": {
             "_engineio_server_class",
@@ -157,10 +157,10 @@ def test_what_is_overridden_is_still_there(ours: type) -> None:
     }[ours.__name__]
     for name in overridden:
         assert name in written
-        assert hasattr(upstream, name), f"{upstream.__module__} has no {name} any more"
+        assert hasattr(upstream, name), f"{upstream.__module__} no longer has {name}"
 
 
-# Methods of upstream's servers that work here as they are written.
+# Methods of upstream's servers that the engine uses unchanged.
 INHERITED = {
     "Server": {
         *("attach", "event", "get_environ", "instrument", "is_asyncio_based", "rooms", "send", "session"),
@@ -185,7 +185,7 @@ NOT_USED = {
 
 @pytest.mark.parametrize("ours", [Server, EngineServer], ids=lambda server: server.__name__)
 def test_every_method_of_upstream_is_accounted_for(ours: type) -> None:
-    """A method is inherited on purpose, overridden, or raises; one that a release adds is none of these yet."""
+    """Each upstream method is inherited on purpose, overridden or disabled; a new one fails the test."""
     offered = {
         name
         for base in ours.__mro__
@@ -199,8 +199,8 @@ def test_every_method_of_upstream_is_accounted_for(ours: type) -> None:
     assert offered - written == INHERITED[ours.__name__]
 
 
-async def test_methods_that_nothing_calls_raise() -> None:
-    """Upstream's way with packets, and its watch over clients, would bypass the engine's."""
+async def test_unused_upstream_methods_raise() -> None:
+    """Upstream's packet handling and its service task raise, as they would bypass the engine."""
     server = create_server(Script())
     for owner in (server, server.eio):
         for name in NOT_USED[type(owner).__name__]:
@@ -209,13 +209,13 @@ async def test_methods_that_nothing_calls_raise() -> None:
 
 
 def test_queue_managers_reach_our_rooms() -> None:
-    """Upstream's queue manager comes before our rooms, and those before upstream's own."""
+    """Upstream's queue manager precedes our rooms in the MRO, and those precede upstream's manager."""
     names = [ancestor.__name__ for ancestor in QueueRooms.__mro__]
     assert names.index("AsyncPubSubManager") < names.index("Rooms") < names.index("AsyncManager")
 
 
 async def test_upstreams_objects_have_what_the_engine_reads() -> None:
-    """Attributes that are set in constructors, which no signature shows."""
+    """Attributes that upstream sets in its constructors, which no signature shows, exist."""
     server = create_server(Script())
     for name in (
         "handlers",
@@ -259,17 +259,17 @@ SIGNATURES = {
 
 
 @pytest.mark.parametrize("place", SIGNATURES)
-def test_what_the_queue_calls_and_overrides_is_called_as_before(place: str) -> None:
-    """`QueueRooms` is a manager of upstream's: these are what it overrides, calls, or is called by."""
+def test_upstream_signatures_of_the_queue_are_unchanged(place: str) -> None:
+    """The upstream methods that `QueueRooms` overrides, calls or is called by have known signatures."""
     module, _, name = place.partition(":")
-    found: Any = importlib.import_module(module)
+    target: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    assert str(inspect.signature(found)) == SIGNATURES[place]
+        target = getattr(target, part)
+    assert str(inspect.signature(target)) == SIGNATURES[place]
 
 
-def test_a_queue_manager_has_what_upstream_reads_of_it() -> None:
-    """Attributes that are set in constructors."""
+def test_a_queue_manager_has_upstreams_attributes() -> None:
+    """A queue manager has the attributes that upstream's code reads from it."""
     server = create_server(Script(), message_queue="redis://127.0.0.1:1")
     for name in ("host_id", "channel", "write_only", "logger", "json", "server"):
         assert hasattr(server.manager, name), name

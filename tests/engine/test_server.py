@@ -1,4 +1,4 @@
-"""Connections, events and answers, as they travel."""
+"""Connections, events and acks of the engine over the wire."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "sh
 
 @BOTH
 async def test_events_and_acks(ws: str) -> None:
-    """Every form of an event reaches the endpoint; an ack id is answered once, with the same id."""
+    """Every form of event reaches the endpoint, and an ack id is answered once with the same id."""
     async with serve(ws=ws) as stage, stage.client("/chat", {"token": "x"}) as client:
         assert await client.ask('42/chat,7["a",1,{"b":"ż"}]') == [1, {"b": "ż"}]
         await client.send('451-/chat,0["a",{"_placeholder":true,"num":0}]', b"x")
@@ -60,8 +60,8 @@ async def refuse(peer: Peer[Any], *arguments: Any) -> Sequence[Any]:
     raise RefusedError("invalid_payload", "not so", details=[violation])
 
 
-async def test_a_refusal_is_the_ack_or_the_event_exception() -> None:
-    """With an ack id it is the single argument of the ack, without one an event of its own."""
+async def test_a_refusal_is_an_ack_or_an_event() -> None:
+    """With an ack id the refusal is the ack's single argument, without one it is the event `exception`."""
     async with serve() as stage, stage.client() as client:
         stage.script.handlers["bad"] = refuse
         error = {
@@ -77,7 +77,7 @@ async def test_a_refusal_is_the_ack_or_the_event_exception() -> None:
     "name", sorted(["connect", "disconnect", "connect_error", "disconnecting", "newListener", "*"])
 )
 async def test_lifecycle_events_cannot_be_forged(name: str) -> None:
-    """A client's event with a name of the protocol's reaches nobody."""
+    """A client's event with a reserved name is refused and runs no handler."""
     async with serve() as stage, stage.client() as client:
         assert (await client.ask(f'421["{name}",{{"REMOTE_ADDR":"forged"}}]'))[0]["error"][
             "code"
@@ -98,10 +98,8 @@ async def answer_nothing(peer: Peer[Any], *arguments: Any) -> Any:
 
 
 @pytest.mark.parametrize("handler", [crash, answer_nothing])
-async def test_a_crash_is_logged_once_and_shows_nothing(
-    handler: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The client gets a reference, the log the traceback under it, and the connection goes on."""
+async def test_a_crash_is_logged_once_without_leaking(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets a reference, the log has the traceback with it, and the connection stays open."""
     async with serve() as stage, stage.client() as client:
         stage.script.handlers["crash"] = handler
         error = (await client.ask('421["crash"]'))[0]["error"]
@@ -112,8 +110,8 @@ async def test_a_crash_is_logged_once_and_shows_nothing(
         assert await client.ask('422["echo",1]') == [1]
 
 
-async def test_an_answer_that_is_not_json_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """The client gets a reference, the log the cure under it, without a traceback."""
+async def test_an_unencodable_answer_is_logged_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets a reference, and the log says with it what to change, without a traceback."""
     async with serve() as stage, stage.client() as client:
         stage.script.handlers["crash"] = answer_a_set
         error = (await client.ask('421["crash"]'))[0]["error"]
@@ -126,7 +124,7 @@ async def test_an_answer_that_is_not_json_is_logged_in_one_line(caplog: pytest.L
 
 
 async def test_a_cancelled_handler_is_answered(caplog: pytest.LogCaptureFixture) -> None:
-    """Whether the handler cancelled itself or something that it awaited was cancelled."""
+    """A handler that cancels itself, or awaits something cancelled, is answered with `unavailable`."""
 
     async def cancelled(peer: Peer[Any]) -> Sequence[Any]:
         raise asyncio.CancelledError
@@ -149,7 +147,7 @@ async def test_a_cancelled_handler_is_answered(caplog: pytest.LogCaptureFixture)
 
 
 async def test_a_refused_connection() -> None:
-    """CONNECT_ERROR with the refusal as data; nothing of the attempt is left, and another may follow."""
+    """The refusal is the data of CONNECT_ERROR, nothing is stored, and the client may try again."""
 
     async def admit(peer: Peer[Any], auth: Any) -> None:
         if auth == {"let": "me"}:
@@ -176,15 +174,15 @@ async def test_a_refused_connection() -> None:
 
 
 async def test_an_unknown_namespace() -> None:
-    """As every client expects it to be refused."""
+    """An unknown namespace is refused in the form that every client expects."""
     async with serve() as stage, stage.websocket() as client:
         await client.send("40/nope,")
         assert await client.receive() == '44/nope,{"message":"Invalid namespace"}'
         assert not stage.script.told
 
 
-async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() -> None:
-    """Broadcasts pass it by; what is sent to it alone waits behind the answer, or is dropped."""
+async def test_a_pending_client_receives_nothing() -> None:
+    """Broadcasts skip a pending client; events sent to it alone wait for the decision, or are dropped."""
     decide: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def admit(peer: Peer[Any], auth: Any) -> None:
@@ -212,8 +210,8 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_said_yes() ->
         assert await other.ask("40/nope,") == {"message": "Invalid namespace"}  # and nothing before it
 
 
-async def test_a_connect_handler_whose_client_vanishes_runs_to_its_end() -> None:
-    """It is not cancelled; the disconnect handler runs once it has returned, with the reason."""
+async def test_a_connect_handler_outlives_a_vanished_client() -> None:
+    """The connect handler is not cancelled; the disconnect handler runs after it, with the reason."""
     proceed = asyncio.Event()
 
     async def wait(peer: Peer[Any], auth: Any) -> None:
@@ -236,13 +234,13 @@ async def test_a_connect_handler_whose_client_vanishes_runs_to_its_end() -> None
 
 
 def only(stage: Stage) -> str:
-    """Return the id of the only client."""
+    """Return the sid of the only client."""
     (sid,) = stage.server.manager.members["/"]
     return sid
 
 
-async def test_no_request_waits_for_a_connect_handler_that_hangs() -> None:
-    """It counts as a namespace of its connection until it ends, and a shutdown cancels it."""
+async def test_no_request_waits_for_a_hanging_connect_handler() -> None:
+    """A hanging connect handler counts as a namespace of its connection, and a shutdown cancels it."""
 
     async def hang(peer: Peer[Any], auth: Any) -> None:
         try:
@@ -269,8 +267,8 @@ async def test_no_request_waits_for_a_connect_handler_that_hangs() -> None:
         assert connection.parting == 0
 
 
-async def test_a_connect_handler_that_refuses_who_has_left_is_told_of_no_disconnect() -> None:
-    """Nothing was begun that would have to end."""
+async def test_refusing_a_vanished_client_runs_no_disconnect() -> None:
+    """If the connect handler refuses a client that has left, no disconnect handler runs."""
     proceed = asyncio.Event()
 
     async def refuse_later(peer: Peer[Any], auth: Any) -> None:
@@ -287,7 +285,7 @@ async def test_a_connect_handler_that_refuses_who_has_left_is_told_of_no_disconn
         assert stage.script.told == [("connect", "/", None)]
 
 
-async def test_who_leaves_before_its_connect_handler_begins_is_forgotten() -> None:
+async def test_leaving_before_connect_begins_runs_no_handler() -> None:
     """CONNECT and DISCONNECT in one polling request run no handler."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40", "41", "40/chat,")
@@ -295,8 +293,8 @@ async def test_who_leaves_before_its_connect_handler_begins_is_forgotten() -> No
         assert [entry for entry in stage.script.told if entry[1] == "/"] == []
 
 
-async def test_a_call_in_a_connect_handler_fails_when_its_client_leaves() -> None:
-    """The handler is not left to wait for an answer that can't come."""
+async def test_a_call_while_connecting_fails_on_leaving() -> None:
+    """A call in a connect handler raises when its client leaves, as no answer can come."""
     errors: list[BaseException] = []
 
     async def ask(peer: Peer[Any], auth: Any) -> None:
@@ -316,7 +314,7 @@ async def test_a_call_in_a_connect_handler_fails_when_its_client_leaves() -> Non
 
 
 async def test_a_connect_handler_may_disconnect_its_client() -> None:
-    """The client gets what was emitted to it, before that and after; no event of its own is handled."""
+    """The client gets the events emitted before and after the disconnect, and its own are not handled."""
 
     async def send_away(peer: Peer[Any], auth: Any) -> None:
         await stage.server.emit("sorry", 1, to=peer.sid)
@@ -333,10 +331,8 @@ async def test_a_connect_handler_may_disconnect_its_client() -> None:
         assert stage.script.told == [("connect", "/", None), ("disconnect", "/", "server disconnect")]
 
 
-async def test_a_pending_client_that_the_application_disconnects_is_let_go_at_the_end_of_its_handler() -> (
-    None
-):
-    """Another handler's disconnect does not cut the connect handler off, and does not wait for it."""
+async def test_disconnecting_a_pending_client_waits_for_its_handler() -> None:
+    """Disconnecting a pending client neither cancels its connect handler nor waits for it."""
     proceed = asyncio.Event()
 
     async def wait(peer: Peer[Any], auth: Any) -> None:
@@ -354,8 +350,8 @@ async def test_a_pending_client_that_the_application_disconnects_is_let_go_at_th
         assert stage.script.told[1] == ("disconnect", "/", "server disconnect")
 
 
-async def test_leaving_and_coming_back() -> None:
-    """A DISCONNECT is told once; a CONNECT right behind it makes a new peer; late packets are forgiven."""
+async def test_a_client_may_leave_and_connect_again() -> None:
+    """A DISCONNECT is handled once, the next CONNECT makes a new peer, and late packets are ignored."""
     async with serve() as stage, stage.client() as client, stage.client():
         first = client.sid
         await client.send("41", "40", '421["late"]')
@@ -393,10 +389,10 @@ async def test_leaving_and_coming_back() -> None:
     ids=str,
 )
 @BOTH
-async def test_what_cannot_be_understood_closes_the_connection(
+async def test_a_malformed_packet_closes_the_connection(
     messages: list[str | bytes], ws: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With its handlers told and nothing left, and no word of it in the log."""
+    """The disconnect handlers run, nothing stays stored, and nothing is logged."""
     async with serve(ws=ws) as stage, stage.client("/chat") as bystander, stage.websocket() as client:
         await client.send(*messages)
         assert await client.closed() == 1002
@@ -408,8 +404,8 @@ async def test_what_cannot_be_understood_closes_the_connection(
     assert not caplog.records
 
 
-async def test_call_and_its_ends() -> None:
-    """The answer, a timeout, and a client that leaves or is not there: each at once, and nothing leaks."""
+async def test_a_call_ends_in_every_case() -> None:
+    """An answer, a timeout, or an absent or leaving client ends a call at once, and nothing leaks."""
     async with serve(limits=Limits(pending_acks=3)) as stage, stage.client() as client:
         call = stage.server.call
         for answer, result in (("[]", None), ("[1]", 1), ('[1,"b"]', (1, "b"))):
@@ -438,12 +434,12 @@ async def test_call_and_its_ends() -> None:
             await left
 
 
-async def test_a_call_that_newer_ones_displace_fails_at_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The oldest call to a client that answers none; ids are not used again, others' calls go on."""
+async def test_a_displaced_call_fails_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Beyond `pending_acks` a client's oldest call fails, ids are not reused, and others are unaffected."""
     async with (
         serve(limits=Limits(pending_acks=3)) as stage,
         stage.client() as client,
-        stage.client() as other,
+        stage.client() as answering,
     ):
         manager = stage.server.manager
         calls: list[asyncio.Future[Any]] = []
@@ -457,10 +453,10 @@ async def test_a_call_that_newer_ones_displace_fails_at_once(caplog: pytest.LogC
         with pytest.raises(NoAnswerError, match="pending_acks") as displaced:
             await calls[0]
         assert displaced.value.displaced
-        theirs = asyncio.ensure_future(stage.server.call("q", to=other.sid))
-        assert await other.receive() == '421["q"]'
-        await other.send('431["fine"]')
-        assert await theirs == "fine"
+        answered = asyncio.ensure_future(stage.server.call("q", to=answering.sid))
+        assert await answering.receive() == '421["q"]'
+        await answering.send('431["fine"]')
+        assert await answered == "fine"
         await client.send('431["late"]', '434["last"]')
         assert await calls[3] == ("last",)
         for number in range(3):  # the third displaces a call
@@ -468,20 +464,20 @@ async def test_a_call_that_newer_ones_displace_fails_at_once(caplog: pytest.LogC
             assert (await client.receive()).startswith(f"42{number + 5}[")
         with pytest.raises(NoAnswerError):
             await calls[1]
-        for _ in range(5):  # a callback has nobody to raise at: the log says it, now and then
+        for _ in range(5):  # a callback has no caller to raise at, so the log says it at intervals
             await stage.server.emit("q", to=client.sid, callback=print)
         member = manager.find(client.sid, "/")
         assert member is not None
         assert len(member.callbacks or ()) == 3
         with pytest.raises(NoAnswerError):
             await calls[2]
-    assert [one.getMessage() for one in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records] == [
         "a callback was forgotten: its client leaves more than pending_acks unanswered"
     ]
 
 
 async def test_a_handler_may_call_its_own_client() -> None:
-    """In serial order too: acks do not wait behind the handler that waits for them."""
+    """In serial order too, an ack does not wait for the handler that waits for it."""
 
     async def ask(peer: Peer[Any], question: str) -> Sequence[Any]:
         return [await stage.server.call("q", question, to=peer.sid, timeout=5)]
@@ -494,11 +490,11 @@ async def test_a_handler_may_call_its_own_client() -> None:
 
 
 async def test_callbacks_of_emits(caplog: pytest.LogCaptureFixture) -> None:
-    """Plain and coroutine functions get the ack's arguments; one that fails is logged, no more."""
-    got: list[Any] = []
+    """Plain and coroutine functions receive the ack's arguments, and a failing one is only logged."""
+    acks: list[Any] = []
 
     async def later(*arguments: Any) -> None:
-        got.append(("later", *arguments))
+        acks.append(("later", *arguments))
 
     async def fails(*_: Any) -> None:
         raise ValueError("late bug")
@@ -507,22 +503,22 @@ async def test_callbacks_of_emits(caplog: pytest.LogCaptureFixture) -> None:
         raise ValueError("bug")
 
     async with serve() as stage, stage.client() as client:
-        for number, callback in enumerate((lambda *a: got.append(a), later, bug, fails), start=1):
+        for number, callback in enumerate((lambda *a: acks.append(a), later, bug, fails), start=1):
             await stage.server.emit("q", to=client.sid, callback=callback)
             assert await client.receive() == f'42{number}["q"]'
             await client.send(f"43{number}[{number}]")
         assert await client.ask('429["echo",1]') == [1]
         await until(lambda: len(caplog.records) == 2)
-    assert got == [(1,), ("later", 2)]
+    assert acks == [(1,), ("later", 2)]
     assert all("failed" in record.getMessage() for record in caplog.records)
 
 
 async def test_sessions_belong_to_a_peer() -> None:
-    """They live in the disconnect handler still, and end with the peer."""
-    kept: list[Any] = []
+    """A session is still readable in the disconnect handler, and ends with the peer."""
+    sessions: list[Any] = []
 
     async def last(peer: Peer[Any], reason: str) -> None:
-        kept.append(await stage.server.get_session(peer.sid))
+        sessions.append(await stage.server.get_session(peer.sid))
 
     async with serve() as stage:
         stage.script.on_disconnect = last
@@ -532,13 +528,13 @@ async def test_sessions_belong_to_a_peer() -> None:
             assert await stage.server.get_session(client.sid) == {"user": "ada"}
             await stage.server.save_session(client.sid, {"user": "eve"})
         await stage.emptied()
-        assert kept == [{"user": "eve"}]
+        assert sessions == [{"user": "eve"}]
         with pytest.raises(KeyError):
             await stage.server.get_session(client.sid)
 
 
 async def test_a_failing_disconnect_handler_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged, and the peer is forgotten all the same."""
+    """A failing disconnect handler is logged, and the peer is removed nevertheless."""
 
     async def fail(peer: Peer[Any], reason: str) -> None:
         raise ValueError("bug")
@@ -552,7 +548,7 @@ async def test_a_failing_disconnect_handler_leaves_nothing(caplog: pytest.LogCap
 
 
 async def test_limits_on_one_connection() -> None:
-    """Too many namespaces and too many events are refused, and the rest goes on."""
+    """Excess namespaces and events are refused, and the connection stays usable."""
     script = Script()
     script.namespaces = {"/", "/a", "/b"}
     async with (
@@ -566,8 +562,8 @@ async def test_limits_on_one_connection() -> None:
         assert codes[4][0]["error"]["code"] == "rate_limited"
 
 
-async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
-    """So are those that left while their connect handlers go on."""
+async def test_short_lived_namespaces_count_towards_the_limit() -> None:
+    """Namespaces left in the same request, or with a running connect handler, count towards the limit."""
     script, proceed = Script(), asyncio.Event()
 
     async def admit(peer: Peer[Any], auth: Any) -> None:
@@ -592,8 +588,8 @@ async def test_those_that_come_and_go_in_one_request_are_counted() -> None:
         assert (await client.poll())[-1].startswith("40{")
 
 
-async def test_what_waits_is_bounded_by_its_size_too() -> None:
-    """The attachments of one packet together, events behind a handler, events before the answer."""
+async def test_waiting_data_is_limited_by_its_size() -> None:
+    """Attachments of a packet, queued events and events before the connect decision are limited in bytes."""
     gate = asyncio.Event()
 
     async def hang(peer: Peer[Any], *_: Any) -> Any:
@@ -627,7 +623,7 @@ async def test_what_waits_is_bounded_by_its_size_too() -> None:
 
 
 async def test_a_connection_without_a_namespace_is_closed() -> None:
-    """Whether it never connected, was refused, or left the last one."""
+    """A connection that never joined a namespace, was refused or left its last one is closed."""
     async with serve(limits=Limits(connect_seconds=0.5)) as stage:
         async with stage.websocket() as client:
             await client.closed()
@@ -640,12 +636,12 @@ async def test_a_connection_without_a_namespace_is_closed() -> None:
         await stage.emptied()
 
 
-async def test_shutdown_ends_disconnect_handlers_that_do_not() -> None:
-    """Also of clients that had left by themselves; nothing is left of any."""
-    told: list[str] = []
+async def test_shutdown_cancels_hanging_disconnect_handlers() -> None:
+    """Hanging disconnect handlers are cancelled, also of clients that had left, and nothing stays stored."""
+    namespaces: list[str] = []
 
     async def hang(peer: Peer[Any], reason: str) -> None:
-        told.append(peer.namespace)
+        namespaces.append(peer.namespace)
         await asyncio.Event().wait()
 
     script = Script()
@@ -657,22 +653,22 @@ async def test_shutdown_ends_disconnect_handlers_that_do_not() -> None:
             pass
         async with stage.client("/chat") as client:
             await client.send("41/chat")
-            await until(lambda: len(told) == 2)
+            await until(lambda: len(namespaces) == 2)
         await until(lambda: all(socket.closing for socket in server.eio.sockets.values()))
         await server.shutdown(0.05)
         assert not any(stage.holdings.values())
 
 
-async def test_shutdown_tells_of_clients_whose_handlers_take_too_long() -> None:
-    """Their last events lose the time that they would have had, and the disconnect handler still runs."""
-    script, gates = Script(), asyncio.Event()
+async def test_shutdown_runs_disconnect_despite_slow_handlers() -> None:
+    """Events of slow handlers lose their drain time, and the disconnect handler still runs."""
+    script, started = Script(), asyncio.Event()
 
     async def hang(peer: Peer[Any]) -> Any:
-        gates.set()
+        started.set()
         await asyncio.Event().wait()
 
     async def leave(peer: Peer[Any], reason: str) -> None:
-        for _ in range(5):  # others get their turn
+        for _ in range(5):  # let other tasks run
             await asyncio.sleep(0)
 
     script.handlers["hang"], script.on_disconnect = hang, leave
@@ -681,14 +677,14 @@ async def test_shutdown_tells_of_clients_whose_handlers_take_too_long() -> None:
         stage = Stage(url, server, script)
         async with stage.client() as client:
             await client.send('42["hang"]', '42["hang"]')
-            await gates.wait()
+            await started.wait()
             await server.shutdown(0.05)
-        assert [one[0] for one in script.told] == ["connect", "hang", "disconnect"]
+        assert [entry[0] for entry in script.told] == ["connect", "hang", "disconnect"]
         assert not any(stage.holdings.values())
 
 
-async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCaptureFixture) -> None:
-    """Clients are closed, disconnect handlers run, a hanging one is cancelled, newcomers are refused."""
+async def test_shutdown_is_bounded_and_runs_disconnect_handlers(caplog: pytest.LogCaptureFixture) -> None:
+    """Clients are closed, disconnect handlers run, a hanging handler is cancelled, and requests get 503."""
 
     async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await asyncio.Event().wait()
@@ -697,7 +693,7 @@ async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCapt
     async with (
         serve() as stage,
         stage.client() as client,
-        stage.client() as other,
+        stage.client() as idle,
         stage.polling() as polling,
     ):
         stage.script.handlers["hang"] = hang
@@ -710,22 +706,22 @@ async def test_shutdown_is_bounded_and_tells_the_handlers(caplog: pytest.LogCapt
         assert asyncio.get_running_loop().time() - before < 2
         assert await poll == ["1"]
         await client.closed()
-        await other.closed()
+        await idle.closed()
         assert stage.script.told.count(("disconnect", "/", "server disconnect")) == 2
         await stage.emptied()
         assert (await polling.get()).status_code == 503
     assert ["did not end in time" in record.getMessage() for record in caplog.records] == [True]
 
 
-async def test_namespaces_registered_on_the_server_itself() -> None:
-    """Where the contract has none, handlers in python-socketio's own style serve the namespace."""
+async def test_the_server_itself_accepts_namespaces() -> None:
+    """A namespace outside the contract is served by handlers in python-socketio's style."""
     script = Script()
-    told: list[Any] = []
+    calls: list[Any] = []
     async with serve(script) as stage:
         sio_server = stage.server
 
         async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> bool | None:
-            told.append(auth)
+            calls.append(auth)
             if auth == {"crash": 1}:
                 raise TypeError("not the signature")
             return False if auth == {"refuse": 1} else None
@@ -738,13 +734,13 @@ async def test_namespaces_registered_on_the_server_itself() -> None:
 
         class Classy(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio is untyped
             def on_connect(self, sid: str, environ: dict[str, Any]) -> None:
-                told.append("classy")
+                calls.append("classy")
 
             async def on_hello(self, sid: str) -> None:
-                told.append("hello")
+                calls.append("hello")
 
             async def on_disconnect(self, sid: str, reason: str) -> None:
-                told.append(reason)
+                calls.append(reason)
 
         sio_server.register_namespace(Classy("/classy"))
         async with stage.websocket() as client:
@@ -756,12 +752,12 @@ async def test_namespaces_registered_on_the_server_itself() -> None:
             await client.join("/classy")
             assert await client.ask('42/classy,3["hello"]') == []
         await stage.emptied()
-        assert told == [{"refuse": 1}, {"crash": 1}, {"a": 1}, "classy", "hello", "transport close"]
+        assert calls == [{"refuse": 1}, {"crash": 1}, {"a": 1}, "classy", "hello", "transport close"]
         assert not script.told
 
 
 class Csv(sio.Packet):  # type: ignore[misc]  # python-socketio is untyped
-    """Another serializer: Python's literals in place of JSON."""
+    """A custom serializer that writes other brackets than JSON."""
 
     class json:  # noqa: N801 - upstream's name
         @staticmethod
@@ -775,8 +771,8 @@ class Csv(sio.Packet):  # type: ignore[misc]  # python-socketio is untyped
             return json.loads(text.replace("<", "[").replace(">", "]"))
 
 
-async def test_another_serializer_is_served_too() -> None:
-    """A packet class of the user's, attachments included, under the same rules of shape."""
+async def test_a_custom_serializer_is_served() -> None:
+    """A user-supplied packet class, with attachments, is served under the same rules of shape."""
     async with serve(serializer=Csv) as stage:
         async with stage.client() as client:
             assert (await client.ask_raw('421<"a",1>')) == "431<1>"
@@ -793,7 +789,7 @@ async def test_another_serializer_is_served_too() -> None:
 
 
 async def test_the_json_option_is_per_server() -> None:
-    """Two servers in one process may read and write JSON differently."""
+    """Two servers in one process may use different JSON implementations."""
 
     class Shouting:
         loads = staticmethod(json.loads)
@@ -802,14 +798,19 @@ async def test_the_json_option_is_per_server() -> None:
         def dumps(value: Any, **options: Any) -> str:
             return json.dumps(value, **options).upper()
 
-    async with serve(json=Shouting) as loud, serve() as plain, loud.websocket() as one, plain.client() as two:
-        assert (await one.ask_raw("40")).startswith('40{"SID"')
-        assert await one.ask_raw('421["echo","a"]') == '431["A"]'
-        assert await two.ask('421["echo","a"]') == ["a"]
+    async with (
+        serve(json=Shouting) as loud,
+        serve() as plain,
+        loud.websocket() as shouter,
+        plain.client() as speaker,
+    ):
+        assert (await shouter.ask_raw("40")).startswith('40{"SID"')
+        assert await shouter.ask_raw('421["echo","a"]') == '431["A"]'
+        assert await speaker.ask('421["echo","a"]') == ["a"]
 
 
-async def test_the_shape_of_refusals_can_be_replaced() -> None:
-    """One option makes the body of acks, events and refused connections."""
+async def test_the_body_of_refusals_can_be_replaced() -> None:
+    """`refusal_body` makes the body of acks, events and refused connections."""
 
     def body(error: RefusedError) -> Any:
         return {"failed": error.code}
@@ -844,26 +845,26 @@ async def _waits(*_: Any) -> str:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_options_that_make_no_sense_are_refused(options: Any, error: type[Exception], words: str) -> None:
-    """At construction, with a sentence that says which."""
+def test_invalid_options_are_refused(options: Any, error: type[Exception], words: str) -> None:
+    """The constructor raises an error that names the option."""
     with pytest.raises(error, match=words):
         create_server(Script(), **options)
 
 
-async def test_nothing_is_narrated_unless_asked_for(caplog: pytest.LogCaptureFixture) -> None:
-    """Upstream's account of every packet, data included, is off even where INFO is shown."""
+async def test_packets_are_logged_only_on_request(caplog: pytest.LogCaptureFixture) -> None:
+    """Upstream's log of every packet, with its data, is off by default, even at level INFO."""
     with caplog.at_level(logging.INFO):
-        for option, told in ((False, False), (True, True), (logging.getLogger("mine"), True)):
+        for option, logged in ((False, False), (True, True), (logging.getLogger("mine"), True)):
             caplog.clear()
             async with serve(logger=option) as stage, stage.client():
                 await stage.server.emit("news", "secret")
-            assert any("emitting" in record.getMessage() for record in caplog.records) is told
+            assert any("emitting" in record.getMessage() for record in caplog.records) is logged
     assert not logging.getLogger("socketio.server").handlers
     assert not logging.getLogger("engineio.server").handlers
 
 
 async def test_upstreams_asgi_application_works_on_top() -> None:
-    """Whoever wraps the server in python-socketio's own ASGI class has the same guards."""
+    """A server inside python-socketio's own ASGI class has the same protections."""
     server = create_server(Script())
     async with serve_app(socketio.ASGIApp(server)) as url:
         stage = Stage(url, server, Script())
@@ -875,8 +876,8 @@ async def test_upstreams_asgi_application_works_on_top() -> None:
 @pytest.mark.parametrize(
     "name", ["/" + "n" * 512, "/a\nb", "/a\x00", "/\u2028"], ids=["long", "line", "nul", "separator"]
 )
-async def test_a_namespace_that_can_not_be_a_name(name: str) -> None:
-    """A dynamic namespace would take it: it is kept and logged as long as the connection lives."""
+async def test_an_unusable_namespace_name_is_refused(name: str) -> None:
+    """A name too long or with control characters is refused even if a dynamic namespace would admit it."""
 
     class Any_(Script):  # noqa: N801 - `Any` is taken
         def admits(self, namespace: str) -> bool:
@@ -888,30 +889,30 @@ async def test_a_namespace_that_can_not_be_a_name(name: str) -> None:
         assert len(stage.script.told) == 1
 
 
-async def test_auth_beyond_its_limit_is_refused() -> None:
-    """What is accepted is kept; a few refusals of it end the connection as others do."""
+async def test_too_large_auth_is_refused() -> None:
+    """Too large auth is refused with `payload_too_large`, and repeated refusals close the connection."""
     async with serve(limits=Limits(auth_bytes=100, refusals=3)) as stage, stage.websocket() as client:
         await client.join("/chat", {"token": "x" * 60})
         for _ in range(3):
             await client.send('40{"token":"' + "x" * 100 + '"}')
             assert payload(await client.receive())["data"]["code"] == "payload_too_large"
         await client.closed()
-        assert [one[:2] for one in stage.script.told] == [
+        assert [entry[:2] for entry in stage.script.told] == [
             ("connect", "/chat"),
             ("disconnect", "/chat"),
         ]
 
 
 async def test_refused_namespaces_do_not_keep_a_connection_alive() -> None:
-    """Its time to join one goes on."""
+    """A refused CONNECT does not extend the time for joining a namespace."""
     async with serve(limits=Limits(connect_seconds=0.3)) as stage, stage.websocket() as client:
 
-        async def ask_for_ever() -> None:
+        async def keep_asking() -> None:
             for number in range(1000):
                 await client.send(f"40/nowhere{number},")
                 await client.receive()
                 await asyncio.sleep(0.02)  # the pace of a client, not a wait
 
         with pytest.raises(ConnectionClosed):
-            await ask_for_ever()
+            await keep_asking()
         await stage.emptied()

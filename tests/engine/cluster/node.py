@@ -1,6 +1,6 @@
 """A server process for the tests of the queue: ``python -m tests.engine.cluster.node '{"url": …}'``.
 
-Clients command it by events; it prints its port when it serves.
+Clients control it by events; it prints its port once it serves.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """What clients can ask of the process."""
+    """The events by which clients control the process."""
 
     def __init__(
         self, url: str, *, channel: str, secret: str | None, rhythm: dict[str, float], **options: Any
@@ -45,7 +45,7 @@ class Node:
         self.slow_disconnect = float(os.environ.get("SLOW_DISCONNECT", "0"))
 
     async def on_flood(self, peer: Peer[Any], count: int, per_second: float, size: int) -> Sequence[Any]:
-        """Emit numbers to everybody at a rate; answers with the longest emit, in seconds."""
+        """Emit numbers to all clients at a rate per second; answer with the longest emit, in seconds."""
         begin, longest = time.monotonic(), 0.0
         for number in range(count):
             wait = begin + number / per_second - time.monotonic()
@@ -57,23 +57,23 @@ class Node:
         return [longest]
 
     async def on_burst(self, peer: Peer[Any], count: int) -> Sequence[Any]:
-        """Emit so many at the same time."""
+        """Emit this many events concurrently."""
         await asyncio.gather(
             *(self.server.emit("n", {"i": i, "at": time.time()}, skip_sid=peer.sid) for i in range(count))
         )
         return []
 
     async def on_chain(self, peer: Peer[Any], number: int) -> Sequence[Any]:
-        """Emit one; clients send many of these back to back."""
+        """Emit a single event; clients send many of these back to back."""
         await self.server.emit("n", {"i": number, "at": time.time()}, skip_sid=peer.sid)
         return []
 
     async def on_call(self, _: Peer[Any], sid: str, seconds: float) -> Sequence[Any]:
-        """Call a client; answers with how that went and how long it took."""
+        """Call a client; answer with the result or error and the time in seconds."""
         begin = time.monotonic()
         try:
             result = await self.server.call("q", 1, to=sid, timeout=seconds)
-        except Exception as error:  # noqa: BLE001  # told to the test
+        except Exception as error:  # noqa: BLE001  # reported to the test
             result = type(error).__name__
         return [result, time.monotonic() - begin]
 
@@ -91,7 +91,7 @@ class Node:
         ]
 
     async def on_drop(self, _: Peer[Any], sid: str) -> Sequence[Any]:
-        """Disconnect a client, wherever it is."""
+        """Disconnect a client of any process."""
         await self.server.disconnect(sid)
         return []
 
@@ -106,7 +106,7 @@ class Node:
 
 
 class Uvicorn(uvicorn.Server):
-    """Prints its port once it serves and the queue was reached."""
+    """A server that prints its port once it serves and has reached the queue."""
 
     def __init__(self, node: Node, config: uvicorn.Config) -> None:
         super().__init__(config)

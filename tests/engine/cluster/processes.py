@@ -1,4 +1,4 @@
-"""Server processes on one queue, and clients that note what they receive."""
+"""Server processes on one queue, and clients that record what they receive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.engine.stage import SECONDS, WebSocketClient, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-# Quick, so that a test of minutes is one of seconds; a loaded machine must not make it flap.
+# Short times, so that a test takes seconds; they leave room for a loaded machine.
 RHYTHM = {"beat": 0.5, "silence": 4.0, "death": 5.0, "tick": 0.3}
 STOP_SECONDS = 30.0
 
@@ -40,7 +40,7 @@ class Process:
         self.log = ""
 
     def await_port(self) -> None:
-        """Wait until it serves and was on the queue."""
+        """Wait until the process serves and has reached the queue."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -48,11 +48,11 @@ class Process:
         self.url = f"ws://127.0.0.1:{int(line)}/socket.io/?EIO=4&transport=websocket"
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         self._process.send_signal(number)
 
     def end(self) -> None:
-        """End it, and keep what it logged."""
+        """Stop the process, and keep its log."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(signal.SIGTERM)
@@ -79,7 +79,7 @@ class Process:
 
     @contextlib.asynccontextmanager
     async def deaf_client(self) -> AsyncIterator[None]:
-        """Connect a client that reads nothing any more."""
+        """Connect a client that stops reading."""
         async with connect(self.url, max_size=None, compression=None, proxy=None, max_queue=1) as raw:
             client = WebSocketClient(raw)
             await client.receive()
@@ -90,7 +90,7 @@ class Process:
 
 
 class Client(WebSocketClient):
-    """Notes the numbers that it receives, and when."""
+    """A client that records the numbers it receives, and their delays in seconds."""
 
     def __init__(self, raw: Any) -> None:
         super().__init__(raw)
@@ -119,7 +119,7 @@ class Client(WebSocketClient):
                 self.gone = True
 
     def begin(self, event: str, *arguments: Any) -> asyncio.Future[Any]:
-        """Emit an event, and return what will be its answer."""
+        """Emit an event, and return a future of its answer."""
         self._asked += 1
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[str(self._asked)] = answer
@@ -137,7 +137,7 @@ class Client(WebSocketClient):
         return answer[0] if len(answer) == 1 else answer
 
     async def until_state(self, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """Wait until the queue of its process is in such a state, and return that."""
+        """Wait until the state of its process's queue fits, and return that state."""
         async with asyncio.timeout(SECONDS):
             while True:
                 state: dict[str, Any] = await self.ask("state")
@@ -146,7 +146,7 @@ class Client(WebSocketClient):
                 await asyncio.sleep(0.02)
 
     async def received(self, count: int) -> None:
-        """Wait for so many numbers."""
+        """Wait until this many numbers have arrived."""
         await until(lambda: len(self.numbers) >= count, f"{count} messages; {len(self.numbers)} came")
 
 
@@ -161,16 +161,16 @@ async def processes(
     rhythm: Mapping[str, float] | None = None,
     urls: Mapping[int, str] | None = None,
 ) -> AsyncIterator[list[Process]]:
-    """Run servers on one channel of their own.
+    """Run servers on a channel of their own.
 
     Args:
-        url: Of the queue.
-        count: How many.
-        secret: Signs their messages.
-        files: How many descriptors each may have.
-        environ: Environment variables for them.
-        rhythm: Times of the queue, over `RHYTHM`.
-        urls: Other URLs of the queue for some of them, by their place.
+        url: The URL of the queue.
+        count: The number of servers.
+        secret: The secret that signs their messages.
+        files: The number of file descriptors that each process may open.
+        environ: Environment variables of the processes.
+        rhythm: Times of the queue in seconds, which override `RHYTHM`.
+        urls: Other URLs of the queue for some processes, by index.
     """
     channel = f"test-{uuid.uuid4().hex}"
     settings = {"channel": channel, "secret": secret, "rhythm": {**RHYTHM, **(rhythm or {})}}
@@ -189,13 +189,13 @@ async def processes(
 
 @contextlib.asynccontextmanager
 async def pair(url: str, **options: Any) -> AsyncIterator[tuple[Client, Client]]:
-    """Two processes that know of each other, and a client of each."""
-    async with processes(url, **options) as (one, two), one.client() as here, two.client() as there:
+    """Run two processes that know each other, and connect a client to each."""
+    async with processes(url, **options) as (first, second), first.client() as here, second.client() as there:
         await acquainted(here, there)
         yield here, there
 
 
 async def acquainted(*clients: Client) -> None:
-    """Wait until the process of each client knows of the others."""
+    """Wait until each client's process knows all the others."""
     for client in clients:
         await client.until_state(lambda state: len(state["processes"]) == len(clients))

@@ -1,4 +1,4 @@
-"""Client managers that the application passes: python-socketio's, and derived from one."""
+"""Client managers passed by the application: python-socketio's own and subclasses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CountsEmits:
-    """Keeps the name of each event; what a manager of an application's may override."""
+    """A mixin that records the name of each event, as an application's override might."""
 
     emitted: list[str]
 
@@ -33,7 +33,7 @@ class CountsEmits:
 
 
 class Logged(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
-    """A manager that overrides one method and keeps what it has seen."""
+    """A manager that overrides one method and records its calls."""
 
     def __init__(self, name: str = "log") -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Logged(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # pytho
 
 
 class Slotted(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # as above
-    """A manager whose state is not in its ``__dict__``."""
+    """A manager that stores its state outside ``__dict__``."""
 
     __slots__ = ("emitted",)
 
@@ -52,7 +52,7 @@ class Slotted(CountsEmits, socketio.AsyncManager):  # type: ignore[misc]  # as a
 
 
 class Broker(AsyncPubSubManager):  # type: ignore[misc]  # as above
-    """A queue manager with a backend of its own, which is a list of the queues of all processes."""
+    """A queue manager with its own backend: a list of the queues of all processes."""
 
     name = "broker"
 
@@ -78,7 +78,7 @@ class Broker(AsyncPubSubManager):  # type: ignore[misc]  # as above
 
 
 class CountingBroker(CountsEmits, Broker):
-    """A queue manager that also overrides what python-socketio's own does."""
+    """A queue manager that also overrides a method of python-socketio's manager."""
 
     def __init__(self, queues: list[asyncio.Queue[str]]) -> None:
         super().__init__(queues)
@@ -91,7 +91,7 @@ class CountingBroker(CountsEmits, Broker):
     ids=["class", "partial", "object", "function", "class with slots"],
 )
 async def test_overrides_run_and_call_our_rooms(manager: Any) -> None:
-    """What a manager overrides is called; a client whose connect handler still runs hears no broadcast."""
+    """Overridden methods are called, and a client whose connect handler still runs gets no broadcast."""
     script = Script()
     entered, go_on = asyncio.Event(), asyncio.Event()
 
@@ -116,8 +116,8 @@ async def test_overrides_run_and_call_our_rooms(manager: Any) -> None:
         assert emitting.name == "other"
 
 
-async def test_an_object_keeps_its_class_and_shows_what_its_overrides_keep() -> None:
-    """The server has an object of its own, which shares the attributes of the one that was passed."""
+async def test_a_passed_object_keeps_its_class() -> None:
+    """The server uses an object of its own, which shares the attributes of the passed one."""
     manager = Logged()
     async with serve(client_manager=manager) as stage, stage.client() as client:
         await stage.server.emit("n")
@@ -130,8 +130,8 @@ async def test_an_object_keeps_its_class_and_shows_what_its_overrides_keep() -> 
 
 
 @pytest.mark.parametrize("manager", [socketio.AsyncManager, socketio.AsyncManager()], ids=["class", "object"])
-async def test_a_manager_without_overrides_is_left_aside(manager: Any) -> None:
-    """python-socketio's own manager has nothing that our rooms don't do."""
+async def test_a_manager_without_overrides_is_ignored(manager: Any) -> None:
+    """python-socketio's own manager is replaced by `Rooms`, as it adds nothing."""
     async with serve(client_manager=manager) as stage, stage.client() as client:
         assert type(stage.server.manager) is Rooms
         await stage.server.emit("n", to=client.sid)
@@ -143,8 +143,8 @@ async def test_a_manager_without_overrides_is_left_aside(manager: Any) -> None:
     [Broker, CountingBroker, lambda queues: functools.partial(CountingBroker, queues)],
     ids=["object", "object that overrides more", "class"],
 )
-async def test_a_queue_manager_reaches_other_processes_by_its_own_connections(kind: Any) -> None:
-    """Emits, calls, rooms and disconnects reach clients of another server, and so do emits from elsewhere."""
+async def test_a_queue_manager_reaches_other_processes(kind: Any) -> None:
+    """Emits, calls, rooms and disconnects reach another server's clients over the manager's own backend."""
     queues: list[asyncio.Queue[str]] = []
     managers = [kind(queues), kind(queues)]
     kinds = [type(manager) for manager in managers]
@@ -177,8 +177,8 @@ async def test_a_queue_manager_reaches_other_processes_by_its_own_connections(ki
         assert [manager.closed for manager in managers] == [True, True]
 
 
-async def test_a_queue_manager_is_named_by_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may have been made before a fork; upstream's name would be that of all its copies."""
+async def test_queue_managers_have_a_host_id_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host ID changes after a fork, as copies of a manager would otherwise share it."""
     for passed in (socketio.AsyncRedisManager(), CountingBroker([])):
         manager: Any = create_server(Script(), client_manager=passed).manager
         parent = manager.host_id
@@ -190,7 +190,7 @@ async def test_a_queue_manager_is_named_by_its_process(monkeypatch: pytest.Monke
 
 
 async def test_a_queue_manager_drops_callbacks_for_rooms(caplog: pytest.LogCaptureFixture) -> None:
-    """What another process asks for is logged in a line, and nothing is sent."""
+    """A callback for a room from another process is logged in one line, and nothing is sent."""
     queues: list[asyncio.Queue[str]] = []
     emit = {"method": "emit", "event": "n", "data": [1], "namespace": "/", "room": "x", "host_id": "another"}
     async with serve(client_manager=Broker(queues)) as stage, stage.client() as client:
@@ -220,7 +220,7 @@ def _replaced() -> Logged:
     ],
     ids=["not a manager", "a class of others", "for threads", "slots", "replaced on the object"],
 )
-def test_what_cannot_be_adopted_is_refused_at_startup(manager: Any, words: str) -> None:
-    """The error says what to pass."""
+def test_an_unusable_manager_is_refused_at_start_up(manager: Any, words: str) -> None:
+    """The error says which manager to pass instead."""
     with pytest.raises(TypeError, match=words):
         create_server(Script(), client_manager=manager)

@@ -1,4 +1,4 @@
-"""RabbitMQ that can't be reached."""
+"""A RabbitMQ broker that is unreachable."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from asynction_asgi.engine.cluster.amqp import Amqp
 
 
-async def test_a_connection_that_did_not_open_is_closed() -> None:
-    """Nothing of it is left to the garbage collector, which could only warn of it."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nothing listens
-        broker = Amqp(f"amqp://127.0.0.1:{taken.getsockname()[1]}", "channel", seconds=1.0)
+async def test_a_connection_that_failed_to_open_is_closed() -> None:
+    """Closing the broker also closes a connection that failed to open, so that no warning follows."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # nothing listens on it
+        broker = Amqp(f"amqp://127.0.0.1:{unused.getsockname()[1]}", "channel", seconds=1.0)
         for attempt in (broker.listeners, broker.read):
             with pytest.raises(aio_pika.exceptions.AMQPError):
                 await attempt()

@@ -1,4 +1,4 @@
-"""The ways to a broker: sockets of Unix, sentinels, and either version of Redis's protocol."""
+"""Ways to reach a broker: Unix sockets, sentinels, both versions of Redis's protocol, and Valkey."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def by_socket(folder: Path, kind: str) -> Iterator[str]:
-    """Run a broker at a path."""
+    """Run a broker on a Unix socket."""
     path = folder / "redis.sock"
     with running_broker(options=["--unixsocket", str(path)]):
         yield f"unix{kind}://{path}"
@@ -36,7 +36,7 @@ def by_sentinel(folder: Path, kind: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def by_version(folder: Path, kind: str) -> Iterator[str]:
-    """Run a broker that is asked for the third version of the protocol."""
+    """Run a broker and connect with version 3 of the protocol."""
     del folder
     with running_broker() as broker:
         yield f"{broker.url.replace('redis:', f'redis{kind}:')}/0?protocol=3"
@@ -44,7 +44,7 @@ def by_version(folder: Path, kind: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def by_valkey(folder: Path, kind: str) -> Iterator[str]:
-    """Run a Valkey, for its own client."""
+    """Run a Valkey broker for Valkey's own client."""
     del folder
     with running_broker(valkey=True) as broker:
         yield broker.url.replace("redis:", f"valkey{kind}:")
@@ -52,8 +52,8 @@ def by_valkey(folder: Path, kind: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", ["", "+stream"], ids=["pub/sub", "stream"])
 @pytest.mark.parametrize("way", [by_socket, by_sentinel, by_version, by_valkey])
-async def test_processes_hear_one_another(way: object, kind: str, tmp_path: Path) -> None:
-    """In order, and an answer comes back."""
+async def test_processes_reach_each_other(way: object, kind: str, tmp_path: Path) -> None:
+    """Emits arrive in order at the other process, and a call is answered."""
     assert callable(way)
     with way(tmp_path, kind) as url:
         async with pair(url) as (here, there):

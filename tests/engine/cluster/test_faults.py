@@ -1,4 +1,4 @@
-"""What becomes of messages where the broker, a connection or a process fails; all of them real."""
+"""Messages survive, or are counted as lost, when a real broker, connection or process fails."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = ["redis", "redis+stream"]
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """A broker of the test's own, which it may kill."""
+    """A broker for this test alone, which may kill it."""
     kind = request.node.callspec.params.get("kind", "") if hasattr(request.node, "callspec") else ""
     with running_broker(valkey="valkey" in kind) as running:
         yield running
@@ -37,7 +37,7 @@ def url_of(broker: Broker, kind: str) -> str:
 
 
 async def flooded(here: Client, there: Client, count: int, per_second: float) -> asyncio.Future[Any]:
-    """Begin to emit numbers; returns once half of them have arrived."""
+    """Begin to emit numbers, and return once a third of them have arrived."""
     flood = here.begin("flood", count, per_second, 20)
     await there.received(count // 3)
     return flood
@@ -45,14 +45,14 @@ async def flooded(here: Client, there: Client, count: int, per_second: float) ->
 
 @pytest.mark.parametrize("secret", [None, SECRET], ids=["unsigned", "signed"])
 @pytest.mark.parametrize("kind", [*KINDS, "valkey+stream"])
-async def test_a_broker_that_is_killed_and_comes_back_empty(
+async def test_a_broker_that_restarts_empty_loses_nothing(
     broker: Broker, kind: str, secret: str | None
 ) -> None:
-    """Nothing is lost, doubled or out of order: the writer repeats what the broker may have forgotten."""
+    """Every message arrives once and in order, as the writer repeats what the broker may have lost."""
     async with pair(url_of(broker, kind), secret=secret) as (here, there):
         flood = await flooded(here, there, 1500, 1000)
         broker.end(signal.SIGKILL)
-        await asyncio.sleep(0.5)  # how long it is away
+        await asyncio.sleep(0.5)  # the length of the outage
         broker.start()
         await flood
         await there.received(1500)
@@ -61,8 +61,8 @@ async def test_a_broker_that_is_killed_and_comes_back_empty(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_broker_that_stands_still(broker: Broker, kind: str) -> None:
-    """For longer than the writer waits: what was written twice arrives once, in order."""
+async def test_a_paused_broker_loses_nothing(broker: Broker, kind: str) -> None:
+    """If the broker pauses longer than the write timeout, each message still arrives once and in order."""
     async with pair(url_of(broker, kind), rhythm={"write": 1.0}) as (here, there):
         flood = await flooded(here, there, 1500, 1000)
         broker.send_signal(signal.SIGSTOP)
@@ -74,8 +74,8 @@ async def test_a_broker_that_stands_still(broker: Broker, kind: str) -> None:
         assert longest < 5.5
 
 
-async def test_connections_that_the_broker_ends_over_a_stream(broker: Broker) -> None:
-    """Readers go on behind what they handled."""
+async def test_streams_survive_connections_that_the_broker_closes(broker: Broker) -> None:
+    """Readers resume after the last message that they handled."""
     async with pair(url_of(broker, "redis+stream")) as (here, there), Redis.from_url(broker.url) as client:
         flood = await flooded(here, there, 1500, 1000)
         for _ in range(3):
@@ -86,26 +86,26 @@ async def test_connections_that_the_broker_ends_over_a_stream(broker: Broker) ->
         assert there.numbers == list(range(1500))
 
 
-async def test_connections_that_the_broker_ends_over_pub_sub(broker: Broker) -> None:
-    """What could not be heard is counted, exactly, and told in one line."""
-    async with processes(broker.url) as (one, two):
-        async with one.client() as here, two.client() as there, Redis.from_url(broker.url) as client:
+async def test_pub_sub_counts_messages_lost_with_a_connection(broker: Broker) -> None:
+    """Missed messages are counted exactly, and the outage takes two lines in the log."""
+    async with processes(broker.url) as (first, second):
+        async with first.client() as here, second.client() as there, Redis.from_url(broker.url) as client:
             await acquainted(here, there)
             flood = await flooded(here, there, 3000, 1500)
             await client.client_kill_filter(_type="pubsub", skipme=True)
             await flood
             await there.received(2000)
-            await asyncio.wait_for(_heard(there, 2999), 30)
+            await asyncio.wait_for(_received(there, 2999), 30)
             await there.until_state(lambda state: state["lost"].get("missed", 0) >= 3000 - len(there.numbers))
             lost = (await there.ask("state"))["lost"]["missed"]
             assert there.numbers == sorted(set(there.numbers))
-            assert 0 <= len(there.numbers) + lost - 3000 <= 2, "beats have numbers as well"
-        await asyncio.to_thread(two.end)
-    assert two.log.count("can't be reached") == two.log.count("is heard again") == 1
+            assert 0 <= len(there.numbers) + lost - 3000 <= 2, "beats are numbered as well"
+        await asyncio.to_thread(second.end)
+    assert second.log.count("can't be reached") == second.log.count("is heard again") == 1
 
 
 class Line:
-    """What leads to a broker, and can freeze what is open; keepalives are answered."""
+    """A proxy to a broker that can freeze open connections; keepalives are still answered."""
 
     def __init__(self, url: str) -> None:
         self._broker = urlsplit(url)
@@ -116,7 +116,7 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[str]:
-        """Let connections through; yields the address."""
+        """Accept connections, and yield the address."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
         try:
             yield f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
@@ -129,7 +129,7 @@ class Line:
             await self._server.wait_closed()
 
     async def freeze(self) -> None:
-        """Carry nothing more over the connections that are open, and leave them open."""
+        """Stop carrying data over the open connections, without closing them."""
         for task in self._copying:
             task.cancel()
         await asyncio.wait(self._copying)
@@ -149,8 +149,8 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_connections_that_carry_nothing_more(broker: Broker, kind: str) -> None:
-    """They are replaced, though nothing says that they are dead; over a stream, nothing is lost."""
+async def test_frozen_connections_are_replaced(broker: Broker, kind: str) -> None:
+    """A connection that silently carries no data is replaced, and over a stream nothing is lost."""
     line = Line(broker.url)
     async with line.open() as address:
         url = url_of(broker, kind)
@@ -159,7 +159,7 @@ async def test_connections_that_carry_nothing_more(broker: Broker, kind: str) ->
             await there.received(10)
             await line.freeze()
             await here.ask("flood", 200, 25, 20)  # eight seconds
-            await asyncio.wait_for(_heard(there, 199), 30)
+            await asyncio.wait_for(_received(there, 199), 30)
             assert there.numbers[10:] == sorted(set(there.numbers[10:]))
             if kind == "redis+stream":
                 assert there.numbers == [*range(10), *range(200)]
@@ -167,36 +167,40 @@ async def test_connections_that_carry_nothing_more(broker: Broker, kind: str) ->
                 assert (await there.ask("state"))["lost"]["missed"] >= 210 - len(there.numbers)
 
 
-async def _heard(client: Client, number: int) -> None:
+async def _received(client: Client, number: int) -> None:
     while not client.numbers or client.numbers[-1] != number:  # noqa: ASYNC110  # the client reads in another task
         await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("secret", [None, SECRET], ids=["unsigned", "signed"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_process_that_stands_still(queue_url: str, kind: str, secret: str | None) -> None:
-    """It reads later what came meanwhile."""
+async def test_a_paused_process_catches_up(queue_url: str, kind: str, secret: str | None) -> None:
+    """A paused process later reads the messages sent meanwhile."""
     url = queue_url.replace("redis:", f"{kind}:")
-    async with processes(url, secret=secret) as (one, two), one.client() as here, two.client() as there:
+    async with (
+        processes(url, secret=secret) as (first, second),
+        first.client() as here,
+        second.client() as there,
+    ):
         await acquainted(here, there)
         flood = await flooded(here, there, 900, 300)
-        two.signal(signal.SIGSTOP)
+        second.signal(signal.SIGSTOP)
         await asyncio.sleep(4.5)  # longer than the watchdog's silence
-        two.signal(signal.SIGCONT)
+        second.signal(signal.SIGCONT)
         await flood
         await there.received(900)
         assert there.numbers == list(range(900))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_process_that_is_killed(queue_url: str, kind: str) -> None:
-    """The others go on among themselves, and find out that it is gone."""
+async def test_a_killed_process_is_forgotten(queue_url: str, kind: str) -> None:
+    """The other processes keep exchanging messages, and remove the killed one from their list."""
     url = queue_url.replace("redis:", f"{kind}:")
-    async with processes(url, 3) as (one, two, three), one.client() as here, two.client() as there:
-        async with three.client() as victim:
+    async with processes(url, 3) as (first, second, third), first.client() as here, second.client() as there:
+        async with third.client() as victim:
             await acquainted(here, there, victim)
             flood = await flooded(here, there, 600, 600)
-            three.signal(signal.SIGKILL)
+            third.signal(signal.SIGKILL)
         await flood
         await there.received(600)
         assert there.numbers == list(range(600))
@@ -204,14 +208,14 @@ async def test_a_process_that_is_killed(queue_url: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_clients_that_do_not_read_hold_up_no_others(queue_url: str, kind: str) -> None:
-    """Those of the same process get everything, in order, while eight others block."""
+async def test_stalled_clients_do_not_delay_others(queue_url: str, kind: str) -> None:
+    """A client gets every message in order while eight clients of the same process do not read."""
     url = queue_url.replace("redis:", f"{kind}:")
-    async with processes(url) as (one, two), contextlib.AsyncExitStack() as stack:
-        here = await stack.enter_async_context(one.client())
-        there = await stack.enter_async_context(two.client())
+    async with processes(url) as (first, second), contextlib.AsyncExitStack() as stack:
+        here = await stack.enter_async_context(first.client())
+        there = await stack.enter_async_context(second.client())
         for _ in range(8):
-            await stack.enter_async_context(two.deaf_client())
+            await stack.enter_async_context(second.deaf_client())
         await acquainted(here, there)
         await here.ask("flood", 3000, 1500, 4000)
         await there.received(3000)
@@ -219,13 +223,13 @@ async def test_clients_that_do_not_read_hold_up_no_others(queue_url: str, kind: 
         assert (await there.ask("state"))["lost"] == {}
 
 
-async def test_a_slow_disconnect_handler_holds_up_nothing(queue_url: str) -> None:
-    """A client that another process disconnects is told at once, and messages go on while its handler runs."""
+async def test_a_slow_disconnect_handler_delays_nothing(queue_url: str) -> None:
+    """A client disconnected from another process leaves at once, and messages flow while its handler runs."""
     async with (
-        processes(queue_url, environ={"SLOW_DISCONNECT": "8"}) as (one, two),
-        one.client() as here,
-        two.client() as there,
-        two.client() as leaving,
+        processes(queue_url, environ={"SLOW_DISCONNECT": "8"}) as (first, second),
+        first.client() as here,
+        second.client() as there,
+        second.client() as leaving,
     ):
         await acquainted(here, there)
         await here.ask("drop", leaving.sid)
@@ -233,12 +237,12 @@ async def test_a_slow_disconnect_handler_holds_up_nothing(queue_url: str) -> Non
         await there.received(50)
         assert there.numbers == list(range(50))
         assert leaving.gone
-        assert leaving.numbers == [], "what was emitted later did not reach it"
+        assert leaving.numbers == [], "later emits must not reach it"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_events_back_to_back_keep_their_order(queue_url: str, kind: str) -> None:
-    """Each is broadcast by a handler of its own."""
+    """Broadcasts keep the order of the events whose handlers send them."""
     url = queue_url.replace("redis:", f"{kind}:")
     async with pair(url) as (here, there):
         await asyncio.gather(*(here.begin("chain", number) for number in range(200)))
@@ -248,8 +252,8 @@ async def test_events_back_to_back_keep_their_order(queue_url: str, kind: str) -
 
 @pytest.mark.parametrize("secret", [None, SECRET], ids=["unsigned", "signed"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_bursts_need_no_connections(broker: Broker, kind: str, secret: str | None) -> None:
-    """A thousand emits at a time, four times, with few descriptors: all arrive, over three connections at most."""
+async def test_bursts_open_no_extra_connections(broker: Broker, kind: str, secret: str | None) -> None:
+    """Four bursts of a thousand emits arrive over three connections per process, with few descriptors."""
     async with (
         Redis.from_url(broker.url) as client,
         pair(url_of(broker, kind), secret=secret, files=128) as (here, there),
@@ -261,8 +265,8 @@ async def test_bursts_need_no_connections(broker: Broker, kind: str, secret: str
         assert there.numbers == list(range(1000)) * 4
 
 
-async def test_an_outage_that_lasts_drops_the_oldest(broker: Broker) -> None:
-    """Emits go on, local clients are served, and what was dropped is counted on both sides."""
+async def test_a_long_outage_drops_the_oldest_messages(broker: Broker) -> None:
+    """Emits continue, local clients are served, and both sides count the dropped messages."""
     async with pair(broker.url, rhythm={"outage": 1.0}) as (here, there):
         broker.end(signal.SIGKILL)
         answers = [await here.ask("flood", 3000, 10_000, 20) for _ in range(2)]
@@ -273,5 +277,5 @@ async def test_an_outage_that_lasts_drops_the_oldest(broker: Broker) -> None:
         assert 6000 + 4 >= dropped + state["pending"] >= 6000
         assert max(answers) < 5.5
         broker.start()
-        await asyncio.wait_for(_heard(there, 2999), 30)
+        await asyncio.wait_for(_received(there, 2999), 30)
         await there.until_state(lambda state: state["lost"] == {"missed": dropped})

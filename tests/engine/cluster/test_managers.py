@@ -1,4 +1,4 @@
-"""Several processes behind one message queue."""
+"""Several processes on one message queue."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @contextlib.asynccontextmanager
 async def cluster(queue_url: str, count: int = 2, **options: Any) -> AsyncIterator[list[Stage]]:
-    """Servers that listen on one channel of their own."""
+    """Run servers that listen on a channel of their own."""
     channel = f"test-{id(asyncio.current_task())}"
     async with contextlib.AsyncExitStack() as stack:
         stages = []
@@ -49,37 +49,41 @@ async def cluster(queue_url: str, count: int = 2, **options: Any) -> AsyncIterat
 
 @contextlib.asynccontextmanager
 async def raw_client(queue_url: str) -> AsyncIterator[Any]:
-    """Open a connection of Redis's own client, beside the servers."""
+    """Open a connection with Redis's own client, next to the servers."""
     async with Redis.from_url(queue_url) as client:
         yield client
 
 
 async def test_emits_reach_the_clients_of_every_server(queue_url: str) -> None:
-    """Rooms and skipped ids too, bytes included; each client once, also on the server that emits."""
-    async with cluster(queue_url) as (one, two), one.client() as here, two.client() as there:
-        await one.server.emit("n", (1, b"x"))
+    """Emits, rooms, skipped sids and bytes reach each client of every server once."""
+    async with cluster(queue_url) as (first, second), first.client() as here, second.client() as there:
+        await first.server.emit("n", (1, b"x"))
         for client in (here, there):
             assert await client.receive() == '451-["n",1,{"_placeholder":true,"num":0}]'
             assert await client.receive() == b"x"
-        await two.server.enter_room(there.sid, "x")
-        await one.server.emit("to the room", room="x")
-        await one.server.emit("not there", skip_sid=there.sid)
-        await one.server.emit("last", to=there.sid)
+        await second.server.enter_room(there.sid, "x")
+        await first.server.emit("to the room", room="x")
+        await first.server.emit("not there", skip_sid=there.sid)
+        await first.server.emit("last", to=there.sid)
         assert [await there.receive(), await there.receive()] == ['42["to the room"]', '42["last"]']
         assert await here.receive() == '42["not there"]'
 
 
-async def test_what_changes_while_an_emit_waits_is_not_published(queue_url: str) -> None:
-    """Clients of another server get what was emitted, though a slow reader held up the emit meanwhile."""
+async def test_later_changes_to_a_payload_are_not_published(queue_url: str) -> None:
+    """Other servers get the payload as emitted, although it changed while a slow reader delayed the emit."""
     limits = Limits(queued_bytes=4000, patience_seconds=60.0)
-    async with cluster(queue_url, limits=limits) as (one, two), one.client() as slow, two.client() as there:
-        member = one.server.manager.find(slow.sid, "/")
+    async with (
+        cluster(queue_url, limits=limits) as (first, second),
+        first.client() as slow,
+        second.client() as there,
+    ):
+        member = first.server.manager.find(slow.sid, "/")
         assert member is not None
         socket: Any = member.connection.socket
-        write, socket.outbox.write = socket.outbox.write, lambda _: False  # its transport takes nothing
+        write, socket.outbox.write = socket.outbox.write, lambda _: False  # its transport accepts nothing
         inner: dict[str, Any] = {"list": [1], "tuple": ([2],)}
         payload = {"inner": inner, "text": "x" * 1500}
-        emit = asyncio.ensure_future(one.server.emit("n", payload))
+        emit = asyncio.ensure_future(first.server.emit("n", payload))
         await until(lambda: socket.outbox.relieved is not None)
         inner["list"].append("added")
         inner["tuple"][0].append("added")
@@ -96,17 +100,17 @@ async def test_what_changes_while_an_emit_waits_is_not_published(queue_url: str)
         ]
 
 
-async def test_buffers_of_every_kind_travel_over_the_queue(queue_url: str) -> None:
-    """Bytes, a bytearray and a memoryview, as they do without a queue."""
-    async with cluster(queue_url) as (one, two), two.client() as there:
+async def test_all_kinds_of_buffers_travel_over_the_queue(queue_url: str) -> None:
+    """Bytes, a bytearray and a memoryview arrive as they do without a queue."""
+    async with cluster(queue_url) as (first, second), second.client() as there:
         for buffer in (b"x", bytearray(b"x"), memoryview(b"x")):
-            await one.server.emit("n", {"a": [buffer]})
+            await first.server.emit("n", {"a": [buffer]})
             assert await there.receive() == '451-["n",{"a":[{"_placeholder":true,"num":0}]}]'
             assert await there.receive() == b"x"
 
 
 async def test_a_payload_that_contains_itself_is_refused(queue_url: str) -> None:
-    """It has no JSON form, over a queue too."""
+    """A payload that contains itself raises, as it has no JSON form."""
     async with cluster(queue_url, 1) as (stage,):
         payload: list[Any] = []
         payload.append(payload)
@@ -114,52 +118,52 @@ async def test_a_payload_that_contains_itself_is_refused(queue_url: str) -> None
             await stage.server.emit("n", payload)
 
 
-async def test_rooms_and_disconnects_of_another_servers_clients(queue_url: str) -> None:
-    """They travel to the server that has the client."""
-    async with cluster(queue_url) as (one, two), two.client() as client:
-        await one.server.enter_room(client.sid, "x")
-        await until(lambda: "x" in two.server.rooms(client.sid))
-        await one.server.leave_room(client.sid, "x")
-        await until(lambda: "x" not in two.server.rooms(client.sid))
-        await two.server.enter_room(client.sid, "y")
-        await one.server.close_room("y")
-        await until(lambda: "y" not in two.server.rooms(client.sid))
-        await one.server.disconnect(client.sid)
+async def test_rooms_and_disconnects_reach_another_servers_clients(queue_url: str) -> None:
+    """Room changes and disconnects are carried out by the server that has the client."""
+    async with cluster(queue_url) as (first, second), second.client() as client:
+        await first.server.enter_room(client.sid, "x")
+        await until(lambda: "x" in second.server.rooms(client.sid))
+        await first.server.leave_room(client.sid, "x")
+        await until(lambda: "x" not in second.server.rooms(client.sid))
+        await second.server.enter_room(client.sid, "y")
+        await first.server.close_room("y")
+        await until(lambda: "y" not in second.server.rooms(client.sid))
+        await first.server.disconnect(client.sid)
         assert await client.receive() == "41"
-        await until(lambda: two.script.told[-1] == ("disconnect", "/", "server disconnect"))
+        await until(lambda: second.script.told[-1] == ("disconnect", "/", "server disconnect"))
 
 
-async def test_calls_to_another_servers_client(queue_url: str) -> None:
-    """The answer comes back over the queue; one that does not come leaves nobody waiting."""
-    async with cluster(queue_url) as (one, two), two.client() as client:
-        task = asyncio.ensure_future(one.server.call("q", 1, to=client.sid, timeout=5))
+async def test_a_call_reaches_another_servers_client(queue_url: str) -> None:
+    """The answer returns over the queue, and a missing answer ends in a timeout."""
+    async with cluster(queue_url) as (first, second), second.client() as client:
+        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=5))
         assert await client.receive() == '421["q",1]'
         await client.send('431["a",2]')
         assert await task == ("a", 2)
         with pytest.raises(NoAnswerError):
-            await one.server.call("q", to=client.sid, timeout=0.05)
-        assert one.holdings["callbacks"] == 0
+            await first.server.call("q", to=client.sid, timeout=0.05)
+        assert first.holdings["callbacks"] == 0
         answers: asyncio.Queue[Any] = asyncio.Queue()
-        await one.server.emit("q", to=client.sid, callback=lambda *answer: answers.put_nowait(answer))
+        await first.server.emit("q", to=client.sid, callback=lambda *answer: answers.put_nowait(answer))
         assert await client.receive() == '422["q"]'
         assert await client.receive() == '423["q"]'
         await client.send("432[0]", "433[1]", "433[2]")
         assert await answers.get() == (1,)
-        await until(lambda: one.holdings["callbacks"] == 0)
+        await until(lambda: first.holdings["callbacks"] == 0)
         assert answers.empty()
 
 
-async def test_an_emitter_of_another_process(queue_url: str) -> None:
-    """It serves nobody and reaches everybody; what has no JSON form is refused before it is sent."""
+async def test_an_emitter_reaches_every_client(queue_url: str) -> None:
+    """An emitter without a server reaches clients, and refuses values without a JSON form."""
     async with cluster(queue_url, 1) as (stage,), stage.client() as client:
         emitter = create_emitter(queue_url, channel=stage.server.manager.channel)
         try:
             await emit(emitter, {"a": b"x"})
             assert await client.receive() == '451-["n",{"a":{"_placeholder":true,"num":0}}]'
             assert await client.receive() == b"x"
-            for wrong in (float("nan"), {1, 2}):
+            for invalid in (float("nan"), {1, 2}):
                 with pytest.raises(UnencodableError):
-                    await emit(emitter, wrong)
+                    await emit(emitter, invalid)
         finally:
             await asyncio.wrap_future(emitter.close())
 
@@ -173,13 +177,13 @@ def has_dropped(manager: Any, count: int) -> bool:
     return bool(manager.dropped.total() == count)
 
 
-async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Nonsense on the channel is dropped, counted and logged in a line of its kind; the next message is heard."""
+async def test_malformed_messages_are_dropped(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each malformed message is counted and logged once per kind, and the next valid one is delivered."""
     async with (
         raw_client(queue_url) as raw,
         cluster(queue_url, 1) as (stage,),
         stage.client() as client,
-        stage.client() as other,
+        stage.client() as bystander,
     ):
         manager = stage.server.manager
         event = {"method": "emit", "event": "n", "data": [1], "namespace": "/"}
@@ -206,7 +210,7 @@ async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.Lo
             {"method": "disconnect", "sid": {}, "namespace": "/"},
             {"method": "disconnect", "sid": "x", "namespace": [5]},
             {"method": "enter_room", **inside, "room": []},
-            {"method": "enter_room", **inside, "room": other.sid},
+            {"method": "enter_room", **inside, "room": bystander.sid},
             {"method": "leave_room", **inside, "room": {}},
             {"method": "close_room", "namespace": "/", "room": client.sid},
             {"method": "close_room", "namespace": {}, "room": "x"},
@@ -221,15 +225,15 @@ async def test_what_others_publish_cannot_harm(queue_url: str, caplog: pytest.Lo
         assert await client.receive() == '42["n",1]'
         await asyncio.wrap_future(emitter.close())
         assert manager.dropped == {"malformed": len(malformed), "not JSON": 2}
-    assert [one.getMessage() for one in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records] == [
         "a message of the queue was dropped: malformed: no object",
         "a message of the queue was dropped: not JSON",
     ]
-    assert not any(one.exc_info for one in caplog.records)
+    assert not any(record.exc_info for record in caplog.records)
 
 
-async def test_forged_numbers_cannot_harm(queue_url: str) -> None:
-    """What no process gives is malformed; what has none is taken each time, as from python-socketio."""
+async def test_forged_message_numbers_are_dropped(queue_url: str) -> None:
+    """Invalid numbers are malformed; messages without numbers are accepted, as from python-socketio."""
     async with (
         raw_client(queue_url) as raw,
         cluster(queue_url, 1) as (stage,),
@@ -253,8 +257,8 @@ async def test_forged_numbers_cannot_harm(queue_url: str) -> None:
         assert manager.dropped == {"malformed": 11, "repeated": 2}
 
 
-async def test_an_entry_of_a_stream_that_is_no_message_cannot_harm(queue_url: str) -> None:
-    """Another field, or none of ours."""
+async def test_an_invalid_stream_entry_is_dropped(queue_url: str) -> None:
+    """A stream entry without a valid message is counted, and the next one is delivered."""
     async with (
         raw_client(queue_url) as raw,
         cluster(queue_url.replace("redis:", "redis+stream:"), 1) as (stage,),
@@ -270,8 +274,8 @@ async def test_an_entry_of_a_stream_that_is_no_message_cannot_harm(queue_url: st
         assert manager.dropped == {"not JSON": 1, "malformed": 1}
 
 
-async def test_a_stream_keeps_messages_as_long_as_it_is_told(queue_url: str) -> None:
-    """Older ones go when others are written."""
+async def test_a_stream_keeps_messages_for_the_retention_time(queue_url: str) -> None:
+    """Messages older than the retention time are removed when new ones are written."""
     url = queue_url.replace("redis:", "redis+stream:")
     async with raw_client(queue_url) as raw, cluster(url, 1, message_queue_retention=0.2) as (stage,):
         key = f"{stage.server.manager.channel}:stream"
@@ -285,7 +289,7 @@ async def test_a_stream_keeps_messages_as_long_as_it_is_told(queue_url: str) -> 
 
 
 class Earlier(AsyncRedisManager):  # type: ignore[misc]  # python-socketio is untyped
-    """Upstream's manager, which leaves the connections that it replaces to the garbage; the test closes them."""
+    """Upstream's manager, with its replaced connections kept so that the test can close them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -300,12 +304,12 @@ class Earlier(AsyncRedisManager):  # type: ignore[misc]  # python-socketio is un
             await opened.aclose()
 
 
-async def test_processes_of_python_socketio_and_earlier_versions(
+async def test_processes_of_earlier_versions_share_a_queue(
     queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A process whose manager is python-socketio's, as in 0.1.0, shares clients with one of this version.
+    """A process with python-socketio's manager, as in 0.1.0, shares clients with this version.
 
-    So processes can be replaced one after the other.
+    This allows processes to be replaced one after the other.
     """
     channel = f"upgrade-{id(caplog)}"
     async with contextlib.AsyncExitStack() as stack:
@@ -329,28 +333,28 @@ async def test_processes_of_python_socketio_and_earlier_versions(
                 await asyncio.sleep(0.01)
         at_old = await stack.enter_async_context(old.client())
         at_new = await stack.enter_async_context(new.client())
-        for one, there in ((old, at_new), (new, at_old)):
+        for here, there in ((old, at_new), (new, at_old)):
             for number in range(20):
-                await one.server.emit("n", (number, b"x"), to=there.sid)
+                await here.server.emit("n", (number, b"x"), to=there.sid)
             for number in range(20):
                 assert await there.receive() == f'451-["n",{number},{{"_placeholder":true,"num":0}}]'
                 assert await there.receive() == b"x"
-            call = asyncio.ensure_future(one.server.call("q", 1, to=there.sid, timeout=10))
+            call = asyncio.ensure_future(here.server.call("q", 1, to=there.sid, timeout=10))
             assert await there.receive() == '421["q",1]'
             await there.send('431["a",2]')
             assert await call == ("a", 2)
-            await one.server.enter_room(there.sid, "x")
-            await one.server.emit("room", to="x")
+            await here.server.enter_room(there.sid, "x")
+            await here.server.emit("room", to="x")
             assert await there.receive() == '42["room"]'
-            await one.server.leave_room(there.sid, "x")
-            await one.server.disconnect(there.sid)
+            await here.server.leave_room(there.sid, "x")
+            await here.server.disconnect(there.sid)
             assert await there.receive() == "41"
         assert new.server.manager.dropped == {}
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_what_the_application_asks_for_wrongly_is_raised(queue_url: str) -> None:
-    """Only what others ask for is dropped."""
+async def test_invalid_requests_of_the_application_raise(queue_url: str) -> None:
+    """Invalid calls of the own application raise, and only messages of other processes are dropped."""
     async with cluster(queue_url, 1) as (stage,), stage.client() as client:
         with pytest.raises(ValueError, match="sid room"):
             await stage.server.close_room(client.sid)
@@ -362,66 +366,71 @@ async def test_what_the_application_asks_for_wrongly_is_raised(queue_url: str) -
 SECRET, NEXT = "the secret of the tests", "the next secret of them"
 
 
-async def test_signed_messages_alone_are_taken(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What was altered, repeated, or never signed reaches nobody; it is counted, and logged now and then."""
+async def test_only_signed_messages_are_accepted(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Altered, repeated and unsigned messages reach no client; they are counted and logged at intervals."""
     async with (
         raw_client(queue_url) as raw,
-        cluster(queue_url, message_queue_secret=SECRET) as (one, two),
-        two.client() as client,
+        cluster(queue_url, message_queue_secret=SECRET) as (first, second),
+        second.client() as client,
     ):
-        manager = two.server.manager
+        manager = second.server.manager
         listener = raw.pubsub(ignore_subscribe_messages=True)
         await listener.subscribe(manager.channel)
-        await one.server.emit("n", "signed", to=client.sid)
+        await first.server.emit("n", "signed", to=client.sid)
         assert await client.receive() == '42["n","signed"]'
         sealed = b""
         while b'"signed"' not in sealed:  # the servers' beats are signed, too
             sealed = (await anext(listener.listen()))["data"]
         forged = {"method": "emit", "event": "n", "data": ["forged"], "namespace": "/", "host_id": "x"}
-        for wrong in (
+        for message in (
             sealed,
             sealed.replace(b"signed", b"forged"),
             json.dumps(forged),
             json.dumps({"method": "disconnect", "sid": client.sid, "namespace": "/"}),
             json.dumps({"method": "enter_room", "sid": client.sid, "namespace": "/", "room": "x"}),
         ):
-            await raw.publish(manager.channel, wrong)
-        await one.server.emit("n", "last")
+            await raw.publish(manager.channel, message)
+        await first.server.emit("n", "last")
         assert await client.receive() == '42["n","last"]'
         assert manager.dropped == {"repeated": 1, "wrong signature": 1, "unsigned": 3}
-        assert two.server.rooms(client.sid) == [client.sid]
+        assert second.server.rooms(client.sid) == [client.sid]
         await listener.aclose()
-    lines = [one.getMessage() for one in caplog.records]
+    lines = [record.getMessage() for record in caplog.records]
     assert sorted(set(lines)) == [
         "a message of the queue was dropped: repeated",
         "a message of the queue was dropped: unsigned",
         "a message of the queue was dropped: wrong signature",
     ]
-    assert lines.count("a message of the queue was dropped: unsigned") == 2, "once by each, however many"
-    assert len(lines) == 4, "whose sender it claims to be passes it over unread"
+    assert lines.count("a message of the queue was dropped: unsigned") == 2, (
+        "once per server, however many came"
+    )
+    assert len(lines) == 4, "a server skips messages that claim to be its own"
 
 
 async def test_calls_and_emitters_are_signed_too(queue_url: str) -> None:
-    """An answer comes back over the queue; who only emits needs the secret as well."""
-    async with cluster(queue_url, message_queue_secret=[SECRET, NEXT]) as (one, two), two.client() as client:
-        task = asyncio.ensure_future(one.server.call("q", 1, to=client.sid, timeout=5))
+    """An answer returns over the queue, and an emitter needs the secret as well."""
+    async with (
+        cluster(queue_url, message_queue_secret=[SECRET, NEXT]) as (first, second),
+        second.client() as client,
+    ):
+        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=5))
         assert await client.receive() == '421["q",1]'
         await client.send('431["a"]')
         assert await task == "a"
-        for secret in (None, "a secret of nobody's", NEXT):
+        for secret in (None, "an unknown secret of 16", NEXT):
             emitter = create_emitter(
-                queue_url, channel=one.server.manager.channel, message_queue_secret=secret
+                queue_url, channel=first.server.manager.channel, message_queue_secret=secret
             )
             await emit(emitter, secret)
             await asyncio.wrap_future(emitter.close())
         assert await client.receive() == f'42["n","{NEXT}"]'
-        assert two.server.manager.dropped == {"unsigned": 1, "wrong signature": 1}
+        assert second.server.manager.dropped == {"unsigned": 1, "wrong signature": 1}
 
 
-async def test_a_signed_message_is_passed_over_by_who_has_no_secret(
+async def test_a_process_without_a_secret_skips_signed_messages(
     queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says what is missing."""
+    """The log says that the process has no secret."""
     async with cluster(queue_url, 1) as (stage,), stage.client() as client:
         channel = stage.server.manager.channel
         for secret in (SECRET, None):
@@ -429,7 +438,7 @@ async def test_a_signed_message_is_passed_over_by_who_has_no_secret(
             await emit(emitter, None)
             await asyncio.wrap_future(emitter.close())
         assert await client.receive() == '42["n"]'
-    assert [one.getMessage() for one in caplog.records] == [
+    assert [record.getMessage() for record in caplog.records] == [
         "a message of the queue was dropped: signed: this process has no message_queue_secret"
     ]
 
@@ -439,19 +448,17 @@ def refuse_forged(event: str, data: Any, namespace: str) -> None:
         raise RefusedError("invalid_payload", f"{event} in {namespace}")
 
 
-async def test_relayed_emits_are_checked_before_they_reach_clients(
-    queue_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Only those of other processes; what can't be read at all is dropped, too."""
+async def test_relayed_emits_are_checked_on_receipt(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Only emits of other processes are checked, and unreadable ones are dropped."""
     async with (
         raw_client(queue_url) as raw,
-        cluster(queue_url, check_relayed=refuse_forged) as (one, two),
-        two.client() as client,
+        cluster(queue_url, check_relayed=refuse_forged) as (first, second),
+        second.client() as client,
     ):
-        manager = two.server.manager
-        await one.server.emit("n", "forged")
-        await one.server.emit("n", ("a", "b"))
-        for wrong in (
+        manager = second.server.manager
+        await first.server.emit("n", "forged")
+        await first.server.emit("n", ("a", "b"))
+        for message in (
             {"event": 5, "data": [1], "namespace": "/"},
             {"event": "n", "data": {}, "namespace": "/"},
             {"event": "n", "data": [1], "namespace": []},
@@ -459,30 +466,30 @@ async def test_relayed_emits_are_checked_before_they_reach_clients(
             {"event": "n", "data": [], "binary": True, "namespace": "/"},
             {"data": [1]},
         ):
-            await raw.publish(manager.channel, json.dumps({"method": "emit", **wrong}))
-        await one.server.emit("n", b"fine")
+            await raw.publish(manager.channel, json.dumps({"method": "emit", **message}))
+        await first.server.emit("n", b"fine")
         assert await client.receive() == '451-["n",{"_placeholder":true,"num":0}]'
         assert await client.receive() == b"fine"
         assert manager.dropped == {"not allowed by the document": 2, "malformed": 6}
-        await two.server.emit("n", "forged")
+        await second.server.emit("n", "forged")
         assert await client.receive() == '42["n","forged"]', "its own emits were checked by the caller"
     assert "n in /" in caplog.text
 
 
-async def test_a_callback_over_the_queue_is_for_one_client(
+async def test_callbacks_over_the_queue_need_a_single_client(
     queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is refused where it is given, or dropped where a room of that name is known; no client gets the emit."""
-    async with cluster(queue_url) as (one, two), one.client() as here, two.client() as there:
-        await one.server.enter_room(here.sid, "x")
-        await two.server.enter_room(there.sid, "y")
+    """A callback for a room raises, or is dropped by the process that knows the room; nothing is emitted."""
+    async with cluster(queue_url) as (first, second), first.client() as here, second.client() as there:
+        await first.server.enter_room(here.sid, "x")
+        await second.server.enter_room(there.sid, "y")
         for target in (None, "x", 7, [there.sid]):
             with pytest.raises(ValueError, match="pass its sid"):
-                await one.server.emit("q", to=target, callback=print)
-        assert one.holdings["callbacks"] == 0
-        await one.server.emit("q", to="y", callback=print)  # nobody is in it here
-        await until(lambda: two.server.manager.dropped == {"callback for a room": 1})
-        await one.server.emit("last")
+                await first.server.emit("q", to=target, callback=print)
+        assert first.holdings["callbacks"] == 0
+        await first.server.emit("q", to="y", callback=print)  # this process knows no such room
+        await until(lambda: second.server.manager.dropped == {"callback for a room": 1})
+        await first.server.emit("last")
         assert [await here.receive(), await there.receive()] == ['42["last"]', '42["last"]']
     assert [record.getMessage() for record in caplog.records] == [
         "a message of the queue was dropped: callback for a room"
@@ -490,10 +497,10 @@ async def test_a_callback_over_the_queue_is_for_one_client(
 
 
 @pytest.mark.parametrize("kind", ["plain", "coroutine"])
-async def test_a_callback_that_is_cancelled_does_not_end_the_queue(
+async def test_a_cancelled_callback_does_not_stop_the_queue(
     queue_url: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged, and the process goes on hearing others."""
+    """The cancelled callback is logged, and the process keeps receiving messages."""
 
     def plain(*_: Any) -> None:
         raise asyncio.CancelledError
@@ -502,18 +509,21 @@ async def test_a_callback_that_is_cancelled_does_not_end_the_queue(
         raise asyncio.CancelledError
 
     callback = {"plain": plain, "coroutine": coroutine}[kind]
-    async with cluster(queue_url) as (one, two), one.client() as here, two.client() as there:
-        await one.server.emit("q", to=there.sid, callback=callback)
+    async with cluster(queue_url) as (first, second), first.client() as here, second.client() as there:
+        await first.server.emit("q", to=there.sid, callback=callback)
         assert await there.receive() == '421["q"]'
         await there.send("431[]")
         await until(lambda: [record for record in caplog.records if "callback" in record.getMessage()])
-        await two.server.emit("last", to=here.sid)
+        await second.server.emit("last", to=here.sid)
         assert await here.receive() == '42["last"]'
 
 
-async def test_calls_over_the_queue_end_when_their_client_can_not_answer(queue_url: str) -> None:
-    """It left, or newer calls have taken the place: the other process is told, and hears no timeout."""
-    async with cluster(queue_url, limits=Limits(pending_acks=2)) as (one, two), two.client() as client:
+async def test_unanswerable_calls_over_the_queue_fail_at_once(queue_url: str) -> None:
+    """The calling process is notified at once if the client leaves or newer calls displace the call."""
+    async with (
+        cluster(queue_url, limits=Limits(pending_acks=2)) as (first, second),
+        second.client() as client,
+    ):
 
         async def ask(stage: Stage, number: int) -> asyncio.Future[Any]:
             call = asyncio.ensure_future(
@@ -522,47 +532,47 @@ async def test_calls_over_the_queue_end_when_their_client_can_not_answer(queue_u
             assert await client.receive() == f'42{number + 1}["q",{number}]'
             return call
 
-        calls = [await ask(one, number) for number in range(3)]
+        calls = [await ask(first, number) for number in range(3)]
         with pytest.raises(QuestionLostError, match="pending_acks"):
             await calls[0]
-        by_others = await ask(two, 3)
+        from_second = await ask(second, 3)
         with pytest.raises(QuestionLostError):
             await calls[1]
-        await one.server.emit("q", 4, to=client.sid, callback=print)
+        await first.server.emit("q", 4, to=client.sid, callback=print)
         with pytest.raises(QuestionLostError):
             await calls[2]
         assert await client.receive() == '425["q",4]'
         await client.raw.close()
         with pytest.raises(DisconnectedError):
-            await by_others
-        await until(lambda: one.holdings["callbacks"] == 0, "the callback is forgotten, too")
+            await from_second
+        await until(lambda: first.holdings["callbacks"] == 0, "the callback is removed, too")
 
 
-async def test_callbacks_of_clients_that_never_were_are_bounded(
+async def test_callbacks_for_unknown_clients_are_limited(
     queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can say over the queue that a client is nowhere."""
+    """The oldest callback is displaced, as no process can report that a client does not exist."""
     monkeypatch.setattr("asynction_asgi.engine.peers.rooms._MOST_RELAYED", 3)
-    async with cluster(queue_url, 1) as (one,):
-        lost = asyncio.ensure_future(one.server.request("q", 1, to="x", namespace="/", timeout=None))
-        await until(lambda: one.holdings["callbacks"] == 1)
+    async with cluster(queue_url, 1) as (stage,):
+        lost = asyncio.ensure_future(stage.server.request("q", 1, to="x", namespace="/", timeout=None))
+        await until(lambda: stage.holdings["callbacks"] == 1)
         for number in range(3):
-            await one.server.emit("q", to=f"nobody {number}", callback=print)
+            await stage.server.emit("q", to=f"nobody {number}", callback=print)
         with pytest.raises(QuestionLostError):
             await lost
-        assert one.holdings["callbacks"] == 3
+        assert stage.holdings["callbacks"] == 3
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
-async def test_a_queue_that_is_away_is_named_once(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
-    """With what to do, without its password, for all attempts together; local clients are served meanwhile."""
+async def test_an_unreachable_queue_is_logged_once(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The line names the queue, but not its password, and what to do; local clients are still served."""
 
     def ours() -> list[logging.LogRecord]:
-        return [one for one in caplog.records if one.name.startswith("asynction_asgi")]
+        return [record for record in caplog.records if record.name.startswith("asynction_asgi")]
 
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{nobody.getsockname()[1]}"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
         url = f"{scheme}://ada:sesame@{place}/"
         async with serve(message_queue=url) as stage, stage.websocket() as client:
             stage.server.listen()
@@ -582,7 +592,7 @@ async def test_a_queue_that_is_away_is_named_once(scheme: str, caplog: pytest.Lo
 
 
 class Line:
-    """What leads to a queue, and can be cut and mended."""
+    """A proxy to a queue that can be cut and mended."""
 
     def __init__(self, url: str) -> None:
         self._queue = urlsplit(url)
@@ -591,13 +601,13 @@ class Line:
         self._writers: list[asyncio.StreamWriter] = []
 
     async def mend(self) -> str:
-        """Let everybody through; returns the queue's URL, always the same."""
+        """Accept connections, and return the queue's URL, always the same."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         return f"redis://127.0.0.1:{self._port}"
 
     async def cut(self) -> None:
-        """End all connections, and refuse new ones."""
+        """Close all connections, and refuse new ones."""
         assert self._server is not None
         self._server.close()
         for writer in self._writers:
@@ -617,22 +627,20 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def test_a_queue_that_comes_back_is_heard_again(
-    queue_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Soon, by every server, and the log says so; clients that are connected stay so."""
+async def test_a_returning_queue_is_read_again(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each server reconnects and logs it, and clients stay connected meanwhile."""
 
     def returned() -> list[logging.LogRecord]:
-        return [one for one in caplog.records if "is heard again" in one.getMessage()]
+        return [record for record in caplog.records if "is heard again" in record.getMessage()]
 
     line = Line(queue_url)
     url = await line.mend()
-    async with cluster(url) as (one, two), one.client() as here, two.client() as there:
+    async with cluster(url) as (first, second), first.client() as here, second.client() as there:
         await line.cut()
         await until(lambda: "can't be reached" in caplog.text, "the line about the queue")
         await line.mend()
         await until(lambda: len(returned()) == 2, "both servers")
-        await one.server.emit("news", 1)
+        await first.server.emit("news", 1)
         for client in (here, there):
             assert await client.receive() == '42["news",1]'
         await line.cut()

@@ -24,7 +24,7 @@ SENTINELS = "u:p@one:1,two:2/0/name"
     ],
 )
 def test_a_queue_is_shown_without_secrets(url: str, shown: str) -> None:
-    """Whatever a password looks like."""
+    """A URL is shown without its secrets, in whatever form they are written."""
     assert without_secrets(url) == shown
 
 
@@ -41,8 +41,8 @@ def test_a_queue_is_shown_without_secrets(url: str, shown: str) -> None:
         ("amqps://h", ("aio_pika", "amqps://h", False, False, True)),
     ],
 )
-def test_what_a_url_means(url: str, expected: tuple[Any, ...]) -> None:
-    """The scheme says which client, and whether messages are kept."""
+def test_a_url_selects_client_and_kind(url: str, expected: tuple[Any, ...]) -> None:
+    """The scheme selects the client library, and whether messages are kept in a stream."""
     module, plain, stream, sentinel, secure = expected
     assert read_url(url) == QueueUrl(
         place=without_secrets(url),
@@ -69,8 +69,8 @@ def test_what_a_url_means(url: str, expected: tuple[Any, ...]) -> None:
         ("", "no scheme"),
     ],
 )
-def test_a_queue_of_another_kind_is_refused(url: str, words: str) -> None:
-    """With the reason, and with what there is."""
+def test_an_unsupported_queue_is_refused(url: str, words: str) -> None:
+    """The error gives the reason and a supported alternative."""
     with pytest.raises(ValueError, match=words) as refused:
         read_url(url)
     assert "redis" in str(refused.value)
@@ -80,7 +80,7 @@ def test_a_queue_of_another_kind_is_refused(url: str, words: str) -> None:
     ("url", "extra"), [("redis://", "redis"), ("valkeys://", "valkey"), ("amqp://", "amqp")]
 )
 def test_a_missing_package_names_its_extra(url: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what to install."""
+    """The error names the extra to install."""
     find = importlib.util.find_spec
 
     def without(name: str, package: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""How messages are written, and when, where connections fail; by a broker that the test plays."""
+"""How and when messages are written if connections fail, tested with a scripted broker."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 RHYTHM = Rhythm(retry=0.0, gather=0.2, outage=0.3)
 
 
-class Played:
-    """A broker that notes batches, and fails as it is told."""
+class ScriptedBroker:
+    """A broker that records batches, and fails on demand."""
 
     missing = "missed"
 
     def __init__(self) -> None:
         self.batches: list[list[dict[str, Any]]] = []
         self.failing = False
-        self.breaks_behind = False  # takes a batch, and does not say so
+        self.breaks_after = False  # accepts a batch without confirming it
         self.listening: list[int | None] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -47,9 +47,9 @@ class Played:
         if self.failing:
             raise ConnectionError("away")
         self.batches.append([json.loads(text) for text in batch])
-        if self.breaks_behind:
-            self.breaks_behind = False
-            raise ConnectionError("lost behind the write")
+        if self.breaks_after:
+            self.breaks_after = False
+            raise ConnectionError("lost after the write")
         return 2
 
     async def read(self) -> Sequence[Any]:
@@ -65,9 +65,9 @@ class Played:
 
 
 @contextlib.asynccontextmanager
-async def writing() -> AsyncIterator[tuple[Writer, Played, Counter[str]]]:
-    """Run a writer on a played broker."""
-    broker, lost = Played(), Counter[str]()
+async def writing() -> AsyncIterator[tuple[Writer, ScriptedBroker, Counter[str]]]:
+    """Run a writer on a scripted broker."""
+    broker, lost = ScriptedBroker(), Counter[str]()
     outages = Outages("redis://x", logging.getLogger("asynction_asgi.engine"), lost=lost, settle=0.0)
     numbers = itertools.count(1)
     writer = Writer(broker, number=lambda: next(numbers), seal=str, outages=outages, rhythm=RHYTHM)
@@ -86,8 +86,8 @@ def put(writer: Writer, count: int) -> None:
         writer.put('{"method":"m"}')
 
 
-async def test_what_waits_is_written_together() -> None:
-    """In batches of 200 at most, in order."""
+async def test_waiting_messages_are_written_together() -> None:
+    """Waiting messages are written in order, in batches of at most 200."""
     async with writing() as (writer, broker, _):
         put(writer, 450)
         await until(lambda: writer.pending == 0)
@@ -95,12 +95,12 @@ async def test_what_waits_is_written_together() -> None:
         assert list(itertools.chain(*broker.numbers)) == list(range(1, 451))
 
 
-async def test_a_batch_that_was_not_answered_is_written_again() -> None:
-    """Behind the last ones that were, which are marked."""
+async def test_an_unconfirmed_batch_is_written_again() -> None:
+    """It is written after the last confirmed messages, which are repeated and marked so."""
     async with writing() as (writer, broker, lost):
         put(writer, 3)
         await until(lambda: writer.pending == 0)
-        broker.breaks_behind = True
+        broker.breaks_after = True
         put(writer, 2)
         await until(lambda: writer.pending == 0)
         assert broker.numbers == [[1, 2, 3], [4, 5], [1, 2, 3], [4, 5]]
@@ -112,8 +112,8 @@ async def test_a_batch_that_was_not_answered_is_written_again() -> None:
         assert not lost
 
 
-async def test_other_listeners_are_waited_for_behind_a_reconnection() -> None:
-    """Over pub/sub, what nobody listens to is lost."""
+async def test_a_reconnected_writer_waits_for_listeners() -> None:
+    """After a reconnection the writer waits for listeners, as pub/sub loses messages without any."""
     async with writing() as (writer, broker, _):
         put(writer, 1)
         await until(lambda: writer.pending == 0)
@@ -128,7 +128,7 @@ async def test_other_listeners_are_waited_for_behind_a_reconnection() -> None:
 
 
 async def test_an_emit_waits_while_too_much_is_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until the broker has answered for enough."""
+    """An emit waits until the broker has confirmed enough messages."""
     monkeypatch.setattr(writer_module, "MOST_MESSAGES", 10)
     async with writing() as (writer, broker, _):
         broker.gate.clear()
@@ -143,8 +143,8 @@ async def test_an_emit_waits_while_too_much_is_queued(monkeypatch: pytest.Monkey
         assert writer.pending < 10
 
 
-async def test_in_a_long_outage_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An emit waits no longer than the patience with an outage, counted from its beginning."""
+async def test_a_long_outage_drops_the_oldest_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emit waits at most the outage timeout, counted from the beginning of the outage."""
     monkeypatch.setattr(writer_module, "MOST_MESSAGES", 10)
     async with writing() as (writer, broker, lost):
         broker.failing = True
@@ -160,14 +160,14 @@ async def test_in_a_long_outage_the_oldest_gives_way(monkeypatch: pytest.MonkeyP
         assert written == list(range(16 - len(written), 16))
 
 
-async def test_a_message_that_is_given_up_is_never_written() -> None:
-    """It leaves no hole either: it has no number yet."""
+async def test_an_abandoned_message_is_never_written() -> None:
+    """An abandoned message leaves no gap in the numbers, as it has none yet."""
     async with writing() as (writer, broker, _):
         broker.failing = True
         put(writer, 1)
-        given_up = writer.put_answered('{"method":"m"}')
+        abandoned = writer.put_answered('{"method":"m"}')
         answered = writer.put_answered('{"method":"last"}')
-        given_up.given_up = True
+        abandoned.given_up = True
         broker.failing = False
         assert answered.answered is not None
         await answered.answered

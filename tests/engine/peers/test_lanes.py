@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "sh
 
 
 class Gates:
-    """Handlers that say when they start and end when they are let go."""
+    """A handler that records its calls and returns once the test opens it."""
 
     def __init__(self) -> None:
         self.started: list[Any] = []
@@ -41,7 +41,7 @@ class Gates:
 
 @BOTH
 async def test_handlers_start_in_order_and_overlap(ws: str) -> None:
-    """The second starts while the first awaits, and may be answered before it."""
+    """A handler starts while an earlier one awaits, and may be answered before it."""
     gates = Gates()
     async with serve(ws=ws) as stage, stage.client() as client:
         stage.script.handlers["wait"] = gates
@@ -56,30 +56,30 @@ async def test_handlers_start_in_order_and_overlap(ws: str) -> None:
 
 @pytest.mark.parametrize("option", [{"ordering": "serial"}, {"async_handlers": False}, {}], ids=str)
 async def test_serial_handlers_run_one_at_a_time(option: Any) -> None:
-    """By option or by the event's own word; other clients and events of another order go on."""
+    """Serial order, by option or for the event, does not delay other clients or concurrent events."""
     gates = Gates()
-    async with serve(**option) as stage, stage.client() as client, stage.client() as other:
+    async with serve(**option) as stage, stage.client() as client, stage.client() as bystander:
         stage.script.handlers["wait"] = gates
         stage.script.orderings = {"wait": "serial", "free": "concurrent"}
         await client.send(*(f'42{number}["wait",{number}]' for number in range(3)), '429["free"]')
         assert await client.receive() == "439[]"
-        assert await other.ask('421["echo",1]') == [1]
+        assert await bystander.ask('421["echo",1]') == [1]
         assert gates.started == [0]
         for number in range(3):
-            await until(lambda: number in gates.waiting)  # noqa: B023 - it is waited for here
+            await until(lambda: number in gates.waiting)  # noqa: B023 - awaited in this iteration
             assert gates.started == list(range(number + 1))
             gates.open(number)
             assert await client.receive() == f"43{number}[{number}]"
 
 
 @BOTH
-async def test_one_client_runs_so_many_and_no_more(ws: str) -> None:
-    """The others wait in order, then its input is paused; nothing is lost, other clients don't notice."""
+async def test_the_running_handlers_of_a_client_are_limited(ws: str) -> None:
+    """Further events wait in order, then reading pauses; nothing is lost and other clients are unaffected."""
     gates = Gates()
     async with (
         serve(ws=ws, limits=Limits(handlers=3, backlog=4)) as stage,
         stage.client() as client,
-        stage.client() as other,
+        stage.client() as bystander,
     ):
         stage.script.handlers["wait"] = gates
         await client.send(*(f'42{number}["wait",{number}]' for number in range(50)))
@@ -87,17 +87,17 @@ async def test_one_client_runs_so_many_and_no_more(ws: str) -> None:
         await until(lambda: socket.paused)
         assert gates.started == [0, 1, 2]
         assert len(stage.script.told) == 2 + 3
-        assert await other.ask('421["echo",1]') == [1]
+        assert await bystander.ask('421["echo",1]') == [1]
         for number in range(50):
-            await until(lambda: number in gates.waiting)  # noqa: B023 - it is waited for here
+            await until(lambda: number in gates.waiting)  # noqa: B023 - awaited in this iteration
             gates.open(number)
             assert await client.receive() == f"43{number}[{number}]"
         assert gates.started == list(range(50))
         assert not socket.paused
 
 
-async def test_a_client_whose_answers_are_awaited_is_not_paused() -> None:
-    """Its acks must get through: what is too much is refused in place of waiting."""
+async def test_a_client_owing_an_ack_is_not_paused() -> None:
+    """Its acks must arrive, so excess events are refused and the transport is still read."""
 
     async def ask(peer: Peer[Any]) -> Sequence[Any]:
         return [await stage.server.call("q", to=peer.sid, timeout=5)]
@@ -113,8 +113,8 @@ async def test_a_client_whose_answers_are_awaited_is_not_paused() -> None:
 
 
 @BOTH
-async def test_a_client_that_vanishes_while_it_is_paused(ws: str) -> None:
-    """It is noticed, its handlers end in their own time, and what had not begun is dropped."""
+async def test_a_client_may_vanish_while_paused(ws: str) -> None:
+    """The loss is noticed, running handlers finish, and waiting events are dropped."""
     gates = Gates()
     limits = Limits(handlers=1, backlog=1, drain_seconds=0.05)
     async with serve(ws=ws, limits=limits) as stage:
@@ -131,8 +131,8 @@ async def test_a_client_that_vanishes_while_it_is_paused(ws: str) -> None:
 
 
 @BOTH
-async def test_what_a_client_sent_before_it_left_is_handled(ws: str) -> None:
-    """Also where it waits behind another; the disconnect handler runs last."""
+async def test_events_sent_before_leaving_are_handled(ws: str) -> None:
+    """Waiting events are handled as well, and the disconnect handler runs last."""
     async with serve(ws=ws, ordering="serial") as stage:
         gates = Gates()
         stage.script.handlers["wait"] = gates
@@ -144,12 +144,12 @@ async def test_what_a_client_sent_before_it_left_is_handled(ws: str) -> None:
         assert [entry[0] for entry in stage.script.told] == ["connect", "wait", "a", "b", "disconnect"]
 
 
-async def test_a_client_that_goes_on_elsewhere_holds_up_no_disconnect_handler() -> None:
-    """Its last events in a namespace get their time, whatever of its others begins and ends meanwhile."""
+async def test_other_namespaces_do_not_delay_disconnect_handlers() -> None:
+    """Events of the left namespace get the drain time, while another namespace is busy all the time."""
     gates, links = Gates(), [asyncio.Event()]
 
     async def link(peer: Peer[Any]) -> list[Any]:
-        """One is running all the time: each ends once the next has begun."""
+        """Run until the next call has begun, so that there is always a running handler."""
         links[-1].set()
         links.append(asyncio.Event())
         await links[-1].wait()
@@ -172,7 +172,7 @@ async def test_a_client_that_goes_on_elsewhere_holds_up_no_disconnect_handler() 
 
 
 async def test_handlers_have_contexts_of_their_own() -> None:
-    """What one event leaves in a context variable or in its task is not seen by the next."""
+    """An event does not see an earlier event's context variables or task."""
     seen: list[Any] = []
 
     async def look(peer: Peer[Any]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""Refusals that can't be made as they were meant to be still reach the peer."""
+"""Refusals that cannot be sent as intended still reach the peer."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def raises(_: RefusedError) -> Any:
 
 
 async def wait(_: RefusedError) -> Any:
-    """Return nothing: the coroutine is never awaited."""
+    """Return nothing; the coroutine is never awaited."""
 
 
 def waits(error: RefusedError) -> Any:
-    """Wrap a coroutine function, which start-up can't see."""
+    """Hide a coroutine function from the check at start-up."""
     return wait(error)
 
 
-def holds_itself(_: RefusedError) -> Any:
+def contains_itself(_: RefusedError) -> Any:
     body: dict[str, Any] = {}
     body["again"] = body
     return body
@@ -46,30 +46,28 @@ def holds_itself(_: RefusedError) -> Any:
 
 @pytest.mark.parametrize(
     "body",
-    [raises, waits, holds_itself, lambda _: object(), lambda _: float("nan"), lambda _: {("a",): 1}],
+    [raises, waits, contains_itself, lambda _: object(), lambda _: float("nan"), lambda _: {("a",): 1}],
     ids=["raises", "coroutine", "circle", "object", "not a number", "key"],
 )
-async def test_a_refusal_body_that_fails_gives_way_to_the_standard_one(
-    body: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """In acks, events and refused connections; logged once, under the reference that each peer gets."""
+async def test_a_failing_refusal_body_is_replaced(body: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The standard body replaces it everywhere, and the log has a single line with the same reference."""
     async with serve(refusal_body=body) as stage, stage.client() as client:
         stage.script.handlers["bad"] = refuse
         stage.script.on_connect = no
         [answer] = await client.ask('421["bad"]')
         error = answer["error"]
         assert (error["code"], error["message"]) == ("forbidden", "no")
-        told = await client.ask('42["bad"]')
-        assert told == ["exception", {"error": error, "event": "bad"}]
+        event = await client.ask('42["bad"]')
+        assert event == ["exception", {"error": error, "event": "bad"}]
         assert await client.ask("40/chat,") == {"message": "no", "data": error}
-        records = [one for one in caplog.records if one.levelno >= logging.ERROR]
+        records = [record for record in caplog.records if record.levelno >= logging.ERROR]
         assert len(records) == 1
         assert error["ref"] in records[0].getMessage()
         assert await client.ask('422["echo",1]') == [1]
 
 
-async def test_different_failures_of_a_refusal_body_are_all_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Each kind under a reference of its own."""
+async def test_each_failure_of_a_refusal_body_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Each kind of failure is logged with its own reference."""
 
     def body(error: RefusedError) -> Any:
         raise KeyError(error.code) if error.code == "a" else ValueError(error.code)
@@ -82,13 +80,15 @@ async def test_different_failures_of_a_refusal_body_are_all_logged(caplog: pytes
         answers = [(await client.ask(f'421["fail","{code}"]'))[0]["error"] for code in "aabc"]
     refs = [answer["ref"] for answer in answers]
     assert refs[0] == refs[1] != refs[2]
-    assert refs[3] == "kept", "what was logged of the refusal itself is found by its own reference"
-    assert [one.exc_info is not None for one in caplog.records] == [True, True]
+    assert refs[3] == "kept", "the refusal's own reference leads to its line in the log"
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
 
 
 @pytest.mark.parametrize("message", [object(), float("inf")], ids=["object", "infinity"])
-async def test_a_refusal_that_holds_what_json_has_not(message: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """A handler raised it: to the peer it is a failure like any other, with a reference into the log."""
+async def test_an_unencodable_refusal_becomes_an_internal_error(
+    message: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The peer gets `internal_error` with a reference into the log if the refusal cannot be encoded."""
 
     async def fail(_: Peer[Any]) -> Sequence[Any]:
         raise RefusedError("mine", message)
@@ -107,7 +107,7 @@ async def test_a_refusal_that_holds_what_json_has_not(message: Any, caplog: pyte
 
 
 async def test_a_refused_connection_with_bytes(caplog: pytest.LogCaptureFixture) -> None:
-    """CONNECT_ERROR has no attachments: they would arrive as an acknowledgement that nobody asked for."""
+    """CONNECT_ERROR is sent without bytes, which would arrive as an ack without a request."""
     body: Any = {"icon": b"x"}
     async with serve(refusal_body=lambda _: body) as stage, stage.client() as client:
         stage.script.on_connect = no

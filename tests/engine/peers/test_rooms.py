@@ -1,4 +1,4 @@
-"""Who is in which room, without a wire."""
+"""Membership in rooms, tested without a wire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Room:
     def __init__(self, **options: Any) -> None:
         self.server: Server = create_server(Script(), **options)
         self.manager = self.server.manager
-        self.got: list[tuple[str, str]] = []
+        self.sent: list[tuple[str, str]] = []
 
     def join(self, sid: str, namespace: str = "/", phase: Phase = Phase.CONNECTED) -> Member:
         """Return a peer in the given phase."""
@@ -28,7 +28,7 @@ class Room:
         self.server.eio.sockets[socket.sid] = socket
 
         def write(frame: Any) -> bool:
-            self.got.append((sid, frame.body.decode()))
+            self.sent.append((sid, frame.body.decode()))
             return True
 
         socket.outbox.write = write
@@ -46,10 +46,10 @@ class Room:
         return member
 
     async def emit(self, **options: Any) -> list[str]:
-        """Who gets it."""
-        self.got.clear()
+        """Emit an event, and return the sids that it was sent to."""
+        self.sent.clear()
         await self.server.emit("n", **options)
-        return [sid for sid, _ in self.got]
+        return [sid for sid, _ in self.sent]
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ async def room() -> Room:
     return Room()
 
 
-async def test_recipients(room: Room) -> None:
-    """By id, room, several rooms, or everybody; each once; without those who are skipped or elsewhere."""
+async def test_recipients_of_an_emit(room: Room) -> None:
+    """An emit reaches a sid, a room, several rooms or everybody once, without skipped or other clients."""
     for sid in "abcd":
         room.join(sid)
     room.join("z", "/chat")
@@ -80,8 +80,8 @@ async def test_recipients(room: Room) -> None:
     assert dict(room.manager.get_participants("/", ["x", "y"])) == {sid: f"eio-{sid}" for sid in "abc"}
 
 
-async def test_arguments(room: Room) -> None:
-    """A tuple is several arguments, None is none, all else is one."""
+async def test_arguments_of_an_emit(room: Room) -> None:
+    """A tuple is several arguments, None is no argument, and any other value is a single argument."""
     room.join("a")
     for data, text in (
         (None, '42["n"]'),
@@ -90,14 +90,14 @@ async def test_arguments(room: Room) -> None:
         ("", '42["n",""]'),
     ):
         await room.emit(data=data)
-        assert room.got == [("a", text)]
+        assert room.sent == [("a", text)]
     with pytest.raises(UnencodableError):
         await room.emit(data={1, 2})
-    assert room.got == []
+    assert room.sent == []
 
 
-async def test_phases(room: Room) -> None:
-    """Only a connected peer hears broadcasts; a pending one keeps what is for it alone."""
+async def test_only_connected_peers_receive_emits(room: Room) -> None:
+    """Only connected peers receive broadcasts, and a pending peer receives its own events later."""
     pending = room.join("p", phase=Phase.PENDING)
     leaving = room.join("l", phase=Phase.LEAVING)
     room.join("c")
@@ -112,14 +112,14 @@ async def test_phases(room: Room) -> None:
     assert [manager.is_pre_connected(sid, "/") for sid in "plc"] == [True, False, False]
     pending.phase = Phase.CONNECTED
     pending.release()
-    assert room.got == [("p", '42["n"]')]
+    assert room.sent == [("p", '42["n"]')]
     assert manager.pre_disconnect("c", "/") == "eio-c"
     assert manager.pre_disconnect("nobody", "/") is None
     assert not manager.is_connected("c", "/")
 
 
 async def test_rooms_of_a_peer(room: Room) -> None:
-    """Its own id is one of them; rooms vanish with their last member."""
+    """A peer's own sid is one of its rooms, and a room disappears with its last member."""
     server, manager = room.server, room.manager
     room.join("a")
     room.join("b")
@@ -135,13 +135,13 @@ async def test_rooms_of_a_peer(room: Room) -> None:
     await server.close_room("never there")
     assert server.rooms("b") == ["b"]
     assert list(manager.rooms["/"]) == [None]
-    for wrong in (server.enter_room("nobody", "x"), server.enter_room("a", "b"), server.close_room("a")):
+    for invalid in (server.enter_room("nobody", "x"), server.enter_room("a", "b"), server.close_room("a")):
         with pytest.raises(ValueError, match="sid"):
-            await wrong
+            await invalid
 
 
-async def test_a_disconnect_forgets_everything(room: Room) -> None:
-    """By the peer's own index; what others have stays."""
+async def test_a_disconnect_removes_a_peer_everywhere(room: Room) -> None:
+    """A disconnect removes the peer from all rooms, and other members stay."""
     member = room.join("a")
     room.join("b")
     for name in ("x", "y"):
@@ -157,8 +157,8 @@ async def test_a_disconnect_forgets_everything(room: Room) -> None:
     assert room.manager.get_namespaces() == []
 
 
-async def test_a_packet_for_many_is_encoded_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many hear it."""
+async def test_a_broadcast_is_encoded_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packet is encoded once for any number of recipients."""
     for number in range(50):
         room.join(str(number))
     encoded: list[Any] = []
@@ -173,14 +173,14 @@ async def test_a_packet_for_many_is_encoded_once(room: Room, monkeypatch: pytest
     assert len(encoded) == 1
 
 
-async def test_every_recipient_of_a_callback_has_an_id_of_its_own(room: Room) -> None:
-    """Ids begin at one per peer, and a packet that can't be sent leaves nobody waiting."""
+async def test_ack_ids_are_counted_per_peer(room: Room) -> None:
+    """Ack ids begin at one for each peer, and an unencodable packet leaves no pending callback."""
     members = [room.join(sid) for sid in "ab"]
     await room.emit(to="a", callback=print)
-    assert room.got == [("a", '421["n"]')]
+    assert room.sent == [("a", '421["n"]')]
     await room.emit(to="a", callback=print)
     await room.emit(to="b", callback=print)
-    assert room.got == [("b", '421["n"]')]
+    assert room.sent == [("b", '421["n"]')]
     with pytest.raises(UnencodableError):
         await room.emit(to="b", data={1}, callback=print)
     assert [len(member.callbacks or ()) for member in members] == [2, 1]
@@ -198,20 +198,20 @@ async def test_every_recipient_of_a_callback_has_an_id_of_its_own(room: Room) ->
     ids=str,
 )
 async def test_a_callback_is_for_one_client(room: Room, target: Any, words: str) -> None:
-    """A room's members would all run it; a list is several rooms, whatever it holds. Nothing is sent."""
+    """A callback for a room or a list raises, as several clients might run it, and nothing is sent."""
     member = room.join("a")
     await room.server.enter_room("a", "x")
     with pytest.raises(ValueError, match=f"pass its sid as 'to', not {words}"):
         await room.emit(to=target, callback=print)
-    assert room.got == []
+    assert room.sent == []
     assert not member.callbacks
     assert await room.emit(to="a", callback=print) == ["a"]
     room.manager.basic_disconnect("a", "/")
     assert await room.emit(to="a", callback=print) == []
 
 
-async def test_ids_and_addresses(room: Room) -> None:
-    """Upstream's ways from one id to another, and the environ and transport behind them."""
+async def test_upstreams_lookups_by_id(room: Room) -> None:
+    """Upstream's lookups from one id to the other, and of the transport, work."""
     room.join("a", "/chat")
     manager = room.manager
     assert manager.sid_from_eio_sid("eio-a", "/chat") == "a"
@@ -223,33 +223,33 @@ async def test_ids_and_addresses(room: Room) -> None:
 
 
 def stop_reading(member: Member) -> EngineSocket:
-    """Its transport takes nothing from now on."""
+    """Make a member's transport accept nothing from now on, and return its socket."""
     socket: EngineSocket = member.connection.socket  # type: ignore[assignment]  # the only Transport
     socket.outbox.write = lambda _: False
     return socket
 
 
-async def test_an_emit_waits_for_all_slow_readers_at_the_same_time() -> None:
-    """Twenty that don't read cost the sender no more than one does; everybody else has it at once."""
+async def test_an_emit_waits_for_slow_readers_concurrently() -> None:
+    """Twenty slow readers delay the sender no longer than a single one, and other clients not at all."""
     room = Room(limits=Limits(queued_bytes=4000, patience_seconds=0.2))
     slow = [stop_reading(room.join(f"slow {number}")) for number in range(20)]
     room.join("quick")
     loop = asyncio.get_running_loop()
     start = loop.time()
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
-    await until(lambda: all(one.outbox.relieved is not None for one in slow))
-    assert [sid for sid, _ in room.got] == ["quick"]
+    await until(lambda: all(reader.outbox.relieved is not None for reader in slow))
+    assert [sid for sid, _ in room.sent] == ["quick"]
     assert not emit.done()
     await emit
     assert 0.1 < loop.time() - start < 2.0
     start = loop.time()
     await room.server.emit("n", "x" * 1500)
     assert loop.time() - start < 0.1, "their patience is used up until they have caught up"
-    assert all(one.outbox.queued > 3000 for one in slow)
+    assert all(reader.outbox.queued > 3000 for reader in slow)
 
 
-async def test_an_emit_goes_on_when_the_last_slow_reader_has_read() -> None:
-    """Not before, and not as late as patience would end."""
+async def test_an_emit_ends_once_all_have_read() -> None:
+    """The emit ends when the last slow reader has read or left, before the timeout."""
     room = Room(limits=Limits(queued_bytes=4000, patience_seconds=30.0))
     first, second, third = (stop_reading(room.join(sid)) for sid in "abc")
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500, room=["a", "b", "c"]))
@@ -257,24 +257,24 @@ async def test_an_emit_goes_on_when_the_last_slow_reader_has_read() -> None:
     for socket in (first, second):
         socket.outbox.write = lambda _: True
         socket.flush()
-        await until(lambda: socket.outbox.relieved is None)  # noqa: B023 - it is waited for here
+        await until(lambda: socket.outbox.relieved is None)  # noqa: B023 - awaited in this iteration
         assert not emit.done()
-    third.drop("transport error")  # one that leaves holds up nobody
+    third.drop("transport error")  # a leaving reader is no longer waited for
     async with asyncio.timeout(2):
         await emit
     assert third.closing_task is not None
     await third.closing_task
 
 
-async def test_a_sender_that_is_cancelled_leaves_no_waits_behind() -> None:
-    """Whoever gave up on an emit has sent it all the same, and nothing goes on waiting."""
+async def test_a_cancelled_emit_leaves_no_tasks() -> None:
+    """A cancelled emit is still sent, and none of its waiting tasks remains."""
     room = Room(limits=Limits(queued_bytes=4000, patience_seconds=30.0))
     slow = [stop_reading(room.join(sid)) for sid in "abc"]
     before = asyncio.all_tasks()
     emit = asyncio.ensure_future(room.server.emit("n", "x" * 1500))
-    await until(lambda: all(one.outbox.relieved is not None for one in slow))
+    await until(lambda: all(reader.outbox.relieved is not None for reader in slow))
     assert len(asyncio.all_tasks()) > len(before)
     emit.cancel()
     await asyncio.wait([emit])
     await until(lambda: asyncio.all_tasks() == before, "no task of the waits is left")
-    assert all(len(one.outbox.frames) == 1 for one in slow)
+    assert all(len(reader.outbox.frames) == 1 for reader in slow)

@@ -1,4 +1,4 @@
-"""A server that is told to stop: handlers end and answer, then clients leave, then the process ends."""
+"""Stopping a server: handlers end and answer, then clients are disconnected, then the process ends."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ COMMANDS = {
 
 
 class Process:
-    """A server in a process of its own."""
+    """A server in its own process."""
 
     def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
         self.process = process
         self.url = url
 
     async def says(self, beginning: str) -> None:
-        """Wait until a handler prints a line that begins so; the server's own lines are beside it."""
+        """Wait until a handler prints a line with this beginning; the server's own lines are skipped."""
         assert self.process.stdout is not None
         async with asyncio.timeout(SECONDS):
             while line := (await self.process.stdout.readline()).decode():
                 if line.startswith(beginning):
                     return
-        raise AssertionError(f"the process has ended without saying {beginning!r}")
+        raise AssertionError(f"the process ended without printing {beginning!r}")
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -132,12 +132,12 @@ async def running(command: Sequence[str], folder: Path) -> AsyncIterator[Process
     log = b""
     try:
         async with asyncio.timeout(SECONDS):
-            while (found := re.search(rb"running on (http://\S+)", log)) is None:
+            while (match := re.search(rb"running on (http://\S+)", log)) is None:
                 line = await process.stderr.readline()
                 assert line, log.decode()
                 log += line
         reading = asyncio.ensure_future(process.stderr.read())
-        yield Process(process, found[1].decode())
+        yield Process(process, match[1].decode())
         if process.returncode is not None:
             assert b"Traceback" not in await reading
     finally:
@@ -151,13 +151,13 @@ async def running(command: Sequence[str], folder: Path) -> AsyncIterator[Process
     [
         *itertools.product(("run", "run, wrapped receive"), ("websocket", "polling"), ("work", "ask")),
         *itertools.product(("uvicorn",), ("websocket",), ("work", "ask")),
-        ("uvicorn", "polling", "work"),  # it takes no other request of that client, such as an answer
+        ("uvicorn", "polling", "work"),  # uvicorn reads no further request of that client, such as an answer
     ],
 )
 async def test_handlers_answer_before_their_clients_leave(
     server_name: str, transport: str, event: str, tmp_path: Path
 ) -> None:
-    """On SIGTERM an event in its handler gets its ack, also if the handler waits for a client's answer first."""
+    """On SIGTERM a running handler answers, also if it first waits for the client's answer."""
 
     async def question() -> str:
         return "done"
@@ -174,8 +174,8 @@ async def test_handlers_answer_before_their_clients_leave(
 
 
 @pytest.mark.parametrize("command", [COMMANDS["run"], COMMANDS["uvicorn"]], ids=["run", "uvicorn"])
-async def test_a_handler_that_hangs_is_cancelled_and_answered(command: Sequence[str], tmp_path: Path) -> None:
-    """When its time is up, its client receives the refusal before it is disconnected."""
+async def test_a_hanging_handler_is_cancelled_and_answered(command: Sequence[str], tmp_path: Path) -> None:
+    """After the timeout its client receives the refusal `unavailable` before it is disconnected."""
     async with running(command, tmp_path) as server:
         async with connected(server.url) as client:
             call = asyncio.ensure_future(client.sio.call("hang", timeout=SECONDS))
@@ -194,8 +194,8 @@ def stopping(server: Any) -> asyncio.Task[None]:
 
 
 @WAYS
-async def test_events_that_come_too_late_are_refused(ws: str) -> None:
-    """While handlers end, new events and CONNECTs are refused; an ack is still taken."""
+async def test_new_events_are_refused_while_stopping(ws: str) -> None:
+    """While handlers finish, new events and CONNECTs are refused, and acks are still accepted."""
     gate = asyncio.Event()
 
     async def wait(peer: Peer[Any], *_: Any) -> Sequence[Any]:
@@ -220,8 +220,8 @@ async def test_events_that_come_too_late_are_refused(ws: str) -> None:
 
 @WAYS
 @pytest.mark.parametrize("ordering", ["serial", "concurrent"])
-async def test_events_that_still_wait_when_time_is_up_are_refused(ws: str, ordering: Any) -> None:
-    """None of them begins in the place of a handler that is cancelled, and each is answered."""
+async def test_waiting_events_are_refused_when_stopping(ws: str, ordering: Any) -> None:
+    """After the timeout no waiting event starts in place of a cancelled one, and every event is answered."""
 
     async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await asyncio.Event().wait()
@@ -239,11 +239,11 @@ async def test_events_that_still_wait_when_time_is_up_are_refused(ws: str, order
         assert all("unavailable" in answer for answer in answers)
         await client.closed()
         await ending
-    assert [told[0] for told in script.told] == ["connect", "hang", "disconnect"]
+    assert [entry[0] for entry in script.told] == ["connect", "hang", "disconnect"]
 
 
 async def test_a_polling_client_fetches_its_last_answer() -> None:
-    """An ack that came between two polls is not lost: the session ends once it has been fetched."""
+    """An ack sent between two polls is not lost, as the session ends only after it was fetched."""
     gate = asyncio.Event()
 
     async def wait(peer: Peer[Any], *_: Any) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""What comes in by HTTP before any packet: the guard, the environ, CORS, refusals."""
+"""HTTP requests before any packet: the checks, the environ, CORS and refusals."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ POLL = "/socket.io/?EIO=4&transport=polling"
         ("OPTIONS", POLL, 200),
     ],
 )
-async def test_requests_that_are_none_of_the_protocol(
+async def test_requests_outside_the_protocol_are_refused(
     method: str, target: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They are refused with a status, hold nothing, are not repeated to the peer and not logged."""
+    """The request gets an error status, nothing is stored or logged, and its values are not echoed."""
     async with serve() as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
         answer = await http.request(method, target, content=b"40" if method == "POST" else None)
         assert answer.status_code == status
@@ -60,10 +60,10 @@ async def test_requests_that_are_none_of_the_protocol(
 
 
 @pytest.mark.parametrize("query", ["&sid=unknown", "&EIO=5", "&transport=pigeon"])
-async def test_a_websocket_that_is_none_of_the_protocols(
+async def test_a_websocket_outside_the_protocol_is_refused(
     query: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The handshake is refused with 403; no traceback, nothing held."""
+    """The handshake is refused with 403, and nothing is stored or logged."""
     async with serve() as stage:
         url = stage.url.replace("http", "ws") + "/socket.io/?"
         query = query if "sid" not in query else "&EIO=4&transport=websocket" + query
@@ -75,8 +75,8 @@ async def test_a_websocket_that_is_none_of_the_protocols(
     assert not caplog.records
 
 
-async def test_a_client_of_engine_io_3_is_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Its own error says nothing: the body has the reason, and the log what to do, however often it comes."""
+async def test_a_client_of_engine_io_3_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """The body gives the reason, and the log says once what to do, however often such clients come."""
     async with serve() as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
         for _ in range(3):
             answer = await http.get("/socket.io/?EIO=3&transport=polling")
@@ -101,8 +101,8 @@ async def portions(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-async def test_a_body_that_is_too_large(caplog: pytest.LogCaptureFixture) -> None:
-    """413, by its announced or its true size, and the session is closed; the log names the limit, once."""
+async def test_a_too_large_body_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """The announced or the received size leads to 413, closes the session and is logged once."""
     async with serve(limits=Limits(packet_bytes=1000)) as stage:
         for content in (b"4" * 1001, portions(b"4" * 600, b"4" * 600)):
             async with stage.polling() as client:
@@ -115,7 +115,7 @@ async def test_a_body_that_is_too_large(caplog: pytest.LogCaptureFixture) -> Non
 
 
 async def begin(stage: Stage, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a POST whose body never comes to its end."""
+    """Start a POST whose body never ends, and return its streams."""
     host, _, port = stage.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n42".encode())
@@ -123,8 +123,8 @@ async def begin(stage: Stage, target: str) -> tuple[asyncio.StreamReader, asynci
     return reader, writer
 
 
-async def test_a_body_that_does_not_come() -> None:
-    """408 after its time; nobody waits for ever."""
+async def test_a_body_that_does_not_arrive() -> None:
+    """A body that does not arrive in time is answered with 408."""
     async with serve(limits=Limits(body_seconds=0.05)) as stage, stage.polling() as client:
         await client.post("40")
         reader, writer = await begin(stage, client.target)
@@ -134,8 +134,8 @@ async def test_a_body_that_does_not_come() -> None:
         await stage.emptied()
 
 
-async def test_a_body_that_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
-    """The client goes away in the middle; its session is left to the heartbeat, the log is silent."""
+async def test_an_aborted_body_keeps_the_session(caplog: pytest.LogCaptureFixture) -> None:
+    """If a client aborts its body, the session stays open until the heartbeat, and nothing is logged."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
         _, writer = await begin(stage, client.target)
@@ -147,8 +147,8 @@ async def test_a_body_that_is_given_up(caplog: pytest.LogCaptureFixture) -> None
     assert not caplog.records
 
 
-async def test_a_server_that_tells_no_scheme() -> None:
-    """ASGI lets servers leave it out, as Daphne does."""
+async def test_the_scheme_is_optional() -> None:
+    """A server may omit the scheme, as ASGI allows and Daphne does."""
     script = Script()
     server = create_server(script)
 
@@ -164,8 +164,8 @@ async def test_a_server_that_tells_no_scheme() -> None:
     assert script.peers[0].environ["wsgi.url_scheme"] == "http"
 
 
-async def test_the_environ_tells_the_truth() -> None:
-    """The client's address, the headers and the query, as WSGI names them; repeated headers joined."""
+async def test_the_environ_describes_the_request() -> None:
+    """The environ holds address, headers and query under WSGI's names, with repeated headers joined."""
     async with serve() as stage:
         headers = [(b"X-Token", "żó".encode()), (b"X-Token", b"two"), (b"X-Bad", b"\xff")]
         async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
@@ -185,8 +185,8 @@ async def test_the_environ_tells_the_truth() -> None:
         assert environ["asgi.scope"]["path"] == "/socket.io/"
 
 
-async def test_a_header_with_an_underscore_is_not_the_one_with_a_hyphen() -> None:
-    """Proxies take ``X-Name`` from clients and may pass ``X_Name`` on; WSGI's keys would mix the two."""
+async def test_headers_with_underscores_are_dropped() -> None:
+    """``X_Name`` is dropped, as WSGI would confuse it with the ``X-Name`` that a proxy sets."""
     async with serve() as stage:
         headers = [
             *((b"X_Forwarded_Host", b"evil.example"), (b"X_User", b"root"), (b"X-User", b"ada")),
@@ -208,7 +208,7 @@ async def test_a_header_with_an_underscore_is_not_the_one_with_a_hyphen() -> Non
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
 async def test_a_form_is_not_a_payload(content_type: str) -> None:
-    """JSONP sent packets as the field ``d`` of a form; Engine.IO 4 has none, so the session is closed."""
+    """Packets in a form's field ``d``, as JSONP sent them, are refused and the session is closed."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -220,8 +220,8 @@ async def test_a_form_is_not_a_payload(content_type: str) -> None:
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
 
 
-async def test_answers_are_not_kept_nor_run() -> None:
-    """No cache keeps a session id, and no page gets one to run as a script."""
+async def test_responses_are_neither_cached_nor_run() -> None:
+    """The headers forbid caching a session id and running a response as a script."""
     async with serve() as stage, stage.polling() as client:
         answers = [await client.http.get(POLL), await client.http.get("/socket.io/?EIO=4")]
         assert [answer.status_code for answer in answers] == [200, 400]
@@ -257,16 +257,18 @@ CORS = "access-control-allow-"
         ({"cors_allowed_origins": []}, "https://evil.example", 200, {}),
     ],
 )
-async def test_cors(options: Any, origin: str | None, status: int, expected: dict[str, str]) -> None:
-    """``*`` is a plain ``*``, credentials come only with a list, and the default is the same origin."""
+async def test_cors_headers(options: Any, origin: str | None, status: int, expected: dict[str, str]) -> None:
+    """``*`` stays a plain ``*``, credentials need a list, and the default is the own origin."""
     async with serve(**options) as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
         origin = stage.url if origin == "self" else origin
         answer = await http.get(POLL, headers={} if origin is None else {"origin": origin})
         assert answer.status_code == status
-        got = {
+        cors_headers = {
             name.removeprefix(CORS): value for name, value in answer.headers.items() if name.startswith(CORS)
         }
-        assert got == {name: stage.url if value == "self" else value for name, value in expected.items()}
+        assert cors_headers == {
+            name: stage.url if value == "self" else value for name, value in expected.items()
+        }
         if status == 200 and origin == ORIGIN:
             headers = {"origin": origin, "access-control-request-headers": "x-token"}
             preflight = await http.request("OPTIONS", POLL, headers=headers)
@@ -274,8 +276,8 @@ async def test_cors(options: Any, origin: str | None, status: int, expected: dic
             assert preflight.headers[CORS + "headers"] == "x-token"
 
 
-async def test_mounted_behind_cors_middleware() -> None:
-    """Header names are lower case, so that the middleware replaces ours and does not double them."""
+async def test_cors_middleware_replaces_our_headers() -> None:
+    """Header names are lower case, so that the middleware replaces them instead of doubling them."""
     server = create_server(Script(), cors_allowed_origins="*")
     middleware = [Middleware(CORSMiddleware, allow_origins=[ORIGIN], allow_credentials=True)]
     app = Starlette(routes=[Mount("/socket.io", app=server.app)], middleware=middleware)
@@ -289,7 +291,7 @@ async def test_mounted_behind_cors_middleware() -> None:
 
 
 async def test_large_answers_are_compressed_on_request() -> None:
-    """As upstream does it, by the option's threshold."""
+    """Responses above the option's threshold are compressed, as upstream does."""
     async with serve(compression_threshold=100) as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -303,15 +305,15 @@ async def test_large_answers_are_compressed_on_request() -> None:
     "cookie", ["io", {"name": "io", "path": "/", "SameSite": "Lax"}], ids=["name", "attributes"]
 )
 async def test_the_cookie_option(cookie: Any) -> None:
-    """The session id travels as a cookie where that is asked for."""
+    """With the option `cookie` the session id is set as a cookie."""
     async with serve(cookie=cookie) as stage, httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
         answer = await http.get(POLL)
         assert answer.headers["set-cookie"].startswith("io=")
         assert answer.headers["set-cookie"].endswith("; path=/; SameSite=Lax")
 
 
-async def test_a_held_poll_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Uvicorn waits for requests to end before it says that it stops; the poll is ended before."""
+async def test_an_open_poll_does_not_delay_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open poll ends when uvicorn is told to stop, before uvicorn waits for requests to end."""
 
     class Runner:
         should_exit = False

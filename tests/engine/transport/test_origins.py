@@ -1,4 +1,4 @@
-"""Which pages are admitted, by the Origin of their requests and by what browsers say without one."""
+"""Which pages are admitted, by their Origin and by the browser's Sec-Fetch headers."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ async def opens_a_websocket(url: str, origin: str) -> bool:
         return False
 
 
-async def one_of_ours(origin: str) -> bool:
+async def is_ours(origin: str) -> bool:
     return origin == ORIGIN
 
 
-async def one_of_ours_by_its_environ(origin: str, environ: Mapping[str, Any]) -> bool:
+async def is_ours_by_environ(origin: str, environ: Mapping[str, Any]) -> bool:
     return origin == ORIGIN and environ["HTTP_ORIGIN"] == origin
 
 
@@ -51,11 +51,11 @@ class Ours:
 
 @pytest.mark.parametrize(
     "option",
-    [one_of_ours, one_of_ours_by_its_environ, functools.partial(one_of_ours), Ours()],
+    [is_ours, is_ours_by_environ, functools.partial(is_ours), Ours()],
     ids=["function", "with the environ", "partial", "object"],
 )
 async def test_a_coroutine_function_is_awaited(option: Any) -> None:
-    """Its answer decides, on both transports; a coroutine itself is true and would admit every page."""
+    """A coroutine function's result decides on both transports, not the coroutine, which is truthy."""
     async with serve(cors_allowed_origins=option) as stage:
         assert await status(stage.url, {"origin": ORIGIN}) == 200
         assert await status(stage.url, {"origin": EVIL}) == 400
@@ -74,10 +74,8 @@ def yields(origin: str) -> Any:
 @pytest.mark.parametrize(
     "option", [lambda _: "no", lambda _: 1, lambda _: object(), lambda _: None, yields, fails]
 )
-async def test_a_function_that_answers_nonsense_admits_no_page(
-    option: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Only True admits; what else it returned, or raised, is logged once in a while."""
+async def test_a_faulty_origin_function_admits_no_page(option: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Only True admits, and any other result or an exception is logged at intervals."""
     async with serve(cors_allowed_origins=option) as stage:
         for _ in range(3):
             assert await status(stage.url, {"origin": ORIGIN}) == 400
@@ -87,8 +85,8 @@ async def test_a_function_that_answers_nonsense_admits_no_page(
     assert "the function cors_allowed_origins" in errors[0].getMessage()
 
 
-async def test_the_log_names_the_origin_that_was_refused(caplog: pytest.LogCaptureFixture) -> None:
-    """Bounded, in one line, and with the option that would admit it."""
+async def test_the_log_names_a_refused_origin(caplog: pytest.LogCaptureFixture) -> None:
+    """The line is limited in length and names the option that would admit the origin."""
     async with serve() as stage:
         await status(stage.url, {"origin": ORIGIN + "/" + "x" * 1000})
     (record,) = caplog.records
@@ -110,8 +108,8 @@ async def test_the_log_names_the_origin_that_was_refused(caplog: pytest.LogCaptu
         ("cross-site", "cors", 200),
     ],
 )
-async def test_what_a_foreign_page_asks_for_blindly_is_refused(site: str, mode: str, expected: int) -> None:
-    """An <img>, a <script> or a frame sends cookies and no Origin; the browser says whose they are."""
+async def test_blind_requests_of_foreign_pages_are_refused(site: str, mode: str, expected: int) -> None:
+    """Requests by <img>, <script> or frames, which send no Origin, are refused by their Sec-Fetch headers."""
     headers = {"sec-fetch-site": site, "sec-fetch-mode": mode, "cookie": "session=ada"}
     async with serve() as stage:
         assert await status(stage.url, headers) == expected
@@ -126,25 +124,25 @@ async def test_what_a_foreign_page_asks_for_blindly_is_refused(site: str, mode: 
         [(b"Origin", b"self"), (b"Origin", EVIL.encode())],
         [(b"Origin", EVIL.encode()), (b"X_Forwarded_Host", b"evil.example")],
     ],
-    ids=["not text", "null", "two", "underscores"],
+    ids=["not text", "null", "repeated", "underscores"],
 )
-async def test_an_origin_that_is_not_plainly_ours_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
-    """What can't be read, or is given twice, is not the same as none."""
+async def test_an_unclear_origin_is_refused(headers: list[tuple[bytes, bytes]]) -> None:
+    """An unreadable or repeated Origin does not count as an absent one."""
     async with serve() as stage:
         sent = [(name, stage.url.encode() if value == b"self" else value) for name, value in headers]
         assert await status(stage.url, sent) == 400
 
 
-async def test_the_own_origin_is_that_of_the_proxy_in_front() -> None:
-    """As the proxy says by which name and scheme it was asked."""
+async def test_the_own_origin_is_the_proxys() -> None:
+    """The own origin follows the host and scheme that the proxy forwards."""
     forwarded = {"x-forwarded-host": "App.example", "x-forwarded-proto": "https, http"}
     async with serve(cors_allowed_origins=["https://front.example"]) as stage:
         assert await status(stage.url, {"origin": ORIGIN, **forwarded}) == 200
         assert await status(stage.url, {"origin": EVIL, **forwarded}) == 400
 
 
-async def test_any_page_comes_without_a_visitors_cookies(caplog: pytest.LogCaptureFixture) -> None:
-    """With ``*`` a WebSocket, which CORS does not hold back, carries no identity that a browser adds."""
+async def test_any_origin_is_admitted_without_cookies(caplog: pytest.LogCaptureFixture) -> None:
+    """With ``*``, a foreign page's WebSocket loses cookies and authorization, as CORS does not protect it."""
     secrets = {"cookie": "session=ada", "authorization": "Basic YWRhOng=", "x-kept": "1"}
     async with serve(cors_allowed_origins="*") as stage:
         url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
@@ -176,7 +174,7 @@ async def test_any_page_comes_without_a_visitors_cookies(caplog: pytest.LogCaptu
         ([7], TypeError, "int"),
         (True, TypeError, "bool"),
         (lambda: True, TypeError, "(origin, environ)"),
-        (lambda one, two, three: True, TypeError, "(origin, environ)"),
+        (lambda a, b, c: True, TypeError, "(origin, environ)"),
     ],
     ids=[
         "slash",
@@ -190,16 +188,14 @@ async def test_any_page_comes_without_a_visitors_cookies(caplog: pytest.LogCaptu
         "three parameters",
     ],
 )
-def test_an_option_that_could_admit_nobody_is_refused(
-    option: Any, error: type[Exception], advice: str
-) -> None:
-    """At start-up, with what to write instead."""
+def test_an_unusable_origin_option_is_refused(option: Any, error: type[Exception], advice: str) -> None:
+    """The error at start-up says what to write instead."""
     with pytest.raises(error) as raised:
         create_server(Script(), cors_allowed_origins=option)
     assert advice in str(raised.value)
 
 
 @pytest.mark.parametrize("option", [None, "*", [], ORIGIN, ["capacitor://localhost", "null"], {ORIGIN}])
-def test_an_option_that_makes_sense_is_taken(option: Any) -> None:
-    """Origins of applications too, whose scheme is their own."""
+def test_a_usable_origin_option_is_accepted(option: Any) -> None:
+    """Origins of applications with their own scheme are accepted, too."""
     create_server(Script(), cors_allowed_origins=option)

@@ -1,4 +1,4 @@
-"""Engine.IO's transports: polling, WebSocket, the upgrade between, the heartbeat, slow readers."""
+"""Engine.IO's transports: polling, WebSocket, upgrades, heartbeats and slow readers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
 
 
-async def test_polling_carries_everything() -> None:
-    """Text, several packets in one request, attachments as base64, and answers in order."""
+async def test_polling_carries_all_packets() -> None:
+    """Texts, several packets per request and attachments in base64 are answered in order."""
     async with serve() as stage, stage.polling() as client:
         assert (await client.post("40")).text == "ok"
         assert (await client.poll())[0].startswith('40{"sid"')
@@ -34,27 +34,27 @@ async def test_polling_carries_everything() -> None:
         assert (
             await client.post('421["a",1]', '451-2["b",{"_placeholder":true,"num":0}]', binary)
         ).text == "ok"
-        got: list[str] = []
-        while len(got) < 3:
-            got += await client.poll()
-        assert got == ["431[1]", '461-2[{"_placeholder":true,"num":0}]', binary]
+        packets: list[str] = []
+        while len(packets) < 3:
+            packets += await client.poll()
+        assert packets == ["431[1]", '461-2[{"_placeholder":true,"num":0}]', binary]
         assert (await client.post("1")).text == "ok"
         await stage.emptied()
         assert stage.script.told[-1] == ("disconnect", "/", "client disconnect")
 
 
-async def test_more_packets_than_upstream_takes_or_gives() -> None:
-    """200 packets in one request are all handled; their answers come in portions that any client reads."""
+async def test_a_poll_exceeds_upstreams_packet_limit() -> None:
+    """200 packets in one request are handled, and the answers arrive in portions that any client reads."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
         await client.post(*(f'42{number}["a"]' for number in range(200)))
-        got: list[str] = []
-        while len(got) < 200:
+        packets: list[str] = []
+        while len(packets) < 200:
             portion = await client.poll()
             assert len(portion) <= Payload.max_decode_packets
-            got += portion
-        assert got == [f"43{number}[]" for number in range(200)]
+            packets += portion
+        assert packets == [f"43{number}[]" for number in range(200)]
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ async def test_more_packets_than_upstream_takes_or_gives() -> None:
     [b"", b"\xff\xfe", b"40\x1e", b"4\x1e", b"b!!!", b"9", b"2probe", b'42["a"', b'd=42["a"]'],
     ids=repr,
 )
-async def test_a_payload_that_is_none_closes_the_session(body: bytes) -> None:
-    """With 400, its peers told, and no trace of it left."""
+async def test_an_invalid_payload_closes_the_session(body: bytes) -> None:
+    """The response is 400, disconnect handlers run, and nothing stays stored."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
         assert (await client.http.post(client.target, content=body)).status_code == 400
@@ -72,8 +72,8 @@ async def test_a_payload_that_is_none_closes_the_session(body: bytes) -> None:
         assert (await client.get()).status_code == 400
 
 
-async def test_overlapping_requests_close_the_session() -> None:
-    """Two polls would share one stream of packets; two posts would race for their order."""
+async def test_overlapping_polls_close_the_session() -> None:
+    """A second poll would share the stream of packets with the first, so the session is closed."""
     async with serve() as stage, stage.polling() as client:
         first = asyncio.ensure_future(client.get())
         await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
@@ -83,7 +83,7 @@ async def test_overlapping_requests_close_the_session() -> None:
 
 
 async def test_overlapping_posts_close_the_session() -> None:
-    """While one waits for its turn behind hanging handlers, another is refused."""
+    """A second POST is refused while the first waits behind hanging handlers."""
 
     async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
         await gate.wait()
@@ -101,8 +101,8 @@ async def test_overlapping_posts_close_the_session() -> None:
         await stage.emptied()
 
 
-async def test_a_poll_that_is_given_up_closes_the_session() -> None:
-    """The client is gone; nobody waits for the heartbeat to find out."""
+async def test_an_aborted_poll_closes_the_session() -> None:
+    """An aborted poll closes the session without waiting for the heartbeat."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -114,7 +114,7 @@ async def test_a_poll_that_is_given_up_closes_the_session() -> None:
 
 @BOTH
 async def test_an_upgrade_loses_and_reorders_nothing(ws: str) -> None:
-    """Packets sent before, while and after the transports change arrive once, in order."""
+    """Packets sent before, during and after the upgrade arrive once and in order."""
     async with serve(ws=ws) as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -135,8 +135,8 @@ async def test_an_upgrade_loses_and_reorders_nothing(ws: str) -> None:
             await upgraded.send("5")
             await until(lambda: stage.server.eio.sockets[sid].upgraded)
             await stage.server.emit("n", 4)
-            got = [json.loads((await upgraded.receive())[2:])[1] for _ in range(4)]
-            assert got == [1, 2, 3, 4]
+            numbers_received = [json.loads((await upgraded.receive())[2:])[1] for _ in range(4)]
+            assert numbers_received == [1, 2, 3, 4]
             assert (await client.get()).status_code == 400
             assert (await client.post('42["a"]')).status_code == 400
             assert await upgraded.ask('421["a",1]') == [1]
@@ -144,8 +144,8 @@ async def test_an_upgrade_loses_and_reorders_nothing(ws: str) -> None:
 
 
 @pytest.mark.parametrize("messages", [["nonsense"], ["2"], ["2probe", "4x"], ["2probe"], []], ids=str)
-async def test_a_failed_upgrade_goes_back_to_polling(messages: list[str]) -> None:
-    """Wrong words, silence or a connection that breaks: what was queued comes by polling."""
+async def test_a_failed_upgrade_returns_to_polling(messages: list[str]) -> None:
+    """After invalid packets, silence or a broken connection, queued packets arrive by polling."""
     async with serve(limits=Limits(upgrade_seconds=0.05)) as stage, stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -154,15 +154,15 @@ async def test_a_failed_upgrade_goes_back_to_polling(messages: list[str]) -> Non
             await upgrade.send(*messages)
             await stage.server.emit("n", 1)
             await upgrade.closed()
-        got = await client.poll()
-        while got == ["6"]:
-            got = await client.poll()
-        assert got == ['42["n",1]']
+        packets = await client.poll()
+        while packets == ["6"]:
+            packets = await client.poll()
+        assert packets == ['42["n",1]']
         assert (await client.post('421["a"]')).text == "ok"
 
 
-async def test_python_clients_over_every_transport() -> None:
-    """python-socketio's own client, by polling, by WebSocket and with an upgrade."""
+async def test_python_clients_use_every_transport() -> None:
+    """python-socketio's client works by polling, by WebSocket and with an upgrade."""
     async with serve() as stage, aiohttp.ClientSession() as session:
         for transports in (["polling"], ["websocket"], None):
             client = socketio.AsyncClient(reconnection=False, http_session=session)
@@ -174,9 +174,9 @@ async def test_python_clients_over_every_transport() -> None:
 
 
 @BOTH
-async def test_the_heartbeat(ws: str) -> None:
-    """Who answers stays, who does not is dropped in time, and a pong that nobody asked for is nothing."""
-    # Long enough for a client that answers on a busy machine.
+async def test_the_heartbeat_drops_silent_clients(ws: str) -> None:
+    """A client that answers pings stays, a silent one is dropped, and unexpected pongs are ignored."""
+    # Long enough for an answer on a busy machine.
     async with serve(ws=ws, ping_interval=0.1, ping_timeout=2.0) as stage:
         async with stage.websocket() as mute:
             assert (mute.opened["pingInterval"], mute.opened["pingTimeout"]) == (100, 2000)
@@ -192,15 +192,15 @@ async def test_the_heartbeat(ws: str) -> None:
             assert await client.ask('421["a",1]') == [1]
         async with stage.polling() as client:
             await client.post("40")
-            got: list[str] = []
-            while "2" not in got:
-                got += await client.poll()
+            packets: list[str] = []
+            while "2" not in packets:
+                packets += await client.poll()
         await stage.emptied()
 
 
 @BOTH
-async def test_a_reader_that_is_too_slow_is_dropped(ws: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What waits for it is bounded, the others get everything, and the log says why, once."""
+async def test_a_slow_reader_is_dropped(ws: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The queue of a slow reader is limited, other clients get every event, and the reason is logged once."""
     limits = Limits(queued_bytes=200_000, patience_seconds=0.05)
     async with serve(ws=ws, limits=limits) as stage, stage.client() as client, stage.websocket() as slow:
         await slow.join()
@@ -221,8 +221,8 @@ async def numbers(client: Any, count: int) -> list[int]:
 
 
 @BOTH
-async def test_a_reader_that_comes_back_gets_what_waited(ws: str) -> None:
-    """A pause is bridged by the queue; an emit to that client alone waits for it meanwhile."""
+async def test_a_paused_reader_loses_nothing(ws: str) -> None:
+    """The queue bridges a pause, and an emit to the paused client alone waits for it."""
     limits = Limits(queued_bytes=40_000_000, patience_seconds=0.2)
     async with serve(ws=ws, limits=limits) as stage, stage.client() as client:
         client.raw.transport.pause_reading()
@@ -234,8 +234,8 @@ async def test_a_reader_that_comes_back_gets_what_waited(ws: str) -> None:
         assert (len(socket.outbox.frames), socket.outbox.queued) == (0, 0)
 
 
-async def test_a_message_beyond_the_size_is_refused() -> None:
-    """A character counts as the bytes that it is; the connection is closed with 1009."""
+async def test_a_too_large_message_is_refused() -> None:
+    """The size counts bytes, not characters, and the connection is closed with 1009."""
     async with serve(max_http_buffer_size=100) as stage:
         for message in ("4" + "x" * 100, "4" + "ż" * 60, b"x" * 101):
             async with stage.client() as client:
@@ -248,8 +248,8 @@ async def test_a_message_beyond_the_size_is_refused() -> None:
         await stage.emptied()
 
 
-async def test_raw_engine_io() -> None:
-    """Whoever registers for Engine.IO's own messages gets them, text and bytes, on both transports."""
+async def test_raw_engine_io_messages_are_delivered() -> None:
+    """A handler registered for Engine.IO messages gets text and bytes on both transports."""
     async with serve() as stage:
         engine = stage.server.eio
 
@@ -265,15 +265,15 @@ async def test_raw_engine_io() -> None:
             assert await polling.poll() == ["4hello"]
 
 
-async def test_closing_transports_by_hand() -> None:
-    """Engine.IO's own disconnect, of one and of all."""
-    async with serve() as stage, stage.client() as one, stage.client() as two, stage.client() as three:
+async def test_engine_io_disconnect_closes_transports() -> None:
+    """Engine.IO's `disconnect` closes one transport or all of them."""
+    async with serve() as stage, stage.client() as first, stage.client() as second, stage.client() as third:
         engine = stage.server.eio
-        await engine.disconnect(one.opened["sid"])
+        await engine.disconnect(first.opened["sid"])
         await engine.disconnect("nobody")
-        await one.closed()
-        assert await two.ask('421["a",1]') == [1]
+        await first.closed()
+        assert await second.ask('421["a",1]') == [1]
         await engine.disconnect()
-        await two.closed()
-        await three.closed()
+        await second.closed()
+        await third.closed()
         await stage.emptied()

@@ -1,4 +1,4 @@
-"""The engine on ASGI servers that are slow, break, or say nothing at the end."""
+"""The engine on ASGI servers that are slow, break, or omit the disconnect event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..stage import Script, Stage, until
 
 
 class Awaited:
-    """An awaitable with nothing but ``__await__``, and of its iterator nothing but ``__next__``."""
+    """An awaitable with only ``__await__``, whose iterator has only ``__next__``."""
 
     def __init__(self, coroutine: Any) -> None:
         self._coroutine = coroutine
@@ -33,7 +33,7 @@ class Awaited:
 
 
 class AsgiServer:
-    """The server's side of one WebSocket, in the test's hands."""
+    """The server's side of one WebSocket, controlled by the test."""
 
     def __init__(self, app: Any, *, native: bool = False) -> None:
         self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -51,19 +51,19 @@ class AsgiServer:
             "headers": [],
         }
         self.task = asyncio.ensure_future(
-            app(scope, self.incoming.get, self.send_in_another_way if native else self.send)
+            app(scope, self.incoming.get, self.send_natively if native else self.send)
         )
 
     async def send(self, event: dict[str, Any]) -> None:
         await self.writable.wait()
         if self.broken:
-            raise RuntimeError("whatever a server raises")
+            raise RuntimeError("an error of the server")
         self.sent.append(event)
         if event["type"] == "websocket.close" and not self.silent:
             self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
 
-    def send_in_another_way(self, event: dict[str, Any]) -> Any:
-        """As servers do that are not written in Python: an awaitable that is no coroutine."""
+    def send_natively(self, event: dict[str, Any]) -> Any:
+        """Return an awaitable that is not a coroutine, as servers in other languages do."""
         return Awaited(self.send(event))
 
     def say(self, *texts: str) -> None:
@@ -85,8 +85,8 @@ async def connected(*, native: bool = False) -> tuple[AsgiServer, Stage]:
 
 
 @pytest.mark.parametrize("native", [False, True], ids=["coroutine", "another awaitable"])
-async def test_writes_wait_in_order_behind_a_slow_one(*, native: bool) -> None:
-    """While the server is busy nothing is lost or reordered, and nobody waits."""
+async def test_writes_wait_in_order_after_a_slow_write(*, native: bool) -> None:
+    """While the server is busy, emits do not wait, and nothing is lost or reordered."""
     asgi, stage = await connected(native=native)
     asgi.writable.clear()
     for number in range(5):
@@ -101,9 +101,9 @@ async def test_writes_wait_in_order_behind_a_slow_one(*, native: bool) -> None:
     await stage.emptied()
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["at once", "behind a slow write"])
-async def test_a_server_that_fails_to_send_ends_the_connection(*, slow: bool) -> None:
-    """An exception of the server's reaches neither the sender nor the log; the peer is told of."""
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "after a slow write"])
+async def test_a_failed_send_closes_the_connection(*, slow: bool) -> None:
+    """The server's exception is neither raised nor logged, and the disconnect handler runs."""
     asgi, stage = await connected()
     if slow:
         asgi.writable.clear()
@@ -117,8 +117,8 @@ async def test_a_server_that_fails_to_send_ends_the_connection(*, slow: bool) ->
     await asgi.task
 
 
-async def test_a_server_that_never_says_that_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After our close the application returns all the same."""
+async def test_a_missing_disconnect_event_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After our close the application returns even if the server sends no disconnect event."""
     monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.02)
     asgi, stage = await connected()
     asgi.silent = True
@@ -128,8 +128,8 @@ async def test_a_server_that_never_says_that_it_is_over(monkeypatch: pytest.Monk
     await stage.emptied()
 
 
-async def test_a_slow_server_is_not_waited_for_at_the_end() -> None:
-    """The state is freed while its last write still hangs."""
+async def test_closing_does_not_wait_for_a_slow_server() -> None:
+    """The client's state is freed while the last write still waits."""
     asgi, stage = await connected()
     asgi.writable.clear()
     await stage.server.emit("n", 1)
@@ -140,8 +140,8 @@ async def test_a_slow_server_is_not_waited_for_at_the_end() -> None:
     assert len(asgi.texts) == 2
 
 
-async def test_a_server_that_cancels_the_application() -> None:
-    """The cancellation goes through, after the peers were told."""
+async def test_a_cancelled_application_runs_disconnect_handlers() -> None:
+    """The disconnect handlers run, and then the cancellation propagates."""
     asgi, stage = await connected()
     asgi.task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -150,8 +150,8 @@ async def test_a_server_that_cancels_the_application() -> None:
     assert stage.script.told[-1] == ("disconnect", "/", "transport close")
 
 
-async def test_a_client_that_is_gone_while_it_is_held_back() -> None:
-    """The one message that is read ahead may be the end."""
+async def test_a_paused_client_may_disconnect() -> None:
+    """The message read ahead of a paused client may be its disconnect."""
     gate = asyncio.Event()
 
     async def hang(*_: Any) -> Any:

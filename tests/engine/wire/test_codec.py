@@ -1,4 +1,4 @@
-"""Strict JSON, whichever package reads and writes it."""
+"""Strict JSON with any of the supported packages."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Odd(Enum):
 
 @pytest.fixture(params=list(CODECS.values()), ids=list(CODECS))
 def codec(request: pytest.FixtureRequest) -> Codec:
-    found: Codec = request.param
-    return found
+    codec: Codec = request.param
+    return codec
 
 
 @pytest.fixture(params=list(STRICT.values()), ids=list(STRICT))
 def strict(request: pytest.FixtureRequest) -> Codec:
-    found: Codec = request.param
-    return found
+    codec: Codec = request.param
+    return codec
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def strict(request: pytest.FixtureRequest) -> Codec:
     ids=repr,
 )
 def test_values_survive(codec: Codec, value: Any) -> None:
-    """What JSON can say comes back the same; integers keep every digit."""
+    """Every JSON value is read back unchanged, and integers keep every digit."""
     attachments: list[bytes] = []
     read = codec.loads(codec.dumps(value, attachments).decode())
     assert (read, type(read), attachments) == (value, type(value), [])
@@ -97,8 +97,8 @@ def test_values_survive(codec: Codec, value: Any) -> None:
     ],
     ids=lambda text: text[:12],
 )
-def test_what_is_not_json_is_refused(strict: Codec, text: str) -> None:
-    """Nothing is guessed: NaN, overflow, halves of surrogate pairs, endless nesting and digits."""
+def test_invalid_json_is_refused(strict: Codec, text: str) -> None:
+    """NaN, overflow, half surrogate pairs, and excessive nesting or digits raise."""
     with pytest.raises(UndecodableError):
         strict.loads(text)
 
@@ -114,7 +114,7 @@ def test_what_is_not_json_is_refused(strict: Codec, text: str) -> None:
     ],
 )
 def test_long_numbers_and_pairs_are_read_exactly(strict: Codec, text: str, value: Any) -> None:
-    """An integer above 64 bit stays an integer, and a pair of surrogates is one character."""
+    """An integer above 64 bits stays an integer, and a pair of surrogates becomes one character."""
     assert strict.loads(text) == value
 
 
@@ -135,10 +135,10 @@ def nested(levels: int, inner: str = "", before: str = "") -> str:
         ("[" + '["]",' * 20 + "0" + ',"["]' * 20 + "]", False),
         (nested(9, '"x"', before='"]]]]]",'), False),
     ],
-    ids=["at the bound", "beyond", "objects", "wide", "in strings", "escaped", "cancelling", "closers first"],
+    ids=["at the limit", "beyond", "objects", "wide", "in strings", "escaped", "cancelling", "closers first"],
 )
-def test_nesting_is_bounded(codec: Codec, text: str, *, good: bool) -> None:
-    """Eight levels are read here, nine are not, whatever the strings hold."""
+def test_nesting_is_limited(codec: Codec, text: str, *, good: bool) -> None:
+    """Eight levels are accepted and nine refused, whatever the strings contain."""
     if good:
         assert codec.loads(text) == json.loads(text)
     else:
@@ -162,14 +162,14 @@ def test_nesting_is_bounded(codec: Codec, text: str, *, good: bool) -> None:
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_what_has_no_json_form_is_not_written(strict: Codec, value: Any) -> None:
-    """A value that peers could not read raises here, before anything is sent."""
+def test_values_without_a_json_form_are_not_written(strict: Codec, value: Any) -> None:
+    """A value that peers could not read raises before anything is sent."""
     with pytest.raises(UnencodableError):
         strict.dumps(value, [])
 
 
 def test_a_cycle_is_not_written(strict: Codec) -> None:
-    """A list that holds itself raises and does not run for ever."""
+    """A list that contains itself raises instead of looping for ever."""
     cycle: list[Any] = []
     cycle.append(cycle)
     with pytest.raises(UnencodableError):
@@ -177,7 +177,7 @@ def test_a_cycle_is_not_written(strict: Codec) -> None:
 
 
 def test_bytes_become_attachments(codec: Codec) -> None:
-    """Bytes leave numbered placeholders, in the order of the text."""
+    """Bytes are replaced by numbered placeholders in the order of the text."""
     attachments: list[bytes] = []
     value = [b"a", {"deep": [bytearray(b"b"), memoryview(b"c")]}, None]
     text = codec.dumps(value, attachments)
@@ -186,8 +186,8 @@ def test_bytes_become_attachments(codec: Codec) -> None:
     assert attachments == [b"a", b"b", b"c"]
 
 
-def test_bytes_among_keys_that_are_numbers_are_counted_once(strict: Codec) -> None:
-    """Where one encoder gives up half-way, the other does not find the same bytes twice."""
+def test_bytes_beside_numeric_keys_are_counted_once(strict: Codec) -> None:
+    """If one encoder gives up half-way, the other does not add the same bytes again."""
     attachments: list[bytes] = []
     text = strict.dumps([b"a", {1: b"b"}], attachments)
     assert json.loads(text)[1]["1"]["num"] == 1
@@ -195,7 +195,7 @@ def test_bytes_among_keys_that_are_numbers_are_counted_once(strict: Codec) -> No
 
 
 def test_the_strict_codecs_write_the_same(strict: Codec) -> None:
-    """What is accepted does not depend on which packages are installed."""
+    """Accepted values do not depend on the installed packages."""
     value = {"t": (1, 2), "o": OrderedDict(a=1), "u": uuid.UUID(int=1), "e": Colour.RED, "k": {1: None}}
     assert json.loads(strict.dumps(value, [])) == {
         "t": [1, 2],
@@ -206,8 +206,8 @@ def test_the_strict_codecs_write_the_same(strict: Codec) -> None:
     }
 
 
-def test_the_users_module_may_write_bytes() -> None:
-    """A module whose dumps gives bytes, as orjson's does, is taken as well."""
+def test_a_user_supplied_module_may_write_bytes() -> None:
+    """A module whose `dumps` returns bytes, as orjson's does, is accepted."""
 
     class Module:
         @staticmethod

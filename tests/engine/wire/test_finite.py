@@ -1,4 +1,4 @@
-"""The quick look for NaN and Infinity: it may be wrong in one direction only."""
+"""The quick check for NaN and Infinity: it may report too much, never too little."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STRANGE = st.sampled_from([math.nan, -math.nan, math.inf, -math.inf])
 
 
 @given(value=VALUES, number=STRANGE, other=VALUES)
-def test_a_value_that_holds_nan_or_infinity_is_always_seen(value: Any, number: float, other: Any) -> None:
-    """Wherever the number stands and whatever stands beside it, a walk is asked for."""
+def test_nan_and_infinity_are_always_found(value: Any, number: float, other: Any) -> None:
+    """A walk is needed wherever the number is and whatever surrounds it."""
     assert may_hold_nan([value, number, other])
     assert may_hold_nan({"a": {"b": (number,)}, "c": value})
     assert may_hold_nan(number)
@@ -31,10 +31,10 @@ def test_a_value_that_holds_nan_or_infinity_is_always_seen(value: Any, number: f
 
 @pytest.mark.parametrize("value", [[1.5, "text", None, {"a": -2.0}], 1e308, "\x7f", ["é" * 3], {"n": 255}])
 def test_an_ordinary_value_needs_no_walk(value: Any) -> None:
-    """Numbers, texts and nulls are not taken for NaN."""
+    """Numbers, texts and nulls are not mistaken for NaN."""
     assert not may_hold_nan(value)
 
 
-def test_a_value_that_marshal_does_not_know_needs_a_walk() -> None:
-    """What only an encoder's hooks can write may hide anything."""
+def test_a_value_unknown_to_marshal_needs_a_walk() -> None:
+    """A value that only an encoder's hooks can write needs a walk, as it may contain anything."""
     assert may_hold_nan([object()])

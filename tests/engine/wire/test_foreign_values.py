@@ -1,4 +1,4 @@
-"""MessagePack and other packet classes carry what JSON could, and no more."""
+"""MessagePack and other packet classes carry only values that JSON could carry."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def packed(kind: Any = 2, data: Any = None, nsp: Any = "/", **more: Any) -> byte
 
 
 async def read(client: WebSocketClient) -> dict[str, Any]:
-    """Return the next packet."""
+    """Return the client's next packet."""
     packet: dict[str, Any] = msgpack.unpackb(await client.receive(), strict_map_key=False)
     return packet
 
@@ -55,10 +55,10 @@ WRONG: dict[str, Any] = {
     "not a number": packed(data=["echo", float("nan")], id=1),
     "infinity": packed(data=["echo", {"x": [float("inf")]}], id=1),
     "a key that is a number in bytes": packed(data=["echo", {b"1": 1}], id=1),
-    "a type of an extension": packed(data=["echo", msgpack.ExtType(5, b"x")], id=1),
+    "an extension type": packed(data=["echo", msgpack.ExtType(5, b"x")], id=1),
     "a time": packed(data=["echo", msgpack.Timestamp(1)], id=1),
     "nested too deep": packed(data=["echo", nested(20)], id=1),
-    "nested deeper than the library takes": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4echo"
+    "nested deeper than the library allows": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4echo"
     + b"\x91" * 5000
     + b"\x01",
     "half a surrogate pair": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4echo\xa3\xed\xa0\x80",
@@ -77,11 +77,11 @@ WRONG: dict[str, Any] = {
     "a name that is bytes": packed(data=[b"echo"]),
     "a name that is an object": packed(data=[{"a": 1}]),
     "a name that is null": packed(data=[None, "echo"]),
-    "no object": msgpack.packb([2, "echo"]),
+    "not an object": msgpack.packb([2, "echo"]),
     "two objects": packed(data=["echo"]) + packed(data=["echo"]),
-    "the beginning of one": packed(data=["echo"])[:-3],
+    "a truncated object": packed(data=["echo"])[:-3],
     "an array of four thousand million": b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\xdd\xff\xff\xff\xff",
-    "nothing": b"",
+    "empty": b"",
     "text": '42["echo"]',
     "a CONNECT_ERROR": packed(4, {"message": "no"}),
     "auth that nests too deep": packed(0, {"a": nested(20)}, "/chat"),
@@ -93,26 +93,26 @@ WRONG: dict[str, Any] = {
 
 @pytest.mark.parametrize("packet", WRONG.values(), ids=WRONG.keys())
 @pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
-async def test_what_json_could_not_carry_ends_the_connection(
+async def test_a_value_outside_json_closes_the_connection(
     packet: Any, ws: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No handler sees it, nobody else notices, and nothing is left."""
+    """No handler runs, other clients are unaffected, and nothing stays stored."""
     async with serve(serializer="msgpack", ws=ws, limits=Limits(json_depth=16)) as stage:
-        async with stage.websocket() as other, stage.websocket() as client:
-            await join(other)
+        async with stage.websocket() as bystander, stage.websocket() as client:
+            await join(bystander)
             await join(client)
             await client.send(packet)
             await client.closed()
-            assert ("echo",) not in [one[:1] for one in stage.script.told]
-            assert [one[2] for one in stage.script.told if one[0] == "connect"] == [None, None]
-            await other.send(packed(data=["echo", b"x"], id=7))
-            assert await read(other) == {"type": 3, "data": [b"x"], "id": 7, "nsp": "/"}
+            assert ("echo",) not in [entry[:1] for entry in stage.script.told]
+            assert [entry[2] for entry in stage.script.told if entry[0] == "connect"] == [None, None]
+            await bystander.send(packed(data=["echo", b"x"], id=7))
+            assert await read(bystander) == {"type": 3, "data": [b"x"], "id": 7, "nsp": "/"}
         await stage.emptied()
     assert not caplog.records
 
 
-async def test_what_json_can_carry_comes_and_goes() -> None:
-    """Depth and digits up to the limits, bytes in place, acknowledgements, and a namespace's query."""
+async def test_values_of_json_travel_both_ways() -> None:
+    """Depth and digits up to the limits, bytes, acks and a namespace's query are accepted."""
     value = {"a": [1, -1.5, None, True, "ż", {"b": {}}], "long": 2**63, "bytes": b"\x00\xff"}
     async with (
         serve(serializer="msgpack", limits=Limits(json_depth=16)) as stage,
@@ -129,8 +129,8 @@ async def test_what_json_can_carry_comes_and_goes() -> None:
         assert (await read(client))["data"] == ["ask", {"x": b"y"}]
 
 
-async def test_polling_is_held_to_the_same_rules() -> None:
-    """There a packet travels as base64."""
+async def test_polling_follows_the_same_rules() -> None:
+    """A packet in base64 over polling is checked like a packet over WebSocket."""
     async with serve(serializer="msgpack") as stage, stage.polling() as client:
         await client.post("b" + b64encode(packed(0)).decode())
         await until(lambda: stage.script.peers)
@@ -174,8 +174,8 @@ class Colour(enum.Enum):
         "surrogate",
     ],
 )
-async def test_a_server_sends_nothing_that_json_has_not(value: Any) -> None:
-    """The emit raises and nobody gets anything; a handler's answer becomes a failure."""
+async def test_a_server_sends_only_values_of_json(value: Any) -> None:
+    """The emit raises and nothing is sent, and a handler's answer becomes `internal_error`."""
 
     async def give(_: Peer[Any]) -> Sequence[Any]:
         return [value]
@@ -189,8 +189,8 @@ async def test_a_server_sends_nothing_that_json_has_not(value: Any) -> None:
         assert (await read(client))["data"][0]["error"]["code"] == "internal_error"
 
 
-async def test_a_circle_is_no_value() -> None:
-    """However many ways lead round it."""
+async def test_a_circular_value_is_refused() -> None:
+    """A circular value raises, however many paths lead through it."""
     circle: dict[str, Any] = {}
     circle["one"] = circle["two"] = circle
     async with serve(serializer="msgpack") as stage, stage.websocket() as client:
@@ -199,8 +199,8 @@ async def test_a_circle_is_no_value() -> None:
             await stage.server.emit("news", circle)
 
 
-def test_what_python_has_and_json_can_say_is_the_same_in_both() -> None:
-    """Enumerations, UUIDs, tuples, and keys that are numbers."""
+def test_python_values_are_encoded_alike_in_both_formats() -> None:
+    """Enumerations, UUIDs, tuples and scalar keys are written the same in JSON and MessagePack."""
     value = {
         "colour": Colour.RED,
         "id": uuid.UUID(int=1),
@@ -219,8 +219,8 @@ def test_what_python_has_and_json_can_say_is_the_same_in_both() -> None:
     assert msgpack.unpackb(frame.body)["data"] == ["n", b"x", b"y"]
 
 
-async def test_types_that_somebody_configured_pass() -> None:
-    """``MsgPackPacket.configure`` is a decision of the author's; the rest of the rules hold."""
+async def test_configured_extension_types_are_accepted() -> None:
+    """Types that the author configured on `MsgPackPacket` pass, and all other rules still apply."""
 
     def unpack(code: int, data: bytes) -> Any:
         return complex(data.decode()) if code == 1 else msgpack.ExtType(code, data)
@@ -239,7 +239,7 @@ async def test_types_that_somebody_configured_pass() -> None:
 
 
 class Loose(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio is untyped
-    """A packet class whose numbers and texts have no bounds."""
+    """A packet class that limits neither numbers nor texts."""
 
     class json:  # noqa: N801 - upstream's name
         dumps = staticmethod(json.dumps)
@@ -254,8 +254,8 @@ class Loose(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio is
     ['42["echo",NaN]', f'42["echo",{"9" * 500}]', r'42["echo","\ud800"]', r'42["echo",{"\ud800":1}]'],
     ids=["nan", "long", "surrogate", "surrogate in a key"],
 )
-async def test_every_packet_class_is_held_to_them(text: str) -> None:
-    """Those that read text, too."""
+async def test_every_packet_class_is_checked(text: str) -> None:
+    """A packet class that reads text is checked as well."""
     async with serve(serializer=Loose) as stage:
         async with stage.client() as client:
             assert await client.ask('421["echo",1,"ż",{"ż":2}]') == [1, "ż", {"ż": 2}]
@@ -264,8 +264,8 @@ async def test_every_packet_class_is_held_to_them(text: str) -> None:
         await stage.emptied()
 
 
-def test_a_missing_msgpack_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At once, and not by the name of a module alone."""
+def test_a_missing_msgpack_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error at start-up names the extra to install."""
     monkeypatch.delitem(sys.modules, "socketio.msgpack_packet", raising=False)
     monkeypatch.setitem(sys.modules, "msgpack", None)
     with pytest.raises(ModuleNotFoundError, match=r"asynction-asgi\[msgpack\]"):

@@ -1,4 +1,4 @@
-"""One packet on each transport."""
+"""A single packet on each transport."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from asynction_asgi.engine.wire.frames import Frame, binary_frame
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
 @pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
-def test_the_websocket_frame_is_rfc_6455s(size: int, *, binary: bool) -> None:
-    """Byte for byte what the websockets library makes, at every width of the length."""
+def test_the_websocket_frame_follows_rfc_6455(size: int, *, binary: bool) -> None:
+    """The bytes equal those of the websockets library for every width of the length."""
     body = b"x" * size
     opcode = Opcode.BINARY if binary else Opcode.TEXT
     assert Frame(body, binary=binary).wire == Reference(opcode, body).serialize(mask=False)
 
 
-def test_every_form_is_made_once() -> None:
-    """A packet for many costs its frame and its ASGI event one time."""
+def test_each_form_is_built_once() -> None:
+    """A packet for many clients builds its frame and its ASGI event once."""
     frame = Frame("4ż".encode())
     assert frame.wire is frame.wire
     assert frame.message is frame.message
@@ -27,7 +27,7 @@ def test_every_form_is_made_once() -> None:
     assert binary_frame(b"x").message == {"type": "websocket.send", "bytes": b"x"}
 
 
-def test_polling_takes_text_and_base64() -> None:
-    """Engine.IO protocol 4: binary messages travel as ``b`` and base64."""
+def test_polling_uses_text_and_base64() -> None:
+    """Over polling, binary messages are sent as ``b`` and base64 (Engine.IO protocol 4)."""
     assert Frame("4ż".encode()).encode(b64=True) == "4ż"
     assert binary_frame(b"\x00\xff").encode(b64=True) == "bAP8="

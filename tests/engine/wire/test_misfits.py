@@ -1,4 +1,4 @@
-"""What has no place in JSON, and what the message says to use instead."""
+"""Values without a JSON form, and what the message says to use instead."""
 
 from __future__ import annotations
 
@@ -65,10 +65,8 @@ CIRCLE.append(CIRCLE)
 )
 @pytest.mark.parametrize("kind", [EVENT, ACK], ids=["event", "ack"])
 @pytest.mark.parametrize("codec", [choose_codec(None, depth=128), plain_codec()], ids=["fast", "plain"])
-def test_an_error_of_encoding_names_the_part_and_the_cure(
-    value: object, message: str, kind: int, codec: Any
-) -> None:
-    """With either encoder, and by the place among the arguments, whatever precedes them in the packet."""
+def test_an_encoding_error_names_place_and_remedy(value: object, message: str, kind: int, codec: Any) -> None:
+    """Both encoders name the place among the arguments, and what to use instead."""
     arguments = [{"fine": [1, None, "x"], "a": value}]
     with pytest.raises(UnencodableError) as caught:
         encode_packet(kind, ["event", *arguments] if kind == EVENT else arguments, codec)
@@ -77,8 +75,8 @@ def test_an_error_of_encoding_names_the_part_and_the_cure(
     assert caught.value.__suppress_context__
 
 
-def test_a_coroutine_is_to_be_awaited() -> None:
-    """Since it was forgotten, which no type says better."""
+def test_a_coroutine_must_be_awaited() -> None:
+    """The message for a coroutine says to await it."""
 
     async def answer() -> int:
         return 1
@@ -89,22 +87,22 @@ def test_a_coroutine_is_to_be_awaited() -> None:
 
 
 @pytest.mark.parametrize("value", [b"x", uuid.UUID(int=1), Colour.RED, (1, "x"), {1: None}], ids=repr)
-def test_what_can_be_encoded_is_not_named(value: object) -> None:
-    """Bytes are attachments; UUIDs, members of an Enum, tuples and scalar keys have a form."""
+def test_encodable_values_are_not_reported(value: object) -> None:
+    """Bytes, UUIDs, Enum members, tuples and scalar keys are encodable."""
     assert describe_misfit([value]) is None
     encode_packet(ACK, [value], choose_codec(None, depth=128))
 
 
-def test_a_value_that_others_share_is_looked_at_once() -> None:
-    """Lists that hold one another twice, a hundred deep, take a hundred steps and not 2**100."""
+def test_a_shared_value_is_checked_once() -> None:
+    """Lists that contain each other twice, a hundred deep, take a hundred steps instead of 2**100."""
     shared: list[Any] = []
     for _ in range(100):
         shared = [shared, shared]
     assert describe_misfit([shared, {1}]) == "a set at /1 is not JSON: use list(…)"
 
 
-def test_a_long_pointer_is_cut() -> None:
-    """Names in a value may be anybody's and of any length."""
+def test_a_long_pointer_is_truncated() -> None:
+    """The message stays short, as keys may come from a peer and have any length."""
     message = describe_misfit([{"x" * 10_000: {1}}])
     assert message is not None
     assert len(message) < 300

@@ -1,4 +1,4 @@
-"""The text of Socket.IO packets, by protocol 5's own rules."""
+"""The text of Socket.IO packets by the rules of protocol 5."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CODEC = choose_codec(None, depth=32)
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_packets_are_read(text: str, packet: Packet) -> None:
-    """Every form of the protocol's grammar, with and without its optional parts."""
+    """Every form of the protocol's grammar is read, with and without its optional parts."""
     assert decode_packet("4" + text, CODEC, max_attachments=3) == packet
 
 
@@ -101,8 +101,8 @@ def test_packets_are_read(text: str, packet: Packet) -> None:
         "0/chat,null",
     ],
 )
-def test_what_is_no_packet_is_refused(text: str) -> None:
-    """A packet that bends the grammar is refused, never guessed at."""
+def test_an_invalid_packet_is_refused(text: str) -> None:
+    """A packet that violates the grammar raises."""
     with pytest.raises(UndecodableError):
         decode_packet("4" + text, CODEC, max_attachments=3)
 
@@ -111,8 +111,8 @@ def hole(number: Any) -> dict[str, Any]:
     return {"_placeholder": True, "num": number}
 
 
-def test_attachments_go_where_their_placeholders_stand() -> None:
-    """The order of the placeholders does not matter; what only looks like one is left alone."""
+def test_attachments_replace_their_placeholders() -> None:
+    """Placeholders may be in any order, and similar-looking data stays unchanged."""
     payload = ["e", {"b": hole(1)}, [hole(0)], {"_placeholder": False, "num": 0}]
     assert attach(payload, [b"x", b"y"]) == ["e", {"b": b"y"}, [b"x"], {"_placeholder": False, "num": 0}]
 
@@ -132,7 +132,7 @@ def test_attachments_go_where_their_placeholders_stand() -> None:
     ],
 )
 def test_every_attachment_has_exactly_one_placeholder(payload: Any) -> None:
-    """Missing, doubled, out of range or of the wrong type."""
+    """A missing, repeated, out-of-range or mistyped placeholder raises."""
     with pytest.raises(UndecodableError):
         attach(payload, [b"x", b"y"])
 
@@ -157,15 +157,15 @@ def test_every_attachment_has_exactly_one_placeholder(payload: Any) -> None:
     ids=["connect", "disconnect", "event", "with an ack id", "ack", "binary event", "binary ack"],
 )
 def test_packets_are_written(arguments: dict[str, Any], bodies: list[bytes]) -> None:
-    """As the protocol's authors write them, Engine.IO's type first."""
+    """Packets are written in the protocol's form, after Engine.IO's type."""
     kind, payload = arguments.pop("kind"), arguments.pop("payload")
     frames = encode_packet(kind, payload, CODEC, **arguments)
     assert [frame.body for frame in frames] == bodies
     assert [frame.binary for frame in frames] == [False] + [True] * (len(bodies) - 1)
 
 
-def test_our_text_is_what_upstream_reads() -> None:
-    """python-socketio's own packet class understands ours."""
+def test_upstream_reads_our_text() -> None:
+    """python-socketio's packet class reads our packets."""
     text = encode_packet(packets.EVENT, ["a", {"b": [1]}], CODEC, namespace="/chat", ack_id=5)[
         0
     ].body.decode()
@@ -173,8 +173,8 @@ def test_our_text_is_what_upstream_reads() -> None:
     assert (read.packet_type, read.namespace, read.id, read.data) == (2, "/chat", 5, ["a", {"b": [1]}])
 
 
-def test_the_packet_class_serves_upstreams_own_code() -> None:
-    """What python-socketio builds by itself is written and read by the same rules."""
+def test_the_packet_class_works_in_upstreams_code() -> None:
+    """Packets that python-socketio builds itself follow the same rules."""
     strict = packets.packet_class(CODEC, max_attachments=2)
     assert strict(packets.EVENT, ["a", 1], namespace="/chat", id=4).encode() == '2/chat,4["a",1]'
     text, attachment = strict(packets.EVENT, ["a", b"x"]).encode()
@@ -210,8 +210,8 @@ def test_the_packet_class_serves_upstreams_own_code() -> None:
         (Packet(99, "/", None, None), False),
     ],
 )
-def test_other_packet_classes_are_held_to_the_same_rules(packet: Packet, *, good: bool) -> None:
-    """What MessagePack or a class of the user's has read is checked as well."""
+def test_packets_of_other_classes_are_checked(packet: Packet, *, good: bool) -> None:
+    """Packets read by MessagePack or a user-supplied class follow the same rules."""
     if good:
         assert check_packet(packet, max_attachments=3) is packet
     else:
@@ -229,7 +229,7 @@ def test_other_packet_classes_are_held_to_the_same_rules(packet: Packet, *, good
     ids=["control", "text", "binary"],
 )
 def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, binary: bool) -> None:
-    """Whatever upstream sends by itself leaves on the same way."""
+    """Packets that upstream sends itself are sent as frames, too."""
     frame = engine_frame(packet)
     assert (frame.body, frame.binary) == (body, binary)
     assert engine_frame(frame) is frame
@@ -237,8 +237,8 @@ def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, bin
 
 
 @pytest.mark.parametrize("value", [True, 1, "yes", None, [], {}], ids=repr)
-def test_what_looks_like_a_placeholder_is_not_sent_beside_bytes(value: Any) -> None:
-    """Receivers would put the bytes there too, or fail; alone, or in a string, or as no placeholder, it is fine."""
+def test_data_like_placeholders_is_not_sent_with_bytes(value: Any) -> None:
+    """Such data raises only beside bytes, where a receiver would replace it or fail."""
     lure = {"_placeholder": value, "num": 0}
     for codec in (CODEC, plain_codec()):
         with pytest.raises(UnencodableError):

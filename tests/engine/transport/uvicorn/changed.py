@@ -1,6 +1,6 @@
-"""A server on a uvicorn that has changed: ``python -m tests.engine.transport.uvicorn.changed CHANGE``.
+"""A server on a modified uvicorn: ``python -m tests.engine.transport.uvicorn.changed CHANGE``.
 
-Prints one JSON object: what two messages came back as, whether the shortcut was taken, and what was logged.
+It prints a JSON object: the sizes of two answers, whether the shortcut was used, and the lines logged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def nothing() -> None:
 
 
 def refuse(module: str) -> None:
-    """Let this package alone not find `module`, as if it had another name; uvicorn still does."""
+    """Hide `module` from this package alone, as if it had been renamed; uvicorn still finds it."""
     find: Any = builtins.__import__
 
     def find_unless_ours(name: str, globals: Any = None, *rest: Any, **named: Any) -> Any:  # noqa: A002  # Python's name
@@ -43,18 +43,18 @@ def refuse(module: str) -> None:
 
 
 def without_frames() -> None:
-    """Rename the module of websockets that unmasks."""
+    """Rename the module of websockets that contains the unmasking."""
     refuse("websockets.frames")
 
 
 def without_sansio() -> None:
-    """Rename uvicorn's module of the protocol; its class says where it is."""
+    """Rename uvicorn's protocol module; its class names the new module."""
     refuse(UVICORNS.__module__)
     UVICORNS.__module__ = "uvicorn.protocols.websockets.sansio"
 
 
 def without_parser() -> None:
-    """Rename the parser of the connection, for who is not of websockets."""
+    """Rename the connection's parser for callers outside websockets."""
 
     class Renamed(ServerProtocol):
         def __getattribute__(self, name: str) -> Any:
@@ -62,11 +62,11 @@ def without_parser() -> None:
                 raise AttributeError(f"'ServerProtocol' object has no attribute {name!r}")
             return super().__getattribute__(name)
 
-    setattr(websockets_sansio_impl, "ServerProtocol", Renamed)  # noqa: B010  # mypy sees no such name there
+    setattr(websockets_sansio_impl, "ServerProtocol", Renamed)  # noqa: B010  # mypy does not know the name
 
 
 def older() -> None:
-    """Install what is below the floor, as far as can be seen."""
+    """Pretend that the installed release is below the minimum."""
     compat._FLOOR = (1 << 30,)  # type: ignore[assignment]
 
 
@@ -76,7 +76,7 @@ CHANGES: dict[str, Callable[[], None]] = {
 
 
 async def echo() -> dict[str, Any]:
-    """Serve, and send an event of each size over a connection each."""
+    """Serve, and send an event of each size over its own connection."""
     answers = []
     async with serve(ws=SHORT_WAY) as stage:
         for size in SIZES:

@@ -1,4 +1,4 @@
-"""What the engine uses of uvicorn beyond ASGI, and what it does without."""
+"""What the engine uses of uvicorn beyond ASGI, and how it works without it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VERSIONS = f"uvicorn {uvicorn.__version__}, websockets {importlib.metadata.versi
 
 
 def python(*arguments: str, cwd: Path = ROOT) -> str:
-    """Return what an interpreter of its own prints."""
+    """Return the output of a separate interpreter."""
     run = subprocess.run(
         [sys.executable, "-W", "error", *arguments],
         cwd=cwd,
@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
     ],
     ids=["package", "class", "application"],
 )
-def test_an_application_is_made_without_the_server(code: str, folder: Path) -> None:
+def test_an_application_is_created_without_uvicorn(code: str, folder: Path) -> None:
     """Neither uvicorn nor websockets is imported until uvicorn serves, so no release can break an import."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}; print(*sys.modules)"
     imported = {name.partition(".")[0] for name in python("-c", code, cwd=folder).split()}
@@ -77,7 +77,7 @@ def test_an_application_is_made_without_the_server(code: str, folder: Path) -> N
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_release_is_served_by_plain_asgi(change: str) -> None:
-    """Small and large events come back; one line names both versions, where the shortcut is not taken."""
+    """Small and large events are answered, and if the shortcut is off, one line names both versions."""
     outcome = json.loads(python("-m", "tests.engine.transport.uvicorn.changed", change))
     unchanged = change == "nothing"
     assert outcome["sizes"] == [*SIZES]
@@ -89,7 +89,7 @@ def test_a_changed_release_is_served_by_plain_asgi(change: str) -> None:
 
 
 async def test_run_starts_on_a_changed_release(folder: Path) -> None:
-    """The class that it would give uvicorn needs a module that may be gone; uvicorn's own choice does not."""
+    """`run` falls back to uvicorn's own protocol class if the module of ours cannot be loaded."""
     change = "from tests.engine.transport.uvicorn import changed\nchanged.without_sansio()\n"
     (folder / "sitecustomize.py").write_text(change, "utf-8")
     with running("run", "echo.yaml", "--port", "0", cwd=folder, modules=folder) as (url, command):
@@ -99,8 +99,8 @@ async def test_run_starts_on_a_changed_release(folder: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The `websockets` implementation")
-async def test_another_class_of_uvicorns_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Its older protocol, when asked for, is served by plain ASGI; the line says what to choose."""
+async def test_another_class_of_uvicorn_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Uvicorn's older protocol is served by plain ASGI, and the line says which option to choose."""
     compat._warn.cache_clear()
     async with serve(ws="websockets") as stage:
         for _ in range(2):
@@ -113,8 +113,8 @@ async def test_another_class_of_uvicorns_is_named_once(caplog: pytest.LogCapture
 
 
 @pytest.mark.parametrize("ws", [SHORT_WAY, OWN, LONG_WAY], ids=["stock", "ours", "subclass"])
-async def test_nothing_is_said_of_a_choice(ws: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Known classes are taken over, those of others are left alone, both without a line."""
+async def test_supported_protocol_classes_are_not_logged(ws: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Known classes use the shortcut, subclasses by others do not, and neither is logged."""
     async with serve(ws=ws) as stage, stage.client() as client:
         assert await client.ask('421["a",1]') == [1]
         [socket] = stage.server.eio.sockets.values()
@@ -123,8 +123,8 @@ async def test_nothing_is_said_of_a_choice(ws: str, caplog: pytest.LogCaptureFix
     assert not caplog.records
 
 
-def test_the_decision_is_made_before_clients_come(folder: Path) -> None:
-    """At the start under uvicorn, whose modules are then loaded; elsewhere nothing is loaded."""
+def test_the_decision_is_made_at_start_up(folder: Path) -> None:
+    """Start-up under uvicorn loads its modules, and start-up elsewhere loads none."""
     code = f"""if True:
     import asyncio, sys
     sys.path.insert(0, {str(ROOT)!r})
@@ -156,7 +156,7 @@ def test_the_decision_is_made_before_clients_come(folder: Path) -> None:
 
 
 async def test_a_wrapped_send_hides_the_transport() -> None:
-    """What is buffered is then taken for nothing, and a connection ends by its close frame."""
+    """With a wrapped send, the buffered size counts as 0 and a connection ends by its close frame."""
     script = Script()
     server = create_server(script)
 
@@ -179,24 +179,24 @@ async def test_a_wrapped_send_hides_the_transport() -> None:
 
 
 class Runner:
-    """Another server that handles signals by a method."""
+    """A server of another kind that handles signals by a method."""
 
     def stop(self, *_: object) -> None: ...
 
 
 @pytest.fixture
 def handler() -> Iterator[None]:
-    """Put the handler of SIGTERM back."""
+    """Restore the handler of SIGTERM."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.usefixtures("handler")
-def test_only_uvicorn_tells_that_it_exits() -> None:
-    """By its signal handler; without one, and with that of another server, nothing is known."""
-    for other in (signal.SIG_DFL, Runner().stop, lambda *_: None):
-        signal.signal(signal.SIGTERM, other)
+def test_only_uvicorn_reveals_that_it_exits() -> None:
+    """`is_exiting` reads uvicorn's signal handler, and is False with any other handler or none."""
+    for action in (signal.SIG_DFL, Runner().stop, lambda *_: None):
+        signal.signal(signal.SIGTERM, action)
         assert not compat.is_exiting()
     server = uvicorn.Server(uvicorn.Config(asyncio.run, log_config=None))
     signal.signal(signal.SIGTERM, server.handle_exit)

@@ -1,4 +1,4 @@
-"""Messages that come in several frames are put together."""
+"""Messages in several frames are joined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIN = 0x80
 
 
 def test_a_message_is_complete_with_its_last_frame() -> None:
-    """Its opcode is that of the first frame; the count of bytes starts again after it."""
+    """A message has the opcode of its first frame, and the byte count restarts after its last."""
     fragments = Fragments(10)
     assert fragments.add(FIN | TEXT, b"whole") == (TEXT, b"whole")
     assert fragments.add(BINARY, b"ab") is None
@@ -31,7 +31,7 @@ def test_a_message_is_complete_with_its_last_frame() -> None:
     [(None, CONTINUATION), (None, FIN), (None, FIN | 3), (TEXT, TEXT), (TEXT, FIN | BINARY), (TEXT, FIN | 3)],
 )
 def test_a_frame_out_of_order_is_not_added(first: int | None, then: int) -> None:
-    """What was open still is."""
+    """A frame out of order raises, and the open message stays unchanged."""
     fragments = Fragments(10)
     if first is not None:
         fragments.add(first, b"ab")
@@ -41,8 +41,8 @@ def test_a_frame_out_of_order_is_not_added(first: int | None, then: int) -> None
     assert (fragments.opcode, fragments.left) == before
 
 
-def test_what_is_not_wanted_is_freed() -> None:
-    """The message stays open, for frames that are still to come."""
+def test_unwanted_fragments_are_freed() -> None:
+    """After `clear` the message stays open for further frames."""
     fragments = Fragments(10)
     fragments.add(TEXT, b"ab")
     fragments.clear()

@@ -1,4 +1,4 @@
-"""The self-test before the shortcut: it passes here, and fails when uvicorn means something else."""
+"""The self-test before the shortcut passes here, and fails if uvicorn's code changes its meaning."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ UVICORNS: Any = WebSocketsSansIOProtocol
 ORIGINAL = SimpleNamespace(**vars(UVICORNS))
 
 
-def test_it_finds_where_the_parser_rests(caplog: pytest.LogCaptureFixture) -> None:
-    """Between frames it asks whether there is more; nothing is logged of the connections that are tried."""
+def test_the_self_test_finds_where_the_parser_waits(caplog: pytest.LogCaptureFixture) -> None:
+    """It returns the code where the parser waits between frames, and logs nothing of its connections."""
     caplog.set_level(logging.INFO)
     assert self_test.run() is StreamReader.at_eof.__code__
     assert not caplog.records
 
 
 @pytest.mark.parametrize("logger", ["uvicorn.asgi", "uvicorn.error"])
-def test_it_passes_however_much_uvicorn_logs(logger: str, caplog: pytest.LogCaptureFixture) -> None:
-    """At the level TRACE, uvicorn puts a middleware around each application."""
+def test_the_self_test_passes_at_any_log_level(logger: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The self-test passes at level TRACE, where uvicorn wraps each application in a middleware."""
     caplog.set_level(TRACE_LOG_LEVEL, logger)
     assert self_test.run() is StreamReader.at_eof.__code__
 
 
 def fail_on_a_second_close(self: Any) -> None:
-    """As uvicorn 0.52.0 does when it stops after a close frame of ours."""
+    """Fail if a close frame was sent before, as uvicorn 0.52.0 does when it stops."""
     if self.close_sent:
         raise InvalidState("a close frame was sent")
     ORIGINAL.shutdown(self)
@@ -54,7 +54,7 @@ def close_at_once(self: Any, message: Any) -> Any:
     return send()
 
 
-def name_events_otherwise(self: Any) -> None:
+def rename_events(self: Any) -> None:
     ORIGINAL.send_receive_event_to_app(self)
     if not self.queue.empty():
         self.queue.put_nowait({**self.queue.get_nowait(), "type": "websocket.message"})
@@ -76,7 +76,7 @@ def stay_after_the_end(self: Any, exc: Any) -> None:
         ("shutdown", fail_on_a_second_close),
         ("shutdown", lambda self: self.transport.close()),
         ("send", close_at_once),
-        ("send_receive_event_to_app", name_events_otherwise),
+        ("send_receive_event_to_app", rename_events),
         ("handle_text", keep_no_fragments),
         ("handle_ping", lambda _: None),
         ("handle_close", lambda *_: None),
@@ -86,10 +86,10 @@ def stay_after_the_end(self: Any, exc: Any) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else value.__name__.strip("<>"),
 )
-def test_another_meaning_is_found(
+def test_a_changed_meaning_is_found(
     name: str, changed: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is something that the shortcut relies on, under a name that stays."""
+    """The self-test fails if behaviour that the shortcut relies on changes under the same name."""
     monkeypatch.setattr(UVICORNS, name, changed)
     with pytest.raises((MismatchError, InvalidState)):
         self_test.run()

@@ -1,4 +1,4 @@
-"""The short way between uvicorn's transport and the engine, frame by frame."""
+"""The shortcut between uvicorn's transport and the engine, tested frame by frame."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def text(body: str | bytes, *, fin: bool = True) -> bytes:
 
 
 class Raw:
-    """A WebSocket of which the test writes every byte."""
+    """A WebSocket whose every byte the test writes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -66,7 +66,7 @@ class Raw:
             return first, await self.reader.readexactly(size)
 
     async def ended(self) -> int:
-        """Read to the close frame; its code."""
+        """Read up to the close frame, and return its code."""
         while True:
             first, body = await self.frame()
             if first == 0x88:
@@ -75,7 +75,7 @@ class Raw:
 
 @contextlib.asynccontextmanager
 async def handshaken(stage: Stage, request: str = REQUEST) -> AsyncIterator[Raw]:
-    """Yield a client whose WebSocket is open."""
+    """Yield a client with an open WebSocket."""
     host, _, port = stage.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     client = Raw(reader, writer)
@@ -91,7 +91,7 @@ async def handshaken(stage: Stage, request: str = REQUEST) -> AsyncIterator[Raw]
 
 @contextlib.asynccontextmanager
 async def raw(stage: Stage) -> AsyncIterator[Raw]:
-    """Yield a client that is connected to ``/``."""
+    """Yield a client connected to the namespace ``/``."""
     async with handshaken(stage) as client:
         await client.frame()
         await client.send(text("40"))
@@ -100,8 +100,8 @@ async def raw(stage: Stage) -> AsyncIterator[Raw]:
 
 
 @contextlib.asynccontextmanager
-async def upgrading(stage: Stage, behind: bytes) -> AsyncIterator[Raw]:
-    """Yield a client of polling that sends `behind` in the same bytes as the last packet of its upgrade."""
+async def upgrading(stage: Stage, rest: bytes) -> AsyncIterator[Raw]:
+    """Yield a polling client that sends `rest` in the same bytes as the last packet of its upgrade."""
     async with stage.polling() as polling:
         await polling.post("40")
         await polling.poll()
@@ -109,12 +109,12 @@ async def upgrading(stage: Stage, behind: bytes) -> AsyncIterator[Raw]:
     async with handshaken(stage, REQUEST.replace("=websocket", f"=websocket&sid={sid}")) as client:
         await client.send(text("2probe"))
         assert await client.frame() == (0x81, b"3probe")
-        await client.send(text("5") + behind)
+        await client.send(text("5") + rest)
         yield client
 
 
-async def test_frames_in_any_pieces() -> None:
-    """Byte by byte, several at once, across reads: the events are the same, in order."""
+async def test_frames_may_be_split_anywhere() -> None:
+    """Events are read in order from single bytes, several frames at once, and frames across reads."""
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         long = "x" * 300
         huge = "y" * 70_000
@@ -131,8 +131,8 @@ async def test_frames_in_any_pieces() -> None:
         assert [(await client.frame())[1] for _ in range(2)] == [b"434[]", b"435[]"]
 
 
-async def test_what_is_not_a_whole_text_frame() -> None:
-    """Fragments, control frames between them, and binary messages mean what they always do."""
+async def test_fragments_and_other_frames_are_handled() -> None:
+    """Fragments, control frames between them and binary messages are handled as without the shortcut."""
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         await client.send(
             text('421["a', fin=False)
@@ -175,16 +175,16 @@ async def test_what_is_not_a_whole_text_frame() -> None:
         "reserved bits",
         "unknown opcode",
         "interleaved",
-        "continuation of nothing",
+        "continuation without a start",
         "absurd length",
         "too large",
         "close",
     ],
 )
-async def test_what_breaks_the_protocol_ends_the_connection(
+async def test_protocol_errors_close_the_connection(
     data: bytes, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the code of RFC 6455, the peers told, nothing left; only what is too large is logged."""
+    """The code follows RFC 6455, disconnect handlers run, and only too large messages are logged."""
     async with serve(ws=SHORT_WAY, limits=Limits(packet_bytes=1000)) as stage:
         async with raw(stage) as client:
             await client.send(data + text('42["after"]'))
@@ -197,8 +197,8 @@ async def test_what_breaks_the_protocol_ends_the_connection(
     )
 
 
-async def test_fragments_are_no_way_around_the_limit() -> None:
-    """Uvicorn's bound holds for a message, in however many frames it comes."""
+async def test_fragments_do_not_bypass_the_limit() -> None:
+    """Uvicorn's size limit applies to a message in any number of frames."""
     server = create_server(Script())
     stage = Stage("", server, Script())
     async with serve_app(server.app, ws=SHORT_WAY, ws_max_size=1000) as stage.url:
@@ -212,8 +212,8 @@ async def test_fragments_are_no_way_around_the_limit() -> None:
         await stage.emptied()
 
 
-async def test_a_connection_that_breaks_in_the_middle_of_a_frame() -> None:
-    """Nothing of the half frame is delivered, nothing is left."""
+async def test_a_connection_may_break_within_a_frame() -> None:
+    """A half-received frame is not delivered, and nothing stays stored."""
     async with serve(ws=SHORT_WAY) as stage:
         async with raw(stage) as client:
             await client.send(text('42["half"]')[:6])
@@ -222,8 +222,8 @@ async def test_a_connection_that_breaks_in_the_middle_of_a_frame() -> None:
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
 
 
-async def test_input_is_paused_in_the_middle_of_a_read() -> None:
-    """What came in the same bytes as the event that fills the backlog waits with the others."""
+async def test_reading_pauses_within_a_chunk() -> None:
+    """Events in the same bytes as the one that fills the backlog wait with the others."""
     gate = asyncio.Event()
 
     async def wait(peer: Any, number: int) -> Any:
@@ -243,8 +243,8 @@ async def test_input_is_paused_in_the_middle_of_a_read() -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 6, 7, 300], ids="{} bytes".format)
-async def test_half_a_frame_behind_an_upgrade(cut: int) -> None:
-    """What follows the upgrade in the same bytes may be cut anywhere: the rest is read as its rest."""
+async def test_half_a_frame_may_follow_an_upgrade(cut: int) -> None:
+    """A frame in the same bytes as the upgrade packet may be cut anywhere and is completed later."""
     async with serve(ws=SHORT_WAY) as stage:
         long = text(f'421["a","{"x" * 500}"]')
         async with upgrading(stage, text('420["a",1]') + long[:cut]) as client:
@@ -254,8 +254,8 @@ async def test_half_a_frame_behind_an_upgrade(cut: int) -> None:
             assert await client.frame() == (0x81, b"432[]")
 
 
-async def test_half_a_message_behind_an_upgrade() -> None:
-    """The other fragments of a message may come later."""
+async def test_half_a_message_may_follow_an_upgrade() -> None:
+    """The remaining fragments of a message may arrive after the upgrade."""
     async with serve(ws=SHORT_WAY) as stage, upgrading(stage, text('420["a"', fin=False)) as client:
         await until(lambda: all(socket.upgraded for socket in stage.server.eio.sockets.values()))
         await client.send(Frame(Opcode.CONT, b",1", fin=False).serialize(mask=True))
@@ -264,8 +264,8 @@ async def test_half_a_message_behind_an_upgrade() -> None:
         assert await client.frame() == (0x81, b"431[]")
 
 
-async def test_more_events_behind_an_upgrade_than_may_wait() -> None:
-    """All are handled, in order."""
+async def test_many_events_may_follow_an_upgrade() -> None:
+    """More events than the backlog holds are all handled in order."""
 
     async def wait(peer: Any, number: int) -> Any:
         await asyncio.sleep(0)
@@ -279,8 +279,8 @@ async def test_more_events_behind_an_upgrade_than_may_wait() -> None:
             assert answers == [f"43{number}[{number}]".encode() for number in range(50)]
 
 
-async def test_more_compressed_events_at_once_than_may_wait() -> None:
-    """All are handled, in order."""
+async def test_many_compressed_events_may_arrive_at_once() -> None:
+    """More events than the backlog holds are all handled in order."""
 
     async def wait(peer: Any, number: int) -> Any:
         await asyncio.sleep(0)
@@ -302,27 +302,27 @@ async def test_more_compressed_events_at_once_than_may_wait() -> None:
         await Stage(url, server, script).emptied()
 
 
-async def test_who_sends_a_lot_at_once_leaves_others_their_turn() -> None:
-    """Tiny frames that come in one read are not all handled before the loop does something else."""
+async def test_many_tiny_frames_do_not_block_the_loop() -> None:
+    """Other tasks run between the many tiny frames of a single read."""
     async with serve(ws=SHORT_WAY, limits=Limits(handlers=10_000)) as stage, raw(stage) as client:
-        loop, told = asyncio.get_running_loop(), stage.script.told
+        loop, log = asyncio.get_running_loop(), stage.script.told
 
         def turn() -> None:
-            if told[-1] != ("turn",):
-                told.append(("turn",))
-            if ("last",) not in told:
+            if log[-1] != ("turn",):
+                log.append(("turn",))
+            if ("last",) not in log:
                 loop.call_soon(turn)
 
         turn()
         await client.send(text('42["a"]') * 5000 + text('42["last"]'))
-        await until(lambda: ("last",) in told)
-        assert told.count(("a",)) == 5000
-        assert told.count(("turn",)) > 5
+        await until(lambda: ("last",) in log)
+        assert log.count(("a",)) == 5000
+        assert log.count(("turn",)) > 5
 
 
 @pytest.mark.parametrize("size", [150_000, 300_000], ids=["in parts", "at once"])
-async def test_who_sent_too_much_is_closed_as_others_are(size: int) -> None:
-    """The connection ends once the client has said good-bye, behind the rest of what was too large."""
+async def test_too_large_messages_end_in_a_closing_handshake(size: int) -> None:
+    """The connection ends after the client's close frame, which follows the rest of the too large message."""
     limits = Limits(packet_bytes=100_000)
     async with serve(ws=SHORT_WAY, limits=limits) as stage, raw(stage) as client:
         data = text("4" * 290_000)
@@ -336,8 +336,10 @@ async def test_who_sent_too_much_is_closed_as_others_are(size: int) -> None:
 
 
 @pytest.mark.parametrize("by_client", [False, True], ids=["by the server", "by the client"])
-async def test_who_does_not_read_the_end_is_cut_off(by_client: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A closed connection whose last bytes nobody reads does not stay open for ever."""
+async def test_a_client_that_stops_reading_is_aborted(
+    by_client: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed connection with unread bytes does not stay open for ever."""
     monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.05)
     monkeypatch.setattr(websocket, "_FLUSH_SECONDS", 0.05)
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
@@ -357,8 +359,8 @@ async def test_who_does_not_read_the_end_is_cut_off(by_client: bool, monkeypatch
         await until(lambda: not websocket_of_client.buffered)
 
 
-async def test_a_client_that_leaves_while_the_server_stops() -> None:
-    """Uvicorn says good-bye to nobody twice, which would fail and leave the others without one."""
+async def test_a_client_may_leave_while_uvicorn_stops() -> None:
+    """Uvicorn sends no second close frame, which would fail and leave other clients without theirs."""
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         [socket] = stage.server.eio.sockets.values()
         await until(lambda: socket.websocket is not None)
@@ -368,10 +370,10 @@ async def test_a_client_that_leaves_while_the_server_stops() -> None:
         assert await client.ended() == 1000
 
 
-async def test_a_packet_class_that_fails_costs_its_client_the_connection(
+async def test_a_failing_packet_class_closes_the_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whatever it raises is logged once, as ours, and told as an internal error."""
+    """Its exception is logged once by our logger, and the client is closed with 1011."""
 
     class Failing(Packet):  # type: ignore[misc]  # python-socketio is untyped
         def decode(self, encoded_packet: str) -> int:
@@ -387,9 +389,9 @@ async def test_a_packet_class_that_fails_costs_its_client_the_connection(
     assert record.name == "asynction_asgi.engine"
 
 
-@pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "wrapped"])
-async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> None:
-    """The short way is taken only where nothing between the server and the engine looks at messages."""
+@pytest.mark.parametrize("wrapped", [False, True], ids=["unwrapped", "wrapped"])
+async def test_a_wrapped_receive_sees_every_message(*, wrapped: bool) -> None:
+    """The shortcut is used only if no middleware between server and engine wraps `receive`."""
     server = create_server(Script())
     seen: list[Any] = []
 
@@ -409,8 +411,8 @@ async def test_whoever_wraps_receive_sees_every_message(*, wrapped: bool) -> Non
     assert ('421["a",1]' in seen) is wrapped
 
 
-async def test_compression() -> None:
-    """A client that negotiated it sends and gets compressed messages, text and binary, and leaves nothing."""
+async def test_compressed_messages_travel_both_ways() -> None:
+    """A client with compression exchanges compressed text and binary messages, and nothing stays stored."""
     server = create_server(Script())
     stage = Stage("", server, Script())
     async with serve_app(server.app, ws=SHORT_WAY, ws_per_message_deflate=True) as url:
@@ -431,7 +433,7 @@ async def test_compression() -> None:
 
 @pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
 async def test_a_compression_bomb_is_not_unpacked(ws: str) -> None:
-    """A hundred kilobytes that would be a hundred megabytes; and less, which is still too large."""
+    """A message is refused if its unpacked size is too large, whether 2 or 100 megabytes."""
     server = create_server(Script())
     stage = Stage("", server, Script())
     async with serve_app(server.app, ws=ws, ws_per_message_deflate=True) as url:
@@ -451,7 +453,7 @@ PING = Frame(Opcode.PING, b"hi").serialize(mask=True)
 
 
 class Deflater:
-    """Makes compressed frames of one connection."""
+    """An encoder of one connection's compressed frames."""
 
     def __init__(self) -> None:
         self._compress = zlib.compressobj(wbits=-12)
@@ -468,7 +470,7 @@ class Deflater:
 
 @contextlib.asynccontextmanager
 async def compressed(ws: str, **limits: Any) -> AsyncIterator[tuple[Stage, Raw, Deflater]]:
-    """Yield a client of stock uvicorn whose messages are compressed, connected to ``/``."""
+    """Yield a client connected to ``/`` that sends compressed messages to stock uvicorn."""
     script = Script()
     server = create_server(script, limits=Limits(**limits))
     async with serve_app(server.app, ws=ws, ws_per_message_deflate=True) as url:
@@ -487,7 +489,7 @@ async def compressed(ws: str, **limits: Any) -> AsyncIterator[tuple[Stage, Raw, 
 async def test_messages_are_unpacked_up_to_our_limit(
     ws: str, fragments: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Uvicorn's own is 16 MiB; what is a few hundred bytes is refused once it is more than ours."""
+    """A message of a few hundred bytes is refused once it unpacks to more than `packet_bytes`."""
     async with compressed(ws, packet_bytes=100_000) as (_, client, deflate):
         if fragments:
             await client.send(deflate.frame(b"4" + b"x" * 90_000, fin=False))
@@ -499,8 +501,8 @@ async def test_messages_are_unpacked_up_to_our_limit(
     assert "larger than Limits.packet_bytes, 100000 bytes" in record.getMessage()
 
 
-async def test_nothing_is_unpacked_behind_a_refusal() -> None:
-    """What would be an error if it were unpacked is not, in the same bytes or later; control frames are heard."""
+async def test_nothing_is_unpacked_after_a_refusal() -> None:
+    """Invalid data after a refusal is not unpacked and raises nothing; control frames are still handled."""
     async with compressed(SHORT_WAY) as (stage, client, deflate):
         garbage = deflate.raw(b"\xff\xff garbage")
         await client.send(deflate.frame(b"no packet") + garbage)
@@ -514,8 +516,8 @@ async def test_nothing_is_unpacked_behind_a_refusal() -> None:
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
 
 
-async def test_fragments_that_never_end_are_bounded() -> None:
-    """Each costs an object, an empty one too; the connection ends once there are too many."""
+async def test_the_number_of_fragments_is_limited() -> None:
+    """Too many fragments, even empty ones, close the connection, as each takes memory."""
     async with compressed(SHORT_WAY) as (stage, client, deflate):
         empty = Frame(Opcode.CONT, b"", fin=False).serialize(mask=True)
         await client.send(deflate.frame(b"42", fin=False) + empty * 1000)
@@ -525,10 +527,10 @@ async def test_fragments_that_never_end_are_bounded() -> None:
         assert await client.ended() == 1009
 
 
-async def test_a_fragment_that_would_be_too_much_is_refused_by_its_head() -> None:
-    """Fragments and the frame that is coming are bounded together."""
+async def test_too_large_fragments_are_refused_by_their_header() -> None:
+    """Received fragments and the announced size of the next frame share one limit."""
     async with serve(ws=SHORT_WAY, limits=Limits(packet_bytes=1000)) as stage, raw(stage) as client:
-        for _ in range(2):  # the bound is that of one message
+        for _ in range(2):  # the limit is per message
             await client.send(text('42["' + "x" * 700, fin=False) + PING)
             assert await client.frame() == (0x8A, b"hi")
             await client.send(Frame(Opcode.CONT, b"x" * 250 + b'"]').serialize(mask=True))
@@ -538,23 +540,23 @@ async def test_a_fragment_that_would_be_too_much_is_refused_by_its_head() -> Non
         assert await client.ended() == 1009
 
 
-async def test_large_messages_that_were_small_leave_others_their_turn() -> None:
-    """A few bytes that unpack to a lot are not all handled before the loop does something else."""
+async def test_unpacking_large_messages_does_not_block_the_loop() -> None:
+    """Other tasks run between messages that unpack from few bytes to many."""
     async with compressed(SHORT_WAY) as (stage, client, deflate):
-        loop, told = asyncio.get_running_loop(), stage.script.told
+        loop, log = asyncio.get_running_loop(), stage.script.told
 
         def turn() -> None:
-            if told[-1] != ("turn",):
-                told.append(("turn",))
-            if ("last",) not in told:
+            if log[-1] != ("turn",):
+                log.append(("turn",))
+            if ("last",) not in log:
                 loop.call_soon(turn)
 
         turn()
         body = b'42["a"' + b" " * 100_000 + b"]"
         await client.send(b"".join(deflate.frame(body) for _ in range(20)) + deflate.frame(b'42["last"]'))
-        await until(lambda: ("last",) in told)
-        assert told.count(("a",)) == 20
-        assert told.count(("turn",)) > 15
+        await until(lambda: ("last",) in log)
+        assert log.count(("a",)) == 20
+        assert log.count(("turn",)) > 15
 
 
 @pytest.mark.parametrize(
@@ -570,7 +572,7 @@ async def test_large_messages_that_were_small_leave_others_their_turn() -> None:
 async def test_the_smaller_limit_is_announced(
     ws: str, options: Any, announced: int, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Over both transports; the log says once that uvicorn takes less, and with what it would take more."""
+    """Both transports announce it, and the log says once that uvicorn's is smaller and how to raise it."""
     server = create_server(Script(), limits=Limits(packet_bytes=40_000_000))
     async with serve_app(server.app, ws=ws, **options) as url:
         stage = Stage(url, server, Script())
@@ -583,8 +585,8 @@ async def test_the_smaller_limit_is_announced(
         ] * warned
 
 
-async def test_a_message_below_a_raised_limit_is_taken() -> None:
-    """Where both limits allow it, more than uvicorn's default comes and goes."""
+async def test_a_raised_limit_is_applied() -> None:
+    """If both limits allow it, a message larger than uvicorn's default is handled."""
     server = create_server(Script(), limits=Limits(packet_bytes=20_000_000))
     async with (
         serve_app(server.app, ws=SHORT_WAY, ws_max_size=20_000_000) as url,
@@ -594,8 +596,8 @@ async def test_a_message_below_a_raised_limit_is_taken() -> None:
         assert await client.receive() == "431[]"
 
 
-async def test_a_limit_of_the_servers_is_named_by_its_own_name(caplog: pytest.LogCaptureFixture) -> None:
-    """What uvicorn is told to take at most is not a limit of ours."""
+async def test_the_log_names_uvicorns_own_limit(caplog: pytest.LogCaptureFixture) -> None:
+    """A message above uvicorn's limit is logged with the name of uvicorn's option."""
     script = Script()
     server = create_server(script)
     async with serve_app(server.app, ws=SHORT_WAY, ws_max_size=5000) as url:
@@ -615,10 +617,8 @@ HEADS = {
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
-async def test_a_handshake_that_can_not_be_read_is_answered(
-    head: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """HTTP's parser takes it and that of WebSocket does not: the client waits for nothing, nor does a stop."""
+async def test_an_unreadable_handshake_is_answered(head: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A handshake that only the HTTP parser accepts is answered with 400, so that nothing waits for it."""
     server = create_server(Script())
     async with serve_app(server.app, ws=OWN) as url:
         host, _, port = url.removeprefix("http://").partition(":")
@@ -632,10 +632,10 @@ async def test_a_handshake_that_can_not_be_read_is_answered(
     assert not caplog.records
 
 
-async def test_frames_that_are_none_before_the_handshake_is_answered(
+async def test_malformed_frames_before_the_handshake_are_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Who sends them while an application still thinks about the handshake is hung up on."""
+    """Malformed frames that arrive before the application accepts the handshake close the connection."""
     started, gate, server = asyncio.Event(), asyncio.Event(), create_server(Script())
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -647,7 +647,7 @@ async def test_frames_that_are_none_before_the_handshake_is_answered(
         host, _, port = url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(REQUEST.encode())
-        await started.wait()  # uvicorn forgets what comes in the same bytes
+        await started.wait()  # uvicorn drops bytes that arrive with the request
         writer.write(b"\x83\x80abcd")
         async with asyncio.timeout(SECONDS):
             assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
@@ -658,8 +658,8 @@ async def test_frames_that_are_none_before_the_handshake_is_answered(
     assert not caplog.records
 
 
-async def test_pings_of_who_does_not_read_are_not_answered() -> None:
-    """The answers would wait in memory, as many as it likes to ask for; events are still taken."""
+async def test_pings_of_a_stalled_client_are_not_answered() -> None:
+    """Pongs are omitted, as they would pile up in memory, and events are still handled."""
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:
         [socket] = stage.server.eio.sockets.values()
         await until(lambda: socket.websocket is not None)
@@ -673,8 +673,8 @@ async def test_pings_of_who_does_not_read_are_not_answered() -> None:
 
 
 @pytest.mark.parametrize("fragments", [False, True], ids=["whole", "fragments"])
-async def test_a_message_over_the_limit_is_not_gathered(fragments: bool) -> None:
-    """It is refused once it is known to be too large, and not once all of it is there."""
+async def test_a_too_large_message_is_not_collected(fragments: bool) -> None:
+    """A message is refused as soon as its size is known to be too large."""
     limits = Limits(packet_bytes=100_000)
     async with serve(ws=SHORT_WAY, limits=limits) as stage, raw(stage) as client:
         if fragments:
@@ -687,8 +687,8 @@ async def test_a_message_over_the_limit_is_not_gathered(fragments: bool) -> None
         await until(lambda: ("disconnect", "/", "transport error") in stage.script.told)
 
 
-async def test_other_applications_are_served_as_before() -> None:
-    """An ASGI application that knows nothing of the engine gets uvicorn's own behaviour."""
+async def test_other_applications_keep_uvicorns_behaviour() -> None:
+    """An ASGI application without the engine gets uvicorn's own behaviour."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
