@@ -1,4 +1,4 @@
-"""Small documents for the tests, written as an author would write them in Python."""
+"""Small documents for the tests, written in Python."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def message(name: str, payload: Any = None, **fields: Any) -> dict[str, Any]:
 def channel(
     receives: list[dict[str, Any]] | None = None, sends: list[dict[str, Any]] | None = None, **fields: Any
 ) -> dict[str, Any]:
-    """Return a channel item: what clients may emit, what the server may emit."""
+    """Return a channel item: `receives` is what clients may emit, `sends` what the server may emit."""
     operations = {"publish": receives, "subscribe": sends}
     return {
         **{name: {"message": {"oneOf": messages}} for name, messages in operations.items() if messages},
@@ -31,7 +31,7 @@ def channel(
 
 
 def document(**channels: dict[str, Any]) -> dict[str, Any]:
-    """Return a document; ``root`` is the namespace ``/``, other names get a slash in front."""
+    """Return a document; ``root`` is the namespace ``/``, and other names get a leading slash."""
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Test", "version": "1.0.0"},

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Longer than a run of the suite: parameters of tests are made when it begins.
+# Longer than a run of the suite, as parameters of tests are created when it begins.
 AN_HOUR = 3600
 ISSUER, AUDIENCE = "https://issuer.example", "chat"
 
 
 class Key:
-    """A key pair, and the public half as the issuer's key set shows it."""
+    """A key pair, whose public half is a member of the issuer's key set."""
 
     def __init__(self, kid: str, algorithm: str = "ES256", **fields: Any) -> None:
         self.kid = kid
@@ -33,12 +33,12 @@ class Key:
             self.private = ed25519.Ed25519PrivateKey.generate()
         else:
             self.private = rsa.generate_private_key(public_exponent=65537, key_size=fields.pop("bits", 2048))
-        # Its `key_ops` are the signer's.
+        # The public key names the operations of the signer as its `key_ops`.
         shown = jwt.get_algorithm_by_name(algorithm).to_jwk(self.private.public_key(), as_dict=True)
         self.public = {**shown, "kid": kid, "use": "sig", "alg": algorithm, **fields}
 
     def sign(self, claims: dict[str, Any] | None = None, **headers: Any) -> str:
-        """Return a token that is right but for the claims and headers given; None takes one away."""
+        """Return a valid token with these claims and headers changed; None removes an entry."""
         return sign(self.private, self.algorithm, claims, **{"kid": self.kid, **headers})
 
 
@@ -57,7 +57,7 @@ def sign(key: Any, algorithm: str, claims: dict[str, Any] | None = None, **heade
 
 
 class KeyServer:
-    """Serves a key set; `answer` may be replaced to misbehave."""
+    """A server of a key set; tests replace `answer` to make it misbehave."""
 
     def __init__(self, *keys: Key) -> None:
         self.keys = list(keys)
@@ -65,7 +65,7 @@ class KeyServer:
         self.answer: Callable[[http.server.BaseHTTPRequestHandler], None] = self.show
 
     def show(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        self.send(request, json.dumps({"keys": [one.public for one in self.keys]}).encode())
+        self.send(request, json.dumps({"keys": [key.public for key in self.keys]}).encode())
 
     @staticmethod
     def send(
@@ -76,12 +76,12 @@ class KeyServer:
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
-        with contextlib.suppress(OSError):  # the reader may have had enough
+        with contextlib.suppress(OSError):  # the reader may have stopped
             request.wfile.write(body)
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[str]:
-        """Serve over loopback until the block ends; yields the key set's URL."""
+        """Serve over loopback until the block ends, and yield the key set's URL."""
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -90,7 +90,7 @@ class KeyServer:
                 owner.answer(self)
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             thread = threading.Thread(

@@ -19,7 +19,7 @@ def secured(
     channels: dict[str, dict[str, Any]],
     security: list[dict[str, list[str]]] | None = None,
 ) -> dict[str, Any]:
-    """Return a document whose server requires `security`, if anything; channels as in `document`."""
+    """Return a document whose server requires `security`, unless that is None."""
     server = {
         "url": "localhost/socket.io",
         "protocol": "ws",
@@ -42,7 +42,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def secret_info(secret: str) -> dict[str, Any] | None:
-    """Return what is behind a key or token: only four are known."""
+    """Return the holder of a key or token, or None if it is unknown."""
     known: dict[str, dict[str, Any]] = {
         "good": {"sub": "ada", "scope": "read write"},
         "weak": {"sub": "ada", "scope": "read"},
@@ -56,7 +56,7 @@ async def token_info(token: str) -> dict[str, Any] | None:
 
 
 def unscoped_info(secret: str) -> dict[str, Any] | None:
-    """For schemes without scopes, where the function itself says what doesn't suffice. Runs in a thread."""
+    """Verify a secret for schemes without scopes, refusing a weak one; called in a thread."""
     if secret == "weak":
         raise SecurityError("forbidden")
     return secret_info(secret)

@@ -1,4 +1,4 @@
-"""The object is the ASGI application: served, mounted, wrapped around another; beside its docs."""
+"""The ASGI application when served, mounted or wrapped around another, and its docs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def echo(data: Any) -> Any:
     return data
 
 
-def made(spec: Any = SPEC, **options: Any) -> AsynctionSocketIO:
+def create(spec: Any = SPEC, **options: Any) -> AsynctionSocketIO:
     return AsynctionSocketIO.from_spec(spec, handlers={"/": {"echo": echo}}, **options)
 
 
@@ -43,9 +43,9 @@ def made(spec: Any = SPEC, **options: Any) -> AsynctionSocketIO:
     ids=["websocket", "polling", "upgrade"],
 )
 @pytest.mark.parametrize("place", ["root", "starlette", "fastapi", "deep mount", "wrapping"])
-async def test_it_serves_wherever_it_is_put(place: str, transports: list[str]) -> None:
-    """At the root, under any mount without a path argument, and around another application."""
-    path, app = "/socket.io", made()
+async def test_it_serves_at_any_place(place: str, transports: list[str]) -> None:
+    """The application serves at the root, under mounts, and around another application."""
+    path, app = "/socket.io", create()
     application: Any = app
     if place == "starlette":
         path, application = "/realtime/socket.io", Starlette(routes=[Mount("/realtime", app)])
@@ -56,7 +56,7 @@ async def test_it_serves_wherever_it_is_put(place: str, transports: list[str]) -
         path = "/a/b/socket.io"
         application = Starlette(routes=[Mount("/a", Starlette(routes=[Mount("/b", app)]))])
     elif place == "wrapping":
-        application = made(app=FastAPI())
+        application = create(app=FastAPI())
     with serve(application) as url:
         async with connected(url, transports=transports, socketio_path=path) as client:
             assert await client.call("echo", {"text": "hi"}) == {"text": "hi"}
@@ -67,61 +67,61 @@ async def test_it_serves_wherever_it_is_put(place: str, transports: list[str]) -
     "mount", ["", "/rt", "/rt/socket.io"], ids=["root", "mounted at base", "mounted at path"]
 )
 async def test_the_documents_server_path_is_the_socketio_path(mount: str) -> None:
-    """The path of the server's URL holds whether or not the mount repeats it."""
+    """The path in the server's URL applies whether or not the mount repeats it."""
     spec = {
         **SPEC,
         "servers": {"production": {"url": "wss://chat.example.com/rt/socket.io", "protocol": "wss"}},
     }
-    app = made(spec)
+    app = create(spec)
     with serve(Starlette(routes=[Mount(mount, app)]) if mount else app) as url:
         async with connected(url, socketio_path="/rt/socket.io") as client:
             assert await client.call("echo", {"text": "hi"}) == {"text": "hi"}
 
 
-async def test_a_wrapped_application_keeps_its_routes_and_its_lifespan() -> None:
-    """Its start-up and shutdown run; requests that are not ours reach it; its /docs stays its own."""
-    told: list[str] = []
+async def test_a_wrapped_application_keeps_routes_and_lifespan() -> None:
+    """Its lifespan runs, other requests reach it, and its own /docs stays."""
+    events: list[str] = []
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        told.append("started")
+        events.append("started")
         yield
-        told.append("stopped")
+        events.append("stopped")
 
     api = FastAPI(lifespan=lifespan)
     api.add_api_route("/hello", lambda: {"hello": "world"})
-    with serve(made(app=api)) as url:
-        assert told == ["started"]
+    with serve(create(app=api)) as url:
+        assert events == ["started"]
         assert httpx.get(f"{url}/hello").json() == {"hello": "world"}
         assert "swagger" in httpx.get(f"{url}/docs").text.lower()
         assert httpx.get(f"{url}/docs/asyncapi.json").json()["asyncapi"] == "2.6.0"
-    assert told == ["started", "stopped"]
+    assert events == ["started", "stopped"]
 
 
 async def test_an_application_without_lifespan_can_be_wrapped() -> None:
-    """One that raises on a lifespan scope, as ASGI allows, is served all the same."""
+    """An application that raises on a lifespan scope, as ASGI allows, is served nevertheless."""
 
     async def plain(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise RuntimeError("http only")
         await PlainTextResponse("plain")(scope, receive, send)
 
-    with serve(made(app=plain), lifespan="on") as url:
+    with serve(create(app=plain), lifespan="on") as url:
         assert httpx.get(f"{url}/anything").text == "plain"
 
 
-async def test_paths_that_are_nobodys_are_not_found() -> None:
-    """404 over HTTP; a WebSocket is refused before it is accepted, without a traceback."""
-    with serve(made()) as url:
+async def test_unknown_paths_are_not_found() -> None:
+    """An unknown path gets 404 over HTTP, and a WebSocket is refused without a traceback."""
+    with serve(create()) as url:
         assert httpx.get(f"{url}/nowhere").status_code == 404
         with pytest.raises(websockets.exceptions.InvalidStatus):
             async with websockets.connect(url.replace("http", "ws") + "/nowhere"):
                 pass
 
 
-async def test_the_document_is_served_beside_socketio_without_its_handlers() -> None:
-    """JSON and YAML load again to the same events; import paths don't leave the server; ETags save bytes."""
-    with serve(made()) as url:
+async def test_the_document_is_served_without_handlers() -> None:
+    """JSON and YAML define the same events without import paths, and ETags save bytes."""
+    with serve(create()) as url:
         answer = httpx.get(f"{url}/docs/asyncapi.json")
         text = httpx.get(f"{url}/docs/asyncapi.yaml")
         page = httpx.get(f"{url}/docs")
@@ -139,16 +139,16 @@ async def test_the_document_is_served_beside_socketio_without_its_handlers() -> 
     assert refused.status_code == 405
 
 
-async def test_docs_can_be_left_out() -> None:
-    """``docs=False`` serves none."""
-    with serve(made(docs=False)) as url:
+async def test_docs_can_be_disabled() -> None:
+    """With ``docs=False`` no docs are served."""
+    with serve(create(docs=False)) as url:
         assert httpx.get(f"{url}/docs/asyncapi.json").status_code == 404
 
 
-async def test_cors_headers_are_not_doubled_under_a_cors_middleware() -> None:
-    """A parent's CORSMiddleware and ours agree on one header."""
+async def test_a_cors_middleware_doubles_no_headers() -> None:
+    """With a parent's CORSMiddleware, a response has a single header with the origin."""
     app = Starlette(
-        routes=[Mount("/realtime", made(cors_allowed_origins=["http://front.example"]))],
+        routes=[Mount("/realtime", create(cors_allowed_origins=["http://front.example"]))],
         middleware=[
             Middleware(CORSMiddleware, allow_origins=["http://front.example"], allow_credentials=True)
         ],
@@ -166,8 +166,8 @@ async def test_cors_headers_are_not_doubled_under_a_cors_middleware() -> None:
 
 
 async def test_any_origin_means_a_plain_star_without_credentials() -> None:
-    """``*`` never reflects the Origin, and never allows credentials."""
-    with serve(made(cors_allowed_origins="*")) as url:
+    """``*`` neither reflects the Origin nor allows credentials."""
+    with serve(create(cors_allowed_origins="*")) as url:
         answer = httpx.get(
             f"{url}/socket.io/?EIO=4&transport=polling", headers={"origin": "http://any.example"}
         )
@@ -175,9 +175,9 @@ async def test_any_origin_means_a_plain_star_without_credentials() -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
-async def test_origins_are_the_same_by_default(caplog: pytest.LogCaptureFixture) -> None:
-    """Without the option a foreign Origin is refused, on polling and WebSocket; the log names the option once."""
-    with serve(made()) as url:
+async def test_only_the_same_origin_is_admitted_by_default(caplog: pytest.LogCaptureFixture) -> None:
+    """A foreign Origin is refused on polling and WebSocket, and the log names the option once."""
+    with serve(create()) as url:
         answer = httpx.get(
             f"{url}/socket.io/?EIO=4&transport=polling", headers={"origin": "http://evil.example"}
         )
@@ -191,61 +191,61 @@ async def test_origins_are_the_same_by_default(caplog: pytest.LogCaptureFixture)
     assert caplog.text.count("cors_allowed_origins") == 1
 
 
-def test_an_event_without_a_handler_stops_the_start() -> None:
-    """The server does not start half bound; every missing handler is named, with its place."""
+def test_an_event_without_handler_prevents_start_up() -> None:
+    """The error names every missing handler with its place, and the server does not start."""
     spec = document(root=channel(receives=[message("one", TEXT), message("two", TEXT)]))
     server = AsynctionSocketIO.from_spec(spec)
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         server.check_handlers()
-    assert [one.code for one in found.value.diagnostics] == ["HANDLER", "HANDLER"]
-    assert "'one'" in str(found.value)
-    assert "'two'" in str(found.value)
+    assert [diagnostic.code for diagnostic in raised.value.diagnostics] == ["HANDLER", "HANDLER"]
+    assert "'one'" in str(raised.value)
+    assert "'two'" in str(raised.value)
     with pytest.raises(RuntimeError, match="did not start"), serve(server, lifespan="on"):
         pass
 
 
-async def test_under_a_mount_an_event_without_handler_is_unavailable(
+async def test_a_mounted_event_without_handler_is_unavailable(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nobody tells a mounted application to start: its first request logs, and the event is refused."""
+    """A mounted application receives no start-up: its first request logs, and the event is refused."""
     server = AsynctionSocketIO.from_spec(document(root=channel(receives=[message("one", TEXT)])))
     with serve(Starlette(routes=[Mount("/m", server)])) as url:
         async with connected(url, socketio_path="/m/socket.io") as client:
             answer = await client.call("one", {"text": "x"})
     assert answer["error"]["code"] == "unavailable"
-    assert len([one for one in caplog.records if "has no handler" in one.message]) == 1
+    assert len([record for record in caplog.records if "has no handler" in record.message]) == 1
 
 
-async def test_a_document_comes_as_path_text_mapping_or_spec(tmp_path: Any) -> None:
-    """All of them make the same server."""
+async def test_a_document_may_be_path_mapping_or_spec(tmp_path: Any) -> None:
+    """A path, an open file, a mapping and a Spec create the same server."""
     path = tmp_path / "asyncapi.json"
     path.write_text(json.dumps(SPEC))
     with path.open() as opened:
         for source in (path, str(path), SPEC, load_spec(SPEC), opened):
-            assert made(source).spec.namespaces["/"].receives.keys() == {"echo"}
+            assert create(source).spec.namespaces["/"].receives.keys() == {"echo"}
     with pytest.raises(SpecError):
         AsynctionSocketIO.from_spec({"asyncapi": "2.6.0"})
 
 
 @pytest.mark.parametrize("source", [None, 5, b"asyncapi: 2.6.0"], ids=["None", "number", "bytes"])
-def test_what_is_no_document_is_told(source: Any) -> None:
-    """The error says what a document may be given as."""
+def test_an_invalid_document_type_is_refused(source: Any) -> None:
+    """The error lists the accepted types."""
     with pytest.raises(TypeError, match="path, an open file, a mapping or a Spec"):
         AsynctionSocketIO.from_spec(source)
 
 
-def test_a_page_that_the_wrapped_application_hides_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """FastAPI's own /docs stays; the log says how to have ours too."""
-    made(app=FastAPI())
+def test_a_hidden_docs_page_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """If FastAPI's own /docs hides ours, the log says which option to set."""
+    create(app=FastAPI())
     assert "docs_path" in caplog.text
     caplog.clear()
-    made(app=FastAPI(), docs_path="/asyncapi")
+    create(app=FastAPI(), docs_path="/asyncapi")
     assert "docs_path" not in caplog.text
 
 
 async def test_stock_server_options_pass_through() -> None:
-    """Options of ``socketio.AsyncServer`` mean what they mean there."""
-    with serve(made(transports=["websocket"], ping_interval=7)) as url:
+    """Options of ``socketio.AsyncServer`` keep their meaning."""
+    with serve(create(transports=["websocket"], ping_interval=7)) as url:
         assert httpx.get(f"{url}/socket.io/?EIO=4&transport=polling").status_code == 400
         async with websockets.connect(
             url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
@@ -254,13 +254,13 @@ async def test_stock_server_options_pass_through() -> None:
 
 
 def test_an_unknown_option_is_an_error() -> None:
-    """A misspelt option is never swallowed."""
+    """A misspelt option raises."""
     with pytest.raises(TypeError, match="ping_intervall"):
-        made(ping_intervall=7)
+        create(ping_intervall=7)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "hint"),
     [
         ({"handler": {}}, "'handler'; did you mean 'handlers'?"),
         ({"socketio_path": "ws"}, "path is that of the document's server"),
@@ -282,15 +282,15 @@ def test_an_unknown_option_is_an_error() -> None:
         "no namespace",
     ],
 )
-def test_an_option_that_is_wrong_tells_the_right_one(options: Any, told: str) -> None:
-    """What people write who know the option only roughly is met with how it is meant."""
-    with pytest.raises(TypeError, match=told):
+def test_a_wrong_option_names_the_right_one(options: Any, hint: str) -> None:
+    """The error for an option of another library, or of the wrong type, says what to pass."""
+    with pytest.raises(TypeError, match=hint):
         AsynctionSocketIO.from_spec(SPEC, **options)
 
 
-# What FastAPI and Starlette users write to reach the server from a route.
+# How FastAPI and Starlette users reach the server from a route.
 async def test_routes_of_a_parent_may_emit() -> None:
-    """The object is at hand for the rest of the application: validated emits from a route."""
+    """A route of the parent application can send validated emits."""
     sio = AsynctionSocketIO.from_spec(document(root=channel(sends=[message("news", TEXT)])))
 
     async def publish(_: Any) -> PlainTextResponse:

@@ -1,4 +1,4 @@
-"""Handlers registered on the wrapped server: served beside the document, refused within it."""
+"""Handlers registered on the wrapped server: served outside the document, refused within it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Classy(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio 
         return "beside"
 
 
-def made(**options: Any) -> AsynctionSocketIO:
+def create(**options: Any) -> AsynctionSocketIO:
     async def within(_: Any) -> str:
         return "within"
 
@@ -86,11 +86,11 @@ def made(**options: Any) -> AsynctionSocketIO:
         ),
     ],
 )
-def test_a_handler_in_a_declared_namespace_is_refused_where_it_is_written(
+def test_a_handler_for_a_declared_namespace_is_refused(
     register: Callable[[Server], Any], instead: str
 ) -> None:
-    """The document's handlers are called there alone; the error says how to give one."""
-    server = made().server
+    """Registering it raises, and the error says how to register it for the document's event."""
+    server = create().server
     with pytest.raises(BindingError, match=instead):
         register(server)
     assert not server.handlers
@@ -100,9 +100,9 @@ def test_a_handler_in_a_declared_namespace_is_refused_where_it_is_written(
 @pytest.mark.parametrize(
     ("namespace", "words"), [("*", "by the option namespaces"), ("chat", "must begin with '/'")]
 )
-def test_a_namespace_that_no_client_reaches_is_refused(namespace: str, words: str) -> None:
-    """The catch-all namespace where every namespace is the document's, and a name without its slash."""
-    server = made().server
+def test_an_unreachable_namespace_is_refused(namespace: str, words: str) -> None:
+    """A catch-all namespace without the option `namespaces`, or a name without its slash, raises."""
+    server = create().server
     with pytest.raises(ValueError, match=words):
         server.on("say", handler, namespace=namespace)
     with pytest.raises(ValueError, match=words):
@@ -110,8 +110,8 @@ def test_a_namespace_that_no_client_reaches_is_refused(namespace: str, words: st
 
 
 async def test_other_namespaces_are_served_beside_the_document() -> None:
-    """Catch-alls get what the document does not declare, and nothing of what it does."""
-    app = made(namespaces=["/any"])
+    """Catch-all handlers receive only events that the document does not declare."""
+    app = create(namespaces=["/any"])
     app.server.on("say", handler, namespace="/own")
     app.server.on("*", handler, namespace="*")
     app.server.register_namespace(Classy("/classy"))

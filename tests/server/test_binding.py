@@ -1,4 +1,4 @@
-"""Handlers named in the document, given in code, or decorated; every misfit is told with its place."""
+"""Handlers named in the document, passed in code or decorated; mistakes are reported with their place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def handlers_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A package of handlers, importable while the test runs."""
+    """A package of handlers that can be imported during the test."""
     package = tmp_path / "shop"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -64,7 +64,7 @@ def handlers_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     (package / "broken.py").write_text("raise OSError('no database')")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield "shop.handlers"
-    for name in [one for one in sys.modules if one.split(".")[0] == "shop"]:
+    for name in [module for module in sys.modules if module.split(".")[0] == "shop"]:
         del sys.modules[name]
 
 
@@ -84,8 +84,8 @@ def named(path: str, name: str = "order") -> dict[str, Any]:
     ],
 )
 @pytest.mark.usefixtures("handlers_module")
-async def test_dotted_paths_lead_to_functions_and_methods(path: str, answer: Any) -> None:
-    """A method's class is instantiated once, for all of its handlers."""
+async def test_dotted_paths_name_functions_and_methods(path: str, answer: Any) -> None:
+    """A method's class is instantiated once for all its handlers."""
     spec = document(root=channel(receives=[named(path), named("shop.handlers:Desk.ask", "another")]))
     with serve(AsynctionSocketIO.from_spec(spec)) as url:
         async with connected(url) as client:
@@ -114,44 +114,44 @@ async def test_dotted_paths_lead_to_functions_and_methods(path: str, answer: Any
     ],
 )
 @pytest.mark.usefixtures("handlers_module")
-def test_a_path_that_leads_nowhere_is_told(path: str, words: str) -> None:
-    """The diagnostic says how far the path got."""
-    with pytest.raises(BindingError) as found:
+def test_a_wrong_path_is_reported(path: str, words: str) -> None:
+    """The diagnostic says which part of the path does not exist."""
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(document(root=channel(receives=[named(path)])))
-    (problem,) = found.value.diagnostics
+    (problem,) = raised.value.diagnostics
     assert problem.code == "HANDLER"
     assert words in problem.message
 
 
 @pytest.mark.usefixtures("handlers_module")
-def test_a_module_that_fails_runs_once_and_its_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its side effects happen once, however many handlers it holds; the first report names the line."""
+def test_a_failing_module_is_imported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failing module runs once for all its handlers, and the first report names the line."""
     spec = document(root=channel(receives=[named("shop.loud.one", "one"), named("shop.loud.two", "two")]))
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(spec)
-    first, second = found.value.diagnostics
+    first, second = raised.value.diagnostics
     assert "loud.py:2" in first.message
     assert "as reported for another handler" in second.message
     assert capsys.readouterr().out == "loud\n"
 
 
 @pytest.mark.usefixtures("handlers_module")
-def test_a_handler_of_what_only_the_server_emits_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """It is never called; where it leads nowhere that is said too, and a mock imports neither."""
+def test_a_handler_for_a_server_event_warns(caplog: pytest.LogCaptureFixture) -> None:
+    """The warning says that it is never called, a wrong path is reported too, and a mock imports neither."""
     spec = document(root=channel(sends=[named("shop.handlers.order"), named("shop.handlers.ordre", "other")]))
     AsynctionSocketIO.from_spec(spec)
-    told = [one.getMessage() for one in caplog.records]
-    assert [one.count("is never called: the server emits") for one in told] == [1, 1, 0]
-    assert "did you mean 'publish'?" in told[0]
-    assert "did you mean 'order'?" in told[2]
+    messages = [record.getMessage() for record in caplog.records]
+    assert [message.count("is never called: the server emits") for message in messages] == [1, 1, 0]
+    assert "did you mean 'publish'?" in messages[0]
+    assert "did you mean 'order'?" in messages[2]
     caplog.clear()
     MockAsynctionSocketIO.from_spec(document(root=channel(sends=[named("shop.loud.one")])))
     assert "shop.loud" not in sys.modules
-    assert [one.getMessage().count("is never called") for one in caplog.records] == [1]
+    assert [record.getMessage().count("is never called") for record in caplog.records] == [1]
 
 
-def test_on_takes_a_name() -> None:
-    """A decorator without its parentheses is told, rather than losing the handler."""
+def test_on_requires_a_name() -> None:
+    """A decorator without parentheses raises instead of losing the handler."""
     server = AsynctionSocketIO.from_spec(document(root=channel(receives=[message("move", TEXT)])))
     with pytest.raises(TypeError, match="name"):
         server.on(one)  # type: ignore[call-overload]  # the point of the test
@@ -159,7 +159,7 @@ def test_on_takes_a_name() -> None:
 
 @pytest.mark.usefixtures("handlers_module")
 def test_all_problems_are_reported_together_with_their_place(tmp_path: Path) -> None:
-    """One error lists every handler, each with file, line and column of its name."""
+    """A single error lists every handler with the file, line and column of its name."""
     path = tmp_path / "asyncapi.yaml"
     path.write_text(
         textwrap.dedent(
@@ -181,19 +181,19 @@ def test_all_problems_are_reported_together_with_their_place(tmp_path: Path) -> 
             """
         )
     )
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(path)
-    assert [(one.code, one.line) for one in found.value.diagnostics] == [
+    assert [(diagnostic.code, diagnostic.line) for diagnostic in raised.value.diagnostics] == [
         ("HANDLER", 6),
         ("HANDLER", 11),
         ("ARITY", 13),
     ]
-    assert f"{path}:6:" in str(found.value)
+    assert f"{path}:6:" in str(raised.value)
 
 
 @pytest.mark.usefixtures("handlers_module")
-def test_errors_of_the_document_hide_none_of_the_handlers(tmp_path: Path) -> None:
-    """One SpecError holds both in document order: handlers named and given, security, the mock's, the default's."""
+def test_document_errors_do_not_hide_handler_errors(tmp_path: Path) -> None:
+    """A single SpecError holds the errors of document, handlers, security and options in document order."""
     path = tmp_path / "asyncapi.yaml"
     path.write_text(
         textwrap.dedent(
@@ -221,12 +221,12 @@ def test_errors_of_the_document_hide_none_of_the_handlers(tmp_path: Path) -> Non
             """
         )
     )
-    with pytest.raises(SpecError) as found:
+    with pytest.raises(SpecError) as raised:
         AsynctionSocketIO.from_spec(
             path, handlers={"/": {"three": two}}, default_error_handler=lambda: None, mock=None
         )
-    told = [(one.severity, one.code, one.line) for one in found.value.diagnostics]
-    lines = [one[2] or 0 for one in told]
+    problems = [(problem.severity, problem.code, problem.line) for problem in raised.value.diagnostics]
+    lines = [problem[2] or 0 for problem in problems]
     assert lines == sorted(lines)
     for expected in (
         ("error", "HANDLER", 1),  # the default error handler
@@ -236,46 +236,48 @@ def test_errors_of_the_document_hide_none_of_the_handlers(tmp_path: Path) -> Non
         ("error", "ARITY", 11),
         ("error", "ARITY", 12),  # the handler given in code
         ("error", "DUPLICATE_EVENT", 13),
-        ("warning", "HANDLER", 13),  # of the declaration that is left out
+        ("warning", "HANDLER", 13),  # of the omitted declaration
         ("error", "ADDRESS", 14),
         ("error", "HANDLER", 15),
         ("error", "SCHEMA", 16),
         ("error", "HANDLER", 19),
     ):
-        assert expected in told, expected
-    assert "'missing'" in str(found.value)
+        assert expected in problems, expected
+    assert "'missing'" in str(raised.value)
 
 
-def test_misshapen_handlers_are_refused_whatever_the_document() -> None:
-    """With or without an error in it, in the same words."""
+def test_misshapen_handlers_are_refused() -> None:
+    """The TypeError is the same whether or not the document has errors."""
     for spec in (document(root=channel([message("say")])), document(root={"pubish": {}})):
         with pytest.raises(TypeError, match="by namespace and event"):
             AsynctionSocketIO.from_spec(spec, handlers={"say": anything})  # type: ignore[dict-item]  # refused
 
 
-def test_errors_of_the_document_do_not_hide_what_can_not_be_mocked() -> None:
-    """Neither from the mock nor from the application that mocks what is missing."""
-    none = {"allOf": [{"type": "string"}, {"type": "integer"}]}
+def test_document_errors_do_not_hide_unmockable_events() -> None:
+    """A mock, and an application that mocks missing handlers, report both kinds of errors."""
+    unsatisfiable = {"allOf": [{"type": "string"}, {"type": "integer"}]}
     spec = document(
-        root=channel(receives=[message("a", TEXT, **{"x-ack": none})], sends=[message("connect")])
+        root=channel(receives=[message("a", TEXT, **{"x-ack": unsatisfiable})], sends=[message("connect")])
     )
     for make in (partial(AsynctionSocketIO.from_spec, mock="missing"), MockAsynctionSocketIO.from_spec):
-        with pytest.raises(SpecError) as found:
+        with pytest.raises(SpecError) as raised:
             make(spec)
-        assert {"RESERVED_EVENT", "UNSATISFIABLE"} <= {one.code for one in found.value.diagnostics}
+        assert {"RESERVED_EVENT", "UNSATISFIABLE"} <= {
+            diagnostic.code for diagnostic in raised.value.diagnostics
+        }
 
 
-def test_handlers_hide_neither_the_default_error_handler_nor_security() -> None:
-    """One BindingError holds all of them."""
+def test_all_binding_errors_are_reported_together() -> None:
+    """A single BindingError holds errors of handlers, the default error handler and security."""
     not_callable: Any = 3
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(
             document(root=channel(receives=[message("move", TEXT)])),
             handlers={"/": {"move": not_callable}},
             security_handlers={"nobody": lambda: None},
             default_error_handler=lambda: None,
         )
-    assert len(found.value.diagnostics) == 3
+    assert len(raised.value.diagnostics) == 3
 
 
 def one(data: Any) -> None: ...
@@ -320,20 +322,20 @@ LOOSE_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}
     ],
 )
 def test_arity_is_checked_against_the_schema(payload: Any, handler: Any, code: str | None) -> None:
-    """Whatever the document accepts, the handler can take; anything else is told at start-up."""
+    """The handler must accept all arguments that the document accepts, or start-up fails."""
     spec = document(root=channel(receives=[message("move", payload)]))
     if code is None:
         assert AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}}).spec is not None
         return
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})
-    assert [problem.code for problem in found.value.diagnostics] == [code]
+    assert [problem.code for problem in raised.value.diagnostics] == [code]
 
 
-async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
+async def test_an_open_tuple_warns_and_refuses_extras(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A draft-07 tuple is open unless it says otherwise; the handler's arity closes it."""
+    """An open draft-07 tuple warns, and arguments that the handler cannot accept are refused."""
     spec = document(root=channel(receives=[message("move", OPEN_PAIR)]))
 
     async def move(number: int, side: str) -> None: ...
@@ -347,7 +349,7 @@ async def test_an_open_tuple_warns_and_its_extra_arguments_are_refused(
 
 
 def test_a_parameter_of_the_address_is_keyword_only() -> None:
-    """Taken by place, it is what the ARITY error names, with the signature to write."""
+    """A positional parameter of the address is an ARITY error that shows the signature to write."""
 
     def say(socket: Any, roomId: str, text: str) -> None: ...  # noqa: N803 - the document's name
 
@@ -360,15 +362,17 @@ def test_a_parameter_of_the_address_is_keyword_only() -> None:
     assert "(…, *, roomId)" in problem.message
 
 
-def test_each_alternative_of_an_event_must_reach_its_handler() -> None:
-    """An event declared twice is an error if all calls of one alternative are refused, an open one too."""
+def test_every_alternative_must_reach_its_handler() -> None:
+    """An event declared twice is an error if the handler accepts no call of one alternative."""
 
     def spec(*payloads: Any) -> dict[str, Any]:
-        return document(root=channel(receives=[message("move", one, **{"x-ack": True}) for one in payloads]))
+        return document(
+            root=channel(receives=[message("move", payload, **{"x-ack": True}) for payload in payloads])
+        )
 
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(spec(TEXT, OPEN_PAIR), handlers={"/": {"move": one}})
-    (problem,) = found.value.diagnostics
+    (problem,) = raised.value.diagnostics
     assert problem.code == "ARITY"
     assert "one takes 1, and 'move' carries 1 or more arguments" in problem.message
     assert (
@@ -378,16 +382,16 @@ def test_each_alternative_of_an_event_must_reach_its_handler() -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["wildcard event", "catch-all"])
-def test_a_wildcard_handler_takes_the_events_name_at_least(declared: bool) -> None:
-    """Its first argument is always the name, so one that takes nothing is never called in vain."""
+def test_a_wildcard_handler_takes_the_events_name(declared: bool) -> None:
+    """A wildcard handler without parameters is an error, as its first argument is the event's name."""
     spec = document(root=channel(receives=[message("*")] if declared else [message("move", TEXT)]))
     with pytest.raises(BindingError, match="event's name"):
         AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda: None}})
     assert AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda _event: None}}).spec is not None
 
 
-def test_a_wildcard_event_counts_its_arguments_after_the_name() -> None:
-    """The name is not among what the document counts."""
+def test_a_wildcards_arguments_follow_the_name() -> None:
+    """The event's name does not count as one of the document's arguments."""
     spec = document(root=channel(receives=[message("*", OPEN_PAIR)]))
     with pytest.raises(BindingError, match="two takes 2, and '\\*' carries 2 or more arguments after the"):
         AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": two}})
@@ -397,13 +401,13 @@ def test_a_wildcard_event_counts_its_arguments_after_the_name() -> None:
     )
 
 
-async def test_a_catch_all_that_can_not_take_a_declared_event_is_reported_at_start_up() -> None:
-    """Unless the event gets a handler of its own before; every call would be refused."""
+async def test_a_catch_all_must_accept_declared_events() -> None:
+    """A catch-all that cannot accept a declared event is an error unless the event has its own handler."""
     spec = document(root=channel(receives=[message("move", OPEN_PAIR, **{"x-ack": True})]))
     server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"*": lambda _event, _data: None}})
-    with pytest.raises(BindingError) as found:
+    with pytest.raises(BindingError) as raised:
         server.check_handlers()
-    assert [problem.code for problem in found.value.diagnostics] == ["ARITY"]
+    assert [problem.code for problem in raised.value.diagnostics] == ["ARITY"]
     server.on("move", two)
     with serve(server) as url:
         async with connected(url) as client:
@@ -425,8 +429,8 @@ async def test_a_catch_all_that_can_not_take_a_declared_event_is_reported_at_sta
         pytest.param({"/": {"error": lambda: None}}, "exception", id="error handler without parameter"),
     ],
 )
-def test_handlers_for_what_is_not_declared_are_refused(handlers: Any, words: str) -> None:
-    """Code can't add events that the document does not have."""
+def test_unusable_handlers_are_refused(handlers: Any, words: str) -> None:
+    """Handlers for undeclared events, or with an unusable signature, are errors in both ways to pass them."""
     spec = document(
         root=channel(receives=[message("move", TEXT)], sends=[message("news", TEXT)]),
         chat=channel(sends=[message("news")]),
@@ -440,8 +444,8 @@ def test_handlers_for_what_is_not_declared_are_refused(handlers: Any, words: str
         server.on(event, handler, namespace=namespace)
 
 
-async def test_a_handler_that_does_not_fit_replaces_nothing() -> None:
-    """The one that was there goes on handling."""
+async def test_a_refused_handler_replaces_nothing() -> None:
+    """After the error the earlier handler still serves the event."""
 
     async def good(_: Any) -> str:
         return "good"
@@ -455,14 +459,14 @@ async def test_a_handler_that_does_not_fit_replaces_nothing() -> None:
             assert await client.call("move", {"text": "x"}) == "good"
 
 
-async def test_code_wins_over_the_document_and_decorators_over_both() -> None:
-    """A handler given in code replaces the name in the document, which is then never imported."""
+async def test_code_precedes_the_document_and_decorators_both() -> None:
+    """A handler passed in code replaces the document's, which is not imported, and a decorator both."""
     spec = document(root=channel(receives=[named("nowhere.at.all"), named("nowhere.either", "second")]))
 
-    async def given(_: Any) -> str:
-        return "given"
+    async def passed(_: Any) -> str:
+        return "passed"
 
-    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"order": given, "second": given}})
+    server = AsynctionSocketIO.from_spec(spec, handlers={"/": {"order": passed, "second": passed}})
 
     @server.on("second")
     async def second(_: Any) -> str:
@@ -470,5 +474,5 @@ async def test_code_wins_over_the_document_and_decorators_over_both() -> None:
 
     with serve(server) as url:
         async with connected(url) as client:
-            assert await client.call("order", {"text": "x"}) == "given"
+            assert await client.call("order", {"text": "x"}) == "passed"
             assert await client.call("second", {"text": "x"}) == "decorated"

@@ -1,4 +1,4 @@
-"""Connections: who is let in, what they must present, and what happens when they leave."""
+"""Connections: which clients are admitted, what they must present, and what happens when they leave."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UUID = "0b9f3e06-6f0f-4d6a-8a3b-0d7b2a6c1c11"
 
 
 def guarded(**fields: Any) -> dict[str, Any]:
-    """Return a document whose only namespace asks for something."""
+    """Return a document with a single namespace, with these fields on its channel."""
     return document(root=channel(sends=[message("news", TEXT)], **fields))
 
 
@@ -61,10 +61,10 @@ def guarded(**fields: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_the_handshake_is_held_against_the_document(
+async def test_the_handshake_is_checked_against_the_document(
     fields: dict[str, Any], query: str, options: dict[str, Any], pointer: str | None, transport: str
 ) -> None:
-    """Query, headers and auth are coerced and checked at CONNECT; a miss is CONNECT_ERROR with a body."""
+    """Query, headers and auth are coerced and checked at CONNECT, and CONNECT_ERROR says what is wrong."""
     with serve(AsynctionSocketIO.from_spec(guarded(**fields))) as url:
         if pointer is None:
             async with connected(url + query, transports=[transport], **options) as client:
@@ -79,8 +79,8 @@ async def test_the_handshake_is_held_against_the_document(
     assert answer["data"]["details"][0]["pointer"] == pointer
 
 
-async def test_an_undeclared_namespace_is_refused_as_clients_expect() -> None:
-    """The words are those of every Socket.IO server."""
+async def test_an_undeclared_namespace_is_refused() -> None:
+    """The refusal has the words of every Socket.IO server."""
     with serve(AsynctionSocketIO.from_spec(guarded())) as url, pytest.raises(ConnectError) as refused:
         async with connected(url, "/nowhere"):
             pass
@@ -93,10 +93,10 @@ async def connect_by_name(auth: Any, *, sid: str, user: Any = None) -> None:
     assert user is None
 
 
-async def connect_by_place(one: str, two: Any, three: Any) -> None:
-    assert isinstance(one, str)
-    assert two["asgi.scope"]["type"] in ("http", "websocket")
-    assert three == {"token": "abc"}
+async def connect_by_position(first: str, second: Any, third: Any) -> None:
+    assert isinstance(first, str)
+    assert second["asgi.scope"]["type"] in ("http", "websocket")
+    assert third == {"token": "abc"}
 
 
 async def connect_by_socket(socket: Any) -> None:
@@ -109,11 +109,11 @@ def connect_plainly() -> None:
 
 @pytest.mark.parametrize(
     "handler",
-    [connect_by_name, connect_by_place, connect_by_socket, connect_plainly],
-    ids=lambda one: one.__name__,
+    [connect_by_name, connect_by_position, connect_by_socket, connect_plainly],
+    ids=lambda function: function.__name__,
 )
 async def test_connect_handlers_get_what_they_name(handler: Any) -> None:
-    """Parameters are injected by name, then in python-socketio's order."""
+    """Parameters are injected by name, and otherwise in python-socketio's order."""
     server = AsynctionSocketIO.from_spec(guarded(), handlers={"/": {"connect": handler}})
     with serve(server) as url:
         async with connected(url, auth={"token": "abc"}) as client:
@@ -131,10 +131,8 @@ async def test_connect_handlers_get_what_they_name(handler: Any) -> None:
         pytest.param(RefusedError("full", "No seats left"), ("full", "No seats left"), id="RefusedError"),
     ],
 )
-async def test_a_refusing_or_failing_connect_handler_refuses_once(
-    raised: Any, expected: tuple[str, str | None]
-) -> None:
-    """Any exception refuses; the handler is never called a second time, and no error handler lets in."""
+async def test_a_failing_connect_handler_refuses_once(raised: Any, expected: tuple[str, str | None]) -> None:
+    """Any exception or False refuses the client; handlers are not called again, and error handlers can't admit."""
     calls: list[str] = []
 
     async def on_connect(sid: str) -> Any:
@@ -156,8 +154,8 @@ async def test_a_refusing_or_failing_connect_handler_refuses_once(
     assert len(calls) == 1
 
 
-async def test_nothing_reaches_a_client_before_its_connect_handler_accepted_it() -> None:
-    """Neither broadcasts nor emits of the handler itself overtake the CONNECT answer."""
+async def test_no_emit_overtakes_the_connect_answer() -> None:
+    """Broadcasts and the connect handler's own emits arrive after the CONNECT answer."""
     entered, proceed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -191,14 +189,14 @@ async def test_nothing_reaches_a_client_before_its_connect_handler_accepted_it()
             assert await pending == [("news", {"text": "welcome"})]
 
 
-async def test_disconnect_handlers_hear_the_reason_once_and_state_is_freed() -> None:
-    """Sid and reason by name; afterwards nothing of the client is left in the server."""
-    told: list[tuple[str, str]] = []
+async def test_a_disconnect_runs_its_handler_once() -> None:
+    """The handler gets sid and reason, and afterwards the server stores nothing of the client."""
+    calls: list[tuple[str, str]] = []
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     async def on_disconnect(sid: str, reason: str) -> None:
-        told.append((sid, reason))
+        calls.append((sid, reason))
         loop.call_soon_threadsafe(done.set)
 
     server = AsynctionSocketIO.from_spec(guarded(), handlers={"/": {"disconnect": on_disconnect}})
@@ -207,32 +205,32 @@ async def test_disconnect_handlers_hear_the_reason_once_and_state_is_freed() -> 
             sid = client.sid
             assert server.socket(sid) is not None
         await asyncio.wait_for(done.wait(), 5)
-    # Whether python-socketio's client still sends its DISCONNECT before it closes is a matter of timing.
-    assert told in ([(sid, "transport close")], [(sid, "client disconnect")])
+    # python-socketio's client may or may not send its DISCONNECT before it closes.
+    assert calls in ([(sid, "transport close")], [(sid, "client disconnect")])
     assert server.socket(sid) is None
     assert not server.server.manager.rooms
     assert not server.server.environ
 
 
-async def test_a_refused_client_leaves_nothing_behind() -> None:
-    """Rooms, sessions and sockets are as before; the disconnect handler does not run for it."""
-    told: list[str] = []
+async def test_a_refused_client_leaves_nothing() -> None:
+    """No room, session or socket remains, and the disconnect handler does not run."""
+    disconnected: list[str] = []
 
     def refuse() -> bool:
         return False
 
     server = AsynctionSocketIO.from_spec(
-        guarded(), handlers={"/": {"connect": refuse, "disconnect": told.append}}
+        guarded(), handlers={"/": {"connect": refuse, "disconnect": disconnected.append}}
     )
     with serve(server) as url, pytest.raises(ConnectError):
         async with connected(url):
             pass
-    assert told == []
+    assert disconnected == []
     assert not server.server.manager.rooms
 
 
 class Online:
-    """Handlers that keep count of who is there; connect goes on when it is let go."""
+    """Handlers that count connected clients; connect waits until the test opens the gate."""
 
     def __init__(self) -> None:
         self.begun = self.online = self.cut_off = 0
@@ -286,10 +284,10 @@ async def close_the_transport(client: WebSocketClient) -> None:
         pytest.param(close_the_transport, "client disconnect", id="1"),
     ],
 )
-async def test_what_a_connect_handler_began_is_undone_when_its_client_left_meanwhile(
+async def test_leaving_while_connecting_runs_disconnect_afterwards(
     leave: Any, reason: str, ws: str, *, plain: bool
 ) -> None:
-    """The handler runs to its end, in a thread or not, and then the disconnect handler, with the reason."""
+    """The connect handler, also in a thread, finishes first, and then disconnect runs with the reason."""
     count = Online()
     connect = count.connect_in_thread if plain else count.connect
     app = AsynctionSocketIO.from_spec(
@@ -303,7 +301,7 @@ async def test_what_a_connect_handler_began_is_undone_when_its_client_left_meanw
                 await until(lambda: count.begun, "the connect handler")
                 (sid,) = app.server.manager.members["/"]
                 await leave(client)
-                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "its leaving")
+                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "the client left")
                 assert count.reasons == []
                 count.gate.set()
                 await until(lambda: count.reasons, "the disconnect handler")
@@ -315,8 +313,8 @@ async def test_what_a_connect_handler_began_is_undone_when_its_client_left_meanw
 
 @pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain"])
 @pytest.mark.parametrize("packet", ["1", "41"])
-async def test_so_is_what_a_client_of_polling_left(packet: str, *, plain: bool) -> None:
-    """Its close is a packet in a POST."""
+async def test_leaving_over_polling_runs_disconnect_afterwards(packet: str, *, plain: bool) -> None:
+    """The same holds if the client leaves by a packet in a POST."""
     count = Online()
     connect = count.connect_in_thread if plain else count.connect
     app = AsynctionSocketIO.from_spec(
@@ -330,7 +328,7 @@ async def test_so_is_what_a_client_of_polling_left(packet: str, *, plain: bool) 
                 await until(lambda: count.begun, "the connect handler")
                 (sid,) = app.server.manager.members["/"]
                 await client.post(packet)
-                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "its leaving")
+                await until(lambda: not app.server.manager.is_pre_connected(sid, "/"), "the client left")
                 count.gate.set()
                 await until(lambda: count.reasons, "the disconnect handler")
             if packet == "41":
@@ -341,8 +339,8 @@ async def test_so_is_what_a_client_of_polling_left(packet: str, *, plain: bool) 
     assert (count.begun, count.online, count.cut_off, count.reasons) == (1, 0, 0, ["client disconnect"])
 
 
-async def test_a_connect_handler_may_say_why_and_disconnect() -> None:
-    """What it emitted before ``socket.disconnect()`` arrives; it goes on, and the disconnect handler runs."""
+async def test_a_connect_handler_may_emit_and_disconnect() -> None:
+    """Emits before ``socket.disconnect()`` arrive, the handler continues, and disconnect runs after it."""
     steps: list[str] = []
 
     async def send_away(socket: Any) -> None:
@@ -392,8 +390,8 @@ DYNAMIC = {
 }
 
 
-async def test_dynamic_namespaces_take_what_their_parameters_take() -> None:
-    """Values are coerced, checked and handed to handlers; exact names come before templates."""
+async def test_parameters_of_dynamic_namespaces_are_checked() -> None:
+    """Values are coerced, checked and passed to handlers, and exact names precede templates."""
 
     async def in_room(socket: Any, *, roomId: int) -> Any:  # noqa: N803 - the document's own word
         await socket.emit("news", {"text": "hello"})

@@ -1,4 +1,4 @@
-"""Emitters in threads, event loops that end, and forks; and applications called from other event loops."""
+"""Emitters in threads, short-lived event loops and forks, and applications called from other loops."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def url_of(queue_url: str, kind: str) -> str:
 
 
 def application(url: str | None) -> AsynctionSocketIO:
-    """Return an application whose handlers are plain functions, which run in threads."""
+    """Return an application with plain functions as handlers, which run in threads."""
     app = AsynctionSocketIO.from_spec(SPEC, message_queue=url)
 
     @app.on("plain")
@@ -87,15 +87,15 @@ def application(url: str | None) -> AsynctionSocketIO:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_emits_of_loops_threads_and_forks_arrive_once(queue_url: str, kind: str) -> None:
-    """Each, and those of one sender in order; the process ends by itself, in silence."""
+    """Every emit arrives once, those of a sender in order, and the process exits without output."""
     url = url_of(queue_url, kind)
     with serve(application(url)) as server:
         async with connected(server) as client:
             command = [sys.executable, "-c", textwrap.dedent(SCRIPT), json.dumps(SPEC), url]
-            ended = await asyncio.to_thread(
+            completed = await asyncio.to_thread(
                 subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
             )
-            assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+            assert (completed.returncode, completed.stdout, completed.stderr) == (0, "done\n", "")
             texts = [(await client.receive())[1] for _ in range(25 * len(SENDERS))]
     assert set(Counter(texts).values()) == {1}
     for sender in SENDERS:
@@ -104,7 +104,7 @@ async def test_emits_of_loops_threads_and_forks_arrive_once(queue_url: str, kind
 
 
 def test_a_blocking_emitter_validates(queue_url: str) -> None:
-    """What misses the document is never queued."""
+    """An invalid emit raises and is not queued."""
     emitter = BlockingEmitter.from_spec(SPEC, message_queue=queue_url)
     with pytest.raises(PayloadValidationError):
         emitter.emit("news", 1)
@@ -113,8 +113,8 @@ def test_a_blocking_emitter_validates(queue_url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_blocking_emitter_does_what_the_other_does(queue_url: str, kind: str) -> None:
-    """Rooms and disconnects, too, and in that order."""
+async def test_a_blocking_emitter_handles_rooms_and_disconnects(queue_url: str, kind: str) -> None:
+    """Emits, room changes and disconnects take effect in the order of the calls."""
     url = url_of(queue_url, kind)
     emitter = BlockingEmitter.from_spec(SPEC, message_queue=url)
 
@@ -137,8 +137,8 @@ async def test_a_blocking_emitter_does_what_the_other_does(queue_url: str, kind:
             await client.wait_gone()
 
 
-async def test_what_a_queue_error_says_was_written() -> None:
-    """Nothing, where no connection was there; unknown, where the broker did not answer for the message."""
+async def test_a_queue_error_says_what_was_emitted() -> None:
+    """The error says that nothing was emitted, or that it is unknown if the broker did not confirm."""
     with running_broker() as broker:
         emitter = Emitter.from_spec(SPEC, message_queue=broker.url, timeout=0.5)
         try:
@@ -157,12 +157,12 @@ async def test_what_a_queue_error_says_was_written() -> None:
 
 @pytest.fixture(params=["alone", *KINDS])
 def app(request: pytest.FixtureRequest, queue_url: str) -> AsynctionSocketIO:
-    """An application alone, or on a queue."""
+    """An application with or without a queue."""
     return application(None if request.param == "alone" else url_of(queue_url, request.param))
 
 
 async def test_an_application_called_from_another_loop(app: AsynctionSocketIO) -> None:
-    """A plain handler runs in a thread; what it awaits there happens in the server's loop."""
+    """A plain handler runs in a thread, and its emits and calls run in the server's loop."""
 
     async def answer(number: int) -> int:
         return number + 1
@@ -172,7 +172,7 @@ async def test_an_application_called_from_another_loop(app: AsynctionSocketIO) -
             assert await client.call("plain", 20) is None
             assert all([(await client.receive())[0] == "news" for _ in range(20)])
             assert await client.call("ask", "abc") == 4
-            await app.enter_room(client.sid, "red")  # the server has a thread of its own
+            await app.enter_room(client.sid, "red")  # the server runs in another thread
             assert "red" in app.rooms(client.sid)
             await app.emit("news", "to the room", to="red")
             assert await client.receive() == ("news", "to the room")

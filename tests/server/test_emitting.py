@@ -1,4 +1,4 @@
-"""What the server sends: emits, calls, rooms, sessions; validated before anything leaves."""
+"""Emits, calls, rooms and sessions of the server, validated before anything is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SPEC = document(
 
 
 def serving(go: Callable[[Any], Awaitable[Any]], **options: Any) -> AsynctionSocketIO:
-    """Return a server whose event ``go`` runs the scenario, on the server's own loop."""
+    """Return a server whose event ``go`` runs the scenario on the server's loop."""
 
     async def handle(socket: Any) -> Any:
         return await go(socket)
@@ -51,8 +51,8 @@ def serving(go: Callable[[Any], Awaitable[Any]], **options: Any) -> AsynctionSoc
     return AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": handle}}, **options)
 
 
-async def test_valid_emits_arrive_as_they_were_given() -> None:
-    """One argument, a tuple of several, bytes, and ``send`` as the event message."""
+async def test_valid_emits_arrive_unchanged() -> None:
+    """A single argument, a tuple of several, bytes and `send` arrive unchanged."""
 
     async def go(socket: Any) -> None:
         await socket.emit("news", {"text": "a"})
@@ -87,14 +87,14 @@ async def test_valid_emits_arrive_as_they_were_given() -> None:
 async def test_an_invalid_emit_raises_and_nothing_is_sent(
     event: str, data: Any, error: type[PayloadValidationError | UndeclaredEventError], pointer: str
 ) -> None:
-    """The error has its attributes, and the client's next event is a later valid one."""
+    """The error's attributes are set, and the client's next event is a later valid one."""
     raised: list[PayloadValidationError | UndeclaredEventError] = []
 
     async def go(socket: Any) -> None:
         try:
             await socket.emit(event, data)
-        except (PayloadValidationError, UndeclaredEventError) as found:
-            raised.append(found)
+        except (PayloadValidationError, UndeclaredEventError) as error_raised:
+            raised.append(error_raised)
         await socket.emit("news", {"text": "after"})
 
     with serve(serving(go)) as url:
@@ -107,14 +107,14 @@ async def test_an_invalid_emit_raises_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize("event", ["news", "free"], ids=["checked", "unchecked"])
-@pytest.mark.parametrize("does", ["emit", "call"])
-async def test_what_is_not_json_raises_with_what_to_use(does: str, event: str) -> None:
-    """Whether a schema or the encoder finds it; nothing is sent."""
+@pytest.mark.parametrize("method", ["emit", "call"])
+async def test_values_outside_json_raise_with_advice(method: str, event: str) -> None:
+    """The schema or the encoder raises with advice, and nothing is sent."""
     raised: list[str] = []
 
     async def go(socket: Any) -> None:
         try:
-            await getattr(socket, does)(event, {"text": dt.date(2026, 1, 2)})
+            await getattr(socket, method)(event, {"text": dt.date(2026, 1, 2)})
         except (PayloadValidationError, ValueError) as error:
             raised.append(str(error))
         await socket.emit("free", "after")
@@ -131,8 +131,8 @@ async def test_what_is_not_json_raises_with_what_to_use(does: str, event: str) -
 
 
 @pytest.mark.parametrize("event", ["*", "connect", "disconnect", "connect_error", 7, None])
-async def test_a_wildcard_does_not_stand_for_reserved_names(event: Any) -> None:
-    """Where the server may emit any event, it still can't forge a client's lifecycle, or emit no name."""
+async def test_a_wildcard_excludes_reserved_names(event: Any) -> None:
+    """With a wildcard the server still can't emit a lifecycle event or an event without a name."""
     raised: list[UndeclaredEventError] = []
 
     async def go(socket: Any) -> None:
@@ -152,7 +152,7 @@ async def test_a_wildcard_does_not_stand_for_reserved_names(event: Any) -> None:
 
 @pytest.mark.parametrize(("answer", "accepted"), [("yes", True), ("no", False)], ids=["valid", "invalid"])
 async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -> None:
-    """A client's answer is validated before the caller sees it."""
+    """The answer is validated before the caller receives it."""
     outcome: list[Any] = []
 
     async def go(socket: Any) -> None:
@@ -170,8 +170,8 @@ async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -
     assert outcome == (["yes"] if accepted else [("ack", "inbound", "/0")])
 
 
-async def test_a_call_to_a_client_that_leaves_or_never_answers_ends() -> None:
-    """A client that disconnects fails its calls at once; a silent one fails them after the timeout."""
+async def test_a_call_ends_without_an_answer() -> None:
+    """A call fails at once if its client disconnects, and after the timeout if it is silent."""
     errors: asyncio.Queue[BaseException] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -195,8 +195,8 @@ async def test_a_call_to_a_client_that_leaves_or_never_answers_ends() -> None:
     assert not server.server.manager.callbacks
 
 
-async def test_a_call_to_nobody_fails_at_once() -> None:
-    """A sid that is not connected can't answer; without a message queue nobody else could."""
+async def test_calls_to_unknown_clients_fail_at_once() -> None:
+    """Without a message queue, a call to an unknown sid raises at once."""
     server = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"go": lambda: None}})
     with pytest.raises(DisconnectedError):
         await server.call("are you there", to="nobody")
@@ -204,18 +204,18 @@ async def test_a_call_to_nobody_fails_at_once() -> None:
         await server.call("are you there")
 
 
-async def test_a_callback_gets_only_valid_answers_and_its_errors_are_told() -> None:
-    """An answer that misses the document goes to the error handler, and never to the callback."""
-    got: asyncio.Queue[Any] = asyncio.Queue()
+async def test_a_callback_gets_only_valid_answers() -> None:
+    """An invalid answer goes to the error handler instead of the callback."""
+    outcomes: asyncio.Queue[Any] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
     async def go(socket: Any) -> None:
         await socket.emit(
-            "are you there", callback=lambda *answer: loop.call_soon_threadsafe(got.put_nowait, answer)
+            "are you there", callback=lambda *answer: loop.call_soon_threadsafe(outcomes.put_nowait, answer)
         )
 
     async def failed(error: Exception) -> None:
-        loop.call_soon_threadsafe(got.put_nowait, type(error))
+        loop.call_soon_threadsafe(outcomes.put_nowait, type(error))
 
     answers = iter(["yes", "no"])
 
@@ -225,18 +225,18 @@ async def test_a_callback_gets_only_valid_answers_and_its_errors_are_told() -> N
     with serve(serving(go, default_error_handler=failed)) as url:
         async with connected(url, on={"are you there": answering}) as client:
             await client.call("go")
-            assert await asyncio.wait_for(got.get(), 5) == ("yes",)
+            assert await asyncio.wait_for(outcomes.get(), 5) == ("yes",)
             await client.call("go")
-            assert await asyncio.wait_for(got.get(), 5) is AckValidationError
+            assert await asyncio.wait_for(outcomes.get(), 5) is AckValidationError
 
 
-async def test_a_callback_for_a_room_is_an_error_at_the_call() -> None:
-    """No client is asked; the sid of one, which is what the error advises, is answered."""
-    got: asyncio.Queue[Any] = asyncio.Queue()
+async def test_a_callback_for_a_room_raises() -> None:
+    """It raises before anything is sent, and a callback for a sid is called."""
+    outcomes: asyncio.Queue[Any] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
     def note(*what: Any) -> None:
-        loop.call_soon_threadsafe(got.put_nowait, what)
+        loop.call_soon_threadsafe(outcomes.put_nowait, what)
 
     async def go(socket: Any) -> None:
         await socket.join("x")
@@ -255,12 +255,12 @@ async def test_a_callback_for_a_room_is_an_error_at_the_call() -> None:
     with serve(server) as url:
         async with connected(url, on={"are you there": answering}) as client:
             await client.call("go")
-            assert await asyncio.wait_for(got.get(), 5) == ("yes",)
+            assert await asyncio.wait_for(outcomes.get(), 5) == ("yes",)
     assert asked == ["asked"]
 
 
-async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
-    """``to(room)`` and ``broadcast`` leave the sender out; the app's emit reaches everybody in a room."""
+async def test_rooms_and_broadcasts_reach_the_right_clients() -> None:
+    """``to(room)`` and ``broadcast`` skip the sender, and the application's emit reaches the whole room."""
     server = AsynctionSocketIO.from_spec(
         document(
             root=channel(
@@ -297,41 +297,41 @@ async def test_rooms_and_broadcasts_reach_whom_they_name() -> None:
         await server.emit("news", {"text": "to red"}, to="red")
 
     with serve(server) as url:
-        async with connected(url) as one, connected(url) as two, connected(url) as three:
-            await one.call("join", "red")
-            await two.call("join", "red")
-            await three.call("join", "red")
-            await three.call("leave", "red")
-            await one.call("say", {"text": "go"})
-            assert [(await two.receive())[1]["text"] for _ in range(3)] == [
+        async with connected(url) as speaker, connected(url) as listener, connected(url) as outsider:
+            await speaker.call("join", "red")
+            await listener.call("join", "red")
+            await outsider.call("join", "red")
+            await outsider.call("leave", "red")
+            await speaker.call("say", {"text": "go"})
+            assert [(await listener.receive())[1]["text"] for _ in range(3)] == [
                 "to others in red",
                 "to all others",
                 "to red",
             ]
-            assert (await three.receive())[1]["text"] == "to all others"
-            assert (await one.receive())[1]["text"] == "to red"
-            assert [client.events.empty() for client in (one, two, three)] == [True, True, True]
+            assert (await outsider.receive())[1]["text"] == "to all others"
+            assert (await speaker.receive())[1]["text"] == "to red"
+            assert [client.events.empty() for client in (speaker, listener, outsider)] == [True, True, True]
 
 
-@pytest.mark.parametrize("nobody", [[], (), ""], ids=["list", "tuple", "text"])
-async def test_an_emit_to_no_rooms_reaches_nobody(nobody: Any) -> None:
-    """A computed list of rooms that is empty is not everybody."""
+@pytest.mark.parametrize("rooms", [[], (), ""], ids=["list", "tuple", "text"])
+async def test_an_emit_to_no_rooms_reaches_no_client(rooms: Any) -> None:
+    """An empty list of rooms addresses no client."""
 
     async def go(socket: Any) -> None:
-        await socket.to(nobody).emit("news", {"text": "secret"})
-        await server.emit("news", {"text": "secret"}, to=nobody)
+        await socket.to(rooms).emit("news", {"text": "secret"})
+        await server.emit("news", {"text": "secret"}, to=rooms)
         await server.emit("news", {"text": "after"})
 
     server = serving(go)
     with serve(server) as url:
-        async with connected(url) as one, connected(url) as two:
-            await one.call("go")
-            assert await one.receive() == ("news", {"text": "after"})
-            assert await two.receive() == ("news", {"text": "after"})
+        async with connected(url) as first, connected(url) as second:
+            await first.call("go")
+            assert await first.receive() == ("news", {"text": "after"})
+            assert await second.receive() == ("news", {"text": "after"})
 
 
-async def test_a_call_to_a_client_that_is_leaving_fails_at_once() -> None:
-    """Its disconnect handler may not wait for what can't come."""
+async def test_calls_to_leaving_clients_fail_at_once() -> None:
+    """A call in a disconnect handler raises at once, as no answer can come."""
     failed = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -348,9 +348,11 @@ async def test_a_call_to_a_client_that_is_leaving_fails_at_once() -> None:
         await asyncio.wait_for(failed.wait(), 5)
 
 
-@pytest.mark.parametrize("does", ["join", "session", "changes"])
-async def test_a_handler_whose_client_left_is_no_crash(does: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Anybody can leave in the middle of a handler: no traceback, and the handler can tell why it failed."""
+@pytest.mark.parametrize("method", ["join", "session", "changes"])
+async def test_a_handler_without_its_client_is_not_logged(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If a client leaves during a handler, DisconnectedError says so and no traceback is logged."""
     begun, left, raised = asyncio.Event(), threading.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -360,9 +362,9 @@ async def test_a_handler_whose_client_left_is_no_crash(does: str, caplog: pytest
             loop.call_soon_threadsafe(begun.set)
             await to_thread.run_sync(left.wait, 5)
         try:
-            if does == "join":
+            if method == "join":
                 await socket.join("x")
-            elif does == "session":
+            elif method == "session":
                 async with socket.session():
                     pass
         except DisconnectedError:
@@ -377,13 +379,13 @@ async def test_a_handler_whose_client_left_is_no_crash(does: str, caplog: pytest
             sid = client.sid
         await until(lambda: server.server.manager.find(sid, "/") is None)
         left.set()
-        if does != "changes":
+        if method != "changes":
             await asyncio.wait_for(raised.wait(), 5)
-    assert not [one for one in caplog.records if one.exc_info or one.levelname == "ERROR"]
+    assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
 
 
-async def test_sessions_are_kept_per_connection() -> None:
-    """The context manager saves; another connection has its own."""
+async def test_sessions_belong_to_a_connection() -> None:
+    """The context manager saves the session, and another connection has its own."""
 
     async def go(socket: Any) -> int:
         async with socket.session() as session:
@@ -391,12 +393,12 @@ async def test_sessions_are_kept_per_connection() -> None:
             return int(session["count"])
 
     with serve(serving(go)) as url:
-        async with connected(url) as one, connected(url) as two:
-            assert [await one.call("go"), await one.call("go"), await two.call("go")] == [1, 2, 1]
+        async with connected(url) as first, connected(url) as second:
+            assert [await first.call("go"), await first.call("go"), await second.call("go")] == [1, 2, 1]
 
 
-async def test_a_handler_may_end_the_connection() -> None:
-    """The client is told, and its calls end."""
+async def test_a_handler_may_disconnect_its_client() -> None:
+    """The client is disconnected, and its pending calls end."""
 
     async def go(socket: Any) -> None:
         await socket.disconnect()
@@ -416,10 +418,10 @@ async def test_a_handler_may_end_the_connection() -> None:
         pytest.param(Validation(inbound="warn", outbound="warn"), True, id="per direction"),
     ],
 )
-async def test_validation_can_be_rolled_out_gently(
+async def test_validation_may_warn_or_be_off(
     validation: Any, counted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """``warn`` logs, counts and lets through; ``off`` does not look. Events, acks and emits alike."""
+    """``warn`` logs, counts and passes invalid events, acks and emits, and ``off`` does not check them."""
     spec = document(
         root=channel(
             receives=[message("say", TEXT, **{"x-ack": {"args": TEXT}})], sends=[message("news", TEXT)]
@@ -437,12 +439,12 @@ async def test_validation_can_be_rolled_out_gently(
             assert await client.receive() == ("news", "not an object")
     expected = {("/", "say", "arguments"): 1, ("/", "say", "ack"): 1, ("/", "news", "arguments"): 1}
     assert server.violations == (expected if counted else {})
-    assert len([one for one in caplog.records if one.name == "asynction_asgi.validation"]) == (
+    assert len([record for record in caplog.records if record.name == "asynction_asgi.validation"]) == (
         3 if counted else 0
     )
 
 
-def test_an_unknown_validation_word_is_refused() -> None:
-    """A misspelt setting never means that nothing is validated."""
+def test_an_unknown_validation_mode_is_refused() -> None:
+    """A misspelt mode raises instead of turning validation off."""
     with pytest.raises(ValueError, match="enforce"):
         AsynctionSocketIO.from_spec(SPEC, validation="enforced")  # type: ignore[arg-type]  # the point of the test

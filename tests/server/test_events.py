@@ -1,4 +1,4 @@
-"""Events from clients: checked, handled, answered; over the real wire."""
+"""Events from clients are checked, handled and answered over the real wire."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SPEC = document(
 
 
 def app(*, validation: Literal["enforce", "off"] = "enforce", **handlers: Any) -> AsynctionSocketIO:
-    """Return the server of SPEC; events without a handler here get one that does nothing."""
+    """Return a server of SPEC; events without a handler here get one that does nothing."""
     named = {name.replace("_", " "): handler for name, handler in handlers.items()}
     events = SPEC["channels"]["/"]["publish"]["message"]["oneOf"]
 
@@ -45,20 +45,20 @@ def app(*, validation: Literal["enforce", "off"] = "enforce", **handlers: Any) -
 
     return AsynctionSocketIO.from_spec(
         SPEC,
-        handlers={"/": {**{one["name"]: nothing for one in events}, **named}},
+        handlers={"/": {**{event["name"]: nothing for event in events}, **named}},
         validation=validation,
     )
 
 
 def refusal_of(answer: Any) -> dict[str, Any]:
-    """Return the body of a standard refusal; fails the test when the answer is none."""
+    """Return the body of a standard refusal, or fail the test if the answer is something else."""
     assert isinstance(answer, dict)
     assert list(answer) == ["error"]
     body: dict[str, Any] = answer["error"]
     return body
 
 
-async def test_a_handler_may_ask_whether_the_client_wants_an_ack() -> None:
+async def test_a_handler_learns_whether_an_ack_is_wanted() -> None:
     """The keyword-only parameter ``wants_ack`` tells an event with an ack id from one without."""
     wanted: list[bool] = []
 
@@ -72,8 +72,8 @@ async def test_a_handler_may_ask_whether_the_client_wants_an_ack() -> None:
     assert wanted == [False, True]
 
 
-async def test_a_valid_event_reaches_its_handler_and_its_result_is_the_ack() -> None:
-    """The argument arrives as sent; the handler's return value is the ack's only argument."""
+async def test_a_valid_event_is_handled_and_acknowledged() -> None:
+    """The argument arrives as sent, and the handler's return value is the ack's only argument."""
     received: list[Any] = []
 
     async def say(data: Any) -> dict[str, str]:
@@ -99,7 +99,7 @@ async def test_a_valid_event_reaches_its_handler_and_its_result_is_the_ack() -> 
 async def test_an_invalid_event_is_refused_as_its_ack(
     arguments: tuple[Any, ...], pointer: str, keyword: str
 ) -> None:
-    """The handler never runs; the refusal points into the argument list and names the keyword."""
+    """The handler does not run, and the refusal gives pointer and keyword of the violation."""
     calls: list[Any] = []
 
     async def say(data: Any) -> None:
@@ -113,8 +113,8 @@ async def test_an_invalid_event_is_refused_as_its_ack(
     assert calls == []
 
 
-async def test_an_invalid_event_without_ack_is_refused_by_an_exception_event() -> None:
-    """A client that asked for no ack hears of the refusal all the same, with the event's name."""
+async def test_an_invalid_event_without_ack_is_refused() -> None:
+    """Without an ack id the client receives the event `exception` with the refusal and the event's name."""
     with serve(app()) as url:
         async with connected(url) as client:
             await client.emit("say", {"text": ""})
@@ -125,7 +125,7 @@ async def test_an_invalid_event_without_ack_is_refused_by_an_exception_event() -
 
 
 async def test_an_undeclared_event_is_refused_as_unknown() -> None:
-    """An event that the document does not let clients emit is answered, never silent."""
+    """An event that clients may not emit is answered, with an ack id or without."""
     with serve(app()) as url:
         async with connected(url) as client:
             assert refusal_of(await client.call("sai", {}))["code"] == "unknown_event"
@@ -160,17 +160,17 @@ class CallableObject:
 @pytest.mark.parametrize(
     "handler",
     [by_sid, by_socket, by_arguments, in_a_thread, CallableObject()],
-    ids=lambda one: getattr(one, "__name__", "callable object"),
+    ids=lambda function: getattr(function, "__name__", "callable object"),
 )
 async def test_handlers_are_called_by_their_signature(handler: Callable[..., Any]) -> None:
-    """python-socketio's form, the socket's form, the bare form, threads and callable objects."""
+    """Handlers may take sid, socket or only arguments, and may be threads' functions or objects."""
     with serve(app(move=handler)) as url:
         async with connected(url) as client:
             assert await client.call("move", 3, "left") is True
 
 
-async def test_positional_no_and_binary_arguments_travel_whole() -> None:
-    """A tuple schema is the list of arguments; binary arrives and leaves as bytes."""
+async def test_all_kinds_of_arguments_arrive_unchanged() -> None:
+    """A tuple schema is the argument list, and binary arguments arrive and return as bytes."""
     typed: list[tuple[Any, ...]] = []
 
     async def typing(*arguments: Any) -> None:
@@ -192,8 +192,8 @@ async def test_positional_no_and_binary_arguments_travel_whole() -> None:
     assert typed == [()]
 
 
-async def test_a_missing_argument_is_null_where_null_is_valid() -> None:
-    """Zero arguments pass for a single argument only if null does; the handler gets None."""
+async def test_a_missing_argument_may_be_null() -> None:
+    """A missing single argument is accepted only if null is valid, and the handler gets None."""
 
     async def maybe(value: Any) -> bool:
         return value is None
@@ -204,7 +204,7 @@ async def test_a_missing_argument_is_null_where_null_is_valid() -> None:
 
 
 async def test_an_event_without_declared_ack_is_answered_empty(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever the handler returns, nothing undeclared is sent; the ack id is answered, the log tells once."""
+    """The ack is empty whatever the handler returns, and the log says once how to declare it."""
 
     async def typing() -> str:
         return "undeclared"
@@ -217,8 +217,8 @@ async def test_an_event_without_declared_ack_is_answered_empty(caplog: pytest.Lo
     assert caplog.text.count(advice) == 1
 
 
-async def test_an_ack_that_misses_the_document_is_not_sent(caplog: pytest.LogCaptureFixture) -> None:
-    """The client is told invalid_ack instead of getting the wrong value, and the server's log says it."""
+async def test_an_invalid_ack_is_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets `invalid_ack` instead of the wrong value, and the log has its reference."""
 
     async def say(_: Any) -> dict[str, int]:
         return {"id": 1}
@@ -228,12 +228,12 @@ async def test_an_ack_that_misses_the_document_is_not_sent(caplog: pytest.LogCap
             body = refusal_of(await client.call("say", {"text": "x"}))
     assert body["code"] == "invalid_ack"
     assert body["details"][0]["pointer"] == "/0/id"
-    assert any(body["ref"] in one.message for one in caplog.records)
+    assert any(body["ref"] in record.message for record in caplog.records)
 
 
 @pytest.mark.parametrize("open_ended", [False, True], ids=["closed", "open"])
 async def test_an_answer_never_turns_nan_into_null(*, open_ended: bool) -> None:
-    """Whether the document names each member or leaves some open, a NaN among nulls is refused."""
+    """A NaN among nulls is refused whether the document names each member or leaves some open."""
     scores = {"a": {"type": ["number", "null"]}, "b": {"type": ["number", "null"]}}
     ack = {"type": "object", "properties": {} if open_ended else scores, "additionalProperties": open_ended}
     spec = document(root=channel([message("score", {"type": "integer"}, **{"x-ack": {"args": ack}})]))
@@ -250,10 +250,10 @@ async def test_an_answer_never_turns_nan_into_null(*, open_ended: bool) -> None:
 
 @pytest.mark.parametrize("validation", ["enforce", "off"])
 @pytest.mark.parametrize("event", ["say", "free"])
-async def test_a_result_that_is_not_json_is_told_in_one_line(
+async def test_an_unencodable_result_is_logged_in_one_line(
     caplog: pytest.LogCaptureFixture, event: str, validation: Literal["enforce", "off"]
 ) -> None:
-    """The log names type, place and cure once, without a traceback; the client learns none of them."""
+    """The log names type, place and remedy once without a traceback, and the client sees none of them."""
 
     async def handler(_: Any) -> dict[str, Any]:
         return {"id": dt.datetime(2026, 1, 2, tzinfo=dt.UTC)}
@@ -279,10 +279,10 @@ async def test_a_result_that_is_not_json_is_told_in_one_line(
     ],
     ids=["UUID", "bytes"],
 )
-async def test_a_result_is_checked_as_it_is(
+async def test_a_result_is_checked_before_encoding(
     caplog: pytest.LogCaptureFixture, value: object, advice: str
 ) -> None:
-    """What could be sent in a form of its own misses a schema of type string; the log says what to use."""
+    """A value that would become a string when encoded violates type string, and the log says what to use."""
 
     async def say(_: Any) -> dict[str, Any]:
         return {"id": value}
@@ -293,10 +293,10 @@ async def test_a_result_is_checked_as_it_is(
     assert advice in caplog.text
 
 
-async def test_a_failing_handler_is_answered_and_logged_under_a_reference(
+async def test_a_failing_handler_is_answered_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing of the exception reaches the client, the log has it whole, and the connection lives on."""
+    """The client gets only a reference, the log has the exception with it, and the connection stays open."""
 
     async def say(data: Any) -> Any:
         if data["text"] == "bad":
@@ -309,14 +309,14 @@ async def test_a_failing_handler_is_answered_and_logged_under_a_reference(
             assert await client.call("say", {"text": "good"}) == {"id": "2"}
     assert body["code"] == "internal_error"
     assert "secret" not in str(body)
-    logged = [one for one in caplog.records if one.levelno == logging.ERROR]
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(logged) == 1
     assert body["ref"] in logged[0].message
     assert logged[0].exc_info is not None
 
 
-async def test_a_handler_may_refuse_with_a_code_of_its_own() -> None:
-    """RefusedError travels as the standard refusal; it is an answer, not a failure."""
+async def test_a_handler_may_refuse_with_its_own_code() -> None:
+    """A RefusedError is sent as the standard refusal and is not logged as a failure."""
 
     async def say(_: Any) -> None:
         raise RefusedError("room_full", "This room is full")
@@ -327,8 +327,8 @@ async def test_a_handler_may_refuse_with_a_code_of_its_own() -> None:
     assert body == {"code": "room_full", "message": "This room is full"}
 
 
-async def test_a_handlers_own_invalid_emit_is_its_failure_not_the_clients() -> None:
-    """What a handler sends wrongly is internal_error to the client, who did nothing wrong."""
+async def test_an_invalid_emit_of_a_handler_is_internal() -> None:
+    """The client gets `internal_error` if its handler makes an invalid emit."""
 
     async def say(socket: Any, _: Any) -> None:
         await socket.emit("said", {"text": ""})
@@ -338,11 +338,11 @@ async def test_a_handlers_own_invalid_emit_is_its_failure_not_the_clients() -> N
             assert refusal_of(await client.call("say", {"text": "x"}))["code"] == "internal_error"
 
 
-async def test_more_arguments_than_an_open_handler_takes_are_refused() -> None:
-    """Where the document leaves the arguments open, the handler's own arity bounds them."""
+async def test_the_handlers_arity_limits_open_arguments() -> None:
+    """If the document leaves the arguments open, the handler's arity limits them."""
 
-    async def free(one: Any) -> Any:
-        return one
+    async def free(value: Any) -> Any:
+        return value
 
     with serve(app(free=free)) as url:
         async with connected(url) as client:
@@ -351,8 +351,8 @@ async def test_more_arguments_than_an_open_handler_takes_are_refused() -> None:
                 assert refusal_of(await client.call("free", *arguments))["code"] == "invalid_payload"
 
 
-async def test_error_handlers_answer_and_the_nearest_one_wins() -> None:
-    """An error handler's value becomes the ack; the namespace's own comes before the default one."""
+async def test_the_nearest_error_handler_answers() -> None:
+    """Its value becomes the ack, and the namespace's error handler precedes the default one."""
     seen: list[type] = []
     spec = document(
         root=channel(receives=[message("say", TEXT, **{"x-ack": True})]),
@@ -380,11 +380,11 @@ async def test_error_handlers_answer_and_the_nearest_one_wins() -> None:
             assert await client.call("say", {}) == {"of": "default"}
         async with connected(url, "/other") as client:
             assert await client.call("say", {"text": "x"}) == {"of": "other", "sid": True}
-    assert [one.__name__ for one in seen] == ["ValueError", "PayloadValidationError", "ValueError"]
+    assert [error.__name__ for error in seen] == ["ValueError", "PayloadValidationError", "ValueError"]
 
 
-async def test_a_declared_event_named_error_is_not_the_error_handler() -> None:
-    """Clients reach the event's handler; `on_error` attaches the handler of errors all the same."""
+async def test_a_declared_event_may_be_named_error() -> None:
+    """Clients reach the event's handler, and `on_error` still attaches the error handler."""
     spec = document(
         root=channel(
             receives=[message("error", TEXT, **{"x-ack": True}), message("say", TEXT, **{"x-ack": True})]
@@ -409,8 +409,8 @@ async def test_a_declared_event_named_error_is_not_the_error_handler() -> None:
             assert await client.call("say", {"text": "x"}) == "ValueError"
 
 
-async def test_an_error_handler_without_an_answer_leaves_the_standard_refusal() -> None:
-    """Returning None, or failing itself, never leaves the client without an answer."""
+async def test_a_silent_error_handler_keeps_the_standard_refusal() -> None:
+    """If the error handler returns None or fails, the client gets the standard refusal."""
     spec = document(root=channel(receives=[message("say", TEXT)]))
 
     async def say(_: Any) -> None:
@@ -431,8 +431,8 @@ async def test_an_error_handler_without_an_answer_leaves_the_standard_refusal() 
                 assert refusal_of(await client.call("say", {"text": "x"}))["code"] == "internal_error"
 
 
-async def test_wildcards_get_the_events_name_first() -> None:
-    """A catch-all handles undeclared events unchecked, and declared ones without a handler checked."""
+async def test_wildcard_handlers_get_the_events_name_first() -> None:
+    """A catch-all gets undeclared events unchecked and declared ones without a handler checked."""
     spec = document(root=channel(receives=[message("say", TEXT, **{"x-ack": True})]))
 
     async def anything(event: str, *arguments: Any) -> Any:
@@ -451,7 +451,7 @@ FORGED = [
     pytest.param(("*", "connect", {}), id="a lifecycle name in it"),
     pytest.param(("*", {"a": 1}), id="an object"),
     pytest.param(("*", None, b"bytes"), id="null beside bytes"),
-    pytest.param(("*",), id="nothing"),
+    pytest.param(("*",), id="no argument"),
     pytest.param(("connect", {"REMOTE_ADDR": "forged"}), id="connect"),
     pytest.param(("disconnect", "why"), id="disconnect"),
     pytest.param(("disconnecting",), id="disconnecting"),
@@ -461,10 +461,10 @@ FORGED = [
 @pytest.mark.parametrize("serializer", ["default", "msgpack"])
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "in x-handlers"])
 @pytest.mark.parametrize("arguments", FORGED)
-async def test_no_client_speaks_for_a_wildcard(
+async def test_no_client_forges_a_wildcard_event(
     arguments: tuple[Any, ...], *, declared: bool, serializer: str
 ) -> None:
-    """An event named ``*``, or as the lifecycle, reaches no handler, whatever stands behind its name."""
+    """An event named ``*`` or like a lifecycle event reaches no handler, whatever its arguments are."""
     calls: list[Any] = []
 
     async def anything(event: str, *arguments: Any) -> Any:
@@ -488,8 +488,8 @@ async def test_no_client_speaks_for_a_wildcard(
     assert calls == [("other", 1)]
 
 
-async def test_no_client_speaks_for_a_catch_all_of_the_wrapped_server() -> None:
-    """python-socketio's own ``server.on("*")``, in a namespace beside the document, is as safe."""
+async def test_no_client_forges_events_beside_the_document() -> None:
+    """A catch-all of python-socketio's in another namespace gets no forged event either."""
     calls: list[Any] = []
     server = app()
 
@@ -504,8 +504,8 @@ async def test_no_client_speaks_for_a_catch_all_of_the_wrapped_server() -> None:
     assert calls == [("other", 1)]
 
 
-async def test_a_long_backlog_is_served_to_its_end() -> None:
-    """Events that waited behind a slow one are all handled, in order, however many they are."""
+async def test_a_long_backlog_is_handled_completely() -> None:
+    """All events that waited for a slow one are handled in order."""
     handled: list[int] = []
     entered, proceed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Whatever user code raises: the client is answered, the log says what it was, and the server goes on."""
+"""Whatever user code raises, the client is answered, the error is logged, and the server continues."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SPEC = document(root=channel([GO, message("ping", NONE, **{"x-ack": True})], [me
 
 
 class Halt(BaseException):
-    """A class of an application's own."""
+    """An application's own exception class."""
 
 
 RAISED = [
     pytest.param(lambda: ValueError("secret"), id="Exception"),
     pytest.param(lambda: GeneratorExit("secret"), id="GeneratorExit"),
     pytest.param(lambda: BaseExceptionGroup("secret", [GeneratorExit()]), id="BaseExceptionGroup"),
-    pytest.param(lambda: Halt("secret"), id="its own"),
+    pytest.param(lambda: Halt("secret"), id="own class"),
     pytest.param(lambda: SystemExit("secret"), id="SystemExit"),
     pytest.param(lambda: BaseExceptionGroup("secret", [SystemExit()]), id="SystemExit in a group"),
     pytest.param(lambda: asyncio.CancelledError("secret"), id="CancelledError"),
@@ -38,8 +38,8 @@ PLAIN = pytest.mark.parametrize("plain", [False, True], ids=["coroutine", "plain
 
 
 def raising(make: Callable[[], BaseException], *, plain: bool) -> Any:
-    """Return a function of any arity that raises a new exception of the kind that `make` makes."""
-    error = make()  # a handler (*arguments) that closes over a function would pass for a wrapper
+    """Return a function of any arity that raises a new exception like that of `make`."""
+    error = make()  # a closure over a function would be mistaken for a wrapper
 
     async def coroutine_function(*_: Any) -> Any:
         await asyncio.sleep(0)
@@ -60,29 +60,29 @@ def served(**handlers: Any) -> AsynctionSocketIO:
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the ERROR lines, without their tracebacks."""
+    """Return the messages at level ERROR, without tracebacks."""
     return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
 
 
 def says(line: str, error: BaseException) -> bool:
-    """Whether a line names the end that the process did not come to, where the error asked for it."""
+    """Return whether a line reports a failure, or names an ignored SystemExit."""
     exits = isinstance(error, SystemExit) or "SystemExit" in repr(error)
     return ("SystemExit" in line) is exits and ("failed" in line) is not exits
 
 
 @PLAIN
 @pytest.mark.parametrize("make", RAISED)
-async def test_an_event_is_answered_whatever_its_handler_raises(
+async def test_an_event_handler_may_raise_anything(
     make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """The ack is the standard refusal with the log's reference, on a retry too; others are served."""
+    """Each ack is the standard refusal with the log's reference, and other events are served."""
     app = served(go=raising(make, plain=plain))
     async with serve_app(app) as url, connected(url) as client:
         bodies = [(await client.call("go"))["error"] for _ in range(2)]
         await client.emit("go")
-        name, told = await client.receive()
+        name, refusal = await client.receive()
         assert await client.call("ping") == "pong"
-    bodies.append(told["error"])
+    bodies.append(refusal["error"])
     assert (name, {body["code"] for body in bodies}) == ("exception", {"internal_error"})
     assert "secret" not in str(bodies)
     lines = errors(caplog)
@@ -93,10 +93,10 @@ async def test_an_event_is_answered_whatever_its_handler_raises(
 
 @PLAIN
 @pytest.mark.parametrize("make", RAISED)
-async def test_a_connection_is_refused_whatever_its_handler_raises(
+async def test_a_connect_handler_may_raise_anything(
     make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """The CONNECT is answered, on a retry too, and nothing of the client is left."""
+    """Each CONNECT is refused with `internal_error`, and nothing of the client stays stored."""
     app = served(connect=raising(make, plain=plain))
     async with serve_app(app) as url:
         for _ in range(2):
@@ -114,7 +114,7 @@ async def test_a_connection_is_refused_whatever_its_handler_raises(
 async def test_a_disconnect_handler_may_raise_anything(
     make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """The log has it, and nothing of the client is left."""
+    """The error is logged, and nothing of the client stays stored."""
     app = served(disconnect=raising(make, plain=plain))
     async with serve_app(app) as url:
         async with connected(url) as client:
@@ -131,7 +131,7 @@ async def test_a_disconnect_handler_may_raise_anything(
 async def test_an_error_handler_may_raise_anything(
     make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """The client gets the standard refusal, for an event and for a connection."""
+    """The client gets the standard refusal of its event or connection."""
 
     def refuse(*, auth: Any) -> bool:
         return not auth
@@ -149,26 +149,26 @@ async def test_an_error_handler_may_raise_anything(
 
 
 @PLAIN
-@pytest.mark.parametrize("asked", ["verify", "scopes"])
+@pytest.mark.parametrize("failing", ["verify", "scopes"])
 @pytest.mark.parametrize("make", RAISED)
 async def test_security_functions_may_raise_anything(
     make: Callable[[], BaseException],
-    asked: str,
+    failing: str,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     *,
     plain: bool,
 ) -> None:
-    """Nobody is let in, at a CONNECT and at an event; the log has the place, and none of the words."""
+    """CONNECT and event are refused, and the log names the function without the exception's text."""
     monkeypatch.setattr(f"{__name__}.judge", raising(make, plain=plain))
     scheme = {"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": f"{__name__}.judge"}
-    who = secret_info if asked == "scopes" else raising(make, plain=plain)
+    verify = secret_info if failing == "scopes" else raising(make, plain=plain)
     spec = secured(
         {"oauth": scheme},
         {"root": namespace(GO, security=[]), "closed": namespace(security=[{"oauth": ["read"]}])},
     )
     spec["channels"]["/"]["publish"]["security"] = [{"oauth": ["read"]}]
-    app = AsynctionSocketIO.from_spec(spec, security_handlers={"oauth": who}, handlers={"/": {"go": ping}})
+    app = AsynctionSocketIO.from_spec(spec, security_handlers={"oauth": verify}, handlers={"/": {"go": ping}})
     async with serve_app(app) as url:
         async with connected(url, headers=bearer("good")) as client:
             assert (await client.call("go"))["error"]["code"] == "internal_error"
@@ -183,7 +183,7 @@ async def test_security_functions_may_raise_anything(
 
 
 def judge(required: list[str], granted: list[str]) -> bool:
-    """Fail when called; each test puts its own function in this place."""
+    """Fail when called; each test replaces this function with its own."""
     raise NotImplementedError
 
 
@@ -191,7 +191,7 @@ def judge(required: list[str], granted: list[str]) -> bool:
 async def test_refusal_body_may_raise_anything(
     make: Callable[[], BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The standard refusal takes its place: in acks, events and refused connections."""
+    """The standard refusal is sent instead, in acks, events and refused connections."""
 
     def refuse(*, auth: Any) -> bool:
         return not auth
@@ -224,7 +224,7 @@ async def test_refusal_body_may_raise_anything(
 async def test_a_callback_may_raise_anything(
     make: Callable[[], BaseException], way: str, caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """The log has it; nothing else does, for no caller waits."""
+    """The error is only logged, as no caller waits."""
     app = served()
 
     async def ask(sid: str) -> None:

@@ -1,4 +1,4 @@
-"""What clients leave behind is freed by reference counting: nothing of ours waits for a search for garbage."""
+"""Objects of clients are freed by reference counting, without the garbage collector."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ QUICK = {"ping_interval": 0.3, "ping_timeout": 2.0}
 
 
 class Application:
-    """Handlers that end in every way."""
+    """Handlers that end in all possible ways."""
 
     def __init__(self) -> None:
         self.stage: Stage
@@ -62,9 +62,9 @@ class Application:
         if auth == {"refuse": True}:
             raise RefusedError("forbidden", "no")
 
-    async def say(self, socket: Socket, given: Any) -> Any:
-        await socket.emit("question", given, callback=lambda *_: None)
-        return given
+    async def say(self, socket: Socket, value: Any) -> Any:
+        await socket.emit("question", value, callback=lambda *_: None)
+        return value
 
     async def refuse(self, _: Any) -> None:
         raise RefusedError("forbidden", "no")
@@ -76,7 +76,7 @@ class Application:
         raise KeyError(socket)
 
     async def answer_badly(self, _: Any) -> Any:
-        return "no object"
+        return "not an object"
 
     async def emit_badly(self, socket: Socket, _: Any) -> None:
         await socket.emit("question", 1)
@@ -84,12 +84,12 @@ class Application:
     async def leave(self, socket: Socket, _: Any) -> None:
         await socket.disconnect()
 
-    async def outlive(self, socket: Socket, given: Any) -> None:
+    async def outlive(self, socket: Socket, value: Any) -> None:
         await until(lambda: not self.stage.server.eio.sockets, "the client is gone")
-        await socket.emit("question", given)
+        await socket.emit("question", value)
 
-    async def ask(self, socket: Socket, given: Any) -> Any:
-        return await socket.call("question", given)
+    async def ask(self, socket: Socket, value: Any) -> Any:
+        return await socket.call("question", value)
 
 
 def verify(key: str) -> dict[str, Any] | None:
@@ -98,30 +98,30 @@ def verify(key: str) -> dict[str, Any] | None:
 
 @contextlib.asynccontextmanager
 async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
-    """Run the application in this event loop, whose garbage is then this test's."""
-    does = Application()
+    """Run the application in this event loop, so that its garbage belongs to this test."""
+    handlers = Application()
     app = AsynctionSocketIO.from_spec(
         SPEC,
         handlers={
-            "/": {name: getattr(does, name.replace(" ", "_")) for name in ("connect", *EVENTS)},
-            "/guarded": {"say": does.say},
+            "/": {name: getattr(handlers, name.replace(" ", "_")) for name in ("connect", *EVENTS)},
+            "/guarded": {"say": handlers.say},
         },
         security_handlers={"key": verify},
         **options,
     )
     async with serve_app(app, ws=ws) as url:
-        does.stage = Stage(url, app.server, Script())
-        yield does.stage
+        handlers.stage = Stage(url, app.server, Script())
+        yield handlers.stage
         await app.server.shutdown(1.0)
 
 
 @contextlib.contextmanager
 def collected() -> Iterator[Counter[str]]:
-    """Count what only a search for garbage frees of what the block leaves behind, by class."""
+    """Count, by class, the objects of the block that only the garbage collector frees."""
     found: Counter[str] = Counter()
     gc.collect()
     gc.disable()
-    gc.freeze()  # what is older need not be searched
+    gc.freeze()  # skip older objects
     try:
         yield found
         gc.set_debug(gc.DEBUG_SAVEALL)
@@ -138,7 +138,7 @@ def collected() -> Iterator[Counter[str]]:
 
 
 async def close(stage: Stage) -> None:
-    """Say something, then close the WebSocket."""
+    """Emit an event, then close the WebSocket."""
     async with stage.client() as client:
         await client.send('421["say",{"text":"x"}]', '431[""]')
         await client.receive()
@@ -146,14 +146,14 @@ async def close(stage: Stage) -> None:
 
 
 async def abort(stage: Stage) -> None:
-    """Vanish while an event is handled."""
+    """Abort the connection while an event is handled."""
     async with stage.client() as client:
         await client.send('421["say",{"text":"x"}]')
         client.raw.transport.abort()
 
 
 async def leave_and_come_back(stage: Stage) -> None:
-    """Leave the namespace by DISCONNECT, and join it again."""
+    """Leave the namespace by DISCONNECT and join it again."""
     async with stage.client() as client:
         await client.send("41")
         await client.join()
@@ -167,28 +167,28 @@ async def engine_close(stage: Stage) -> None:
 
 
 async def send_nonsense(stage: Stage) -> None:
-    """Be closed for a packet that is none."""
+    """Send an invalid packet, which closes the connection."""
     async with stage.client() as client:
         await client.send("4x")
         await client.closed()
 
 
 async def send_too_much(stage: Stage) -> None:
-    """Be closed for a message that is too large."""
+    """Send a too large message, which closes the connection."""
     async with stage.client() as client:
         await client.send("42" + "x" * 1_100_000)
         await client.closed()
 
 
 async def leave_by_server(stage: Stage) -> None:
-    """Be disconnected by a handler."""
+    """Let a handler disconnect the client."""
     async with stage.client() as client:
         await client.send('42["leave",{"text":"x"}]')
         assert await client.receive() == "41"
 
 
 async def time_out(stage: Stage) -> None:
-    """Answer no ping."""
+    """Answer no ping until the server closes the connection."""
     async with stage.client() as client:
         while await client.raw.recv() != "2":
             pass
@@ -196,7 +196,7 @@ async def time_out(stage: Stage) -> None:
 
 
 async def join_nothing(stage: Stage) -> None:
-    """Open a transport, and no more."""
+    """Open a transport without joining a namespace."""
     async with stage.websocket():
         pass
 
@@ -205,7 +205,7 @@ async def join_nothing(stage: Stage) -> None:
 
 
 def refused(packet: str) -> End:
-    """Be refused, and close."""
+    """Return a scenario whose CONNECT is refused."""
 
     async def end(stage: Stage) -> None:
         async with stage.websocket() as client:
@@ -216,7 +216,7 @@ def refused(packet: str) -> End:
 
 
 def admitted(packet: str) -> End:
-    """Be admitted by a security function, and close."""
+    """Return a scenario whose CONNECT a security function admits."""
 
     async def end(stage: Stage) -> None:
         async with stage.websocket() as client:
@@ -230,7 +230,7 @@ def admitted(packet: str) -> End:
 
 
 def answered(event: str, text: str = "x") -> End:
-    """Get an answer, and close."""
+    """Return a scenario whose event is answered."""
 
     async def end(stage: Stage) -> None:
         async with stage.client() as client:
@@ -241,7 +241,7 @@ def answered(event: str, text: str = "x") -> End:
 
 
 async def outlive(stage: Stage) -> None:
-    """Leave behind a handler that emits later."""
+    """Close while a handler runs that emits later."""
     async with stage.client() as client:
         await client.send('421["outlive",{"text":"x"}]')
 
@@ -257,7 +257,7 @@ async def owe_an_answer(stage: Stage) -> None:
 
 
 async def poll_and_close(stage: Stage) -> None:
-    """Say something over polling, then close."""
+    """Emit an event over polling, then close."""
     async with stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -267,7 +267,7 @@ async def poll_and_close(stage: Stage) -> None:
 
 
 async def poll_no_more(stage: Stage) -> None:
-    """Say something over polling, then stay away."""
+    """Emit an event over polling, then stop polling."""
     async with stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -275,7 +275,7 @@ async def poll_no_more(stage: Stage) -> None:
 
 
 async def give_a_poll_up(stage: Stage) -> None:
-    """Vanish while a poll is held."""
+    """Abort an open poll."""
     async with stage.polling() as client:
         await client.post("40")
         await client.poll()
@@ -288,7 +288,7 @@ async def give_a_poll_up(stage: Stage) -> None:
 
 
 async def upgrade(stage: Stage) -> None:
-    """Upgrade, say something, close."""
+    """Upgrade, emit an event and close."""
     async with stage.polling() as polling:
         await polling.post("40")
         await polling.poll()
@@ -300,7 +300,7 @@ async def upgrade(stage: Stage) -> None:
 
 
 async def upgrade_in_vain(stage: Stage) -> None:
-    """Begin an upgrade, close the WebSocket, close the session over polling."""
+    """Begin an upgrade, close the WebSocket, and close the session over polling."""
     async with stage.polling() as polling:
         await polling.post("40")
         await polling.poll()
@@ -336,7 +336,7 @@ ENDS: dict[str, End] = {
     "unanswered call": owe_an_answer,
     "polling, closed": poll_and_close,
     "polling, timeout": poll_no_more,
-    "polling, given up": give_a_poll_up,
+    "polling, aborted": give_a_poll_up,
     "upgraded": upgrade,
     "not upgraded": upgrade_in_vain,
 }
@@ -344,12 +344,12 @@ ENDS: dict[str, End] = {
 
 @pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way", "short way", "run"])
 async def test_reference_counting_frees_every_client(ws: str) -> None:
-    """However a connection or an event ends, nothing of this package is left in a cycle of references."""
+    """However a connection or event ends, no object of this package stays in a reference cycle."""
     async with served(ws) as patient, served(ws, **QUICK) as quick:
         tasks = len(asyncio.all_tasks())
         for name, end in ENDS.items():
             stage = quick if "timeout" in name else patient
-            await end(stage)  # what is made once is made before
+            await end(stage)  # create objects that are created only once
             await stage.emptied()
             with collected() as found:
                 await end(stage)

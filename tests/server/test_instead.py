@@ -1,4 +1,4 @@
-"""Names of python-socketio, Flask-SocketIO and asynction are answered with what to write instead."""
+"""Errors for names of python-socketio, Flask-SocketIO and asynction say what to write instead."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DOCUMENT = document(
 )
 
 
-def made(handler: Any = None, **options: Any) -> AsynctionSocketIO:
+def create(handler: Any = None, **options: Any) -> AsynctionSocketIO:
     return AsynctionSocketIO.from_spec(DOCUMENT, handlers={"/": {"go": handler or (lambda: None)}}, **options)
 
 
 @pytest.mark.parametrize("name", sorted(ATTRIBUTES))
-def test_a_name_of_another_library_says_what_to_write(name: str) -> None:
-    """It is an AttributeError, and no attribute: programs that ask whether it is there are told no."""
-    app = made()
+def test_names_of_other_libraries_have_advice(name: str) -> None:
+    """The AttributeError says what to write, and `hasattr` and `dir` do not find the name."""
+    app = create()
     with pytest.raises(AttributeError, match=f"'AsynctionSocketIO' object has no attribute '{name}': .*"):
         getattr(app, name)
     assert not hasattr(app, name)
@@ -40,18 +40,18 @@ def test_a_name_of_another_library_says_what_to_write(name: str) -> None:
     assert name not in dir(AsynctionSocketIO)
 
 
-def test_names_that_are_taken_need_no_answer() -> None:
-    """What the application has is not in the table, and all else of python-socketio's server is answered."""
-    app = made()
+def test_every_name_of_python_socketio_has_advice() -> None:
+    """Each name of python-socketio's server either exists on the application or has advice."""
+    app = create()
     upstream = {name for name in dir(socketio.AsyncServer) if not name.startswith("_")}
     upstream -= {"is_asyncio_based", "reason", "reserved_events"}  # not for applications
     assert {name for name in upstream if not hasattr(app, name)} <= ATTRIBUTES.keys()
     assert not {name for name in ATTRIBUTES if name in dir(app)}
 
 
-def test_type_checkers_and_copies_see_no_difference() -> None:
-    """An unknown attribute stays an error for mypy (or this ignore would be unused), and without advice."""
-    app = made()
+def test_type_checkers_and_copies_are_not_affected() -> None:
+    """An unknown name stays an error for mypy and has no advice, and the application can be copied."""
+    app = create()
     with pytest.raises(AttributeError) as raised:
         app.emitt  # type: ignore[attr-defined]  # noqa: B018 - the point of the test
     assert str(raised.value) == "'AsynctionSocketIO' object has no attribute 'emitt'"
@@ -65,9 +65,9 @@ OPTIONS = {"broadcast": True, "include_self": False, "json": True}
 
 
 @pytest.mark.parametrize("keyword", sorted(OPTIONS))
-async def test_a_keyword_of_another_library_says_what_to_write(keyword: str) -> None:
-    """Of the application, of an emitter and of a socket; nothing is sent."""
-    told: list[str] = []
+async def test_keywords_of_other_libraries_have_advice(keyword: str) -> None:
+    """Emits of application, emitter and socket raise TypeError with advice, and nothing is sent."""
+    errors: list[str] = []
     option: Any = {keyword: OPTIONS[keyword]}
 
     async def go(socket: Any) -> None:
@@ -75,24 +75,24 @@ async def test_a_keyword_of_another_library_says_what_to_write(keyword: str) -> 
         for emit in (socket.emit, socket.broadcast, others.emit, app.emit, emitter.emit):
             with pytest.raises(TypeError, match=f"unexpected keyword argument '{keyword}': ") as raised:
                 await emit("text", "x", **option)
-            told.append(str(raised.value))
+            errors.append(str(raised.value))
         for send in (socket.send, others.send, app.send, emitter.send):
             with pytest.raises(TypeError, match=f"unexpected keyword argument '{keyword}': "):
                 await send("x", **option)
         await socket.emit("text", "last")
 
-    app = made(go)
+    app = create(go)
     emitter = Emitter.from_spec(DOCUMENT, message_queue="redis://127.0.0.1:1/0")
     with serve(app) as url:
         async with connected(url) as client:
             await client.call("go")
             assert await client.receive() == ("text", "last")
-    assert len(told) == 5
+    assert len(errors) == 5
 
 
-async def test_what_a_socket_takes_elsewhere_is_told() -> None:
-    """Rooms and namespaces are not parameters of a socket's emit; an unknown keyword has no advice."""
-    app = made()
+async def test_a_socket_says_where_its_parameters_are() -> None:
+    """Rooms and namespaces in a socket's emit raise with advice, and an unknown keyword without."""
+    app = create()
     with pytest.raises(TypeError, match=r"unexpected keyword argument 'brodcast'$"):
         await app.emit("text", "x", brodcast=True)  # type: ignore[arg-type]  # the point of the test
 
@@ -101,11 +101,11 @@ async def test_what_a_socket_takes_elsewhere_is_told() -> None:
             await socket.emit("text", "x", room="r")
         with pytest.raises(TypeError, match=r"'namespace': .*app\.emit"):
             await socket.emit("text", "x", namespace="/")
-        return "told"
+        return "raised"
 
-    with serve(made(go)) as url:
+    with serve(create(go)) as url:
         async with connected(url) as client:
-            assert await client.call("go") == "told"
+            assert await client.call("go") == "raised"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ async def test_what_a_socket_takes_elsewhere_is_told() -> None:
         pytest.param((1, "a", {"c": 3}), "not dict", id="object third"),
     ],
 )
-async def test_a_second_argument_is_not_taken_for_a_room(arguments: Any, words: str) -> None:
-    """As Flask-SocketIO's emit takes it; the error shows the tuple."""
-    app = made()
+async def test_a_second_argument_is_not_a_room(arguments: Any, words: str) -> None:
+    """A second argument, as for Flask-SocketIO's emit, raises, and the error shows the tuple."""
+    app = create()
     emitter = Emitter.from_spec(DOCUMENT, message_queue="redis://127.0.0.1:1/0")
     for emit in (app.emit, app.call, emitter.emit):
         with pytest.raises(TypeError, match=rf"{words}.*one tuple: \('any', \(first, second\)\)"):
@@ -130,19 +130,19 @@ async def test_a_second_argument_is_not_taken_for_a_room(arguments: Any, words: 
 
 
 @pytest.mark.parametrize("method", ["emit", "call"])
-async def test_a_second_argument_that_might_be_a_room_is_told_by_the_document(method: str) -> None:
-    """Where the event carries two arguments, the error of the first alone has a note on the second."""
+async def test_a_possible_room_has_a_note(method: str) -> None:
+    """If the event takes two arguments and the first alone is invalid, a note shows the tuple."""
     with pytest.raises(PayloadValidationError) as raised:
-        await getattr(made(), method)("pair", 1, "left")
+        await getattr(create(), method)("pair", 1, "left")
     assert "one tuple: ('pair', (first, second))" in raised.value.__notes__[0]
     with pytest.raises(PayloadValidationError) as raised:
-        await getattr(made(), method)("pair", 1, "a room")
+        await getattr(create(), method)("pair", 1, "a room")
     assert not hasattr(raised.value, "__notes__")
 
 
 @pytest.mark.parametrize("to", ["room", "", ["a", "b"], ("a",), {"a"}, [7, UUID(int=1)], None, []])
-def test_what_can_be_a_room_passes(to: Any) -> None:
-    """One, or several; and a room that both parameters name."""
+def test_valid_recipients_are_accepted(to: Any) -> None:
+    """A room, several rooms, or the same room in both parameters is accepted."""
     check_recipients("any", to)
     check_recipients("any", None, to)
     check_recipients("any", to, to)

@@ -1,4 +1,4 @@
-"""Several servers behind one message queue, and a process that only emits; on a real Valkey or Redis."""
+"""Several servers on a message queue, and a process that only emits, on a real Valkey or Redis."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ PROCESS = """
         async def startup(self, sockets=None):
             await super().startup(sockets)
             port = self.servers[0].sockets[0].getsockname()[1]
-            os.write(1, f"{port}\\n".encode())  # at once: forks share the pipe
+            os.write(1, f"{port}\\n".encode())  # in one write: forks share the pipe
 
     for _ in range(int(sys.argv[4])):
         if not os.fork():
@@ -84,20 +84,23 @@ PROCESS = """
 
 @pytest.fixture(scope="module")
 async def servers(queue_url: str) -> AsyncIterator[list[str]]:
-    """Two server processes of one document, on one queue."""
+    """Run two server processes of the same document on one queue."""
     async with processes_of(queue_url, {}, {}) as urls:
         yield urls
 
 
 @contextlib.asynccontextmanager
 async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0) -> AsyncIterator[list[str]]:
-    """Yield a server process for each set of options, forked so often, once they hear one another."""
+    """Run a server process per set of options, each with its forks, and yield their URLs once connected."""
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url]
     processes = [
         subprocess.Popen(
-            [*command, json.dumps(one), str(forks)], stdout=subprocess.PIPE, text=True, start_new_session=True
+            [*command, json.dumps(settings), str(forks)],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
-        for one in options
+        for settings in options
     ]
     try:
         urls = []
@@ -105,7 +108,7 @@ async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0)
             assert process.stdout is not None
             ports = [int(process.stdout.readline()) for _ in range(1 + forks)]
             urls += [f"http://127.0.0.1:{port}" for port in ports]
-        await hear_each_other(urls)
+        await wait_until_connected(urls)
         yield urls
     finally:
         for process in processes:
@@ -116,8 +119,8 @@ async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0)
             process.stdout.close()
 
 
-async def hear_each_other(urls: list[str]) -> None:
-    """Wait until what one server emits arrives at the other: they begin to listen after they started."""
+async def wait_until_connected(urls: list[str]) -> None:
+    """Wait until emits of the first and the last server reach each other, as they subscribe after starting."""
     for here, there in (urls, reversed(urls)):
         async with connected(here) as publisher, connected(there) as reader:
             for number in range(100):
@@ -131,8 +134,8 @@ async def hear_each_other(urls: list[str]) -> None:
             assert (await reader.receive())[0] == "picture"
 
 
-async def test_an_emit_in_one_process_reaches_the_clients_of_another(servers: list[str]) -> None:
-    """JSON and binary cross the queue; what misses the document never enters it."""
+async def test_an_emit_reaches_clients_of_other_processes(servers: list[str]) -> None:
+    """JSON and binary events cross the queue, and an invalid event is not queued."""
     async with connected(servers[0]) as publisher, connected(servers[1]) as reader:
         assert await publisher.call("publish", {"text": "hi"}) is None
         assert await reader.receive() == ("news", {"text": "hi"})
@@ -141,8 +144,8 @@ async def test_an_emit_in_one_process_reaches_the_clients_of_another(servers: li
         assert refused["error"]["code"] == "invalid_payload"
 
 
-async def test_a_call_crosses_processes_and_its_answer_is_validated(servers: list[str]) -> None:
-    """A client of the other process answers; the caller gets the answer, or the error."""
+async def test_a_call_to_another_process_is_validated(servers: list[str]) -> None:
+    """The caller receives the other process's client's answer, or the error if it is invalid."""
     answers = iter([{"text": "me"}, {"text": ""}])
 
     async def answering(_: Any) -> Any:
@@ -154,12 +157,12 @@ async def test_a_call_crosses_processes_and_its_answer_is_validated(servers: lis
 
 
 async def test_an_emitter_without_handlers_emits_validated(servers: list[str], queue_url: str) -> None:
-    """Another process reaches rooms and everybody; a wrong payload raises there and goes nowhere."""
+    """An emitter's events reach rooms and all clients, and an invalid event raises and is not queued."""
     emitter = Emitter.from_spec(SPEC, message_queue=queue_url)
-    async with connected(servers[0]) as one, connected(servers[1]) as two:
-        await one.call("join", "red")
+    async with connected(servers[0]) as first, connected(servers[1]) as second:
+        await first.call("join", "red")
         await emitter.emit("news", {"text": "all"})
-        for client in (one, two):
+        for client in (first, second):
             assert await client.receive() == ("news", {"text": "all"})
         with pytest.raises(PayloadValidationError):
             await emitter.emit("news", {"text": ""})
@@ -167,13 +170,13 @@ async def test_an_emitter_without_handlers_emits_validated(servers: list[str], q
             await emitter.emit("publish", {"text": "x"})
         await emitter.emit("news", {"text": "red"}, to="red")
         await emitter.emit("news", {"text": "end"})
-        assert [(await one.receive())[1]["text"] for _ in range(2)] == ["red", "end"]
-        assert [(await two.receive())[1]["text"] for _ in range(1)] == ["end"]
+        assert [(await first.receive())[1]["text"] for _ in range(2)] == ["red", "end"]
+        assert [(await second.receive())[1]["text"] for _ in range(1)] == ["end"]
     await emitter.close()
 
 
-async def test_an_application_says_how_it_fares_on_the_queue(queue_url: str) -> None:
-    """Connected once it was started, and which processes there are; None without a queue."""
+async def test_an_application_reports_its_queue(queue_url: str) -> None:
+    """`app.queue` shows the connection and the known processes, and is None without a queue."""
     assert AsynctionSocketIO.from_spec(SPEC).queue is None
     app, other = (
         AsynctionSocketIO.from_spec(SPEC, message_queue=queue_url, channel="fares", validation="warn")
@@ -198,49 +201,53 @@ async def test_an_application_says_how_it_fares_on_the_queue(queue_url: str) -> 
 OLD, NEW = "the old secret of the queue", "the new secret of the queue"
 
 
-async def test_processes_sign_what_they_put_on_the_queue(queue_url: str) -> None:
-    """Secrets are replaced while servers run; who has none of them reaches nobody."""
+async def test_processes_sign_their_messages(queue_url: str) -> None:
+    """Secrets are replaced while servers run, and messages without a known secret reach no client."""
     options = {"channel": "signed"}
     signed: list[dict[str, Any]] = [
         {**options, "message_queue_secret": [OLD, NEW]},
         {**options, "message_queue_secret": [NEW, OLD]},
     ]
-    async with processes_of(queue_url, *signed) as urls, connected(urls[0]) as one, connected(urls[1]) as two:
-        for publisher in (one, two):
+    async with (
+        processes_of(queue_url, *signed) as urls,
+        connected(urls[0]) as first,
+        connected(urls[1]) as second,
+    ):
+        for publisher in (first, second):
             await publisher.call("publish", {"text": "hi"})
-            for reader in (one, two):
+            for reader in (first, second):
                 assert await reader.receive() == ("news", {"text": "hi"})
                 assert await reader.receive() == ("picture", b"\x00\xff")
-        for secret, words in ((None, "unsigned"), ("a secret of nobody's", "forged"), (NEW, "signed")):
+        for secret, words in ((None, "unsigned"), ("an unknown secret of 16", "forged"), (NEW, "signed")):
             emitter = Emitter.from_spec(
                 SPEC, message_queue=queue_url, message_queue_secret=secret, channel="signed"
             )
             await emitter.emit("news", {"text": words})
             await emitter.close()
-        for reader in (one, two):
+        for reader in (first, second):
             assert await reader.receive() == ("news", {"text": "signed"})
             assert await reader.call("drops") == {"unsigned": 1, "wrong signature": 1}
 
 
-async def test_processes_that_were_forked_hear_one_another(queue_url: str) -> None:
-    """The application is imported once, before the fork: each has its own name, and numbers of its own."""
+async def test_forked_processes_reach_each_other(queue_url: str) -> None:
+    """After a fork each process has its own ID and its own message numbers."""
     options = {"channel": "forked", "message_queue_secret": NEW}
     async with (
         processes_of(queue_url, options, forks=1) as urls,
-        connected(urls[0]) as one,
-        connected(urls[1]) as two,
+        connected(urls[0]) as first,
+        connected(urls[1]) as second,
     ):
-        for publisher in (one, two):
+        for publisher in (first, second):
             await publisher.call("publish", {"text": "hi"})
-            for reader in (one, two):
+            for reader in (first, second):
                 assert await reader.receive() == ("news", {"text": "hi"})
                 assert await reader.receive() == ("picture", b"\x00\xff")
-        for reader in (one, two):
+        for reader in (first, second):
             assert await reader.call("drops") == {}
 
 
-async def test_emits_of_other_processes_are_validated_again_if_asked_for(queue_url: str) -> None:
-    """One server trusts the queue, the other holds what comes from it against the document."""
+async def test_emits_of_others_are_validated_on_request(queue_url: str) -> None:
+    """A server with `message_queue_validation` checks emits from the queue, another server does not."""
     options = {"channel": "checked"}
     checked: list[dict[str, Any]] = [options, {**options, "message_queue_validation": True}]
     async with (
@@ -272,18 +279,18 @@ async def test_emits_of_other_processes_are_validated_again_if_asked_for(queue_u
     ],
     ids=["secret alone", "validation alone", "short", "none"],
 )
-def test_options_of_the_queue_that_make_no_sense(options: Any, words: str) -> None:
-    """They are told at construction."""
+def test_invalid_queue_options_are_refused(options: Any, words: str) -> None:
+    """Invalid options raise when the application is created."""
     with pytest.raises(ValueError, match=words):
         AsynctionSocketIO.from_spec(SPEC, **options)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
-async def test_an_emitter_whose_queue_is_gone_raises(scheme: str) -> None:
-    """Nobody could have heard it, so it is no success; the error names the queue, and no password."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{nobody.getsockname()[1]}"
+async def test_an_emitter_without_its_queue_raises(scheme: str) -> None:
+    """An emit without a reachable queue raises an error that names the queue but no password."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
         emitter = Emitter.from_spec(SPEC, message_queue=f"{scheme}://ada:sesame@{place}", timeout=0.5)
         with pytest.raises(
             QueueError, match=rf"^nothing was emitted, as {scheme}://{place} can't be reached: (?!.*sesame)"
@@ -299,7 +306,7 @@ async def test_an_emitter_whose_queue_is_gone_raises(scheme: str) -> None:
         pytest.param("nonsense", "redis", id="no scheme"),
     ],
 )
-def test_an_unusable_queue_is_told_at_once(url: str, words: str) -> None:
-    """The error names what can be used."""
+def test_an_unusable_queue_is_refused(url: str, words: str) -> None:
+    """The error names the usable kinds."""
     with pytest.raises(ValueError, match=words):
         AsynctionSocketIO.from_spec(SPEC, message_queue=url)

@@ -1,4 +1,4 @@
-"""``mock="missing"``: handlers that nobody has written are played, those that are there are real."""
+"""``mock="missing"``: missing handlers are mocked, and existing ones are used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPEC = document(
 
 @pytest.fixture(autouse=True)
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A module with one of the handlers."""
+    """A module with one of the handlers, and a module that fails."""
     (tmp_path / "studio.py").write_text("async def real(data):\n    return data['text']\n")
     (tmp_path / "broken.py").write_text("raise OSError('no database')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -43,8 +43,8 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
-async def test_what_is_there_is_real_and_the_rest_is_played() -> None:
-    """By the same refusals; a played event emits what its hints say, and nothing else is emitted."""
+async def test_only_missing_handlers_are_mocked() -> None:
+    """Mocked events are refused by the same rules and emit only what their hints say."""
     app = AsynctionSocketIO.from_spec(SPEC, mock="missing")
     app.check_handlers()
     with serve(app) as url:
@@ -54,43 +54,43 @@ async def test_what_is_there_is_real_and_the_rest_is_played() -> None:
                 assert await client.call(name, {"text": "hi"}) in range(5, 10)
             refusal = await client.call("unwritten", {"text": ""})
             assert refusal["error"]["code"] == "invalid_payload"
-            heard: list[Any] = []
-            client.on("*", lambda *event: heard.append(event))
+            events: list[Any] = []
+            client.on("*", lambda *event: events.append(event))
             assert await client.call("nameless", {"text": "hi"}) in range(5, 10)
-            assert heard == [("told", "so")]
+            assert events == [("told", "so")]
 
 
-def test_each_name_that_leads_nowhere_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    """As a warning, lifecycle handlers included, which stay absent; and so is which events are mocked."""
+def test_each_missing_handler_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Each missing handler is a warning, lifecycle handlers too, and another line lists the mocked events."""
     AsynctionSocketIO.from_spec(SPEC, mock="missing")
-    warned = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(warned) == 4
     for text in ("no module 'attic'", "has no 'unwritten'", "handler of 'connect'"):
-        assert sum(text in one for one in warned) == 1 + (text == "no module 'attic'")
+        assert sum(text in line for line in warned) == 1 + (text == "no module 'attic'")
     assert "a mock answers in /: 'unwritten', 'elsewhere', 'nameless'" in warned
 
 
-def test_a_module_that_fails_is_still_an_error() -> None:
-    """It is there; and so is a handler that can't be called, or does not fit."""
+def test_a_failing_module_is_still_an_error() -> None:
+    """A module that fails to import, or a handler that does not fit, is an error and not mocked."""
     wrong = [
         message("broken", TEXT, **{"x-handler": "broken.handler"}),
         message("misfit", {"type": "array", "maxItems": 0}, **{"x-handler": "studio.real"}),
     ]
     with pytest.raises(BindingError) as caught:
         AsynctionSocketIO.from_spec(document(root=channel(receives=wrong)), mock="missing")
-    assert [one.code for one in caught.value.diagnostics] == ["HANDLER", "ARITY"]
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["HANDLER", "ARITY"]
     assert "no database" in str(caught.value)
 
 
-def test_names_given_in_code_must_lead_somewhere() -> None:
-    """Only the document may be ahead of its handlers."""
+def test_handler_names_in_code_must_exist() -> None:
+    """Only handlers named in the document are mocked if they are missing."""
     with pytest.raises(BindingError, match="attic"):
         AsynctionSocketIO.from_spec(SPEC, mock="missing", handlers={"/": {"nameless": "attic.nameless"}})
 
 
 @pytest.mark.parametrize("event", ["nameless", "*"])
-async def test_a_handler_that_comes_later_takes_its_place(event: str) -> None:
-    """A catch-all too."""
+async def test_a_later_handler_replaces_the_mock(event: str) -> None:
+    """A handler or catch-all that is registered later replaces the mock."""
     app = AsynctionSocketIO.from_spec(SPEC, mock="missing")
 
     @app.on(event)
@@ -102,23 +102,23 @@ async def test_a_handler_that_comes_later_takes_its_place(event: str) -> None:
             assert {await client.call("nameless", {"text": "hi"}) for _ in range(10)} == {7}
 
 
-def test_what_can_not_be_played_ends_the_start() -> None:
-    """Only of what is played: `no`, which no value fits, is not emitted."""
+def test_an_unmockable_event_prevents_start_up() -> None:
+    """Only mocked events need a value: `no`, which accepts none, is never emitted and no error."""
     never = message("stuck", TEXT, **{"x-ack": {"args": {"enum": []}}})
     with pytest.raises(SpecError, match="no value was found"):
         AsynctionSocketIO.from_spec(document(root=channel(receives=[never])), mock="missing")
 
 
-def test_nothing_is_made_where_nothing_is_missing(caplog: pytest.LogCaptureFixture) -> None:
-    """The option may stay when all is written."""
+def test_the_option_is_silent_without_missing_handlers(caplog: pytest.LogCaptureFixture) -> None:
+    """With all handlers present, the option creates no mock and logs nothing."""
     spec = document(root=channel(receives=[message("real", TEXT, **{"x-handler": "studio.real"})]))
     with caplog.at_level(logging.INFO):
         AsynctionSocketIO.from_spec(spec, mock="missing")
     assert not caplog.records
 
 
-def test_there_is_no_other_way_to_mock() -> None:
-    """A word that means nothing is refused rather than ignored."""
+def test_an_unknown_mock_mode_is_refused() -> None:
+    """An unknown mode raises instead of being ignored."""
     wrong: Any = "all"
     with pytest.raises(ValueError, match='"missing"'):
         AsynctionSocketIO.from_spec(SPEC, mock=wrong)

@@ -1,4 +1,4 @@
-"""``x-ordering``: which handlers of one client wait for each other; over the real wire."""
+"""``x-ordering``: which handlers of a client wait for each other, over the real wire."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.serving import serve
     ids=["serial", "concurrent", "default", "serial by default"],
 )
 @pytest.mark.parametrize("name", ["step", "*"])
-async def test_the_document_comes_before_the_default(
+async def test_the_documents_ordering_precedes_the_default(
     declared: dict[str, str], default: Any, name: str, *, overlap: bool
 ) -> None:
-    """Two events that wait for each other, by name or by a wildcard: both are handled, or the second waits."""
+    """Two events that wait for each other run concurrently or one after the other, as declared."""
     begun: list[str] = []
     released = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Documents under uvicorn's own reloader."""
+"""Documents under uvicorn's reloader."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def logged(*arguments: str, cwd: Path) -> str:
-    """Return what a server of this folder logs until it has started."""
+def log_until_started(*arguments: str, cwd: Path) -> str:
+    """Return the log of a server in this folder until it has started."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=cwd,
@@ -73,9 +73,9 @@ def logged(*arguments: str, cwd: Path) -> str:
     ],
     ids=["no pattern", "one of two patterns", "in code", "another folder"],
 )
-def test_what_the_reloader_misses_is_told(folder: Path, arguments: list[str], advice: str) -> None:
-    """A warning at start-up says with which flags uvicorn would notice changes of the document's files."""
-    output = logged(*arguments, cwd=folder)
+def test_files_unseen_by_the_reloader_are_logged(folder: Path, arguments: list[str], advice: str) -> None:
+    """A warning at start-up lists the flags with which uvicorn notices changes of the document's files."""
+    output = log_until_started(*arguments, cwd=folder)
     assert "uvicorn --reload does not notice changes of '" in output
     assert advice in output
 
@@ -90,6 +90,6 @@ def test_what_the_reloader_misses_is_told(folder: Path, arguments: list[str], ad
     ],
     ids=["no reloader", "patterns", "run --reload", "run"],
 )
-def test_nothing_is_told_where_nothing_is_missed(folder: Path, arguments: list[str]) -> None:
-    """There is no warning without a reloader, with the patterns, and under the reloader of ``run``."""
-    assert "does not notice" not in logged(*arguments, cwd=folder)
+def test_a_complete_reloader_logs_no_warning(folder: Path, arguments: list[str]) -> None:
+    """There is no warning without a reloader, with the right patterns, or under ``run``."""
+    assert "does not notice" not in log_until_started(*arguments, cwd=folder)

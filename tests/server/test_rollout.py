@@ -1,4 +1,4 @@
-"""A contract is brought to a running system step by step: what it does not declare yet passes."""
+"""Introducing a contract step by step: undeclared events still pass."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LENIENT = pytest.mark.parametrize(
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged at start-up, all of it warnings."""
+    """Return the messages of start-up, which are all warnings."""
     records = [record for record in caplog.records if record.name == "asynction_asgi"]
     assert {record.levelno for record in records} <= {logging.WARNING}
     return [record.getMessage() for record in records]
@@ -46,7 +46,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_undeclared_events_pass_both_ways(
     validation: Any, counted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However their handlers are given; what they answer passes too. ``warn`` counts and logs each."""
+    """Undeclared events and their answers pass however their handler is registered, and ``warn`` counts them."""
     app = AsynctionSocketIO.from_spec(ONE, handlers={"/": {"say": say, "add": add}}, validation=validation)
 
     @app.on("tell")
@@ -72,16 +72,16 @@ async def test_undeclared_events_pass_both_ways(
 
 
 @LENIENT
-async def test_a_declared_event_without_a_handler_is_a_warning(
+async def test_a_declared_event_without_handler_is_a_warning(
     validation: Any, counted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The server starts; the event is answered as unavailable, and one that nobody knows as unknown."""
+    """The server starts, the event is answered `unavailable`, and an unknown event `unknown_event`."""
     app = AsynctionSocketIO.from_spec(ONE, validation=validation)
     app.check_handlers()
     with serve(app, lifespan="on") as url:
         async with connected(url) as client:
             assert (await client.call("say", {"text": "x"}))["error"]["code"] == "unavailable"
-            assert (await client.call("nobody", 1))["error"]["code"] == "unknown_event"
+            assert (await client.call("nothing", 1))["error"]["code"] == "unknown_event"
     assert not app.violations, "nothing was let through"
     (line,) = warnings(caplog)
     assert "event 'say' of namespace '/' has no handler" in line
@@ -91,7 +91,7 @@ async def test_a_declared_event_without_a_handler_is_a_warning(
 async def test_a_handler_of_another_arity_is_a_warning(
     validation: Any, counted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The document may be what is wrong: clients go on to send what the handler takes."""
+    """The handler is called with arguments that it accepts, even if the document is wrong."""
 
     async def three(sid: str, first: int, second: int, third: int) -> int:
         return first + second + third
@@ -105,8 +105,8 @@ async def test_a_handler_of_another_arity_is_a_warning(
     assert any("ARITY" in line for line in warnings(caplog))
 
 
-async def test_an_undeclared_answer_is_not_sent_where_the_server_is_held_to_the_document() -> None:
-    """``warn`` for clients alone lets their events through, and not what the server makes of them."""
+async def test_outbound_enforcement_drops_undeclared_answers() -> None:
+    """With ``warn`` for clients alone their events pass, but an undeclared answer is not sent."""
     app = AsynctionSocketIO.from_spec(
         ONE,
         handlers={"/": {"say": say, "add": add}},
@@ -118,8 +118,8 @@ async def test_an_undeclared_answer_is_not_sent_where_the_server_is_held_to_the_
     assert app.violations == {("/", "add", "arguments"): 1}
 
 
-async def test_names_that_a_catch_all_takes_are_counted_as_one() -> None:
-    """Clients choose them, and may not fill the memory."""
+async def test_names_of_a_catch_all_are_counted_together() -> None:
+    """Names that clients choose share one counter, so that they cannot fill the memory."""
 
     async def anything(sid: str, event: str, *arguments: Any) -> int:
         return len(arguments)
@@ -133,8 +133,8 @@ async def test_names_that_a_catch_all_takes_are_counted_as_one() -> None:
 
 
 @pytest.mark.parametrize("validation", ["warn", "off"])
-async def test_a_handler_of_an_event_that_a_wildcard_declares_is_under_the_wildcard(validation: Any) -> None:
-    """What ``*`` requires holds for it, its security in every setting, and it gets no name."""
+async def test_a_wildcards_rules_apply_to_named_handlers(validation: Any) -> None:
+    """Payload and security of ``*`` apply to an event with its own handler, which does not get the name."""
     spec = document(root=channel(receives=[message("*", TEXT, **{"x-ack": True})]))
     spec["channels"]["/"]["publish"]["security"] = [{"key": []}]
     spec["components"] = {"securitySchemes": {"key": {"type": "httpApiKey", "in": "header", "name": "x-key"}}}
@@ -158,12 +158,12 @@ async def test_a_handler_of_an_event_that_a_wildcard_declares_is_under_the_wildc
             assert await client.call("say", {"text": "x"}) == {"text": "x"}
             assert await client.call("say", "wrong") == "wrong"
             assert await client.call("other", {"text": "x"}) == "other"
-    # Violations are found before credentials are asked for.
+    # Payloads are validated before credentials are checked.
     assert app.violations == ({("/", "*", "arguments"): 2} if validation == "warn" else {})
 
 
-async def test_namespaces_are_declared_in_every_setting() -> None:
-    """They carry the security; an empty channel will do, and the error says so."""
+async def test_namespaces_must_be_declared_in_every_mode() -> None:
+    """An undeclared namespace is an error in every mode, and the error suggests an empty channel."""
     with pytest.raises(BindingError, match=r"by an empty channel: '/new': \{\}"):
         AsynctionSocketIO.from_spec(ONE, handlers={"/new": {"say": say}}, validation="warn")
     app = AsynctionSocketIO.from_spec(
@@ -179,15 +179,15 @@ async def test_namespaces_are_declared_in_every_setting() -> None:
 
 @pytest.mark.parametrize("validation", ["warn", "off"])
 @pytest.mark.parametrize("name", ["connect_error", "newListener"])
-def test_a_reserved_name_has_no_handler_in_any_setting(name: str, validation: Any) -> None:
-    """Clients may not emit it, so that it would never be called."""
+def test_a_reserved_name_gets_no_handler(name: str, validation: Any) -> None:
+    """A handler for a reserved name is an error in every mode, as clients may not emit it."""
     app = AsynctionSocketIO.from_spec(ONE, handlers={"/": {"say": say}}, validation=validation)
     with pytest.raises(BindingError, match=name):
         app.on(name, say)
 
 
-def test_what_code_attaches_later_is_warned_of_too(caplog: pytest.LogCaptureFixture) -> None:
-    """A decorator's warning is logged as one of the mapping is."""
+def test_a_later_handler_logs_its_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler attached by a decorator logs the same warning as one passed in the mapping."""
     spec = document(
         root=channel(receives=[message("say", {"type": "array", "items": [TEXT], "minItems": 1})])
     )

@@ -1,4 +1,4 @@
-"""`JWTVerifier`: which tokens are accepted, and how an issuer's keys are had."""
+"""`JWTVerifier`: which tokens are accepted, and how an issuer's keys are fetched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SECRET = "0123456789abcdef0123456789abcdef"
 KEY, OTHER, RSA, ED = Key("one"), Key("two"), Key("rsa", "RS256"), Key("ed", "EdDSA")
-SET = {"keys": [one.public for one in (KEY, RSA, ED)]}
+SET = {"keys": [key.public for key in (KEY, RSA, ED)]}
 
 
 def verifier(jwks: Any = SET, **options: Any) -> JWTVerifier:
@@ -34,21 +34,21 @@ def verifier(jwks: Any = SET, **options: Any) -> JWTVerifier:
 
 def unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
     parts = (
-        base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=").decode() for one in (header, claims)
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, claims)
     )
     return ".".join([*parts, ""])
 
 
 @pytest.mark.parametrize("key", [KEY, RSA, ED], ids=lambda key: key.algorithm)
-async def test_a_right_token_gives_its_claims(key: Key) -> None:
-    """Each kind of public key verifies; the claims come back whole."""
+async def test_a_valid_token_returns_its_claims(key: Key) -> None:
+    """A token signed by each kind of key is accepted, and its claims are returned completely."""
     claims = await verifier()(key.sign({"team": 7}))
     assert claims is not None
     assert (claims["sub"], claims["scope"], claims["team"]) == ("ada", "read", 7)
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Why tokens were refused, by the log."""
+def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the reasons for refusals in the log."""
     lines = [record.getMessage() for record in caplog.records if record.name == "asynction_asgi"]
     return [line.removeprefix("a token was refused: ") for line in lines]
 
@@ -76,28 +76,28 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_a_token_with_wrong_claims_is_refused(
     claims: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A right signature is not enough; the log tells what is wrong, and nothing of the token."""
+    """A valid signature is not enough, and the log says what is wrong without quoting the token."""
     with caplog.at_level(logging.INFO):
         assert await verifier()(KEY.sign(claims)) is None
-    assert told(caplog) == [reason]
+    assert reasons(caplog) == [reason]
 
 
-async def test_many_refusals_alike_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """No client fills a disk with expired tokens; another reason is another line."""
+async def test_similar_refusals_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Repeated refusals for the same reason take a single line, so that clients can't fill a disk."""
     verify = verifier()
     with caplog.at_level(logging.INFO):
         for _ in range(50):
             assert await verify(KEY.sign({"exp": 1})) is None
         assert await verify(OTHER.sign(kid=KEY.kid)) is None
-    assert told(caplog) == ["it has expired", "its signature is wrong"]
+    assert reasons(caplog) == ["it has expired", "its signature is wrong"]
 
 
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
         pytest.param("", "it is malformed", id="empty"),
-        pytest.param("a.b.c", "it is malformed", id="no token"),
-        pytest.param("\ud800.b.c", "it is malformed", id="no text"),
+        pytest.param("a.b.c", "it is malformed", id="not a token"),
+        pytest.param("\ud800.b.c", "it is malformed", id="not text"),
         pytest.param(KEY.sign()[:-2], "its signature is wrong", id="signature cut"),
         pytest.param(OTHER.sign(), "there is no key of its algorithm and key id", id="unknown key"),
         pytest.param(OTHER.sign(kid=KEY.kid), "its signature is wrong", id="another key's id"),
@@ -110,24 +110,24 @@ async def test_many_refusals_alike_are_one_line(caplog: pytest.LogCaptureFixture
         pytest.param(sign(RSA.private, "RS512", kid="rsa"), "there is no key of its algorithm and key id", id="algorithm that the key is not for"),
     ],
 )  # fmt: skip
-async def test_a_token_that_is_not_the_issuers_is_refused(
+async def test_a_token_of_another_issuer_is_refused(
     token: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Forged, foreign and malformed tokens all get the same answer: none; the log tells them apart."""
+    """Forged, foreign and malformed tokens are all refused alike, and the log tells them apart."""
     with caplog.at_level(logging.INFO):
         assert await verifier()(token) is None
-    assert told(caplog) == [reason]
+    assert reasons(caplog) == [reason]
 
 
-async def test_a_token_without_a_key_id_needs_a_set_that_leaves_no_choice() -> None:
-    """Keys are never tried one after another."""
+async def test_tokens_without_key_id_need_an_unambiguous_key() -> None:
+    """A token without a key ID is refused if several keys could fit, as none are tried in turn."""
     token = KEY.sign(kid=None)
     assert await verifier({"keys": [KEY.public, RSA.public]})(token) is not None
     assert await verifier({"keys": [KEY.public, OTHER.public]})(token) is None
 
 
 async def test_algorithms_are_pinned() -> None:
-    """A key that would verify is not asked when its algorithm is not among those configured."""
+    """A key is not used if its algorithm is not among the configured ones."""
     assert await verifier(algorithms=["ES256"])(RSA.sign()) is None
     assert await verifier(algorithms=["RS256"])(RSA.sign()) is not None
 
@@ -140,31 +140,31 @@ async def test_algorithms_are_pinned() -> None:
         pytest.param({**KEY.public, "kty": "oct"}, id="of another type"),
         pytest.param({**KEY.public, "crv": "P-384"}, id="of another curve"),
         pytest.param({**KEY.public, "x": "??"}, id="malformed"),
-        pytest.param(None, id="no object"),
+        pytest.param(None, id="not an object"),
         pytest.param(Key("one", "RS256", bits=1024).public, id="too short"),
     ],
 )
-async def test_keys_that_are_not_for_verifying_are_not_used(shown: Any) -> None:
-    """A key set may hold anything; what is no usable key of the token's kind verifies nothing."""
+async def test_unusable_keys_are_ignored(shown: Any) -> None:
+    """A member of the key set that is not a usable key of the token's kind verifies nothing."""
     keys = {"keys": [shown]}
     token = KEY.sign() if shown is None or shown["kty"] != "RSA" else RSA.sign(kid="one")
     assert await verifier(keys)(token) is None
 
 
-async def test_leeway_is_for_clocks_that_differ() -> None:
-    """A token that expired within the leeway is good, one that expired before is not."""
+async def test_leeway_allows_for_different_clocks() -> None:
+    """A token that expired within the leeway is accepted, an older one is refused."""
     late = KEY.sign({"exp": time.time() - 20})
     assert await verifier(leeway=30)(late) is not None
     assert await verifier(leeway=10)(late) is None
 
 
-async def test_a_shared_secret_verifies_by_hmac_alone(caplog: pytest.LogCaptureFixture) -> None:
-    """Issuer and audience are optional with a secret; an audience nobody asked for is refused."""
+async def test_a_shared_secret_verifies_only_hmac(caplog: pytest.LogCaptureFixture) -> None:
+    """Issuer and audience are optional with a secret, and an unexpected audience is refused."""
     verify = JWTVerifier(secret=SECRET)
     assert await verify(sign(SECRET, "HS256", {"aud": None})) is not None
     with caplog.at_level(logging.INFO):
         assert await verify(sign(SECRET, "HS256")) is None
-    assert told(caplog) == ["it is for an audience, and none is configured"]
+    assert reasons(caplog) == ["it is for an audience, and none is configured"]
     assert await verify(sign(SECRET.ljust(64), "HS512", {"aud": None})) is None
     assert await verify(sign(SECRET[::-1], "HS256", {"aud": None})) is None
     assert SECRET not in repr(verify)
@@ -189,7 +189,7 @@ def test_a_verifier_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"secret": SECRET, "algorithms": ["RS256"]}, "among HS256", id="public key algorithm with a secret"),
         pytest.param({"jwks": SET, "issuer": "i", "audience": "a", "algorithms": ["HS256"]}, "among RS256", id="secret's algorithm with keys"),
         pytest.param({"jwks": SET, "issuer": "i", "audience": "a", "algorithms": ["none"]}, "among RS256", id="none"),
-        pytest.param({"jwks": {}, "issuer": "i", "audience": "a"}, "list 'keys'", id="no key set"),
+        pytest.param({"jwks": {}, "issuer": "i", "audience": "a"}, "list 'keys'", id="not a key set"),
         pytest.param({"jwks": "http://issuer.example/keys", "issuer": "i", "audience": "a"}, "https", id="plain http"),
         pytest.param({"jwks": "file:///etc/keys", "issuer": "i", "audience": "a"}, "absolute URL", id="file"),
         pytest.param({"jwks": "ftp://issuer.example/keys", "issuer": "i", "audience": "a"}, "https", id="ftp"),
@@ -197,15 +197,15 @@ def test_a_verifier_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"jwks": "https://[::1", "issuer": "i", "audience": "a"}, "absolute URL", id="malformed URL"),
     ],
 )  # fmt: skip
-def test_a_verifier_that_would_be_unsafe_is_not_made(options: dict[str, Any], words: str) -> None:
-    """What can't be meant is an error at start-up, not a hole at run time; no secret is quoted."""
+def test_an_unsafe_verifier_is_refused(options: dict[str, Any], words: str) -> None:
+    """Unsafe options raise at start-up, and the error does not quote a secret."""
     with pytest.raises(ValueError, match=words) as raised:
         JWTVerifier(**options)
     assert str(options.get("secret", "-")) not in str(raised.value)
 
 
-async def test_keys_are_fetched_once_for_all_who_wait() -> None:
-    """Twenty clients that come at once cost one fetch; later ones none; the loop never blocks."""
+async def test_waiting_clients_share_one_fetch() -> None:
+    """Twenty concurrent clients cost one fetch, later ones none, and the event loop is not blocked."""
     issuer = KeyServer(KEY)
     gate, asked, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
 
@@ -218,16 +218,16 @@ async def test_keys_are_fetched_once_for_all_who_wait() -> None:
     with issuer.serving() as url:
         verify = verifier(url)
         waiting = [asyncio.create_task(verify(KEY.sign())) for _ in range(20)]
-        await asyncio.wait_for(asked.wait(), 5)  # the loop turns while the issuer is silent
-        waiting.pop().cancel()  # one client leaves; the others must not notice
+        await asyncio.wait_for(asked.wait(), 5)  # the loop runs while the issuer is silent
+        waiting.pop().cancel()  # a leaving client must not affect the others
         gate.set()
         assert all(claims is not None for claims in await asyncio.gather(*waiting))
         assert await verify(KEY.sign()) is not None
     assert issuer.hits == 1
 
 
-async def test_a_rotated_key_is_fetched_when_a_token_names_it() -> None:
-    """The issuer's new key works at once, the withdrawn one no longer."""
+async def test_a_rotated_key_is_fetched_on_demand() -> None:
+    """The issuer's new key is accepted at once, and the withdrawn one is refused."""
     issuer = KeyServer(KEY)
     with issuer.serving() as url:
         verify = verifier(url, cooldown=0)
@@ -237,8 +237,8 @@ async def test_a_rotated_key_is_fetched_when_a_token_names_it() -> None:
         assert await verify(KEY.sign()) is None
 
 
-async def test_unknown_key_ids_can_not_flood_the_issuer() -> None:
-    """However many ids clients invent, there is one fetch per cooldown."""
+async def test_unknown_key_ids_cannot_flood_the_issuer() -> None:
+    """Any number of invented key IDs causes a single fetch per cooldown."""
     issuer = KeyServer(KEY)
     with issuer.serving() as url:
         verify = verifier(url, cooldown=60)
@@ -248,8 +248,8 @@ async def test_unknown_key_ids_can_not_flood_the_issuer() -> None:
     assert issuer.hits == 1
 
 
-async def test_keys_past_their_lifetime_are_renewed_in_the_background() -> None:
-    """While the issuer is away, known keys stay good for a time, and not for ever."""
+async def test_expired_keys_are_renewed_in_the_background() -> None:
+    """If the issuer is unreachable, known keys stay valid for a limited time."""
     issuer = KeyServer(KEY)
     with issuer.serving() as url:
         verify = verifier(url, lifetime=100, cooldown=0)
@@ -296,19 +296,19 @@ def trickling(request: http.server.BaseHTTPRequestHandler) -> None:
         pytest.param(endless, "larger than 524288 bytes", id="too large"),
         pytest.param(misdirected, "the status 302", id="redirect"),
         pytest.param(lambda request: KeyServer.send(request, b"[" * 100_000), "not a JSON Web Key Set", id="too deep"),
-        pytest.param(lambda request: KeyServer.send(request, b"<html>"), "not a JSON Web Key Set", id="no JSON"),
-        pytest.param(lambda request: KeyServer.send(request, b"\xff"), "not a JSON Web Key Set", id="no text"),
-        pytest.param(lambda request: KeyServer.send(request, b"[]"), "not a JSON Web Key Set", id="no key set"),
+        pytest.param(lambda request: KeyServer.send(request, b"<html>"), "not a JSON Web Key Set", id="not JSON"),
+        pytest.param(lambda request: KeyServer.send(request, b"\xff"), "not a JSON Web Key Set", id="not text"),
+        pytest.param(lambda request: KeyServer.send(request, b"[]"), "not a JSON Web Key Set", id="not a key set"),
         pytest.param(lambda request: KeyServer.send(request, b"", 404), "the status 404", id="not found"),
-        pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), "not HTTP", id="no HTTP"),
+        pytest.param(lambda request: request.wfile.write(b"nonsense\r\n\r\n"), "not HTTP", id="not HTTP"),
         pytest.param(lambda request: time.sleep(1.5), "no complete answer came within 1 seconds", id="silence"),
-        pytest.param(trickling, "no complete answer came within 1 seconds", id="a byte now and then"),
+        pytest.param(trickling, "no complete answer came within 1 seconds", id="a slow trickle"),
     ],
 )  # fmt: skip
-async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
+async def test_a_misbehaving_issuer_makes_tokens_unverifiable(
     answer: Any, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The client is told ``unavailable``, the log why; nothing is accepted, and nothing hangs."""
+    """The client gets ``unavailable`` in time, nothing is accepted, and the log gives the reason."""
     issuer = KeyServer(KEY)
     issuer.answer = answer
     with issuer.serving() as url:
@@ -323,12 +323,12 @@ async def test_an_issuer_that_misbehaves_makes_tokens_unverifiable(
     assert token not in caplog.text
 
 
-async def test_an_issuer_that_is_not_there_is_named_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:
-    """The words are the operating system's."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and does not listen
+async def test_an_unreachable_issuer_is_logged_with_the_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """The reason is in the operating system's words."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # nothing listens on it
         with pytest.raises(RefusedError, match="unavailable"):
-            await verifier(f"http://127.0.0.1:{taken.getsockname()[1]}/keys")(KEY.sign())
+            await verifier(f"http://127.0.0.1:{unused.getsockname()[1]}/keys")(KEY.sign())
     assert "refused" in caplog.text
 
 
@@ -347,11 +347,11 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
         pytest.param(HEAD + b"\r\n", b" ", id="a body"),
     ],
 )
-async def test_an_answer_without_end_does_not_keep_a_thread(
+async def test_an_endless_response_releases_its_thread(
     first: bytes, then: bytes, pause: float, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The thread hangs up when its time or its bytes are spent, whatever the answer consists of."""
-    issuer, hung_up = KeyServer(KEY), threading.Event()
+    """The thread closes the connection when its time or size limit is reached, whatever arrives."""
+    issuer, closed = KeyServer(KEY), threading.Event()
 
     def without_end(request: http.server.BaseHTTPRequestHandler) -> None:
         try:
@@ -360,24 +360,24 @@ async def test_an_answer_without_end_does_not_keep_a_thread(
                 request.wfile.write(then)
                 time.sleep(pause)
         except OSError:
-            hung_up.set()
+            closed.set()
 
     issuer.answer = without_end
     with issuer.serving() as url:
         with pytest.raises(RefusedError, match="unavailable"):
             await verifier(url, timeout=0.5)(KEY.sign())
-        assert await asyncio.to_thread(hung_up.wait, 10)
+        assert await asyncio.to_thread(closed.wait, 10)
     assert "can't be fetched" in caplog.text
 
 
-async def test_a_thread_that_can_not_end_is_not_joined_by_another(
+async def test_a_hanging_fetch_prevents_further_fetches(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing ends the resolution of a name: while one goes on, no other fetch begins."""
-    gate, asked = threading.Event(), []
+    """No other fetch begins during a name resolution, which cannot be interrupted."""
+    gate, names = threading.Event(), []
 
     def resolve(*arguments: Any, **_: Any) -> Any:
-        asked.append(arguments[0])
+        names.append(arguments[0])
         gate.wait(20)
         raise socket.gaierror("no such name")
 
@@ -385,13 +385,13 @@ async def test_a_thread_that_can_not_end_is_not_joined_by_another(
     verify = verifier("https://issuer.example/keys", timeout=0.01, cooldown=0)
     first = asyncio.create_task(verify(KEY.sign()))
     try:
-        await until(lambda: bool(asked), "the resolution of the name")
+        await until(lambda: bool(names), "the resolution of the name")
         with pytest.raises(RefusedError, match="unavailable"):
             await first
         for _ in range(2):
             with pytest.raises(RefusedError, match="unavailable"):
                 await verify(KEY.sign())
-        assert asked == ["issuer.example"]
+        assert names == ["issuer.example"]
     finally:
         gate.set()
     keys = verify._keys
@@ -399,11 +399,11 @@ async def test_a_thread_that_can_not_end_is_not_joined_by_another(
     await until(lambda: not keys._reading, "the end of the thread")
     with pytest.raises(RefusedError, match="unavailable"):
         await verify(KEY.sign())
-    await until(lambda: len(asked) == 2, "another resolution")
+    await until(lambda: len(names) == 2, "another resolution")
     assert "no complete answer came within 0.01 seconds" in caplog.text
 
 
-async def test_tokens_of_pyjwt_decode_the_same() -> None:
-    """The claims are PyJWT's own: what is verified is what is read."""
+async def test_claims_equal_those_of_pyjwt() -> None:
+    """The returned claims are those that PyJWT decodes."""
     token = KEY.sign({"nested": {"a": [1, None]}})
     assert await verifier()(token) == jwt.decode(token, options={"verify_signature": False})

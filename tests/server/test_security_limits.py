@@ -1,4 +1,4 @@
-"""What one client may cost, and what the server tells of its secrets, whoever asks."""
+"""Limits on what a client may cost, and secrets that the server must not reveal."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def echoing(limits: Limits | None = None) -> AsynctionSocketIO:
 
 
 async def talk(url: str, *frames: str | bytes, count: int | None = None) -> list[str]:
-    """Return what the server answers after its handshake, until it closes or has said `count` things."""
+    """Return the server's messages after the handshake, up to `count` or until it closes."""
     address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
-    heard: list[str] = []
+    messages: list[str] = []
     async with (
         websockets.asyncio.client.connect(address, proxy=None, max_size=None) as raw,
         asyncio.timeout(10),
@@ -40,11 +40,11 @@ async def talk(url: str, *frames: str | bytes, count: int | None = None) -> list
         try:
             for frame in frames:
                 await raw.send(frame)
-            while count is None or len(heard) < count:
-                heard.append(str(await raw.recv()))
+            while count is None or len(messages) < count:
+                messages.append(str(await raw.recv()))
         except websockets.exceptions.ConnectionClosed:
-            heard.append("closed")
-    return heard
+            messages.append("closed")
+    return messages
 
 
 def nested(depth: int) -> str:
@@ -63,7 +63,7 @@ def nested(depth: int) -> str:
 async def test_a_packet_beyond_a_limit_closes_the_connection(
     limits: Limits, within: str, beyond: str
 ) -> None:
-    """The packet just within it is answered."""
+    """A packet beyond the limit closes the connection, and one just within it is answered."""
     with serve(echoing(limits)) as url:
         accepted, answer = await talk(url, "40", within, count=2)
         assert accepted.startswith("40")
@@ -72,8 +72,8 @@ async def test_a_packet_beyond_a_limit_closes_the_connection(
         assert (await talk(url, "40", beyond))[-1] == "closed"
 
 
-async def test_attachments_are_bounded_when_they_are_announced() -> None:
-    """A packet that promises more than the limit is not waited for."""
+async def test_announced_attachments_are_limited() -> None:
+    """A packet that announces too many attachments closes the connection at once."""
 
     def announced(count: int) -> str:
         places = ",".join(f'{{"_placeholder":true,"num":{number}}}' for number in range(count))
@@ -87,55 +87,55 @@ async def test_attachments_are_bounded_when_they_are_announced() -> None:
         assert (await talk(url, "40", "45999999999-1" + announced(1)[4:]))[-1] == "closed"
 
 
-async def test_namespaces_per_connection_are_bounded() -> None:
-    """One too many is refused; those connected stay."""
+async def test_namespaces_per_connection_are_limited() -> None:
+    """An excess namespace is refused, and the connected ones stay."""
     with serve(echoing(Limits(namespaces=2))) as url:
         answers = await talk(url, "40/a,", "40/b,", "40/c,", '42/a,1["echo",7]', count=4)
-    refused = next(one for one in answers if one.startswith("44/c,"))
+    refused = next(answer for answer in answers if answer.startswith("44/c,"))
     assert json.loads(refused.partition(",")[2])["data"]["code"] == "rate_limited"
     assert "43/a,1[7]" in answers
 
 
-async def test_events_per_second_are_bounded_where_the_option_says_so() -> None:
-    """Those beyond the burst are refused one by one, and the connection stays."""
+async def test_events_per_second_may_be_limited() -> None:
+    """With the option, events beyond the burst are refused and the connection stays open."""
     with serve(echoing(Limits(events_per_second=5))) as url:
         answers = await talk(url, "40", *(f'42{number}["echo"]' for number in range(1, 21)), count=21)
-    refused = [one for one in answers if "rate_limited" in one]
+    refused = [answer for answer in answers if "rate_limited" in answer]
     assert 10 <= len(refused) <= 15
-    assert len({one.partition("[")[0] for one in answers[1:]}) == 20  # each ack id once
+    assert len({answer.partition("[")[0] for answer in answers[1:]}) == 20  # each ack id once
 
 
-async def test_guesses_cost_connections() -> None:
-    """After a number of refused CONNECTs the transport is closed, the answers given first."""
+async def test_repeated_refusals_close_the_connection() -> None:
+    """The transport is closed after a number of refused CONNECTs, which are all answered first."""
     sio = AsynctionSocketIO.from_spec(document(root=channel([ECHO])), handlers={"/": {"echo": lambda: None}})
     sio.on("connect", lambda: False)
     address = "/socket.io/?EIO=4&transport=websocket"
-    heard: list[str] = []
+    messages: list[str] = []
     with serve(sio) as url:
         async with websockets.asyncio.client.connect(url.replace("http", "ws") + address, proxy=None) as raw:
             await raw.recv()
             with contextlib.suppress(websockets.exceptions.ConnectionClosed):
-                while len(heard) < 100:
+                while len(messages) < 100:
                     await raw.send("40")
-                    heard.append(str(await asyncio.wait_for(raw.recv(), 5)))
-    assert sum(one.startswith("44{") for one in heard) == Limits().refusals
+                    messages.append(str(await asyncio.wait_for(raw.recv(), 5)))
+    assert sum(message.startswith("44{") for message in messages) == Limits().refusals
 
 
 async def test_a_connection_must_join_a_namespace_soon() -> None:
-    """Whoever opens a transport and says nothing is hung up on."""
+    """A transport that joins no namespace in time is closed."""
     with serve(echoing(Limits(connect_seconds=0.2))) as url:
         assert (await talk(url))[-1] == "closed"
 
 
 @pytest.mark.parametrize("value", [0, -1], ids=str)
-def test_a_limit_of_nothing_is_a_mistake(value: int) -> None:
-    """Zero would refuse everybody; it doesn't mean without a bound."""
+def test_a_limit_of_zero_is_refused(value: int) -> None:
+    """Zero would refuse every event and does not mean unlimited, so it raises."""
     with pytest.raises(ValueError, match="json_depth"):
         Limits(json_depth=value)
 
 
-async def test_the_served_document_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Functions, verifiers, and the names of what holds a secret are left out; what clients need stays."""
+async def test_the_served_document_reveals_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions, verifiers and names of variables with secrets are removed, and clients' needs stay."""
     monkeypatch.setenv("VERY_PRIVATE", SECRET)
     verify: dict[str, Any] = {
         "x-jwt": {"issuer": "https://issuer.example", "audience": "chat", "secretEnv": "VERY_PRIVATE"}
@@ -167,7 +167,7 @@ async def test_the_served_document_tells_no_secret(monkeypatch: pytest.MonkeyPat
 
 
 async def test_no_credential_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Not on success, not on refusal, and not by an error handler's failure, whatever the level."""
+    """No log line of any level contains the credential, even if an error handler fails."""
 
     async def refuse(token: str) -> Any:
         raise LookupError(token)
@@ -191,7 +191,11 @@ async def test_no_credential_is_logged(caplog: pytest.LogCaptureFixture) -> None
             await raw.recv()
             await raw.send("40")
             assert str(await raw.recv()).startswith("44")
-    ours = [one for one in caplog.records if one.name.startswith(("asynction_asgi", "socketio", "engineio"))]
+    ours = [
+        record
+        for record in caplog.records
+        if record.name.startswith(("asynction_asgi", "socketio", "engineio"))
+    ]
     assert ours
     formatter = logging.Formatter()
-    assert not any(SECRET in formatter.format(one) for one in ours)
+    assert not any(SECRET in formatter.format(record) for record in ours)

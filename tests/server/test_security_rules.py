@@ -1,4 +1,4 @@
-"""Which requirements are in effect, how they combine, and what is wrong with them at start-up."""
+"""Which requirements apply, how they combine, and which mistakes are errors at start-up."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def who(socket: Any) -> Any:
 
 
 async def outcome(url: str, name: str = "/", *, query: str = "", **options: Any) -> Any:
-    """Return the code of a refusal, else who the server says one is."""
+    """Return the code of a refusal, or the server's answer to the event ``who``."""
     try:
         async with connected(url + query, name, **options) as client:
             return await client.call("who")
@@ -72,9 +72,11 @@ def app(spec: Any, **handlers: Any) -> AsynctionSocketIO:
     return AsynctionSocketIO.from_spec(
         loaded,
         security_handlers={
-            name: one for name, one in {**VERIFY, **handlers}.items() if name in loaded.schemes
+            name: verify for name, verify in {**VERIFY, **handlers}.items() if name in loaded.schemes
         },
-        handlers={name: {"who": who} for name, one in loaded.namespaces.items() if "who" in one.receives},
+        handlers={
+            name: {"who": who} for name, contract in loaded.namespaces.items() if "who" in contract.receives
+        },
     )
 
 
@@ -110,13 +112,13 @@ BOTH: list[dict[str, list[str]]] = [{"bearer": [], "key": []}]
 async def test_alternatives_are_or_and_their_members_and(
     security: Any, presented: Any, expected: Any
 ) -> None:
-    """The server's list holds for a namespace without one of its own."""
+    """The server's list of alternatives applies to a namespace without its own."""
     with serve(app(secured(SCHEMES, {"root": namespace(WHO)}, security))) as url:
         assert await outcome(url, **presented) == expected
 
 
-async def test_a_namespace_may_replace_what_the_server_requires() -> None:
-    """``x-security`` overrides, ``[]`` is public; on one connection each namespace has its own identity."""
+async def test_a_namespace_may_replace_the_servers_requirement() -> None:
+    """``x-security`` replaces the server's list, ``[]`` makes public, and each namespace has its identity."""
     spec = secured(
         SCHEMES,
         {
@@ -142,13 +144,13 @@ async def test_a_namespace_may_replace_what_the_server_requires() -> None:
             assert await outcome(url, "/rooms/7", **ADA) == "unauthorized"
 
 
-async def test_two_namespaces_of_one_connection_have_identities_of_their_own() -> None:
-    """Each CONNECT is authenticated by its own auth object; one refusal leaves the others alone."""
+async def test_each_namespace_has_its_own_identity() -> None:
+    """Each CONNECT is authenticated by its own auth object, and a refusal does not affect the others."""
 
     async def named(token: str) -> Any:
         return None if token == "bad" else {"sub": token}
 
-    spec = secured(SCHEMES, {one: namespace(WHO, security=[{"bearer": []}]) for one in ("a", "b", "c")})
+    spec = secured(SCHEMES, {name: namespace(WHO, security=[{"bearer": []}]) for name in ("a", "b", "c")})
     with serve(app(spec, bearer=named)) as url:
         address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket"
         async with websockets.asyncio.client.connect(address, proxy=None) as raw, asyncio.timeout(5):
@@ -156,14 +158,14 @@ async def test_two_namespaces_of_one_connection_have_identities_of_their_own() -
             for name, token in (("a", "ada"), ("b", "grace"), ("c", "bad")):
                 await raw.send(f'40/{name},{{"token":"{token}"}}')
             answers = sorted([str(await raw.recv()) for _ in "abc"])
-            assert [one[:5] for one in answers] == ["40/a,", "40/b,", "44/c,"]
+            assert [answer[:5] for answer in answers] == ["40/a,", "40/b,", "44/c,"]
             for name, token in (("a", "ada"), ("b", "grace")):
                 await raw.send(f'42/{name},7["who"]')
                 assert await raw.recv() == f'43/{name},7[["{token}",{{"sub":"{token}"}}]]'
 
 
 def version_3() -> dict[str, Any]:
-    """Return the same in the words of AsyncAPI 3: references, scopes on the scheme, and maps where AND is meant."""
+    """Return the requirements in AsyncAPI 3: references, scopes on the scheme, and maps for AND."""
     refs = {name: {"$ref": f"#/components/securitySchemes/{name}"} for name in ("basic", "writer")}
     flows = {"clientCredentials": {"tokenUrl": "https://issuer.example/t", "availableScopes": {"write": ""}}}
     messages = {"who": {"payload": NOTHING, "x-ack": True}}
@@ -187,8 +189,8 @@ def version_3() -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def test_version_3_says_the_same_in_other_words() -> None:
-    """Servers, channels and operations have their requirements there, too."""
+async def test_version_3_requirements_are_applied() -> None:
+    """Requirements of servers, channels and operations in AsyncAPI 3 are applied as in version 2."""
     with serve(app(version_3(), writer=token_info)) as url:
         assert await outcome(url) == "unauthorized"
         assert await outcome(url, **ADA) == ["ada", INFO]
@@ -199,8 +201,8 @@ async def test_version_3_says_the_same_in_other_words() -> None:
         assert await outcome(url, "/notes", headers=bearer("good")) == ["ada", INFO]
 
 
-def test_an_event_that_is_declared_twice_must_require_the_same() -> None:
-    """Which of two requirements holds is never guessed."""
+def test_an_event_declared_twice_must_require_the_same() -> None:
+    """Two declarations of an event with different requirements are an error."""
     spec = version_3()
     spec["operations"]["again"] = {"action": "receive", "channel": {"$ref": "#/channels/notes"}}
     with pytest.raises(SpecError, match="different security"):
@@ -208,24 +210,24 @@ def test_an_event_that_is_declared_twice_must_require_the_same() -> None:
 
 
 async def test_a_refused_client_reaches_nothing() -> None:
-    """Neither the connect handler nor an error handler's answer lets it in, nor does an event."""
-    ran: list[str] = []
+    """Its connect handler and events do not run, and an error handler's answer does not admit it."""
+    calls: list[str] = []
     sio = app(secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}]))
-    sio.on("connect", lambda: ran.append("connect"))
+    sio.on("connect", lambda: calls.append("connect"))
 
     @sio.on_error
     def on_error(error: Exception) -> str:
-        ran.append(type(error).__name__)
+        calls.append(type(error).__name__)
         return "never mind"
 
-    sio.on("disconnect", lambda: ran.append("disconnect"))
+    sio.on("disconnect", lambda: calls.append("disconnect"))
     with serve(sio) as url:
         assert await outcome(url, auth={"token": "bad"}) == "unauthorized"
-    assert ran == ["SecurityError"]
+    assert calls == ["SecurityError"]
 
 
 async def test_security_is_not_validation() -> None:
-    """Switching validation off leaves security on."""
+    """With validation off, security still applies."""
     spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
     sio = AsynctionSocketIO.from_spec(
         spec, validation=False, security_handlers={"bearer": unscoped_info}, handlers={"/": {"who": who}}
@@ -235,8 +237,8 @@ async def test_security_is_not_validation() -> None:
         assert await outcome(url, **TOKEN) == ["ada", INFO]
 
 
-async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``required_scopes`` and ``bearer_format`` reach the functions that take them; scopes may be judged by one's own."""
+async def test_security_functions_get_named_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that take ``required_scopes`` or ``bearer_format`` get them, and scopes may have a function."""
     seen: list[Any] = []
 
     def with_names(token: str, required_scopes: Any, *, bearer_format: str | None = None) -> Any:
@@ -272,12 +274,12 @@ async def test_functions_get_what_they_ask_for_by_name(monkeypatch: pytest.Monke
 
 
 def granted(token: str) -> dict[str, Any] | None:
-    """Return the scopes of a bearer token, which are its own text."""
+    """Return a user whose scopes are the token's text."""
     return {"sub": "ada", "scope": token}
 
 
 def asking_2() -> dict[str, Any]:
-    """Scopes of a bearer scheme: of one event, of an operation's, of a whole namespace."""
+    """Return a document that requires scopes of a bearer scheme for an event, an operation and a namespace."""
     open_ = [
         message("who", NOTHING, **{"x-ack": True}),
         message("close", NOTHING, **{"x-ack": True, "x-scopes": ["agent"]}),
@@ -293,7 +295,7 @@ def asking_2() -> dict[str, Any]:
 
 
 def asking_3() -> dict[str, Any]:
-    """Return the same in AsyncAPI 3, whose references take no scopes."""
+    """Return the same requirements in AsyncAPI 3, where references have no scopes."""
     plain = {"payload": NOTHING, "x-ack": True}
     names = {"root": "/", "admin": "/admin", "agents": "/agents"}
     channels: dict[str, Any] = {
@@ -317,7 +319,7 @@ def asking_3() -> dict[str, Any]:
 
 
 def by_required(token: str, required_scopes: list[str]) -> dict[str, Any] | None:
-    """Return a function that grants what is asked for, as far as the token goes."""
+    """Return a user with those required scopes that the token contains."""
     return {"sub": "ada", "scope": [scope for scope in required_scopes if scope in token.split()]}
 
 
@@ -338,13 +340,13 @@ def signed(scope: str) -> str:
         pytest.param(VERIFIER, signed, id="a JWTVerifier"),
     ],
 )
-async def test_any_scheme_can_be_asked_for_scopes(document: Any, verify: Any, token: Any) -> None:
-    """``x-scopes`` of a message, an operation and a channel; who lacks one is ``forbidden``, there and only there."""
+async def test_any_scheme_may_require_scopes(document: Any, verify: Any, token: Any) -> None:
+    """``x-scopes`` of a message, an operation or a channel refuses clients without them, only there."""
     spec = load_spec(document())
-    ran: list[str] = []
+    calls: list[str] = []
     events = {
-        name: {event: _recording(ran, f"{name} {event}") for event in one.receives}
-        for name, one in spec.namespaces.items()
+        name: {event: _recording(calls, f"{name} {event}") for event in contract.receives}
+        for name, contract in spec.namespaces.items()
     }
     sio = AsynctionSocketIO.from_spec(spec, security_handlers={"bearer": verify}, handlers=events)
     with serve(sio) as url:
@@ -361,21 +363,21 @@ async def test_any_scheme_can_be_asked_for_scopes(document: Any, verify: Any, to
         assert await outcome(url, "/admin", auth={"token": token("agent")}) == "forbidden"
         assert await outcome(url, "/admin", auth={"token": token("agent admin")}) == "ada"
         assert await outcome(url, "/agents") == "unauthorized"
-    assert ran == ["/ who", "/ close", "/agents who", "/admin who"]
+    assert calls == ["/ who", "/ close", "/agents who", "/admin who"]
 
 
-def _recording(ran: list[str], name: str) -> Any:
+def _recording(calls: list[str], name: str) -> Any:
     async def handler(socket: Any) -> Any:
-        ran.append(name)
+        calls.append(name)
         return socket.user
 
     return handler
 
 
-async def test_scopes_of_any_scheme_may_be_judged_by_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``x-scopeValidateFunc`` is asked for a bearer token as for one of OAuth 2."""
+async def test_a_function_may_check_any_schemes_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``x-scopeValidateFunc`` is called for a bearer scheme as for OAuth 2."""
     module = types.ModuleType("scopes_of_a_test")
-    vars(module)["judge"] = lambda required, granted: [f"chat.{one}" for one in required] == granted
+    vars(module)["judge"] = lambda required, granted: [f"chat.{scope}" for scope in required] == granted
     monkeypatch.setitem(sys.modules, module.__name__, module)
     schemes = {"bearer": {**SCHEMES["bearer"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
     asking = namespace(WHO, security=[{"bearer": []}], **{"x-scopes": ["admin"]})
@@ -384,8 +386,8 @@ async def test_scopes_of_any_scheme_may_be_judged_by_a_function(monkeypatch: pyt
         assert await outcome(url, auth={"token": "admin"}) == "forbidden"
 
 
-async def test_a_certificate_comes_with_its_chain_and_name() -> None:
-    """A function for X509 gets the client's certificate, and by name what else the server tells."""
+async def test_a_certificate_has_its_chain_and_name() -> None:
+    """A function for X509 gets the client's certificate, and by name its chain and subject."""
     seen: list[Any] = []
 
     def certified(certificate: str, *, chain: Any, name: str | None) -> Any:
@@ -412,10 +414,10 @@ async def test_a_certificate_comes_with_its_chain_and_name() -> None:
 @pytest.mark.parametrize(
     "raised", [ValueError("very-secret"), RefusedError("unavailable")], ids=["crash", "refusal"]
 )
-async def test_a_scope_function_that_fails_lets_nobody_in(
+async def test_a_failing_scope_function_admits_no_client(
     raised: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is a security function like any other."""
+    """A failing scope function refuses like any failing security function."""
 
     async def judge(required: list[str], granted: list[str]) -> bool:
         raise raised
@@ -431,10 +433,10 @@ async def test_a_scope_function_that_fails_lets_nobody_in(
 
 
 @pytest.mark.parametrize("answer", ["yes", 1, [True], object(), {}], ids=lambda value: type(value).__name__)
-async def test_a_scope_function_that_answers_nonsense_lets_nobody_in(
+async def test_a_meaningless_scope_result_admits_no_client(
     answer: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Only True admits; the log says what it returned."""
+    """Only True admits, and the log names the type of another result."""
     module = types.ModuleType("scopes_of_a_test")
     vars(module)["judge"] = lambda required, granted: answer
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -452,10 +454,10 @@ def crashing(secret: str) -> Any:
     ("function", "code"),
     [
         pytest.param(crashing, "internal_error", id="it crashes"),
-        pytest.param(lambda token: "ada", "internal_error", id="it returns no mapping"),
-        pytest.param(lambda token: {"exp": "soon"}, "internal_error", id="exp is no number"),
+        pytest.param(lambda token: "ada", "internal_error", id="it returns a text"),
+        pytest.param(lambda token: {"exp": "soon"}, "internal_error", id="exp is not a number"),
         pytest.param(lambda token: {"exp": float("nan")}, "internal_error", id="exp is not finite"),
-        pytest.param(lambda token: {"scope": 7}, "internal_error", id="scopes are none"),
+        pytest.param(lambda token: {"scope": 7}, "internal_error", id="scopes are not a list"),
         pytest.param(lambda token: False, "unauthorized", id="it returns False"),
         pytest.param(lambda token: {}, "unauthorized", id="it returns an empty mapping"),
         pytest.param(
@@ -468,15 +470,15 @@ def crashing(secret: str) -> Any:
         pytest.param(lambda token: {"sub": None, "uid": 0}, [0, {"sub": None, "uid": 0}], id="a uid of zero"),
     ],
 )
-async def test_a_function_that_fails_lets_nobody_in_and_tells_nothing(
+async def test_a_failing_function_admits_and_reveals_nothing(
     function: Any, code: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log has the place under a reference, and never the credential."""
+    """The log has the failure with a reference, and never the credential."""
     spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
     with caplog.at_level(logging.DEBUG), serve(app(spec, bearer=function)) as url:
         assert await outcome(url, auth={"token": "very-secret"}) == code
-    ours = [one.getMessage() for one in caplog.records if one.name.startswith("asynction")]
-    assert any("bearer" in one and "[ref " in one for one in ours) is (code == "internal_error")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("asynction")]
+    assert any("bearer" in line and "[ref " in line for line in ours) is (code == "internal_error")
     assert "very-secret" not in "".join(ours)
 
 
@@ -487,8 +489,8 @@ async def test_a_function_that_fails_lets_nobody_in_and_tells_nothing(
         pytest.param(RefusedError("unavailable"), ("unavailable", "unavailable"), id="RefusedError"),
     ],
 )
-async def test_a_function_may_refuse_with_its_own_words(raised: Exception, answer: Any) -> None:
-    """What it raises on purpose reaches the client."""
+async def test_a_function_may_refuse_with_its_own_message(raised: Exception, answer: Any) -> None:
+    """A refusal that the function raises reaches the client."""
 
     async def refuse(token: str) -> Any:
         raise raised
@@ -502,7 +504,7 @@ async def test_a_function_may_refuse_with_its_own_words(raised: Exception, answe
 
 
 async def test_an_empty_mapping_is_explained_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """An author who means yes by it is told, once in a while, that it means no."""
+    """The log says at intervals that an empty mapping refuses, as an author may expect the opposite."""
     spec = secured(SCHEMES, {"root": namespace(WHO)}, [{"bearer": []}])
     with serve(app(spec, bearer=lambda token: {})) as url:
         for _ in range(3):
@@ -521,10 +523,10 @@ async def test_an_empty_mapping_is_explained_in_the_log(caplog: pytest.LogCaptur
         pytest.param(UpstreamsRefusal("too young", {"years": 7}), {"years": 7}, "too young", id="with data"),
     ],
 )  # fmt: skip
-async def test_refusals_of_python_and_python_socketio_are_refusals(
+async def test_other_libraries_refusals_are_refusals(
     raised: Exception, at_connect: Any, at_event: str, caplog: pytest.LogCaptureFixture, *, plain: bool
 ) -> None:
-    """Each is answered as where a connect handler raises it, and as a refusal of an event; none is logged."""
+    """Such a refusal is answered as in a connect handler, also at an event, and is not logged."""
 
     def refuse(token: str) -> Any:
         raise raised
@@ -546,7 +548,7 @@ async def test_refusals_of_python_and_python_socketio_are_refusals(
     assert failed or body["code"] == "unauthorized"
     assert at_event in body["message"]
     assert "secret" not in str((body, refused.value.answer))
-    assert bool([one for one in caplog.records if one.levelno >= logging.WARNING]) is failed
+    assert bool([record for record in caplog.records if record.levelno >= logging.WARNING]) is failed
 
 
 def no_verdict() -> Any:
@@ -574,24 +576,24 @@ async def judge_later(required: list[str], granted: list[str]) -> Any:
         pytest.param(judge_later, "internal_error", id="a coroutine that gives a generator"),
     ],
 )
-async def test_only_true_is_a_scope_functions_yes(
+async def test_only_true_from_a_scope_function_admits(
     judge: Any, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is merely true in Python, such as a generator that never ran, lets nobody in."""
+    """Other truthy values, such as a generator that never ran, admit no client."""
     module = types.ModuleType("scopes_of_a_test")
     vars(module)["judge"] = judge
     monkeypatch.setitem(sys.modules, module.__name__, module)
     schemes = {"oauth": {**SCHEMES["oauth"], "x-scopeValidateFunc": "scopes_of_a_test.judge"}}
     with serve(app(secured(schemes, {"root": namespace(WHO)}, [{"oauth": ["write"]}]))) as url:
-        found = await outcome(url, headers=bearer("good"))
-    assert (found if isinstance(found, str) else found[0]) == code
+        result = await outcome(url, headers=bearer("good"))
+    assert (result if isinstance(result, str) else result[0]) == code
 
 
 OK = "asynction_asgi.server.security.same_secret"
 
 
 @pytest.mark.parametrize(
-    ("scheme", "given", "code", "words", "pointer"),
+    ("scheme", "function", "code", "words", "pointer"),
     [
         pytest.param({"type": "http", "scheme": "basic"}, None, "HANDLER", "add x-basicInfoFunc to it", "", id="no function"),
         pytest.param({"type": "http", "scheme": "bearer", "x-tokenInfoFunc": OK}, None, "HANDLER", "x-tokenInfoFunc is for schemes of another type", "", id="another type's function"),
@@ -600,12 +602,12 @@ OK = "asynction_asgi.server.security.same_secret"
         pytest.param({"type": "http", "scheme": "bearer"}, 7, "HANDLER", "can't be called", "", id="not callable"),
         pytest.param({"type": "http", "scheme": "bearer"}, dict, "HANDLER", "no signature", "", id="no signature"),
         pytest.param({"type": "http", "scheme": "basic"}, JWTVerifier(secret="0" * 32), "HANDLER", "not a token", "", id="verifier for a password"),
-        pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="asks for what is not there"),
+        pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="unknown parameter"),
         pytest.param({"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": "nowhere.f"}, secret_info, "HANDLER", "no module 'nowhere'", "/x-scopeValidateFunc", id="scope function not importable"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
         pytest.param({"type": "http", "scheme": "bearer", "x-bearerInfoFunc": OK, "x-tokenInfoFunc": OK}, None, "HANDLER_CONFLICT", "x-tokenInfoFunc is never called", "/x-tokenInfoFunc", id="two functions"),
         pytest.param({"type": "http", "scheme": "basic", "x-jwt": {}}, None, "SECURITY_SHAPE", "not a token", "/x-jwt", id="jwt for a password"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": []}, None, "SECURITY_SHAPE", "must be an object", "/x-jwt", id="jwt no object"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": []}, None, "SECURITY_SHAPE", "must be an object", "/x-jwt", id="jwt is not an object"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}}, None, "SECURITY_SHAPE", "either jwks or a secret", "/x-jwt", id="jwt without keys"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"isuer": "i"}}, None, "SECURITY_SHAPE", "did you mean 'issuer'", "/x-jwt/isuer", id="jwt misspelt"),
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}}, None, "SECURITY_SHAPE", "'NOT_SET_ANYWHERE' is not set", "/x-jwt/secretEnv", id="jwt secret unset"),
@@ -615,13 +617,13 @@ OK = "asynction_asgi.server.security.same_secret"
         pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"jwks": 1}}, None, "SECURITY_SHAPE", "a text", "/x-jwt/jwks", id="jwt keys"),
     ],
 )  # fmt: skip
-def test_what_can_not_be_verified_is_an_error_at_start_up(
-    scheme: Any, given: Any, code: str, words: str, pointer: str
+def test_an_unverifiable_scheme_prevents_start_up(
+    scheme: Any, function: Any, code: str, words: str, pointer: str
 ) -> None:
-    """Nothing is skipped at run time; each finding has its code and its place."""
+    """Each mistake in a scheme is an error with its code and place, not a gap at run time."""
     spec = secured({"one": scheme}, {"root": namespace()}, [{"one": []}])
     with pytest.raises(BindingError) as raised:
-        AsynctionSocketIO.from_spec(spec, security_handlers={} if given is None else {"one": given})
+        AsynctionSocketIO.from_spec(spec, security_handlers={} if function is None else {"one": function})
     (problem,) = raised.value.diagnostics
     assert problem.code == code
     assert words in problem.message
@@ -629,7 +631,7 @@ def test_what_can_not_be_verified_is_an_error_at_start_up(
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    """Missing functions, an unknown name, misplaced re-authentication and bad handlers come together."""
+    """Missing functions, unknown names, misplaced re-authentication and wrong handlers are in a single error."""
     again = message("again", **{"x-reauth": True})
     twice = namespace(
         again,
@@ -646,9 +648,9 @@ def test_every_problem_is_reported_at_once() -> None:
         AsynctionSocketIO.from_spec(
             spec, security_handlers={"c": secret_info}, handlers={"/": {"nope": secret_info}}
         )
-    found = [(one.code, one.pointer) for one in raised.value.diagnostics]
-    assert found[0] == ("HANDLER", "/channels/~1")
-    assert found[1:] == [
+    problems = [(diagnostic.code, diagnostic.pointer) for diagnostic in raised.value.diagnostics]
+    assert problems[0] == ("HANDLER", "/channels/~1")
+    assert problems[1:] == [
         ("HANDLER", ""),
         ("HANDLER", "/components/securitySchemes/a"),
         ("SECURITY_SHAPE", "/channels/~1/publish/message/oneOf/0/x-reauth"),
@@ -657,8 +659,8 @@ def test_every_problem_is_reported_at_once() -> None:
     ]
 
 
-def test_only_what_is_required_is_bound() -> None:
-    """A scheme that no namespace and no event requires needs no function."""
+def test_only_required_schemes_are_bound() -> None:
+    """A scheme that nothing requires needs no function."""
     spec = secured({"a": SCHEMES["basic"]}, {"root": namespace(security=[])}, [{"a": []}])
     AsynctionSocketIO.from_spec(spec).check_handlers()
 
@@ -672,18 +674,18 @@ def test_only_what_is_required_is_bound() -> None:
         pytest.param({"type": "symmetricEncryption"}, id="symmetricEncryption"),
     ],
 )
-def test_a_scheme_that_means_nothing_over_socketio_is_a_load_error(scheme: dict[str, Any]) -> None:
-    """Where it is required; that it is defined doesn't matter."""
+def test_a_scheme_impossible_over_socketio_is_an_error(scheme: dict[str, Any]) -> None:
+    """Requiring the scheme is an error, defining it is not."""
     with pytest.raises(SpecError) as raised:
         load_spec(secured({"one": scheme}, {"root": namespace()}, [{"one": []}]))
-    assert [(one.code, one.pointer) for one in raised.value.diagnostics] == [
+    assert [(diagnostic.code, diagnostic.pointer) for diagnostic in raised.value.diagnostics] == [
         ("SECURITY_SHAPE", "/servers/here/security")
     ]
     assert load_spec(secured({"one": scheme}, {"root": namespace()})).security is None
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("secret", "other", "same"),
     [
         ("key", "key", True),
         ("key", b"key", True),
@@ -696,7 +698,7 @@ def test_a_scheme_that_means_nothing_over_socketio_is_a_load_error(scheme: dict[
         ("\ud800", "\ud800", True),
     ],
 )
-def test_secrets_are_compared_as_bytes(one: Any, other: Any, same: bool) -> None:
-    """Text and bytes compare by UTF-8; nothing is equal to no secret at all."""
-    assert same_secret(one, other) is same
-    assert same_secret(other, one) is same
+def test_secrets_are_compared_as_bytes(secret: Any, other: Any, same: bool) -> None:
+    """Text and bytes compare by UTF-8, and None equals no secret."""
+    assert same_secret(secret, other) is same
+    assert same_secret(other, secret) is same

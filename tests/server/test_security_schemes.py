@@ -1,4 +1,4 @@
-"""Every scheme, every place of a credential, every way in which it can be right or wrong."""
+"""All schemes, all places of a credential, and all ways in which it can be valid or invalid."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Place:
     """A scheme with one place for its credential.
 
     Attributes:
-        scheme: As in the document.
+        scheme: The scheme as in the document.
         verify: The scheme's function.
-        present: How a client presents a secret: what `connected` takes, and ``query``.
-        malformed: Presentations that are none.
+        present: Returns how a client presents a secret: options of `connected`, and ``query``.
+        malformed: Presentations of malformed credentials.
     """
 
     scheme: dict[str, Any]
@@ -49,7 +49,7 @@ class Place:
 
 
 def in_auth(*path: str) -> Callable[[Any], Options]:
-    """Return the secret as a member of the auth object."""
+    """Return a function that puts a secret at this path of the auth object."""
 
     def present(secret: Any) -> Options:
         for name in reversed(path):
@@ -69,12 +69,12 @@ def in_header(secret: str) -> Options:
 
 BEARER = {"type": "http", "scheme": "Bearer"}
 BAD_BEARER: list[Options] = [
-    {"headers": {"Authorization": one}}
-    for one in ("Bearer", "Bearer good good", "good", "Basic good", "Bearergood")
+    {"headers": {"Authorization": value}}
+    for value in ("Bearer", "Bearer good good", "good", "Basic good", "Bearergood")
 ]
 BAD_BASIC: list[Options] = [
-    {"headers": {"Authorization": one}}
-    for one in (
+    {"headers": {"Authorization": value}}
+    for value in (
         "Basic",
         "Basic !!!",
         "Basic YWRh",
@@ -101,7 +101,7 @@ PLACES: dict[str, Place] = {
     "basic auth": Place(
         scheme={"type": "http", "scheme": "basic", "x-authField": "login"}, verify=password_info,
         present=lambda secret: {"auth": {"login": {"username": "ada", "password": secret}}},
-        malformed=[*({"auth": {"login": one}} for one in [*BAD_PAIR, "ada:good"]), *BAD_BASIC],
+        malformed=[*({"auth": {"login": login}} for login in [*BAD_PAIR, "ada:good"]), *BAD_BASIC],
     ),
     "bearer header": Place(
         scheme=BEARER, verify=unscoped_info, present=lambda secret: {"headers": bearer(secret)}, malformed=BAD_BEARER
@@ -117,16 +117,16 @@ PLACES: dict[str, Place] = {
     "bearer auth by index": Place(
         scheme={**BEARER, "x-authField": "/tokens/1"}, verify=unscoped_info,
         present=lambda secret: {"auth": {"tokens": ["x", secret]}},
-        malformed=[{"auth": {"tokens": one}} for one in (["good"], "good", {"01": "good"})],
+        malformed=[{"auth": {"tokens": tokens}} for tokens in (["good"], "good", {"01": "good"})],
     ),
     "bearer auth falls back to header": Place(
         scheme={**BEARER, "x-authField": "token"}, verify=unscoped_info,
         present=lambda secret: {"headers": bearer(secret), "auth": {"token": None}}, malformed=BAD_BEARER,
     ),
-    "bearer auth wins over header": Place(
+    "bearer auth precedes header": Place(
         scheme={**BEARER, "x-authField": "token"}, verify=unscoped_info,
-        present=lambda secret: {"headers": bearer("nobody's"), "auth": {"token": secret}},
-        malformed=[{"headers": bearer("good"), "auth": {"token": one}} for one in BAD_TEXT],
+        present=lambda secret: {"headers": bearer("unknown"), "auth": {"token": secret}},
+        malformed=[{"headers": bearer("good"), "auth": {"token": token}} for token in BAD_TEXT],
     ),
     "key header": Place(
         scheme={"type": "httpApiKey", "in": "header", "name": "X-Key"}, verify=unscoped_info,
@@ -135,12 +135,12 @@ PLACES: dict[str, Place] = {
     "key query": Place(
         scheme={"type": "httpApiKey", "in": "query", "name": "api_key"}, verify=unscoped_info,
         present=lambda secret: {"query": f"?api_key={secret}"},
-        malformed=[{"query": one} for one in ("?api_key=", "?api_key", "?API_KEY=good", "?api_key=good&api_key=bad")],
+        malformed=[{"query": query} for query in ("?api_key=", "?api_key", "?API_KEY=good", "?api_key=good&api_key=bad")],
     ),
     "key cookie": Place(
         scheme={"type": "httpApiKey", "in": "cookie", "name": "session"}, verify=unscoped_info,
         present=lambda secret: {"headers": {"Cookie": f"a=b; session={secret}"}},
-        malformed=[{"headers": {"Cookie": one}} for one in ("session=", "Session=good")],
+        malformed=[{"headers": {"Cookie": cookie}} for cookie in ("session=", "Session=good")],
     ),
     "key auth": Place(
         scheme={"type": "httpApiKey", "in": "header", "name": "X-Key", "x-authField": "key"}, verify=unscoped_info,
@@ -164,7 +164,7 @@ PLACES: dict[str, Place] = {
     ),
     "userPassword auth": Place(
         scheme={"type": "userPassword"}, verify=password_info,
-        present=pair_in_auth, malformed=[{"auth": one} for one in BAD_PAIR],
+        present=pair_in_auth, malformed=[{"auth": pair} for pair in BAD_PAIR],
     ),
     "userPassword basic": Place(
         scheme={"type": "userPassword"}, verify=password_info,
@@ -195,12 +195,12 @@ PLACES: dict[str, Place] = {
 NAMES = {name: name.replace(" ", "-") for name in PLACES}
 
 
-def whose(socket: Any) -> Any:
+def get_user(socket: Any) -> Any:
     return socket.user
 
 
 def terminates_tls(app: Any) -> Any:
-    """Return a server that offers ASGI's TLS extension; the tests' certificate is a header."""
+    """Return an application below a server with ASGI's TLS extension; a header holds the certificate."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         headers = {key.decode(): value.decode() for key, value in scope.get("headers", ())}
@@ -215,22 +215,22 @@ def terminates_tls(app: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """One server with a namespace for each place."""
-    told = message("whose", {"type": "array", "maxItems": 0}, **{"x-ack": {"args": {"type": "string"}}})
+    """A server with a namespace for each place."""
+    event = message("get_user", {"type": "array", "maxItems": 0}, **{"x-ack": {"args": {"type": "string"}}})
     spec = secured(
         {NAMES[name]: place.scheme for name, place in PLACES.items()},
         {
-            NAMES[name]: namespace(told, security=[{NAMES[name]: place.scopes}])
+            NAMES[name]: namespace(event, security=[{NAMES[name]: place.scopes}])
             for name, place in PLACES.items()
         },
     )
     app = AsynctionSocketIO.from_spec(
         spec,
         security_handlers={NAMES[name]: place.verify for name, place in PLACES.items()},
-        handlers={f"/{name}": {"whose": whose} for name in NAMES.values()},
+        handlers={f"/{name}": {"get_user": get_user} for name in NAMES.values()},
     )
-    with serve(terminates_tls(app)) as served:
-        yield served
+    with serve(terminates_tls(app)) as base:
+        yield base
 
 
 async def refusal_of(url: str, name: str, options: Options) -> Any:
@@ -247,27 +247,27 @@ FORBIDDEN = {"message": "forbidden", "data": {"code": "forbidden", "message": "f
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @pytest.mark.parametrize("name", PLACES)
-async def test_a_right_credential_is_let_in(url: str, name: str, transport: str) -> None:
-    """Every handler sees who it is."""
+async def test_a_valid_credential_is_admitted(url: str, name: str, transport: str) -> None:
+    """Handlers see the credential's user."""
     options = PLACES[name].present("good")
     async with connected(
         url + options.pop("query", ""), f"/{NAMES[name]}", transports=[transport], **options
     ) as client:
-        assert await client.call("whose") == "ada"
+        assert await client.call("get_user") == "ada"
 
 
 @pytest.mark.parametrize(
     ("secret", "answer"),
     [
         pytest.param(None, UNAUTHORIZED, id="missing"),
-        pytest.param("nobody's", UNAUTHORIZED, id="wrong"),
+        pytest.param("unknown", UNAUTHORIZED, id="wrong"),
         pytest.param("late", UNAUTHORIZED, id="expired"),
         pytest.param("weak", FORBIDDEN, id="insufficient"),
     ],
 )
 @pytest.mark.parametrize("name", PLACES)
 async def test_any_other_credential_is_refused(url: str, name: str, secret: str | None, answer: Any) -> None:
-    """Nobody learns whether a credential was missing, wrong or late."""
+    """The refusal does not reveal whether a credential was missing, wrong or expired."""
     assert await refusal_of(url, name, {} if secret is None else PLACES[name].present(secret)) == answer
 
 
@@ -279,10 +279,10 @@ async def test_any_other_credential_is_refused(url: str, name: str, secret: str 
         for number, options in enumerate(place.malformed)
     ],
 )
-async def test_a_malformed_credential_is_refused_like_a_wrong_one(
+async def test_malformed_credentials_are_refused_like_wrong_ones(
     url: str, name: str, options: Options
 ) -> None:
-    """Whatever stands where a credential should is refused, without a word more, and nothing fails."""
+    """A malformed credential gets the same refusal, and nothing fails."""
     assert await refusal_of(url, name, options) == UNAUTHORIZED
 
 
@@ -290,8 +290,8 @@ async def test_a_malformed_credential_is_refused_like_a_wrong_one(
     ("name", "headers", "query", "accepted"),
     [
         pytest.param("bearer header", [("Authorization", "bearer   good ")], "", True, id="bearer in lower case"),
-        pytest.param("bearer header", [("Authorization", "Bearer good")] * 2, "", True, id="header twice the same"),
-        pytest.param("bearer header", [("Authorization", f"Bearer {one}") for one in ("good", "x")], "", False, id="header twice"),
+        pytest.param("bearer header", [("Authorization", "Bearer good")] * 2, "", True, id="header repeated"),
+        pytest.param("bearer header", [("Authorization", f"Bearer {token}") for token in ("good", "x")], "", False, id="header twice"),
         pytest.param("basic header", [("AUTHORIZATION", "BASIC YWRhOmdvb2Q=")], "", True, id="basic in upper case"),
         pytest.param("key header", [("X-KEY", "good"), ("x-key", "weak")], "", False, id="key twice"),
         pytest.param("key cookie", [("Cookie", 'a; session="good";')], "", True, id="cookie in quotes"),
@@ -302,10 +302,10 @@ async def test_a_malformed_credential_is_refused_like_a_wrong_one(
         pytest.param("key query", [], "&api_key=good&api_key=weak", False, id="query twice"),
     ],
 )  # fmt: skip
-async def test_requests_as_only_raw_clients_send_them(
+async def test_credentials_in_unusual_forms(
     url: str, name: str, headers: list[tuple[str, str]], query: str, accepted: bool
 ) -> None:
-    """Case and quotes don't matter; what is given twice differently is no credential, for a proxy may have seen the other."""
+    """Case and quotes are ignored, and credentials that differ are refused, as a proxy may have seen either."""
     address = f"{url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket{query}"
     async with websockets.asyncio.client.connect(address, additional_headers=headers, proxy=None) as raw:
         await raw.recv()

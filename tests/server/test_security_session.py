@@ -1,4 +1,4 @@
-"""What holds after a client was let in: events' own requirements, expiry, re-authentication."""
+"""Security after admission: requirements of events, expiry, re-authentication."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ async def who(socket: Any, *, user: Any, token_info: Any) -> Any:
 
 
 class Tokens:
-    """What is behind each token, and how often each was asked for.
+    """The infos of known tokens, and a record of calls.
 
-    An info that lasts for some ``seconds`` ends that long after it was asked for first.
+    ``seconds`` in an info sets its ``exp`` that long after the first call.
     """
 
     def __init__(self, **known: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ def secure(
     events: Any = None,
     handlers: dict[str, Any] | None = None,
 ) -> AsynctionSocketIO:
-    """Return a server of one namespace; `events` is what its events require."""
+    """Return a server with a single namespace; `events` is the requirement of its events."""
     root = namespace(*receives, security=security)
     root["publish"].update({} if events is None else {"security": events})
     return AsynctionSocketIO.from_spec(
@@ -84,11 +84,11 @@ def secure(
     )
 
 
-# --- events with requirements of their own ---------------------------------------------------------
+# --- events with their own requirements ---------------------------------------------------------------
 
 
 async def test_an_event_may_require_more_than_the_connection() -> None:
-    """It is checked on the credentials kept since connect, and its handler sees who that makes the client."""
+    """It is checked with the credentials from the CONNECT, and its handler sees the resulting user."""
     oauth = Tokens(reader={"sub": "ada", "scope": "read"}, writer={"sub": "ada", "scope": ["read", "write"]})
     bearers = Tokens(reader={"uid": 1}, writer={"uid": 2})
     sio = secure(
@@ -110,8 +110,8 @@ async def test_an_event_may_require_more_than_the_connection() -> None:
                 pass
 
 
-async def test_an_events_requirement_is_evaluated_once() -> None:
-    """Neither many events nor several at once ask a function again, be the answer yes or no."""
+async def test_an_events_requirement_is_checked_once() -> None:
+    """Many or concurrent events call the function once, whether it admits or refuses."""
     oauth = Tokens(good={"sub": "ada", "scope": "write"}, bad={"sub": "eve"})
     write = [{"oauth": ["write"]}]
     sio = secure(
@@ -132,27 +132,27 @@ async def test_an_events_requirement_is_evaluated_once() -> None:
         assert oauth.asked == ["good", "bad"]
 
 
-async def test_a_failure_to_decide_is_not_remembered() -> None:
-    """A verifier that was away for a moment is asked again."""
-    asked: list[str] = []
+async def test_a_failed_verification_is_not_remembered() -> None:
+    """A verifier that was unavailable is called again."""
+    tokens: list[str] = []
 
-    async def moody(token: str) -> Any:
-        asked.append(token)
-        if len(asked) == 1:
+    async def verify(token: str) -> Any:
+        tokens.append(token)
+        if len(tokens) == 1:
             raise RefusedError("unavailable")
         return {"sub": "ada"}
 
-    sio = secure(WHO, functions={"bearer": moody}, security=[], events=BEARER)
+    sio = secure(WHO, functions={"bearer": verify}, security=[], events=BEARER)
     with serve(sio) as url:
         async with connected(url, auth={"token": "t"}) as client:
             assert (await client.call("who"))["error"]["code"] == "unavailable"
             assert (await client.call("who"))[0] == "ada"
             assert (await client.call("who"))[0] == "ada"
-    assert len(asked) == 2
+    assert len(tokens) == 2
 
 
-async def test_an_event_may_make_security_optional_and_keeps_the_connections_user() -> None:
-    """Without a user of its own, an event's identity leaves the connection's; ``{}`` leaves all of it."""
+async def test_an_event_may_keep_the_connections_user() -> None:
+    """An event's identity without a user keeps the connection's user, and ``{}`` keeps its whole identity."""
     functions = {"bearer": Tokens(good={"sub": "ada"}), "key": Tokens(k={"plan": "gold"})}
     sio = secure(WHO, functions=functions, security=BEARER, events=[{"key": []}, {}])
     with serve(sio) as url:
@@ -162,12 +162,12 @@ async def test_an_event_may_make_security_optional_and_keeps_the_connections_use
             assert await client.call("who") == ["ada", {"sub": "ada"}]
 
 
-async def test_an_undeclared_event_needs_what_the_wildcard_needs() -> None:
-    """No name slips past the requirement of ``*``."""
-    heard: list[str] = []
+async def test_undeclared_events_need_the_wildcards_credential() -> None:
+    """The requirement of ``*`` applies to every event name."""
+    events: list[str] = []
 
     async def anything(event: str, *arguments: Any) -> None:
-        heard.append(event)
+        events.append(event)
 
     sio = secure(
         message("*"),
@@ -179,32 +179,32 @@ async def test_an_undeclared_event_needs_what_the_wildcard_needs() -> None:
     with serve(sio) as url:
         async with connected(url) as client:
             assert await client.call("whatever") == UNAUTHORIZED
-            assert heard == []
+            assert events == []
         async with connected(url, auth={"token": "good"}) as client:
             await client.call("whatever")
-    assert heard == ["whatever"]
+    assert events == ["whatever"]
 
 
-async def test_the_arguments_are_checked_first_and_the_handler_last() -> None:
-    """A client that may not emit an event never reaches its handler."""
-    said: list[Any] = []
+async def test_arguments_are_checked_before_credentials() -> None:
+    """Invalid arguments are refused first, and the handler runs only with a valid credential."""
+    calls: list[Any] = []
     sio = secure(
-        message("say", TEXT, **{"x-ack": True}), functions={"bearer": Tokens()}, handlers={"say": said.append},
+        message("say", TEXT, **{"x-ack": True}), functions={"bearer": Tokens()}, handlers={"say": calls.append},
         security=[], events=BEARER,
     )  # fmt: skip
     with serve(sio) as url:
         async with connected(url) as client:
             assert (await client.call("say", {}))["error"]["code"] == "invalid_payload"
             assert await client.call("say", {"text": "hi"}) == UNAUTHORIZED
-    assert said == []
+    assert calls == []
 
 
-# --- expiry ----------------------------------------------------------------------------------------
+# --- expiry -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_a_session_ends_when_its_credential_does(transport: str) -> None:
-    """The client is told why, then disconnected; its disconnect handler runs, and nothing is left."""
+async def test_a_session_ends_with_its_credential(transport: str) -> None:
+    """The client receives the reason and is disconnected, and its disconnect handler runs."""
     left: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     tokens = Tokens(good={"sub": "ada", "seconds": 0.4})
@@ -224,8 +224,8 @@ async def test_a_session_ends_when_its_credential_does(transport: str) -> None:
     assert sio.socket(sid) is None
 
 
-async def test_the_first_credential_of_several_to_end_ends_the_session() -> None:
-    """AND: the session is as good as the weakest."""
+async def test_the_earliest_expiry_ends_the_session() -> None:
+    """With several credentials combined by AND, the session ends with the first of them."""
     keys = Tokens(k={"seconds": 0.4})
     functions = {"bearer": Tokens(good={"sub": "ada", "seconds": 600}), "key": keys}
     with serve(secure(WHO, functions=functions, security=[{"bearer": [], "key": []}])) as url:
@@ -234,8 +234,8 @@ async def test_the_first_credential_of_several_to_end_ends_the_session() -> None
             assert keys.has_ended("k")
 
 
-async def test_a_session_that_ends_during_its_connect_handler_is_short() -> None:
-    """The handler's time counts."""
+async def test_a_session_may_end_during_its_connect_handler() -> None:
+    """The time of the connect handler counts towards the session."""
 
     async def slow(socket: Any) -> None:
         await asyncio.sleep(socket.token_info["exp"] - time.time())
@@ -249,7 +249,7 @@ async def test_a_session_that_ends_during_its_connect_handler_is_short() -> None
 
 
 async def test_a_long_session_ends_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timers are set for a while at a time, so that clocks that are put forward are noticed."""
+    """Timers run in short steps, so that a clock set forward is noticed."""
     monkeypatch.setattr("asynction_asgi.server.security.guard._LONGEST_TIMER", 0.05)
     tokens = Tokens(good={"seconds": 0.4})
     with serve(secure(WHO, functions={"bearer": tokens}, security=BEARER)) as url:
@@ -258,13 +258,13 @@ async def test_a_long_session_ends_on_time(monkeypatch: pytest.MonkeyPatch) -> N
             assert tokens.has_ended("good")
 
 
-async def test_an_event_is_refused_once_the_session_has_ended_however_late_the_timer() -> None:
-    """A busy loop may run a timer late; the clock decides."""
+async def test_expiry_does_not_depend_on_the_timer() -> None:
+    """An event after the expiry is refused even if a busy loop delays the timer."""
     spec = load_spec(secured(SCHEMES, {"root": namespace(WHO, security=BEARER)}))
     tokens = Tokens(good={"seconds": 0.05})
     rules = bind_security(spec, {"bearer": tokens}).for_namespace("/")
     assert rules is not None
-    socket = Socket(None, None, {})  # type: ignore[arg-type]  # a guard writes to it, and no more
+    socket = Socket(None, None, {})  # type: ignore[arg-type]  # a guard only writes to it
     guard = await rules.open({}, {"token": "good"}, socket)
     assert await guard.admit("who", ()) is socket
     await asyncio.sleep(tokens.known["good"]["exp"] - time.time())
@@ -272,8 +272,8 @@ async def test_an_event_is_refused_once_the_session_has_ended_however_late_the_t
         await guard.admit("who", ())
 
 
-async def test_a_session_that_ends_while_it_is_renewed_has_ended() -> None:
-    """A verifier that takes too long extends nothing."""
+async def test_a_slow_renewal_does_not_extend_a_session() -> None:
+    """A session that ends during the verification of new credentials is not extended."""
     tokens = Tokens(old={"sub": "ada", "seconds": 0.3}, new={"sub": "ada"})
 
     async def slowly(token: str) -> Any:
@@ -289,7 +289,7 @@ async def test_a_session_that_ends_while_it_is_renewed_has_ended() -> None:
 
 
 async def test_an_events_credential_may_end_before_the_session() -> None:
-    """Then the event is refused, and the connection stays."""
+    """The event is refused then, and the connection stays open."""
     oauth = Tokens(t={"sub": "ada", "seconds": 0.4})
     functions = {"bearer": Tokens(t={"sub": "ada"}), "oauth": oauth}
     sio = secure(WHO, functions=functions, security=BEARER, events=[{"oauth": []}])
@@ -304,7 +304,7 @@ async def test_an_events_credential_may_end_before_the_session() -> None:
             assert client.sio.connected
 
 
-# --- re-authentication -----------------------------------------------------------------------------
+# --- re-authentication --------------------------------------------------------------------------------
 
 
 def renewable(tokens: Tokens, **options: Any) -> AsynctionSocketIO:
@@ -312,7 +312,7 @@ def renewable(tokens: Tokens, **options: Any) -> AsynctionSocketIO:
 
 
 async def test_fresh_credentials_extend_a_session() -> None:
-    """The first argument is a new auth object; the answer is an empty ack; handlers see the new info."""
+    """The new auth object is the first argument, the ack is empty, and handlers see the new info."""
     tokens = Tokens(old={"sub": "ada", "seconds": 0.5}, new={"sub": "ada", "seconds": 1})
     with serve(renewable(tokens)) as url:
         async with connected(url, auth={"token": "old"}) as client:
@@ -328,12 +328,12 @@ async def test_fresh_credentials_extend_a_session() -> None:
         pytest.param({"token": "bad"}, UNAUTHORIZED, id="wrong"),
         pytest.param({"token": "late"}, UNAUTHORIZED, id="expired"),
         pytest.param({}, UNAUTHORIZED, id="missing, with the old one still in a header"),
-        pytest.param({"token": "eve"}, FORBIDDEN, id="somebody else's"),
-        pytest.param({"token": "nobody"}, FORBIDDEN, id="nobody's"),
+        pytest.param({"token": "eve"}, FORBIDDEN, id="another user's"),
+        pytest.param({"token": "nobody"}, FORBIDDEN, id="without a user"),
     ],
 )
-async def test_credentials_that_do_not_extend_a_session_change_nothing(auth: Any, answer: Any) -> None:
-    """The session goes on as it was, to the end that it had."""
+async def test_refused_credentials_do_not_change_a_session(auth: Any, answer: Any) -> None:
+    """The session continues unchanged until its original expiry."""
     tokens = Tokens(
         old={"sub": "ada", "seconds": 0.5},
         late={"sub": "ada", "exp": 1},
@@ -348,8 +348,8 @@ async def test_credentials_that_do_not_extend_a_session_change_nothing(auth: Any
             assert tokens.has_ended("old")
 
 
-async def test_fresh_credentials_decide_anew_what_events_may() -> None:
-    """What was granted, or refused, to the old ones is forgotten; refused ones leave what was granted."""
+async def test_fresh_credentials_apply_to_events() -> None:
+    """Earlier decisions about events are forgotten, and refused credentials keep them."""
     tokens = Tokens(reader={"scope": "read"}, writer={"sub": "ada", "scope": "write"})
     sio = secure(REAUTH, WHO, functions={"oauth": tokens}, security=[], events=[{"oauth": ["write"]}])
     with serve(sio) as url:
@@ -362,8 +362,8 @@ async def test_fresh_credentials_decide_anew_what_events_may() -> None:
             assert (await client.call("who"))[0] == "ada"
 
 
-async def test_an_anonymous_client_may_say_who_it_is_later() -> None:
-    """Where security is optional, re-authentication gives a user to a connection that had none."""
+async def test_an_anonymous_client_may_authenticate_later() -> None:
+    """If security is optional, re-authentication gives the connection a user."""
     sio = secure(REAUTH, WHO, functions={"bearer": Tokens(t={"sub": "ada"})}, security=[*BEARER, {}])
     with serve(sio) as url:
         async with connected(url) as client:
@@ -374,7 +374,7 @@ async def test_an_anonymous_client_may_say_who_it_is_later() -> None:
 
 
 async def test_re_authentication_may_have_a_handler() -> None:
-    """It runs once the credentials are accepted, and what it returns is the ack."""
+    """The handler runs after the credentials are accepted, and its result is the ack."""
     tokens = Tokens(old={"sub": "ada"}, new={"sub": "ada", "exp": time.time() + 600})
     ran: list[Any] = []
 
@@ -393,11 +393,11 @@ async def test_re_authentication_may_have_a_handler() -> None:
 
 
 async def test_credentials_do_not_reach_a_catch_all() -> None:
-    """Re-authentication that has no handler of its own is nobody else's to handle."""
-    heard: list[str] = []
+    """Re-authentication without its own handler does not call a catch-all."""
+    events: list[str] = []
 
     async def anything(event: str, *arguments: Any) -> None:
-        heard.append(event)
+        events.append(event)
 
     functions = {"bearer": Tokens(t={"sub": "ada"})}
     sio = secure(REAUTH, message("*"), functions=functions, handlers={"*": anything}, security=BEARER)
@@ -405,11 +405,11 @@ async def test_credentials_do_not_reach_a_catch_all() -> None:
         async with connected(url, auth={"token": "t"}) as client:
             assert await client.call("again", {"token": "t"}) is None
             await client.call("something")
-    assert heard == ["something"]
+    assert events == ["something"]
 
 
-def test_re_authentication_without_a_handler_answers_nothing() -> None:
-    """An ack that must not be empty needs a handler to make it."""
+def test_re_authentication_with_an_ack_needs_a_handler() -> None:
+    """A declared ack with arguments is an error without a handler that returns them."""
     event = message("again", {"type": "object"}, **{"x-reauth": True, "x-ack": {"args": {"type": "object"}}})
     root = namespace(event, security=BEARER)
     sio = AsynctionSocketIO.from_spec(
@@ -419,11 +419,11 @@ def test_re_authentication_without_a_handler_answers_nothing() -> None:
         sio.check_handlers()
 
 
-# --- tokens ----------------------------------------------------------------------------------------
+# --- tokens -------------------------------------------------------------------------------------------
 
 
-async def test_a_document_may_verify_tokens_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``x-jwt`` with an issuer's keys or a secret of the environment: sessions end with their token."""
+async def test_a_document_may_configure_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``x-jwt`` verifies with an issuer's keys or a secret from the environment, and sessions end with tokens."""
     key = Key("one")
     issuer = KeyServer(key)
     monkeypatch.setenv("TOKEN_SECRET", "0123456789abcdef" * 2)
@@ -453,15 +453,15 @@ async def test_a_document_may_verify_tokens_by_itself(monkeypatch: pytest.Monkey
             assert await code_of(url, "/a", sign("0123456789abcdef" * 2, "HS256")) == "unauthorized"
 
 
-async def test_a_verifier_may_be_given_in_code_and_its_leeway_counts() -> None:
-    """A token that expired within the leeway is let in, for what is left of it."""
+async def test_the_leeway_of_a_verifier_extends_sessions() -> None:
+    """A token that expired within the leeway is admitted for the rest of the leeway."""
     key = Key("one")
     verify = JWTVerifier(issuer=ISSUER, audience=AUDIENCE, jwks={"keys": [key.public]}, leeway=2)
     with serve(secure(WHO, functions={"bearer": verify}, security=BEARER)) as url:
-        ended = int(time.time())
-        async with connected(url, auth={"token": key.sign({"exp": ended})}) as client:
+        expiry = int(time.time())
+        async with connected(url, auth={"token": key.sign({"exp": expiry})}) as client:
             assert await client.receive() == ("exception", EXPIRED)
-            assert time.time() >= ended + 2
+            assert time.time() >= expiry + 2
         assert await code_of(url, "/", key.sign({"exp": time.time() - 5})) == "unauthorized"
 
 
@@ -473,27 +473,27 @@ async def code_of(url: str, name: str, token: str) -> str | None:
         return str(refused.answer["data"]["code"])
 
 
-# --- the clients that people use -------------------------------------------------------------------
+# --- JavaScript clients -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @pytest.mark.parametrize("package", ["socket.io-client", "socket.io-client-3"])
-async def test_javascript_clients_live_a_secured_session(
+async def test_javascript_clients_use_a_secured_session(
     package: str, transport: str, run_js: Callable[..., list[Any]]
 ) -> None:
-    """Refused, let in with another auth, renewed, ended; the other namespace of the connection goes on."""
+    """A client is refused, admitted, renewed and expired, and the connection's other namespace continues."""
     tokens = Tokens(
         short={"sub": "ada", "seconds": 1}, longer={"sub": "ada", "seconds": 1.5}, grace={"sub": "grace"}
     )
-    channels = {one: namespace(REAUTH, WHO, security=BEARER) for one in ("root", "other")}
+    channels = {name: namespace(REAUTH, WHO, security=BEARER) for name in ("root", "other")}
     sio = AsynctionSocketIO.from_spec(
         secured(SCHEMES, channels),
         security_handlers={"bearer": tokens},
         handlers={"/": {"who": user_of}, "/other": {"who": user_of}},
     )
     with serve(sio) as url:
-        told = await asyncio.to_thread(run_js, "session.cjs", package, url, transport)
-    assert told == [
+        steps = await asyncio.to_thread(run_js, "session.cjs", package, url, transport)
+    assert steps == [
         {"refused": ["unauthorized", UNAUTHORIZED["error"]]},
         {"who": [["ada"], ["grace"]]},
         {"wrong": [UNAUTHORIZED]},

@@ -1,4 +1,4 @@
-"""The example that the seed, ``asynction``, prints in its README runs as printed."""
+"""The example in the README of the seed, ``asynction``, runs as printed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def user_error(e):
 
 @pytest.fixture
 def my_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The seed's folder, as the working directory."""
+    """The seed's example as files in the working directory."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "asyncapi.yaml").write_text(DOCUMENT)
     (tmp_path / "my_api").mkdir()
@@ -83,13 +83,13 @@ def my_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("my_api")
 async def test_the_seeds_example_runs_as_printed(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Misspelt keys are honoured with a warning each; handlers are plain functions; errors reach theirs."""
+    """Misspelt keys work with a warning each, handlers are plain functions, and errors reach their handler."""
     server = AsynctionSocketIO.from_spec(
         spec_path="./docs/asyncapi.yaml", app=Starlette(), message_queue=queue_url
     )
-    warnings = [one for one in server.spec.warnings if "x-hand" in one.message]
+    warnings = [warning for warning in server.spec.warnings if "x-hand" in warning.message]
     assert len(warnings) == 3
-    assert all(one.line is not None for one in warnings)
+    assert all(warning.line is not None for warning in warnings)
     assert "x-handlers" in caplog.text
     with serve(server) as url:
         async with connected(url, "/user") as client:

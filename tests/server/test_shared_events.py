@@ -1,4 +1,4 @@
-"""Events of a channel without an address hold in every namespace that the document declares."""
+"""Events of a channel without an address apply in every declared namespace."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ async def hello() -> None:
 @pytest.mark.parametrize(
     "addresses", [(), ("/a", "/b/{id}")], ids=["nothing else declared", "two namespaces"]
 )
-async def test_shared_events_hold_in_every_declared_namespace(addresses: tuple[str, ...]) -> None:
-    """They are received, answered and emitted there; other namespaces are refused as ever."""
+async def test_shared_events_apply_in_every_declared_namespace(addresses: tuple[str, ...]) -> None:
+    """Shared events are received, answered and emitted there, and undeclared namespaces are refused."""
     places = [address.replace("{id}", "7") for address in addresses] or ["/"]
     app = AsynctionSocketIO.from_spec(
         document(*addresses),

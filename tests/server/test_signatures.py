@@ -1,4 +1,4 @@
-"""How a signature says whether its first parameter takes the connection, and what is refused in doubt."""
+"""How a signature shows that its first parameter is the connection, and what is refused as ambiguous."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from asynction_asgi import Socket
-    from tests.server.nowhere import Plug  # type: ignore[import-untyped]  # nothing resolves it
+    from tests.server.nowhere import Plug  # type: ignore[import-untyped]  # it never resolves
 
 Alias = asynction_asgi.Socket | None
 NONE = {"type": "array", "maxItems": 0}
@@ -28,7 +28,7 @@ OPEN = {"type": "array", "items": [{"type": "string"}], "minItems": 2}
 
 
 def said(lead: Any, data: Any) -> list[Any]:
-    """Return what a handler was called with, as an answer."""
+    """Return a handler's arguments as its answer."""
     return [type(lead).__name__, data]
 
 
@@ -136,8 +136,8 @@ FORMS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 
 
-async def test_the_first_parameter_takes_the_connection_in_each_form() -> None:
-    """By its annotation, by the name socket, or by a name that ends in sid; however the handler is made."""
+async def test_the_first_parameter_may_be_the_connection() -> None:
+    """A parameter annotated with Socket, named socket, or whose name ends in sid gets the connection."""
     messages = [message(name, TEXT, **{"x-ack": True}) for name in FORMS]
     handlers = {name: function for name, (function, _) in FORMS.items()}
     data = {"text": "x"}
@@ -185,21 +185,21 @@ class Desk:
     async def ask(self, data: Any) -> None: ...
 
 
-CURE = "call it sid or socket, or annotate it with Socket"
+ADVICE = "call it sid or socket, or annotate it with Socket"
 
 
 @pytest.mark.parametrize(
     ("payload", "handler", "words"),
     [
-        pytest.param(TEXT, with_id, CURE, id="one too many"),
-        pytest.param(TEXT, with_default, f"{CURE}.* keyword-only", id="default"),
-        pytest.param(TEXT, with_rest, CURE, id="rest"),
-        pytest.param(NONE, alone, CURE, id="no argument"),
-        pytest.param(PAIR, three, CURE, id="tuple"),
-        pytest.param(OPEN, three, CURE, id="open tuple"),
-        pytest.param(None, with_id, f"no schema.*{CURE}.* put socket before it", id="no schema"),
-        pytest.param(None, with_default, f"no schema.*{CURE}", id="no schema, default"),
-        pytest.param(None, with_rest, f"no schema.*{CURE}", id="no schema, rest"),
+        pytest.param(TEXT, with_id, ADVICE, id="one too many"),
+        pytest.param(TEXT, with_default, f"{ADVICE}.* keyword-only", id="default"),
+        pytest.param(TEXT, with_rest, ADVICE, id="rest"),
+        pytest.param(NONE, alone, ADVICE, id="no argument"),
+        pytest.param(PAIR, three, ADVICE, id="tuple"),
+        pytest.param(OPEN, three, ADVICE, id="open tuple"),
+        pytest.param(None, with_id, f"no schema.*{ADVICE}.* put socket before it", id="no schema"),
+        pytest.param(None, with_default, f"no schema.*{ADVICE}", id="no schema, default"),
+        pytest.param(None, with_rest, f"no schema.*{ADVICE}", id="no schema, rest"),
         pytest.param(PAIR, socket_last, "'socket' takes the connection: put it first", id="socket last"),
         pytest.param(PAIR, annotated_last, "'s' takes the connection: put it first", id="Socket last"),
         pytest.param(TEXT, opaque(name_sid), "functools.wraps", id="wrapper"),
@@ -209,8 +209,8 @@ CURE = "call it sid or socket, or annotate it with Socket"
         pytest.param(TEXT, Desk.ask, "use instance.method", id="method of the class"),
     ],
 )
-def test_a_signature_that_leaves_it_open_is_refused_at_start(payload: Any, handler: Any, words: str) -> None:
-    """Neither is a payload taken for an id, nor are clients refused for what the handler lacks."""
+def test_an_ambiguous_signature_is_refused_at_start_up(payload: Any, handler: Any, words: str) -> None:
+    """If a parameter could be the connection or an argument, the error says how to decide."""
     spec = document(root=channel(receives=[message("move", payload)]))
     with pytest.raises(BindingError, match=words):
         AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})
@@ -219,23 +219,23 @@ def test_a_signature_that_leaves_it_open_is_refused_at_start(payload: Any, handl
 @pytest.mark.parametrize(
     ("event", "handler", "words"),
     [
-        pytest.param("*", event_first, CURE, id="catch-all"),
-        pytest.param("error", with_id, CURE, id="error"),
-        pytest.param("error", with_default, CURE, id="error, default"),
+        pytest.param("*", event_first, ADVICE, id="catch-all"),
+        pytest.param("error", with_id, ADVICE, id="error"),
+        pytest.param("error", with_default, ADVICE, id="error, default"),
         pytest.param("connect", opaque(name_sid), "functools.wraps", id="connect"),
         pytest.param("disconnect", opaque(name_sid), "functools.wraps", id="disconnect"),
         pytest.param("connect", Desk.ask, "use instance.method", id="connect of the class"),
     ],
 )
-def test_lifecycle_handlers_are_held_to_the_same(event: str, handler: Any, words: str) -> None:
-    """A wrapper would be called with nothing, and an error handler get the error as the id."""
+def test_ambiguous_lifecycle_handlers_are_refused(event: str, handler: Any, words: str) -> None:
+    """The same errors apply to lifecycle handlers, catch-alls and error handlers."""
     with pytest.raises(BindingError, match=words):
         AsynctionSocketIO.from_spec(document(root=channel()), handlers={"/": {event: handler}})
 
 
 async def first_of_two(number: Any, *rest: Any) -> Any: ...
 async def two(number: Any, side: Any) -> Any: ...
-async def all_of_them(*arguments: Any) -> Any: ...
+async def variadic(*arguments: Any) -> Any: ...
 async def another_class(s: Desk, data: Any) -> None: ...
 async def unresolved(kind: Plug, side: Any) -> None: ...
 async def open_ended(*arguments: Any, **options: Any) -> Any: ...
@@ -243,7 +243,7 @@ async def open_ended(*arguments: Any, **options: Any) -> Any: ...
 
 @pytest.mark.parametrize(
     "handler",
-    [all_of_them, first_of_two, unresolved, another_class, open_ended, half_opaque(two), Traced(two)],
+    [variadic, first_of_two, unresolved, another_class, open_ended, half_opaque(two), Traced(two)],
     ids=[
         "variadic",
         "first and rest",
@@ -254,14 +254,14 @@ async def open_ended(*arguments: Any, **options: Any) -> Any: ...
         "helper of a class",
     ],
 )
-def test_what_fits_as_arguments_alone_is_taken_for_arguments(handler: Any) -> None:
-    """A handler may leave the connection out."""
+def test_handlers_may_omit_the_connection(handler: Any) -> None:
+    """A signature that fits the event's arguments exactly gets only those."""
     spec = document(root=channel(receives=[message("move", PAIR)]))
     AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}}).check_handlers()
 
 
-async def test_a_mock_is_a_handler() -> None:
-    """A bare ``AsyncMock`` is called with the event's arguments, and what it returns is the acknowledgement."""
+async def test_an_async_mock_is_a_handler() -> None:
+    """A bare ``AsyncMock`` is called with the event's arguments, and its return value is the ack."""
     handler = AsyncMock(return_value="done")
     spec = document(root=channel(receives=[message("move", TEXT, **{"x-ack": True})]))
     with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})) as url:
@@ -270,20 +270,20 @@ async def test_a_mock_is_a_handler() -> None:
     handler.assert_awaited_once_with({"text": "x"})
 
 
-async def test_lifecycle_handlers_take_the_connection_by_annotation_and_the_rest_by_place() -> None:
-    """``(sid, *args)``, as fastapi-socketio shows it, gets what python-socketio would pass."""
-    told: dict[str, Any] = {}
+async def test_lifecycle_handlers_take_the_rest_by_position() -> None:
+    """``(sid, *args)``, as in fastapi-socketio, gets what python-socketio would pass."""
+    calls: dict[str, Any] = {}
     left = asyncio.Event()
 
     async def connect(client: Socket, *rest: Any) -> None:
-        told["connect"] = type(client).__name__, rest[0]["PATH_INFO"], rest[1:]
+        calls["connect"] = type(client).__name__, rest[0]["PATH_INFO"], rest[1:]
 
     async def disconnect(client: Socket, *rest: Any) -> None:
-        told["disconnect"] = type(client).__name__, len(rest)
+        calls["disconnect"] = type(client).__name__, len(rest)
         left.set()
 
     async def named(*everything: Any) -> None:
-        told["named"] = len(everything)
+        calls["named"] = len(everything)
         raise ConnectionRefusedError
 
     spec = document(root=channel(), other=channel())
@@ -296,15 +296,15 @@ async def test_lifecycle_handlers_take_the_connection_by_annotation_and_the_rest
             async with connected(url, "/other"):
                 pass
     assert left.is_set()
-    assert told == {
+    assert calls == {
         "connect": ("Socket", "/socket.io/", ({"token": "x"},)),
         "disconnect": ("Socket", 1),
         "named": 3,
     }
 
 
-async def test_a_catch_all_may_take_the_sid_after_the_events_name() -> None:
-    """As python-socketio's documentation shows it, and before it as everywhere else."""
+async def test_a_catch_all_may_take_the_sid_second() -> None:
+    """The sid may come after the event's name, as in python-socketio's documentation, or before it."""
 
     async def after(event: str, sid: str, data: Any) -> Any:
         return [event, len(sid) > len(event), data]

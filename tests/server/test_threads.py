@@ -1,4 +1,4 @@
-"""Plain functions in worker threads: how many at a time, and what becomes of those whose client left."""
+"""Plain functions in worker threads: how many run, and what happens if their client leaves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPEC = document(
 
 
 class Blocking:
-    """A handler that occupies its thread until it is let go."""
+    """A handler that occupies its thread until the test opens the gate."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -44,7 +44,7 @@ class Blocking:
             self.most = max(self.most, self.running)
         try:
             if not self.gate.wait(20):
-                raise TimeoutError("nobody let go")
+                raise TimeoutError("the gate was not opened")
             return threading.get_ident()
         finally:
             with self.lock:
@@ -54,7 +54,7 @@ class Blocking:
 
 @contextlib.asynccontextmanager
 async def threads(count: int) -> AsyncIterator[None]:
-    """As many worker threads in this loop, in place of anyio's forty."""
+    """Set the number of worker threads in this loop."""
     limiter = anyio.to_thread.current_default_thread_limiter()
     before, limiter.total_tokens = limiter.total_tokens, count
     try:
@@ -83,8 +83,8 @@ async def served(block: Blocking, **options: Any) -> AsyncIterator[tuple[Asyncti
         block.gate.set()
 
 
-async def test_so_many_threads_and_no_more() -> None:
-    """Further plain handlers wait for one; coroutine handlers and other clients do not wait at all."""
+async def test_the_number_of_threads_is_limited() -> None:
+    """Further plain handlers wait for a thread, and coroutine handlers do not."""
     block = Blocking()
     async with threads(3), served(block) as (_, url), connected(url) as client, connected(url) as other:
         calls = [asyncio.ensure_future(client.call("block")) for _ in range(12)]
@@ -93,7 +93,7 @@ async def test_so_many_threads_and_no_more() -> None:
         assert await other.call("await") == "done"
         waiting = asyncio.ensure_future(other.call("pass"))
         assert await other.call("await") == "done"
-        assert not waiting.done(), "there is no thread for it"
+        assert not waiting.done(), "all threads are occupied"
         assert (block.running, block.most) == (3, 3)
         block.gate.set()
         assert len(await asyncio.gather(*calls)) == 12
@@ -101,8 +101,8 @@ async def test_so_many_threads_and_no_more() -> None:
     assert (block.most, block.ended) == (3, 12)
 
 
-async def test_one_client_occupies_only_as_many_threads_as_it_may_run_handlers() -> None:
-    """The bound of its handlers leaves threads to others."""
+async def test_the_handler_limit_limits_a_clients_threads() -> None:
+    """A client occupies at most `handlers` threads and leaves the others to other clients."""
     block = Blocking()
     async with (
         threads(3),
@@ -118,8 +118,8 @@ async def test_one_client_occupies_only_as_many_threads_as_it_may_run_handlers()
         await asyncio.gather(*calls)
 
 
-async def test_a_thread_whose_client_left_keeps_its_place() -> None:
-    """It can't be stopped, so it counts until it ends: who comes and goes can't start any number of them."""
+async def test_a_thread_outlives_its_client() -> None:
+    """Threads cannot be stopped, so those of clients that left count towards the limit until they end."""
     block = Blocking()
     limits = Limits(drain_seconds=0.05)
     async with threads(2), served(block, limits=limits) as (app, url):
@@ -128,7 +128,7 @@ async def test_a_thread_whose_client_left_keeps_its_place() -> None:
                 for _ in range(3):
                     await client.emit("block")
                 await until(lambda: block.running == 2, "both threads")
-            await until(lambda: not app.server.eio.sockets, "the client is forgotten")
+            await until(lambda: not app.server.eio.sockets, "the client is removed")
         assert (block.running, block.most) == (2, 2)
         async with connected(url) as client:
             assert await client.call("await") == "done"
@@ -138,8 +138,8 @@ async def test_a_thread_whose_client_left_keeps_its_place() -> None:
     assert block.most == 2
 
 
-async def test_a_stop_does_not_wait_for_threads_for_ever() -> None:
-    """Their tasks are cancelled when time is up; the threads end by themselves."""
+async def test_a_shutdown_does_not_wait_for_threads() -> None:
+    """After the timeout their tasks are cancelled, and the threads end later."""
     block = Blocking()
     async with threads(2), served(block) as (app, url):
         async with connected(url) as client:
@@ -149,4 +149,4 @@ async def test_a_stop_does_not_wait_for_threads_for_ever() -> None:
                 await app.server.shutdown(0.2)
         assert block.running == 1
         block.gate.set()
-        await until(lambda: block.ended == 1, "its end")
+        await until(lambda: block.ended == 1, "the thread ends")

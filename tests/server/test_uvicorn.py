@@ -1,4 +1,4 @@
-"""What a developer reads when ``uvicorn myapp:app`` can't start for the contract's sake."""
+"""The output of ``uvicorn myapp:app`` if it can't start because of the contract."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ app = AsynctionSocketIO.from_spec("echo.yaml")
 
 
 def start(folder: Path, **files: str) -> list[str]:
-    """Return the lines that uvicorn ends with, which can't serve these files."""
+    """Run uvicorn on these files, which it can't serve, and return its lines."""
     for name, text in {"echo.yaml": DOCUMENT, "handlers.py": HANDLERS, "myapp.py": APP, **files}.items():
         (folder / name).write_text(text, "utf-8")
     command = [sys.executable, "-m", "uvicorn", "myapp:app", "--port", "0"]
@@ -66,24 +66,24 @@ def start(folder: Path, **files: str) -> list[str]:
         pytest.param(
             {"echo.yaml": DOCUMENT.replace("{name: echo,", "{")},
             ["asynction_asgi.errors.SpecError: echo.yaml:8:13: error: the message has no name"],
-            id="one",
+            id="single",
         ),
     ],
 )
 def test_the_diagnostics_come_last(tmp_path: Path, files: dict[str, str], ending: list[str]) -> None:
-    """Below the traceback, which uvicorn shows of any import, each finding has a line with its place."""
+    """Each finding has a line with its place after uvicorn's traceback."""
     lines = start(tmp_path, **files)
     last = lines[-len(ending) :]
-    assert [one.startswith(begin) for one, begin in zip(last, ending, strict=True)] == [True] * len(ending), (
-        last
-    )
+    assert [line.startswith(begin) for line, begin in zip(last, ending, strict=True)] == [True] * len(
+        ending
+    ), last
 
 
-def test_events_without_a_handler_need_no_traceback(tmp_path: Path) -> None:
-    """They are told once the application starts, for code may add handlers until then."""
+def test_missing_handlers_are_reported_without_traceback(tmp_path: Path) -> None:
+    """Missing handlers are reported when the application starts, as code may add them until then."""
     document = DOCUMENT.replace("x-handler: handlers.echo, ", "").replace("x-handler: handlers.shout, ", "")
     lines = start(tmp_path, **{"echo.yaml": document})
-    said = "\n".join(lines)
-    assert "Traceback" not in said
+    output = "\n".join(lines)
+    assert "Traceback" not in output
     for place, event in (("8:13", "echo"), ("9:13", "shout")):
-        assert f"echo.yaml:{place}: error: event '{event}' of namespace '/' has no handler" in said
+        assert f"echo.yaml:{place}: error: event '{event}' of namespace '/' has no handler" in output

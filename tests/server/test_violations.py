@@ -1,4 +1,4 @@
-"""What ``warn`` lets through costs bounded memory and log, whatever clients send."""
+"""Violations that ``warn`` admits take limited memory and lines in the log."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ async def everything(socket: Any, event: str, *arguments: Any) -> Any:
 
 
 async def say(*arguments: Any) -> None:
-    """Take whatever is let through."""
+    """Accept any arguments."""
 
 
 @pytest.mark.parametrize(
     ("namespace", "declared"), [("/", "/"), ("/rooms/{}", "/rooms/{room}")], ids=["root", "dynamic"]
 )
-async def test_names_that_clients_choose_are_not_kept(
+async def test_names_chosen_by_clients_are_not_stored(
     namespace: str, declared: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Counts are by what the document declares; of many violations alike the log has one."""
+    """Violations are counted by declared names, and similar ones are logged once."""
     handlers = {"*": everything, "say": say}
     server = AsynctionSocketIO.from_spec(
         ANY_ROOM, handlers={"/": handlers, "/rooms/{room}": handlers}, validation="warn"
@@ -57,16 +57,16 @@ async def test_names_that_clients_choose_are_not_kept(
                     assert await client.call(f"event {connection} {number}", 1) == "not an object"
                 await client.call("say", "wrong")
     assert server.violations == {
-        (declared, "*", "arguments"): 40 + 40,  # what came, and the emits that answered it
+        (declared, "*", "arguments"): 40 + 40,  # the events, and the emits in response
         (declared, "*", "ack"): 40,
         (declared, "say", "arguments"): 2,
     }
-    lines = [one.getMessage() for one in caplog.records if one.name == "asynction_asgi.validation"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "asynction_asgi.validation"]
     assert len(lines) == 3
 
 
-async def test_a_name_of_a_megabyte_is_not_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
-    """Neither where it is let through nor where its handler fails."""
+async def test_a_long_event_name_is_truncated_in_logs(caplog: pytest.LogCaptureFixture) -> None:
+    """A long name is truncated when it violates the document and when its handler fails."""
 
     async def fail(*_: Any) -> None:
         raise LookupError
@@ -80,11 +80,11 @@ async def test_a_name_of_a_megabyte_is_not_logged_whole(caplog: pytest.LogCaptur
         async with connected(url) as client:
             assert (await client.call("x" * 100_000, 1))["error"]["code"] == "internal_error"
     assert len(caplog.records) == 2
-    assert all(len(one.getMessage()) < 500 for one in caplog.records)
+    assert all(len(record.getMessage()) < 500 for record in caplog.records)
 
 
-def test_names_that_the_server_makes_up_are_bounded() -> None:
-    """An emit may be called what it likes; beyond a thousand names the others are counted together."""
+def test_undeclared_names_of_emits_are_limited() -> None:
+    """Beyond a thousand undeclared names of emits, further ones are counted together."""
     log = ViolationLog()
     undeclared = UndeclaredEventError(namespace="/", event="x", direction="outbound")
     for number in range(5000):
@@ -96,11 +96,11 @@ def test_names_that_the_server_makes_up_are_bounded() -> None:
         namespace="/", event="say", direction="outbound", violations=[violation]
     )
     log.let_through(declared, "/", "say")
-    assert log.counts["/", "say", "arguments"] == 1, "names of the document keep a place of their own"
+    assert log.counts["/", "say", "arguments"] == 1, "declared names keep their own counter"
 
 
-def test_lines_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next line of its kind says how many there were; kinds beyond the bound share one."""
+def test_omitted_log_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next line of its kind gives the number of omitted ones, and excess kinds share a counter."""
     now = 100.0
     monkeypatch.setattr("asynction_asgi.logs.time.monotonic", lambda: now)
     throttle = Throttle(10.0, most=3)
@@ -109,5 +109,5 @@ def test_lines_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert throttle.admits("a") == " (3 more were not logged)"
     assert [throttle.admits(key) for key in "bcdef"] == ["", "", "", None, None]
     now += 10
-    assert throttle.admits("g") == "", "those of before are forgotten"
+    assert throttle.admits("g") == "", "earlier kinds are forgotten"
     assert len(throttle._last) <= 4

@@ -1,4 +1,4 @@
-"""The option ``app``: applications that can be wrapped, and what is refused before it is served."""
+"""The option ``app``: which applications can be wrapped, and which are refused at start-up."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Endpoint(HTTPEndpoint):
     ],
 )
 async def test_every_form_of_asgi_application_is_served(application: Any) -> None:
-    """Whatever is called with scope, receive and send gets the requests that are not Socket.IO's."""
+    """Any callable with scope, receive and send gets the requests outside Socket.IO."""
     with serve(AsynctionSocketIO.from_spec(DOCUMENT, app=application)) as url:
         assert httpx.get(f"{url}/anything").text == "wrapped"
 
@@ -79,7 +79,7 @@ def double_callable(scope: Any) -> Callable[..., Any]:
     raise NotImplementedError
 
 
-def create_app(title: str = "x", debug: bool = False, routes: Any = None) -> Any:  # noqa: FBT002 - as factories are written
+def create_app(title: str = "x", debug: bool = False, routes: Any = None) -> Any:  # noqa: FBT002 - typical of factories
     raise NotImplementedError
 
 
@@ -101,7 +101,7 @@ async def keyword(scope: Any, *, receive: Any, send: Any) -> None: ...
         pytest.param(object(), "object, which is not callable", id="object"),
     ],
 )
-def test_what_is_not_an_asgi_application_is_refused_at_start(application: Any, words: str) -> None:
-    """It fails where it is written, and not with a 500 at its first request."""
+def test_an_unusable_application_is_refused_at_start_up(application: Any, words: str) -> None:
+    """It raises when the application is created, instead of failing at the first request."""
     with pytest.raises(TypeError, match=words):
         AsynctionSocketIO.from_spec(DOCUMENT, app=application)
