@@ -1,1 +1,1 @@
-"""Black-box tests over raw sockets: packets written by hand, judged by what comes back."""
+"""Black-box tests over raw sockets: packets are written by hand, and the responses are checked."""

@@ -1,4 +1,4 @@
-"""A Socket.IO 5 client over Engine.IO 4 whose packets the test writes by hand, as text."""
+"""A Socket.IO 5 client over Engine.IO 4 whose packets the test writes by hand as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Packet = str | bytes
 
 
 class Transport(Protocol):
-    """One Engine.IO transport: packets as text with their type, attachments as bytes."""
+    """An Engine.IO transport: packets as text with their type, attachments as bytes."""
 
     async def send(self, message: Packet) -> None: ...
 
@@ -47,54 +47,54 @@ class Polling:
         return cls(url, path, json.loads(answer.body[1:])["sid"])
 
     async def post(self, body: str | bytes, **headers: str) -> Response:
-        """Send a body as it is."""
+        """POST a body unchanged."""
         data = body.encode() if isinstance(body, str) else body
         return await request(self.url, self.target, method="POST", body=data, headers=headers)
 
     async def send(self, message: Packet) -> None:
-        """POST one packet."""
+        """POST a single packet."""
         text = message if isinstance(message, str) else "b" + base64.b64encode(message).decode()
         answer = await self.post(text)
         if answer.status != 200:
             raise ClosedError(answer.status)
 
     async def poll(self) -> Response:
-        """One GET, as long as the server likes; `reset` cuts it off."""
+        """Send a GET and wait as long as the server holds it; `reset` aborts it."""
         connection = self.poll_connection = await Connection.dial(self.url)
         try:
             await connection.raw(request_head(self.url, "GET", self.target, {"Connection": "close"}))
             return await connection.response()
         finally:
-            connection.writer.close()  # its own: another poll may have begun meanwhile
+            connection.writer.close()  # not self.poll_connection, which another poll may have replaced
 
     async def waiting_poll(self) -> asyncio.Task[Response]:
-        """Return a GET that waits: the server has answered a request that was sent after it."""
+        """Return a poll that the server holds, proven by the answer to a later request."""
         self.poll_connection = None
         poll = asyncio.ensure_future(self.poll())
         await until(lambda: self.poll_connection is not None, "dialled")
-        other = await request(self.url, self.target.replace(self.sid, "nobody"))
-        assert other.status == 400
+        later = await request(self.url, self.target.replace(self.sid, "nobody"))
+        assert later.status == 400
         return poll
 
     async def receive(self) -> Packet:
-        """Return the next packet, polling as often as it takes."""
+        """Return the next packet, polling as often as necessary."""
         while not self.waiting:
             answer = await self.poll()
             if answer.status != 200:
                 raise ClosedError(answer.status)
             packets = answer.body.split(SEPARATOR)
             self.largest_answer = max(self.largest_answer, len(packets))
-            self.waiting += [base64.b64decode(one[1:]) if one.startswith("b") else one for one in packets]
+            self.waiting += [base64.b64decode(text[1:]) if text.startswith("b") else text for text in packets]
         return self.waiting.pop(0)
 
     def reset(self) -> None:
-        """Vanish in the middle of a poll."""
+        """Reset the connection of the current poll."""
         if self.poll_connection is not None:
             self.poll_connection.reset()
 
 
 class Client:
-    """A client that answers pings and keeps what it receives until the test asks for it."""
+    """A client that answers pings and stores what it receives until the test asks for it."""
 
     def __init__(self, transport: Transport, *, answers_pings: bool = True) -> None:
         self.transport = transport
@@ -109,7 +109,7 @@ class Client:
     async def open(
         cls, url: str, *, transport: str = "websocket", path: str = PATH, answers_pings: bool = True
     ) -> Client:
-        """Open a transport; no namespace is connected yet."""
+        """Open a transport without connecting a namespace."""
         if transport == "polling":
             return cls(await Polling.open(url, path), answers_pings=answers_pings)
         socket = await WebSocket.open(url, f"{path}?EIO=4&transport=websocket")
@@ -121,13 +121,13 @@ class Client:
 
     @property
     def socket(self) -> WebSocket:
-        """The WebSocket beneath, for frames of the test's own making."""
+        """The WebSocket of this client, for sending hand-made frames."""
         assert isinstance(self.transport, WebSocket)
         return self.transport
 
     @property
     def polling(self) -> Polling:
-        """The polling transport beneath."""
+        """The polling transport of this client."""
         assert isinstance(self.transport, Polling)
         return self.transport
 
@@ -151,17 +151,17 @@ class Client:
             self._news.set()
 
     async def stop_reading(self) -> None:
-        """Leave everything that follows in the buffers between the server and this client."""
+        """Leave everything that follows in the buffers between server and client."""
         self._pump.cancel()
         await asyncio.wait([self._pump])
 
     async def vanish(self) -> None:
-        """Drop the connection without a word."""
+        """Reset the connection without a close frame."""
         self.transport.reset()
         await self.stop_reading()
 
     async def close(self) -> None:
-        """End the session, politely, whatever its state."""
+        """Close the session in the regular way, in any state."""
         if self.ended is None:
             with contextlib.suppress(ClosedError, OSError, TimeoutError):
                 await self.transport.send("1")
@@ -170,16 +170,16 @@ class Client:
             await self.transport.hang_up()
 
     async def send(self, *packets: Packet) -> None:
-        """Send packets; a server that has closed meanwhile is judged by what it sent."""
+        """Send packets; errors are ignored if the server has closed meanwhile."""
         with contextlib.suppress(ClosedError, OSError):
             for packet in packets:
                 await self.transport.send(packet)
 
     async def take(self, wanted: Callable[[Packet], bool], what: str, seconds: float = SECONDS) -> Packet:
-        """Remove and return the first packet that is wanted, waiting for it.
+        """Remove and return the first packet that is wanted, waiting for it if necessary.
 
         Raises:
-            AssertionError: it did not come, or the connection ended first.
+            AssertionError: The packet did not arrive, or the connection ended first.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -198,20 +198,22 @@ class Client:
             raise AssertionError(f"no {what} within {seconds} s; got {self.inbox}") from None
 
     async def expect(self, prefix: str, seconds: float = SECONDS) -> str:
-        """Return the first text packet with this prefix; returns what follows the prefix."""
-        packet = await self.take(lambda one: isinstance(one, str) and one.startswith(prefix), prefix, seconds)
+        """Wait for the first text packet with this prefix, and return the rest of it."""
+        packet = await self.take(
+            lambda packet: isinstance(packet, str) and packet.startswith(prefix), prefix, seconds
+        )
         assert isinstance(packet, str)
         return packet[len(prefix) :]
 
     async def next(self, seconds: float = SECONDS) -> Packet:
-        """Return the next packet, whatever it is."""
+        """Return the next packet of any kind."""
         return await self.take(lambda _: True, "packet", seconds)
 
     async def closed(self, seconds: float = SECONDS) -> None:
         """Wait until the server has closed the connection.
 
         Raises:
-            AssertionError: it has not, within the time.
+            AssertionError: The connection is still open after this time.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -222,7 +224,7 @@ class Client:
             raise AssertionError(f"not closed within {seconds} s; got {self.inbox}") from None
 
     async def connect(self, namespace: str = "/", auth: Any = None) -> str:
-        """Connect to a namespace; returns the sid."""
+        """Connect to a namespace and return the sid."""
         await self.send(connect_packet(namespace, auth))
         answer = decode(await self.expect("40" + prefix(namespace)))
         sid = answer["sid"]
@@ -230,13 +232,13 @@ class Client:
         return sid
 
     async def call(self, event: str, *arguments: Any, namespace: str = "/") -> Any:
-        """Emit with an ack id of its own and return the list that the server answers."""
+        """Emit with a new ack id and return the list in the server's ack."""
         self._acks += 1
         await self.send(f"42{prefix(namespace)}{self._acks}{json.dumps([event, *arguments])}")
         return await self.answer(self._acks, namespace)
 
     async def answer(self, ack: int | str, namespace: str = "/") -> Any:
-        """Return the list with which the server acknowledges a packet."""
+        """Return the list in the ack with this id."""
         return decode("[" + await self.expect(f"43{prefix(namespace)}{ack}["))
 
 
@@ -244,20 +246,20 @@ def decode(text: str) -> Any:
     """Parse JSON as a browser does.
 
     Raises:
-        AssertionError: it is no JSON; Python's own parser takes NaN and Infinity for numbers.
+        AssertionError: The text is not valid JSON; NaN and Infinity, which Python accepts, are refused.
     """
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     try:
         return json.loads(text, parse_constant=refuse)
     except ValueError as error:
-        raise AssertionError(f"no JSON: {error}") from None
+        raise AssertionError(f"not JSON: {error}") from None
 
 
 def prefix(namespace: str) -> str:
-    """How a packet names its namespace."""
+    """Return the part of a packet that names its namespace."""
     return "" if namespace == "/" else namespace + ","
 
 
@@ -267,14 +269,14 @@ def connect_packet(namespace: str = "/", auth: Any = None) -> str:
 
 
 async def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
-    """Wait for something that happens in the server's thread.
+    """Wait for a condition that the server's thread fulfils.
 
     Raises:
-        AssertionError: it did not happen within the time.
+        AssertionError: The condition did not hold within this time.
     """
     try:
         async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110  # what happens is in another thread
+            while not condition():  # noqa: ASYNC110  # another thread fulfils it
                 await asyncio.sleep(0.002)
     except TimeoutError:
         raise AssertionError(f"{what}: not within {seconds} s") from None

@@ -1,4 +1,4 @@
-"""Run the test suites of the protocols' authors against applications of ours.
+"""Run the test suites of the protocols' authors against our applications.
 
 ``python -m tests.wire.conformance CLONE…`` takes local clones of socketio/socket.io-protocol and
 socketio/engine.io-protocol, runs each suite in a temporary folder with Node, as root and mounted in
@@ -25,12 +25,12 @@ from .stages import PROTOCOL_CLASSES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The suites know one address and, at one place each, the path below it.
+# The suites contain one address and, in one place each, the path below it.
 ADDRESS = "http://localhost:3000"
-# The Socket.IO suite asks for each message anew, and loses one that shares a read with the message
-# before it: browsers deliver each in a task of its own, Node by an option of a newer release than
-# the suite pins. The Engine.IO suite, though, leaves out a message that it must have got before an
-# HTTP answer. Inflating, which Node does in another thread, would reorder either.
+# The Socket.IO suite adds a listener per message, and loses a message that shares a read with the
+# previous one: browsers deliver each message in its own task, Node does so by an option of a newer
+# release than the suite pins. The Engine.IO suite, however, loses a message that must arrive before
+# an HTTP response. Decompression, which Node does in another thread, would reorder either.
 WEBSOCKET = """
 const Plain = globalThis.WebSocket;
 globalThis.WebSocket = class extends Plain {{
@@ -44,7 +44,7 @@ RUN_SECONDS = 120
 
 
 def prepare(clone: Path, folder: Path, *, synchronous: bool) -> None:
-    """Copy a suite out of its clone and install what it needs."""
+    """Copy a suite out of its clone and install its dependencies."""
     shutil.copytree(clone / "test-suite", folder, ignore=shutil.ignore_patterns("node_modules"))
     with (folder / "node-imports.js").open("a", encoding="utf-8") as imports:
         imports.write(WEBSOCKET.format(synchronous=json.dumps(synchronous)))
@@ -53,10 +53,10 @@ def prepare(clone: Path, folder: Path, *, synchronous: bool) -> None:
 
 
 def run(folder: Path, url: str) -> tuple[int, list[str]]:
-    """Run an installed suite; returns how many tests passed, and the titles of those that failed."""
+    """Run an installed suite, and return the number of passed tests and the titles of failed ones."""
     source = (folder / "test-suite.js").read_text(encoding="utf-8")
     if ADDRESS not in source:
-        raise SystemExit(f"{folder}: the suite does not name {ADDRESS} any more")
+        raise SystemExit(f"{folder}: the suite no longer contains {ADDRESS}")
     (folder / "aimed.js").write_text(source.replace(ADDRESS, url), encoding="utf-8")
     mocha = ["npx", "--no-install", "mocha", "--exit", "--reporter", "json", "aimed.js"]
     done = subprocess.run(mocha, cwd=folder, check=False, timeout=RUN_SECONDS, capture_output=True, text=True)
@@ -64,12 +64,14 @@ def run(folder: Path, url: str) -> tuple[int, list[str]]:
         report = json.loads(done.stdout[done.stdout.index("{") :])
     except ValueError:
         raise SystemExit(f"{folder}: mocha did not report\n{done.stdout}{done.stderr}") from None
-    failures = [f"{one['fullTitle']}: {one['err'].get('message', '')}" for one in report["failures"]]
+    failures = [
+        f"{failure['fullTitle']}: {failure['err'].get('message', '')}" for failure in report["failures"]
+    ]
     return report["stats"]["passes"], failures
 
 
 def main(clones: list[str]) -> bool:
-    """Run every suite that is given; returns whether all tests passed."""
+    """Run the suites of these clones, and return whether all tests passed."""
     if not clones:
         raise SystemExit(__doc__)
     passed_all = True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 async def _nothing_stays_open(anyio_backend: str) -> AsyncIterator[None]:
-    """Close the connections that a test has opened."""
+    """Close connections that a test left open."""
     yield
     while OPENED:
         await OPENED.pop().hang_up()

@@ -1,8 +1,8 @@
-"""What a fault is, and how a server is judged by one.
+"""What a fault is, and how a server is judged by it.
 
-A fault passes when the client that caused it gets the right answer, everything that the server
-held for it is freed, no traceback reaches the log, and a bystander neither notices nor receives
-anything. The tables are in the modules ``faults_*``; each entry is a coroutine over a `World`.
+A fault passes if the client that caused it gets the right answer, everything that the server stored
+for it is freed, no traceback reaches the log, and a bystander is not affected and receives nothing.
+The tables are in the modules ``faults_*``; each entry is a coroutine that takes a `World`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from .stages import Stage
 
-# Bounds of waits, in seconds, generous because other processes may occupy the machine.
+# Limits of waits in seconds, generous because other processes may occupy the machine.
 LIMIT = 40.0
 FREED = 30.0
-# The heartbeat's timeout where a fault waits for it: bystanders of a machine that is busy must answer in time.
+# The ping timeout for faults that wait for it, long enough for bystanders on a busy machine.
 PATIENCE = 3.0
 
 
 @dataclass
 class World:
-    """What one fault may use: the server, and clients that are closed afterwards."""
+    """The server of a fault, and clients that are closed afterwards."""
 
     stage: Stage
     bystander: Client
@@ -46,7 +46,7 @@ class World:
         transport: str = "websocket",
         answers_pings: bool = True,
     ) -> Client:
-        """Return a new client, connected to a namespace if one is given."""
+        """Return a new client, connected to the namespace unless that is None."""
         client = await Client.open(self.stage.url, transport=transport, answers_pings=answers_pings)
         self.clients.append(client)
         if namespace is not None:
@@ -54,12 +54,12 @@ class World:
         return client
 
     async def works(self, client: Client, namespace: str = "/") -> None:
-        """Check that the client is connected, can use the server, and received nothing it did not ask for."""
+        """Check that the client is connected and served, and received nothing that it did not request."""
         assert await client.call("echo", "works", namespace=namespace) == ["works"]
         assert client.inbox == []
 
     async def harmless(self, client: Client) -> None:
-        """Check that the server either closed the connection or goes on serving it."""
+        """Check that the server closed the connection or still serves it."""
         if client.ended is None:
             await client.send('42900["echo","alive"]')
             await until(
@@ -67,28 +67,28 @@ class World:
             )
 
     def refused(self, answer: Any, code: str) -> None:
-        """Check that the answer is the standard refusal; a server without one need only have answered."""
+        """Check for the standard refusal; a server without one only has to answer."""
         if self.stage.refusals:
             assert len(answer) == 1, answer
             assert answer[0]["error"]["code"] == code, answer
             assert "internal detail" not in json.dumps(answer)
 
     async def told(self, client: Client, code: str) -> None:
-        """Without an ack id the refusal travels as ``exception``; elsewhere anything at all will do."""
+        """Check for the event ``exception``; from a server without refusals, for any reaction."""
         if self.stage.refusals:
             self.refused(decode(await client.expect("42"))[1:], code)
         else:
             await until(lambda: client.ended is not None or bool(client.inbox), "any sign of refusal", 1.0)
 
     async def freed(self, *, but: tuple[str, ...] = (), seconds: float = SECONDS) -> None:
-        """Check that the server holds no more than before the fault's clients came."""
+        """Check that the server stores no more than before the fault's clients connected."""
         try:
             await until(lambda: not self.held(but), "freed", seconds)
         except AssertionError:
             raise AssertionError(f"still holds {self.held(but)} more than before") from None
 
     def held(self, but: tuple[str, ...] = ()) -> dict[str, int]:
-        """Return what the server holds beyond what it held before."""
+        """Return what the server stores beyond what it stored before."""
         now = self.stage.holdings()
         more = {kind: now[kind] - self.before[kind] for kind in now if kind not in but}
         return {kind: count for kind, count in more.items() if count > 0}
@@ -96,13 +96,13 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One entry of the suite.
+    """An entry of the suite.
 
     Attributes:
-        kind: The class of faults it belongs to.
-        run: Causes the fault and asserts the answer.
-        handlers_fault: Whether the server's own code is at fault, so that it should log a traceback.
-        options: Of the server it needs; ``{}`` shares one server with others.
+        kind: The class of faults.
+        run: A coroutine function that causes the fault and asserts the answer.
+        handlers_fault: Whether the server's own code fails, so that a traceback is expected.
+        options: Options of the server; faults with ``{}`` share a server.
     """
 
     kind: str
@@ -113,12 +113,12 @@ class Fault:
 
     @property
     def id(self) -> str:
-        """A name for reports."""
+        """The name in reports."""
         return f"{self.kind}: {self.name}"
 
 
 class Table:
-    """The faults of one class, in the order of their definition."""
+    """The faults of a class in the order of their definition."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -138,7 +138,7 @@ class Table:
         return register
 
     def closes(self, name: str, *packets: str | bytes) -> None:
-        """Add a fault: sending these packets ends the connection, and its disconnect handler runs."""
+        """Add a fault: these packets close the connection, and its disconnect handler runs."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -149,7 +149,7 @@ class Table:
             await until(lambda: world.stage.seen("disconnect", "/", sid) == 1, "disconnect handler")
 
     def harmless(self, name: str, *packets: str | bytes) -> None:
-        """Add a fault: sending these packets either ends the connection or changes nothing."""
+        """Add a fault: these packets close the connection or change nothing."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -158,7 +158,7 @@ class Table:
             await world.harmless(client)
 
     def ignored(self, name: str, *packets: str | bytes) -> None:
-        """Add a fault: sending these packets changes nothing."""
+        """Add a fault: these packets change nothing."""
 
         @self.fault(name)
         async def _(world: World) -> None:
@@ -167,7 +167,7 @@ class Table:
             await world.works(client)
 
     def refuses(self, name: str, code: str, *event: Any) -> None:
-        """Add two faults: an event is refused with this code, as an ack where one is asked for, and as an event."""
+        """Add two faults: an event is refused with this code, as an ack and as an event."""
         text = json.dumps(event)
 
         @self.fault(name + ", with an ack id")
@@ -177,7 +177,7 @@ class Table:
             world.refused(await client.answer(55), code)
             await world.works(client)
 
-        @self.fault(name + ", without one")
+        @self.fault(name + ", without an ack id")
         async def _(world: World) -> None:
             client = await world.client()
             await client.send(f"42{text}")
@@ -185,28 +185,28 @@ class Table:
 
 
 def complaints(fault: Fault, records: list[logging.LogRecord]) -> list[str]:
-    """Return what the log says that it should not: tracebacks, and errors of ours that are the peer's."""
+    """Return unexpected lines of the log: tracebacks, and errors for clients' mistakes."""
 
     def unexpected(record: logging.LogRecord) -> bool:
         library = record.name.partition(".")[0]
         if library == "uvicorn":
-            # It logs what some clients do as errors, and nothing above it can change that.
+            # uvicorn logs some mistakes of clients as errors, and no option changes that.
             return record.getMessage().startswith(("Exception in ASGI", "ASGI callable"))
         if library == "asyncio":
             return record.levelno >= logging.ERROR
         error = bool(record.exc_info) or (library == "asynction_asgi" and record.levelno >= logging.ERROR)
         return error and not fault.handlers_fault
 
-    return [f"{one.name}: {one.getMessage()[:200]}" for one in records if unexpected(one)]
+    return [f"{record.name}: {record.getMessage()[:200]}" for record in records if unexpected(record)]
 
 
 async def judge(fault: Fault, stage: Stage, *, limit: float = LIMIT) -> list[str]:
-    """Cause a fault on a running server and return what the server did wrong.
+    """Cause a fault on a running server, and return what the server did wrong.
 
     Args:
-        fault: What a client does.
-        stage: The server.
-        limit: Seconds that each step may take.
+        fault: The fault to cause.
+        stage: The running server.
+        limit: The time for each step in seconds.
     """
     problems: list[str] = []
     stage.diary.clear()
@@ -220,7 +220,7 @@ async def judge(fault: Fault, stage: Stage, *, limit: float = LIMIT) -> list[str
             async with asyncio.timeout(limit):
                 await work
         except TimeoutError:
-            problems.append(f"{what}: not over within {limit} s")
+            problems.append(f"{what}: not finished within {limit} s")
         except (AssertionError, ClosedError, RejectedError, OSError) as error:
             problems.append(f"{what}: {type(error).__name__} {error}")
 
@@ -232,6 +232,6 @@ async def judge(fault: Fault, stage: Stage, *, limit: float = LIMIT) -> list[str
     await attempt("memory", world.freed(seconds=FREED))
     await bystander.close()
     if not problems:
-        await attempt("memory", until(lambda: stage.is_empty, "all forgotten"))
+        await attempt("memory", until(lambda: stage.is_empty, "all freed"))
     gc.collect()
     return problems + complaints(fault, stage.records)

@@ -1,4 +1,4 @@
-"""Faults in packets that belong together: attachments, questions and their acknowledgements."""
+"""Faults in related packets: attachments, and calls with their acks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from .faults import PATIENCE, Table, World
 PLACEHOLDER = '{"_placeholder":true,"num":0}'
 attachments = Table("attachments")
 for name, sent in {
-    "text where one is due": (f'451-["echo",{PLACEHOLDER}]', '42["echo"]'),
+    "text in place of an attachment": (f'451-["echo",{PLACEHOLDER}]', '42["echo"]'),
     "one too many": (f'451-["echo",{PLACEHOLDER}]', b"1", b"2"),
     "999,999,999 announced": (f'45999999999-["echo",{PLACEHOLDER}]', b"1"),
-    "as many as a number of 50 digits": (f'45{"9" * 50}-["echo",{PLACEHOLDER}]', b"1"),
+    "a count of 50 digits": (f'45{"9" * 50}-["echo",{PLACEHOLDER}]', b"1"),
     "no count": (f'45["echo",{PLACEHOLDER}]', b"1"),
-    "a count that is no number": (f'45x-["echo",{PLACEHOLDER}]', b"1"),
+    "a count that is not a number": (f'45x-["echo",{PLACEHOLDER}]', b"1"),
     "a negative count": (f'45-1-["echo",{PLACEHOLDER}]', b"1"),
     "a placeholder out of range": ('451-["echo",{"_placeholder":true,"num":7}]', b"1"),
     "a negative placeholder": ('451-["echo",{"_placeholder":true,"num":-1}]', b"1"),
@@ -29,10 +29,10 @@ attachments.harmless("none announced, none sent", f'450-["echo",{PLACEHOLDER}]')
 attachments.harmless("a placeholder in a text packet", f'42["echo",{PLACEHOLDER}]')
 attachments.harmless("one placeholder used twice", f'451-["echo",{PLACEHOLDER},{PLACEHOLDER}]', b"1")
 attachments.harmless("one announced, no placeholder", '451-["echo"]', b"1")
-attachments.harmless("an acknowledgement nobody asked for", f"461-9[{PLACEHOLDER}]", b"1")
+attachments.harmless("an unrequested acknowledgement", f"461-9[{PLACEHOLDER}]", b"1")
 deep = "[" * 100_000 + PLACEHOLDER + "]" * 100_000
-attachments.harmless("one nested 100,000 deep", f'451-["echo",{deep}]', b"1")
-attachments.harmless("an empty one", f'451-["echo",{PLACEHOLDER}]', b"")
+attachments.harmless("a placeholder nested 100,000 deep", f'451-["echo",{deep}]', b"1")
+attachments.harmless("an empty attachment", f'451-["echo",{PLACEHOLDER}]', b"")
 
 
 @attachments.fault("missing, then a reset")
@@ -61,7 +61,7 @@ async def _(world: World) -> None:
 
 for transport in ("websocket", "polling"):
 
-    @attachments.fault(f"right ones come back, {transport}")
+    @attachments.fault(f"valid attachments are returned, {transport}")
     async def _(world: World, transport: str = transport) -> None:
         client = await world.client(transport=transport)
         await client.send(
@@ -76,7 +76,7 @@ for transport in ("websocket", "polling"):
 
 acks = Table("acknowledgements")
 for name, text in {
-    "one nobody asked for": '43999["x"]',
+    "an unrequested ack": '43999["x"]',
     "id 0": '430["x"]',
     "an id of 19 digits": '439999999999999999999["x"]',
 }.items():
@@ -87,7 +87,7 @@ acks.closes("an id of 400 digits", f'43{"9" * 400}["x"]')
 
 
 async def _asked(world: World, question: int) -> str:
-    """Send ``ask`` as a client, and return the id under which the server asks back."""
+    """Send ``ask`` as a client, and return the ack id of the server's question."""
     client = world.clients[-1]
     await client.send(f'42{question}["ask","why?"]')
     packet = await client.expect("42")
@@ -111,7 +111,7 @@ async def _(world: World) -> None:
     await world.harmless(client)
 
 
-@acks.fault("that the contract does not allow")
+@acks.fault("a value that the contract does not allow")
 async def _(world: World) -> None:
     client = await world.client()
     number = await _asked(world, 1)
@@ -122,7 +122,7 @@ async def _(world: World) -> None:
     await world.works(client)
 
 
-@acks.fault("that a callback must not get")
+@acks.fault("an invalid value for a callback")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send('42["ask later"]')
@@ -133,19 +133,19 @@ async def _(world: World) -> None:
         assert world.stage.seen("callback") == 0
 
 
-@acks.fault("to the question of somebody else")
+@acks.fault("for another client's question")
 async def _(world: World) -> None:
     thief = await world.client()
     client = await world.client()
     number = await _asked(world, 1)
-    for wrong in (number, "0", "1", "2"):
-        await thief.send(f'43{wrong}["stolen"]')
+    for foreign in (number, "0", "1", "2"):
+        await thief.send(f'43{foreign}["stolen"]')
     await world.works(thief)
     await client.send(f'43{number}["mine"]')
     assert await client.answer(1) == ["mine"]
 
 
-@acks.fault("id 0, then somebody else's callback")
+@acks.fault("id 0, then another client's callback")
 async def _(world: World) -> None:
     thief = await world.client()
     await thief.send('430["x"]')
@@ -160,7 +160,7 @@ async def _(world: World) -> None:
     await until(lambda: any(entry[0] == "callback" for entry in world.stage.diary), "the callback")
 
 
-@acks.fault("none at all")
+@acks.fault("no answer")
 async def _(world: World) -> None:
     client = await world.client()
     await _asked(world, 1)
@@ -169,7 +169,7 @@ async def _(world: World) -> None:
     await world.freed(but=("sockets", "environs", "memberships", "tasks"))
 
 
-@acks.fault("none, because the client has left")
+@acks.fault("no answer, as the client has left")
 async def _(world: World) -> None:
     client = await world.client()
     await _asked(world, 1)
@@ -193,7 +193,7 @@ async def _(world: World) -> None:
         assert await client.answer("9999999999999999999") == [1]
 
 
-@acks.fault("the client asks twice with one id")
+@acks.fault("the client uses an id twice")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send('427["echo",1]', '427["echo",2]')

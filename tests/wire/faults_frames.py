@@ -1,4 +1,4 @@
-"""Faults in WebSocket frames, beneath all packets."""
+"""Faults in WebSocket frames, below the level of packets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .sockets import BINARY, CLOSE, PING, TEXT, frame
 
 frames = Table("broken frame")
 for name, data in {
-    "UTF-8 that is none": frame(TEXT, b'42["echo","\xff\xfe"]'),
+    "invalid UTF-8": frame(TEXT, b'42["echo","\xff\xfe"]'),
     "UTF-8 of a surrogate": frame(TEXT, b'42["echo","\xed\xa0\x80"]'),
     "a frame that is not masked": frame(TEXT, b'42["echo"]', mask=False),
     "a reserved opcode": frame(0x3, b"x"),
-    "a continuation of nothing": frame(0x0, b"x"),
+    "a continuation without a start": frame(0x0, b"x"),
     "a reserved bit": bytes([0xF1, 0x80, 0, 0, 0, 0]),
     "a ping of 200 bytes": frame(PING, b"x" * 200),
     "a ping in fragments": frame(PING, b"x", fin=False),
@@ -87,7 +87,7 @@ async def _(world: World) -> None:
     assert await client.answer(82) == [2]
 
 
-@frames.fault("a length of eight bytes where one will do")
+@frames.fault("a length of eight bytes where one byte suffices")
 async def _(world: World) -> None:
     client = await world.client()
     plain = frame(TEXT, b'4281["echo"]')
@@ -95,7 +95,7 @@ async def _(world: World) -> None:
     await until(lambda: client.ended is not None or bool(client.inbox), "closed or answered")
 
 
-@frames.fault("an event behind a close frame is not handled")
+@frames.fault("an event after a close frame is not handled")
 async def _(world: World) -> None:
     client = await world.client()
     await client.socket.raw(frame(CLOSE, b"\x03\xe8") + frame(TEXT, b'42["echo"]'))

@@ -1,4 +1,4 @@
-"""Faults of the server's own handlers, which are no fault of its clients."""
+"""Faults of the server's own handlers, which its clients do not cause."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ for event in ("boom", "bad type", "cancelled", "plain boom"):
         world.refused(await client.call(event), "internal_error")
         await world.works(client)
 
-    @own.fault(f"{event}, without one", handlers_fault=True)
+    @own.fault(f"{event}, without an ack id", handlers_fault=True)
     async def _(world: World, event: str = event) -> None:
         client = await world.client()
         await client.send(f'42["{event}"]')
@@ -24,7 +24,7 @@ for event in ("boom", "bad type", "cancelled", "plain boom"):
 
 for what in UNSENDABLE:
 
-    @own.fault(f"returns what JSON has not: {what}", handlers_fault=True)
+    @own.fault(f"returns a value outside JSON: {what}", handlers_fault=True)
     async def _(world: World, what: str = what) -> None:
         client = await world.client()
         answer = await client.call("give", what)
@@ -32,7 +32,7 @@ for what in UNSENDABLE:
             world.refused(answer, "internal_error")
         await world.works(client)
 
-    @own.fault(f"broadcasts what JSON has not: {what}", handlers_fault=True)
+    @own.fault(f"broadcasts a value outside JSON: {what}", handlers_fault=True)
     async def _(world: World, what: str = what) -> None:
         client = await world.client()
         answer = await client.call("tell", what)
@@ -79,12 +79,12 @@ async def _(world: World) -> None:
     await client.send(*(f'42{number}["hang"]' for number in range(500)))
     await until(lambda: world.stage.seen("hang") > 0, "hanging")
     await world.works(world.bystander)
-    assert world.stage.seen("hang") < 500, "one client may run as many handlers as it likes"
+    assert world.stage.seen("hang") < 500, "a single client may run any number of handlers"
     await client.vanish()
     await world.freed(but=("tasks",))
 
 
-@own.fault("blocks: nobody else waits")
+@own.fault("blocks: no other client waits")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send('421["block"]')

@@ -1,4 +1,4 @@
-"""Faults in the life of a connection: connecting, vanishing, not reading."""
+"""Faults in a connection's life: connecting, vanishing, not reading."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def _(world: World) -> None:
     client.inbox.clear()
 
 
-@connects.fault("twice to one namespace")
+@connects.fault("twice to the same namespace")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send("40")
@@ -78,7 +78,7 @@ async def _(world: World) -> None:
     client = await world.client(None)
     await client.send("41")
     if client.ended is None:
-        await until(lambda: client.ended is not None, "closed for want of a CONNECT")
+        await until(lambda: client.ended is not None, "closed without a CONNECT")
 
 
 @connects.fault("an event to a namespace that is not connected")
@@ -89,7 +89,7 @@ async def _(world: World) -> None:
     assert world.stage.seen("mood echo") == 0
 
 
-@connects.fault("none at all")
+@connects.fault("no CONNECT")
 async def _(world: World) -> None:
     client = await world.client(None)
     await client.closed(2.5)
@@ -131,7 +131,7 @@ async def _(world: World) -> None:
     assert str(await client.next()).startswith('42/moods,["news"')
 
 
-@connects.fault("given up while it is pending")
+@connects.fault("aborted while it is pending")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send(connect_packet("/moods", {"mood": "hang"}))
@@ -139,8 +139,8 @@ async def _(world: World) -> None:
     await client.vanish()
     world.stage.release()
     await world.freed()
-    told, accepted = world.stage.seen("disconnect", "/moods"), world.stage.seen("accepted")
-    assert told == accepted, "disconnect is told of those whom connect accepted"
+    disconnected, accepted = world.stage.seen("disconnect", "/moods"), world.stage.seen("accepted")
+    assert disconnected == accepted, "disconnect runs for exactly the accepted clients"
 
 
 @connects.fault("DISCONNECT while it is pending")
@@ -173,11 +173,12 @@ async def _(world: World) -> None:
     await world.harmless(client)
     client.inbox.clear()
     await until(
-        lambda: world.stage.seen("disconnect", "/moods") == world.stage.seen("accepted"), "told of each"
+        lambda: world.stage.seen("disconnect", "/moods") == world.stage.seen("accepted"),
+        "disconnect ran for each",
     )
 
 
-@connects.fault("an event behind DISCONNECT")
+@connects.fault("an event after DISCONNECT")
 async def _(world: World) -> None:
     client = await world.client()
     await client.connect("/moods")
@@ -200,7 +201,7 @@ async def _(world: World) -> None:
     await until(lambda: world.stage.seen("disconnect") == 2, "both handlers")
 
 
-@lives.fault("hangs up without a close frame")
+@lives.fault("closes without a close frame")
 async def _(world: World) -> None:
     client = await world.client()
     await client.stop_reading()
@@ -245,7 +246,7 @@ for transport in ("websocket", "polling"):
         for number in range(300):
             assert decode(await busy.expect("42"))[1] == number
             await world.bystander.expect("42")
-        await until(lambda: world.held().get("sockets", 0) <= 1, "the slow one is dropped")
+        await until(lambda: world.held().get("sockets", 0) <= 1, "the slow client is dropped")
 
 
 @lives.fault("opens 200 connections and no namespace")

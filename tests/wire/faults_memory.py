@@ -1,4 +1,4 @@
-"""Faults that aim at the server's memory, its log, or what it passes on to others."""
+"""Faults that target the server's memory, its log, or the data that it passes on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .sockets import BINARY, PING, SECONDS, TEXT, ClosedError, Connection, frame
 poison = Table("poison for others")
 PLACEHOLDER = '{"_placeholder":true,"num":0}'
 for name, lure in {
-    "a placeholder that is not quite one": '{"_placeholder":1,"num":7}',
+    "almost a placeholder": '{"_placeholder":1,"num":7}',
     "a placeholder in words": '{"_placeholder":"yes","num":-1}',
 }.items():
 
@@ -42,7 +42,7 @@ async def _(world: World) -> None:
 hoards = Table("memory")
 
 
-@hoards.fault("auth of 900,000 bytes, accepted and kept")
+@hoards.fault("auth of 900,000 bytes, accepted and stored")
 async def _(world: World) -> None:
     client = await world.client()
     await client.send(connect_packet("/moods", {"mood": "x" * 900_000}))
@@ -75,13 +75,13 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@hoards.fault("pings whose answers nobody reads, and blind pongs", ping_interval=1.0, ping_timeout=6.0)
+@hoards.fault("pings without reading the pongs, and unrequested pongs", ping_interval=1.0, ping_timeout=6.0)
 async def _(world: World) -> None:
     client = await world.client()
     await client.stop_reading()
     client.socket.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     flood = frame(PING, b"x" * 125) * 8_000
-    transports = [one for one in gc.get_objects() if hasattr(type(one), "get_write_buffer_size")]
+    transports = [item for item in gc.get_objects() if hasattr(type(item), "get_write_buffer_size")]
     for _ in range(11):
         await client.send("3")
         await client.socket.raw(flood)
@@ -89,10 +89,12 @@ async def _(world: World) -> None:
     await until(lambda: world.stage.seen("hang") == 1 or "sockets" not in world.held(), "all were read")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
-            while any(int(one.get_write_buffer_size()) > 4_500_000 for one in transports):
+            while any(int(transport.get_write_buffer_size()) > 4_500_000 for transport in transports):
                 await client.send("3")
                 await asyncio.sleep(0.05)  # the pace of a client, not a wait
-    assert all(int(one.get_write_buffer_size()) <= 4_500_000 for one in transports), "kept for nobody"
+    assert all(int(transport.get_write_buffer_size()) <= 4_500_000 for transport in transports), (
+        "pongs pile up"
+    )
     await world.works(world.bystander)
     await client.vanish()
     world.stage.release()
@@ -125,7 +127,7 @@ async def _(world: World) -> None:
 
 
 @hoards.fault(
-    "events for a handler that hangs, over polling, and gone", ping_interval=0.3, ping_timeout=PATIENCE
+    "events for a hanging handler over polling, then gone", ping_interval=0.3, ping_timeout=PATIENCE
 )
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
@@ -134,13 +136,13 @@ async def _(world: World) -> None:
     await until(lambda: world.stage.seen("hang") > 0, "hanging")
     flood.cancel()
     await asyncio.wait([flood])
-    await until(lambda: not world.held(but=("tasks",)).get("sockets"), "it is found to be gone")
+    await until(lambda: not world.held(but=("tasks",)).get("sockets"), "the loss is noticed")
     world.stage.release()
     await world.freed()
 
 
 heads = Table("head of a request")
-# Sessions that are opened here are left to the heartbeat.
+# Sessions opened here end by their heartbeat.
 QUICK: dict[str, Any] = {"ping_interval": 0.5, "ping_timeout": PATIENCE}
 for name, headers in {
     "a foreign origin that is not ASCII": {
@@ -153,7 +155,7 @@ for name, headers in {
         "Access-Control-Request-Headers": "ą",
     },
     "a cookie that is not UTF-8": {"Cookie": "a=\udcff; b=\udcfe"},
-    "a forwarded host that is none": {
+    "an invalid forwarded host": {
         "X-Forwarded-Host": ",,,",
         "X-Forwarded-Proto": "x,y",
         "Origin": "x://,",

@@ -1,4 +1,4 @@
-"""Faults in packets: what can't be decoded, what decodes to nonsense, and what no contract allows."""
+"""Faults in packets: undecodable ones, meaningless ones, and ones that no contract allows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ UNDECODABLE: dict[str, str | bytes] = {
     "garbage after JSON": '42["echo"]x',
     "two JSON values": '42["echo"]["echo"]',
     "not JSON": "42echo",
-    "an ack id that is no number": '42abc["echo"]',
+    "an ack id that is not a number": '42abc["echo"]',
     "an ack id without an event": "4217",
     "an ack id of 400 digits": f'42{"9" * 400}["echo"]',
     "an event that is an object": "42{}",
     "an event that is a string": '42"echo"',
     "an event that is null": "42null",
-    "an event without anything": "42",
+    "an empty event": "42",
     "an event without a name": "42[]",
     "a name that is null": "42[null]",
     "a name that is a list": '42[["echo"],1]',
@@ -32,9 +32,9 @@ UNDECODABLE: dict[str, str | bytes] = {
     "NaN": '42["echo",NaN]',
     "Infinity": '42["echo",{"x":Infinity}]',
     "minus Infinity": '42["echo",[-Infinity]]',
-    "a number of JSON's own that overflows": '42["shout",1e999]',
+    "a valid JSON number that overflows": '42["shout",1e999]',
     "a control character in a string": '42["echo","\x01"]',
-    "bytes where text is due": b"\x00\x01\x02",
+    "bytes in place of text": b"\x00\x01\x02",
     "an acknowledgement without an id": '43["x"]',
     "an acknowledgement that is an object": "431{}",
     "a CONNECT_ERROR from a client": '44{"message":"no"}',
@@ -53,10 +53,10 @@ for name, text in {
     "an Engine.IO ping": "2",
     "an Engine.IO upgrade out of place": "5",
     "an Engine.IO noop": "6",
-    "a pong nobody asked for": "3",
+    "an unrequested pong": "3",
     "a namespace with a query": "40/moods?x=1,",
     "a namespace without a slash": "40moods,",
-    "a namespace without end": "42/moods",
+    "a namespace without a comma": "42/moods",
     "a namespace of 100,000 characters": "40/" + "n" * 100_000 + ",",
     "a namespace of control characters": "40/\x00\x1f,",
     "nesting of 100,000 levels": '42["echo",' + "[" * 100_000 + "]" * 100_000 + "]",
@@ -83,7 +83,7 @@ async def _(world: World) -> None:
     client = await world.client()
     await client.send(r'4291["shout","\ud800"]')
     await until(
-        lambda: client.ended is not None or any("4391" in str(one) for one in client.inbox), "an answer"
+        lambda: client.ended is not None or any("4391" in str(packet) for packet in client.inbox), "an answer"
     )
     if client.ended is None and await client.answer(91) == []:
         for receiver in (client, world.bystander):

@@ -1,4 +1,4 @@
-"""Faults on HTTP: polling, and requests that no client of Socket.IO sends."""
+"""Faults over HTTP: polling, and requests that no Socket.IO client sends."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .sockets import SECONDS, ClosedError, Connection, request, request_head, tu
 
 posts = Table("polling POST")
 for name, body in {
-    "UTF-8 that is none": b'42["echo","\xff"]',
+    "invalid UTF-8": b'42["echo","\xff"]',
     "no packet type": b"abc",
     "an unknown packet type": b"9",
-    "base64 that is none": b"b!!!",
+    "invalid base64": b"b!!!",
     "base64 of a wrong length": b"bAQI",
     "a separator alone": SEPARATOR.encode(),
-    "a broken packet behind a good one": b'42["echo"]' + SEPARATOR.encode() + b'42["echo"',
-    "bytes where text is due": b"bAAEC",
+    "a broken packet after a valid one": b'42["echo"]' + SEPARATOR.encode() + b'42["echo"',
+    "bytes in place of text": b"bAAEC",
     "NaN": b'42["echo",NaN]',
 }.items():
 
@@ -30,7 +30,7 @@ for name, body in {
         await world.freed()
 
 
-@posts.fault("nothing at all")
+@posts.fault("an empty body")
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
     assert (await client.polling.post("")).status in {200, 400}
@@ -64,7 +64,7 @@ async def _(world: World) -> None:
         answer = await client.polling.post(b'42["echo","' + b"x" * 1_100_000 + b'"]')
         assert answer.status in {400, 413}, answer
     except ClosedError:
-        pass  # the server may hang up while the rest of the body is under way
+        pass  # the server may close while the rest of the body is being sent
     await client.closed()
     await world.freed()
 
@@ -145,8 +145,8 @@ async def _(world: World) -> None:
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
     answers = await asyncio.gather(*(client.polling.post(f'42{number}["echo",1]') for number in (1, 2)))
-    assert {one.status for one in answers} <= {200, 400}
-    if all(one.status == 200 for one in answers):
+    assert {answer.status for answer in answers} <= {200, 400}
+    if all(answer.status == 200 for answer in answers):
         assert [await client.answer(1), await client.answer(2)] == [[1], [1]]
 
 
@@ -165,7 +165,7 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@polls.fault("cut off: what follows is not lost in silence")
+@polls.fault("aborted: later packets are not lost silently")
 async def _(world: World) -> None:
     client = await world.client(transport="polling")
     await client.stop_reading()
@@ -173,7 +173,7 @@ async def _(world: World) -> None:
     client.polling.reset()
     await asyncio.wait([poll])
     assert poll.exception() is not None
-    await asyncio.sleep(0.05)  # the reset has to arrive, and nothing tells when it has
+    await asyncio.sleep(0.05)  # no event shows when the reset has arrived
     answer = await client.polling.post('427["echo","kept"]')
     if answer.status == 200:
         body = (await request(world.stage.url, client.polling.target)).body
@@ -248,7 +248,7 @@ async def _(world: World) -> None:
     await world.freed()
 
 
-@requests.fault("a WebSocket that says it polls")
+@requests.fault("a WebSocket with transport polling")
 async def _(world: World) -> None:
     await turned_away(world.stage.url, f"{PATH}?EIO=4&transport=polling")
     client = await world.client(transport="polling")
@@ -256,7 +256,7 @@ async def _(world: World) -> None:
     await world.harmless(client)
 
 
-@requests.fault("200 sessions of one request each", ping_interval=0.3, ping_timeout=PATIENCE)
+@requests.fault("200 sessions with a single request each", ping_interval=0.3, ping_timeout=PATIENCE)
 async def _(world: World) -> None:
     for _ in range(200):
         await Polling.open(world.stage.url)

@@ -1,4 +1,4 @@
-"""Servers that are told to stop while clients are connected."""
+"""Servers that are stopped while clients are connected."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KIND = "stopping"
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One situation in which a server is stopped.
+    """A situation in which a server is stopped.
 
     Attributes:
-        prepare: Brings it about; returns the sid whose disconnect handler must have run.
+        prepare: A function that creates the situation and returns the sid whose disconnect handler must run.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Stop:
 
     @property
     def id(self) -> str:
-        """A name for reports."""
+        """The name in reports."""
         return f"{self.kind}: {self.name}"
 
 
@@ -83,7 +83,7 @@ STOPS = (
 
 
 async def judge_stop(stop: Stop, name: str) -> list[str]:
-    """Stop a server in its own process; the result says what it did wrong."""
+    """Stop a server in its own process, and return what it did wrong."""
     problems: list[str] = []
     clients: list[Client] = []
     async with running(name) as server:
@@ -94,9 +94,9 @@ async def judge_stop(stop: Stop, name: str) -> list[str]:
             return [f"{type(error).__name__} {error}"]
         if seconds > BOUND:
             problems.append(f"took {seconds:.1f} s to stop")
-        told = sum(entry[0] == "disconnect" and entry[2] == sid for entry in server.diary)
-        if sid is not None and told != 1:
-            problems.append(f"its disconnect handler ran {told} times")
+        runs = sum(entry[0] == "disconnect" and entry[2] == sid for entry in server.diary)
+        if sid is not None and runs != 1:
+            problems.append(f"its disconnect handler ran {runs} times")
         problems += server.complaints
     for client in clients:
         await client.stop_reading()

@@ -1,4 +1,4 @@
-"""Faults on the way from polling to WebSocket."""
+"""Faults during the upgrade from polling to WebSocket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ upgrades = Table("upgrade")
 
 
 async def _upgrading(world: World) -> tuple[Client, WebSocket]:
-    """Return a polling client, and the WebSocket to which it is about to upgrade."""
+    """Return a polling client and the WebSocket to which it is about to upgrade."""
     client = await world.client(transport="polling")
     target = client.polling.target.replace("polling", "websocket")
     return client, await WebSocket.open(world.stage.url, target)
@@ -25,11 +25,11 @@ async def _probe(socket: WebSocket) -> None:
 
 
 PROBES: dict[str, list[str | bytes]] = {
-    "a probe that is none": ["2nonsense"],
+    "an invalid probe": ["2nonsense"],
     "a message in place of the probe": ['42["echo"]'],
     "bytes in place of the probe": [b"\x00"],
     "an unknown packet in place of the probe": ["x"],
-    "nothing in place of the probe": [""],
+    "an empty message in place of the probe": [""],
 }
 for name, sent in PROBES.items():
 
@@ -43,7 +43,7 @@ for name, sent in PROBES.items():
 
 
 for name, then in {
-    "given up after the probe": None,
+    "aborted after the probe": None,
     "nonsense after the probe": "x",
     "a second probe": "2probe",
     "a message before the upgrade is complete": '42["echo"]',
@@ -61,7 +61,7 @@ for name, then in {
         await world.harmless(client)
 
 
-@upgrades.fault("stalled after the probe: polling goes on")
+@upgrades.fault("stalled after the probe: polling continues")
 async def _(world: World) -> None:
     client, socket = await _upgrading(world)
     await _probe(socket)
@@ -77,7 +77,7 @@ async def _(world: World) -> None:
     for number in range(10):
         await polling.send(f'42{number}["echo",{number}]')
     received += polling.waiting
-    poll = await polling.waiting_poll()  # as a client does: one poll until the upgrade
+    poll = await polling.waiting_poll()  # like a client: a single poll until the upgrade
     socket = await WebSocket.open(world.stage.url, polling.target.replace("polling", "websocket"))
     await _probe(socket)
     received += (await poll).body.split(SEPARATOR)
@@ -88,7 +88,9 @@ async def _(world: World) -> None:
     async with asyncio.timeout(SECONDS):
         while received[-1] != "4315[15]":
             received.append(await socket.receive())
-    assert [one for one in received if str(one).startswith("43")] == [f"43{n}[{n}]" for n in range(16)]
+    assert [packet for packet in received if str(packet).startswith("43")] == [
+        f"43{n}[{n}]" for n in range(16)
+    ]
     await socket.send("1")
     await socket.hang_up()
 

@@ -1,6 +1,6 @@
-"""A stage in a process of its own, to be stopped as an operator stops it: by a signal.
+"""A stage in its own process, to be stopped by a signal, as an operator would.
 
-``python -m tests.wire.process ours {}`` prints the port, then a line for all that its handlers note.
+``python -m tests.wire.process ours {}`` prints the port, and then a line for each note of its handlers.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -33,7 +33,7 @@ STOP_SECONDS = 30.0
 
 
 def holdings(stage: Stage) -> bytes:
-    """Return what the process holds: for its clients, as Python objects, and in kilobytes of memory."""
+    """Return what the process stores: for its clients, as Python objects, and in kilobytes of memory."""
     gc.collect()
     status = Path("/proc/self/status").read_text(encoding="ascii")
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
@@ -42,11 +42,11 @@ def holdings(stage: Stage) -> bytes:
 
 
 def main(name: str, options: dict[str, Any]) -> None:
-    """Serve until a signal; the option ``ws`` is uvicorn's, the others the server's."""
+    """Serve until a signal; the option ``ws`` is uvicorn's, other options are the server's."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     ws = options.pop("ws", "auto")
     stage = {"ours": ours, "bare": bare}[name](**options)
-    stage.note = lambda *what: print(json.dumps(what), flush=True)  # type: ignore[method-assign]  # to be read by the test
+    stage.note = lambda *what: print(json.dumps(what), flush=True)  # type: ignore[method-assign]  # for the test to read
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/holdings":
@@ -66,12 +66,12 @@ def main(name: str, options: dict[str, Any]) -> None:
 
 
 class Running:
-    """The process, seen from the test.
+    """A running server process.
 
     Attributes:
-        url: Where it serves.
-        diary: What its handlers noted so far.
-        errors: What it logged, once it has stopped.
+        url: The address of the server.
+        diary: The notes of its handlers so far.
+        errors: Its log, once it has stopped.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
@@ -91,20 +91,20 @@ class Running:
         self.errors = (await self.process.stderr.read()).decode()
 
     async def noted(self, what: str) -> None:
-        """Wait until a handler has noted something that begins so."""
+        """Wait until a handler has made a note of this kind."""
         await until(lambda: any(entry[0] == what for entry in self.diary), what)
 
     @property
     def complaints(self) -> list[str]:
-        """Errors in the log that are the server's own; uvicorn calls some faults of clients errors."""
+        """Lines of the log that are the server's own errors; uvicorn logs some mistakes of clients as errors."""
         own = ("ERROR asynction_asgi", "ERROR asyncio", "ERROR uvicorn.error: Exception in ASGI")
         return [line for line in self.errors.splitlines() if line.startswith(own)]
 
     async def stop(self) -> float:
-        """Send SIGTERM and wait for the end; returns the seconds that took.
+        """Send SIGTERM, wait for the process to end, and return the time in seconds.
 
         Raises:
-            TimeoutError: it did not end.
+            TimeoutError: The process did not end.
         """
         before = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
@@ -114,7 +114,7 @@ class Running:
         return time.monotonic() - before
 
     async def kill(self) -> None:
-        """End it if it still runs."""
+        """Kill the process if it still runs."""
         if self.process.returncode is None:
             self.process.kill()
             await self._pipes
@@ -123,7 +123,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(name: str, **options: Any) -> AsyncIterator[Running]:
-    """Start the process and kill it at the end if it still runs."""
+    """Start a server process, and kill it at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "tests.wire.process", name, json.dumps(options)),

@@ -1,4 +1,4 @@
-"""The applications that the protocols' own test suites ask for, each as root or mounted."""
+"""The applications that the protocols' own test suites need, each as root or mounted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def contract(path: str = "/socket.io") -> dict[str, Any]:
 
 
 async def greet(socket: Socket, auth: Any) -> None:
-    """Tell the client with what it authenticated."""
+    """Emit the client's auth to it."""
     await socket.emit("auth", auth)
 
 
@@ -53,7 +53,7 @@ async def message_with_ack(*arguments: Any) -> tuple[Any, ...]:
 
 
 def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
-    """Return what the suite of the Socket.IO protocol expects."""
+    """Return the application that the suite of the Socket.IO protocol expects."""
     handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"connect": greet, "message": message, "message-with-ack": message_with_ack},
         "/custom": {"connect": greet},
@@ -63,7 +63,7 @@ def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
 
 
 def engineio_app(*, mounted: bool = False) -> Any:
-    """Return what the suite of the Engine.IO protocol expects: our transport, without Socket.IO on top."""
+    """Return the application that the suite of the Engine.IO protocol expects: our transport alone."""
     handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"message": message, "message-with-ack": message_with_ack}
     }

@@ -1,7 +1,7 @@
-"""Run the fault suite on our server and on the bare one: ``python -m tests.wire.report``.
+"""Run the fault suite on our server and on python-socketio's: ``python -m tests.wire.report``.
 
-Prints a row per fault, and the share of faults that each server passes, as a table for the README.
-Words given as arguments choose the faults whose names contain one; ``-v`` adds what went wrong.
+It prints a row per fault, and the share of faults that each server passes as a table for the README.
+Arguments select the faults whose names contain one of them; ``-v`` adds what went wrong.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 SERVERS: dict[str, Factory] = {"ours": ours, "bare": bare}
 EVERYTHING: tuple[Fault | Stop, ...] = (*FAULTS, *STOPS)
-# Most of the time is spent waiting for what does not come.
+# Most of the time is spent waiting for answers that do not come.
 WORKERS = 8
-# Seconds for each step of a fault: the bare server fails many of them by silence.
+# Seconds for each step of a fault; the bare server fails many of them by not answering.
 LIMIT = 8.0
 
 
 def verdict(task: tuple[int, str]) -> list[str]:
-    """Judge a fault on a server of its own, so that no fault inherits another's damage."""
+    """Judge a fault on its own server, so that no fault is affected by another's damage."""
     logging.lastResort = None
     number, name = task
     fault = EVERYTHING[number]
@@ -47,7 +47,7 @@ def verdict(task: tuple[int, str]) -> list[str]:
 
 
 def main(words: list[str], *, verbose: bool) -> None:
-    """Print the table."""
+    """Judge the selected faults and print the table."""
     chosen = [
         number
         for number, fault in enumerate(EVERYTHING)
@@ -55,7 +55,7 @@ def main(words: list[str], *, verbose: bool) -> None:
     ]
     tasks = [(number, name) for number in chosen for name in SERVERS]
     passed: Counter[tuple[str, str]] = Counter()
-    # Not forked: a worker starts threads of its own, and loses them with what a wedged server held.
+    # Not forked: a worker starts threads, which a fork loses together with what a hanging server holds.
     with multiprocessing.get_context("spawn").Pool(WORKERS, maxtasksperchild=20) as pool:
         for (number, name), problems in zip(tasks, pool.imap(verdict, tasks), strict=True):
             fault = EVERYTHING[number]
@@ -68,7 +68,7 @@ def main(words: list[str], *, verbose: bool) -> None:
 
 
 def table(kinds: Mapping[str, int], passed: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield the README's table: how many faults of each class there are, and how many each server passes."""
+    """Yield the README's table: the number of faults per class, and how many each server passes."""
     yield "| Class of fault | Faults | Bare | Ours |"
     yield "|---|---|---|---|"
     for kind, count in kinds.items():
@@ -78,7 +78,9 @@ def table(kinds: Mapping[str, int], passed: Mapping[tuple[str, str], int]) -> It
 
 
 def _row(kind: str, count: int, *passed: int) -> str:
-    shares = (f"{some} ({100 * some // max(count, 1)} %)" for some in passed)  # never rounded up to all
+    shares = (
+        f"{number} ({100 * number // max(count, 1)} %)" for number in passed
+    )  # rounded down, so that 100 % means all
     return f"| {kind} | {count} | {' | '.join(shares)} |"
 
 

@@ -1,4 +1,4 @@
-"""What every server under test does: its handlers, and the contract that declares them."""
+"""The handlers of every server under test, and the contract that declares them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Handler = Any
 
 
 def handlers(stage: Stage) -> dict[str, dict[str, Handler]]:
-    """Return what both servers do, by namespace and event; the contract below declares it."""
+    """Return the handlers of both servers by namespace and event; the contract below declares them."""
 
     async def connect(sid: str, environ: Any, auth: Any = None) -> None:
         stage.note("connect", "/", sid)

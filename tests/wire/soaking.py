@@ -1,4 +1,4 @@
-"""Clients that connect, misbehave at random and drop, and a server that must forget them all."""
+"""Clients that connect, misbehave at random and drop; the server must free their state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .sockets import ClosedError, Connection, RejectedError, WebSocket, frame, r
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-# Seeds of the fuzzer: each packet is legal, most of what becomes of it is not.
+# Seeds of the fuzzer: each packet is valid, and most of its mutations are not.
 PACKETS = (
     "40",
     '40/moods,{"mood":"greet"}',
@@ -58,13 +58,13 @@ GONE = (ClosedError, RejectedError, ConnectionError)
 
 
 class Fuzzer:
-    """Packets and frames, the same for the same seed."""
+    """A generator of packets and frames, reproducible by its seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
     def packet(self) -> str | bytes:
-        """Return a packet, mutated up to three times; now and then an attachment."""
+        """Return a packet mutated up to three times, or sometimes an attachment."""
         chance = self.random
         if chance.random() < 0.15:
             return chance.randbytes(chance.randrange(40))
@@ -108,8 +108,8 @@ async def _by_websocket(url: str, fuzzer: Fuzzer) -> None:
         await client.connect()
         for _ in range(fuzzer.random.randrange(6)):
             await client.send(fuzzer.packet())
-        if fuzzer.random.random() < 0.7:  # else it vanishes before the server has read all that
-            await client.send("40", '42991["echo"]')  # it may have left, and another namespace keeps it open
+        if fuzzer.random.random() < 0.7:  # else it vanishes before the server has read everything
+            await client.send("40", '42991["echo"]')  # rejoin: it may have left, with another namespace open
             await until(lambda: client.ended is not None or "43991[]" in client.inbox, "an answer or the end")
     finally:
         if fuzzer.random.random() < 0.5:
@@ -133,7 +133,7 @@ async def _by_polling(url: str, fuzzer: Fuzzer) -> None:
     await polling.post("40")
     parts = [fuzzer.packet() for _ in range(fuzzer.random.randrange(1, 5))]
     await polling.post(SEPARATOR.join(part if isinstance(part, str) else part.hex() for part in parts))
-    if fuzzer.random.random() < 0.9:  # the others are left to the heartbeat
+    if fuzzer.random.random() < 0.9:  # the others end by their heartbeat
         await polling.post("1")
 
 
@@ -166,18 +166,18 @@ WAYS: tuple[Callable[[str, Fuzzer], Awaitable[None]], ...] = (
 
 
 async def soak(url: str, *, connections: int, seed: int, at_once: int = 16) -> None:
-    """Open that many connections, misbehave on each and drop it.
+    """Open this many connections, misbehave on each and drop it.
 
     Raises:
-        AssertionError: a client that behaves was not served in between, or another one was neither
-            served nor closed.
-        TimeoutError: a client got no answer at all.
+        AssertionError: A well-behaved client was not served in between, or another client was
+            neither served nor closed.
+        TimeoutError: A client got no answer.
     """
     fuzzer = Fuzzer(seed)
-    places = asyncio.Semaphore(at_once)
+    slots = asyncio.Semaphore(at_once)
 
-    async def one() -> None:
-        async with places:
+    async def misbehave() -> None:
+        async with slots:
             async with asyncio.timeout(SETTLE_SECONDS):
                 with contextlib.suppress(*GONE):
                     await fuzzer.random.choice(WAYS)(url, fuzzer)
@@ -185,31 +185,31 @@ async def soak(url: str, *, connections: int, seed: int, at_once: int = 16) -> N
     bystander = await Client.open(url)
     await bystander.connect()
     for start in range(0, connections, 250):
-        await asyncio.gather(*(one() for _ in range(min(250, connections - start))))
+        await asyncio.gather(*(misbehave() for _ in range(min(250, connections - start))))
         assert await bystander.call("echo", start) == [start]
     await bystander.close()
 
 
 async def holdings(url: str) -> dict[str, int]:
-    """Return what the server of `tests.wire.process` holds now, by kind."""
+    """Return what the server of `tests.wire.process` stores now, by kind."""
     held: dict[str, int] = json.loads((await request(url, "/holdings")).body)
     return held
 
 
 async def forgotten(url: str) -> dict[str, int]:
-    """Return what it holds once it holds nothing for clients that are gone, timers included.
+    """Return what the server stores once it stores nothing for clients that are gone, timers included.
 
     Raises:
-        TimeoutError: it does not forget them.
+        TimeoutError: The server does not free their state.
     """
     async with asyncio.timeout(SETTLE_SECONDS):
         before, now = {"objects": 0}, await holdings(url)
         while any(now[kind] for kind in CLIENTS) or now["objects"] != before["objects"]:
-            await asyncio.sleep(0.5)  # the longest that a timer of a client may outlive it here
+            await asyncio.sleep(0.5)  # the longest time that a client's timer may outlive it
             before, now = now, await holdings(url)
     return now
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """Return what there is more of, by kind."""
+    """Return the kinds of which there are more than before, with the differences."""
     return {kind: after[kind] - before[kind] for kind in after if after[kind] > before[kind]}

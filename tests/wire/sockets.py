@@ -1,4 +1,4 @@
-"""Raw HTTP and WebSocket over asyncio streams, so that a test can send what no library would."""
+"""Raw HTTP and WebSocket over asyncio streams, to send what no library would send."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Less than it takes a heartbeat to find out that a client is gone, see `stages.DEFAULTS`.
+# Less than a heartbeat needs to notice that a client is gone, see `stages.DEFAULTS`.
 SECONDS = 30.0
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 
 class ClosedError(Exception):
-    """The server closed the connection; `code` is WebSocket's, None without a close frame."""
+    """The server closed the connection; `code` is WebSocket's, or None without a close frame."""
 
     def __init__(self, code: int | None = None) -> None:
         self.code = code
@@ -38,19 +38,19 @@ class RejectedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An HTTP answer; header names in lower case."""
+    """An HTTP response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: str
 
 
-# Whatever a test leaves open, failed or not, is closed behind it by a fixture.
+# Connections that a test leaves open, whether it failed or not, are closed by a fixture.
 OPENED: list[Connection] = []
 
 
 class Connection:
-    """One TCP connection."""
+    """A TCP connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -64,13 +64,13 @@ class Connection:
         return cls(*await asyncio.open_connection(parts.hostname, parts.port))
 
     async def raw(self, data: bytes) -> None:
-        """Send bytes as they are; a connection already gone is what many tests want."""
+        """Send bytes unchanged; a closed connection is ignored, as many tests expect it."""
         with contextlib.suppress(ConnectionError):
             self.writer.write(data)
             await self.writer.drain()
 
     def reset(self) -> None:
-        """Vanish: no close frame, no FIN, a TCP reset."""
+        """Reset the TCP connection without a close frame or a FIN."""
         sock = self.writer.get_extra_info("socket")
         if sock.fileno() < 0:
             return  # closed already
@@ -78,7 +78,7 @@ class Connection:
         self.writer.transport.abort()
 
     async def hang_up(self) -> None:
-        """Close the connection in good order of TCP."""
+        """Close the TCP connection regularly."""
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
@@ -94,7 +94,7 @@ class Connection:
         return int(status.split()[1]), {name.lower(): value.strip() for name, value in pairs}
 
     async def response(self) -> Response:
-        """Read a whole HTTP answer of a connection that ends with it."""
+        """Read a whole HTTP response on a connection that ends with it."""
         status, headers = await self.head()
         try:
             if headers.get("transfer-encoding") == "chunked":
@@ -107,7 +107,7 @@ class Connection:
 
     async def _chunks(self) -> bytes:
         body = b""
-        while size := int(await self.reader.readline() or b"0", 16):  # HEAD has none
+        while size := int(await self.reader.readline() or b"0", 16):  # a response to HEAD has no body
             body += (await self.reader.readexactly(size + 2))[:-2]
         return body
 
@@ -122,11 +122,11 @@ def request_head(url: str, method: str, target: str, headers: Mapping[str, str |
 async def request(
     url: str, target: str, *, method: str = "GET", body: bytes = b"", headers: Mapping[str, str] = {}
 ) -> Response:
-    """Send one HTTP request and wait for its answer.
+    """Send an HTTP request and wait for the response.
 
     Raises:
-        ClosedError: the server closed without an answer.
-        TimeoutError: it did neither.
+        ClosedError: The server closed without a response.
+        TimeoutError: The server neither responded nor closed.
     """
     connection = await Connection.dial(url)
     lines: dict[str, str | int] = {"Connection": "close", **headers}
@@ -149,7 +149,7 @@ def frame(
     length: int | None = None,
     key: bytes | None = None,
 ) -> bytes:
-    """Build one WebSocket frame (RFC 6455 section 5.2); `length` may lie about the payload's."""
+    """Build a WebSocket frame (RFC 6455 section 5.2); `length` may differ from the payload's."""
     size = len(payload) if length is None else length
     head = bytes([(0x80 if fin else 0) | opcode])
     flag = 0x80 if mask else 0
@@ -168,14 +168,14 @@ def frame(
 
 
 class WebSocket(Connection):
-    """A WebSocket client without opinions: it sends any frame, and reads only when asked."""
+    """A WebSocket client that sends any frame, and reads only when asked."""
 
     @classmethod
     async def open(cls, url: str, target: str, headers: Mapping[str, str] = {}) -> Self:
         """Perform the opening handshake.
 
         Raises:
-            RejectedError: the server answered with another status than 101.
+            RejectedError: The server answered with a status other than 101.
         """
         self = await cls.dial(url)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -193,17 +193,17 @@ class WebSocket(Connection):
         return self
 
     async def send(self, message: str | bytes) -> None:
-        """Send one whole message."""
+        """Send a whole message."""
         if isinstance(message, str):
             await self.raw(frame(TEXT, message.encode()))
         else:
             await self.raw(frame(BINARY, message))
 
     async def receive(self) -> str | bytes:
-        """Read one whole message; servers here never fragment.
+        """Read a whole message; servers here never fragment.
 
         Raises:
-            ClosedError: the connection ended, with or without a close frame.
+            ClosedError: The connection ended, with or without a close frame.
         """
         while True:
             try:
@@ -226,10 +226,10 @@ class WebSocket(Connection):
                 return payload
 
     async def ended(self) -> None:
-        """Read until the server closes.
+        """Read until the server closes the connection.
 
         Raises:
-            TimeoutError: it does not.
+            TimeoutError: The server does not close it.
         """
         with contextlib.suppress(ClosedError):
             async with asyncio.timeout(SECONDS):
@@ -238,11 +238,11 @@ class WebSocket(Connection):
 
 
 async def turned_away(url: str, target: str, *, headers: Mapping[str, str] = {}, says: str = "") -> None:
-    """Open a WebSocket that the server must refuse, with a 4xx or by closing it.
+    """Open a WebSocket that the server must refuse with a 4xx status or close.
 
     Raises:
-        AssertionError: it answered otherwise.
-        TimeoutError: it did not close.
+        AssertionError: The server answered with another status.
+        TimeoutError: The server did not close it.
     """
     try:
         socket = await WebSocket.open(url, target, headers)

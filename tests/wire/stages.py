@@ -1,4 +1,4 @@
-"""The servers under test: one set of handlers, behind the bare server or behind ours."""
+"""The servers under test: the same handlers on python-socketio's server or on ours."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from .scenery import RECEIVED, contract, handlers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-# uvicorn's option ``ws``: its own choice, and a class that the engine does not take over.
+# Values of uvicorn's option ``ws``: its own choice, and a class that the engine does not know.
 PROTOCOL_CLASSES = {"uvicorn": "auto", "another": "tests.long_way:LongWay"}
 DEFAULTS: Mapping[str, Any] = {"ping_interval": 5.0, "ping_timeout": 40.0, "max_http_buffer_size": 1_000_000}
 
 
 class Gate:
-    """Where handlers wait until the test, in another thread, lets them go on."""
+    """A gate at which handlers wait until the test opens it from another thread."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
 
     async def wait(self) -> None:
-        """Wait, as a handler, until the test lets it go on."""
+        """Wait, in a handler, until the test opens the gate."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
@@ -41,21 +41,21 @@ class Gate:
             self._waiting.discard(event)
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let everybody go who waits now."""
+        """Release all handlers that wait now."""
         for event in list(self._waiting):
             loop.call_soon_threadsafe(event.set)
 
 
 @dataclass
 class Stage:
-    """A server, what its handlers did, and what it logged.
+    """A server, the notes of its handlers, and its log.
 
     Attributes:
-        refusals: Whether it promises the standard refusal, or only some answer.
-        held: Counts what the server inside holds.
-        io: What handlers emit through.
-        server: The python-socketio server inside.
-        diary: What handlers saw, in order.
+        refusals: Whether the server promises the standard refusal, or just an answer.
+        held: A function that counts what the inner server stores.
+        io: The object through which handlers emit.
+        server: The inner python-socketio server.
+        diary: The notes of the handlers in order.
     """
 
     refusals: bool
@@ -70,30 +70,30 @@ class Stage:
     records: list[logging.LogRecord] = field(default_factory=list)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve as the ASGI application, and note the loop that it runs in."""
+        """Serve as the ASGI application, and store its event loop."""
         self.loop = asyncio.get_running_loop()
         await self.app(scope, receive, send)
 
     def note(self, *what: Any) -> None:
-        """Write down, for a handler, what it was called with."""
+        """Record a handler's call."""
         self.diary.append(what)
 
     def seen(self, *what: Any) -> int:
-        """How often handlers noted something that starts so."""
+        """Return how many notes start with these values."""
         return sum(entry[: len(what)] == what for entry in self.diary)
 
     def release(self) -> None:
-        """Let every waiting handler go on."""
+        """Release every waiting handler."""
         if self.loop is not None and not self.loop.is_closed():
             self.gate.open(self.loop)
 
     @property
     def is_empty(self) -> bool:
-        """Whether it holds nothing for any client."""
+        """Whether the server stores nothing for any client."""
         return not any(count for kind, count in self.holdings().items() if kind != "tasks")
 
     def holdings(self) -> dict[str, int]:
-        """Return what the server holds on behalf of its clients, by kind."""
+        """Return what the server stores for its clients, by kind."""
         assert self.loop is not None
         return {
             "sockets": len(self.server.eio.sockets),
@@ -128,13 +128,13 @@ def _held_by_ours(server: Any) -> dict[str, int]:
 
 
 class Factory(Protocol):
-    """Makes a stage; options are those of `socketio.AsyncServer`."""
+    """A function that creates a stage with options of `socketio.AsyncServer`."""
 
     def __call__(self, **options: Any) -> Stage: ...
 
 
 def bare(**options: Any) -> Stage:
-    """python-socketio's own server with its own defaults."""
+    """Return python-socketio's own server with its own defaults."""
     stage = Stage(refusals=False, held=_held_by_bare)
     server = socketio.AsyncServer(async_mode="asgi", namespaces=list(RECEIVED), **{**DEFAULTS, **options})
     for namespace, events in handlers(stage).items():
@@ -146,7 +146,7 @@ def bare(**options: Any) -> Stage:
 
 
 def ours(**options: Any) -> Stage:
-    """Return the same handlers behind the contract."""
+    """Return our server with the same handlers and the contract."""
     stage = Stage(refusals=True, held=_held_by_ours)
     limits = Limits(connect_seconds=1.0, body_seconds=1.0, upgrade_seconds=1.0, drain_seconds=0.5)
     app = AsynctionSocketIO.from_spec(
@@ -158,7 +158,7 @@ def ours(**options: Any) -> Stage:
 
 
 class _Notebook(logging.Handler):
-    """Keeps records of every logger, in whichever thread they are made."""
+    """A log handler that keeps records of every logger and thread."""
 
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__(logging.WARNING)
@@ -170,7 +170,7 @@ class _Notebook(logging.Handler):
 
 @contextlib.contextmanager
 def on_stage(factory: Factory, *, ws: str = "auto", **options: Any) -> Iterator[Stage]:
-    """Serve a stage over loopback until the block ends, gathering what it logs.
+    """Serve a stage over loopback until the block ends, and collect its log.
 
     `ws` is uvicorn's option of that name.
     """

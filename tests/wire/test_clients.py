@@ -1,4 +1,4 @@
-"""The clients that people use: socket.io-client of JavaScript, and all of python-socketio's."""
+"""Common clients: JavaScript's socket.io-client, and all of python-socketio's."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ each_transport = pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=
 
 @pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """One server for all of them."""
+    """A server for all tests of this module."""
     with on_stage(ours, ws=request.param, **HEARTBEAT) as stage:
         yield stage
 
 
 async def all_gone(stage: Stage) -> None:
-    """Wait until the server holds no client any more.
+    """Wait until the server has no clients.
 
-    python-socketio's clients sometimes leave without a word over polling: their loop that writes ends as
-    soon as they begin to close, even if it is then still busy with what came before the good-bye.
+    python-socketio's clients sometimes do not send their DISCONNECT over polling: their write loop ends
+    as soon as they begin to close, even while it is still busy with earlier packets.
     """
     seconds = HEARTBEAT["ping_interval"] + HEARTBEAT["ping_timeout"] + SECONDS
     await until(lambda: not stage.server.eio.sockets, "all gone", seconds)
@@ -42,10 +42,10 @@ async def all_gone(stage: Stage) -> None:
 
 @each_transport
 @pytest.mark.parametrize("version", [3, 4])
-async def test_a_javascript_client_finds_all_it_expects(
+async def test_a_javascript_client_can_use_every_feature(
     stage: Stage, run_js: Callable[..., list[Any]], version: int, transports: list[str]
 ) -> None:
-    """Order across an upgrade, binary, acks both ways, refusals, namespaces, being disconnected."""
+    """Order across an upgrade, binary, acks both ways, refusals, namespaces and disconnects work."""
     package = "socket.io-client" if version == 4 else "socket.io-client-3"
     script = ("every_feature.cjs", package, stage.url, json.dumps(transports))
     assert await asyncio.to_thread(run_js, *script) == [
@@ -75,21 +75,21 @@ async def test_a_javascript_client_finds_all_it_expects(
 async def test_a_javascript_client_of_version_2_is_refused(
     stage: Stage, run_js: Callable[..., list[Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It speaks Engine.IO 3, and is told at once instead of hanging; the log says once which clients will do."""
+    """A client of Engine.IO 3 is refused at once, and the log says once which clients are supported."""
     for transport in ("polling", "websocket"):
         answers = await asyncio.to_thread(run_js, "version_2.cjs", stage.url, json.dumps([transport]))
         assert answers == ["refused"]
         await all_gone(stage)
-    (told,) = [one for one in caplog.messages if "Engine.IO 3" in one]
-    assert "socket.io-client 3 or 4" in told
+    (line,) = [message for message in caplog.messages if "Engine.IO 3" in message]
+    assert "socket.io-client 3 or 4" in line
 
 
 @each_transport
-async def test_the_asynchronous_client(stage: Stage, transports: list[str]) -> None:
-    """python-socketio's AsyncClient, its order kept across an upgrade."""
+async def test_the_asynchronous_client_is_served(stage: Stage, transports: list[str]) -> None:
+    """python-socketio's AsyncClient works, and its packets keep their order across an upgrade."""
     news: asyncio.Queue[Any] = asyncio.Queue()
-    async with socketio.AsyncSimpleClient() as other:
-        await other.connect(stage.url, transports=transports)
+    async with socketio.AsyncSimpleClient() as speaker:
+        await speaker.connect(stage.url, transports=transports)
         client = socketio.AsyncClient(reconnection=False)
         client.on("news", news.put)
         client.on("question", lambda question: f"{question}!")
@@ -103,7 +103,7 @@ async def test_the_asynchronous_client(stage: Stage, transports: list[str]) -> N
             assert await client.call("echo", "there", namespace="/moods") == "there"
             assert await client.call("ask", "why") == "why!"
             assert (await client.call("text", 1))["error"]["code"] == "invalid_payload"
-            await other.emit("shout", b"\x01")
+            await speaker.emit("shout", b"\x01")
             assert await asyncio.wait_for(news.get(), SECONDS) == b"\x01"
             assert client.transport() == transports[-1]
         finally:
@@ -112,8 +112,8 @@ async def test_the_asynchronous_client(stage: Stage, transports: list[str]) -> N
 
 
 @each_transport
-async def test_the_synchronous_client(stage: Stage, transports: list[str]) -> None:
-    """python-socketio's Client, which has threads of its own."""
+async def test_the_synchronous_client_is_served(stage: Stage, transports: list[str]) -> None:
+    """python-socketio's Client, which uses threads, works."""
 
     def use() -> None:
         client = socketio.Client(reconnection=False)
@@ -131,8 +131,8 @@ async def test_the_synchronous_client(stage: Stage, transports: list[str]) -> No
 
 
 @each_transport
-async def test_the_simple_clients(stage: Stage, transports: list[str]) -> None:
-    """Both of python-socketio's simple clients receive what they ask for."""
+async def test_the_simple_clients_are_served(stage: Stage, transports: list[str]) -> None:
+    """Both of python-socketio's simple clients receive events."""
 
     def use() -> list[Any]:
         with socketio.SimpleClient() as client:
@@ -149,8 +149,8 @@ async def test_the_simple_clients(stage: Stage, transports: list[str]) -> None:
     await all_gone(stage)
 
 
-async def test_a_client_is_told_why_it_is_refused(stage: Stage) -> None:
-    """A refused CONNECT reaches python-socketio's client as its error."""
+async def test_a_refusal_reaches_the_client_with_its_reason(stage: Stage) -> None:
+    """A refused CONNECT raises in python-socketio's client, and the reason is its error."""
     client = socketio.AsyncClient(reconnection=False)
     errors: list[Any] = []
     client.on("connect_error", errors.append, namespace="/moods")

@@ -1,4 +1,4 @@
-"""The fault suite on our server; `tests.wire.report` runs it on the bare one too."""
+"""The fault suite on our server; `tests.wire.report` also runs it on python-socketio's."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))
 def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stage]]:
-    """One server for all faults that need the same options: no fault may spoil it for the next."""
+    """A shared server for all faults that need the same options, which no fault may damage."""
     stages: dict[str, Stage] = {}
     gc.collect()
-    gc.freeze()  # each fault collects garbage, and need not look through pytest's for it
+    gc.freeze()  # each fault collects garbage, without pytest's objects
     with contextlib.ExitStack() as running:
 
         def find(fault: Fault) -> Stage:
@@ -39,17 +39,17 @@ def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stag
 async def test_a_fault_is_answered_and_leaves_no_trace(
     fault: Fault, stage_for: Callable[[Fault], Stage]
 ) -> None:
-    """The client gets the right answer, its state is freed, the log is clean, others notice nothing."""
+    """The client gets the right answer, its state is freed, the log is clean, and others are unaffected."""
     assert await judge(fault, stage_for(fault)) == []
 
 
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.id)
-async def test_a_server_stops_soon_and_tells_its_handlers(stop: Stop) -> None:
-    """A signal ends the server within seconds, whatever its clients do, and disconnect handlers run."""
+async def test_a_server_stops_soon_and_runs_disconnect_handlers(stop: Stop) -> None:
+    """A signal ends the server within seconds in any situation, and disconnect handlers run."""
     assert await judge_stop(stop, "ours") == []
 
 
-def test_names_are_unique() -> None:
-    """Each fault can be told from the others in a report."""
+def test_names_of_faults_are_unique() -> None:
+    """Each fault has its own name in reports."""
     names = [fault.id for fault in FAULTS] + [stop.id for stop in STOPS]
     assert len(names) == len(set(names))

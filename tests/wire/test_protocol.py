@@ -1,4 +1,4 @@
-"""Engine.IO 4 and Socket.IO 5 as their specifications have them, as root and mounted."""
+"""Engine.IO 4 and Socket.IO 5 follow their specifications, as root and mounted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def split(url: str, library: str = "socket.io") -> tuple[str, str]:
 
 
 async def joined(url: str, transport: str, namespace: str = "/") -> Client:
-    """Return a client that is connected and was told with what it authenticated."""
+    """Return a client that is connected and received its auth."""
     origin, path = split(url)
     client = await Client.open(origin, transport=transport, path=path)
     await client.connect(namespace)
@@ -50,7 +50,7 @@ async def joined(url: str, transport: str, namespace: str = "/") -> Client:
 
 
 async def upgraded(url: str, library: str = "engine.io") -> tuple[Polling, WebSocket]:
-    """Return a polling session and the WebSocket that takes over from it."""
+    """Return a polling session and the WebSocket to which it upgrades."""
     origin, path = split(url, library)
     polling = await Polling.open(origin, path)
     socket = await WebSocket.open(origin, polling.target.replace("polling", "websocket"))
@@ -58,7 +58,7 @@ async def upgraded(url: str, library: str = "engine.io") -> tuple[Polling, WebSo
 
 
 async def message(socket: WebSocket) -> str | bytes:
-    """Return the next packet that is no ping."""
+    """Return the next packet that is not a ping."""
     async with asyncio.timeout(SECONDS):
         while (packet := await socket.receive()) == "2":
             await socket.send("3")
@@ -81,7 +81,7 @@ async def test_polling_opens_a_session(engineio: str) -> None:
 
 
 async def test_a_websocket_opens_a_session(engineio: str) -> None:
-    """There is nothing to upgrade a WebSocket to."""
+    """The open packet over WebSocket offers no upgrade."""
     origin, path = split(engineio, "engine.io")
     socket = await WebSocket.open(origin, f"{path}?EIO=4&transport=websocket")
     opening = json.loads(str(await message(socket))[1:])
@@ -100,7 +100,7 @@ async def test_a_websocket_opens_a_session(engineio: str) -> None:
     ],
 )
 async def test_polling_carries_messages(engineio: str, body: str) -> None:
-    """A POST is answered with ok; several packets travel in one body, bytes as base64."""
+    """A POST is answered with ok, and a body may hold several packets, with bytes as base64."""
     polling = await Polling.open(*split(engineio, "engine.io"))
     answer = await polling.post(body)
     assert (answer.status, answer.body) == (200, "ok")
@@ -113,7 +113,7 @@ async def test_polling_carries_messages(engineio: str, body: str) -> None:
 
 @pytest.mark.parametrize("packet", ["4hello", b"\x01\x02\x03\x04"], ids=["text", "bytes"])
 async def test_a_websocket_carries_messages(engineio: str, packet: str | bytes) -> None:
-    """Each packet is a frame of its own, bytes as they are."""
+    """Each packet is a separate frame, and bytes are sent unchanged."""
     origin, path = split(engineio, "engine.io")
     socket = await WebSocket.open(origin, f"{path}?EIO=4&transport=websocket")
     await message(socket)
@@ -122,8 +122,8 @@ async def test_a_websocket_carries_messages(engineio: str, packet: str | bytes) 
     await socket.hang_up()
 
 
-async def test_two_polls_at_once_end_the_session(engineio: str) -> None:
-    """The first is told to close, the second and all later ones are refused."""
+async def test_concurrent_polls_end_the_session(engineio: str) -> None:
+    """The first poll receives a close packet, and the second and all later ones are refused."""
     polling = await Polling.open(*split(engineio, "engine.io"))
     first = await polling.waiting_poll()
     assert (await polling.poll()).status == 400
@@ -132,8 +132,8 @@ async def test_two_polls_at_once_end_the_session(engineio: str) -> None:
     assert (await polling.poll()).status == 400
 
 
-async def test_a_heartbeat_over_polling(engineio: str) -> None:
-    """A ping comes once per interval, alone in its answer."""
+async def test_heartbeats_over_polling(engineio: str) -> None:
+    """A ping comes once per interval as the only packet of its response."""
     polling = await Polling.open(*split(engineio, "engine.io"))
     for _ in range(3):
         answer = await polling.poll()
@@ -142,8 +142,8 @@ async def test_a_heartbeat_over_polling(engineio: str) -> None:
     await polling.send("1")
 
 
-async def test_a_heartbeat_over_websocket(engineio: str) -> None:
-    """The server pings for as long as the client answers, and closes when it does not."""
+async def test_heartbeats_over_websocket(engineio: str) -> None:
+    """The server pings as long as the client answers, and then closes."""
     origin, path = split(engineio, "engine.io")
     socket = await WebSocket.open(origin, f"{path}?EIO=4&transport=websocket")
     async with asyncio.timeout(SECONDS):
@@ -155,7 +155,7 @@ async def test_a_heartbeat_over_websocket(engineio: str) -> None:
 
 
 async def test_a_client_closes_over_polling(engineio: str) -> None:
-    """A poll that waits is answered with a noop, later ones are refused."""
+    """A held poll is answered with a noop, and later ones are refused."""
     polling = await Polling.open(*split(engineio, "engine.io"))
     poll = await polling.waiting_poll()
     assert (await polling.post("1")).status == 200
@@ -165,7 +165,7 @@ async def test_a_client_closes_over_polling(engineio: str) -> None:
 
 
 async def test_a_client_closes_over_websocket(engineio: str) -> None:
-    """The server closes the WebSocket."""
+    """The server closes the WebSocket after the client's close packet."""
     origin, path = split(engineio, "engine.io")
     socket = await WebSocket.open(origin, f"{path}?EIO=4&transport=websocket")
     await message(socket)
@@ -173,8 +173,8 @@ async def test_a_client_closes_over_websocket(engineio: str) -> None:
     await socket.ended()
 
 
-async def test_an_upgrade(engineio: str) -> None:
-    """The probe is answered, the poll ended by a noop, and messages go on over the WebSocket."""
+async def test_an_upgrade_moves_the_session(engineio: str) -> None:
+    """The probe is answered, the poll ends with a noop, and messages continue over the WebSocket."""
     polling, socket = await upgraded(engineio)
     await socket.send("2probe")
     assert await message(socket) == "3probe"
@@ -186,8 +186,8 @@ async def test_an_upgrade(engineio: str) -> None:
     await socket.hang_up()
 
 
-async def test_after_an_upgrade_only_the_websocket_counts(engineio: str) -> None:
-    """Polls and a second WebSocket of the same session are turned away, the first goes on."""
+async def test_an_upgraded_session_refuses_other_transports(engineio: str) -> None:
+    """Polls and a second WebSocket of the session are refused, and the first WebSocket stays open."""
     polling, socket = await upgraded(engineio)
     await socket.send("2probe")
     await socket.send("5")
@@ -206,7 +206,7 @@ async def test_after_an_upgrade_only_the_websocket_counts(engineio: str) -> None
 async def test_a_namespace_is_joined(
     socketio: str, transport: str, namespace: str, auth: dict[str, str] | None
 ) -> None:
-    """The answer to CONNECT is an object with a sid, and comes before what the handler emits."""
+    """The answer to CONNECT is an object with a sid, sent before the handler's emits."""
     origin, path = split(socketio)
     client = await Client.open(origin, transport=transport, path=path)
     sent = "" if namespace == "/" else namespace + ","
@@ -219,7 +219,7 @@ async def test_a_namespace_is_joined(
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_an_unknown_namespace_is_refused(socketio: str, transport: str) -> None:
-    """In the words of every server, whether the packet ends with a comma or not."""
+    """The refusal has the words of every server, with or without a comma at the packet's end."""
     origin, path = split(socketio)
     client = await Client.open(origin, transport=transport, path=path)
     for packet in ("40/random", "40/random,"):
@@ -230,7 +230,7 @@ async def test_an_unknown_namespace_is_refused(socketio: str, transport: str) ->
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_leaving_one_namespace_keeps_the_others(socketio: str, transport: str) -> None:
-    """DISCONNECT ends one peer, not the transport."""
+    """DISCONNECT ends a single peer, not the transport."""
     client = await joined(socketio, transport)
     await client.connect("/custom")
     await client.expect("42/custom,")
@@ -261,10 +261,10 @@ async def test_leaving_one_namespace_keeps_the_others(socketio: str, transport: 
         ),
     ],
 )
-async def test_events_and_acknowledgements(
+async def test_events_and_acks_return_their_arguments(
     socketio: str, transport: str, sent: tuple[str | bytes, ...], received: list[str | bytes]
 ) -> None:
-    """Arguments come back as they were sent, attachments included."""
+    """Arguments and attachments return as they were sent."""
     client = await joined(socketio, transport)
     await client.send(*sent)
     assert [await client.next() for _ in received] == received
