@@ -1,4 +1,4 @@
-"""A real browser for the tests, and a page in which nothing may go wrong unnoticed."""
+"""A real browser for the tests, and a page on which every problem fails the test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .tools import found
+from .tools import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,56 +25,56 @@ document.addEventListener("securitypolicyviolation", (violation) =>
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, as the system's package manager installs it.
+    """Chromium, as installed by the system's package manager.
 
-    For one module at a time: while Playwright is at work, no event loop can run in this thread.
+    Its scope is a module, as no event loop can run in this thread while Playwright is active.
     """
-    path = found("chromium")
+    path = find_program("chromium")
     if path is None:
         pytest.fail("this test needs Chromium: install it with the system's package manager")
     with sync_playwright() as playwright:
-        # Containers run tests as root, where Chromium's own sandbox does not start.
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+        # Containers run tests as root, where Chromium's sandbox does not start.
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @contextlib.contextmanager
 def watched_page(
     browser: Browser, url: str, *, expected: tuple[str, ...] = (), **context: Any
 ) -> Iterator[Page]:
-    """Yield a page at `url`; at the end there was no error, no violation of its policy, no request elsewhere.
+    """Yield a page at `url`; at the end check for errors, policy violations and foreign requests.
 
     Args:
-        browser: Where it opens.
-        url: What it opens; its origin is the only one that may be asked.
-        expected: Parts of messages that the browser itself writes where a test provokes a failure.
+        browser: The browser that opens the page.
+        url: The address to open; the page may only send requests to its origin.
+        expected: Parts of messages that the browser writes if a test provokes a failure.
         context: Options of the browser's context.
     """
     problems: list[str] = []
     origin = "/".join(url.split("/")[:3])
 
-    def said(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
             problems.append(message.text)
 
-    def opened(dialog: Dialog) -> None:
+    def on_dialog(dialog: Dialog) -> None:
         problems.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
-    def asked(request: Request) -> None:
+    def on_request(request: Request) -> None:
         if not request.url.startswith((f"{origin}/", "data:")):
-            problems.append(f"asked {request.url}")
+            problems.append(f"request to {request.url}")
 
-    made = browser.new_context(**context)
-    page = made.new_page()
+    browser_context = browser.new_context(**context)
+    page = browser_context.new_page()
     page.set_default_timeout(SECONDS * 1000)
     page.add_init_script(_REPORT_VIOLATIONS)
-    page.on("console", said)
+    page.on("console", on_console)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", opened)
-    page.on("request", asked)
+    page.on("dialog", on_dialog)
+    page.on("request", on_request)
     page.goto(url)
     yield page
-    made.close()
-    assert [one for one in problems if not any(part in one for part in expected)] == []
+    browser_context.close()
+    assert [problem for problem in problems if not any(part in problem for part in expected)] == []

@@ -1,4 +1,4 @@
-"""python-socketio's own client, with what a test wants of it: received events in order, refusals as data."""
+"""python-socketio's client for tests: received events in order, refusals as data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ConnectError(Exception):
 
 
 class Client:
-    """One connection to one namespace."""
+    """A connection to a single namespace."""
 
     def __init__(self, namespace: str, serializer: str = "default") -> None:
         self.namespace = namespace
@@ -43,11 +43,11 @@ class Client:
         await self.sio.emit(event, arguments, namespace=self.namespace)
 
     async def call(self, event: str, *arguments: Any) -> Any:
-        """Return the ack's only argument, None for none, a tuple for more."""
+        """Emit an event and return the ack: None, its only argument, or a tuple."""
         return await self.sio.call(event, arguments, namespace=self.namespace, timeout=WAIT_SECONDS)
 
     async def receive(self) -> tuple[Any, ...]:
-        """Return the next event: its name, then its arguments."""
+        """Return the next event as a tuple of its name and arguments."""
         return await asyncio.wait_for(self.events.get(), WAIT_SECONDS)
 
     def on(self, event: str, handler: Any) -> None:
@@ -75,17 +75,17 @@ async def connected(
     serializer: str = "default",
     **options: Any,
 ) -> AsyncIterator[Client]:
-    """Connect, and disconnect when the block ends.
+    """Connect a client, and disconnect it when the block ends.
 
     Args:
-        url: The server.
-        namespace: The only namespace that is connected.
-        on: Handlers to register before connecting, by event; what they return is the ack.
-        serializer: How packets are written, as python-socketio names it.
-        options: What ``AsyncClient.connect`` takes: auth, headers, transports, socketio_path.
+        url: The URL of the server.
+        namespace: The only namespace to connect.
+        on: Handlers to register before connecting, by event; their return values are the acks.
+        serializer: The name of a packet format of python-socketio.
+        options: Options of ``AsyncClient.connect``: auth, headers, transports, socketio_path.
 
     Raises:
-        ConnectError: the server answered CONNECT_ERROR.
+        ConnectError: The server answered with CONNECT_ERROR.
     """
     client = Client(namespace, serializer)
     for event, handler in (on or {}).items():

@@ -27,23 +27,23 @@ __all__ = [
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers ``-n auto`` starts: most tests wait for servers and clients."""
+    """Return how many workers ``-n auto`` starts: twice the CPUs, as most tests wait for I/O."""
     return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """python-socketio runs on asyncio alone."""
+    """Run tests on asyncio, the only backend of python-socketio."""
     return "asyncio"
 
 
-# uvicorn sets their levels and handlers for the whole process, whichever test serves in it.
+# uvicorn sets their levels and handlers for the whole process, whichever test runs it.
 LOGGERS = ("asynction_asgi", "uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")
 
 
 @pytest.fixture(autouse=True)
 def restored_loggers() -> Iterator[None]:
-    """Leave loggers as they were, so that what a test sees in the log does not depend on earlier tests."""
+    """Restore loggers, so that what a test sees in the log does not depend on earlier tests."""
     before = [
         (logger, logger.handlers[:], logger.level, logger.propagate, logger.disabled)
         for logger in map(logging.getLogger, LOGGERS)
@@ -57,6 +57,6 @@ def restored_loggers() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def queue_url() -> Iterator[str]:
-    """The URL of a message queue that lives as long as the session."""
+    """The URL of a message queue that runs until the session ends."""
     with queue_server() as url:
         yield url

@@ -1,7 +1,7 @@
-"""The graph of the package's imports, and figures that say how well it hangs together.
+"""The graph of the package's imports, and figures about its structure.
 
-``python -m tests.layout [CHECKOUT]`` prints the figures of every part that has folders or files
-of its own. Imports for type checking count like all others: readers follow those, too.
+``python -m tests.layout [CHECKOUT]`` prints the figures of every part that has its own folders or
+files. Imports for type checking count like all others, as readers follow them, too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Arrow = tuple[str, str]
 
 @cache
 def modules(root: Path = ROOT) -> Mapping[str, Path]:
-    """Return the file of every module, by its place: ``engine/limits``, ``engine/__init__``."""
+    """Return the file of every module by its place, such as ``engine/limits`` or ``engine/__init__``."""
     package = root / PACKAGE
     return {
         path.relative_to(package).with_suffix("").as_posix(): path for path in sorted(package.rglob("*.py"))
@@ -34,7 +34,7 @@ def modules(root: Path = ROOT) -> Mapping[str, Path]:
 
 
 def imported_names(root: Path, path: Path) -> Iterator[str]:
-    """Yield the absolute name of everything that a file imports: ``asynction_asgi.errors.SpecError``."""
+    """Yield the absolute name of everything that a file imports, such as ``asynction_asgi.errors.SpecError``."""
     here = path.relative_to(root).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -46,7 +46,7 @@ def imported_names(root: Path, path: Path) -> Iterator[str]:
 
 
 def module_of(name: str, places: Iterable[str]) -> str | None:
-    """Return the place of the package's module that a name stands for or in, or None."""
+    """Return the place of the package's module that a name is or belongs to, or None."""
     package, *parts = name.split(".")
     if package != PACKAGE or parts == ["__version__"]:
         return None
@@ -60,7 +60,7 @@ def module_of(name: str, places: Iterable[str]) -> str | None:
 
 @cache
 def import_graph(root: Path = ROOT) -> Mapping[str, frozenset[str]]:
-    """Return the package's own modules that each module imports, by place."""
+    """Return the modules of the package that each module imports, by place."""
     places = modules(root)
     graph = {}
     for place, path in places.items():
@@ -70,7 +70,7 @@ def import_graph(root: Path = ROOT) -> Mapping[str, frozenset[str]]:
 
 
 def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Return the groups of nodes that lead to one another (Tarjan), the largest first."""
+    """Return the groups of nodes that lead to each other (Tarjan's algorithm), the largest first."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -96,7 +96,7 @@ def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
 
 
 def running_back_up(graph: Mapping[str, Iterable[str]]) -> set[Arrow]:
-    """Return few arrows without which there is no circle, by moving nodes in an order while it helps."""
+    """Return a small set of arrows without which there is no circle, found by reordering the nodes."""
     arrows = {(source, target) for source, targets in graph.items() for target in targets}
     back: set[Arrow] = set()
     for group in circles(graph):
@@ -106,7 +106,7 @@ def running_back_up(graph: Mapping[str, Iterable[str]]) -> set[Arrow]:
 
 
 def _fewest_back(nodes: list[str], arrows: set[Arrow]) -> set[Arrow]:
-    """Order the nodes from the ground, and return the arrows that lead upwards in the best order found."""
+    """Order the nodes from bottom to top, and return the arrows that lead upwards in the best order."""
 
     def against(order: list[str]) -> set[Arrow]:
         height = {node: place for place, node in enumerate(order)}
@@ -129,7 +129,7 @@ def _fewest_back(nodes: list[str], arrows: set[Arrow]) -> set[Arrow]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How the rooms of one folder, its files and folders, hang together."""
+    """The figures of the rooms of a folder, which are its files and folders."""
 
     rooms: int
     floors: int
@@ -138,13 +138,13 @@ class Figures:
     circles: tuple[int, ...]
 
     def __str__(self) -> str:
-        """Say the circles by the files in them."""
+        """Format the figures as a row, with circles by their number of files."""
         circle = " + ".join(f"{files} files" for files in self.circles) or "none"
         return f"{self.rooms:5} {self.floors:6} {self.arrows:6} {self.back:7}  {circle}"
 
 
 def figures(folder: str, root: Path = ROOT) -> Figures:
-    """Measure one folder, ``""`` for the package itself; its circles are those of files anywhere in it."""
+    """Measure a folder, or ``""`` for the package; circles may include files anywhere in it."""
     inside = PurePosixPath(folder)
     files = {place for place in modules(root) if PurePosixPath(place).is_relative_to(inside)}
     graph = {place: import_graph(root)[place] & files for place in files}
@@ -168,7 +168,7 @@ def figures(folder: str, root: Path = ROOT) -> Figures:
 
 
 def _floors(down: Mapping[str, set[str]]) -> Callable[[str], int]:
-    """Return a function that counts the rooms of the longest way to the ground."""
+    """Return a function that counts the rooms on the longest way down."""
 
     @cache
     def floor(room: str) -> int:

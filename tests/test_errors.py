@@ -1,4 +1,4 @@
-"""Refusals, their references and the texts in them."""
+"""Refusals, their references and their texts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from asynction_asgi.errors import internal_error, refusal, shorten
 from asynction_asgi.logs import get_logger
 
 
-def test_an_internal_error_is_found_by_its_reference(caplog: pytest.LogCaptureFixture) -> None:
-    """The peer receives the reference alone; the log holds it with the crash and its traceback."""
+def test_an_internal_error_has_a_reference(caplog: pytest.LogCaptureFixture) -> None:
+    """The peer receives only the reference, and the log has it with the crash and its traceback."""
     crash = ValueError("secret")
     body = refusal(internal_error("handler of 'save' in / failed", crash, get_logger("test")))
     ref = body["error"]["ref"]
@@ -22,8 +22,8 @@ def test_an_internal_error_is_found_by_its_reference(caplog: pytest.LogCaptureFi
     assert record.exc_info[1] is crash
 
 
-def test_an_internal_error_that_was_handled_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Without a logger there is no line, and every refusal still has a reference of its own."""
+def test_a_handled_internal_error_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a logger nothing is logged, and every refusal still has its own reference."""
     refs = {internal_error("handled", ValueError(), None).ref for _ in range(2)}
     assert (len(refs), caplog.records) == (2, [])
 
@@ -31,6 +31,6 @@ def test_an_internal_error_that_was_handled_is_not_logged(caplog: pytest.LogCapt
 @pytest.mark.parametrize(
     ("text", "shown"), [("", ""), ("abc", "abc"), ("abcd", "abc…")], ids=["empty", "fits", "longer"]
 )
-def test_a_long_text_is_cut(text: str, shown: str) -> None:
-    """A text that fits is unchanged; the rest of a longer one becomes one character."""
+def test_a_long_text_is_truncated(text: str, shown: str) -> None:
+    """A text that fits is unchanged, and the rest of a longer one is replaced by an ellipsis."""
     assert shorten(text, 3) == shown

@@ -1,4 +1,4 @@
-"""Optional packages are looked for without an import."""
+"""Optional packages are found without importing them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynction_asgi.extras import is_installed, require
 
 
 def test_a_module_is_found_without_being_imported() -> None:
-    """Whether a package is there costs no import of it."""
+    """Checking for a module does not import it."""
     sys.modules.pop("antigravity", None)
     assert is_installed("antigravity")
     assert "antigravity" not in sys.modules
@@ -19,7 +19,7 @@ def test_a_module_is_found_without_being_imported() -> None:
 
 
 def test_a_missing_module_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what needs the package and which command installs it."""
+    """The error says what needs the module and which command installs it."""
     monkeypatch.setitem(sys.modules, "redis", None)
     message = (
         "message_queue redis:// needs the module 'redis', which is not installed;"

@@ -1,4 +1,4 @@
-"""``.pre-commit-hooks.yaml``: what pre-commit runs in other repositories."""
+"""``.pre-commit-hooks.yaml``: the hooks that pre-commit runs in other repositories."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ channels:
 
 
 def run(hook: str, *files: str) -> int:
-    """Return the exit code of a hook, called as pre-commit does: its entry, then the files of the commit."""
+    """Return the exit code of a hook, called like pre-commit: its entry, then the files of the commit."""
     program, *arguments = shlex.split(HOOKS[hook]["entry"])
     assert program == "asynction-asgi"
     return CliRunner().invoke(main, [*arguments, *files]).exit_code
@@ -36,31 +36,31 @@ def run(hook: str, *files: str) -> int:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    made = Repository(tmp_path / "chat")
-    monkeypatch.chdir(made.folder)
-    made.commit({"asyncapi.yaml": DOCUMENT})
-    return made
+    project = Repository(tmp_path / "chat")
+    monkeypatch.chdir(project.folder)
+    project.commit({"asyncapi.yaml": DOCUMENT})
+    return project
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_a_hook_looks_at_documents_by_their_usual_names(hook: str) -> None:
-    """Others are named in the user's own configuration."""
+def test_a_hook_checks_documents_with_usual_names(hook: str) -> None:
+    """Documents with other names must be configured by the user."""
     pattern = HOOKS[hook]["files"]
     assert all(re.search(pattern, path) for path in ("asyncapi.yaml", "docs/chat.AsyncAPI.json"))
     assert not any(re.search(pattern, path) for path in ("chat.yaml", "asyncapi/notes/readme.yaml"))
 
 
 @pytest.mark.usefixtures("repository")
-def test_check_refuses_what_cannot_be_served() -> None:
-    """Strictly, since a hook is where slips are cheapest."""
+def test_check_refuses_an_unservable_document() -> None:
+    """Warnings fail the hook, too, as mistakes are cheapest to correct there."""
     assert run("asynction-asgi-check", "asyncapi.yaml") == 0
     Path("asyncapi.yaml").write_text(DOCUMENT.replace("type: string", "type: string, minLenght: 1"))
     assert run("asynction-asgi-check", "asyncapi.yaml") == 1
 
 
 @pytest.mark.usefixtures("repository")
-def test_diff_refuses_what_breaks_clients() -> None:
-    """A document that is new breaks nobody, and one whose major version rose may."""
+def test_diff_refuses_breaking_changes() -> None:
+    """A new document breaks no clients, and a change of the major version may."""
     Path("asyncapi.yaml").write_text(
         narrower := DOCUMENT.replace("type: string", "type: string, minLength: 1")
     )

@@ -1,4 +1,4 @@
-"""The package's shape: who may import whom, and what stands at the top."""
+"""The package's structure: which modules may import which, and what the top level holds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .layout import ROOT, Arrow, circles, import_graph, imported_names, modules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# In each of these folders a room (a folder or file of it) imports only rooms of the rows before its
-# own. Files of one room may import one another, but nowhere in a circle.
+# In each folder a room (a file or folder in it) may import only rooms of earlier rows. Files of the
+# same room may import each other, but not in a circle.
 ROWS = {
     "": (
         ("errors",),
@@ -48,7 +48,7 @@ ROWS = {
         ("__init__",),
     ),
 }
-# Third-party modules and the places that may import them: a module, or all of a folder.
+# Third-party modules, and the modules or folders that may import them.
 SEAMS = {
     "ruamel": ("spec/text/yaml", "spec/text/yaml_events"),
     "_ruamel_yaml": ("spec/text/yaml",),
@@ -70,9 +70,9 @@ TOP = {
 
 
 def room_of(place: str, folder: str) -> str | None:
-    """Return the room of a folder in which a module stands, or None outside of it.
+    """Return the room of a folder to which a module belongs, or None if it is outside.
 
-    A file that has a row apart from its folder's, such as ``mock/serve``, is a room of its own.
+    A file that has a row separate from its folder's, such as ``mock/serve``, is its own room.
     """
     if folder and not place.startswith(f"{folder}/"):
         return None
@@ -81,7 +81,7 @@ def room_of(place: str, folder: str) -> str | None:
 
 
 def rows_broken() -> Iterator[tuple[Arrow, str]]:
-    """Yield every import that leads up or sideways, with what is wrong."""
+    """Yield every import that leads up or sideways, with the reason why it is wrong."""
     for folder, rows in ROWS.items():
         level = {room: height for height, row in enumerate(rows) for room in row}
         for source, targets in import_graph().items():
@@ -97,15 +97,15 @@ def rows_broken() -> Iterator[tuple[Arrow, str]]:
 
 
 def seams_broken() -> Iterator[tuple[Arrow, str]]:
-    """Yield every import of a third-party module in a place that may not know it."""
+    """Yield every import of a third-party module outside the places that may import it."""
     for place, path in modules().items():
         for library in {name.partition(".")[0] for name in imported_names(ROOT, path)} & SEAMS.keys():
             if not any(f"{place}/".startswith(f"{owner}/") for owner in SEAMS[library]):
                 yield (place, library), f"only {' and '.join(SEAMS[library])} may"
 
 
-def test_every_module_stands_in_a_row() -> None:
-    """A new folder or file gets its row before anything imports it."""
+def test_every_module_has_a_row() -> None:
+    """A new folder or file must get a row before anything imports it."""
     problems = [
         f"{place} has no row in ROWS[{folder!r}]"
         for folder, rows in ROWS.items()
@@ -116,26 +116,26 @@ def test_every_module_stands_in_a_row() -> None:
     assert not problems, "\n".join(problems)
 
 
-def test_a_room_imports_only_from_rows_before_its_own() -> None:
-    """The package reads from the ground up, and so do the engine and spec within it."""
+def test_a_room_imports_only_from_earlier_rows() -> None:
+    """The package can be read from bottom to top, and so can engine and spec."""
     problems = [f"{source} imports {target}: {why}" for (source, target), why in rows_broken()]
     assert not problems, "\n".join(problems)
 
 
-def test_no_modules_import_one_another_in_a_circle() -> None:
-    """Each module can be read, and tested, before those that build on it."""
+def test_modules_do_not_import_in_circles() -> None:
+    """Each module can be read and tested before the modules that build on it."""
     problems = [" - ".join(circle) for circle in circles(import_graph())]
     assert not problems, "\n".join(problems)
 
 
 def test_a_third_party_seam_has_one_importer() -> None:
-    """Each library that shapes data is imported by one part, so that one part changes with it."""
+    """Each library that shapes data is imported by a single part, which changes with it."""
     problems = [f"{place} imports {library}: {why}" for (place, library), why in seams_broken()]
     assert not problems, "\n".join(problems)
 
 
-def test_loggers_are_those_that_escape() -> None:
-    """``logs.get_logger`` is the only way to a logger, so that no line can hold raw text."""
+def test_all_loggers_escape() -> None:
+    """Loggers come only from ``logs.get_logger``, so that no line contains raw text."""
     problems = [
         f"{place} calls {node.func.attr}"
         for place, path in modules().items()
@@ -148,8 +148,8 @@ def test_loggers_are_those_that_escape() -> None:
     assert not problems, "\n".join(problems)
 
 
-def test_the_top_level_holds_what_the_card_names() -> None:
-    """Whoever opens the project sees a page, not a heap."""
+def test_the_top_level_has_no_other_files() -> None:
+    """The top level of the project fits on a page."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.split("\n")

@@ -1,4 +1,4 @@
-"""What is logged: one line each, whatever clients and documents put into it."""
+"""Each log record is one line, whatever clients and documents put into it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORBIDDEN = set(HOSTILE) - set("xERROR:    forged[2Jgnp\n")
 
 @pytest.fixture
 def output() -> Iterator[io.StringIO]:
-    """What the package's loggers write, in the format of `asynction-asgi run`."""
+    """The output of the package's loggers in the format of `asynction-asgi run`."""
     config = _log_config("info")["formatters"]["default"]
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -39,7 +39,7 @@ def output() -> Iterator[io.StringIO]:
 
 
 def check(text: str, levels: list[str]) -> None:
-    """Assert that `text` is one record per level, and what belongs to one is indented."""
+    """Assert that `text` has one record per level, with all further lines indented."""
     lines = text.splitlines()
     assert [line.partition(":")[0] for line in lines if not line.startswith("  ")] == levels
     assert not FORBIDDEN & set(text)
@@ -53,8 +53,8 @@ def fail(text: str, count: int = 1) -> None:
 
 @pytest.mark.parametrize("name", ["", "engine", "engine.upstream", "validation", "cli"])
 @pytest.mark.parametrize("template", ["%s", "%r", HOSTILE.replace("\ud800", "") + "%s"])
-def test_a_line_is_one_line(name: str, template: str, output: io.StringIO) -> None:
-    """Line ends, escapes, bidirectional controls and half characters are written as Python writes them."""
+def test_a_record_is_a_single_line(name: str, template: str, output: io.StringIO) -> None:
+    """Line ends, escapes, bidirectional controls and half surrogate pairs are escaped as in Python."""
     get_logger(name).warning(template, HOSTILE)
     get_logger(name).error("%s", ValueError(HOSTILE))
     check(output.getvalue(), ["WARNING", "ERROR"])
@@ -62,7 +62,7 @@ def test_a_line_is_one_line(name: str, template: str, output: io.StringIO) -> No
 
 
 def test_a_traceback_is_indented(output: io.StringIO) -> None:
-    """Messages, notes, causes and groups of exceptions hold texts too."""
+    """Messages, notes, causes and exception groups in a traceback are indented, too."""
     logger = get_logger()
     try:
         try:
@@ -75,8 +75,8 @@ def test_a_traceback_is_indented(output: io.StringIO) -> None:
     assert "in test_a_traceback_is_indented" in output.getvalue()
 
 
-def test_what_is_long_is_cut(output: io.StringIO) -> None:
-    """A megabyte that a client sent costs the log a few kilobytes, in a message or an exception."""
+def test_long_texts_are_truncated(output: io.StringIO) -> None:
+    """A megabyte from a client takes a few kilobytes in the log, in a message or an exception."""
     logger = get_logger()
     try:
         fail("x" * 1_000_000)
@@ -90,8 +90,8 @@ def test_what_is_long_is_cut(output: io.StringIO) -> None:
     check(output.getvalue(), ["ERROR", "ERROR"])
 
 
-def test_a_line_that_needs_nothing_keeps_its_parts(caplog: pytest.LogCaptureFixture) -> None:
-    """Collectors of errors group records by their template, and look at the exception itself."""
+def test_a_harmless_record_keeps_its_parts(caplog: pytest.LogCaptureFixture) -> None:
+    """Error collectors group records by their template and read the exception itself."""
     error = ValueError("żółć")
     get_logger().error("%s of %d", "żółć", 7, exc_info=error)
     (record,) = caplog.records
@@ -100,20 +100,20 @@ def test_a_line_that_needs_nothing_keeps_its_parts(caplog: pytest.LogCaptureFixt
     assert record.exc_info[1] is error
 
 
-class Unspeakable:
+class Unprintable:
     def __str__(self) -> str:
         raise LookupError("bug")
 
 
 @pytest.mark.parametrize(
     ("template", "arguments"),
-    [("%s and %s", ("one",)), ("%d", ("one",)), ("nothing", ("one",)), ("%s", (Unspeakable(),))],
+    [("%s and %s", ("one",)), ("%d", ("one",)), ("nothing", ("one",)), ("%s", (Unprintable(),))],
     ids=["too few", "wrong type", "too many", "raises"],
 )
-def test_a_mistaken_log_call_is_logged_and_raises_nothing(
+def test_a_wrong_log_call_raises_nothing(
     template: str, arguments: tuple[Any, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The code that logs goes on, and the line shows its template."""
+    """The code that logs continues, and the line shows the template."""
     get_logger().warning(template, *arguments)
     EscapingLogger(logging.getLogger("mine"), {}).warning(template, *arguments)
     assert [record.getMessage() for record in caplog.records] == [
@@ -121,8 +121,8 @@ def test_a_mistaken_log_call_is_logged_and_raises_nothing(
     ] * 2
 
 
-def test_a_logger_of_the_users_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:
-    """Through ours; what is logged by it elsewhere is not touched."""
+def test_a_user_supplied_logger_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:
+    """Lines logged through our wrapper are escaped, and the application's own are unchanged."""
     mine = logging.getLogger("mine")
     EscapingLogger(mine, {}).warning("packet %s", HOSTILE)
     mine.warning("%s", "one\ntwo")
@@ -153,18 +153,18 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-async def test_what_a_client_sends_forges_no_line(output: io.StringIO) -> None:
-    """Names of events and members, and values that a handler's exception quotes."""
+async def test_a_client_cannot_forge_a_log_line(output: io.StringIO) -> None:
+    """Names of events and members, and values in a handler's exception, are escaped."""
     text = HOSTILE.replace("\ud800", "")
 
-    async def crash(said: str) -> None:
-        raise LookupError(said)
+    async def crash(text: str) -> None:
+        raise LookupError(text)
 
-    async def other(event: str, said: str) -> None:
+    async def other(event: str, text: str) -> None:
         raise LookupError(event)
 
     async def closed(value: Any) -> None:
-        """Take it."""
+        """Accept any value."""
 
     server = AsynctionSocketIO.from_spec(
         DOCUMENT, handlers={"/": {"closed": closed, "crash": crash, "*": other}}, validation="warn"

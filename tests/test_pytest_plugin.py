@@ -1,4 +1,4 @@
-"""``--asynction-cov``, as a project that has the package installed sees it."""
+"""``--asynction-cov`` in a project with the package installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# Imported here, because pytester forgets what is imported first in the runs that it makes.
+# Imported here, as pytester forgets modules that are first imported in its runs.
 from asynction_asgi.testing import coverage
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ Run = "Callable[..., pytest.RunResult]"
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
-    """Run the tests of a small project with some options of pytest."""
+    """Run the tests of a small project with options of pytest."""
     (pytester.path / "chat.yaml").write_text(DOCUMENT, "utf-8")
     (pytester.path / "chat.py").write_text(SERVER, "utf-8")
     monkeypatch.syspath_prepend(pytester.path)
@@ -101,11 +101,11 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
 def _is_installed() -> bool:
     from importlib.metadata import entry_points
 
-    return any(one.value == "asynction_asgi.pytest_plugin" for one in entry_points(group="pytest11"))
+    return any(entry.value == "asynction_asgi.pytest_plugin" for entry in entry_points(group="pytest11"))
 
 
-def test_what_was_exercised_and_what_was_not(run: Callable[..., pytest.RunResult]) -> None:
-    """Each event, connection and scheme has a line; a crash exercises nothing."""
+def test_the_report_lists_what_was_exercised(run: Callable[..., pytest.RunResult]) -> None:
+    """Each event, connection and scheme has a line, and a crash does not count as exercised."""
     result = run(TESTS, "--asynction-cov")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
@@ -125,8 +125,8 @@ def test_what_was_exercised_and_what_was_not(run: Callable[..., pytest.RunResult
     )
 
 
-def test_the_rest_is_counted_where_tests_exercise_it(run: Callable[..., pytest.RunResult]) -> None:
-    """Refusals of events and connections, calls of the server and their answers, refused schemes."""
+def test_refusals_and_answers_are_counted(run: Callable[..., pytest.RunResult]) -> None:
+    """Refusals of events and connections, answers to the server's calls, and refused schemes count."""
     result = run(TESTS + MORE, "--asynction-cov")
     result.stdout.fnmatch_lines(
         [
@@ -143,10 +143,10 @@ def test_the_rest_is_counted_where_tests_exercise_it(run: Callable[..., pytest.R
 
 
 @pytest.mark.parametrize(("least", "status"), [("45", 0), ("46", 1)])
-def test_a_run_that_exercises_too_little_fails(
+def test_too_little_coverage_fails_the_run(
     run: Callable[..., pytest.RunResult], least: str, status: int
 ) -> None:
-    """By its exit status, and a line that says so."""
+    """The exit status shows the failure, and a line says so."""
     result = run(TESTS, "--asynction-cov-fail-under", least)
     assert result.ret == status
     assert ("FAIL: less than the required 46 %" in result.outlines) is bool(status)
@@ -155,7 +155,7 @@ def test_a_run_that_exercises_too_little_fails(
 def test_workers_are_counted_together(
     run: Callable[..., pytest.RunResult],
 ) -> None:
-    """With pytest-xdist, what each worker exercised counts, and the whole is judged once."""
+    """With pytest-xdist the workers' results are added, and the total is judged once."""
     whole = run(TESTS + MORE, "--asynction-cov").outlines
     result = run(TESTS + MORE, "-n", "1", "--asynction-cov-fail-under", "90")
     assert result.ret == 0
@@ -164,32 +164,32 @@ def test_workers_are_counted_together(
     assert set(report) <= set(whole)
 
 
-def test_no_contract_is_no_coverage(run: Callable[..., pytest.RunResult]) -> None:
+def test_a_run_without_a_contract_fails(run: Callable[..., pytest.RunResult]) -> None:
     """A run without any server does not count as complete."""
     result = run("def test_nothing(): pass", "--asynction-cov-fail-under", "1")
     assert result.ret == 1
     assert "no contract was served" in result.outlines
 
 
-def test_a_wrong_percentage_is_refused(run: Callable[..., pytest.RunResult]) -> None:
-    """Before any test is run."""
+def test_an_invalid_percentage_is_refused(run: Callable[..., pytest.RunResult]) -> None:
+    """An invalid percentage is an error before any test runs."""
     for text in ("120", "most"):
         result = run(TESTS, "--asynction-cov-fail-under", text)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([f"*'{text}' is not a number between 0 and 100*"])
 
 
-def test_without_the_option_nothing_is_watched_and_nothing_printed(
+def test_without_the_option_nothing_is_printed(
     run: Callable[..., pytest.RunResult],
 ) -> None:
-    """A run without it is as if the plugin were not there."""
+    """Without the option the plugin has no effect."""
     result = run(TESTS)
     assert result.ret == 0
     result.stdout.no_fnmatch_line("*coverage*")
 
 
 def test_the_plugin_is_cheap_to_import() -> None:
-    """Every run of pytest imports it, so it imports neither the server nor python-socketio."""
+    """Every run of pytest imports the plugin, so it imports neither the server nor python-socketio."""
     script = "import asynction_asgi.pytest_plugin, sys; print(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert not {"socketio", "starlette", "ruamel", "asynction_asgi.server"} & set(output.split())

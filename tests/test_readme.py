@@ -1,4 +1,4 @@
-"""The README, held to its word: every example runs, every table is complete."""
+"""The README is correct: every example runs, and every table is complete."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TEXT = (ROOT / "README.md").read_text("utf-8")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text and the heading it stands under."""
+    """A fenced block with its language, its text and its heading."""
 
     language: str
     text: str
@@ -52,20 +52,24 @@ class Block:
 
 
 def read_blocks() -> list[Block]:
-    found, heading = [], ""
+    blocks, heading = [], ""
     for match in re.finditer(r"^#+ ([^\n]+)$|^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
         if match[1]:
             heading = match[1]
         else:
-            found.append(Block(match[2], match[3], heading))
-    return found
+            blocks.append(Block(match[2], match[3], heading))
+    return blocks
 
 
 BLOCKS = read_blocks()
 
 
 def block(language: str, heading: str, place: int = 0) -> str:
-    return [one.text for one in BLOCKS if (one.language, one.heading) == (language, heading)][place]
+    return [
+        candidate.text
+        for candidate in BLOCKS
+        if (candidate.language, candidate.heading) == (language, heading)
+    ][place]
 
 
 NOT_CODES = {"POST", "HEAD", "NFKC"}
@@ -77,15 +81,15 @@ SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
-    one
-    for one in BLOCKS
-    if one.language == "python"
-    and one.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START)
+    candidate
+    for candidate in BLOCKS
+    if candidate.language == "python"
+    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
 def table(heading: str) -> list[list[str]]:
-    """Return the rows of the first table under a heading, without its head."""
+    """Return the rows of the first table under a heading, without its header."""
     _, _, rest = TEXT.partition(f"# {heading}\n")
     rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", rest, re.MULTILINE)
     assert rows, f"no table under {heading}"
@@ -98,7 +102,7 @@ def codes(cells: list[str]) -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where the example's two files are, as a working directory to import from."""
+    """The example's two files in a working directory to import from."""
     (tmp_path / "chat.yaml").write_text(DOCUMENT, "utf-8")
     (tmp_path / "chat.py").write_text(SERVER, "utf-8")
     monkeypatch.chdir(tmp_path)
@@ -108,11 +112,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_every_example_is_run_by_a_test_here() -> None:
-    """A block under a new heading needs a test of its own."""
+    """A block under a new heading must get a test."""
     tested = {
-        *(("bash", one) for one in ("Install", "See the demo", "Run the tests", "Command line")),
+        *(("bash", heading) for heading in ("Install", "See the demo", "Run the tests", "Command line")),
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
-        *(("python", one.heading) for one in FRAGMENTS),
+        *(("python", fragment.heading) for fragment in FRAGMENTS),
         *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", ACKS),
         ("yaml", "Security"),
@@ -127,11 +131,11 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, HOOKS) for language in ("bash", "yaml")),
         *((language, "Talking to a server") for language in ("bash", "text")),
     }
-    assert {(one.language, one.heading) for one in BLOCKS} == tested
+    assert {(example.language, example.heading) for example in BLOCKS} == tested
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_complete_example(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_complete_example_works(capsys: pytest.CaptureFixture[str]) -> None:
     """Document, server and client do what the text says, in under 30 lines."""
     assert len((DOCUMENT + SERVER).splitlines()) < 30
     with serve(importlib.import_module("chat").app) as url:
@@ -144,17 +148,17 @@ def test_the_complete_example(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda one: one.heading)
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda fragment: fragment.heading)
 def test_a_fragment_runs(fragment: Block) -> None:
-    """Each of the shorter examples runs as it stands beside the complete one."""
+    """Each shorter example runs beside the complete one."""
     names: dict[str, Any] = {}
     exec(fragment.text, names)
-    assert any(isinstance(one, AsynctionSocketIO) for one in names.values()) or "Validation" in names
+    assert any(isinstance(value, AsynctionSocketIO) for value in names.values()) or "Validation" in names
 
 
 @pytest.mark.usefixtures("folder")
-def test_handlers_given_in_code() -> None:
-    """Code wins over the document, and a handler's own refusal reaches the client."""
+def test_handlers_passed_in_code_are_used() -> None:
+    """A handler in code replaces the document's, and its own refusal reaches the client."""
     names: dict[str, Any] = {}
     exec(block("python", "Handlers", 1), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
@@ -165,13 +169,13 @@ def test_handlers_given_in_code() -> None:
         }
 
 
-def test_the_forms_of_handlers() -> None:
-    """Every signature that is shown can be bound to what its comment says."""
+def test_all_forms_of_handlers_can_be_bound() -> None:
+    """Every signature in the example can be bound as its comment says."""
     shown = ast.parse(block("python", "Handlers")).body
     assert len(shown) == 7
-    for one in shown:
+    for function in shown:
         names: dict[str, Any] = {}
-        exec(ast.unparse(one), names)
+        exec(ast.unparse(function), names)
         if "connect" in names:
             bind_lifecycle_handler(names["connect"], ("sid", "environ", "auth"))
         elif "disconnect" in names:
@@ -182,8 +186,8 @@ def test_the_forms_of_handlers() -> None:
             assert bind_event_handler(names["sign_up"]).takes == "1"
 
 
-def test_the_example_of_acknowledgements(folder: Path) -> None:
-    """Each event is answered: with what the schema accepts, with anything, or with nothing."""
+def test_the_example_of_acknowledgements_works(folder: Path) -> None:
+    """Events are answered with a valid value, with any value, or with nothing, as declared."""
     (folder / "notes.yaml").write_text(block("yaml", ACKS), "utf-8")
     answers: dict[str, Any] = {"good": {"id": 7}, "bad": {"key": 7}}
     handlers = {"/": dict.fromkeys(("save", "import", "typing"), lambda data: answers[data])}
@@ -196,8 +200,8 @@ def test_the_example_of_acknowledgements(folder: Path) -> None:
         assert client.call("typing", "good", timeout=5) is None
 
 
-def test_the_example_of_asyncapi_3(folder: Path) -> None:
-    """The address is the namespace, its parameter comes to the handlers, and both sides acknowledge."""
+def test_the_example_of_asyncapi_3_works(folder: Path) -> None:
+    """The address is the namespace, handlers get its parameter, and both sides acknowledge."""
     (folder / "auction.yaml").write_text(block("yaml", SHAPED), "utf-8")
     (folder / "auction.py").write_text(block("python", SHAPED), "utf-8")
     try:
@@ -219,8 +223,8 @@ def test_the_example_of_asyncapi_3(folder: Path) -> None:
     assert refused[0]["message"] == "there is no auction 8"
 
 
-def test_the_secured_example(folder: Path) -> None:
-    """Who has the token is known by name; who has another is refused with ``unauthorized``."""
+def test_the_secured_example_works(folder: Path) -> None:
+    """A client with the token is known by name, and another is refused with ``unauthorized``."""
     (folder / "secured.yaml").write_text(block("yaml", "Security"), "utf-8")
     (folder / "accounts.py").write_text(block("python", "Security"), "utf-8")
     try:
@@ -239,8 +243,8 @@ def test_the_secured_example(folder: Path) -> None:
     assert refused[0]["data"]["code"] == "unauthorized"
 
 
-def test_the_tested_example(pytester: pytest.Pytester) -> None:
-    """The tests that are shown pass, and the report of what they exercise is the one that is shown."""
+def test_the_example_of_tests_works(pytester: pytest.Pytester) -> None:
+    """The example's tests pass, and their coverage report is the one in the README."""
     for name, text in (
         ("chat.yaml", DOCUMENT),
         ("chat.py", SERVER),
@@ -254,8 +258,8 @@ def test_the_tested_example(pytester: pytest.Pytester) -> None:
     assert block("text", "Testing") in result.stdout.str()
 
 
-def test_the_property_test(pytester: pytest.Pytester) -> None:
-    """The test that is shown passes; it finds a handler that answers something else."""
+def test_the_property_test_works(pytester: pytest.Pytester) -> None:
+    """The example's test passes, and finds a handler with a different answer."""
     shown = block("python", "Testing", 1)
     for name, text in (("chat.yaml", DOCUMENT), ("chat.py", SERVER), ("test_property.py", shown)):
         (pytester.path / name).write_text(text, "utf-8")
@@ -267,8 +271,8 @@ def test_the_property_test(pytester: pytest.Pytester) -> None:
     assert "arguments=('\\x80',)" in result.stdout.str()
 
 
-def test_the_application_to_start_from(pytester: pytest.Pytester) -> None:
-    """The handlers that are shown are written, in files of those names, and their tests pass."""
+def test_the_scaffolded_application_works(pytester: pytest.Pytester) -> None:
+    """The example's handlers are written to files with those names, and their tests pass."""
     (pytester.path / "chat.yaml").write_text(DOCUMENT, "utf-8")
     program, *arguments = block("bash", START).split()
     assert program == "asynction-asgi"
@@ -282,23 +286,23 @@ def test_the_application_to_start_from(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_typed_client(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> None:
-    """The module that is written compiles with the example, which prints what the server answers."""
+def test_the_typed_client_compiles(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> None:
+    """The written module compiles with the example, which prints the server's answers."""
     program, *arguments = block("bash", TYPED).split()
     assert program == "asynction-asgi"
     assert CliRunner().invoke(main, arguments).exit_code == 0
     place = tmp_path_factory.mktemp("front-end")
-    said = "declare const console: { log(value: unknown): void };\n"
+    declaration = "declare const console: { log(value: unknown): void };\n"
     with serve(importlib.import_module("chat").app) as url:
         shown = block("typescript", TYPED).replace("http://127.0.0.1:8000", url)
         module = Path("web", "chat.ts").read_text("utf-8")
-        prepare(place, {"chat.ts": module, "page.ts": said + shown}, node_modules)
+        prepare(place, {"chat.ts": module, "page.ts": declaration + shown}, node_modules)
         assert errors(place, "typescript", emit=True) == {}
         assert run(place, "page.js") == [5.0, 8]
 
 
-def test_the_shape_of_a_refusal(folder: Path) -> None:
-    """What is shown has the members, and no others, that a refusal has."""
+def test_the_example_refusal_is_complete(folder: Path) -> None:
+    """The example has exactly the members of a refusal."""
     shown = json.loads(block("json", "Refusals"))["error"]
     assert set(shown) == {"code", "message", "details", "ref"}
     app = AsynctionSocketIO.from_spec(folder / "chat.yaml")
@@ -311,7 +315,7 @@ def test_the_shape_of_a_refusal(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_check_prints_what_is_shown(folder: Path) -> None:
-    """The sample of a finding is what the command prints."""
+    """The example of a finding is the command's output."""
     (folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: one"), "utf-8")
     program, *arguments = block("bash", "Command line").split()
     assert program == "asynction-asgi"
@@ -320,7 +324,7 @@ def test_check_prints_what_is_shown(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_versions_compare_as_shown(folder: Path) -> None:
-    """The sample of a breaking change is what the command prints."""
+    """The example of a breaking change is the command's output."""
     Repository(folder).commit({"chat.yaml": DOCUMENT})
     (folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: 2"), "utf-8")
     program, *arguments = block("bash", "Comparing two versions").split()
@@ -328,8 +332,8 @@ def test_versions_compare_as_shown(folder: Path) -> None:
     assert CliRunner().invoke(main, arguments).output == block("text", "Comparing two versions")
 
 
-def test_editors_get_a_schema_as_shown(folder: Path) -> None:
-    """The command writes the file that the comments name."""
+def test_the_command_for_editors_writes_the_schema(folder: Path) -> None:
+    """The command writes the file that the comments name, and the example is valid by it."""
     program, *arguments = block("bash", HOOKS).split()
     assert program == "asynction-asgi"
     assert CliRunner().invoke(main, arguments).exit_code == 0
@@ -340,16 +344,16 @@ def test_editors_get_a_schema_as_shown(folder: Path) -> None:
     assert list(Draft7Validator({**schema, "allOf": [ours]}).iter_errors(document)) == []
 
 
-def test_the_hooks_that_are_shown_exist() -> None:
-    """Each is in the file that pre-commit reads."""
+def test_the_hooks_in_the_example_exist() -> None:
+    """Each hook of the example is in the file that pre-commit reads."""
     shown = load_document(io.StringIO(block("yaml", HOOKS))).value["repos"][0]["hooks"]
     known = load_document(ROOT / ".pre-commit-hooks.yaml").value
     assert [hook["id"] for hook in shown] == [hook["id"] for hook in known]
     assert all(re.search(hook["files"], "chat.yaml") for hook in shown)
 
 
-def test_the_workflow_that_is_shown_works(tmp_path: Path) -> None:
-    """Its commands run in a clone with the branch beside it; a breaking change fails the right one."""
+def test_the_example_workflow_works(tmp_path: Path) -> None:
+    """Its commands run in a clone with the base branch, and a breaking change fails the right one."""
     steps = load_document(io.StringIO(block("yaml", HOOKS, 1))).value["jobs"]["contract"]["steps"]
     commands = [step["run"] for step in steps if "asynction-asgi" in step.get("run", "")]
     origin = Repository(tmp_path / "origin")
@@ -375,9 +379,9 @@ def test_the_workflow_that_is_shown_works(tmp_path: Path) -> None:
     assert "ARGUMENTS_NARROWED" in summary.read_text("utf-8")
 
 
-def test_the_codes_of_changes_are_listed() -> None:
-    """Each code of the table is made somewhere, and each that is made is in the table."""
-    made = {
+def test_the_codes_of_changes_are_complete() -> None:
+    """The table has exactly the codes that the package uses."""
+    used = {
         word
         for path in (ROOT / "asynction_asgi" / "diff").rglob("*.py")
         for word in re.findall(r'"((?:[A-Z]+_)+[A-Z]+|CLOSED|OPENED)"', path.read_text("utf-8"))
@@ -385,11 +389,11 @@ def test_the_codes_of_changes_are_listed() -> None:
     listed = {
         code for codes, _ in table("Comparing two versions") for code in re.findall(r"`([A-Z_]+)`", codes)
     }
-    assert made == listed
+    assert used == listed
 
 
-def test_a_server_is_talked_to_as_shown(folder: Path) -> None:
-    """The commands print what is shown, and the listener hears of it."""
+def test_the_commands_for_servers_print_the_example(folder: Path) -> None:
+    """The commands print the example's output, and the listener receives the event."""
     heading = "Talking to a server"
     with serve(importlib.import_module("chat").app) as url:
         listen, *calls = [
@@ -406,38 +410,38 @@ def test_a_server_is_talked_to_as_shown(folder: Path) -> None:
 
 
 def test_the_commands_of_the_table_exist() -> None:
-    """Each command and each flag that is named is there."""
+    """Each command and flag in the table exists."""
     for command, words in table("Command line"):
-        name = [one for one in command.strip("`").split()[1:] if re.fullmatch("[a-z]+", one)]
+        name = [word for word in command.strip("`").split()[1:] if re.fullmatch("[a-z]+", word)]
         output = CliRunner().invoke(main, [*name, "--help"]).output
         flags = set(re.findall(r"--[a-z-]+", words))
         assert flags <= set(re.findall(r"--[a-z-]+", output)), name
 
 
-def test_installs_name_extras_that_exist() -> None:
-    """The extras in the commands, and those named in prose, are the project's."""
+def test_the_named_extras_exist() -> None:
+    """The extras in commands and in prose are extras of the project."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     for heading in ("Install", "See the demo", "Run the tests"):
         assert set(re.findall(r"\.\[(\w+)\]", block("bash", heading))) <= set(extras)
     assert set(re.findall(r"`\[(\w+)\]`", TEXT)) <= set(extras)
 
 
-def test_links_lead_somewhere() -> None:
-    """Files that the README links to are there."""
+def test_linked_files_exist() -> None:
+    """The files that the README links to exist."""
     links = re.findall(r"\]\(([^):]+)\)", TEXT)
     assert links
-    assert all((ROOT / one).is_file() for one in links)
+    assert all((ROOT / link).is_file() for link in links)
 
 
-def test_guarantees_point_at_tests() -> None:
-    """Each guarantee names a test file that is there and has tests."""
+def test_guarantees_name_existing_tests() -> None:
+    """Each guarantee names an existing file with tests."""
     for _, places in table("Guarantees"):
         for place in re.findall("`(tests/.+?)`", places) or [""]:
             assert "def test_" in (ROOT / place).read_text("utf-8")
 
 
-def test_the_faults_are_those_of_the_suite() -> None:
-    """Each class with its number, all of them passed by ours; what the bare server does is measured by hand."""
+def test_the_table_of_faults_is_current() -> None:
+    """Each class has its number of faults, all passed by our server; the bare server is measured by hand."""
     kinds = Counter(fault.kind for fault in EVERYTHING)
     shown = table("Faults")
     assert {row[0]: row[1] for row in shown} == {
@@ -452,36 +456,36 @@ def test_the_faults_are_those_of_the_suite() -> None:
 
 
 def test_the_limits_are_complete() -> None:
-    """Names and defaults are those of the code."""
+    """Names and defaults equal those in the code."""
     shown = {name.strip("`"): default for name, default, _ in table("Limits")}
-    assert shown == {one.name: str(one.default) for one in fields(Limits)}
+    assert shown == {limit.name: str(limit.default) for limit in fields(Limits)}
 
 
 def constants(folder: Path) -> Iterator[str]:
-    """Strings that are passed to calls, stand in mappings, or are defaults of parameters."""
+    """Yield strings that are arguments of calls, values of mappings or defaults of parameters."""
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             values: list[ast.expr | None] = []
             if isinstance(node, ast.Call):
-                values = [*node.args, *(one.value for one in node.keywords)]
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
             elif isinstance(node, ast.Dict):
                 values = [*node.values]
             elif isinstance(node, ast.arguments):
                 values = [*node.defaults, *node.kw_defaults]
-            for one in values:
-                if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                    yield one.value
+            for value in values:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
 
 
 def test_the_diagnostic_codes_are_complete() -> None:
-    """Each code that a load can report is explained, and no other."""
+    """The table explains exactly the codes that loading a document can report."""
     shown = codes([row[0] for row in table("Diagnostic codes")])
-    used = {one for part in ("spec", "server", "mock") for one in constants(PACKAGE / part)}
-    assert {one for one in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", one)} - NOT_CODES == shown
+    used = {text for part in ("spec", "server", "mock") for text in constants(PACKAGE / part)}
+    assert {text for text in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", text)} - NOT_CODES == shown
 
 
 def test_the_refusal_codes_are_complete() -> None:
-    """Each code that a client can get from the server itself is explained."""
+    """Each code that the server itself sends is explained."""
     shown = codes([row[0] for row in table("Refusals")])
     raised: set[str] = set()
     for path in [
@@ -498,44 +502,44 @@ def test_the_refusal_codes_are_complete() -> None:
                 values = [*node.args[:1]]
             elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
                 values = [node.value]
-            raised |= {str(one.value) for one in values if isinstance(one, ast.Constant)}
+            raised |= {str(value.value) for value in values if isinstance(value, ast.Constant)}
     assert raised - {"refused"} <= shown
 
 
 def test_every_dependency_is_explained() -> None:
-    """Nothing is installed that the README does not give a reason for."""
+    """The README gives a reason for every installed package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [
-        one
-        for name, some in project["optional-dependencies"].items()
+        requirement
+        for name, requirements in project["optional-dependencies"].items()
         if name not in ("test", "dev")
-        for one in some
+        for requirement in requirements
     ]
-    wanted = {re.split(r"[<>=;\[ ]", one)[0] for one in [*project["dependencies"], *extras]}
+    wanted = {re.split(r"[<>=;\[ ]", requirement)[0] for requirement in [*project["dependencies"], *extras]}
     shown = {
         name for row in table("Why each dependency") for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
     }
     assert shown == wanted
 
 
-def test_the_mocked_example(folder: Path) -> None:
-    """It answers and emits what its hints say, and nothing else."""
+def test_the_mock_example_works(folder: Path) -> None:
+    """The mock answers and emits exactly what its hints say."""
     (folder / "orders.yaml").write_text(block("yaml", "A mock"), "utf-8")
     app = MockAsynctionSocketIO.from_spec("orders.yaml", settings=MockSettings(seed=1, interval=0))
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
         assert client.call("order", "one", timeout=5) == 42
-        heard: dict[str, Any] = {}
-        while len(heard) < 2:
+        events: dict[str, Any] = {}
+        while len(events) < 2:
             name, value = client.receive(timeout=5)
-            heard[name] = value
-    assert heard["accepted"]["courier"].istitle()
-    assert 5 <= heard["price"] <= 9
+            events[name] = value
+    assert events["accepted"]["courier"].istitle()
+    assert 5 <= events["price"] <= 9
 
 
 @pytest.mark.usefixtures("folder")
-def test_mocks_of_the_example() -> None:
-    """Alone, and beside the handler that is there."""
+def test_the_examples_of_mocks_work() -> None:
+    """A mock alone, and a mock beside an existing handler, answer."""
     for place in (0, 1):
         names: dict[str, Any] = {}
         exec(block("python", "A mock", place), names)

@@ -1,4 +1,4 @@
-"""`SECURITY.md`: what it says is proved is proved by tests that are there."""
+"""Each proof that `SECURITY.md` names is an existing test."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PROOFS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "SECURITY
 
 
 @pytest.mark.parametrize(("path", "name"), PROOFS, ids=[name for _, name in PROOFS])
-def test_each_proof_is_there(path: str, name: str) -> None:
-    """A reader finds the test that the page names."""
+def test_each_proof_exists(path: str, name: str) -> None:
+    """The named test is in the named file."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
     assert name in {
-        one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
 
 def test_each_threat_has_a_proof() -> None:
-    """No row of the first table is a mere claim."""
+    """Each row of the first table names a test."""
     threats = (ROOT / "SECURITY.md").read_text("utf-8").split("\n## ")[1]
     rows = [line for line in threats.split("\n") if line.startswith("| ")]
     assert len(rows) > 10

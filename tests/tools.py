@@ -1,7 +1,7 @@
-"""Programs from outside Python that some tests need: Node.js and Chromium.
+"""Programs outside Python that some tests need: Node.js and Chromium.
 
-Where ``CI`` is set such a test fails when its program is missing. Elsewhere it is left out of the run,
-and the summary says which tests were left out and what to install.
+If ``CI`` is set, a test fails if its program is missing. Otherwise it is omitted from the run, and
+the summary says which tests were omitted and what to install.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium"}
-# A test needs what its fixtures need.
+# A test needs the programs of its fixtures.
 _FIXTURES = {"node_modules": "node", "browser": "chromium"}
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
-def found(program: str) -> str | None:
-    """Return the path of ``node`` or ``chromium``; None when it is not installed."""
+def find_program(program: str) -> str | None:
+    """Return the path of ``node`` or ``chromium``, or None if it is not installed."""
     names: Sequence[str] = CHROMIUM if program == "chromium" else (program,)
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what can't run on a developer's machine."""
+    """Omit tests whose programs are missing on a developer's machine."""
     if os.environ.get("CI"):
         return
-    missing = {fixture: tool for fixture, tool in _FIXTURES.items() if found(tool) is None}
+    missing = {fixture: tool for fixture, tool in _FIXTURES.items() if find_program(tool) is None}
     left_out: dict[pytest.Item, str] = {}
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
@@ -46,6 +46,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out, so that nobody takes a part for the whole."""
+    """Report the omitted tests, so that a partial run is not mistaken for a full one."""
     for tool, count in config.stash.get(_LEFT_OUT, Counter()).items():
-        terminalreporter.write_line(f"{count} tests were left out: they need {_INSTALL[tool]}", yellow=True)
+        terminalreporter.write_line(f"{count} tests were omitted: they need {_INSTALL[tool]}", yellow=True)
