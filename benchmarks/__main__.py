@@ -1,4 +1,4 @@
-"""The quick run: the shipped configurations against the bare server, under a minute."""
+"""The quick run: the shipped configurations and the bare server, in under a minute."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .report import arguments
 
 
 def main() -> None:
-    """Run the echo and the broadcast with few, short rounds."""
+    """Run the echo and the broadcast with few short rounds."""
     parser = arguments("", __doc__, rounds=3, seconds=0.5)
     parser.set_defaults(variants=["ours", "ours-asgi", "ours-pure"])
     options = parser.parse_args()

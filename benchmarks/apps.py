@@ -1,9 +1,9 @@
-"""One server under measurement, in a process of its own: ``python -m benchmarks.apps VARIANT``.
+"""A server under measurement in its own process: ``python -m benchmarks.apps VARIANT``.
 
-Prints the port it listens on, and ends when its standard input does, so that no server outlives
-the program that started it.
+It prints its port, and ends when its standard input does, so that no server outlives the program
+that started it.
 """
-# ruff: noqa: PLC0415  # a server imports what its variant needs, after hiding what it must not see
+# ruff: noqa: PLC0415  # a server imports what its variant needs, after hiding other modules
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[..., Awaitable[Any]]
 
-# No heartbeat falls into a measurement; it changes nothing that happens per event.
+# So long that no heartbeat happens during a measurement; the costs per event are unaffected.
 PING_SECONDS = 3600
 
 
@@ -50,7 +50,7 @@ def _bare(variant: Variant) -> Any:
         import orjson
 
         class Coders:
-            """orjson with the signature that python-socketio expects of a JSON module."""
+            """orjson with the signatures that python-socketio expects of a JSON module."""
 
             loads = staticmethod(orjson.loads)
 
@@ -74,7 +74,7 @@ def _validated(name: str) -> Handler:
 
     async def echo(_sid: str, payload: Any) -> Any:
         check(payload)
-        check(payload)  # once as the payload, once as the ack
+        check(payload)  # first as the payload, then as the ack
         return payload
 
     return echo
@@ -109,7 +109,7 @@ def serve(variant: Variant) -> None:
         _ours() if variant.app == "ours" else _bare(variant),
         loop=variant.loop,
         ws=variant.ws,
-        ws_ping_interval=None,  # as PING_SECONDS
+        ws_ping_interval=None,  # like PING_SECONDS
         log_level="warning",
         lifespan="off",
     )

@@ -1,9 +1,9 @@
 """Server CPU per recipient of a validated broadcast to 1,000 clients, against a bare `socketio.AsyncServer`.
 
 Unit: microseconds of the server process's CPU per recipient. Baseline: python-socketio's
-`AsyncServer` with defaults on uvicorn, which validates nothing. One client of each server asks for
-a broadcast to all as soon as the last one was acknowledged; in every round a variant and the
-baseline are loaded at the same time, and the clock is read when every recipient has every byte.
+`AsyncServer` with defaults on uvicorn, which validates nothing. One client of each server requests
+the next broadcast as soon as the last one was acknowledged. In every round a variant and the
+baseline are loaded concurrently, and the clock is read when every recipient has received every byte.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 RECIPIENTS = 1000
 WARM_SECONDS = 0.2
-# Recipients read after each round: as many broadcasts as can come within it must fit their buffers,
-# which is about 400.
+# Recipients read after each round, so all broadcasts of a round must fit their buffers, which hold
+# about 400.
 ROUND_SECONDS = 1.5
 MOST_SECONDS = 3.0
 
@@ -45,17 +45,21 @@ def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
                 drive(both, seconds)
                 cost, bare = (load.cpu / load.done / RECIPIENTS for load in both)
                 pairs[server].append(Pair(cost=cost, baseline=bare))
-        every = [Pair(cost=one.baseline, baseline=one.baseline) for found in pairs.values() for one in found]
+        every = [
+            Pair(cost=pair.baseline, baseline=pair.baseline) for costs in pairs.values() for pair in costs
+        ]
         row(f"{SIZES['flat']} B", VARIANTS[BARE].title, every, scale=1e6)
         for server in servers:
             row(f"{SIZES['flat']} B", VARIANTS[server.name].title, pairs[server], scale=1e6)
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     options = arguments(".broadcast", __doc__, seconds=ROUND_SECONDS).parse_args()
     if options.seconds > MOST_SECONDS:
-        sys.exit(f"Recipients can't buffer more than {MOST_SECONDS:.0f} seconds of broadcasts.")
+        sys.exit(
+            f"recipients can't buffer more than {MOST_SECONDS:.0f} seconds of broadcasts; use fewer --seconds"
+        )
     measure(options.variants, rounds=options.rounds, seconds=options.seconds)
 
 

@@ -1,8 +1,8 @@
-"""Three processes on one Redis: what faults lose, double and reorder, how late things are, and what an emit costs.
+"""Three processes on one Redis: messages that faults lose, double and reorder, delays, and the cost of an emit.
 
-Every variant runs in the same order within each round, on a broker of its own that the faults kill, stop
-or make drop its connections. A emits, a client of B listens, nobody is at C. Units: messages of those
-emitted, milliseconds from emit to receipt, and µs of CPU per emit of each process.
+Every variant runs in the same order within each round, on its own broker, which the faults kill, pause
+or make close its connections. A emits, a client of B listens, C has no clients. Units: messages of those
+emitted, milliseconds from emit to receipt, and µs of CPU per emit in each process.
 ``python -m benchmarks.cluster [--variant NAME …] [--table cpu] [--count N] [--rate N] [--slow]``
 """
 
@@ -52,12 +52,12 @@ SLOW_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Received:
-    """What a client got.
+    """What a client received.
 
     Attributes:
-        numbers: In the order of their arrival.
+        numbers: The numbers in the order of their arrival.
         lags: Milliseconds from emit to receipt.
-        last: When the last one came.
+        last: The time of the last message, as of `time.monotonic`.
     """
 
     numbers: list[int] = field(default_factory=list)
@@ -65,10 +65,10 @@ class Received:
     last: float = 0.0
 
     def row(self, count: int) -> str:
-        """Losses, doubles, inversions and lags."""
+        """Format losses, doubles, inversions and delays."""
         distinct = set(self.numbers)
         first = list(dict.fromkeys(self.numbers))
-        inversions = sum(1 for one, two in itertools.pairwise(first) if two < one)
+        inversions = sum(1 for number, following in itertools.pairwise(first) if following < number)
         lags = sorted(self.lags) or [float("nan")]
         p50, p99 = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
         doubles = len(self.numbers) - len(distinct)
@@ -76,7 +76,7 @@ class Received:
 
 
 class Client:
-    """A raw client that notes what it receives."""
+    """A raw client that records what it receives."""
 
     def __init__(self, raw: Any) -> None:
         self.received = Received()
@@ -99,14 +99,14 @@ class Client:
                 await self._raw.send("3")
 
     async def flood(self, count: int, rate: float, size: int) -> float:
-        """Let its server emit; returns the longest emit in seconds."""
+        """Let the client's server emit, and return the longest emit in seconds."""
         self._answer = asyncio.get_running_loop().create_future()
         await self._raw.send(f"421{json.dumps(['flood', count, rate, size])}")
         longest = await asyncio.wait_for(self._answer, ANSWER_SECONDS)
         return float(longest)
 
     async def quiet(self) -> None:
-        """Wait until nothing has come for some seconds."""
+        """Wait until no message has arrived for some seconds."""
         self.received.last = time.monotonic()
         while time.monotonic() - self.received.last < QUIET_SECONDS:  # noqa: ASYNC110  # another task reads
             await asyncio.sleep(0.1)
@@ -129,10 +129,10 @@ async def joined(server: ServerProcess) -> AsyncIterator[Client]:
 
 @contextlib.contextmanager
 def started(variant: str, broker: Broker) -> Iterator[ServerProcess]:
-    """Run one process of a variant.
+    """Run a process of a variant.
 
     Raises:
-        UnavailableError: It did not start.
+        UnavailableError: The process did not start.
     """
     kind, how = VARIANTS[variant]
     environment = dict(os.environ)
@@ -156,7 +156,7 @@ def started(variant: str, broker: Broker) -> Iterator[ServerProcess]:
 
 @contextlib.asynccontextmanager
 async def cluster(variant: str, broker: Broker) -> AsyncIterator[tuple[list[ServerProcess], Client, Client]]:
-    """Three processes, a client of the first and one of the second, once they hear one another."""
+    """Run three processes with a client of the first and one of the second, once they are connected."""
     async with contextlib.AsyncExitStack() as stack:
         servers = [stack.enter_context(started(variant, broker)) for _ in range(3)]
         here = await stack.enter_async_context(joined(servers[0]))
@@ -171,21 +171,21 @@ async def cluster(variant: str, broker: Broker) -> AsyncIterator[tuple[list[Serv
 
 
 async def kill(broker: Broker) -> None:
-    """End the broker at once; it comes back empty."""
+    """Kill the broker, and restart it empty."""
     await asyncio.to_thread(broker.end, signal.SIGKILL)
     await asyncio.sleep(BACK_SECONDS)
     await asyncio.to_thread(broker.start)
 
 
 async def stop(broker: Broker) -> None:
-    """Let the broker stand still."""
+    """Pause the broker."""
     broker.send_signal(signal.SIGSTOP)
     await asyncio.sleep(STOPPED_SECONDS)
     broker.send_signal(signal.SIGCONT)
 
 
 async def cut(broker: Broker) -> None:
-    """Let the broker end every connection, three times."""
+    """Close every connection of the broker, three times."""
     for _ in range(3):
         async with Redis.from_url(broker.url) as client:
             for kind in ("normal", "pubsub"):
@@ -194,14 +194,14 @@ async def cut(broker: Broker) -> None:
 
 
 async def away(broker: Broker) -> None:
-    """End the broker for a minute."""
+    """Stop the broker for a minute."""
     await asyncio.to_thread(broker.end, signal.SIGKILL)
     await asyncio.sleep(SLOW_SECONDS)
     await asyncio.to_thread(broker.start)
 
 
 async def none(_: Broker) -> None:
-    """No fault."""
+    """Cause no fault."""
 
 
 FAULTS: dict[str, Callable[[Broker], Coroutine[Any, Any, None]]] = {
@@ -213,7 +213,7 @@ FAULTS: dict[str, Callable[[Broker], Coroutine[Any, Any, None]]] = {
 
 
 async def faulted(variant: str, fault: str, *, count: int, rate: float) -> str:
-    """Run one row."""
+    """Run a variant with a fault, and return its row."""
     act = away if fault == "broker away for a minute" else FAULTS[fault]
     if act is away:
         count = int(rate * (SLOW_SECONDS + 15))
@@ -231,7 +231,7 @@ async def faulted(variant: str, fault: str, *, count: int, rate: float) -> str:
 
 
 async def costs(variant: str, *, count: int, size: int) -> list[float]:
-    """µs of CPU per emit at A, B and C; the client sends its request and reads one answer, as all do."""
+    """Return µs of CPU per emit at A, B and C; the client sends one request and reads one answer."""
     with running_broker() as broker:
         async with cluster(variant, broker) as (servers, here, there):
             before = [server.cpu() for server in servers]
@@ -243,9 +243,9 @@ async def costs(variant: str, *, count: int, size: int) -> list[float]:
 
 
 async def show_faults(variants: list[str], *, count: int, rate: float, slow: bool) -> None:
-    """Print what each fault does to each variant."""
+    """Print the effect of each fault on each variant."""
     print(f"\nFaults: of {count} emits at {rate:g}/s; lag in ms; the longest emit in s")
-    columns = f"{'lost':>8}{'doubled':>8}{'turned':>8}{'p50':>10}{'p99':>10}{'max':>10}{'emit':>10}"
+    columns = f"{'lost':>8}{'doubled':>8}{'swapped':>8}{'p50':>10}{'p99':>10}{'max':>10}{'emit':>10}"
     print(f"{'':48}{'variant':18}{columns}")
     for fault in [*FAULTS, *(["broker away for a minute"] if slow else [])]:
         for variant in list(variants):
@@ -253,17 +253,17 @@ async def show_faults(variants: list[str], *, count: int, rate: float, slow: boo
                 line = await faulted(variant, fault, count=count, rate=rate)
             except UnavailableError as reason:
                 variants.remove(variant)
-                print(f"left out: {variant}: {reason}", file=sys.stderr)
+                print(f"omitted: {variant}: {reason}", file=sys.stderr)
             except TimeoutError:
-                print(f"{fault:48}{variant:18} not in time", flush=True)
+                print(f"{fault:48}{variant:18} timed out", flush=True)
             else:
                 print(f"{fault:48}{variant:18}{line}", flush=True)
 
 
 async def show_costs(variants: list[str], *, rounds: int) -> None:
-    """Print what an emit costs in each process of each variant."""
+    """Print the cost of an emit in each process of each variant."""
     print(f"\nCPU: µs per emit of 200 bytes; median of {rounds} rounds, each of every variant")
-    print(f"{'':18}{'A emits':>10}{'B, a client':>14}{'C, nobody':>12}")
+    print(f"{'':18}{'A emits':>10}{'B, a client':>14}{'C, no client':>12}")
     figures: dict[str, list[list[float]]] = {variant: [] for variant in variants}
     for _ in range(rounds):
         for variant in list(figures):
@@ -271,9 +271,9 @@ async def show_costs(variants: list[str], *, rounds: int) -> None:
                 figures[variant].append(await costs(variant, count=2000, size=150))
             except UnavailableError as reason:
                 del figures[variant]
-                print(f"left out: {variant}: {reason}", file=sys.stderr)
+                print(f"omitted: {variant}: {reason}", file=sys.stderr)
             except TimeoutError:
-                print(f"{variant}: a round was not in time", file=sys.stderr)
+                print(f"{variant}: a round timed out", file=sys.stderr)
     for variant, rows in figures.items():
         if rows:
             a, b, c = (statistics.median(column) for column in zip(*rows, strict=True))
@@ -281,18 +281,18 @@ async def show_costs(variants: list[str], *, rounds: int) -> None:
 
 
 def main() -> None:
-    """Run the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--variant", action="append", choices=list(VARIANTS), help="several times for several"
+        "--variant", action="append", choices=list(VARIANTS), help="a variant to run; may be repeated"
     )
-    parser.add_argument("--table", choices=["faults", "cpu"], help="one table alone")
-    parser.add_argument("--count", type=int, default=5000, help="emits of a row")
-    parser.add_argument("--rate", type=float, default=1000.0, help="emits in a second")
-    parser.add_argument("--rounds", type=int, default=3, help="of CPU")
-    parser.add_argument("--slow", action="store_true", help="also an outage of a minute")
+    parser.add_argument("--table", choices=["faults", "cpu"], help="print only this table")
+    parser.add_argument("--count", type=int, default=5000, help="emits per row")
+    parser.add_argument("--rate", type=float, default=1000.0, help="emits per second")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the CPU table")
+    parser.add_argument("--slow", action="store_true", help="include an outage of a minute")
     options = parser.parse_args()
     variants = options.variant or list(VARIANTS)
     if options.table != "faults":

@@ -1,6 +1,6 @@
 """A server process on a queue: ``python -m benchmarks.cluster_server ours|bare REDIS-URL``.
 
-Prints its port; ``flood`` [count, per second, size] emits numbers to everybody else.
+It prints its port; ``flood`` [count, per second, size] emits numbers to all other clients.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SPEC = {
 
 
 async def flood(emit: Any, sid: str, count: int, per_second: float, size: int) -> float:
-    """Emit numbers at a rate; returns the longest emit in seconds."""
+    """Emit numbers at a rate per second, and return the longest emit in seconds."""
     begin, longest, text = time.monotonic(), 0.0, "x" * size
     for number in range(count):
         wait = begin + number / per_second - time.monotonic()
@@ -55,7 +55,7 @@ async def flood(emit: Any, sid: str, count: int, per_second: float, size: int) -
 
 
 def make(kind: str, url: str) -> Any:
-    """Return the ASGI application of a kind."""
+    """Return the ASGI application of this kind."""
     options: dict[str, Any] = {"ping_interval": 3600}
     if kind == "ours":
         app = AsynctionSocketIO.from_spec(SPEC, message_queue=url, docs=False, **options)
@@ -77,7 +77,7 @@ def make(kind: str, url: str) -> Any:
 
 
 class Announcing(uvicorn.Server):
-    """Prints its port once it serves."""
+    """A server that prints its port once it serves."""
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)

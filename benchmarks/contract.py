@@ -1,7 +1,7 @@
-"""What the servers under measurement serve: payloads of three sizes, their schemas, one document.
+"""The contract of the servers under measurement: payloads of three sizes, their schemas, and a document.
 
 The same schemas are compiled by every variant that validates, in Python and in Node. Payloads are
-ASCII, so that every JSON encoder gives the same number of bytes.
+ASCII, so that every JSON encoder produces the same number of bytes.
 """
 
 from __future__ import annotations
@@ -155,11 +155,13 @@ PAYLOADS: dict[str, Any] = {
     },
 }
 
-SIZES: dict[str, int] = {name: len(json.dumps(one, separators=(",", ":"))) for name, one in PAYLOADS.items()}
+SIZES: dict[str, int] = {
+    name: len(json.dumps(payload, separators=(",", ":"))) for name, payload in PAYLOADS.items()
+}
 
 
 def document() -> dict[str, Any]:
-    """Return an AsyncAPI document in which each size is an event whose ack has the payload's schema."""
+    """Return a document in which each size is an event, whose ack has the payload's schema."""
 
     def message(name: str, schema: str) -> dict[str, Any]:
         reference = {"$ref": f"#/components/schemas/{schema}"}

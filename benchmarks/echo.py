@@ -3,9 +3,9 @@
 ``python -m benchmarks.echo [--rounds N] [--seconds S] [--events flat nested list] [VARIANT …]``
 
 Unit: microseconds of the server process's CPU per event. Baseline: python-socketio's `AsyncServer`
-with defaults on uvicorn, which validates nothing. In every round each variant is loaded at the same
-time as the baseline, by 20 clients of each with one event in flight, and the two are compared; the
-figures are medians over the rounds, so that whatever else the machine does falls on both.
+with defaults on uvicorn, which validates nothing. In every round each variant and the baseline are
+loaded concurrently, by 20 clients each with one event in flight, and compared; the figures are
+medians over the rounds, so that other activity of the machine affects both.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def measure(variants: Sequence[str], events: Sequence[str], *, rounds: int, seco
                     drive([ours, bare], seconds)
                     pairs[server].append(Pair(cost=ours.cpu / ours.done, baseline=bare.cpu / bare.done))
             every = [
-                Pair(cost=one.baseline, baseline=one.baseline) for found in pairs.values() for one in found
+                Pair(cost=pair.baseline, baseline=pair.baseline) for costs in pairs.values() for pair in costs
             ]
             row(group, VARIANTS[BARE].title, every, scale=1e6)
             for server in servers:
@@ -52,7 +52,7 @@ def measure(variants: Sequence[str], events: Sequence[str], *, rounds: int, seco
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     parser = arguments(".echo", __doc__)
     parser.add_argument("--events", nargs="+", choices=list(PAYLOADS), default=list(PAYLOADS))
     options = parser.parse_args()

@@ -1,11 +1,11 @@
-"""What the worst values cost to validate: µs per byte, and against ``json.loads`` of the same bytes.
+"""The cost of validating the worst values: µs per byte, and relative to ``json.loads`` of the same bytes.
 
 ``python -m benchmarks.hostile [--bytes N] [ROW …]``
 
-Each row is a schema, and a value that is chosen to take long: for every keyword, format and kind of pattern,
-accepted and refused, by generated code alone and with jsonschema-rs before it. The last columns are the cost of
-twice as many bytes, which is 2 where it grows in proportion, and ``!`` where the bar is missed: a hundred times what
-``json.loads`` takes for a byte of small objects, about a microsecond.
+Each row is a schema with a value chosen to take long: for every keyword, format and kind of pattern,
+accepted and refused, by generated code alone and with jsonschema-rs before it. The last columns are the cost
+of twice as many bytes, which is 2 if the cost is proportional, and ``!`` if the limit is exceeded: a hundred
+times what ``json.loads`` takes for a byte of small objects, about a microsecond.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ __all__ = ["ROWS", "Row"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A schema and the values that are meant to be slow for it.
+    """A schema and a value that is slow to validate.
 
     Attributes:
-        schema: References go to ``#/schema``, or to a name in `others`.
-        make: A value of so many bytes, more or less.
-        others: Further schemas.
+        schema: The schema; its references go to ``#/schema``, or to a name in `others`.
+        make: A function that returns a value of about this many bytes.
+        others: Further schemas by name.
     """
 
     schema: Any
@@ -48,14 +48,14 @@ class Row:
         return json.dumps(self.make(size), ensure_ascii=False, separators=(",", ":"))
 
     def compile(self, backend: Backend) -> Check:
-        """Return the check of the schema."""
+        """Compile the schema, and return its check."""
         root = load_document({"schema": self.schema, **self.others}).root.child("schema")
         bundle, _ = compile_bundle([root], Resolver(root.document), backend=backend)
         return bundle.check(root)
 
 
 def is_valid(check: Check, value: Any) -> bool:
-    """Whether the value passes."""
+    """Return whether the value is valid."""
     try:
         check(value)
     except Mismatch:
@@ -67,7 +67,7 @@ def is_valid(check: Check, value: Any) -> bool:
 
 
 def many(*items: Any, last: Any = None) -> Callable[[int], Any]:
-    """Return an array of these again and again; the last one may be another."""
+    """Return a maker of arrays that repeat these items, with another last one if given."""
     step = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")).encode()) - 1
 
     def make(size: int) -> Any:
@@ -78,17 +78,17 @@ def many(*items: Any, last: Any = None) -> Callable[[int], Any]:
 
 
 def numbered(form: str, *, step: int) -> Callable[[int], Any]:
-    """Return an object whose members are named by their number, which is a member's value too."""
+    """Return a maker of objects whose members are named by their number, which is also their value."""
     return lambda size: {form.format(number): number for number in range(size // step)}
 
 
 def repeated(text: str, *, end: str = "") -> Callable[[int], Any]:
-    """One long string."""
+    """Return a maker of long strings that repeat a text."""
     return lambda size: text * max(1, size // len(text.encode())) + end
 
 
 def mixed(characters: str, *, end: str = "") -> Callable[[int], Any]:
-    """One long string of characters in no order, the same for each run."""
+    """Return a maker of long strings with characters in random order, the same in every run."""
 
     def make(size: int) -> str:
         state, text = 1, []
@@ -101,7 +101,7 @@ def mixed(characters: str, *, end: str = "") -> Callable[[int], Any]:
 
 
 def nested(levels: int, *, by: str | None = None) -> Callable[[int], Any]:
-    """Return an array that stands deep within others, or within members of a name."""
+    """Return a maker of arrays deep within other arrays, or within members of this name."""
 
     def make(size: int) -> Any:
         value: Any = list(range(size // 6))
@@ -112,13 +112,13 @@ def nested(levels: int, *, by: str | None = None) -> Callable[[int], Any]:
     return make
 
 
-def each(schema: Any) -> dict[str, Any]:
-    """Every item is checked, and accepted all the same."""
+def checked_items(schema: Any) -> dict[str, Any]:
+    """Return a schema that checks every item and accepts it in any case."""
     return {"type": "array", "items": {"anyOf": [schema, {}]}}
 
 
 def holding(*names: str, **more: Any) -> dict[str, Any]:
-    """Return an object with integers under these names."""
+    """Return a schema of an object with integers under these names."""
     return {
         "type": "object",
         "properties": {key: {"type": "integer"} for key in names},
@@ -146,9 +146,13 @@ BRANCHES = {
     "anyOf of 5, uniqueItems": Row(
         {"items": {"anyOf": ABCDE}, "uniqueItems": True}, lambda size: [{"e": n} for n in range(size // 10)]
     ),
-    "anyOf of 16, none": Row(each({"anyOf": BOUNDS}), many(7)),
-    "anyOf of arrays": Row(each({"anyOf": [{"items": {"type": "null"}}, {"items": TEXT}]}), many([None, 0])),
-    "anyOf within anyOf": Row(each({"anyOf": [{"anyOf": ABCDE[:2]}, {"anyOf": ABCDE[2:]}]}), many({"f": 1})),
+    "anyOf of 16, none": Row(checked_items({"anyOf": BOUNDS}), many(7)),
+    "anyOf of arrays": Row(
+        checked_items({"anyOf": [{"items": {"type": "null"}}, {"items": TEXT}]}), many([None, 0])
+    ),
+    "anyOf within anyOf": Row(
+        checked_items({"anyOf": [{"anyOf": ABCDE[:2]}, {"anyOf": ABCDE[2:]}]}), many({"f": 1})
+    ),
     "anyOf, by type": Row({"items": {"anyOf": [TEXT, *ABCDE[:1], {"type": "null"}]}}, many("", None)),
     "oneOf, by tag": Row(
         {
@@ -162,7 +166,7 @@ BRANCHES = {
     "if, then, else": Row(
         {"items": {"if": holding("a"), "then": holding("b"), "else": {"maxProperties": 1}}}, many({"c": 1})
     ),
-    "contains": Row(each({"contains": holding("a")}), many([{}, {}, {}, {}])),
+    "contains": Row(checked_items({"contains": holding("a")}), many([{}, {}, {}, {}])),
     "contains, long": Row({"contains": holding("a")}, many({})),
     "dependencies": Row({"items": {"dependencies": {"a": ["b"], "c": {"not": TEXT}}}}, many({"c": 1})),
     "dependentRequired": Row({"items": {"dependentRequired": {"a": ["b"]}}}, many({"a": 1, "b": 1})),
@@ -189,18 +193,18 @@ CONTAINERS = {
     "items, one object often": Row({"items": {"items": {"type": "integer"}}}, many([1, 1, 1], last=[""])),
     "prefixItems": Row({"items": {"prefixItems": [{"type": "integer"}], "items": TEXT}}, many([1, ""])),
     "additionalItems": Row({"items": [{}], "additionalItems": {"type": "integer"}}, many(1, last="")),
-    "counts of items": Row(each({"minItems": 1, "maxItems": 2}), many([])),
-    "counts of members": Row(each({"minProperties": 1, "maxProperties": 2}), many({})),
-    "required": Row(each({"required": ["a", "b"]}), many({})),
+    "counts of items": Row(checked_items({"minItems": 1, "maxItems": 2}), many([])),
+    "counts of members": Row(checked_items({"minProperties": 1, "maxProperties": 2}), many({})),
+    "required": Row(checked_items({"required": ["a", "b"]}), many({})),
     "properties": Row({"items": holding("a", additionalProperties=False)}, many({"a": 1})),
     "additionalProperties": Row({"additionalProperties": {"type": "integer"}}, numbered("{}", step=8)),
-    "additionalProperties, closed": Row(each({"additionalProperties": False}), many({"a": 1})),
+    "additionalProperties, closed": Row(checked_items({"additionalProperties": False}), many({"a": 1})),
     "patternProperties": Row(
         {"patternProperties": {f"^{name}": TEXT for name in "abcdefgh"}, "additionalProperties": {}},
         numbered("{}", step=8),
     ),
     "propertyNames": Row({"propertyNames": {"pattern": "^[0-9]+$"}}, numbered("{}", step=8)),
-    "propertyNames of objects": Row(each({"propertyNames": {"maxLength": 0}}), many({"a": 1})),
+    "propertyNames of objects": Row(checked_items({"propertyNames": {"maxLength": 0}}), many({"a": 1})),
     "uniqueItems, equal": Row({"uniqueItems": True}, many(0)),
     "uniqueItems, floats": Row({"uniqueItems": True}, many(0.5, 1e300)),
     "uniqueItems, objects": Row({"uniqueItems": True}, many({"b": 0, "a": []})),
@@ -214,24 +218,26 @@ CONTAINERS = {
 }
 
 SCALARS = {
-    "type": Row(each({"type": ["integer", "string", "null"]}), many([])),
-    "const": Row(each({"const": {"a": [1, 2]}}), many({"a": [1, 3]})),
-    "enum of texts": Row(each({"enum": [f"a{number}" for number in range(1000)]}), many("b")),
-    "enum of numbers": Row(each({"enum": list(range(1000))}), many(-1)),
-    "enum of arrays": Row(each({"enum": [[number] for number in range(1000)]}), many([-1])),
-    "enum of objects": Row(each({"enum": [{"a": number} for number in range(1000)]}), many({"a": -1})),
-    "minimum, maximum": Row(each({"minimum": 1, "maximum": 3}), many(10**400)),
-    "exclusive bounds": Row(each({"exclusiveMinimum": 1, "exclusiveMaximum": 3}), many(0.5)),
-    "multipleOf 0.01, 1e300": Row(each({"multipleOf": 0.01}), many(1e300)),
-    "multipleOf 0.01, 0.1": Row(each({"multipleOf": 0.01}), many(0.1)),
-    "multipleOf 7, 1e300": Row(each({"multipleOf": 7}), many(1e300)),
-    "multipleOf 1e-300": Row(each({"multipleOf": 1e-300}), many(1)),
-    "multipleOf 1e300": Row(each({"multipleOf": 1e300}), many(1e-300)),
-    "multipleOf, long": Row(each({"multipleOf": 7}), many(10**4000)),
-    "minLength, maxLength": Row(each({"minLength": 1, "maxLength": 2}), many("")),
+    "type": Row(checked_items({"type": ["integer", "string", "null"]}), many([])),
+    "const": Row(checked_items({"const": {"a": [1, 2]}}), many({"a": [1, 3]})),
+    "enum of texts": Row(checked_items({"enum": [f"a{number}" for number in range(1000)]}), many("b")),
+    "enum of numbers": Row(checked_items({"enum": list(range(1000))}), many(-1)),
+    "enum of arrays": Row(checked_items({"enum": [[number] for number in range(1000)]}), many([-1])),
+    "enum of objects": Row(
+        checked_items({"enum": [{"a": number} for number in range(1000)]}), many({"a": -1})
+    ),
+    "minimum, maximum": Row(checked_items({"minimum": 1, "maximum": 3}), many(10**400)),
+    "exclusive bounds": Row(checked_items({"exclusiveMinimum": 1, "exclusiveMaximum": 3}), many(0.5)),
+    "multipleOf 0.01, 1e300": Row(checked_items({"multipleOf": 0.01}), many(1e300)),
+    "multipleOf 0.01, 0.1": Row(checked_items({"multipleOf": 0.01}), many(0.1)),
+    "multipleOf 7, 1e300": Row(checked_items({"multipleOf": 7}), many(1e300)),
+    "multipleOf 1e-300": Row(checked_items({"multipleOf": 1e-300}), many(1)),
+    "multipleOf 1e300": Row(checked_items({"multipleOf": 1e300}), many(1e-300)),
+    "multipleOf, long": Row(checked_items({"multipleOf": 7}), many(10**4000)),
+    "minLength, maxLength": Row(checked_items({"minLength": 1, "maxLength": 2}), many("")),
 }
 
-# By the way in which they are matched; see asynction_asgi/spec/patterns.
+# By the way in which they are matched, see asynction_asgi/spec/patterns.
 PATTERNS = {
     "pattern, one loop": Row({"pattern": "^.*abc$"}, repeated("ab")),
     "pattern, deterministic": Row({"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}, repeated("a-", end="-")),
@@ -259,7 +265,7 @@ PATTERNS = {
     ),
 }
 
-# For each format, what costs most.
+# The most expensive texts of each format.
 FORMATS: dict[str, list[str]] = {
     "date": ["2020-02-29"],
     "date-time": ["2020-02-29T00:00:60Z"],
@@ -288,18 +294,18 @@ ROWS: dict[str, Row] = {
     **SCALARS,
     **PATTERNS,
     **{
-        f"format {name} {number}": Row(each({"format": name}), many(text))
+        f"format {name} {number}": Row(checked_items({"format": name}), many(text))
         for name, texts in FORMATS.items()
         for number, text in enumerate(texts)
     },
 }
 
-_BAR = 100  # as many bytes of small objects are loaded in the time
+_BAR = 100  # the limit, in bytes of small objects loaded in the same time
 _TRIES = 3
 
 
 def _seconds(function: Callable[[Any], Any], argument: Any) -> float:
-    """Return the shortest of a few runs."""
+    """Return the shortest time of a few runs, in seconds."""
     taken = []
     for _ in range(_TRIES):
         started = time.process_time()
@@ -309,7 +315,7 @@ def _seconds(function: Callable[[Any], Any], argument: Any) -> float:
 
 
 def measure(names: list[str], size: int) -> None:
-    """Print a line per row and backend."""
+    """Print a row for each name and backend."""
     print(f"{'':40}{'backend':16}{'µs/byte':>9}{'json.loads':>12}{'doubled':>9}")
     objects = json.dumps([{"id": number, "name": "a"} for number in range(size // 20)])
     bar = _BAR * _seconds(json.loads, objects) / len(objects)
@@ -329,10 +335,10 @@ def measure(names: list[str], size: int) -> None:
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     parser = ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[[], *ROWS], metavar="ROW", help="all of them by default")
-    parser.add_argument("--bytes", type=int, default=100_000, help="of the smaller value")
+    parser.add_argument("rows", nargs="*", choices=[[], *ROWS], metavar="ROW", help="all rows by default")
+    parser.add_argument("--bytes", type=int, default=100_000, help="size of the smaller value")
     options = parser.parse_args()
     measure(options.rows or list(ROWS), options.bytes)
 

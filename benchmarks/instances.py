@@ -1,7 +1,7 @@
-"""What making an instance costs, against the check that accepts it.
+"""The cost of generating an instance, relative to the check that accepts it.
 
-``python -m benchmarks.instances [--rounds N]``. Schemas of many kinds, as many instances of each; the
-cost is CPU time per instance, from a seeded generator, its own checks included.
+``python -m benchmarks.instances [--rounds N]``. Each of many schemas gets the same number of instances;
+the cost is CPU time per instance, from a seeded generator, including the generator's own checks.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tests.spec.instances.test_instances import EVENTS, INSTANCES, SPEC
 
 from .report import Pair, heading, row
 
-_COUNT = 50  # of each schema and round
+_COUNT = 50  # per schema and round
 
 
 def _costs(seed: int) -> Pair:
-    """Seconds per instance: to make it, and to check it once more."""
+    """Return the seconds per instance for generating it and for another check."""
     choices, made, checked = Choices.seeded(seed), 0.0, 0.0
     for event in EVENTS:
         accept = compile_arguments(event.arguments, SPEC.bundle)
@@ -27,18 +27,18 @@ def _costs(seed: int) -> Pair:
         values = [INSTANCES.event(event, choices) for _ in range(_COUNT)]
         made += time.process_time() - start
         start = time.process_time()
-        for one in values:
-            accept(one)
+        for value in values:
+            accept(value)
         checked += time.process_time() - start
     count = len(EVENTS) * _COUNT
     return Pair(cost=made / count, baseline=checked / count)
 
 
 def measure(rounds: int) -> None:
-    """Print one line; an instance that is not accepted ends the program with the reason."""
-    heading(f"Instances of {len(EVENTS)} schemas", "microseconds each")
+    """Print a row; an invalid instance ends the program with the reason."""
+    heading(f"Instances of {len(EVENTS)} schemas", "microseconds per instance")
     pairs = [_costs(seed) for seed in range(rounds)]
-    row("", "made, against one check", pairs, scale=1e6)
+    row("", "generated, relative to a check", pairs, scale=1e6)
     rate = 1 / min(pair.cost for pair in pairs)
     print(f"{'':12}{rate:,.0f} instances/s on one core, all valid")
 

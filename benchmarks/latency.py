@@ -1,8 +1,8 @@
 """Round-trip time of a validated echo on one idle connection, against a bare `socketio.AsyncServer`.
 
-Unit: microseconds from the write of an event to the read of its ack, median of one round. Baseline:
+Unit: microseconds from the write of an event to the read of its ack, median of a round. Baseline:
 python-socketio's `AsyncServer` with defaults on uvicorn. One event at a time; the servers take turns
-within a round. Here, and only here, what the network and the load generator take is part of the figure.
+within a round. Only this figure includes the time of the network and the load generator.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EVENT = "flat"
 
 
 def median_seconds(connection: Connection, seconds: float) -> float:
-    """Return the median of as many round trips as `seconds` hold, after one that is looked at."""
+    """Return the median of all round trips within `seconds`, after one whose answer is checked."""
     answer, _ = connection.ask(EVENT, PAYLOADS[EVENT])
     if answer != [PAYLOADS[EVENT]]:
         raise LoadError(f"{EVENT!r} was answered with {str(answer)[:200]}")
@@ -39,18 +39,18 @@ def median_seconds(connection: Connection, seconds: float) -> float:
 
 
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
-    """Run all and print the table."""
+    """Measure all servers and print the table."""
     heading("latency of a validated echo", "µs per round trip, one idle connection, p50")
     with all_running([BARE, *variants]) as servers:
         connections = [Connection(server) for server in servers]
-        found = [[median_seconds(connection, seconds) for connection in connections] for _ in range(rounds)]
+        medians = [[median_seconds(connection, seconds) for connection in connections] for _ in range(rounds)]
     for number, server in enumerate(servers):
-        pairs = [Pair(cost=costs[number], baseline=costs[0]) for costs in found]
+        pairs = [Pair(cost=costs[number], baseline=costs[0]) for costs in medians]
         row(f"{SIZES[EVENT]} B", VARIANTS[server.name].title, pairs, scale=1e6)
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     options = arguments(".latency", __doc__, seconds=0.3).parse_args()
     measure(options.variants, rounds=options.rounds, seconds=options.seconds)
 

@@ -1,8 +1,8 @@
-"""A load generator cheap enough that the servers are what is measured.
+"""A load generator so cheap that only the servers are measured.
 
-Connections are raw sockets; the frames they send are masked once, before the load starts, and of
-the answers only the bytes are counted, after the first has been read and compared. One epoll loop
-drives all connections of all servers, so that servers which are compared work at the same time.
+Connections are raw sockets. Their frames are masked once, before the load starts, and of the answers
+only the bytes are counted, after the first has been read and compared. One epoll loop drives all
+connections of all servers, so that servers under comparison work concurrently.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
     from .processes import ServerProcess
 
-# Socket.IO 5 in Engine.IO 4: "4" is a message, "2" an EVENT, "3" an ACK; the id of every ack asked for.
+# Socket.IO 5 in Engine.IO 4: "4" is a message, "2" an EVENT, "3" an ACK; all requests use this ack id.
 ACK_ID = 7
 ANSWER_SECONDS = 30.0
 _MASK = b"\x5a\xa5\x3c\xc3"
-# Broadcasts wait here until their recipients read; the kernel counts small ones as a KB each.
+# Broadcasts wait here until their recipients read; the kernel counts small ones as a kilobyte each.
 _RECEIVE_BYTES = 1 << 19
 _BUFFER = bytearray(1 << 18)
 
 
 class LoadError(Exception):
-    """A server answered something else than what was asked of it, or nothing."""
+    """A server gave a wrong answer or none."""
 
 
 def event_text(event: str, payload: Any) -> str:
-    """Return the text of an EVENT that asks for an ack."""
+    """Return the text of an EVENT that requests an ack."""
     return f"42{ACK_ID}{json.dumps([event, payload], separators=(',', ':'))}"
 
 
@@ -56,7 +56,7 @@ def client_frame(text: str) -> bytes:
 
 
 class Connection:
-    """One Socket.IO client, connected to ``/`` over WebSocket."""
+    """A Socket.IO client, connected to ``/`` over WebSocket."""
 
     __slots__ = ("_input", "fileno", "sock")
 
@@ -76,7 +76,7 @@ class Connection:
             self._more()
         head, _, self._input = self._input.partition(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n")[0]:
-            raise LoadError(f"{server.name}: no WebSocket: {head[:80]!r}")
+            raise LoadError(f"{server.name}: the WebSocket was refused: {head[:80]!r}")
         self._expect("0{")
         self.sock.sendall(client_frame("40"))
         self._expect("40{")
@@ -93,7 +93,7 @@ class Connection:
         self._input += received
 
     def read_frame(self) -> tuple[str, int]:
-        """Wait for one whole frame: its text, and its length on the wire in bytes."""
+        """Wait for a whole frame, and return its text and its length on the wire in bytes."""
         while True:
             seen = self._input
             if len(seen) >= 2:
@@ -106,7 +106,7 @@ class Connection:
             self._more()
 
     def ask(self, event: str, payload: Any, *, others: int = 0) -> tuple[Any, int]:
-        """Emit one event and wait for its ack and for `others` events.
+        """Emit an event, and wait for its ack and for `others` further events.
 
         Returns:
             The ack's arguments, and the length in bytes of all frames received.
@@ -124,11 +124,11 @@ class Connection:
         return acked, total
 
     def collect_garbage(self) -> None:
-        """Have the server collect its garbage, so that memory is compared in like states."""
+        """Let the server collect garbage, so that memory is compared in similar states."""
         self.ask(COLLECT, None)
 
     def skip(self, length: int) -> None:
-        """Wait for exactly this many bytes and forget them."""
+        """Wait for exactly this many bytes and discard them."""
         while length:
             received = self.sock.recv_into(_BUFFER, min(length, len(_BUFFER)))
             if not received:
@@ -142,16 +142,16 @@ class Connection:
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """Clients that send one event again as soon as it is answered.
+    """Clients that send an event again as soon as it is answered.
 
     Attributes:
-        server: What they are connected to.
-        connections: Each has one event in flight.
-        frame: What each sends.
-        expected: Bytes that come back to the sender for each frame.
-        drain: Called when the last answer is here, before the server's clock is read.
-        done: Events answered so far.
-        cpu: Server seconds spent on them.
+        server: The server of the connections.
+        connections: The connections, each with one event in flight.
+        frame: The frame that each sends.
+        expected: The bytes that the sender receives for each frame.
+        drain: Called after the last answer, before the server's clock is read.
+        done: The number of events answered so far.
+        cpu: Seconds of the server's CPU spent on them.
     """
 
     server: ServerProcess
@@ -164,10 +164,10 @@ class Load:
 
 
 def echo_load(server: ServerProcess, connections: Sequence[Connection], event: str) -> Load:
-    """Return a load of events that are answered with their own payload; each connection asks once here.
+    """Return a load of events answered with their own payload, after one request per connection.
 
     Raises:
-        LoadError: an answer is not the payload.
+        LoadError: An answer is not the payload.
     """
     expected = 0
     for connection in connections:
@@ -179,10 +179,10 @@ def echo_load(server: ServerProcess, connections: Sequence[Connection], event: s
 
 
 def broadcast_load(server: ServerProcess, connections: Sequence[Connection]) -> Load:
-    """Return a load of events that the server broadcasts to all `connections`; the first of them asks.
+    """Return a load of events from the first connection, which the server broadcasts to all.
 
     Raises:
-        LoadError: the broadcast's payload is not what was sent.
+        LoadError: The broadcast's payload differs from the one sent.
     """
     driver, *others = connections
     payload = PAYLOADS["flat"]
@@ -204,7 +204,7 @@ def broadcast_load(server: ServerProcess, connections: Sequence[Connection]) -> 
 
 
 class _Turn:
-    """One connection under load: how much of its current answer is here."""
+    """A connection under load, with the part of the current answer received so far."""
 
     __slots__ = ("expected", "frame", "load", "receive", "received", "send")
 
@@ -218,12 +218,12 @@ class _Turn:
 
 
 def drive(loads: Sequence[Load], seconds: float) -> None:
-    """Load all servers at the same time, with one event in flight on every connection.
+    """Load all servers concurrently, with one event in flight on every connection.
 
-    Returns when every event sent has been answered; `Load.done` and `Load.cpu` have grown.
+    Return when every event sent has been answered, with `Load.done` and `Load.cpu` increased.
 
     Raises:
-        LoadError: an answer had another length than the first, or did not come.
+        LoadError: An answer has another length than the first, or does not arrive.
     """
     turns = {connection.fileno: _Turn(load, connection) for load in loads for connection in load.connections}
     before = [(load.server.cpu(), load.done) for load in loads]

@@ -19,7 +19,7 @@ from .variants import BARE, VARIANTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# The first connections pay for what is allocated once.
+# The first connections include one-time allocations.
 WARM_CONNECTIONS = 200
 IDLE_CONNECTIONS = 2000
 VANISHING = 200
@@ -29,7 +29,7 @@ SETTLE_SECONDS = 60.0
 
 
 def bytes_per_connection(server: ServerProcess) -> float:
-    """Resident bytes that one idle client adds to a server that has seen some."""
+    """Return the resident bytes that an idle client adds to a server that has served some."""
     first, *_ = kept = [Connection(server) for _ in range(WARM_CONNECTIONS)]
     first.collect_garbage()
     before = server.rss()
@@ -42,7 +42,7 @@ def bytes_per_connection(server: ServerProcess) -> float:
 
 
 def seconds_per_disconnect(server: ServerProcess, staying: int) -> float:
-    """Server CPU that one client costs by vanishing while `staying` others are connected."""
+    """Return the server's CPU seconds per vanishing client while `staying` others are connected."""
     stay = [Connection(server) for _ in range(staying)]
     vanish = [Connection(server) for _ in range(VANISHING)]
     stay[0].collect_garbage()
@@ -56,7 +56,7 @@ def seconds_per_disconnect(server: ServerProcess, staying: int) -> float:
 
 
 def _cpu_when_quiet(server: ServerProcess) -> float:
-    """Return the server's clock, as soon as it has stood still."""
+    """Return the server's CPU clock once it has stopped advancing."""
     deadline = time.monotonic() + SETTLE_SECONDS
     last = server.cpu()
     while time.monotonic() < deadline:
@@ -65,11 +65,11 @@ def _cpu_when_quiet(server: ServerProcess) -> float:
         if now - last < QUIET_SECONDS / 100:
             return now
         last = now
-    raise TimeoutError(f"{server.name} does not come to rest")
+    raise TimeoutError(f"{server.name} does not become idle")
 
 
 def measure(variants: Sequence[str], *, rounds: int) -> None:
-    """Run all and print both tables."""
+    """Measure all variants and print both tables."""
     heading("memory", "KB of resident memory per idle connection")
     _table("idle", variants, bytes_per_connection, rounds=rounds, scale=1e-3)
     heading("disconnect", "µs of server CPU per client that vanishes")
@@ -89,22 +89,24 @@ def _table(
     rounds: int,
     scale: float,
 ) -> None:
-    found: dict[str, list[float]] = {name: [] for name in (BARE, *variants)}
+    costs_by_name: dict[str, list[float]] = {name: [] for name in (BARE, *variants)}
     for _ in range(rounds):
-        for name in list(found):
+        for name in list(costs_by_name):
             try:
                 with running(name) as server:
-                    found[name].append(cost(server))
+                    costs_by_name[name].append(cost(server))
             except UnavailableError as reason:
-                del found[name]
-                print(f"left out: {name}: {reason}")
-    for name, costs in found.items():
-        pairs = [Pair(cost=one, baseline=bare) for one, bare in zip(costs, found[BARE], strict=True)]
+                del costs_by_name[name]
+                print(f"omitted: {name}: {reason}")
+    for name, costs in costs_by_name.items():
+        pairs = [
+            Pair(cost=cost, baseline=bare) for cost, bare in zip(costs, costs_by_name[BARE], strict=True)
+        ]
         row(group, VARIANTS[name].title, pairs, scale=scale)
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     options = arguments(".memory", __doc__, rounds=3).parse_args()
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))

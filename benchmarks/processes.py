@@ -1,4 +1,4 @@
-"""Server processes: started, asked what they cost, stopped."""
+"""Server processes: start them, measure their CPU and memory, stop them."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ class UnavailableError(Exception):
 
 
 class ServerProcess:
-    """One running server.
+    """A running server process.
 
     Attributes:
-        name: Of its variant.
-        port: On 127.0.0.1.
+        name: The name of its variant.
+        port: Its port on 127.0.0.1.
     """
 
     def __init__(self, name: str, pid: int, port: int) -> None:
         self.name = name
         self.port = port
         self.pid = pid
-        # Linux: the CPU clock of another process, all threads, in nanoseconds (clock_getcpuclockid(3)).
+        # Linux: another process's CPU clock over all threads, in nanoseconds (clock_getcpuclockid(3)).
         self._clock = (~pid << 3) | 2
 
     def cpu(self) -> float:
-        """Seconds of CPU, user and system, that the process has used."""
+        """Return the seconds of CPU, user and system, that the process has used."""
         return time.clock_gettime(self._clock)
 
     def rss(self) -> int:
-        """Resident bytes."""
+        """Return the resident memory in bytes."""
         fields = Path(f"/proc/{self.pid}/statm").read_text().split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager
 def running(name: str) -> Iterator[ServerProcess]:
-    """Start a variant by name; stopped when the block ends.
+    """Start a variant by name, and stop it when the block ends.
 
     Raises:
-        UnavailableError: it did not start.
+        UnavailableError: The server did not start.
     """
     command, environment = [sys.executable, "-m", "benchmarks.apps", name], dict(os.environ)
     if VARIANTS[name].app == "node":
@@ -85,7 +85,7 @@ def running(name: str) -> Iterator[ServerProcess]:
                 process.wait()
                 errors.seek(0)
                 raise UnavailableError(
-                    (errors.read().strip().splitlines() or ["it did not start in time"])[-1]
+                    (errors.read().strip().splitlines() or ["the server did not start in time"])[-1]
                 )
             yield ServerProcess(name, process.pid, port)
         finally:
@@ -97,21 +97,21 @@ def running(name: str) -> Iterator[ServerProcess]:
 
 @contextlib.contextmanager
 def all_running(names: Sequence[str]) -> Iterator[list[ServerProcess]]:
-    """Start those of the variants that this machine can run, saying which it can't."""
+    """Start the variants that this machine can run, and print the reasons for the others."""
     with contextlib.ExitStack() as stack:
         servers = []
         for name in names:
             try:
                 servers.append(stack.enter_context(running(name)))
             except UnavailableError as reason:
-                print(f"left out: {name}: {reason}", file=sys.stderr)
+                print(f"omitted: {name}: {reason}", file=sys.stderr)
         if len(servers) < 2:
-            sys.exit("There is nothing to compare.")
+            sys.exit("fewer than two variants can run here, so there is nothing to compare")
         yield servers
 
 
 def announced_port(process: subprocess.Popen[str]) -> int | None:
-    """Return the port that a process has printed; None if it ended, or printed none in time."""
+    """Return the port that a process prints, or None if it ends or prints none in time."""
     assert process.stdout is not None
     readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     line = process.stdout.readline().strip() if readable else ""
@@ -124,7 +124,7 @@ def _node_command(*, validated: bool) -> list[str]:
 
 
 def node_script(name: str, *arguments: str) -> list[str]:
-    """Return the command that runs a script of the folder ``node``.
+    """Return the command that runs a script in the folder ``node``.
 
     Raises:
         UnavailableError: Node is not installed.
@@ -136,10 +136,10 @@ def node_script(name: str, *arguments: str) -> list[str]:
 
 
 def node_modules(packages: Sequence[str] = NODE_PACKAGES, folder: str = "benchmarks") -> Path:
-    """Where Node's packages are, after installing them into the user's cache where they are not.
+    """Return the folder of Node's packages, after installing missing ones into the user's cache.
 
     Raises:
-        UnavailableError: They can't be installed.
+        UnavailableError: The packages can't be installed.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asynction-asgi" / folder
     modules = cache / "node_modules"

@@ -29,20 +29,20 @@ _PACKAGES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """What a variant and the baseline cost in the same round, in the same unit."""
+    """The costs of a variant and of the baseline in the same round and unit."""
 
     cost: float
     baseline: float
 
     @property
     def ratio(self) -> float:
-        """Below 1, the variant is cheaper."""
+        """The cost relative to the baseline; below 1 the variant is cheaper."""
         return self.cost / self.baseline
 
 
 def heading(title: str, unit: str) -> None:
-    """Print what follows, and where it was measured."""
-    print(f"\n{title}: {unit}; ratio and quartiles against the baseline of the same rounds")
+    """Print a table's heading, with the environment of the measurement."""
+    print(f"\n{title}: {unit}; ratio and quartiles relative to the baseline in the same rounds")
     print(
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs; {_versions()}"
     )
@@ -50,7 +50,7 @@ def heading(title: str, unit: str) -> None:
 
 
 def row(group: str, title: str, pairs: Sequence[Pair], *, scale: float = 1.0) -> None:
-    """Print one variant's line: median cost and the median of the paired ratios."""
+    """Print a variant's row: median cost and median of the paired ratios."""
     ratios = [pair.ratio for pair in pairs]
     low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     cost = statistics.median(pair.cost for pair in pairs) * scale
@@ -59,26 +59,26 @@ def row(group: str, title: str, pairs: Sequence[Pair], *, scale: float = 1.0) ->
 
 
 def _versions() -> str:
-    found = []
+    versions = []
     for package in _PACKAGES:
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            found.append(f"{package} absent")
-    return ", ".join(found)
+            versions.append(f"{package} absent")
+    return ", ".join(versions)
 
 
 def arguments(
     program: str, docstring: str | None, *, rounds: int = 7, seconds: float = 1.0
 ) -> ArgumentParser:
-    """Return the options that every program here has, for more to be added; ends where there is no Linux."""
+    """Return a parser with the common options of these programs; exit if the system is not Linux."""
     if sys.platform != "linux":
-        sys.exit("These benchmarks read the CPU clock of the server's process, which needs Linux.")
+        sys.exit("these benchmarks read the CPU clock of another process, which needs Linux")
     names = [name for name in VARIANTS if name != BARE]
 
     def variant(name: str) -> str:
         if name not in names:
-            raise ArgumentTypeError(f"{name!r} is none of {', '.join(names)}")
+            raise ArgumentTypeError(f"{name!r} is not a variant; use one of {', '.join(names)}")
         return name
 
     parser = ArgumentParser(
@@ -91,7 +91,7 @@ def arguments(
     )
     parser.add_argument("--rounds", type=_positive(int), default=rounds)
     parser.add_argument(
-        "--seconds", type=_positive(float), default=seconds, help="of load per pair and round"
+        "--seconds", type=_positive(float), default=seconds, help="seconds of load per pair and round"
     )
     return parser
 

@@ -1,8 +1,8 @@
-"""Connects, misbehaves and drops 10,000 times, and looks whether the server is as it was before.
+"""Connect, misbehave and drop 10,000 times, and check that the server's state is as before.
 
-Units: objects of Python and kilobytes of resident memory that the server has more of after a round
-than after the round before, the first being the warm-up. Prints the growth of each and exits with 1
-if anything grew in every round. ``--connections N --seed N --ws ours``.
+Units: Python objects and kilobytes of resident memory that the server has more of after a round than
+after the previous one, the first being the warm-up. The growth of each is printed, and the exit
+status is 1 if anything grew in every round. ``--connections N --seed N --ws uvicorn``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PING = {"ping_interval": 1.0, "ping_timeout": 3.0}
 
 
 async def measure(*, connections: int, seed: int, ws: str) -> dict[str, int]:
-    """Return what the server has more of after each `connections` clients that are gone."""
+    """Return what grew on the server in every round of `connections` clients."""
     async with running("ours", ws=ws, **PING) as server:
         rounds = []
         began = time.monotonic()
@@ -41,20 +41,25 @@ async def measure(*, connections: int, seed: int, ws: str) -> dict[str, int]:
         )
     for complaint in server.complaints:
         print(f"    {complaint}")
-    # What leaks does so in every round; allocators ask for more when they happen to need it.
+    # A leak grows in every round, while allocators only ask for more now and then.
     kinds = grown[0].keys() & grown[1].keys()
-    return {"errors": len(server.complaints), **{kind: min(one[kind] for one in grown) for kind in kinds}}
+    return {
+        "errors": len(server.complaints),
+        **{kind: min(growth_of_round[kind] for growth_of_round in grown) for kind in kinds},
+    }
 
 
 def main() -> bool:
-    """Whether the server forgot everything."""
+    """Return whether the server freed all state."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--ws", choices=PROTOCOL_CLASSES, default="uvicorn", help="whose WebSocket protocol")
-    chosen = parser.parse_args()
-    ws = PROTOCOL_CLASSES[chosen.ws]
-    more = asyncio.run(measure(connections=chosen.connections, seed=chosen.seed, ws=ws))
+    parser.add_argument(
+        "--ws", choices=PROTOCOL_CLASSES, default="uvicorn", help="the WebSocket protocol to use"
+    )
+    options = parser.parse_args()
+    ws = PROTOCOL_CLASSES[options.ws]
+    more = asyncio.run(measure(connections=options.connections, seed=options.seed, ws=ws))
     small = more.pop("objects", 0) < OBJECTS and more.pop("kilobytes", 0) < KILOBYTES
     return small and not any(more.values())
 

@@ -1,8 +1,8 @@
-"""What start-up costs: seconds to compile messages over shared schemas, against half as many.
+"""The cost of start-up: seconds to compile messages over shared schemas, relative to half as many.
 
-``python -m benchmarks.startup [--rounds N]``. The schemas refer to each other in circles, which is
-what makes compiling message by message grow with messages times schemas. Twice the messages should
-cost about twice as much: a ratio of 2 is linear.
+``python -m benchmarks.startup [--rounds N]``. The schemas refer to each other in circles, so that
+compiling message by message would grow with messages times schemas. Twice the messages should cost
+about twice as much: a ratio of 2 is linear.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ def _seconds(messages: int, backend: Backend) -> float:
     roots = list(document.root.child("messages").elements())
     started = time.process_time()
     bundle, _ = compile_bundle(roots, Resolver(document), backend=backend)
-    bundle.check(roots[0])  # compiles all
+    bundle.check(roots[0])  # compiles all messages
     return time.process_time() - started
 
 
 def measure(rounds: int) -> None:
-    """Print one line per backend."""
+    """Print a row per backend."""
     heading(f"Start-up, {_MESSAGES} messages over {_SCHEMAS} schemas", "milliseconds")
     for backend in _BACKENDS:
-        _seconds(_MESSAGES // 2, backend)  # imports, caches of patterns
+        _seconds(_MESSAGES // 2, backend)  # warm-up: imports and caches of patterns
         pairs = [
             Pair(cost=_seconds(_MESSAGES, backend), baseline=_seconds(_MESSAGES // 2, backend))
             for _ in range(rounds)
         ]
-        row("", f"{backend}, against {_MESSAGES // 2} messages", pairs, scale=1e3)
+        row("", f"{backend}, relative to {_MESSAGES // 2} messages", pairs, scale=1e3)
 
 
 def main() -> None:

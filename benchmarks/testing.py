@@ -1,10 +1,10 @@
-"""What the in-memory test client costs, against python-socketio's client on a real port.
+"""The cost of the in-memory test client, relative to python-socketio's client on a real port.
 
 ``python -m benchmarks.testing [--rounds N] [--seconds S]``
 
-Unit: microseconds of time that a test waits. Baseline: `socketio.AsyncClient` over WebSocket, to the
-same application on uvicorn in a process of its own. Both directions are validated by the server in
-both, and by the test client again.
+Unit: microseconds of waiting per step of a test. Baseline: `socketio.AsyncClient` over WebSocket to
+the same application on uvicorn in its own process. In both, the server validates both directions; the
+test client validates them again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def _echo(payload: Any) -> Any:
 
 
 async def _time(step: Step, seconds: float) -> float:
-    """Seconds per step."""
+    """Return the seconds per step."""
     started, count = time.perf_counter(), 0
     while time.perf_counter() - started < seconds:
         await step()
@@ -52,14 +52,14 @@ async def _compare(title: str, ours: Step, theirs: Step, *, rounds: int, seconds
     row(
         "",
         "AsyncClient on a port",
-        [Pair(cost=one.baseline, baseline=one.baseline) for one in pairs],
+        [Pair(cost=pair.baseline, baseline=pair.baseline) for pair in pairs],
         scale=1e6,
     )
 
 
 async def measure(rounds: int, seconds: float) -> None:
-    """Print two lines for a connection and two for each size of call."""
-    heading("test client", "µs a test waits")
+    """Print two rows for a connection, and two for each size of call."""
+    heading("test client", "µs of waiting per step")
     with running("ours") as process:
         url = f"http://127.0.0.1:{process.port}"
 
@@ -88,7 +88,7 @@ async def measure(rounds: int, seconds: float) -> None:
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Run the benchmark from the command line."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="per line and round")

@@ -1,4 +1,4 @@
-"""What one valid value costs: µs per call, against the validator that plain fastjsonschema generates.
+"""The cost of a valid value: µs per call, relative to the validator that plain fastjsonschema generates.
 
 ``python -m benchmarks.validators [--rounds N]``. Every round times all variants one after the other.
 """
@@ -129,7 +129,7 @@ def _compiled(schema: dict[str, Any], backend: Backend) -> Check:
 
 
 def _seconds(check: Check, value: Any) -> float:
-    """Per call, over as many calls as take a while."""
+    """Return the seconds per call, over enough calls for a stable figure."""
     calls, ends = 0, time.process_time() + _SECONDS
     started = time.process_time()
     while (now := time.process_time()) < ends:
@@ -140,7 +140,7 @@ def _seconds(check: Check, value: Any) -> float:
 
 
 def measure(rounds: int) -> None:
-    """Print one line per shape and validator."""
+    """Print a row per shape and validator."""
     heading("Validators", "µs per valid value")
     for name, (schema, value) in CASES.items():
         plain = fastjsonschema.compile(
@@ -151,13 +151,13 @@ def measure(rounds: int) -> None:
             "ours, generated": _compiled(schema, "fastjsonschema"),
             "ours, jsonschema-rs in front": _compiled(schema, "jsonschema-rs"),
         }
-        found: dict[str, list[Pair]] = {title: [] for title in variants}
+        pairs_by_title: dict[str, list[Pair]] = {title: [] for title in variants}
         for _ in range(rounds):
             baseline = _seconds(plain, value)
             for title, check in variants.items():
                 cost = baseline if check is plain else _seconds(check, value)
-                found[title].append(Pair(cost=cost, baseline=baseline))
-        for title, pairs in found.items():
+                pairs_by_title[title].append(Pair(cost=cost, baseline=baseline))
+        for title, pairs in pairs_by_title.items():
             row(name, f"{title}, {len(json.dumps(value)):,} B", pairs, scale=1e6)
 
 

@@ -1,4 +1,4 @@
-"""The servers that are compared, by name, and what makes each of them different."""
+"""The servers under comparison by name, and how they differ."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ BARE = "bare"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One server under measurement.
+    """A server under measurement.
 
     Attributes:
-        title: As a table shows it.
+        title: Its title in tables.
         app: ``bare`` is `socketio.AsyncServer` without validation, ``naive`` the same with
             fastjsonschema called in each handler, ``ours`` the document's server, ``node`` socket.io.
-        loop: uvicorn's event loop.
-        ws: uvicorn's WebSocket protocol: one of its names, or ``module:Class``.
-        orjson: Whether a bare server is given orjson instead of the standard library's JSON.
-        relaxed: Whether Python searches for garbage as rarely as ``asynction-asgi run`` lets it.
-        without: Modules that can't be imported in the server, as if they were not installed.
+        loop: The event loop of uvicorn.
+        ws: The WebSocket protocol of uvicorn: one of its names, or ``module:Class``.
+        orjson: Whether a bare server uses orjson instead of the standard library's JSON.
+        relaxed: Whether garbage is collected as rarely as under ``asynction-asgi run``.
+        without: Modules whose import fails in the server, as if they were not installed.
     """
 
     title: str

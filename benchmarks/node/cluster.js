@@ -1,5 +1,5 @@
 // A socket.io server on a queue: node cluster.js pubsub|stream REDIS-URL
-// Prints its port; "flood" [count, per second, size] emits numbers to everybody else.
+// Prints its port; "flood" [count, per second, size] emits numbers to all other clients.
 "use strict";
 const { createServer } = require("http");
 const { Server } = require("socket.io");
