@@ -1,4 +1,4 @@
-"""Small contracts in both majors of AsyncAPI, and what a comparison of two of them finds."""
+"""Small contracts in both majors of AsyncAPI, and the findings of comparing two of them."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def document(
     schemes: Mapping[str, Any] | None = None,
     version: str = "1.0.0",
 ) -> dict[str, Any]:
-    """Return a document with one channel, or with `more` of them, by their names.
+    """Return a document with one channel, and with the channels in `more`.
 
     Args:
-        major: Of AsyncAPI.
-        receives: What clients may emit: messages by name, each a payload or a whole message.
+        major: The major version of AsyncAPI.
+        receives: What clients may emit: messages by name, each as a payload or a whole message.
         sends: What the server may emit.
         namespace: The name of the channel.
-        more: Further channels, each the two directions' events, ``receives`` and ``sends``.
+        more: Further channels by name, each with its events by direction, ``receives`` and ``sends``.
         channel: Extensions of the first channel.
-        parameters: Of the first channel, in the words of the major.
-        query: A schema.
-        headers: A schema.
-        path: Of Engine.IO.
-        security: Of the server, in the words of 2.x.
-        schemes: Security schemes.
-        version: Of the document.
+        parameters: Parameters of the first channel, in the words of the major.
+        query: The schema of the query.
+        headers: The schema of the headers.
+        path: The path of Engine.IO.
+        security: Requirements of the server, in the words of 2.x.
+        schemes: Security schemes by name.
+        version: The version of the document.
     """
     bindings = {key: value for key, value in (("query", query), ("headers", headers)) if value is not None}
     first = dict(channel or {})
@@ -85,7 +85,7 @@ def document(
 
 
 def _scheme(major: int, scheme: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a scheme in the words of the major; in 3.x the scopes of a flow are available ones."""
+    """Return a scheme in the words of the major, as 3.x calls the scopes of a flow available."""
     result = dict(scheme)
     if major == 3 and "flows" in result:
         flows = result["flows"].items()
@@ -137,15 +137,15 @@ def _add_channel_3(
 
 
 def contract(major: int, **parts: Any) -> Spec:
-    """Return the contract of a document of `document`."""
+    """Return the contract of such a `document`."""
     return load_spec(document(major, **parts))
 
 
 def compare(major: int, old: Mapping[str, Any], new: Mapping[str, Any], **options: Any) -> Comparison:
-    """Compare two documents, each by the arguments of `document`."""
+    """Compare two documents, each given by the arguments of `document`."""
     return compare_specs(contract(major, **old), contract(major, **new), **options)
 
 
 def found(comparison: Comparison) -> list[tuple[str, str]]:
-    """Level and code of each change, in their order."""
+    """Return the level and code of each change in order."""
     return [(change.level, change.code) for change in comparison.changes]

@@ -1,4 +1,4 @@
-"""A small repository of git, made for one test and read by nothing else."""
+"""A small git repository for a single test."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Repository:
     """A repository with the main branch checked out.
 
     Args:
-        folder: Where it is.
-        clone_of: A repository to clone the last commit of; None begins a new one.
+        folder: The folder of the repository.
+        clone_of: A repository whose last commit is cloned, or None for a new repository.
     """
 
     def __init__(self, folder: Path, *, clone_of: Repository | None = None) -> None:
@@ -30,7 +30,7 @@ class Repository:
             clone_of.git("clone", "--quiet", "--depth=1", clone_of.folder.as_uri(), str(folder))
 
     def git(self, *arguments: str) -> str:
-        """Run git there, by no configuration but its own."""
+        """Run git in the repository, without the user's configuration, and return its output."""
         environment = {
             **os.environ,
             **dict.fromkeys(("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"), os.devnull),
@@ -43,7 +43,7 @@ class Repository:
         return done.stdout
 
     def commit(self, files: Mapping[str, str], *, tag: str = "") -> None:
-        """Commit files by their paths, and name the commit."""
+        """Commit files by path, and tag the commit if a tag is given."""
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

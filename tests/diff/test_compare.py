@@ -1,4 +1,4 @@
-"""Every surface of a contract: what a change of it means to clients."""
+"""Every surface of a contract, and what a change of it means to clients."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def sends(payload: Any, **message: Any) -> dict[str, Any]:
 
 Row = tuple[dict[str, Any], dict[str, Any], list[tuple[str, str]]]
 ROWS: dict[str, Row] = {
-    "nothing": (receives(TEXT), receives(TEXT), []),
+    "no change": (receives(TEXT), receives(TEXT), []),
     "descriptions, examples and handlers": (
         receives(TEXT),
         receives({**TEXT, "description": "New.", "examples": ["a"]}, **{"x-handler": "a.b", "x-mock": {}}),
@@ -44,7 +44,7 @@ ROWS: dict[str, Row] = {
     # --- what clients emit
     "arguments narrowed": (receives(TEXT), receives(SHORT), [("breaking", "ARGUMENTS_NARROWED")]),
     "arguments widened": (receives(SHORT), receives(TEXT), [("compatible", "ARGUMENTS_WIDENED")]),
-    "a declared payload where anything went": (
+    "a declared payload in place of an unchecked one": (
         {"receives": {"say": {"x-ack": True}}},
         {"receives": {"say": {"payload": TEXT, "x-ack": True}}},
         [("breaking", "ARGUMENTS_NARROWED")],
@@ -59,12 +59,12 @@ ROWS: dict[str, Row] = {
         receives({"type": "array", "items": [TEXT, NUMBER], "minItems": 2, "additionalItems": False}),
         [("breaking", "ARGUMENTS_NARROWED")],
     ),
-    "null may be left out": (
+    "null may be omitted": (
         receives({"type": ["string", "null"]}),
         receives({"type": "array", "items": [{"type": ["string", "null"]}], "additionalItems": False}),
         [],
     ),
-    "null may no longer be left out": (
+    "null may no longer be omitted": (
         receives({"type": ["string", "null"]}),
         receives(
             {
@@ -76,7 +76,7 @@ ROWS: dict[str, Row] = {
         ),
         [("breaking", "ARGUMENTS_NARROWED")],
     ),
-    "bytes are a type of their own": (
+    "bytes are a separate type": (
         receives(TEXT),
         receives({**TEXT, "format": "binary"}),
         [("breaking", "ARGUMENTS_NARROWED")],
@@ -84,37 +84,37 @@ ROWS: dict[str, Row] = {
     "a member declared": (receives(OPEN), receives(BOTH), [("info", "MEMBER_NOW_TYPED")]),
     "an object closed": (receives(OPEN), receives(CLOSED), [("breaking", "CLOSED")]),
     "an object opened": (receives(CLOSED), receives(OPEN), [("compatible", "ARGUMENTS_WIDENED")]),
-    "an event gone": (
+    "an event removed": (
         {"receives": {"say": TEXT, "shout": TEXT}},
         receives(TEXT),
         [("breaking", "EVENT_REMOVED")],
     ),
-    "an event gone that any other takes": (
+    "an event removed that the wildcard accepts": (
         {"receives": {"say": TEXT, "shout": TEXT}},
         {"receives": {"say": TEXT, "*": TEXT}},
         [("compatible", "EVENT_ADDED")],
     ),
-    "an event that any other takes with less": (
+    "an event removed that the wildcard accepts partly": (
         {"receives": {"say": TEXT, "shout": TEXT}},
         {"receives": {"say": TEXT, "*": SHORT}},
         [("breaking", "ARGUMENTS_NARROWED"), ("compatible", "EVENT_ADDED")],
     ),
-    "any other event gone": (
+    "the wildcard removed": (
         {"receives": {"say": TEXT, "*": TEXT}},
         receives(TEXT),
         [("breaking", "EVENT_REMOVED")],
     ),
-    "an event declared that any name's took": (
+    "an event declared narrower than the wildcard": (
         {"receives": {"*": TEXT}},
         {"receives": {"*": TEXT, "say": SHORT}},
         [("info", "EVENT_NOW_DECLARED")],
     ),
-    "an event declared as any name's": (
+    "an event declared like the wildcard": (
         {"receives": {"*": TEXT}},
         {"receives": {"*": TEXT, "say": TEXT}},
         [("compatible", "EVENT_NOW_DECLARED")],
     ),
-    "an event more": (
+    "an event added": (
         receives(TEXT),
         {"receives": {"say": TEXT, "shout": TEXT}},
         [("compatible", "EVENT_ADDED")],
@@ -129,13 +129,17 @@ ROWS: dict[str, Row] = {
     ),
     "the server opens an object": (sends(CLOSED), sends(OPEN), [("breaking", "OPENED")]),
     "the server closes an object": (sends(OPEN), sends(CLOSED), [("compatible", "ARGUMENTS_NARROWED")]),
-    "an emit gone": ({"sends": {"said": TEXT, "left": TEXT}}, sends(TEXT), [("breaking", "EVENT_REMOVED")]),
-    "a deprecated emit gone": (
+    "an emit removed": (
+        {"sends": {"said": TEXT, "left": TEXT}},
+        sends(TEXT),
+        [("breaking", "EVENT_REMOVED")],
+    ),
+    "a deprecated emit removed": (
         {"sends": {"said": TEXT, "left": {"payload": TEXT, "x-deprecated": True}}},
         sends(TEXT),
         [("info", "EVENT_REMOVED")],
     ),
-    "an emit more": (sends(TEXT), {"sends": {"said": TEXT, "left": TEXT}}, [("info", "EVENT_ADDED")]),
+    "an emit added": (sends(TEXT), {"sends": {"said": TEXT, "left": TEXT}}, [("info", "EVENT_ADDED")]),
     # --- acks
     "the server's ack says more": (
         receives(TEXT, **{"x-ack": {"args": NUMBER}}),
@@ -177,18 +181,18 @@ ROWS: dict[str, Row] = {
         sends(TEXT, **{"x-ack": {"args": NUMBER}}),
         [("breaking", "ACK_DEMANDED")],
     ),
-    "clients may answer as they like": (
+    "clients may answer anything": (
         sends(TEXT, **{"x-ack": {"args": NUMBER}}),
         sends(TEXT),
         [("compatible", "ACK_NO_LONGER_DECLARED")],
     ),
     # --- the rest
-    "another path": (
+    "a changed path": (
         {**receives(TEXT), "path": "/socket.io"},
         {**receives(TEXT), "path": "/realtime"},
         [("breaking", "PATH_CHANGED")],
     ),
-    "another order": (
+    "a changed order": (
         receives(TEXT),
         receives(TEXT, **{"x-ordering": "serial"}),
         [("info", "ORDERING_CHANGED")],
@@ -203,10 +207,10 @@ def major(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), ROWS.values(), ids=ROWS.keys())
-def test_each_surface_by_its_rule(
+def test_each_surface_follows_its_rule(
     major: int, old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    """A change has a level, a code and places, in both majors; a value shows what breaks where one can."""
+    """A change has a level, a code and places in both majors, and a breaking one has a witness."""
     comparison = compare(major, old, new)
     assert found(comparison) == expected
     for change in comparison.changes:
@@ -226,14 +230,14 @@ def test_each_surface_by_its_rule(
 def test_a_contract_does_not_differ_from_itself(
     major: int, old: dict[str, Any], new: dict[str, Any], _: object
 ) -> None:
-    """Nothing is said of what did not change, and the major of AsyncAPI is no change either."""
+    """A contract has no changes compared with itself, or with itself in the other major."""
     for parts in (old, new):
         assert compare(major, parts, parts).changes == ()
         assert compare_specs(contract(2, **parts), contract(3, **parts)).changes == ()
 
 
-def test_a_witness_is_accepted_by_the_one_and_refused_by_the_other(major: int) -> None:
-    """The value in the message is a list of arguments, with a command that sends it."""
+def test_a_witness_distinguishes_the_versions(major: int) -> None:
+    """The witness is a list of arguments that only one version accepts, with a command that sends it."""
     (change,) = compare(major, receives(TEXT), receives({**TEXT, "minLength": 1})).changes
     assert change.message == "'say' refuses what clients may send today: \"\""
     assert change.witness is not None
@@ -241,8 +245,8 @@ def test_a_witness_is_accepted_by_the_one_and_refused_by_the_other(major: int) -
     assert change.witness.command == "asynction-asgi call URL say '\"\"'"
 
 
-def test_a_place_is_the_keyword_that_refuses(major: int, tmp_path: Any) -> None:
-    """The old place is where the old document speaks of the same value."""
+def test_the_place_is_the_refusing_keyword(major: int, tmp_path: Any) -> None:
+    """The new place is the keyword that refuses, and the old place describes the same value."""
     from ruamel.yaml import YAML
 
     places = []
@@ -261,26 +265,26 @@ def test_a_place_is_the_keyword_that_refuses(major: int, tmp_path: Any) -> None:
     assert change.new.source.strip() == "minimum: 0"
 
 
-def test_a_removal_stands_in_the_old_document(major: int) -> None:
-    """What is gone has no place in the new one, and what is new none in the old one."""
-    (gone,) = compare(major, {"receives": {"say": TEXT, "shout": TEXT}}, receives(TEXT)).changes
-    assert (gone.event, gone.new) == ("shout", None)
-    assert gone.witness is not None
-    assert gone.witness.command.startswith("asynction-asgi call URL shout ")
+def test_a_removal_is_located_in_the_old_document(major: int) -> None:
+    """A removed event has no new place, and an added event has no old place."""
+    (removed,) = compare(major, {"receives": {"say": TEXT, "shout": TEXT}}, receives(TEXT)).changes
+    assert (removed.event, removed.new) == ("shout", None)
+    assert removed.witness is not None
+    assert removed.witness.command.startswith("asynction-asgi call URL shout ")
     (added,) = compare(major, receives(TEXT), {"receives": {"say": TEXT, "shout": TEXT}}).changes
     assert (added.event, added.old) == ("shout", None)
 
 
 def test_other_formats_are_not_compared() -> None:
-    """A schema of a format that nothing validates is unknown unless its text is the same."""
+    """Schemas of an unsupported format are unknown changes unless their texts are equal."""
     old = {"receives": {"say": {"payload": {"type": "string"}, **AVRO}}}
     new = {"receives": {"say": {"payload": {"type": "int"}, **AVRO}}}
     assert found(compare(2, old, old)) == []
     assert found(compare(2, old, new)) == [("unknown", "ARGUMENTS_CHANGED")]
 
 
-def test_without_effort_nothing_is_known(major: int) -> None:
-    """A comparison that is cut short says so, and how to go on."""
+def test_without_effort_the_result_is_unknown(major: int) -> None:
+    """A comparison that is cut short says so, and how to continue it."""
     (change,) = compare(major, receives(SHORT), receives(TEXT), effort=0).changes
     assert (change.level, change.code) == ("unknown", "ARGUMENTS_CHANGED")
     assert "--effort" in change.message
@@ -300,14 +304,14 @@ def test_without_effort_nothing_is_known(major: int) -> None:
         ("draft", "final", False),
     ],
 )
-def test_a_version_that_rose_far_enough_is_bumped(old: str, new: str, bumped: bool) -> None:
-    """By its first number, or by the second as long as the first is zero."""
+def test_a_sufficient_increase_counts_as_a_bump(old: str, new: str, bumped: bool) -> None:
+    """The first number must increase, or the second while the first is zero."""
     comparison = compare(2, {**receives(TEXT), "version": old}, {**receives(TEXT), "version": new})
     assert comparison.is_bumped is bumped
 
 
-def test_a_thousand_equal_events_and_one_that_is_not(major: int) -> None:
-    """Equal events cost nothing but a look, so that one change among them stands out."""
+def test_a_single_change_is_found_among_many_events(major: int) -> None:
+    """Equal events are compared quickly, and the only changed one is reported."""
     events = {f"event {number}": {**SHORT, "maxLength": number} for number in range(1, 500)}
     old, new = (
         {"receives": events, "sends": events},

@@ -1,4 +1,4 @@
-"""What clients present as they connect: read as a server reads it."""
+"""What clients present when they connect, compared as a server reads it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def headers(*required: str, closed: bool = False, **properties: Any) -> dict[str
 TOKEN: Any = {"type": "object", "properties": {"token": {"type": "string"}}}
 
 
-def test_auth_that_is_asked_for_breaks_who_sends_none(major: int) -> None:
-    """The witness is null, and the command sends none."""
+def test_required_auth_breaks_clients_without_it(major: int) -> None:
+    """The witness is null, and its command sends no auth."""
     (change,) = compare(major, SAY, auth({**TOKEN, "required": ["token"]})).changes
     assert (change.level, change.code) == ("breaking", "AUTH_NARROWED")
     assert change.witness is not None
@@ -46,13 +46,13 @@ def test_auth_that_is_asked_for_breaks_who_sends_none(major: int) -> None:
     ]
 
 
-def test_a_missing_auth_is_an_empty_one(major: int) -> None:
-    """A schema for null admits an empty object and the reverse, as the server presents them."""
+def test_missing_auth_equals_empty_auth(major: int) -> None:
+    """A schema for null admits an empty object and the reverse, as the server treats them alike."""
     assert found(compare(major, auth({"type": "null"}), auth({"type": "object", "maxProperties": 0}))) == []
 
 
 def test_a_narrower_auth_shows_what_is_refused(major: int) -> None:
-    """The command presents it."""
+    """The command of the witness presents the refused auth."""
     longer = {**TOKEN, "properties": {"token": {"type": "string", "minLength": 3}}}
     (change,) = compare(major, auth(TOKEN), auth(longer)).changes
     assert (change.level, change.code) == ("breaking", "AUTH_NARROWED")
@@ -63,16 +63,16 @@ def test_a_narrower_auth_shows_what_is_refused(major: int) -> None:
     assert change.new.pointer.endswith("/x-auth/properties/token") or change.new.pointer.endswith("minLength")
 
 
-def test_a_query_parameter_that_is_asked_for(major: int) -> None:
-    """A required one breaks; an optional one is worth a word; none at all admits everything."""
+def test_a_declared_query_parameter_is_a_change(major: int) -> None:
+    """A required parameter is breaking, an optional one informative, and no schema admits everything."""
     text = {"type": "string"}
     assert found(compare(major, query(), query("lang", lang=text))) == [("breaking", "QUERY_NARROWED")]
     assert found(compare(major, query(a=text), query(a=text, lang=text))) == [("info", "MEMBER_NOW_TYPED")]
     assert found(compare(major, query("lang", lang=text), SAY)) == [("compatible", "QUERY_WIDENED")]
 
 
-def test_a_query_is_text_whatever_type_it_is_read_as(major: int) -> None:
-    """A number that is taken as a text from now on is the same query."""
+def test_query_parameters_are_compared_as_text(major: int) -> None:
+    """A parameter changed from a number to a text still admits the same queries."""
     number, text = query(page={"type": "integer"}), query(page={"type": "string"})
     assert found(compare(major, number, text)) == [("compatible", "QUERY_WIDENED")]
     (change,) = compare(major, text, number).changes
@@ -81,8 +81,8 @@ def test_a_query_is_text_whatever_type_it_is_read_as(major: int) -> None:
     assert "--query page=" in change.witness.command
 
 
-def test_a_limit_of_a_number_in_a_query(major: int) -> None:
-    """The witness is one that the old server reads as a number."""
+def test_a_query_parameters_limit_has_a_witness(major: int) -> None:
+    """The witness is a value that the old server reads as a number."""
     old, new = query(page={"type": "integer"}), query(page={"type": "integer", "minimum": 1})
     (change,) = compare(major, old, new).changes
     assert change.witness is not None
@@ -90,8 +90,8 @@ def test_a_limit_of_a_number_in_a_query(major: int) -> None:
     assert change.witness.command == "asynction-asgi listen URL --query page=0"
 
 
-def test_headers_have_no_case_and_others_are_never_refused(major: int) -> None:
-    """The server compares names in lower case, and looks at declared headers alone."""
+def test_headers_ignore_case_and_additional_ones(major: int) -> None:
+    """The server compares names in lower case, and checks only declared headers."""
     text = {"type": "string"}
     assert found(compare(major, headers(X_Tenant=text), headers(x_tenant=text))) == []
     assert found(compare(major, headers(X_Tenant=text), headers(X_Tenant=text, closed=True))) == []
@@ -99,7 +99,7 @@ def test_headers_have_no_case_and_others_are_never_refused(major: int) -> None:
     assert (change.level, change.code) == ("breaking", "HEADERS_NARROWED")
 
 
-def test_headers_that_differ_by_transport_are_no_change(major: int) -> None:
-    """The server never looks at them, whatever generated documents say of them."""
+def test_headers_of_the_transport_are_ignored(major: int) -> None:
+    """The server never checks headers of the transport, which generated documents may declare."""
     upgrade = {"type": "string", "const": "Upgrade"}
     assert found(compare(major, headers(Connection={"type": "string"}), headers(Connection=upgrade))) == []

@@ -1,4 +1,4 @@
-"""Namespaces: which ones clients find again."""
+"""Namespaces: which of them clients still find."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def major(request: pytest.FixtureRequest) -> int:
     return value
 
 
-def test_a_namespace_that_is_gone_breaks_its_clients(major: int) -> None:
-    """The witness is its name, and the command connects to it."""
+def test_a_removed_namespace_breaks_its_clients(major: int) -> None:
+    """The witness is the namespace's name, and the command connects to it."""
     (change,) = compare(major, {**SAY, "more": {"/chat": SAY}}, SAY).changes
     assert (change.level, change.code, change.namespace) == ("breaking", "NAMESPACE_REMOVED", "/chat")
     assert change.witness is not None
@@ -30,13 +30,13 @@ def test_a_namespace_that_is_gone_breaks_its_clients(major: int) -> None:
     assert change.witness.command == "asynction-asgi listen URL -n /chat"
 
 
-def test_a_namespace_more_breaks_nobody(major: int) -> None:
-    """It is compatible."""
+def test_an_added_namespace_is_compatible(major: int) -> None:
+    """An added namespace breaks no clients."""
     assert found(compare(major, SAY, {**SAY, "more": {"/chat": SAY}})) == [("compatible", "NAMESPACE_ADDED")]
 
 
-def test_templates_pair_by_their_shape(major: int) -> None:
-    """Another name of a parameter is worth a word; what the events say is compared all the same."""
+def test_templates_are_matched_by_shape(major: int) -> None:
+    """A renamed parameter is reported as information, and the events are still compared."""
     renamed = {**ROOM, "namespace": "/rooms/{room}"}
     assert found(compare(major, ROOM, renamed)) == [("info", "PARAMETER_RENAMED")]
     assert found(compare(major, ROOM, {**renamed, **BRIEF})) == [
@@ -45,8 +45,8 @@ def test_templates_pair_by_their_shape(major: int) -> None:
     ]
 
 
-def test_a_template_made_concrete_shows_a_name_that_is_gone(major: int) -> None:
-    """Also where one of its names is still there."""
+def test_a_template_made_concrete_shows_a_removed_name(major: int) -> None:
+    """The witness is a removed name, although one of the template's names remains."""
     (change,) = compare(major, ROOM, {**ROOM, "namespace": "/rooms/1"}).changes
     assert (change.level, change.code) == ("breaking", "NAMESPACE_REMOVED")
     assert change.witness is not None
@@ -54,8 +54,8 @@ def test_a_template_made_concrete_shows_a_name_that_is_gone(major: int) -> None:
     assert change.witness.value != "/rooms/1"
 
 
-def test_a_concrete_namespace_may_become_one_of_a_template(major: int) -> None:
-    """It is looked up as a server does, and its events are compared with the template's."""
+def test_a_template_may_replace_a_concrete_namespace(major: int) -> None:
+    """The namespace is matched as by a server, and its events are compared with the template's."""
     concrete = {**SAY, "namespace": "/rooms/lobby"}
     assert found(compare(major, concrete, ROOM)) == [("compatible", "NAMESPACE_ADDED")]
     assert found(compare(major, concrete, {**ROOM, **BRIEF})) == [
@@ -64,16 +64,16 @@ def test_a_concrete_namespace_may_become_one_of_a_template(major: int) -> None:
     ]
 
 
-def test_a_name_that_a_template_took_may_get_a_declaration_of_its_own(major: int) -> None:
-    """Clients that use that name today meet the new declaration."""
+def test_a_templates_name_may_be_declared_separately(major: int) -> None:
+    """Clients that use that name are compared with the new declaration."""
     changes = compare(major, ROOM, {**ROOM, "more": {"/rooms/vip": BRIEF}}).changes
     assert [(change.code, change.level) for change in changes] == [("ARGUMENTS_NARROWED", "breaking")]
     assert changes[0].witness is not None
     assert "-n /rooms/vip" in changes[0].witness.command
 
 
-def test_a_wider_template_takes_all_names_of_a_narrower_one(major: int) -> None:
-    """By its segments; a template of another shape takes none."""
+def test_a_wider_template_contains_a_narrower_one(major: int) -> None:
+    """Templates are compared by their segments, and one of another shape contains nothing."""
     wider = {**ROOM, "namespace": "/{kind}/{id}"}
     assert [change.level for change in compare(major, ROOM, wider).changes] == ["compatible"]
     assert ("breaking", "NAMESPACE_REMOVED") in found(compare(major, wider, ROOM))
@@ -83,21 +83,21 @@ def parameters(major: int, **declared: Any) -> dict[str, Any]:
     return {**ROOM, "parameters": {"id": {"schema": declared} if major == 2 else declared}}
 
 
-def test_parameters_are_what_an_address_admits(major: int) -> None:
-    """A value less breaks whoever uses it today, with the namespace's name as the proof."""
-    every, less = parameters(major, enum=["red", "blue"]), parameters(major, enum=["red"])
-    (change,) = compare(major, every, less).changes
+def test_parameters_decide_which_names_are_admitted(major: int) -> None:
+    """A removed value breaks the clients that use it, with the namespace's name as the witness."""
+    every, fewer = parameters(major, enum=["red", "blue"]), parameters(major, enum=["red"])
+    (change,) = compare(major, every, fewer).changes
     assert (change.level, change.code) == ("breaking", "PARAMETERS_NARROWED")
     assert change.witness is not None
     assert change.witness.value == "blue"
     assert change.witness.command == "asynction-asgi listen URL -n /rooms/blue"
-    assert found(compare(major, less, every)) == [("compatible", "PARAMETERS_WIDENED")]
-    assert found(compare(major, less, ROOM)) == [("compatible", "PARAMETERS_WIDENED")]
-    assert found(compare(major, ROOM, less)) == [("breaking", "PARAMETERS_NARROWED")]
+    assert found(compare(major, fewer, every)) == [("compatible", "PARAMETERS_WIDENED")]
+    assert found(compare(major, fewer, ROOM)) == [("compatible", "PARAMETERS_WIDENED")]
+    assert found(compare(major, ROOM, fewer)) == [("breaking", "PARAMETERS_NARROWED")]
 
 
-def test_a_parameter_is_a_text_whatever_type_it_is_read_as() -> None:
-    """A number that is taken as a text from now on is the same name."""
+def test_parameters_of_addresses_are_compared_as_text() -> None:
+    """A parameter changed from a number to a text still admits the same names."""
     number, text = parameters(2, type="integer"), parameters(2, type="string")
     assert found(compare(2, number, text)) == [("compatible", "PARAMETERS_WIDENED")]
     (change,) = compare(2, text, number).changes

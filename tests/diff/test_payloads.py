@@ -1,4 +1,4 @@
-"""The labelled pairs of schemas as payloads: in both directions and both majors of AsyncAPI."""
+"""Labelled pairs of schemas as payloads, in both directions and both majors of AsyncAPI."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .documents import document
 
 
 def spec_of(major: int, schema: Any, direction: str) -> Any:
-    """Load a contract with one event, whose only argument is of the schema."""
+    """Load a contract with one event, whose only argument has this schema."""
     payload = {"$ref": "#/components/schemas/it"}
     parts: dict[str, Any] = {direction: {"it": {"payload": payload, "x-positional": False}}}
     body = document(major, **parts)
@@ -23,7 +23,7 @@ def spec_of(major: int, schema: Any, direction: str) -> Any:
 
 
 def _moved(schema: Any) -> Any:
-    """Return the schema with references to itself leading to the component."""
+    """Return the schema with its references to itself redirected to the component."""
     if isinstance(schema, dict):
         return {key: _moved(value) for key, value in schema.items()}
     if isinstance(schema, list):
@@ -39,8 +39,8 @@ PAIRS = [
 
 @pytest.mark.parametrize("major", [2, 3], ids=["2.x", "3.x"])
 @pytest.mark.parametrize(("old", "new", "breaks"), PAIRS)
-def test_a_pair_of_payloads(major: int, old: Any, new: Any, breaks: bool) -> None:
-    """What clients send must still be taken; what the server sends must have been expected."""
+def test_a_pair_of_payloads_is_judged(major: int, old: Any, new: Any, breaks: bool) -> None:
+    """What clients may send must stay accepted, and what the server may send must be expected."""
     narrowed = {
         "receives": ("breaking", "ARGUMENTS_NARROWED") if breaks else ("compatible", "ARGUMENTS_WIDENED"),
         "sends": ("breaking", "ARGUMENTS_WIDENED") if breaks else ("compatible", "ARGUMENTS_NARROWED"),
@@ -48,7 +48,7 @@ def test_a_pair_of_payloads(major: int, old: Any, new: Any, breaks: bool) -> Non
     for direction, expected in narrowed.items():
         before, after = (old, new) if direction == "receives" else (new, old)
         changes = compare_specs(spec_of(major, before, direction), spec_of(major, after, direction)).changes
-        if not breaks and changes == ():  # the same in other words
+        if not breaks and changes == ():  # equivalent schemas
             continue
         assert [(change.level, change.code) for change in changes] == [expected]
         assert (changes[0].witness is not None) is breaks

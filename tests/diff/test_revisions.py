@@ -1,4 +1,4 @@
-"""Documents by the names of files and of git's revisions."""
+"""Documents named as files and as git revisions."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SHARED = CHAT.format(payload="{$ref: 'shared.yaml#/text'}")
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A document in two revisions, with what it refers to; the second one is checked out."""
-    made = Repository(tmp_path / "chat")
-    made.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: string}\n"}, tag="first")
-    made.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: integer}\n"}, tag="second")
-    monkeypatch.chdir(made.folder)
-    return made
+    """A repository with two revisions of a document and its referenced file, the second checked out."""
+    project = Repository(tmp_path / "chat")
+    project.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: string}\n"}, tag="first")
+    project.commit({"chat.yaml": SHARED, "shared.yaml": "text: {type: integer}\n"}, tag="second")
+    monkeypatch.chdir(project.folder)
+    return project
 
 
 def payload_of(name: str) -> Any:
@@ -51,30 +51,30 @@ def payload_of(name: str) -> Any:
 
 @pytest.mark.usefixtures("repository")
 def test_references_are_read_from_the_same_revision() -> None:
-    """What is on disk is the second one, which the first never sees."""
+    """The first revision is read with its own files, not with those on disk."""
     assert payload_of("chat.yaml") == {"type": "integer"}
     assert payload_of("first:chat.yaml") == {"type": "string"}
     assert payload_of("second:chat.yaml") == {"type": "integer"}
     assert payload_of("HEAD~1:chat.yaml") == {"type": "string"}
 
 
-def test_a_revision_is_read_when_its_files_are_gone(repository: Repository) -> None:
-    """Nothing of it has to be checked out."""
+def test_a_revision_is_read_without_its_files(repository: Repository) -> None:
+    """The files of a revision need not be checked out."""
     for name in ("chat.yaml", "shared.yaml"):
         (repository.folder / name).unlink()
     assert payload_of("first:chat.yaml") == {"type": "string"}
 
 
-def test_a_file_of_that_name_comes_first(repository: Repository) -> None:
-    """A colon is a character of a file's name like any other."""
+def test_an_existing_file_precedes_a_revision(repository: Repository) -> None:
+    """A colon is allowed in the name of a file, so an existing file is read first."""
     (repository.folder / "first:chat.yaml").write_text(CHAT.format(payload="true"))
     assert payload_of("first:chat.yaml") is True
 
 
-def test_paths_begin_at_the_top_or_with_a_dot(
+def test_paths_start_at_the_repository_or_with_dots(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As git reads them, whatever folder the command runs in."""
+    """Paths are resolved like git's, in whatever folder the command runs."""
     repository.commit({"docs/chat.yaml": SHARED, "docs/shared.yaml": "text: {type: 'null'}\n"})
     monkeypatch.chdir(repository.folder / "docs")
     assert payload_of("HEAD:docs/chat.yaml") == {"type": "null"}
@@ -98,8 +98,8 @@ def test_paths_begin_at_the_top_or_with_a_dot(
     ],
 )
 @pytest.mark.usefixtures("repository")
-def test_a_name_that_leads_nowhere_is_refused(name: str, message: str) -> None:
-    """The message says what the name is not; nothing that looks like an option is taken for one."""
+def test_an_unknown_name_is_refused(name: str, message: str) -> None:
+    """The message says what is wrong, and nothing that looks like an option is used as one."""
     with pytest.raises(RevisionError) as error:
         check_revision(name)
     assert message in str(error.value)
@@ -113,9 +113,7 @@ def test_a_name_that_leads_nowhere_is_refused(name: str, message: str) -> None:
         ("first:folder", "it names a directory"),
     ],
 )
-def test_a_revision_without_the_file_is_not_a_document(
-    repository: Repository, name: str, message: str
-) -> None:
+def test_a_revision_without_the_file_is_reported(repository: Repository, name: str, message: str) -> None:
     """The finding names the revision."""
     repository.commit({"folder/a.yaml": "a: 1"})
     repository.git("tag", "--force", "first")
@@ -125,8 +123,8 @@ def test_a_revision_without_the_file_is_not_a_document(
     assert message in finding.message
 
 
-def test_a_reference_out_of_the_revision_leads_nowhere(repository: Repository) -> None:
-    """A file beside the repository, or one that the revision doesn't have, is never read from the disk."""
+def test_a_reference_outside_the_revision_is_an_error(repository: Repository) -> None:
+    """Files outside the repository, or missing in the revision, are not read from the disk."""
     (repository.folder.parent / "secret.yaml").write_text("text: true")
     outside, missing = SHARED.replace("shared", "../secret"), SHARED.replace("shared", "new")
     repository.commit({"outside.yaml": outside, "missing.yaml": missing})
@@ -137,8 +135,8 @@ def test_a_reference_out_of_the_revision_leads_nowhere(repository: Repository) -
         assert "REF_FILE" in {finding.code for finding in outcome.diagnostics}
 
 
-def test_a_referenced_file_is_named_by_its_revision(repository: Repository) -> None:
-    """So that a place in it can be told from one in the file on disk."""
+def test_a_referenced_file_is_named_with_its_revision(repository: Repository) -> None:
+    """The name distinguishes a place in the revision from one in the file on disk."""
     repository.commit({"shared.yaml": "text: {type: strin}\n"})
     outcome = check_revision("HEAD:chat.yaml")
     assert {finding.file for finding in outcome.diagnostics} == {"HEAD:shared.yaml"}
@@ -147,7 +145,7 @@ def test_a_referenced_file_is_named_by_its_revision(repository: Repository) -> N
 def test_a_shallow_clone_says_how_to_fetch(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CI checks out one commit, unless it is told otherwise."""
+    """The message says how to fetch the revision, as CI checks out a single commit by default."""
     clone = Repository(tmp_path / "clone", clone_of=repository)
     monkeypatch.chdir(clone.folder)
     assert payload_of("HEAD:chat.yaml") == {"type": "integer"}
@@ -157,8 +155,8 @@ def test_a_shallow_clone_says_how_to_fetch(
         check_revision("first:chat.yaml")
 
 
-def test_outside_of_a_repository_git_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its own message says what is missing."""
+def test_outside_a_repository_git_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message contains git's own explanation."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(RevisionError, match="git rev-parse failed: not a git repository"):
@@ -166,8 +164,8 @@ def test_outside_of_a_repository_git_is_quoted(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("repository")
-def test_without_git_files_are_compared_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A revision needs it, and the message says so."""
+def test_files_are_compared_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a revision needs git, and the message says so."""
     monkeypatch.setenv("PATH", "")
     assert payload_of("chat.yaml") == {"type": "integer"}
     with pytest.raises(RevisionError, match="git is not installed"):
@@ -175,10 +173,10 @@ def test_without_git_files_are_compared_all_the_same(monkeypatch: pytest.MonkeyP
 
 
 def committed_versions() -> list[str]:
-    """Every version of every document of this project that can be served, as far as there is history here.
+    """Return all versions of this project's documents, as far as its history is available.
 
-    The documents as they are now are always among them; a shallow clone or a source distribution has no
-    older ones.
+    The current documents are always included; a shallow clone or a source distribution has no older
+    ones.
     """
     paths = sorted(
         path.relative_to(ROOT).as_posix()
@@ -212,12 +210,12 @@ def accepts(spec: Spec, namespace: str, direction: str, event: str, arguments: l
 def test_the_documents_of_this_project_compare_as_revisions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each version is a revision of one path: none differs from itself, and what breaks is really refused."""
-    made = Repository(tmp_path / "versions")
-    monkeypatch.chdir(made.folder)
+    """No version differs from itself, and the witness of a breaking change is really refused."""
+    project = Repository(tmp_path / "versions")
+    monkeypatch.chdir(project.folder)
     tags = []
     for number, text in enumerate(committed_versions()):
-        made.commit({"document.yaml": text}, tag=f"v{number}")
+        project.commit({"document.yaml": text}, tag=f"v{number}")
         if check_revision("document.yaml").spec is not None:
             tags.append(f"v{number}")
     assert len(tags) >= 5

@@ -1,4 +1,4 @@
-"""Who is admitted: alternatives of schemes and scopes."""
+"""Which clients are admitted, by alternatives of schemes and scopes."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def major(request: pytest.FixtureRequest) -> int:
     return value
 
 
-def test_a_required_scheme_breaks_who_presents_nothing(major: int) -> None:
-    """And one that is no longer required opens the namespace."""
+def test_a_required_scheme_breaks_anonymous_clients(major: int) -> None:
+    """A newly required scheme is breaking, and one no longer required is information."""
     closed = secured({"bearer": []})
     (change,) = compare(major, SAY, closed).changes
     assert (change.level, change.code) == ("breaking", "SECURITY_TIGHTENED")
@@ -43,32 +43,32 @@ def test_a_required_scheme_breaks_who_presents_nothing(major: int) -> None:
     assert found(compare(major, closed, {**SAY, "security": []})) == [("info", "SECURITY_OPENED")]
 
 
-def test_an_alternative_less_breaks_who_used_it(major: int) -> None:
-    """The message names it; one more admits more."""
-    both, one = secured({"bearer": []}, {"key": []}), secured({"bearer": []})
-    (change,) = compare(major, both, one).changes
+def test_a_removed_alternative_breaks_its_clients(major: int) -> None:
+    """The message names the removed alternative, and an added one is compatible."""
+    both, single = secured({"bearer": []}, {"key": []}), secured({"bearer": []})
+    (change,) = compare(major, both, single).changes
     assert (change.level, change.code) == ("breaking", "SECURITY_TIGHTENED")
     assert "'key'" in change.message
-    assert found(compare(major, one, both)) == [("compatible", "SECURITY_LOOSENED")]
+    assert found(compare(major, single, both)) == [("compatible", "SECURITY_LOOSENED")]
 
 
-def test_credentials_together_cover_each_of_them() -> None:
-    """Who presents both still presents one; who presents one lacks the other."""
+def test_combined_credentials_include_each_of_them() -> None:
+    """Clients with both credentials satisfy either requirement, but not the reverse."""
     both = secured(channel={"x-security": [{"bearer": [], "key": []}]})
-    one = secured(channel={"x-security": [{"bearer": []}]})
-    assert found(compare(2, both, one)) == [("compatible", "SECURITY_LOOSENED")]
-    assert found(compare(2, one, both)) == [("breaking", "SECURITY_TIGHTENED")]
+    single = secured(channel={"x-security": [{"bearer": []}]})
+    assert found(compare(2, both, single)) == [("compatible", "SECURITY_LOOSENED")]
+    assert found(compare(2, single, both)) == [("breaking", "SECURITY_TIGHTENED")]
 
 
-def test_more_scopes_are_asked_for() -> None:
-    """A token of today may lack the new one."""
+def test_an_added_scope_is_breaking() -> None:
+    """A current token may lack an added scope."""
     less, more = secured({"oauth": ["read"]}), secured({"oauth": ["read", "write"]})
     assert found(compare(2, less, more)) == [("breaking", "SECURITY_TIGHTENED")]
     assert found(compare(2, more, less)) == [("compatible", "SECURITY_LOOSENED")]
 
 
-def test_scopes_of_an_event(major: int) -> None:
-    """They are required for that event alone."""
+def test_scopes_of_an_event_are_compared(major: int) -> None:
+    """Scopes of an event are required only for that event."""
     plain, scoped = secured({"bearer": []}), secured({"bearer": []}, say={"x-scopes": ["agent"]})
     (change,) = compare(major, plain, scoped).changes
     assert (change.level, change.code, change.event) == ("breaking", "SECURITY_TIGHTENED", "say")
@@ -87,20 +87,20 @@ def test_scopes_of_an_event(major: int) -> None:
         ({**BEARER, "x-jwt": {"issuer": "a"}}, {**BEARER, "x-jwt": {"issuer": "a", "audience": "c"}}, True),
     ],
 )
-def test_how_a_credential_is_presented(major: int, old: Any, new: Any, breaks: bool) -> None:
-    """A scheme in use that takes another credential breaks whoever presents the old one."""
+def test_the_presentation_of_credentials_is_compared(major: int, old: Any, new: Any, breaks: bool) -> None:
+    """A scheme in use that accepts other credentials breaks clients with the old ones."""
     before, after = secured({"bearer": []}, bearer=old), secured({"bearer": []}, bearer=new)
     assert found(compare(major, before, after)) == ([("breaking", "SCHEME_CHANGED")] if breaks else [])
 
 
-def test_a_scheme_that_nothing_requires_is_no_change(major: int) -> None:
-    """Nobody presents it."""
+def test_an_unused_scheme_is_ignored(major: int) -> None:
+    """A change of a scheme that nothing requires is not reported."""
     before, after = secured({"bearer": []}), secured({"bearer": []}, key={**KEY, "name": "other"})
     assert found(compare(major, before, after)) == []
 
 
-def test_another_name_of_the_same_scheme_is_no_change(major: int) -> None:
-    """Credentials are presented as before."""
+def test_a_renamed_scheme_is_ignored(major: int) -> None:
+    """A renamed scheme is not reported, as credentials are presented as before."""
     before = {**SAY, "schemes": {"old": BEARER}, "security": [{"old": []}]}
     after = {**SAY, "schemes": {"new": BEARER}, "security": [{"new": []}]}
     assert found(compare(major, before, after)) == []
