@@ -302,7 +302,7 @@ async def test_a_mounted_application_takes_the_docs_options() -> None:
     assert sio.docs_path == "/reference"
 
 
-async def test_no_file_is_served_that_the_contract_does_not_need(tmp_path: Path) -> None:
+async def test_only_files_of_the_contract_are_served(tmp_path: Path) -> None:
     """Extensions publish no file, and files outside the folder need ``docs_root``."""
     (tmp_path / "own").mkdir()
     (tmp_path / "secret.yaml").write_text("description: swordfish\ntype: string\n")

@@ -73,8 +73,8 @@ def test_an_empty_event_name_is_reported(name: Any) -> None:
 def test_every_missing_field_is_reported() -> None:
     """Two missing fields of one object give two diagnostics."""
     outcome = check_document({"asyncapi": "2.6.0", "info": {}, "channels": {}})
-    told = [diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code == "REQUIRED"]
-    assert len(told) == 2
+    messages = [diagnostic.message for diagnostic in outcome.diagnostics if diagnostic.code == "REQUIRED"]
+    assert len(messages) == 2
 
 
 def test_one_api_written_twice_is_one_model() -> None:
@@ -198,13 +198,13 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
 def test_an_error_hides_no_other(tmp_path: Path, text: str, codes: set[str]) -> None:
     """The rest of an unservable document is read, so that all its errors are reported."""
     outcome = check(tmp_path, text)
-    told = [
+    problems = [
         diagnostic
         for diagnostic in outcome.diagnostics
         if diagnostic.severity == "error" or diagnostic.code == "MOCK"
     ]
-    assert {diagnostic.code for diagnostic in told} == codes
-    assert len(told) > 1
+    assert {diagnostic.code for diagnostic in problems} == codes
+    assert len(problems) > 1
     assert (outcome.servable, outcome.spec) == (False, None)
 
 

@@ -180,7 +180,7 @@ async def test_what_the_test_sends_is_checked(
     [
         pytest.param("said", {"text": ""}, PayloadValidationError, id="arguments"),
         pytest.param("say", {"text": "hi"}, UndeclaredEventError, id="event of the other direction"),
-        pytest.param("exception", {"text": "hi"}, UndeclaredEventError, id="exception that is no refusal"),
+        pytest.param("exception", {"text": "hi"}, UndeclaredEventError, id="exception that is not a refusal"),
     ],
 )
 @pytest.mark.parametrize("looks", [True, False], ids=["the test waits", "the test does not look"])

@@ -143,9 +143,7 @@ def _write(path: Path) -> tuple[str, str, dict[int, bool]]:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_a_value_is_of_the_type_if_the_contract_accepts_it(
-    compiler: str, tmp_path: Path, node_modules: Path
-) -> None:
+def test_types_admit_what_the_contract_accepts(compiler: str, tmp_path: Path, node_modules: Path) -> None:
     """Accepted values are assignable; values refused for a type, a member or a count are errors."""
     files: dict[str, str] = {}
     verdicts: dict[tuple[str, int], bool] = {}

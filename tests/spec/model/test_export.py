@@ -223,7 +223,7 @@ LEAKS = [
 
 @pytest.mark.parametrize("place", LEAKS)
 @pytest.mark.parametrize("away", [True, False], ids=["elsewhere", "beside the document"])
-def test_no_file_is_read_that_the_contract_does_not_need(tmp_path: Path, place: str, away: bool) -> None:
+def test_only_files_of_the_contract_are_read(tmp_path: Path, place: str, away: bool) -> None:
     """A ``$ref`` in a place without references is neither followed nor published."""
     secret = (tmp_path if away else tmp_path / "own") / "secret.yaml"
     (tmp_path / "own").mkdir()
