@@ -163,7 +163,7 @@ class CallableObject:
     ids=lambda function: getattr(function, "__name__", "callable object"),
 )
 async def test_handlers_are_called_by_their_signature(handler: Callable[..., Any]) -> None:
-    """Handlers may take sid, socket or only arguments, and may be threads' functions or objects."""
+    """Handlers may take a sid, a socket or only arguments, and may be plain functions or objects."""
     with serve(app(move=handler)) as url:
         async with connected(url) as client:
             assert await client.call("move", 3, "left") is True

@@ -118,15 +118,15 @@ async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
 @contextlib.contextmanager
 def collected() -> Iterator[Counter[str]]:
     """Count, by class, the objects of the block that only the garbage collector frees."""
-    found: Counter[str] = Counter()
+    leftovers: Counter[str] = Counter()
     gc.collect()
     gc.disable()
     gc.freeze()  # skip older objects
     try:
-        yield found
+        yield leftovers
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
-        found.update(f"{type(item).__module__}.{type(item).__name__}" for item in gc.garbage)
+        leftovers.update(f"{type(item).__module__}.{type(item).__name__}" for item in gc.garbage)
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
@@ -351,8 +351,8 @@ async def test_reference_counting_frees_every_client(ws: str) -> None:
             stage = quick if "timeout" in name else patient
             await end(stage)  # create objects that are created only once
             await stage.emptied()
-            with collected() as found:
+            with collected() as leftovers:
                 await end(stage)
                 await stage.emptied()
                 await until(lambda: len(asyncio.all_tasks()) <= tasks, "every task has ended")
-            assert not [kind for kind in found if "asynction" in kind], (name, found)
+            assert not [kind for kind in leftovers if "asynction" in kind], (name, leftovers)

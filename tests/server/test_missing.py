@@ -103,7 +103,7 @@ async def test_a_later_handler_replaces_the_mock(event: str) -> None:
 
 
 def test_an_unmockable_event_prevents_start_up() -> None:
-    """Only mocked events need a value: `no`, which accepts none, is never emitted and no error."""
+    """Only mocked events need a value, so `no`, which accepts none but is never emitted, is not an error."""
     never = message("stuck", TEXT, **{"x-ack": {"args": {"enum": []}}})
     with pytest.raises(SpecError, match="no value was found"):
         AsynctionSocketIO.from_spec(document(root=channel(receives=[never])), mock="missing")

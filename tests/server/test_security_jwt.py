@@ -110,7 +110,7 @@ async def test_similar_refusals_are_logged_once(caplog: pytest.LogCaptureFixture
         pytest.param(sign(RSA.private, "RS512", kid="rsa"), "there is no key of its algorithm and key id", id="algorithm that the key is not for"),
     ],
 )  # fmt: skip
-async def test_a_token_of_another_issuer_is_refused(
+async def test_a_token_not_from_the_issuer_is_refused(
     token: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Forged, foreign and malformed tokens are all refused alike, and the log tells them apart."""

@@ -238,7 +238,7 @@ async def test_security_is_not_validation() -> None:
 
 
 async def test_security_functions_get_named_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Functions that take ``required_scopes`` or ``bearer_format`` get them, and scopes may have a function."""
+    """Functions get ``required_scopes`` and ``bearer_format`` by name, and ``x-scopeValidateFunc`` judges scopes."""
     seen: list[Any] = []
 
     def with_names(token: str, required_scopes: Any, *, bearer_format: str | None = None) -> Any:
@@ -341,7 +341,7 @@ def signed(scope: str) -> str:
     ],
 )
 async def test_any_scheme_may_require_scopes(document: Any, verify: Any, token: Any) -> None:
-    """``x-scopes`` of a message, an operation or a channel refuses clients without them, only there."""
+    """Clients without the ``x-scopes`` of a message, an operation or a channel are refused only there."""
     spec = load_spec(document())
     calls: list[str] = []
     events = {

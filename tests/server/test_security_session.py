@@ -349,7 +349,7 @@ async def test_refused_credentials_do_not_change_a_session(auth: Any, answer: An
 
 
 async def test_fresh_credentials_apply_to_events() -> None:
-    """Earlier decisions about events are forgotten, and refused credentials keep them."""
+    """New credentials reset earlier decisions about events, and refused ones keep them."""
     tokens = Tokens(reader={"scope": "read"}, writer={"sub": "ada", "scope": "write"})
     sio = secure(REAUTH, WHO, functions={"oauth": tokens}, security=[], events=[{"oauth": ["write"]}])
     with serve(sio) as url:

@@ -354,7 +354,7 @@ async def test_processes_of_earlier_versions_share_a_queue(
 
 
 async def test_invalid_requests_of_the_application_raise(queue_url: str) -> None:
-    """Invalid calls of the own application raise, and only messages of other processes are dropped."""
+    """Invalid calls of the application itself raise, and only other processes' messages are dropped."""
     async with cluster(queue_url, 1) as (stage,), stage.client() as client:
         with pytest.raises(ValueError, match="sid room"):
             await stage.server.close_room(client.sid)
@@ -565,7 +565,7 @@ async def test_callbacks_for_unknown_clients_are_limited(
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
 async def test_an_unreachable_queue_is_logged_once(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
-    """The line names the queue, but not its password, and what to do; local clients are still served."""
+    """The line names the queue without its password and says what to do; local clients are still served."""
 
     def ours() -> list[logging.LogRecord]:
         return [record for record in caplog.records if record.name.startswith("asynction_asgi")]

@@ -75,7 +75,7 @@ def test_other_channels_and_secrets_are_refused() -> None:
 
 
 def test_a_secret_is_replaced_in_three_steps() -> None:
-    """Verify with the new secret, sign with it, then remove the old one: each step accepts the last one."""
+    """Processes verify with the new secret, then sign with it, then drop the old one, without a gap."""
     steps = [(OLD,), (OLD, NEW), (NEW, OLD), (NEW,)]
     for before, after in itertools.pairwise(steps):
         assert seal(*after).open(seal(*before).seal("{}")) == "{}"

@@ -43,7 +43,7 @@ async def test_polling_carries_all_packets() -> None:
         assert stage.script.told[-1] == ("disconnect", "/", "client disconnect")
 
 
-async def test_a_poll_exceeds_upstreams_packet_limit() -> None:
+async def test_a_request_may_exceed_upstreams_packet_limit() -> None:
     """200 packets in one request are handled, and the answers arrive in portions that any client reads."""
     async with serve() as stage, stage.polling() as client:
         await client.post("40")
