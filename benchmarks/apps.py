@@ -80,7 +80,7 @@ def _validated(name: str) -> Handler:
     return echo
 
 
-def _ours() -> Any:
+def _ours(variant: Variant) -> Any:
     from asynction_asgi import AsynctionSocketIO
 
     async def echo(payload: Any) -> Any:
@@ -93,6 +93,10 @@ def _ours() -> Any:
         gc.collect()
 
     handlers: dict[str, Handler] = {**dict.fromkeys(PAYLOADS, echo), SHOUT: shout, COLLECT: collect}
+    if variant.models is not None:
+        from .models import ECHOES
+
+        handlers["nested"] = ECHOES[variant.models]
     app = AsynctionSocketIO.from_spec(document(), handlers={"/": handlers}, ping_interval=PING_SECONDS)
     return app
 
@@ -106,7 +110,7 @@ def serve(variant: Variant) -> None:
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     config = uvicorn.Config(
-        _ours() if variant.app == "ours" else _bare(variant),
+        _ours(variant) if variant.app == "ours" else _bare(variant),
         loop=variant.loop,
         ws=variant.ws,
         ws_ping_interval=None,  # like PING_SECONDS

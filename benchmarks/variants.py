@@ -20,6 +20,7 @@ class Variant:
         ws: The WebSocket protocol of uvicorn: one of its names, or ``module:Class``.
         orjson: Whether a bare server uses orjson instead of the standard library's JSON.
         relaxed: Whether garbage is collected as rarely as under ``asynction-asgi run``.
+        models: The library whose models the handler of ``nested`` takes and returns, or None.
         without: Modules whose import fails in the server, as if they were not installed.
     """
 
@@ -29,6 +30,7 @@ class Variant:
     ws: str = "auto"
     orjson: bool = False
     relaxed: bool = False
+    models: Literal["pydantic", "msgspec"] | None = None
     without: tuple[str, ...] = ()
 
 
@@ -51,6 +53,12 @@ VARIANTS: dict[str, Variant] = {
     ),
     "ours-asgi": Variant(
         title="ours, [fast], by plain ASGI", app="ours", loop="uvloop", ws="tests.long_way:LongWay"
+    ),
+    "ours-pydantic": Variant(
+        title="ours, [fast], pydantic in and out", app="ours", loop="uvloop", models="pydantic"
+    ),
+    "ours-msgspec": Variant(
+        title="ours, [fast], msgspec in and out", app="ours", loop="uvloop", models="msgspec"
     ),
     "ours-fjs": Variant(
         title="ours, uvloop + orjson + fastjsonschema", app="ours", loop="uvloop", without=_VALIDATOR

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ..engine import FiniteList
 from ..errors import AckValidationError, Violation
 from ..logs import Throttle, get_logger
-from ..spec.schemas import Mismatch
+from .conversion.outgoing import Writer, arguments_of
 from .misfits import advice_on
-from .outbound import arguments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .contract import Contract
     from .namespace_routes import Route
@@ -27,28 +26,34 @@ class Acks:
     def __init__(self, contract: Contract) -> None:
         self._enforcement = contract.validation.outbound
         self._violations = contract.violations
+        self._writer = Writer()
         self._lost = Throttle(math.inf)  # it is a mistake in the code, and the same at each call
 
-    def check(self, route: Route | None, namespace: str, result: Any) -> Sequence[Any]:
+    def check(
+        self,
+        route: Route | None,
+        namespace: str,
+        result: Any,
+        writes: Sequence[Callable[[Any], Any]] = (),
+    ) -> Sequence[Any]:
         """Return a handler's result as the arguments of the ack; none if no ack is declared.
 
         Args:
             route: What the document declares of the event, or None.
             namespace: The concrete namespace.
             result: What the handler returned.
+            writes: Write it as JSON's value, by the annotation of the handler, the best first.
 
         Raises:
             AckValidationError: The result doesn't match the document.
         """
-        answer = arguments_of(result)
         if self._enforcement == "off" or route is None:
-            return answer
+            return arguments_of(result, writes)
         if route.check_ack is None:
-            return self._undeclared(route, namespace, answer)
-        try:
-            route.check_ack(answer)
-        except Mismatch as mismatch:
-            self._mismatched(route, namespace, mismatch.violations, advice_on(answer, mismatch.violations))
+            return self._undeclared(route, namespace, arguments_of(result, writes))
+        answer, violations = self._writer.write(result, route.check_ack, writes)
+        if violations:
+            self._mismatched(route, namespace, violations, advice_on(answer, violations))
             return answer
         return FiniteList(answer) if route.ack_is_finite else answer
 

@@ -81,6 +81,7 @@ class AsynctionSocketIO(Emitting):
         security_handlers: Mapping[str, Handler | str] | None = None,
         mock: Literal["missing"] | None = None,
         message_queue_validation: bool = False,
+        check_types: bool = True,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -94,6 +95,7 @@ class AsynctionSocketIO(Emitting):
             default_error_handler=default_error_handler,
             mock=mock,
             complete=not self.handlers_follow,
+            check_types=check_types,
         )
         dispatcher = Dispatcher(contract)
         check_relayed = contract.outbound.check if message_queue_validation else None

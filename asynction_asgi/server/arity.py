@@ -60,7 +60,7 @@ def check_arity(
 
 def _remedy(event: Event, bound: BoundHandler, params: Sequence[str]) -> str:
     """Say what to do about a handler that requires more than the event carries."""
-    misplaced = [name for name in bound.takers if name in params]
+    misplaced = [parameter.name for parameter in bound.taken if parameter.name in params]
     if misplaced:
         return (
             f"{misplaced[0]!r} is a parameter of the address and is passed by name: make it keyword-only,"

@@ -47,6 +47,7 @@ def attach(
     mock: object,
     complete: bool,
     lenient: bool,
+    check_types: bool,
 ) -> tuple[Routes, SecurityRules]:
     """Attach handlers and security functions to a contract as it is served.
 
@@ -58,6 +59,7 @@ def attach(
         mock: ``"missing"`` if a mock handles the events that nothing handles.
         complete: Whether no handlers follow, so that an event without one is a problem.
         lenient: Whether what clients send is not enforced, so that handlers need not fit the document.
+        check_types: Whether the types of handlers are tried on values of the document.
 
     Raises:
         BindingError: Some can't be attached; all of them are reported, and what can't be mocked.
@@ -71,6 +73,7 @@ def attach(
         mock=_is_mocked(mock),
         complete=complete,
         lenient=lenient,
+        check_types=check_types,
     )
     if found.problems or found.security is None:
         raise BindingError((*found.problems, *found.unmocked))
@@ -100,6 +103,7 @@ def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) ->
         mock=_is_mocked(options.get("mock")),
         complete=complete,
         lenient=validation_of(options.get("validation", True)).inbound != "enforce",
+        check_types=False,  # some schemas of the document may be unusable
     )
     return [*found.problems, *found.unmocked, *found.routes.warnings]
 
@@ -113,8 +117,9 @@ def _attach(
     mock: bool,
     complete: bool,
     lenient: bool,
+    check_types: bool,
 ) -> Attached:
-    routes = Routes(spec, handlers, unwritten=mock, lenient=lenient)
+    routes = Routes(spec, handlers, unwritten=mock, lenient=lenient, check_types=check_types)
     problems = list(routes.problems)
     security: SecurityRules | None = None
     unmocked: tuple[Diagnostic, ...] = ()

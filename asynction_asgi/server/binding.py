@@ -67,15 +67,15 @@ def bind_event_handler(
         misplaced = positional[leads.index("socket")].name
         raise UnbindableError(f"{misplaced!r} takes the connection: put it first, or make it keyword-only")
     taken = [parameter for index, parameter in enumerate(positional) if lead is None or index != place]
-    unbounded = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
+    rest = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL]
     injected = _injections(parameters, params, also=(_WANTS_ACK,) if answers else ())
     return BoundHandler(
         invoke=_invoker(as_coroutine_function(function), lead, injected, place=place),
         minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
-        maximum=None if unbounded else len(taken),
+        maximum=None if rest else len(taken),
         function=function,
         unled=() if lead is not None else tuple(parameter.name for parameter in positional),
-        takers=tuple(parameter.name for parameter in taken),
+        taken=(*taken, *rest),
     )
 
 
@@ -95,7 +95,11 @@ def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ())
 
 
 def bind_lifecycle_handler(
-    function: Callable[..., Any], order: Sequence[str], params: Sequence[str] = ()
+    function: Callable[..., Any],
+    order: Sequence[str],
+    params: Sequence[str] = (),
+    *,
+    reading_auth: Callable[[inspect.Parameter], Callable[[Socket], Any] | None] = lambda _: None,
 ) -> BoundHandler:
     """Bind a connect or disconnect handler: every parameter is injected, by name before by place.
 
@@ -104,6 +108,7 @@ def bind_lifecycle_handler(
         order: python-socketio's order, for parameters with names of their own:
             ``("sid", "environ", "auth")`` or ``("sid", "reason")``.
         params: Names of the namespace's parameters.
+        reading_auth: Returns what converts the auth for a parameter, or None.
 
     Raises:
         UnbindableError: A parameter without a default can't be filled.
@@ -124,8 +129,12 @@ def bind_lifecycle_handler(
             if parameter.default is not inspect.Parameter.empty:
                 break
             raise _nothing_to_inject(parameter.name, known)
-        sources.append(_source(name, order, known))
-    named = {name: _source(name, order, known) for name in _injections(parameters, params, also=order)}
+        sources.append(_source(name, order, known, reading_auth(parameter) if name == "auth" else None))
+    by_name = {parameter.name: parameter for parameter in parameters}
+    named = {
+        name: _source(name, order, known, reading_auth(by_name[name]) if name == "auth" else None)
+        for name in _injections(parameters, params, also=order)
+    }
     call = as_coroutine_function(function)
 
     def invoke(socket: Socket, arguments: Sequence[Any], _wants_ack: bool = False, /) -> Awaitable[Any]:  # noqa: FBT001, FBT002  # `Invoke`
@@ -138,10 +147,13 @@ def bind_lifecycle_handler(
 
 
 def _source(
-    name: str, order: Sequence[str], known: Mapping[str, Callable[[Socket], Any]]
+    name: str,
+    order: Sequence[str],
+    known: Mapping[str, Callable[[Socket], Any]],
+    converting: Callable[[Socket], Any] | None = None,
 ) -> Callable[[Socket, Sequence[Any]], Any]:
     """Return a reader of a parameter's value: from the event's own arguments (a reason) or the socket."""
-    read = known.get(name)
+    read = converting or known.get(name)
     if read is not None:
         return lambda socket, _: read(socket)
     place = order.index(name) - 1  # the first of python-socketio's arguments is always the sid

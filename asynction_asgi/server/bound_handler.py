@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..spec.model import count_words
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Awaitable, Callable, Sequence
 
     from .socket import Socket
@@ -37,7 +38,8 @@ class BoundHandler:
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
         unled: Names of its positional parameters if none of them takes the connection.
-        takers: Names of those that take arguments.
+        taken: Those that take arguments.
+        writes: Write what it returns as JSON's values, by the annotation of the return value, the best first.
     """
 
     invoke: Invoke
@@ -45,7 +47,8 @@ class BoundHandler:
     maximum: int | None = None
     function: Callable[..., Any]
     unled: tuple[str, ...] = ()
-    takers: tuple[str, ...] = ()
+    taken: tuple[inspect.Parameter, ...] = ()
+    writes: Sequence[Callable[[Any], Any]] = ()
 
     @property
     def takes(self) -> str:

@@ -58,17 +58,19 @@ class Contract:
         default_error_handler: Callable[..., Any] | None = None,
         mock: object = None,
         complete: bool = False,
+        check_types: bool = True,
     ) -> Self:
         """Bind handlers and security functions to a document.
 
         Args:
             spec: The document, as it was loaded.
-            validation: As for `AsynctionSocketIO`, and so the next four.
+            validation: As for `AsynctionSocketIO`, and so the next four and `check_types`.
             handlers: By namespace and event; they replace those that the document names.
             security_handlers: By security scheme; likewise.
             default_error_handler: For namespaces without an error handler.
             mock: ``"missing"`` if a mock handles the events that have no handler.
             complete: Whether no handlers follow, so that an event without one is a problem.
+            check_types: Whether the types of handlers are tried on values of the document.
 
         Raises:
             BindingError: Some can't be bound; all of them are reported, together with what can't be mocked.
@@ -84,6 +86,7 @@ class Contract:
             mock=mock,
             complete=complete,
             lenient=settings.inbound != "enforce",
+            check_types=check_types,
         )
         observe = observing.get()
         observer = None if observe is None else observe(spec)

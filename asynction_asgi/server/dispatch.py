@@ -171,7 +171,7 @@ class Dispatcher:
                 raise
             return await self._answer(routes, socket, event, error, refusal_of_handler, ack=ack)
         try:
-            answer = self._acks.check(declared, socket.namespace, result) if ack else ()
+            answer = self._acks.check(declared, socket.namespace, result, handler.writes) if ack else ()
         except Exception as error:  # noqa: BLE001  # the answer may be anything
             return await self._answer(routes, socket, event, error, refusal_of_check, ack=ack)
         if self._observer is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
+from ..spec.model import Event
 from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments
 from .binding import (
@@ -14,6 +15,7 @@ from .binding import (
     bind_event_handler,
     bind_lifecycle_handler,
 )
+from .conversion.typed_handlers import TypedHandlers
 from .imports import Imports, NowhereError, UnimportableError
 from .namespace_routes import WILDCARD, NamespaceRoutes
 from .signatures import UnbindableError
@@ -37,7 +39,8 @@ class Routes:
         handlers: By namespace and event; they replace those that the document names.
         unwritten: Whether handlers that the document names may be missing, each with a warning.
         lenient: Whether what clients send is not enforced, so that handlers need not fit the document:
-            undeclared events and other arities are warnings.
+            undeclared events, other arities and other types are warnings.
+        check_types: Whether the types of handlers are tried on values of the document.
 
     Attributes:
         problems: Errors of handlers that the document names, or that code gives.
@@ -51,8 +54,10 @@ class Routes:
         *,
         unwritten: bool = False,
         lenient: bool = False,
+        check_types: bool = True,
     ) -> None:
         self._imports = Imports()
+        self._typed = TypedHandlers(spec, check_types=check_types)
         self._lenient = lenient
         self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
@@ -221,9 +226,12 @@ class Routes:
             if isinstance(function, str):
                 function = self._imports.handler(function)
             if route is None:
-                routes.lifecycle[event] = _bind_lifecycle(event, function, routes.params)
+                yield from self._bind_lifecycle(routes, event, function, at)
                 return
             bound = _bind_event(event, function, routes.params)
+            bound, mismatches = self._typed.convert(
+                bound, route.event, route.check_arguments, at, named=event == WILDCARD
+            )
         except NowhereError as error:
             found = self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             if self._unwritten and node is not None:
@@ -240,31 +248,55 @@ class Routes:
         if doubt is not None:
             yield self._problem(at, doubt, "ARITY")
             return
-        fit = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
-        if self._lenient:
-            fit = [replace(finding, severity="warning") for finding in fit]
-        errors = [finding for finding in fit if finding.severity == "error"]
-        self.warnings += [finding for finding in fit if finding.severity == "warning"]
+        arity = check_arity(route.event, bound, at, routes.params, named=event == WILDCARD)
+        errors = self._sort_out([*arity, *mismatches])
         if not errors:
             events = routes.events if event in routes.events else routes.named
             events[event] = replace(route, handler=bound)
         yield from errors
 
+    def _sort_out(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Return the errors among findings about a handler, and keep the warnings."""
+        if self._lenient:
+            findings = [replace(finding, severity="warning") for finding in findings]
+        self.warnings += [finding for finding in findings if finding.severity == "warning"]
+        return [finding for finding in findings if finding.severity == "error"]
+
+    def _bind_lifecycle(
+        self, routes: NamespaceRoutes, event: str, function: Callable[..., Any], node: Node
+    ) -> Iterator[Diagnostic]:
+        """Bind a handler of connections, errors or all events, and yield what is wrong with its types.
+
+        Raises:
+            UnbindableError: It can't be called as such.
+        """
+        errors: list[Diagnostic] = []
+        if event == "error":
+            bound = bind_error_handler(function, routes.params)
+        elif event == WILDCARD:
+            bound = _bind_event(event, function, routes.params)
+            doubt = explain_missing_lead(bound, "what is not declared", None, named=True)
+            if doubt is not None:
+                raise UnbindableError(doubt)
+            anything = Event(name=event, node=routes.declared.node)
+            bound, found = self._typed.convert(bound, anything, None, node, named=True)
+            errors = self._sort_out(found)
+        else:
+            found = []
+            bound = bind_lifecycle_handler(
+                function,
+                _ORDERS[event],
+                routes.params,
+                reading_auth=self._typed.reading_auth(function, routes.declared, found),
+            )
+            errors = self._sort_out(found)
+        if not errors:
+            routes.lifecycle[event] = bound
+        yield from errors
+
     @staticmethod
     def _problem(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
         return node.diagnostic("error", code, message, layer="service")
-
-
-def _bind_lifecycle(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
-    if event == "error":
-        return bind_error_handler(function, params)
-    if event == WILDCARD:
-        bound = _bind_event(event, function, params)
-        doubt = explain_missing_lead(bound, "what is not declared", None, named=True)
-        if doubt is not None:
-            raise UnbindableError(doubt)
-        return bound
-    return bind_lifecycle_handler(function, _ORDERS[event], params)
 
 
 def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:

@@ -10,14 +10,16 @@ from ..engine.crashes import describe_crash, is_refusal_by_hand, must_pass
 from ..errors import (
     AckValidationError,
     DisconnectedError,
+    HandshakeValidationError,
     NoAnswerError,
+    PayloadValidationError,
     RefusedError,
     ValidationError,
     internal_error,
     new_ref,
 )
 from ..logs import get_logger
-from .outbound import arguments_of
+from .conversion.outgoing import arguments_of
 
 if TYPE_CHECKING:
     from .contract import Contract
@@ -133,9 +135,11 @@ def refusal_of_connect_handler(error: BaseException, what: str, *, log: bool) ->
 def _is_refusal_of_handler(error: BaseException) -> bool:
     """Return whether the client receives what a handler raised.
 
-    A validation error is about what the handler sent, or asked another client for, not about what this
-    client sent: to this client it is a failure like any other.
+    A validation error is about what the handler sent, or asked another client for: to this client it is a
+    failure like any other. But one of the conversion of its parameters is about what this client sent.
     """
+    if isinstance(error, PayloadValidationError | HandshakeValidationError):
+        return error.direction == "inbound"
     return isinstance(error, RefusedError) and not isinstance(error, ValidationError)
 
 

@@ -36,6 +36,7 @@ class Options(ServerOptions, total=False):
         mock: ``"missing"`` lets a mock answer the events that have no handler.
         message_queue_validation: Whether emits of other processes are checked against the document again
             before clients receive them, as strictly as `validation` says for the direction outbound.
+        check_types: Whether the types that handlers are annotated with are tried on values of the document.
     """
 
     validation: Validation | Enforcement | bool
@@ -51,6 +52,7 @@ class Options(ServerOptions, total=False):
     security_handlers: Mapping[str, Callable[..., Any] | str] | None
     mock: Literal["missing"] | None
     message_queue_validation: bool
+    check_types: bool
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:

@@ -8,6 +8,7 @@ from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
 from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch
+from .conversion.outgoing import Writer, arguments_of
 from .instead import one_tuple
 from .misfits import advice_on
 
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from ..spec.model.namespaces import Namespaces
     from .observer import Observer
     from .validation import Validation, ViolationLog
-
-
-def arguments_of(value: Any) -> list[Any]:
-    """Return a handler's result or an emit's data as the list that is sent.
-
-    A tuple is several arguments, and None is no argument.
-    """
-    if value is None:
-        return []
-    return list(value) if isinstance(value, tuple) else [value]
 
 
 class Outbound:
@@ -46,6 +37,7 @@ class Outbound:
         self._namespaces = namespaces
         self._validation = validation
         self._violations = violations
+        self._writer = Writer()
         checks = {
             (namespace.name, event.name): (
                 compile_arguments(event.arguments, spec.bundle),
@@ -57,8 +49,8 @@ class Outbound:
         self._wildcards = {name: checks.pop((name, "*")) for name in spec.namespaces if (name, "*") in checks}
         self._checks = checks
 
-    def check(self, event: str, data: Any, namespace: str, to: Any = None) -> None:
-        """Check an emit against the document.
+    def check(self, event: str, data: Any, namespace: str, to: Any = None) -> Any:
+        """Check an emit against the document, and return the data to send: models are written as JSON.
 
         Args:
             event: The event's name.
@@ -71,10 +63,13 @@ class Outbound:
             PayloadValidationError: The arguments don't match it; a note says so if they would match
                 together with `to`.
         """
-        error = None if self._validation.outbound == "off" else self._error(event, data, namespace)
+        if self._validation.outbound == "off":
+            arguments, error = arguments_of(data), None
+        else:
+            arguments, error = self._write(event, data, namespace)
         if error is not None:
             try:
-                if to is not None and self._error(event, (*arguments_of(data), to), namespace) is None:
+                if to is not None and self._write(event, (*arguments, to), namespace)[1] is None:
                     error.add_note(f"'to' holds what the event's next argument may be; {one_tuple(event)}")
                 if self._validation.outbound == "enforce":
                     raise error
@@ -83,6 +78,7 @@ class Outbound:
                 del error  # a frame that holds what it raises is garbage that only the collector finds
         if self._observer is not None:
             self._observer.sent(namespace, event)
+        return tuple(arguments)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
         """Check a client's answer against the ack that the document declares for an emit.
@@ -110,21 +106,21 @@ class Outbound:
             finally:
                 del error  # as above
 
-    def _error(self, event: str, data: Any, namespace: str) -> ValidationError | None:
+    def _write(self, event: str, data: Any, namespace: str) -> tuple[list[Any], ValidationError | None]:
+        """Return the arguments of an emit, and what is wrong with it or None."""
         found = self._find(event, namespace)
         if found is None:
-            return self._undeclared(event, namespace)
-        try:
-            found[0](arguments_of(data))
-        except Mismatch as mismatch:
-            return PayloadValidationError(
-                namespace=namespace,
-                event=event,
-                direction="outbound",
-                violations=mismatch.violations,
-                advice=advice_on(arguments_of(data), mismatch.violations),
-            )
-        return None
+            return arguments_of(data), self._undeclared(event, namespace)
+        arguments, violations = self._writer.write(data, found[0])
+        if not violations:
+            return arguments, None
+        return arguments, PayloadValidationError(
+            namespace=namespace,
+            event=event,
+            direction="outbound",
+            violations=violations,
+            advice=advice_on(arguments, violations),
+        )
 
     def _find(self, event: Any, namespace: str) -> Any:
         resolved = self._namespaces.resolve(namespace)

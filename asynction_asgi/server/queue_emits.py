@@ -66,7 +66,7 @@ class QueueEmits:
         namespace = namespace or "/"
         check_recipients(event, to, room)
         skipped = None if skip_sid is None else name_clients(skip_sid)
-        self._outbound.check(event, data, namespace, to)
+        data = self._outbound.check(event, data, namespace, to)
         target = room if to is None else to
         names = None if target is None else name_rooms(target)
         if names == []:

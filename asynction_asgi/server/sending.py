@@ -48,7 +48,7 @@ class Sending:
     ) -> None:
         """Emit an event; arguments and errors are those of `AsynctionSocketIO.emit`."""
         check_recipients(event, to, room)
-        self._outbound.check(event, data, namespace, to)
+        data = self._outbound.check(event, data, namespace, to)
         if callback is not None:
             callback = self._checked_callback(callback, event, namespace, to or room)
         await sender.emit(
@@ -74,7 +74,7 @@ class Sending:
         ignore_queue: bool = False,
     ) -> Any:
         """Emit to one client and return its answer; arguments and errors are those of `AsynctionSocketIO.call`."""
-        self._outbound.check(event, data, namespace, to)
+        data = self._outbound.check(event, data, namespace, to)
         try:
             answer = await sender.request(
                 event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue

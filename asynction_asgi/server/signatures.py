@@ -59,7 +59,7 @@ def read_parameters(function: Any) -> list[inspect.Parameter]:
 
 def read_lead(function: Any, parameter: inspect.Parameter) -> Lead | None:
     """Return what a positional parameter takes of the connection, or None if it takes an argument."""
-    if _is_socket(parameter.annotation, getattr(_python_function(function), "__globals__", {})):
+    if _is_socket(parameter.annotation, getattr(python_function(function), "__globals__", {})):
         return "socket"
     name = parameter.name.strip("_").lower()
     if name == "socket":
@@ -82,7 +82,7 @@ def _hides(function: Any, parameters: Sequence[inspect.Parameter]) -> bool:
     A function with ``**kwargs`` that closes over another one is a decorator's wrapper. Anything else, such
     as a mock or a function that closes over a helper, is one only if what it holds takes the connection.
     """
-    enclosed = [_content(cell) for cell in getattr(_python_function(function), "__closure__", None) or ()]
+    enclosed = [_content(cell) for cell in getattr(python_function(function), "__closure__", None) or ()]
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters) and any(
         inspect.isroutine(content) for content in enclosed
     ):
@@ -163,7 +163,7 @@ def _look_up(node: ast.expr, names: Mapping[str, Any]) -> Any:
     return _NOWHERE
 
 
-def _python_function(function: Any) -> Any:
+def python_function(function: Any) -> Any:
     """Return the function behind partials, decorators, bound methods and instances with ``__call__``."""
     while True:
         if isinstance(function, functools.partial):

@@ -11,7 +11,7 @@ from ..client.in_memory import Connection
 from ..client.refusals import refusal_in
 from ..engine.wire import packets
 from ..errors import DisconnectedError, ValidationError
-from ..server.outbound import arguments_of
+from ..server.conversion.outgoing import arguments_of
 from .arrivals import Arrivals
 from .errors import ConnectError, NothingReceivedError, UnexpectedEventError
 from .received import Received, data_of

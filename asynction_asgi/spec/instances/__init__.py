@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .choices import Choices
+from .edges import Edges
 from .generator import Instances, UnsatisfiableError
 from .shown import Examples
 from .strings import Providers
 
-__all__ = ["Choices", "Examples", "Instances", "Providers", "UnsatisfiableError"]
+__all__ = ["Choices", "Edges", "Examples", "Instances", "Providers", "UnsatisfiableError"]

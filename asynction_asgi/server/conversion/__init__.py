@@ -1,0 +1,1 @@
+"""Values of JSON as the types that handlers are annotated with, and back."""

@@ -1,0 +1,334 @@
+"""A type that contradicts the document is found at start-up, with a value that shows it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import time
+import uuid
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pydantic
+import pytest
+from pydantic import Field
+
+from asynction_asgi import AsynctionSocketIO, BindingError
+from tests.server.documents import channel, document, message
+
+from .models import LINE, ORDER, ORDERS, DataLine
+
+CIRCLE = {
+    "type": "object",
+    "properties": {
+        "kind": {"const": "circle"},
+        "radius": {"type": "number", "exclusiveMinimum": 0, "maximum": 50},
+    },
+    "required": ["kind", "radius"],
+    "additionalProperties": False,
+}
+SQUARE = {
+    "type": "object",
+    "properties": {
+        "kind": {"const": "square"},
+        "side": {"type": "integer", "minimum": 1, "maximum": 20},
+        "label": {"type": ["string", "null"], "minLength": 2, "maxLength": 8},
+    },
+    "required": ["kind", "side"],
+}
+DRAWING = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "pattern": "^[A-Z][a-z]+$"},
+        "colour": {"enum": ["red", "green", "blue"]},
+        "layers": {
+            "type": "array",
+            "maxItems": 4,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "maxLength": 12},
+                    "shapes": {"type": "array", "items": {"oneOf": [CIRCLE, SQUARE]}},
+                    "opacity": {"type": "number", "minimum": 0, "maximum": 1},
+                },
+                "required": ["name", "shapes"],
+            },
+        },
+        "owner": {"type": ["string", "null"], "format": "uuid"},
+        "size": {
+            "type": "array",
+            "items": [{"type": "integer"}, {"type": "integer"}],
+            "minItems": 2,
+            "maxItems": 2,
+        },
+        "tags": {"type": "object", "additionalProperties": {"type": "integer", "maximum": 9}},
+    },
+    "required": ["title", "colour", "layers", "owner"],
+}
+
+
+def bind(event: str, payload: Any, handler: Any, *, ack: Any = None) -> AsynctionSocketIO:
+    spec = document(
+        root=channel([message(event, payload, **({} if ack is None else {"x-ack": {"args": ack}}))])
+    )
+    return AsynctionSocketIO.from_spec(spec, handlers={"/": {event: handler}})
+
+
+def taking(annotation: Any, *, answering: Any = None) -> Any:
+    async def handler(value: Any) -> Any:
+        return value
+
+    handler.__annotations__.update(value=annotation, **({} if answering is None else {"return": answering}))
+    return handler
+
+
+def model(name: str, base: Any = pydantic.BaseModel, /, **members: Any) -> Any:
+    """Make a pydantic model; each member is a type, or a type and a default."""
+    fields: dict[str, Any] = {
+        key: member if isinstance(member, tuple) else (member, ...) for key, member in members.items()
+    }
+    return pydantic.create_model(name, __base__=base, **fields)
+
+
+class Strict(pydantic.BaseModel):
+    """Refuses what it does not declare."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+
+def drawing(**changed: Any) -> Any:
+    """Make a model of the drawing; what is changed is a type of ours, or None for a member that is left out."""
+    circle = {
+        "kind": Literal["circle"],
+        "radius": Annotated[float, Field(gt=0, le=50)],
+        **changed.pop("circle", {}),
+    }
+    square = {
+        "kind": Literal["square"],
+        "side": Annotated[int, Field(ge=1, le=20)],
+        "label": (Annotated[str, Field(min_length=2, max_length=8)] | None, None),
+        **changed.pop("square", {}),
+    }
+    shape = model("Circle", **circle) | model(
+        "Square", changed.pop("square_base", pydantic.BaseModel), **square
+    )
+    layer = {
+        "name": Annotated[str, Field(max_length=12)],
+        "shapes": list[changed.pop("shape", shape)],  # type: ignore[misc]  # it is made here
+        "opacity": (Annotated[float, Field(ge=0, le=1)] | None, None),
+        **changed.pop("layer", {}),
+    }
+    members = {
+        "title": Annotated[str, Field(pattern="^[A-Z][a-z]+$")],
+        "colour": Literal["red", "green", "blue"],
+        "layers": Annotated[list[model("Layer", **layer)], Field(max_length=4)],  # type: ignore[misc]  # as above
+        "owner": uuid.UUID | None,
+        "size": (tuple[int, int] | None, None),
+        "tags": (dict[str, int] | None, None),
+        **changed,
+    }
+    return model("Drawing", **{name: member for name, member in members.items() if member is not None})
+
+
+PLANTED: dict[str, dict[str, Any]] = {
+    "a bound off by one": {"circle": {"radius": Annotated[float, Field(gt=0, lt=50)]}},
+    "a lower bound off by one": {"square": {"side": Annotated[int, Field(ge=2, le=20)]}},
+    "a shorter text in a union": {"square": {"label": (Annotated[str, Field(max_length=7)] | None, None)}},
+    "a longer text at least": {"square": {"label": (Annotated[str, Field(min_length=3)] | None, None)}},
+    "null missing in a union": {"square": {"label": (str, "xx")}},
+    "null missing": {"owner": uuid.UUID},
+    "an enum value missing": {"colour": Literal["red", "green"]},
+    "another pattern": {"title": Annotated[str, Field(pattern="^[A-Z][a-z]{1,40}s$")]},
+    "an optional member required": {"layer": {"opacity": float}},
+    "another required member": {"square": {"depth": int}},
+    "a wrong type": {"layer": {"opacity": (int | None, None)}},
+    "a bound within a list": {"layer": {"opacity": (Annotated[float, Field(lt=1)] | None, None)}},
+    "fewer items": {"layers": Annotated[list[Any], Field(max_length=3), Field(min_length=0)]},
+    "at least one item": {"layers": Annotated[list[Any], Field(min_length=1)]},
+    "a branch missing": {"shape": model("Only", kind=Literal["circle"], radius=float)},
+    "extras forbidden in a branch": {"square_base": Strict},
+    "a bound within a map": {"tags": (dict[str, Annotated[int, Field(le=8)]] | None, None)},
+    "a longer tuple": {"size": (tuple[int, int, int] | None, None)},
+    "an integer for a fraction": {"circle": {"radius": int}},
+    "a shorter open text": {"layer": {"name": Annotated[str, Field(max_length=11)]}},
+    "a wrong alias": {"colour": Annotated[str, Field(alias="color")]},
+}
+
+
+def test_a_model_that_agrees_is_accepted(caplog: pytest.LogCaptureFixture) -> None:
+    """Unions, null, maps and tuples included; there is no word in the log."""
+    bind("draw", DRAWING, taking(drawing(), answering=drawing()), ack=DRAWING)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_contradiction_is_found(planted: str) -> None:
+    """The diagnostic names parameter and model, and shows a value that the document accepts."""
+    with pytest.raises(BindingError) as raised:
+        bind("draw", DRAWING, taking(drawing(**PLANTED[planted])))
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "TYPE_MISMATCH"
+    assert "parameter 'value': the document accepts " in diagnostic.message
+    assert ", and Drawing refuses it at /0" in diagnostic.message
+
+
+@pytest.mark.parametrize("flavour", ORDERS)
+def test_models_of_every_kind_agree(flavour: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where None is left out of what they write."""
+    order = ORDERS[flavour]
+    bind("order", ORDER, taking(order, answering=order), ack=ORDER)
+    assert not caplog.records
+
+
+class Status(enum.Enum):
+    OPEN = "open"
+
+
+@dataclasses.dataclass
+class DataStrict:
+    sku: str
+    quantity: int
+    price: float
+
+
+@dataclasses.dataclass
+class Blank:
+    nothing: None = None
+
+
+class StructStrict(msgspec.Struct, forbid_unknown_fields=True):
+    sku: str
+    quantity: Annotated[int, msgspec.Meta(lt=999)]
+
+
+class Open(pydantic.BaseModel):
+    sku: str
+
+
+@pytest.mark.parametrize(
+    ("payload", "annotation", "place"),
+    [
+        pytest.param({"type": "string"}, uuid.UUID, "UUID refuses it at /0", id="any text for a UUID"),
+        pytest.param({"enum": ["open", "paid"]}, Status, 'accepts "paid", and Status', id="Enum"),
+        pytest.param({"type": "string", "format": "date"}, dt.datetime, "datetime refuses", id="a date"),
+        pytest.param(LINE, DataStrict, "refuses it at /0/price: Object missing", id="dataclass"),
+        pytest.param(LINE, StructStrict, 'accepts {"sku"', id="Struct"),
+        pytest.param(
+            {"type": "array", "items": LINE}, list[StructStrict], "refuses it at /0/", id="in a list"
+        ),
+    ],
+)
+def test_types_of_every_kind_are_tried(payload: Any, annotation: Any, place: str) -> None:
+    """By the value that shows it."""
+    with pytest.raises(BindingError, match="TYPE_MISMATCH") as raised:
+        bind("order", {"type": "array", "items": [payload], "minItems": 1}, taking(annotation))
+    assert place in raised.value.diagnostics[0].message
+
+
+def test_one_diagnostic_for_each_parameter_and_the_answer() -> None:
+    """All of them at once."""
+
+    async def handler(line: StructStrict, status: Status) -> Open:
+        return Open(sku=line.sku + status.value)
+
+    pair = {"type": "array", "items": [LINE, {"enum": ["open", "paid"]}], "minItems": 2}
+    spec = document(root=channel([message("order", pair, **{"x-ack": {"args": LINE}})]))
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"order": handler}})
+    messages = [diagnostic.message for diagnostic in raised.value.diagnostics]
+    assert [next(word for word in ("'line'", "'status'", "answer") if word in text) for text in messages] == [
+        "'line'",
+        "'status'",
+        "answer",
+    ]
+    assert "Open writes" in messages[2]
+    assert "the document refuses it at /0: 'quantity' is missing" in messages[2].replace('"', "'")
+
+
+def test_an_answer_of_another_kind_is_an_error() -> None:
+    """No value that the document accepts is one."""
+    with pytest.raises(BindingError, match="no value that the document accepts, such as"):
+        bind("order", LINE, taking(dict, answering=Open), ack={"type": "integer"})
+
+
+def test_a_rule_in_python_is_no_contradiction(caplog: pytest.LogCaptureFixture) -> None:
+    """No schema can say it."""
+
+    class Picky(pydantic.BaseModel):
+        sku: str
+        quantity: int
+
+        @pydantic.field_validator("sku")
+        @classmethod
+        def never(cls, sku: str) -> str:
+            raise ValueError(sku)
+
+    bind("order", LINE, taking(Picky))
+    assert not caplog.records
+
+
+def test_a_lost_member_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """The handler can't see what the document declares."""
+    bind("order", LINE, taking(Open))
+    assert "parameter 'value': Open drops 'quantity', which the document accepts" in caplog.text
+
+
+def test_a_plain_type_that_the_document_excludes_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is converted, but the annotation is wrong."""
+
+    async def handler(line: int) -> None: ...
+
+    bind("order", LINE, handler)
+    assert "parameter 'line' is annotated int, and the document declares object" in caplog.text
+
+
+def test_an_unresolved_annotation_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A model that is imported for type checkers alone converts nothing."""
+
+    async def handler(line: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
+        ...
+
+    bind("order", LINE, handler)
+    assert "the annotation of parameter 'line' can't be resolved" in caplog.text
+    assert "import its names outside TYPE_CHECKING" in caplog.text
+
+
+def test_the_trial_can_be_left_out() -> None:
+    """Conversion stays."""
+    spec = document(root=channel([message("draw", DRAWING)]))
+    handlers = {"/": {"draw": taking(drawing(owner=uuid.UUID))}}
+    AsynctionSocketIO.from_spec(spec, handlers=handlers, check_types=False)
+
+
+def test_a_hundred_typed_handlers_start_in_time() -> None:
+    """The trial takes milliseconds of CPU for each."""
+    spec = document(root=channel([message(f"order {n}", {**ORDER, "title": f"{n}"}) for n in range(100)]))
+    handlers = {"/": {f"order {n}": taking(ORDERS["pydantic"]) for n in range(100)}}
+    began = time.process_time()
+    AsynctionSocketIO.from_spec(spec, handlers=handlers, check_types=False)
+    unchecked = time.process_time()
+    AsynctionSocketIO.from_spec(spec, handlers=handlers)
+    assert time.process_time() - unchecked - (unchecked - began) < 2.5
+
+
+def test_without_a_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is started."""
+    monkeypatch.setattr("asynction_asgi.server.conversion.choosing.is_installed", lambda _: False)
+    with pytest.raises(BindingError, match=r"pip install 'asynction-asgi\[typed\]'"):
+        bind("order", {"type": "string", "format": "uuid"}, taking(uuid.UUID))
+
+
+def test_a_type_that_no_library_converts_is_an_error() -> None:
+    """Both libraries say why."""
+
+    class Opaque:
+        def __init__(self, value: int) -> None: ...
+
+    with pytest.raises(BindingError, match=r"can't be converted: msgspec: .*; pydantic: "):
+        bind("order", LINE, taking(dict[uuid.UUID, Opaque] | DataStrict | DataLine))
+
+
+def test_a_union_that_msgspec_does_not_know_is_left_to_pydantic() -> None:
+    """It tells only one class with members in a union."""
+    bind("order", LINE, taking(DataLine | Blank))
