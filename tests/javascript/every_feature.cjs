@@ -1,5 +1,5 @@
-// Use all that a Socket.IO client has, through one version of the client and one set of transports;
-// prints what the server answered. Arguments: the package, the URL, the transports as JSON.
+// Use every feature of a Socket.IO client, with one of its versions and some transports, and print the
+// server's answers. Arguments: the package, the URL, the transports as JSON.
 
 const [name, url, transports] = process.argv.slice(2);
 const { io } = require(name);
@@ -19,7 +19,7 @@ async function main() {
   });
   await once(socket, "connect");
 
-  // Started at once, so that some cross the upgrade.
+  // Started concurrently, so that some cross the upgrade.
   const answers = await Promise.all(Array.from({ length: 100 }, (_, number) => ask(socket, "echo", number)));
   print({ ordered: answers.every(([number], index) => number === index) });
   await upgraded;
@@ -30,8 +30,8 @@ async function main() {
   print({ unknown: (await ask(socket, "no such event"))[0].error.code });
   const exception = once(socket, "exception");
   socket.emit("text", 1);
-  const [told] = await exception;
-  print({ exception: [told.error.code, told.event] });
+  const [refusal] = await exception;
+  print({ exception: [refusal.error.code, refusal.event] });
 
   socket.on("question", (question, answer) => answer(question + "!"));
   print({ asked: await ask(socket, "ask", "why") });

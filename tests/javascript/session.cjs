@@ -1,4 +1,4 @@
-// A client of a secured server: refused, let in, renewed, ended; prints what it was told.
+// A client of a secured server is refused, admitted, renewed and expired; it prints what it receives.
 // Arguments: the package, the URL, the transport.
 
 const [name, url, transport] = process.argv.slice(2);
@@ -10,7 +10,7 @@ const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, (
 
 async function main() {
   const manager = new Manager(url, { transports: [transport], reconnection: false });
-  const refused = manager.socket("/", { auth: { token: "nobody's" } });
+  const refused = manager.socket("/", { auth: { token: "unknown" } });
   const [error] = await once(refused, "connect_error");
   print({ refused: [error.message, error.data] });
 
@@ -21,7 +21,7 @@ async function main() {
   await once(other, "connect");
   print({ who: [await ask(socket, "who"), await ask(other, "who")] });
 
-  print({ wrong: await ask(socket, "again", { token: "nobody's" }) });
+  print({ wrong: await ask(socket, "again", { token: "unknown" }) });
   const exception = once(socket, "exception");
   const disconnect = once(socket, "disconnect");
   print({ renewed: await ask(socket, "again", { token: "longer" }) });
@@ -32,4 +32,4 @@ async function main() {
 }
 
 main();
-setTimeout(() => { console.error("nothing more was heard"); process.exit(1); }, 15000).unref();
+setTimeout(() => { console.error("timed out waiting for an event"); process.exit(1); }, 15000).unref();

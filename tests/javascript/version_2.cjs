@@ -1,4 +1,4 @@
-// A client of Engine.IO 3; prints how it learns that the server does not speak that.
+// A client of Engine.IO 3 prints whether the server refuses it.
 
 const io = require("socket.io-client-2");
 const [url, transports] = process.argv.slice(2);
