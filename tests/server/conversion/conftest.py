@@ -1,4 +1,4 @@
-"""Without msgspec, which the extra ``typed`` installs, these tests are left out; CI must have it."""
+"""Without msgspec, from the extra ``typed``, these tests are omitted; CI must have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One order, as people model it: by pydantic, msgspec, dataclasses, attrs and a TypedDict."""
+"""An order as a model of pydantic, msgspec, dataclasses, attrs and a TypedDict."""
 
 from __future__ import annotations
 
@@ -138,5 +138,5 @@ ORDERS: dict[str, Any] = {
 
 
 def seen(order: Any) -> SimpleNamespace:
-    """Return an order's members, whether it is an object or a TypedDict."""
+    """Return the members of an order, which is an object or a TypedDict."""
     return SimpleNamespace(**order) if isinstance(order, dict) else order

@@ -1,4 +1,4 @@
-"""A type that contradicts the document is found at start-up, with a value that shows it."""
+"""A type that contradicts the document is an error at start-up, with a value that proves it."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ def model(name: str, base: Any = pydantic.BaseModel, /, **members: Any) -> Any:
 
 
 class Strict(pydantic.BaseModel):
-    """Refuses what it does not declare."""
+    """A model that refuses undeclared members."""
 
     model_config = pydantic.ConfigDict(extra="forbid")
 
 
 def drawing(**changed: Any) -> Any:
-    """Make a model of the drawing; what is changed is a type of ours, or None for a member that is left out."""
+    """Make a model of the drawing with changed types; None omits a member."""
     circle = {
         "kind": Literal["circle"],
         "radius": Annotated[float, Field(gt=0, le=50)],
@@ -115,7 +115,7 @@ def drawing(**changed: Any) -> Any:
     )
     layer = {
         "name": Annotated[str, Field(max_length=12)],
-        "shapes": list[changed.pop("shape", shape)],  # type: ignore[misc]  # it is made here
+        "shapes": list[changed.pop("shape", shape)],  # type: ignore[misc]  # made in this function
         "opacity": (Annotated[float, Field(ge=0, le=1)] | None, None),
         **changed.pop("layer", {}),
     }
@@ -157,7 +157,7 @@ PLANTED: dict[str, dict[str, Any]] = {
 
 
 def test_a_model_that_agrees_is_accepted(caplog: pytest.LogCaptureFixture) -> None:
-    """Unions, null, maps and tuples included; there is no word in the log."""
+    """A model with unions, null, maps and tuples is accepted, and nothing is logged."""
     bind("draw", DRAWING, taking(drawing(), answering=drawing()), ack=DRAWING)
     assert not caplog.records
 
@@ -175,7 +175,7 @@ def test_a_contradiction_is_found(planted: str) -> None:
 
 @pytest.mark.parametrize("flavour", ORDERS)
 def test_models_of_every_kind_agree(flavour: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Also where None is left out of what they write."""
+    """Models of all libraries are accepted, although they omit None when written."""
     order = ORDERS[flavour]
     bind("order", ORDER, taking(order, answering=order), ack=ORDER)
     assert not caplog.records
@@ -220,14 +220,14 @@ class Open(pydantic.BaseModel):
     ],
 )
 def test_types_of_every_kind_are_tried(payload: Any, annotation: Any, place: str) -> None:
-    """By the value that shows it."""
+    """The diagnostic shows the refused value and its place."""
     with pytest.raises(BindingError, match="TYPE_MISMATCH") as raised:
         bind("order", {"type": "array", "items": [payload], "minItems": 1}, taking(annotation))
     assert place in raised.value.diagnostics[0].message
 
 
-def test_one_diagnostic_for_each_parameter_and_the_answer() -> None:
-    """All of them at once."""
+def test_each_parameter_and_the_answer_are_reported() -> None:
+    """A single error has a diagnostic for each parameter and for the answer."""
 
     async def handler(line: StructStrict, status: Status) -> Open:
         return Open(sku=line.sku + status.value)
@@ -246,14 +246,14 @@ def test_one_diagnostic_for_each_parameter_and_the_answer() -> None:
     assert "the document refuses it at /0: 'quantity' is missing" in messages[2].replace('"', "'")
 
 
-def test_an_answer_of_another_kind_is_an_error() -> None:
-    """No value that the document accepts is one."""
+def test_a_wrong_type_of_answer_is_an_error() -> None:
+    """A type that no accepted value fits is an error for the answer."""
     with pytest.raises(BindingError, match="no value that the document accepts, such as"):
         bind("order", LINE, taking(dict, answering=Open), ack={"type": "integer"})
 
 
-def test_a_rule_in_python_is_no_contradiction(caplog: pytest.LogCaptureFixture) -> None:
-    """No schema can say it."""
+def test_a_validator_in_python_is_not_a_contradiction(caplog: pytest.LogCaptureFixture) -> None:
+    """A validator that refuses is not reported, as no schema can express it."""
 
     class Picky(pydantic.BaseModel):
         sku: str
@@ -269,13 +269,13 @@ def test_a_rule_in_python_is_no_contradiction(caplog: pytest.LogCaptureFixture) 
 
 
 def test_a_lost_member_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """The handler can't see what the document declares."""
+    """A model that drops a declared member is a warning, as the handler cannot see it."""
     bind("order", LINE, taking(Open))
     assert "parameter 'value': Open drops 'quantity', which the document accepts" in caplog.text
 
 
-def test_a_plain_type_that_the_document_excludes_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is converted, but the annotation is wrong."""
+def test_an_excluded_plain_type_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A plain type is not converted, but a wrong annotation is a warning."""
 
     async def handler(line: int) -> None: ...
 
@@ -284,7 +284,7 @@ def test_a_plain_type_that_the_document_excludes_is_a_warning(caplog: pytest.Log
 
 
 def test_an_unresolved_annotation_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """A model that is imported for type checkers alone converts nothing."""
+    """A model imported only for type checkers converts nothing, and the log says how to import it."""
 
     async def handler(line: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
         ...
@@ -294,15 +294,15 @@ def test_an_unresolved_annotation_is_a_warning(caplog: pytest.LogCaptureFixture)
     assert "import its names outside TYPE_CHECKING" in caplog.text
 
 
-def test_the_trial_can_be_left_out() -> None:
-    """Conversion stays."""
+def test_the_trial_can_be_disabled() -> None:
+    """With ``check_types=False`` a contradiction does not prevent start-up."""
     spec = document(root=channel([message("draw", DRAWING)]))
     handlers = {"/": {"draw": taking(drawing(owner=uuid.UUID))}}
     AsynctionSocketIO.from_spec(spec, handlers=handlers, check_types=False)
 
 
 def test_a_hundred_typed_handlers_start_in_time() -> None:
-    """The trial takes milliseconds of CPU for each."""
+    """The trial takes milliseconds of CPU per handler."""
     spec = document(root=channel([message(f"order {n}", {**ORDER, "title": f"{n}"}) for n in range(100)]))
     handlers = {"/": {f"order {n}": taking(ORDERS["pydantic"]) for n in range(100)}}
     began = time.process_time()
@@ -312,15 +312,15 @@ def test_a_hundred_typed_handlers_start_in_time() -> None:
     assert time.process_time() - unchecked - (unchecked - began) < 2.5
 
 
-def test_without_a_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is started."""
+def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a library for the annotation, start-up fails and names the extra to install."""
     monkeypatch.setattr("asynction_asgi.server.conversion.choosing.is_installed", lambda _: False)
     with pytest.raises(BindingError, match=r"pip install 'asynction-asgi\[typed\]'"):
         bind("order", {"type": "string", "format": "uuid"}, taking(uuid.UUID))
 
 
-def test_a_type_that_no_library_converts_is_an_error() -> None:
-    """Both libraries say why."""
+def test_an_unconvertible_type_is_an_error() -> None:
+    """The error has the reasons of both libraries."""
 
     class Opaque:
         def __init__(self, value: int) -> None: ...
@@ -329,6 +329,6 @@ def test_a_type_that_no_library_converts_is_an_error() -> None:
         bind("order", LINE, taking(dict[uuid.UUID, Opaque] | DataStrict | DataLine))
 
 
-def test_a_union_that_msgspec_does_not_know_is_left_to_pydantic() -> None:
-    """It tells only one class with members in a union."""
+def test_pydantic_converts_unions_unknown_to_msgspec() -> None:
+    """A union of several classes is converted by pydantic, as msgspec allows only one."""
     bind("order", LINE, taking(DataLine | Blank))

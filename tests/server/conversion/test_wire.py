@@ -1,4 +1,4 @@
-"""Handlers receive objects of the types that they are annotated with, and answer and emit such objects."""
+"""Handlers receive objects of their annotated types, and answer and emit such objects."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def echo(order_type: Any) -> Any:
 
 def tell(order_type: Any) -> Any:
     async def tell(socket: Socket, data: Any) -> None:
-        await socket.emit("told", data)  # its note is None, and the document knows no null there
+        await socket.emit("told", data)  # its note is None, which the document does not allow there
         await socket.emit("several", [data, data])
 
     tell.__annotations__["data"] = order_type
@@ -85,7 +85,7 @@ async def with_prefix(prefix: str, line: Annotated[StructLine, "for people"]) ->
     return prefix + line.sku
 
 
-def in_thread(line: "DataLine") -> "list[DataLine]":  # noqa: UP037  # as people quote what they import for types
+def in_thread(line: "DataLine") -> "list[DataLine]":  # noqa: UP037  # typical of names imported for types
     return [line]
 
 
@@ -170,7 +170,7 @@ def url() -> Iterator[str]:
 
 @pytest.mark.parametrize("flavour", ORDERS)
 async def test_models_travel_both_ways(url: str, flavour: str) -> None:
-    """The handler has objects, and the client JSON; an optional member that is None is left out."""
+    """The handler has objects and the client JSON, and an optional member that is None is omitted."""
     async with connected(url, f"/{flavour}") as client:
         assert await client.call("order", NOTED) == NOTED
         assert await client.call("order", VALUE) == VALUE
@@ -178,7 +178,7 @@ async def test_models_travel_both_ways(url: str, flavour: str) -> None:
 
 @pytest.mark.parametrize("flavour", [name for name in ORDERS if name != "typeddict"])
 async def test_models_are_emitted(url: str, flavour: str) -> None:
-    """One as an argument, and several in a list; a dict is sent as it is."""
+    """A model as an argument and several in a list are sent as JSON."""
     async with connected(url, f"/{flavour}") as client:
         await client.emit("tell", VALUE)
         assert await client.receive() == ("told", VALUE)
@@ -186,15 +186,15 @@ async def test_models_are_emitted(url: str, flavour: str) -> None:
 
 
 @pytest.mark.parametrize("flavour", ORDERS)
-async def test_the_contract_refuses_before_a_model_sees_it(url: str, flavour: str) -> None:
-    """The refusal is the contract's."""
+async def test_the_contract_refuses_before_the_model(url: str, flavour: str) -> None:
+    """A value that both refuse gets the contract's refusal."""
     async with connected(url, f"/{flavour}") as client:
         refusal = await client.call("order", {**VALUE, "status": "lost"})
     assert refusal["error"]["details"][0]["keyword"] == "enum"
 
 
 async def test_arguments_are_converted_one_by_one(url: str) -> None:
-    """Optional arguments may be missing, others follow a starred parameter, and a tuple answers several."""
+    """Optional arguments may be missing, a starred parameter takes several, and a tuple is several answers."""
     line = {"sku": "S-1", "quantity": 2}
     async with connected(url, "/lines") as client:
         assert await client.call("move", line) == ["Socket", "StructLine", "NoneType", "NoneType", "S-1"]
@@ -214,13 +214,13 @@ async def test_arguments_are_converted_one_by_one(url: str) -> None:
     ],
 )
 async def test_every_form_of_handler_is_converted(url: str, event: str, answer: Any) -> None:
-    """Methods, partials and plain functions, quoted annotations, and models that no annotation announces."""
+    """Methods, partials, plain functions and quoted annotations work, and unannotated answers may be models."""
     async with connected(url, "/lines") as client:
         assert await client.call(event, {"sku": "S-1", "quantity": 2}) == answer
 
 
-async def test_whole_numbers_with_a_fraction_of_zero_are_integers(url: str) -> None:
-    """As in the contract."""
+async def test_fractions_of_zero_are_integers(url: str) -> None:
+    """A number such as 2.0 is an integer, as in the contract."""
     async with connected(url, "/lines") as client:
         answer = await client.call("unannotated", {"sku": "S-1", "quantity": 2.0})
         assert await client.call("bound", {"sku": "S-1", "quantity": 2.0}) == "S-1"
@@ -228,10 +228,10 @@ async def test_whole_numbers_with_a_fraction_of_zero_are_integers(url: str) -> N
 
 
 @pytest.mark.parametrize("event", ["by_rule", "by_struct_rule"])
-async def test_a_rule_in_python_refuses_quietly(
+async def test_a_validator_in_python_refuses_without_logging(
     url: str, caplog: pytest.LogCaptureFixture, event: str
 ) -> None:
-    """No schema can say it, so that it is no contradiction."""
+    """The client gets the validator's message, and nothing is logged, as no schema could express the rule."""
     async with connected(url, "/lines") as client:
         assert await client.call(event, {"sku": "S-1", "quantity": 2}) == "S-1"
         refusal = await client.call(event, {"sku": "unknown", "quantity": 2})
@@ -243,7 +243,7 @@ async def test_a_rule_in_python_refuses_quietly(
 
 
 async def test_a_call_takes_a_model(url: str) -> None:
-    """What the server asks is written as JSON, too."""
+    """A model in a call of the server is written as JSON, too."""
 
     async def question(line: Any) -> Any:
         return line
@@ -266,7 +266,7 @@ class FewStruct(msgspec.Struct):
 async def test_a_narrower_model_refuses_and_is_logged_once(
     caplog: pytest.LogCaptureFixture, model: Any
 ) -> None:
-    """The client learns the place, without its own value, and the log names type and event."""
+    """The client gets the place without its value, and the log names type and event."""
 
     async def add(line: Any) -> Any:
         return line.quantity
@@ -285,8 +285,8 @@ async def test_a_narrower_model_refuses_and_is_logged_once(
     assert f"{model.__name__} refuses what the document accepts of event 'add'" in caplog.text
 
 
-async def test_what_is_let_through_but_not_converted_is_refused_by_the_contract() -> None:
-    """Under "warn" a handler never receives half an object."""
+async def test_an_admitted_but_unconvertible_event_is_refused() -> None:
+    """With ``warn``, an event that cannot be converted is refused with the contract's violation."""
 
     async def add(line: DataLine) -> int:
         return line.quantity
@@ -302,7 +302,7 @@ async def test_what_is_let_through_but_not_converted_is_refused_by_the_contract(
 
 @pytest.mark.parametrize("form", ["by place", "by name"])
 async def test_auth_is_converted_for_connect(form: Literal["by place", "by name"]) -> None:
-    """A connect handler receives the model; auth that the document accepts and the model can't hold is refused."""
+    """A connect handler receives the model, and auth that only the document accepts is refused."""
     received: list[Any] = []
 
     async def by_place(sid: str, environ: Any, auth: Rule) -> None:
@@ -324,7 +324,7 @@ async def test_auth_is_converted_for_connect(form: Literal["by place", "by name"
 
 
 async def test_bytes_stay_bytes_in_models() -> None:
-    """Pydantic's JSON mode makes texts of them; beside bytes, other members are still written as JSON."""
+    """Bytes are not turned into texts, as in pydantic's JSON mode, and other members are written as JSON."""
     blob = {
         "type": "object",
         "properties": {"id": ID, "body": {"type": "string", "format": "binary"}},
@@ -357,8 +357,8 @@ async def test_bytes_stay_bytes_in_models() -> None:
                 assert await client.call(event, value) == value
 
 
-async def test_an_emitted_model_that_misses_the_document_raises() -> None:
-    """As JSON would; nothing is sent."""
+async def test_an_invalid_emitted_model_raises() -> None:
+    """An emitted model is validated like JSON, and nothing is sent."""
     spec = document(root=channel(sends=[message("line", LINE)]))
     app = AsynctionSocketIO.from_spec(spec)
     with pytest.raises(PayloadValidationError) as raised:
@@ -366,8 +366,8 @@ async def test_an_emitted_model_that_misses_the_document_raises() -> None:
     assert raised.value.pointer == "/0/sku"
 
 
-def test_a_handler_without_models_is_called_as_ever() -> None:
-    """By the same closure, and what it returns is written by nothing."""
+def test_a_handler_without_models_costs_nothing() -> None:
+    """It is called by the same closure as without conversion, and its answer is not converted."""
 
     async def plain(text: str, *, sid: str) -> dict[str, int]:
         return {}
@@ -379,13 +379,13 @@ def test_a_handler_without_models_is_called_as_ever() -> None:
         app = AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": handler}})
         bound = app._contract.routes.namespaces["/"].events["say"].handler
         assert bound is not None
-        plainly: Any = bind_event_handler(handler).invoke
-        assert getattr(bound.invoke, "__code__", None) is plainly.__code__
+        unconverted: Any = bind_event_handler(handler).invoke
+        assert getattr(bound.invoke, "__code__", None) is unconverted.__code__
         assert bound.writes == ()
 
 
 def test_the_libraries_are_imported_only_for_models() -> None:
-    """An application that has none loads neither."""
+    """An application without models imports neither pydantic nor msgspec."""
     code = (
         "import sys; from asynction_asgi import AsynctionSocketIO; "
         "app = AsynctionSocketIO.from_spec({'asyncapi': '2.6.0', 'info': {'title': 'T', 'version': '1'},"
