@@ -29,6 +29,9 @@ __all__ = [
     "connect",
 ]
 
+# Packets that may wait to be written before the next event waits for them: servers in Python refuse a
+# polling request with more.
+_PILED = 16
 _NOISE = re.compile(r" ssl:\S+")  # in aiohttp's message about an unreachable host
 
 
@@ -38,6 +41,12 @@ class Remote:
     def __init__(self, client: Client, address: Address) -> None:
         self._client = client
         self._namespace = address.namespace
+        self._turn = asyncio.Lock()
+
+    @property
+    def sid(self) -> str:
+        """The id that the server gave this connection."""
+        return str(self._client.get_sid(self._namespace))
 
     @property
     def transport(self) -> str:
@@ -45,17 +54,13 @@ class Remote:
         return str(self._client.transport())
 
     async def emit(self, event: str, arguments: Sequence[Any]) -> None:
-        """Emit an event and wait until it is handed to the network.
+        """Emit an event and wait until it is handed to the network; events leave in the order of the calls.
 
         Raises:
             ClosedError: The connection has ended.
         """
         await self._emit(event, arguments, None)
-        sent = asyncio.ensure_future(self._client.eio.queue.join())
-        try:
-            await self._unless_closed(sent)
-        finally:
-            sent.cancel()
+        await self._written()
 
     async def call(self, event: str, arguments: Sequence[Any]) -> tuple[Any, ...]:
         """Emit an event and wait for its acknowledgement, without a timeout.
@@ -89,17 +94,31 @@ class Remote:
                 await self._unless_closed(arrival)
             finally:
                 arrival.cancel()
-            return arrival.result()
-        return queue.get_nowait()
+            received = arrival.result()
+        else:
+            received = queue.get_nowait()
+        self._client.made_room()
+        return received
 
     async def acknowledge(self, arrival: Arrival, answer: Sequence[Any]) -> None:
         """Answer an event whose ``ack_id`` is not None."""
         await self._client.acknowledge(self._namespace, arrival.ack_id, answer)
 
     async def _emit(self, event: str, arguments: Sequence[Any], callback: Any) -> None:
-        if self._client.ended.done():
-            raise self._client.ended.result()
-        await self._client.emit(event, tuple(arguments), namespace=self._namespace, callback=callback)
+        async with self._turn:
+            if self._client.eio.queue.qsize() >= _PILED:
+                await self._written()
+            if self._client.ended.done():
+                raise self._client.ended.result()
+            await self._client.emit(event, tuple(arguments), namespace=self._namespace, callback=callback)
+
+    async def _written(self) -> None:
+        """Wait until nothing waits to be written."""
+        written = asyncio.ensure_future(self._client.eio.queue.join())
+        try:
+            await self._unless_closed(written)
+        finally:
+            written.cancel()
 
     async def _unless_closed(self, awaited: asyncio.Future[Any]) -> None:
         ended = self._client.ended
@@ -110,7 +129,7 @@ class Remote:
 
 @contextlib.asynccontextmanager
 async def connect(
-    address: Address, *, seconds: float, events: Container[str] | None = None
+    address: Address, *, seconds: float, events: Container[str] | None = None, paced: bool = False
 ) -> AsyncIterator[Remote]:
     """Connect to a namespace; the connection is closed when the block ends, in bounded time.
 
@@ -121,6 +140,8 @@ async def connect(
         seconds: How long to wait for the server's answer.
         events: Names of the events that `Remote.receive` returns, or None for all. Others are dropped as
             they arrive.
+        paced: Whether nothing is read from the server while 500 events wait for `Remote.receive`. Without
+            it the connection ends once 1,000 wait.
 
     Raises:
         MissingClientError: aiohttp is not installed.
@@ -132,7 +153,7 @@ async def connect(
     if address.transports == TRANSPORTS:
         attempts.append(replace(address, transports=("websocket",)))
     async with open_session(address.headers, verify=address.verify) as session:
-        client = await _open(attempts, session, events, seconds)
+        client = await _open(attempts, session, events, seconds, paced=paced)
         try:
             yield Remote(client, address)
         finally:
@@ -140,14 +161,21 @@ async def connect(
 
 
 async def _open(
-    attempts: Sequence[Address], session: Any, events: Container[str] | None, seconds: float
+    attempts: Sequence[Address],
+    session: Any,
+    events: Container[str] | None,
+    seconds: float,
+    *,
+    paced: bool,
 ) -> Client:
     """Return the client of the first attempt that succeeds; raise the first failure if none does."""
     failures: list[str] = []
     try:
         async with asyncio.timeout(seconds):
             for address in attempts:
-                client = Client(session, namespace=address.namespace, events=events, seconds=seconds)
+                client = Client(
+                    session, namespace=address.namespace, events=events, seconds=seconds, paced=paced
+                )
                 try:
                     await client.open(address)
                 except (ConnectRefusedError, RedirectedError):

@@ -21,7 +21,7 @@ from ..logs import get_logger
 from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Awaitable, Callable, Container, Sequence
 
     from .remote_http import Answer
 
@@ -109,7 +109,13 @@ class _SendQueue(asyncio.Queue[Any]):
 
 
 class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
-    """Upstream's transport with bounded queues."""
+    """Upstream's transport with bounded queues.
+
+    Attributes:
+        pause: Wait, between two packets, until the next may be read; None never waits.
+    """
+
+    pause: Callable[[], Awaitable[None]] | None = None
 
     def create_queue(self, *_: Any, **__: Any) -> asyncio.Queue[Any]:
         return _SendQueue()
@@ -128,6 +134,8 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
         await super()._receive_packet(pkt)
         # Upstream handles each message in a task of its own: let it run, and the receiver of the event.
         await asyncio.sleep(0)
+        if self.pause is not None:
+            await self.pause()
 
     async def _send_request(self, *args: Any, **options: Any) -> Answer | str | None:
         response = await super()._send_request(*args, **options)
@@ -140,7 +148,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
     """Upstream's client for one namespace; the future `ended` says why the connection ended."""
 
     def __init__(
-        self, session: Any, *, namespace: str, events: Container[str] | None, seconds: float
+        self, session: Any, *, namespace: str, events: Container[str] | None, seconds: float, paced: bool
     ) -> None:
         super().__init__(
             reconnection=False,
@@ -155,6 +163,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         self._namespace = namespace
         self._events = events
         self._attached = 0
+        self._room = asyncio.Event()
+        if paced:
+            self.eio.pause = self._until_room
         self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue(_WAITING)
         self.ended: asyncio.Future[ClosedError] = loop.create_future()
         self.joined: asyncio.Future[None] = loop.create_future()
@@ -197,6 +208,16 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
                 await self.disconnect()
         await _end([self.eio.read_loop_task, self.eio.write_loop_task])
         self.joined.cancel()
+
+    def made_room(self) -> None:
+        """Read on, if reading paused; call it after taking an arrival."""
+        self._room.set()
+
+    async def _until_room(self) -> None:
+        """Wait until half of the arrivals are taken, or the connection has ended, once many wait."""
+        while self.arrivals.qsize() > _WAITING // 2 and not self.ended.done():
+            self._room.clear()
+            await self._room.wait()
 
     async def acknowledge(self, namespace: str, ack_id: int | None, answer: Sequence[Any]) -> None:
         """Answer an event."""
@@ -290,6 +311,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
     def _end(self, reason: str, *, final: bool = False) -> None:
         if not self.ended.done():
             self.ended.set_result(ClosedError(reason, final=final))
+            self.made_room()
 
 
 async def _end(loops: Sequence[asyncio.Task[Any] | None]) -> None:
