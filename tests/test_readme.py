@@ -28,6 +28,7 @@ from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from asynction_asgi.spec.text.document import load_document
 
+from .cli.inside import Here
 from .cli.processes import Command
 from .diff.repository import Repository
 from .serving import serve
@@ -77,6 +78,7 @@ EXAMPLE = "A complete example"
 TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
+FRONT = "In front of another server"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
@@ -123,6 +125,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
+        ("bash", FRONT),
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         ("json", "Refusals"),
@@ -407,6 +410,19 @@ def test_the_commands_for_servers_print_the_example(folder: Path) -> None:
         assert output == block("text", heading)
         assert f"`{listener.line()[8:].strip()}`" in TEXT
         assert listener.wait() == 0
+
+
+def test_another_server_is_kept_to_the_document(folder: Path) -> None:
+    """A server that knows no document refuses what the document refuses, behind the proxy."""
+    sio = socketio.AsyncServer(async_mode="asgi")
+    sio.on("say", lambda _, text: {"id": 7})
+    with serve(socketio.ASGIApp(sio)) as behind:
+        shown = block("bash", FRONT).replace("http://127.0.0.1:5000", behind).replace("8000", "0")
+        command = Here(*shlex.split(shown)[1:])
+        with command.serving() as (url, _), socketio.SimpleClient() as client:
+            client.connect(url, transports=["websocket"])
+            assert client.call("say", "")["error"]["code"] == "invalid_payload"
+            assert client.call("say", "hello")["error"]["code"] == "invalid_ack"
 
 
 def test_the_commands_of_the_table_exist() -> None:

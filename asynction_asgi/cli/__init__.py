@@ -27,6 +27,7 @@ _COMMANDS = {
     "docs": "Build the documentation page of a document.",
     "listen": "Print the events of a server as they arrive.",
     "mock": "Serve a document before its handlers are written.",
+    "proxy": "Keep a server to its document, and record its traffic.",
     "run": "Serve a document, or an application.",
     "scaffold": "Write an application to start from.",
     "schema": "Print a JSON Schema for editors.",

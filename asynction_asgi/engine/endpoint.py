@@ -100,6 +100,7 @@ class Peer(Generic[StateT]):
 
     Attributes:
         sid: Socket.IO's id of this connection, unique per namespace.
+        shown_sid: The id that the client receives for it, `sid` unless `Endpoint.connect` sets another.
         eio_sid: Engine.IO's id of the transport beneath, shared by its namespaces.
         namespace: The concrete namespace, such as ``/rooms/7``.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
@@ -108,14 +109,14 @@ class Peer(Generic[StateT]):
         ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
     """
 
-    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sender", "sid", "state")
+    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sender", "shown_sid", "sid", "state")
 
     state: StateT
 
     def __init__(
         self, *, sid: str, eio_sid: str, namespace: str, environ: Mapping[str, Any], sender: Sender
     ) -> None:
-        self.sid = sid
+        self.sid = self.shown_sid = sid
         self.eio_sid = eio_sid
         self.namespace = namespace
         self.environ = environ

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpecError
 from ..server import AsynctionSocketIO
 from ..server.document_source import load_source
-from ..spec.model.offered import served_spec
+from ..spec.model.offered import served_spec, without_handlers
 from .player import Player
 from .scripts import write_scripts
 from .settings import MockSettings
@@ -62,7 +61,7 @@ def mock_of(
 ) -> AsynctionSocketIO:
     """Serve a document with handlers that play scripts; see `MockAsynctionSocketIO.from_spec`."""
     spec = load_source(source, server_name=server_name, find_more=partial(_find_unmockable, settings))
-    spec = _without_handlers(spec, security=settings.security)
+    spec = without_handlers(spec, security=settings.security)
     scripts = write_scripts(served_spec(spec), settings)
     others: dict[str, Any] = {**options}
     own = others.pop("handlers", None) or {}
@@ -78,16 +77,3 @@ def _find_unmockable(settings: MockSettings, draft: Spec) -> Sequence[Diagnostic
     except SpecError as error:
         return error.diagnostics
     return ()
-
-
-def _without_handlers(spec: Spec, *, security: bool) -> Spec:
-    namespaces = {}
-    for name, namespace in spec.namespaces.items():
-        receives = {
-            key: replace(event, handler=None, security=event.security if security else None)
-            for key, event in namespace.receives.items()
-        }
-        kept = namespace.security if security else None
-        namespaces[name] = replace(namespace, receives=receives, handlers={}, security=kept)
-    spec = replace(spec, namespaces=namespaces, uncalled=())
-    return spec if security else replace(spec, schemes={}, security=None)

@@ -20,9 +20,9 @@ main(prog_name="asynction-asgi")
 """
 COMMANDS = (
     *("call", "check", "completion", "demo", "diff", "docs", "docs build", "listen", "mock", "mock run"),
-    *("run", "scaffold", "schema"),
+    *("proxy", "run", "scaffold", "schema"),
 )
-SERVING = ("demo", "mock", "mock run", "run")
+SERVING = ("demo", "mock", "mock run", "proxy", "run")
 # Their options come from uvicorn, which imports the other two.
 UVICORN = {"uvicorn", "asyncio", "anyio"}
 PARTS = {
@@ -33,11 +33,14 @@ PARTS = {
         "diff",
         "docs",
         "engine",
+        "infer",
         "mock",
+        "proxy",
         "scaffold",
         "server",
         "spec",
         "testing",
+        "traffic",
     )
 }
 SERVERS = {"asyncio", "socketio", "engineio", "uvicorn", "starlette", "websockets", "anyio"}
@@ -131,5 +134,7 @@ print(json.dumps(list(sys.modules)))
         "asynction_asgi.testing",
         "asynction_asgi.scaffold",
         "asynction_asgi.mock",
+        "asynction_asgi.proxy",
+        "asynction_asgi.traffic",
     }
     assert not modules & {*lazy, "markdown_it", "hypothesis", "faker"}

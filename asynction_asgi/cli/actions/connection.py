@@ -37,6 +37,7 @@ __all__ = [
     "Connection",
     "finish",
     "read_connection",
+    "read_place",
     "say",
     "say_refusal",
     "say_violation",
@@ -93,7 +94,7 @@ def read_connection(
     namespace = namespace if namespace.startswith("/") else f"/{namespace}"
     if path is None:
         path = "socket.io" if document is None else document.path
-    base, full_path = _place(url, path, [_parameter(parameter) for parameter in query])
+    base, full_path = read_place(url, path, [_parameter(parameter) for parameter in query])
     return Connection(
         address=Address(
             url=base,
@@ -125,7 +126,7 @@ def _document(ctx: click.Context, path: str) -> Spec:
     return outcome.spec
 
 
-def _place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
+def read_place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
     """Return the URL with its query but without a path, and the path of Socket.IO."""
     hint = "" if "://" in url else f"; did you mean 'http://{url}'?"
     try:

@@ -157,7 +157,7 @@ class Gate:
 
     def _accept(self, member: Member) -> None:
         member.phase = Phase.CONNECTED
-        answer = self._replies.encode(packets.CONNECT, {"sid": member.sid}, member.namespace)
+        answer = self._replies.encode(packets.CONNECT, {"sid": member.shown_sid}, member.namespace)
         member.connection.socket.outbox.deliver(answer)
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.

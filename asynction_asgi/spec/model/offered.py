@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from . import Event
 
-__all__ = ["served_spec"]
+__all__ = ["served_spec", "without_handlers"]
 
 
 def served_spec(spec: Spec) -> Spec:
@@ -31,6 +31,20 @@ def served_spec(spec: Spec) -> Spec:
     return replace(
         spec, namespaces={name: _with_shared(namespace, shared) for name, namespace in named.items()}
     )
+
+
+def without_handlers(spec: Spec, *, security: bool) -> Spec:
+    """Return the contract without the names of handlers; with its security, or without."""
+    namespaces = {}
+    for name, namespace in spec.namespaces.items():
+        receives = {
+            key: replace(event, handler=None, security=event.security if security else None)
+            for key, event in namespace.receives.items()
+        }
+        kept = namespace.security if security else None
+        namespaces[name] = replace(namespace, receives=receives, handlers={}, security=kept)
+    spec = replace(spec, namespaces=namespaces, uncalled=())
+    return spec if security else replace(spec, schemes={}, security=None)
 
 
 def _with_shared(own: Namespace, shared: Namespace) -> Namespace:

@@ -1,0 +1,103 @@
+"""What one client's link writes into the record, or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..client.refusals import refusal_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..client.remote import Arrival
+    from ..errors import RefusedError
+    from ..server import Socket
+    from .recorder import Recorder
+
+__all__ = ["Journal", "refusal_of"]
+
+_REFUSAL = "exception"  # the event by which a server refuses what asks for no acknowledgement
+
+
+def refusal_of(arrival: Arrival) -> RefusedError | None:
+    """Return the standard refusal that an event is, which no document declares, or None."""
+    if arrival.event != _REFUSAL or len(arrival.arguments) != 1:
+        return None
+    return refusal_in(arrival.arguments[0])
+
+
+class Journal:
+    """The part of a record that is about one client in one namespace.
+
+    Args:
+        recorder: Writes the lines; None writes nothing.
+        socket: The client.
+        auth: What it sent with its CONNECT.
+    """
+
+    def __init__(self, recorder: Recorder | None, socket: Socket, auth: Any) -> None:
+        self._recorder = recorder
+        self._who = socket.id, socket.namespace
+        self._presented = socket.environ["asgi.scope"], auth
+        self._unanswered: dict[int, Arrival] = {}
+
+    def connected(self, *, refused: bool) -> None:
+        """Record that the server behind accepted the client, or refused it."""
+        if self._recorder is not None:
+            self._recorder.connected(*self._who, *self._presented, refused=refused)
+
+    def received(
+        self,
+        event: str,
+        arguments: Sequence[Any],
+        *,
+        asked: bool,
+        ack: Sequence[Any] | None,
+        refusal: RefusedError | None,
+    ) -> None:
+        """Record an event of the client, after it was answered."""
+        if self._recorder is not None:
+            self._recorder.happened(
+                *self._who,
+                "inbound",
+                event,
+                arguments,
+                asked=asked,
+                ack=None if refusal is not None else ack,
+                refused=None if refusal is None else refusal.code,
+            )
+
+    def sent(self, arrival: Arrival) -> None:
+        """Record an event of the server behind, or keep it until it is answered."""
+        if self._recorder is None:
+            return
+        if arrival.ack_id is not None:
+            self._unanswered[arrival.ack_id] = arrival
+        else:
+            refusal = refusal_of(arrival)
+            self._write(arrival, asked=False, refused=None if refusal is None else refusal.code)
+
+    def answered(self, arrival: Arrival, answer: Sequence[Any]) -> None:
+        """Record an event of the server behind with the client's answer."""
+        if self._recorder is not None and arrival.ack_id is not None:
+            self._unanswered.pop(arrival.ack_id, None)
+            self._write(arrival, asked=True, ack=answer)
+
+    def close(self) -> None:
+        """Record the events that were not answered."""
+        while self._unanswered:
+            self._write(self._unanswered.pop(next(iter(self._unanswered))), asked=True)
+
+    def _write(
+        self, arrival: Arrival, *, asked: bool, ack: Sequence[Any] | None = None, refused: str | None = None
+    ) -> None:
+        if self._recorder is not None:
+            self._recorder.happened(
+                *self._who,
+                "outbound",
+                arrival.event,
+                arrival.arguments,
+                asked=asked,
+                ack=ack,
+                refused=refused,
+            )

@@ -1,0 +1,155 @@
+"""One client's connection to the server behind, in one namespace."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..client.refusals import refusal_in
+from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError, connect
+from ..errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from ..client.remote import Address, Arrival, Remote
+    from .journal import Journal
+
+    Answered = Callable[..., Awaitable[None]]
+
+__all__ = ["Link"]
+
+
+class _PassedRefusalError(RefusedError):
+    """A refusal of the server behind, which reaches the client as it came."""
+
+    def __init__(self, refusal: RefusedError, body: dict[str, Any]) -> None:
+        super().__init__(refusal.code, refusal.message)
+        self._body = body
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body that came."""
+        return self._body
+
+
+class Link:
+    """Passes a client's events on to the server behind, and that server's to the client.
+
+    Args:
+        deliver: Emits to the client what has arrived; the second argument takes the client's answer, or is
+            None.
+        part: Ends the client's connection after that to the server behind has ended, for this reason.
+        journal: Records what passes.
+        seconds: How long to wait for the server behind.
+    """
+
+    def __init__(
+        self,
+        deliver: Callable[[Arrival, Answered | None], Awaitable[None]],
+        part: Callable[[ClosedError], Awaitable[None]],
+        journal: Journal,
+        *,
+        seconds: float,
+    ) -> None:
+        self._deliver = deliver
+        self._part = part
+        self._journal = journal
+        self._seconds = seconds
+        self._opened: asyncio.Future[Remote] = asyncio.get_running_loop().create_future()
+        self._task: asyncio.Task[None] | None = None
+        self._calls = 0
+        self._settled = asyncio.Event()
+        self._is_over = False
+
+    async def open(self, address: Address) -> str:
+        """Connect to the server behind, begin to deliver what it emits, and return its id of the connection.
+
+        Raises:
+            ConnectRefusedError: It refused the connection.
+            UnreachableError: It can't be reached.
+            ClosedError: It closed the connection before it answered.
+        """
+        self._task = asyncio.create_task(self._run(address), name="proxy")
+        try:
+            return (await asyncio.shield(self._opened)).sid
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End the connection to the server behind, after the client's has ended."""
+        if self._task is not None and not self._is_over:  # else this end closes because the other did
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self._journal.close()
+
+    async def relay(self, event: str, arguments: Sequence[Any], *, wants_ack: bool) -> Any:
+        """Pass an event on; return the arguments of its acknowledgement, or None if none is wanted.
+
+        Raises:
+            RefusedError: The server behind refused, did not answer in time, or is gone.
+        """
+        self._calls += 1
+        answer = refusal = None
+        try:
+            answer = await self._pass_on(event, arguments, wants_ack=wants_ack)
+            refusal = refusal_in(answer[0]) if answer is not None and len(answer) == 1 else None
+        finally:
+            self._calls -= 1
+            self._settled.set()
+            self._journal.received(event, arguments, asked=wants_ack, ack=answer, refusal=refusal)
+        if refusal is not None and answer is not None:
+            raise _PassedRefusalError(refusal, answer[0]["error"])
+        return answer
+
+    async def _pass_on(
+        self, event: str, arguments: Sequence[Any], *, wants_ack: bool
+    ) -> tuple[Any, ...] | None:
+        try:
+            remote = self._opened.result()
+            async with asyncio.timeout(self._seconds):
+                if wants_ack:
+                    return await remote.call(event, arguments)
+                await remote.emit(event, arguments)
+        except TimeoutError:
+            raise RefusedError("timeout", "the server behind did not answer in time") from None
+        except ClosedError:
+            raise RefusedError("unavailable", "the connection to the server behind has ended") from None
+        return None
+
+    async def _run(self, address: Address) -> None:
+        try:
+            async with connect(address, seconds=self._seconds, paced=True) as remote:
+                self._journal.connected(refused=False)
+                self._opened.set_result(remote)
+                await self._deliver_all(remote)
+        except (ClosedError, ConnectRefusedError, UnreachableError) as error:
+            if not self._opened.done():
+                if isinstance(error, ConnectRefusedError):
+                    self._journal.connected(refused=True)
+                self._opened.set_exception(error)
+            elif isinstance(error, ClosedError):
+                await self._end(error)
+
+    async def _end(self, error: ClosedError) -> None:
+        self._is_over = True
+        while self._calls:  # the client is still told that they failed
+            self._settled.clear()
+            await self._settled.wait()
+        await self._part(error)
+
+    async def _deliver_all(self, remote: Remote) -> None:
+        while True:
+            arrival = await remote.receive()
+            self._journal.sent(arrival)
+            asked = arrival.ack_id is not None
+            await self._deliver(arrival, partial(self._answer, remote, arrival) if asked else None)
+
+    async def _answer(self, remote: Remote, arrival: Arrival, *answer: Any) -> None:
+        """Pass the client's answer on, unless the server behind has gone."""
+        self._journal.answered(arrival, answer)
+        try:
+            await remote.acknowledge(arrival, answer)
+        except ClosedError:
+            return

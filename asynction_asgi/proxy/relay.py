@@ -1,0 +1,152 @@
+"""Handlers that pass the events of clients on to the server behind, and its events to the clients."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
+from ..engine import ConnectionRefusedError as RefusedByHandlerError
+from ..engine import UnencodableError
+from ..errors import RefusedError, ValidationError
+from ..logs import Throttle, get_logger
+from .journal import Journal, refusal_of
+from .link import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ..client.remote import Arrival
+    from ..server import AsynctionSocketIO, Socket
+    from ..spec.model import Namespace
+    from .behind import Behind
+    from .recorder import Recorder
+
+__all__ = ["Relay"]
+
+logger = get_logger("proxy")
+
+
+class Relay:
+    """Stands between an application's clients and the server behind.
+
+    Args:
+        app: The application, whose events have no handlers yet.
+        behind: The server behind.
+        recorder: Records what passes, or None.
+    """
+
+    def __init__(self, app: AsynctionSocketIO, behind: Behind, recorder: Recorder | None) -> None:
+        self._app = app
+        self._behind = behind
+        self._recorder = recorder
+        self._links: dict[tuple[str, str], Link] = {}
+        self._log = Throttle()
+
+    def attach(self, declared: Namespace, *, undeclared: bool) -> None:
+        """Handle the events of a namespace.
+
+        Args:
+            declared: The namespace.
+            undeclared: Whether undeclared events pass.
+        """
+        name = declared.name
+        for event in declared.receives:
+            if event != "*":
+                self._app.on(event, partial(self._pass, event), namespace=name)
+        if undeclared or "*" in declared.receives:
+            self._app.on("*", self._pass_any, namespace=name)
+        self._app.on("connect", self._connect, namespace=name)
+        self._app.on("disconnect", self._disconnect, namespace=name)
+
+    async def handle_error(self, error: BaseException) -> None:
+        """Say in an error about an acknowledgement that the server behind sent it; answers nothing."""
+        self._blame(error)
+
+    def _blame(self, error: BaseException) -> None:
+        if isinstance(error, ValidationError) and error.direction == "outbound":
+            error.advice = f"the server behind, {self._behind}, sent it"
+
+    async def _connect(self, socket: Socket, auth: Any) -> None:
+        scope = socket.environ["asgi.scope"]
+        link = Link(
+            partial(self._deliver, socket),
+            partial(self._part, socket),
+            Journal(self._recorder, socket, auth),
+            seconds=self._behind.seconds,
+        )
+        try:
+            sid = await link.open(self._behind.address(socket.namespace, scope, auth))
+        except ConnectRefusedError as error:
+            raise _refused(error.answer) from None
+        except (UnreachableError, ClosedError) as error:
+            self._warn("unreachable", f"no connection to the server behind, {self._behind}: {error}")
+            # Clients connect again by themselves after a transport has closed, not after a refusal.
+            await self._close_transport(socket)
+            raise RefusedError("unavailable", "the server behind can't be reached") from None
+        member = self._app.server.manager.find(socket.id, socket.namespace)
+        if member is not None:
+            member.shown_sid = sid  # clients tell it to one another, and the server behind knows no other
+        self._links[socket.namespace, socket.id] = link
+
+    async def _disconnect(self, socket: Socket) -> None:
+        link = self._links.pop((socket.namespace, socket.id), None)
+        if link is not None:
+            await link.close()
+
+    async def _pass_any(self, socket: Socket, event: str, *arguments: Any, wants_ack: bool) -> Any:
+        return await self._pass(event, socket, *arguments, wants_ack=wants_ack)
+
+    async def _pass(self, event: str, socket: Socket, *arguments: Any, wants_ack: bool) -> Any:
+        link = self._links.get((socket.namespace, socket.id))
+        if link is None:
+            raise RefusedError("unavailable", "the connection to the server behind has ended")
+        return await link.relay(event, arguments, wants_ack=wants_ack)
+
+    async def _deliver(self, socket: Socket, arrival: Arrival, answered: Any) -> None:
+        """Emit to a client what the server behind emitted, unless the document forbids it."""
+        try:
+            if refusal_of(arrival) is None:
+                await socket.emit(arrival.event, arrival.arguments, callback=answered)
+            else:  # no document declares the standard refusal
+                await self._app.server.emit(
+                    arrival.event,
+                    arrival.arguments,
+                    to=socket.id,
+                    namespace=socket.namespace,
+                    callback=answered,
+                )
+        except ValidationError as error:
+            self._blame(error)
+            self._warn(("dropped", arrival.event), f"dropped an event: {error}")
+        except UnencodableError as error:
+            self._warn(
+                ("dropped", arrival.event),
+                f"dropped {arrival.event!r} of the server behind, {self._behind}: {error}",
+            )
+
+    async def _part(self, socket: Socket, error: ClosedError) -> None:
+        """End a client's connection as the server behind ended its own."""
+        if error.final:
+            await self._app.disconnect(socket.id, socket.namespace)
+            return
+        self._warn("lost", f"a connection to the server behind, {self._behind}, was lost: {error}")
+        await self._close_transport(socket)
+
+    async def _close_transport(self, socket: Socket) -> None:
+        server = self._app.server
+        eio_sid = server.manager.eio_sid_from_sid(socket.id, socket.namespace)
+        if eio_sid is not None:
+            await server.eio.disconnect(eio_sid)
+
+    def _warn(self, key: Hashable, text: str) -> None:
+        if (unsaid := self._log.admits(key)) is not None:
+            logger.warning("%s%s", text, unsaid)
+
+
+def _refused(answer: Any) -> RefusedByHandlerError:
+    """Return what makes the server answer a CONNECT as the server behind did."""
+    error = RefusedByHandlerError()
+    if answer is not None:
+        error.error_args = answer
+    return error
