@@ -203,8 +203,8 @@ class Application(Protocol):
     not_handled: object
 
     @property
-    def stopping(self) -> bool:
-        """Whether the server has begun to end."""
+    def admitting(self) -> bool:
+        """Whether new clients are taken."""
         ...
 
     async def _trigger_event(self, event: str, namespace: str, *arguments: Any) -> Any: ...

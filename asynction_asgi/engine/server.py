@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import socketio
 
 from .cluster.adopt import adopt
+from .cluster.managers import QueueRooms
 from .logs import choose_logger
 from .peers.addressing import AddressingServer
 from .peers.calls import Calls
@@ -23,6 +24,7 @@ from .peers.refusals import Refusals
 from .peers.registered import RegisteredHandlers
 from .peers.replies import Replies
 from .peers.rooms import Rooms
+from .peers.service import Service
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
 from .transport.asgi import EngineApp
@@ -90,6 +92,7 @@ class Server(AddressingServer):
         replies = Replies(serializer, Refusals(refusal_body))
         lanes = Lanes(replies, ordering)
         self.calls = Calls(self.manager, self.emit, self.tasks)
+        self._service = service = Service()
         self.gate = Gate(
             endpoints=(endpoint, self._registered),
             sender=self,
@@ -101,11 +104,14 @@ class Server(AddressingServer):
             calls=self.calls,
             replies=replies,
             tasks=self.tasks,
+            service=service,
         )
         self._stopping = Stopping(
-            transports=self.eio, gate=self.gate, replies=replies, rooms=self.manager, tasks=self.tasks
+            transports=self.eio, service=service, replies=replies, rooms=self.manager, tasks=self.tasks
         )
-        self._intake = Intake(serializer, limits, self.gate, lanes, replies, self.calls, self._stopping)
+        self._intake = Intake(
+            serializer, limits, self.gate, lanes, replies, self.calls, self._stopping, service
+        )
         self.eio.owner = self._intake
         self.app = EngineApp(self)
 
@@ -217,7 +223,7 @@ class Server(AddressingServer):
 
         The first client starts the queue otherwise.
         """
-        self.gate.stopping = False
+        self._service.restart()
         self.loop = asyncio.get_running_loop()
         if not self.manager_initialized:
             self.manager_initialized = True
@@ -237,8 +243,37 @@ class Server(AddressingServer):
 
     @property
     def stopping(self) -> bool:
-        """Whether the server has begun to end; new connections and events are refused."""
-        return self.gate.stopping
+        """Whether the server has begun to end."""
+        return self._service.stopping
+
+    @property
+    def admitting(self) -> bool:
+        """Whether new clients are taken."""
+        return self._service.admitting
+
+    @property
+    def reached(self) -> bool:
+        """Whether this process was on its message queue once, if it has one; an outage changes nothing."""
+        manager = self.manager
+        return not isinstance(manager, QueueRooms) or (manager.link is not None and manager.link.reached)
+
+    async def drain(self, seconds: float, *, admitting: bool = False) -> None:
+        """Let clients leave one after another, so that they come back to other processes; then `shutdown`.
+
+        A client that leaves has its handlers finished and its acks sent, in `STOP_SECONDS` at most; what it
+        sends meanwhile is not taken. Its connection closes in a way after which clients come back.
+
+        Args:
+            seconds: Over which they leave, evenly, the oldest first.
+            admitting: Take clients that come meanwhile instead of refusing them with 503, because no other
+                process would get them: they leave last.
+
+        Raises:
+            ValueError: `seconds` is negative or not a number; nothing has changed.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"drain() takes seconds, 0 or more, not {seconds}")
+        await self._here(self._stopping.drain(seconds, admitting=admitting))
 
     async def shutdown(self, seconds: float = STOP_SECONDS) -> None:
         """Let handlers end and answer, close every connection, run the disconnect handlers, and stop what runs.

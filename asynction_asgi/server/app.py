@@ -150,6 +150,28 @@ class AsynctionSocketIO(Emitting):
         return queue_of(self._server.manager)
 
     @property
+    def ready(self) -> bool:
+        """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
+
+        For the answer to a load balancer's probe. A later outage of the queue changes nothing, because the
+        process goes on serving its clients.
+        """
+        return self._server.reached and not self._server.stopping
+
+    async def drain(self, seconds: float) -> None:
+        """Let the clients leave one after another, so that they come back to other processes.
+
+        `ready` becomes False, and new clients are refused with 503. The clients leave evenly over the time,
+        the oldest first: the handlers of each end and answer, in five seconds at most, what it sends meanwhile
+        is not taken, and its connection closes in a way after which clients come back. Returns when all have
+        left; then stop the server. ``asynction-asgi run --drain`` calls this by itself.
+
+        Raises:
+            ValueError: `seconds` is negative or not a number; nothing has changed.
+        """
+        await self._server.drain(seconds)
+
+    @property
     def docs_path(self) -> str | None:
         """The path of the documentation below the mount, or None without documentation."""
         return self._docs.path if self._docs is not None else None

@@ -12,6 +12,7 @@ import pytest
 
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions import serve
+from asynction_asgi.cli.actions.server import Server
 
 from .processes import SECONDS, URL
 
@@ -80,7 +81,7 @@ class Here:
         """Yield the address and this command, which is stopped at the end of the block."""
         servers = self._servers
 
-        class Recorded(serve._Server):
+        class Recorded(Server):
             def __init__(self, *arguments: Any) -> None:
                 super().__init__(*arguments)
                 servers.append(self)
@@ -90,7 +91,7 @@ class Here:
             _restored_collector(),
             contextlib.redirect_stderr(self._output),
         ):
-            patch.setattr(serve, "_Server", Recorded)
+            patch.setattr(serve, "Server", Recorded)
             self._thread.start()
             try:
                 with self._output.written:

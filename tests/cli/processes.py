@@ -42,9 +42,14 @@ class Command:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._limit = threading.Timer(SECONDS, self.process.kill)
+        self._limit = threading.Timer(SECONDS, self._kill)
         self._limit.start()
         self.lines: list[str] = []
+
+    def _kill(self) -> None:
+        """Kill it, and processes that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def wait_for_url(self) -> str:
         """Return the address in the start-up line."""
@@ -85,7 +90,7 @@ class Command:
 
     def close(self) -> None:
         """Kill the process if it still runs, and close its pipes."""
-        self.process.kill()
+        self._kill()
         self.process.wait()
         self._limit.cancel()
         for pipe in (self.process.stdout, self.process.stderr):

@@ -704,10 +704,10 @@ async def test_shutdown_is_bounded_and_runs_disconnect_handlers(caplog: pytest.L
         before = asyncio.get_running_loop().time()
         await stage.server.shutdown(0.1)
         assert asyncio.get_running_loop().time() - before < 2
-        assert await poll == ["1"]
-        await client.closed()
-        await idle.closed()
-        assert stage.script.told.count(("disconnect", "/", "server disconnect")) == 2
+        assert await poll == ["6"]
+        assert await client.closed() == 1012
+        assert await idle.closed() == 1012
+        assert stage.script.told.count(("disconnect", "/", "server shutting down")) == 2
         await stage.emptied()
         assert (await polling.get()).status_code == 503
     assert ["did not end in time" in record.getMessage() for record in caplog.records] == [True]

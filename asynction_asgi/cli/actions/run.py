@@ -14,6 +14,7 @@ from .target import FACTORY, load_or_exit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .server import Ending
     from .target import Target
 
 __all__ = ["run_target"]
@@ -34,13 +35,14 @@ _FOR_DOCUMENTS = (
 )
 
 
-def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any]) -> None:
+def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any], ending: Ending) -> None:
     """Serve until stopped; exit with 1 if the contract or its handlers have errors.
 
     Args:
         ctx: The command's context, which knows what was typed.
         wanted: The target to serve.
         options: Options of uvicorn.
+        ending: How the server ends, and tells probes.
 
     Raises:
         click.UsageError: Options contradict one another, or the target.
@@ -49,13 +51,15 @@ def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any]) -> N
     typed = ctx.get_parameter_source("workers") is click.core.ParameterSource.COMMANDLINE
     if options["reload"] and options["workers"] > 1 and typed:
         raise click.UsageError("--reload serves in one process; remove --workers")
+    if options["reload"] and ending.drain:
+        raise click.UsageError("--reload restarts at once; remove --drain")
     app = load_or_exit(wanted)
     if options["workers"] > 1:
         _check_workers(app, wanted)
     if options["reload"] and not options["reload_dirs"]:
         options["reload_dirs"] = (".", wanted.app_dir)
     wanted.publish()
-    serve(app, options, factory=FACTORY, documents=wanted.documents(app))
+    serve(app, options, factory=FACTORY, documents=wanted.documents(app), ending=ending)
 
 
 def _check_usage(ctx: click.Context, target: Target) -> None:

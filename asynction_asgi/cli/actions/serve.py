@@ -1,8 +1,7 @@
-"""uvicorn, which logs where Socket.IO is and ends its sessions in time."""
+"""Serving by uvicorn: its settings, and whether it runs in one process, in several, or with a reloader."""
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import inspect
 import ssl
@@ -16,25 +15,22 @@ from uvicorn.config import LOGGING_CONFIG
 from ...engine.transport.uvicorn.compat import load
 from ...errors import printable
 from ...extras import is_installed
-from ...logs import get_logger
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..server_options import DEFAULTS
-from .collector import relax_collector
-from .reloader import Documents, Reloader, accept_interrupts
+from .banner import banner
+from .readiness import check_ready_path
+from .reloader import Documents, Reloader
+from .server import Ending, Server
+from .workers import Workers
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["serve"]
 
-logger = get_logger("cli")
-
 # The default of --ws-max-size.
 _UVICORNS_LIMIT: int = inspect.signature(uvicorn.Config).parameters["ws_max_size"].default
-# The address to open if a server listens on all addresses, which a browser can't open.
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
 
 
 def serve(
@@ -43,6 +39,7 @@ def serve(
     *,
     factory: str | None = None,
     documents: Sequence[Path] = (),
+    ending: Ending | None = None,
 ) -> None:
     """Serve until stopped.
 
@@ -51,10 +48,13 @@ def serve(
         options: Options of uvicorn, by the names that `uvicorn_options` gives them.
         factory: ``module:callable`` that makes the application again, for workers and the reloader.
         documents: Documents for the reloader to follow, together with the files they refer to.
+        ending: How the server ends, and tells probes.
 
     Raises:
         click.ClickException: The server could not start.
     """
+    ending = ending or Ending()
+    check_ready_path(app, ending.ready_path)
     settings = {
         **DEFAULTS,
         "ws_max_size": _message_limit(app),
@@ -68,16 +68,17 @@ def serve(
             config = uvicorn.Config(factory, factory=True, **settings)
             followed = Documents(documents)
             sockets = [config.bind_socket()]
-            Reloader(config, _Server(config, settings).run, sockets, documents=followed).run()
+            Reloader(config, Server(config, settings, ending).run, sockets, documents=followed).run()
         elif factory is not None and settings["workers"] > 1:
             if settings.get("port") == 0:
                 raise click.UsageError("--port 0 is for a single process")
-            click.echo(printable(_banner(app, settings, settings.get("port"))), err=True)
-            uvicorn.run(factory, factory=True, **settings)
+            click.echo(printable(banner(app, settings, settings.get("port"))), err=True)
+            config = uvicorn.Config(factory, factory=True, **settings)
+            Workers(config, [config.bind_socket()], ending).run()
         else:
             config = uvicorn.Config(app, **settings)
             config.load()
-            _Server(config, settings).run()
+            Server(config, settings, ending).run()
     except KeyboardInterrupt:
         pass
     except (OSError, ssl.SSLError, ValueError) as error:
@@ -145,54 +146,3 @@ def _log_config(level: str) -> dict[str, Any]:
     # Our own logger reports an unreachable queue now and then; this one does at each attempt.
     config["loggers"]["aiormq.connection"] = {"level": "CRITICAL"}
     return config
-
-
-def _banner(app: Callable[..., Any], settings: dict[str, Any], port: int | None) -> str:
-    """Return the start-up line with the URLs of Socket.IO and its documentation."""
-    base, notes = _base(settings, port)
-    places = []
-    for mount, served in find_served(app):
-        below = f"{base}{mount}"
-        docs = f", its documentation on {below}{served.docs_path}" if served.docs_path is not None else ""
-        places.append(f"Socket.IO on {below}{served.spec.path}/{docs}")
-    return "; ".join([*(places or [f"Serving on {base or '/'}"]), *notes])
-
-
-def _base(settings: dict[str, Any], port: int | None) -> tuple[str, list[str]]:
-    """Return scheme, host and port for this machine, and notes for clients elsewhere."""
-    root = settings.get("root_path", "").rstrip("/")
-    # A proxy in front removes that part of the path; the server does not answer below it.
-    notes = [f"clients of the proxy in front have {root} before these paths"] if root else []
-    if settings.get("uds"):
-        return f"unix:{settings['uds']} ", notes
-    if settings.get("fd") is not None:
-        return "", notes
-    host = settings.get("host", "127.0.0.1")
-    if host in _EVERY_ADDRESS:
-        host = _EVERY_ADDRESS[host]
-        notes.insert(0, "other machines reach it by this one's name")
-    scheme = "https" if settings.get("ssl_certfile") else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", notes
-
-
-class _Server(uvicorn.Server):
-    """Logs its URLs once it accepts, and ends sessions before it waits for connections."""
-
-    def __init__(self, config: uvicorn.Config, settings: dict[str, Any]) -> None:
-        super().__init__(config)
-        self._settings = settings
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        accept_interrupts()
-        await super().startup(sockets)
-        if self.started:
-            relax_collector()
-            names: Iterable[Any] = (sock.getsockname() for server in self.servers for sock in server.sockets)
-            port = next((name[1] for name in names if isinstance(name, tuple)), None)
-            logger.info("%s", _banner(self.config.loaded_app, self._settings, port))
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # End handlers and sessions first: uvicorn closes connections before it notifies applications.
-        ending = [served.server.shutdown() for _, served in find_served(self.config.loaded_app)]
-        await asyncio.gather(*ending)
-        await super().shutdown(sockets)

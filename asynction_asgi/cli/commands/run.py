@@ -65,6 +65,19 @@ if TYPE_CHECKING:
 @click.option(
     "--mock", type=click.Choice(["missing"]), help="Let a mock answer the events that have no handler."
 )
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="On SIGTERM, let clients leave one after another over these seconds, so that they come back to"
+    " other processes. A second signal ends that.",
+)
+@click.option(
+    "--ready-path",
+    metavar="PATH",
+    help="Answer probes at this path, such as /ready: 200 when clients may be sent here, otherwise 503.",
+)
 @cors_option
 @uvicorn_options()
 @click.pass_context
@@ -84,6 +97,8 @@ def run(
     docs_root: str | None,
     websocket_only: bool,
     mock: Any,
+    drain: float,
+    ready_path: str | None,
     cors: Sequence[str],
     **options: Any,
 ) -> None:
@@ -93,6 +108,7 @@ def run(
     All other options are uvicorn's own.
     """
     from ..actions.run import run_target  # noqa: PLC0415 - not for --help and completion
+    from ..actions.server import Ending  # noqa: PLC0415 - likewise
     from ..actions.target import Target  # noqa: PLC0415 - likewise
 
     wanted = Target(
@@ -110,4 +126,4 @@ def run(
         mock=mock,
         cors=check_origins(cors),
     )
-    run_target(ctx, wanted, options)
+    run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path))

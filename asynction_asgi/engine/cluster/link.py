@@ -78,6 +78,11 @@ class Link:
         return self._listener.subscribed
 
     @property
+    def reached(self) -> bool:
+        """Whether the process has listened on the queue once."""
+        return self._listener.reached
+
+    @property
     def processes(self) -> Mapping[str, int]:
         """The number of clients of each process that was heard of lately, this one included."""
         return {self._identity.name: self._clients(), **self._census.processes}

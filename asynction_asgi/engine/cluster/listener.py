@@ -40,6 +40,7 @@ class Listener:
 
     Attributes:
         subscribed: Set while nothing can be missed.
+        reached: Whether that was so once.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Listener:
         rhythm: Rhythm,
     ) -> None:
         self.subscribed = asyncio.Event()
+        self.reached = False
         self._broker = broker
         self._codec = codec
         self._process = process
@@ -105,6 +107,7 @@ class Listener:
             if not self.subscribed.is_set():
                 self._silent = 0.0
                 self.subscribed.set()
+                self.reached = True
                 self._outages.end("reading")
                 self._tick()
             for delivery in deliveries:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .lanes import Lanes
     from .replies import Replies
     from .rooms import Rooms
+    from .service import Service
     from .tasks import Tasks
 
 _HOLD_SECONDS = 0.005
@@ -41,9 +42,7 @@ class Gate:
         sender: How endpoints reach clients; `Server`.
         transports: The Engine.IO half of the server.
         environs: By the id of the transport.
-
-    Attributes:
-        stopping: Set once the server begins to end; new connections and events are refused.
+        service: What the server still takes.
     """
 
     def __init__(
@@ -59,6 +58,7 @@ class Gate:
         calls: Calls,
         replies: Replies,
         tasks: Tasks,
+        service: Service,
     ) -> None:
         self._endpoints = endpoints
         self._sender = sender
@@ -70,7 +70,7 @@ class Gate:
         self._calls = calls
         self._replies = replies
         self._tasks = tasks
-        self.stopping = False
+        self._service = service
 
     def begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         """Take a CONNECT of `size` bytes: refuse it, or run the connect handler in a task."""
@@ -83,7 +83,7 @@ class Gate:
             self._count_refusal(connection)
         elif endpoint is None:
             self._refuse(connection, namespace, {"message": "Invalid namespace"})
-        elif self.stopping:
+        elif self._service.refuses(connection):
             error = RefusedError("unavailable", "the server is stopping")
             self._refuse(connection, namespace, error)
         elif len(connection.members) + connection.parting >= self._limits.namespaces:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .gate import Gate
     from .lanes import Lanes
     from .replies import Replies
+    from .service import Service
     from .stopping import Stopping
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
@@ -42,6 +43,7 @@ class Intake:
         replies: Replies,
         calls: Calls,
         stopping: Stopping,
+        service: Service,
     ) -> None:
         self._codec = serializer.codec
         self._decode = serializer.decode
@@ -51,6 +53,7 @@ class Intake:
         self._replies = replies
         self._calls = calls
         self._stopping = stopping
+        self._service = service
 
     def begin_stop(self) -> asyncio.Task[None] | None:
         """Let clients go, as `Stopping.begin` does: the ASGI server is about to close their connections."""
@@ -110,7 +113,11 @@ class Intake:
         connection = member.connection
         if payload[0] in packets.RESERVED_EVENTS:
             error = RefusedError("reserved_event", "clients may not emit this name")
-        elif self._gate.stopping:
+        elif self._service.stopping and self._service.refuses(connection):
+            if self._service.leaving is not None:
+                return (
+                    None  # the client learns by its disconnect that this was not taken, and may send it again
+                )
             error = RefusedError("unavailable", "the server is stopping")
         elif self._limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")

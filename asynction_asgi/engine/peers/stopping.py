@@ -1,41 +1,60 @@
-"""How a server ends: handlers end and answer, then clients leave, then all else is released."""
+"""How a server ends: clients leave, one after another or all at once, then all else is released."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from ...errors import RefusedError
-from ..logs import logger
+from .leaving import LEAVE_SECONDS, Leaving, close, finish, unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from ..ports import Host, Transport
-    from .gate import Gate
-    from .members import Connection
     from .replies import Replies
     from .rooms import Rooms
+    from .service import Service
     from .tasks import Tasks
 
 # Seconds after which handlers still running are cancelled.
 STOP_SECONDS = 5.0
-# What ends the connections gets at least so long, however long the handlers took.
-_LEAVE_SECONDS = 1.0
-# For clients between two polls.
-_FETCH_SECONDS, _FETCH_CHECK_SECONDS = 1.0, 0.02
 
 
 class Stopping:
-    """Ends a server."""
+    """Ends a server.
 
-    def __init__(self, *, transports: Host, gate: Gate, replies: Replies, rooms: Rooms, tasks: Tasks) -> None:
+    Args:
+        transports: The Engine.IO half of the server.
+        service: What the server still takes.
+        replies: Encodes the answers to events that can't be handled any more.
+        rooms: What may have connections to a message queue.
+        tasks: What else runs.
+    """
+
+    def __init__(
+        self, *, transports: Host, service: Service, replies: Replies, rooms: Rooms, tasks: Tasks
+    ) -> None:
         self._transports = transports
-        self._gate = gate
-        self._replies = replies
+        self._service = service
+        self._leaving = Leaving(replies)
         self._rooms = rooms
         self._tasks = tasks
-        self._leaving: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._going: set[asyncio.Task[None]] = set()
+
+    async def drain(self, seconds: float, *, admitting: bool) -> None:
+        """Let clients leave one after another, the oldest first, spread evenly; returns when all have left.
+
+        A client that leaves has its handlers finished and its answers sent; what it sends meanwhile is not
+        taken. Does nothing if the server has begun to end.
+
+        Args:
+            seconds: Until the last client leaves; `STOP_SECONDS` more if it has handlers running.
+            admitting: Whether clients that come meanwhile are taken, to leave last.
+        """
+        if not self._service.stopping:
+            self._service.begin_drain(admitting=admitting)
+            self._ending = asyncio.get_running_loop().create_task(self._send_away(seconds))
+        if self._ending is not None:
+            await self._ending
 
     def begin(self) -> asyncio.Task[None] | None:
         """Let clients go, unless that has begun: the ASGI server is about to close their connections.
@@ -45,104 +64,59 @@ class Stopping:
         Returns:
             A task that ends when the connections are closed, or None if `finish` sees to them.
         """
-        if not self._gate.stopping:
-            self._gate.stopping = True
-            self._leaving = asyncio.get_running_loop().create_task(self._let_clients_go(STOP_SECONDS))
-        return self._leaving
+        if not self._service.stopping:
+            self._service.begin_stop()
+            self._ending = asyncio.get_running_loop().create_task(self._let_clients_go(STOP_SECONDS))
+        return self._ending
 
     async def finish(self, seconds: float) -> None:
         """Let clients go, and stop what runs; handlers still running after `seconds` are cancelled."""
-        if self._leaving is None:
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            if self._service.leaving is not None:
+                ending.cancel()
+            await asyncio.wait([ending])
+        if ending is None or self._service.leaving is not None:
+            self._service.begin_stop()
             await self._let_clients_go(seconds)
-        else:
-            await asyncio.wait([self._leaving])
-            self._leaving = None
         thread = getattr(self._rooms, "thread", None)
         if thread is not None:
             thread.cancel()
-            await asyncio.wait([thread], timeout=_LEAVE_SECONDS)
-        if last := _unfinished(self._tasks.running):  # such as telling other processes of what is lost
-            await asyncio.wait(last, timeout=_LEAVE_SECONDS)
-        close = getattr(self._rooms, "close", None)
-        if close is not None:  # connections to a message queue
-            await close()
+            await asyncio.wait([thread], timeout=LEAVE_SECONDS)
+        if last := unfinished(self._tasks.running):  # such as telling other processes of what is lost
+            await asyncio.wait(last, timeout=LEAVE_SECONDS)
+        close_rooms = getattr(self._rooms, "close", None)
+        if close_rooms is not None:  # connections to a message queue
+            await close_rooms()
+
+    async def _send_away(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        sockets: list[Transport] = list(self._transports.sockets.values())
+        for number, socket in enumerate(sockets, 1):
+            wait = begin + seconds * number / len(sockets) - loop.time()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._send_away_one(socket)
+        self._service.admitting = False
+        for socket in list(self._transports.sockets.values()):  # that came meanwhile
+            self._send_away_one(socket)
+        if self._going:
+            await asyncio.wait(self._going)
+
+    def _send_away_one(self, socket: Transport) -> None:
+        leaving = self._service.leaving
+        if leaving is not None and not socket.closing and socket.connection not in leaving:
+            leaving.add(socket.connection)
+            going = self._tasks.spawn(self._leaving.let_go([socket], STOP_SECONDS))
+            self._going.add(going)
+            going.add_done_callback(self._going.discard)
 
     async def _let_clients_go(self, seconds: float) -> None:
-        self._gate.stopping = True
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        sockets: list[Transport] = list(self._transports.sockets.values())
-        connections = [socket.connection for socket in sockets]
-        busy = [socket for socket in sockets if any(_handlers(socket.connection))]
-        if late := await _wait_for_handlers(connections, deadline):
-            for connection in connections:
-                self._refuse_waiting(connection)  # or it would begin in the place of what is cancelled
-            await _cancel(late)
-        await _wait_for_polls(busy)
-        sockets = list(self._transports.sockets.values())
-        for socket in sockets:
-            socket.drop(self._transports.reason.SERVER_DISCONNECT)
-        running = [task for connection in connections for task in connection.running.values()]
-        running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
-        if running := _unfinished([*running, *self._tasks.running]):
-            _, rest = await asyncio.wait(running, timeout=max(deadline - loop.time(), _LEAVE_SECONDS))
-            if rest:
-                await _cancel(rest)
-
-    def _refuse_waiting(self, connection: Connection) -> None:
-        """Answer the events that wait for others to end."""
-        error = RefusedError("unavailable", "the server is stopping")
-        waiting = [*(connection.backlog or ())]
-        waiting += [
-            (member, arrival) for member in connection.members.values() for arrival in member.lane or ()
-        ]
-        connection.drop_backlog()
-        for member in connection.members.values():
-            while member.lane:
-                connection.count(member.lane.popleft(), -1)
-        for member, arrival in waiting:
-            self._replies.refuse(member, arrival.ack_id, arrival.payload[0], error)
-
-
-def _unfinished(tasks: Iterable[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
-    return [task for task in tasks if task is not asyncio.current_task() and not task.done()]
-
-
-async def _wait_for_handlers(
-    connections: Iterable[Connection], deadline: float
-) -> Collection[asyncio.Task[None]]:
-    """Wait for connect and event handlers, and for those that wait for them; return what is still running."""
-    loop = asyncio.get_running_loop()
-    while running := _unfinished(task for connection in connections for task in _handlers(connection)):
-        patience = deadline - loop.time()
-        if patience <= 0:
-            return running
-        await asyncio.wait(running, timeout=patience)
-    return ()
-
-
-def _handlers(connection: Connection) -> Iterator[asyncio.Task[None]]:
-    yield from connection.running.values()
-    for member in connection.members.values():
-        if member.connecting is not None:
-            yield member.connecting
-
-
-async def _wait_for_polls(busy: Iterable[Transport]) -> None:
-    """Wait for clients of polling to fetch their answers and to poll again, for a moment.
-
-    A client that polls receives the end of the session as such, others an HTTP status.
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _FETCH_SECONDS
-    while loop.time() < until:
-        if not any(socket.fetches_late for socket in busy):
-            return
-        await asyncio.sleep(_FETCH_CHECK_SECONDS)
-
-
-async def _cancel(late: Collection[asyncio.Task[None]]) -> None:
-    for task in late:
-        task.cancel()
-    logger.warning("%d handlers did not end in time and were cancelled", len(late))
-    await asyncio.wait(late, timeout=1.0)
+        deadline = asyncio.get_running_loop().time() + seconds
+        await self._leaving.let_go(list(self._transports.sockets.values()), seconds)
+        late: list[Transport] = list(self._transports.sockets.values())  # that came meanwhile
+        for socket in late:
+            close(socket)
+        closing = [socket.closing_task for socket in late if socket.closing_task is not None]
+        await finish([*closing, *self._tasks.running], deadline)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from .environ import PRIVATE, build_environ
-from .uvicorn.compat import limit_messages
+from .uvicorn.compat import complete_handshake, limit_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .session import EngineSocket
 
 _VARY: Header = (b"vary", b"Origin")
+# In seconds; another process may take the client at once.
+_RETRY_AFTER: Header = (b"retry-after", b"1")
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
 
@@ -62,18 +64,18 @@ class EngineApp:
 
     def _refusal(
         self, scope: Scope, query: Mapping[str, list[str]], *, known: bool
-    ) -> tuple[int, bytes] | None:
-        """Return the status and text to refuse a request with by its head alone, or None."""
+    ) -> tuple[int, bytes, Sequence[Header]] | None:
+        """Return status, text and headers to refuse a request with by its head alone, or None."""
         if _head_bytes(scope) > _MOST_HEAD:
-            return 431, b"the headers are too large"
-        if self.server.stopping and not known:  # others fetch their last answers
-            return 503, b"the server is stopping"
+            return 431, b"the headers are too large", ()
+        if not self.server.admitting and not known:  # others fetch their last answers
+            return 503, b"the server is stopping", (_RETRY_AFTER,)
         if scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
-            return 400, b"no method of the protocol"
+            return 400, b"no method of the protocol", ()
         if not query.get("transport", [""])[0] and scope.get("method") != "OPTIONS":
-            return 400, b"no transport"
+            return 400, b"no transport", ()
         if "j" in query:  # a <script> of any page could read the answer; it comes with cookies and no Origin
-            return 400, b"Engine.IO 4 has no JSONP"
+            return 400, b"Engine.IO 4 has no JSONP", ()
         return None
 
     async def _read(
@@ -127,13 +129,17 @@ async def respond(
     scope: Scope, receive: Receive, send: Send, status: int, text: bytes, headers: Sequence[Header] = ()
 ) -> None:
     """Refuse a request or a WebSocket with a status and a sentence."""
+    prefix = ""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
-        await send({"type": "websocket.close", "code": 1008})
-        return
+        if status != 503 or "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008})  # the ASGI server answers 403
+            return
+        prefix = "websocket."  # proxies look for another process
     kind = (b"content-type", b"text/plain")
     length = (b"content-length", str(len(text)).encode())
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [kind, length, *PRIVATE, *headers]}
-    )
-    await send({"type": "http.response.body", "body": text})
+    every = [kind, length, *PRIVATE, *headers]
+    await send({"type": f"{prefix}http.response.start", "status": status, "headers": every})
+    await send({"type": f"{prefix}http.response.body", "body": text})
+    if prefix:
+        complete_handshake(receive)

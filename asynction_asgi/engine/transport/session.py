@@ -21,7 +21,7 @@ from engineio.async_socket import AsyncSocket
 from ...logs import get_logger
 from ..peers.members import Connection
 from ..wire.codec import PayloadTooLargeError, UndecodableError
-from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
+from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER, SERVICE_RESTART
 from ..wire.packets import engine_frame
 from .outbox import Outbox
 
@@ -348,6 +348,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         ending = self._end(reason, abort=abort, code=code)
         context = self.connection.context.copy()
         self.closing_task = asyncio.get_running_loop().create_task(ending, context=context)
+        if code == SERVICE_RESTART:
+            self.farewell = NOOP  # after a CLOSE, python-socketio's clients would not come back
         self.closing = True
         self.outbox.close()
         return self.closing_task

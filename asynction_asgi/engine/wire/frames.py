@@ -6,6 +6,9 @@ import struct
 from base64 import b64encode
 from typing import Any
 
+# RFC 6455, 11.7, as registered later: clients come back, maybe to another process.
+SERVICE_RESTART = 1012
+
 _TEXT, _BINARY = 0x81, 0x82  # RFC 6455, 5.2: FIN with the opcode
 _SHORT, _MEDIUM = 126, 1 << 16
 

@@ -329,6 +329,6 @@ async def test_an_open_poll_does_not_delay_the_stop(monkeypatch: pytest.MonkeyPa
         poll = asyncio.ensure_future(client.poll())
         await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
         runner.should_exit = True
-        assert await asyncio.wait_for(poll, SECONDS) == ["1"]
+        assert await asyncio.wait_for(poll, SECONDS) == ["6"]
         await stage.emptied()
-        assert stage.script.told[-1] == ("disconnect", "/", "server disconnect")
+        assert stage.script.told[-1] == ("disconnect", "/", "server shutting down")

@@ -163,6 +163,13 @@ def _connection(receive: Any) -> Any:
 # -- the transport, and the end of the process -------------------------------------------------
 
 
+def complete_handshake(receive: Any) -> None:
+    """Tell uvicorn that a handshake was answered: it logs an error behind any answer but 101 and 403."""
+    owner: Any = getattr(receive, "__self__", None)
+    if any(_looks_like_uvicorns(cls) for cls in type(owner).__mro__) and hasattr(owner, "handshake_complete"):
+        owner.handshake_complete = True
+
+
 def find_transport(send: Any) -> Any:
     """Return the asyncio transport beneath an ASGI ``send``, or None behind another server or a wrapper."""
     return getattr(getattr(send, "__self__", None), "transport", None)

@@ -1,0 +1,134 @@
+"""uvicorn's server, which lets clients leave in time before it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from ...logs import get_logger
+from ...server.discovery import find_served
+from .banner import banner
+from .collector import relax_collector
+from .readiness import Readiness
+from .reloader import accept_interrupts
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable, Mapping
+    from types import FrameType
+
+    from ...server import AsynctionSocketIO
+
+__all__ = ["Ending", "Server"]
+
+logger = get_logger("cli")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a server ends, and how it says so.
+
+    Attributes:
+        drain: Seconds over which clients leave after SIGTERM.
+        ready_path: Where probes are answered, or None.
+    """
+
+    drain: float = 0.0
+    ready_path: str | None = None
+
+
+class Server(uvicorn.Server):
+    """Logs its URLs once it accepts, and ends sessions before it waits for connections.
+
+    SIGTERM lets clients leave over the seconds of `ending`. SIGINT does not, and either of the two ends it
+    when it comes meanwhile.
+
+    Args:
+        config: Of uvicorn.
+        settings: What `banner` shows; None if it was shown before.
+        ending: How it ends.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, settings: Mapping[str, Any] | None, ending: Ending | None = None
+    ) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._ending = ending or Ending()
+        self._seconds = self._ending.drain
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: asyncio.Future[Any] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections, and say where."""
+        self._loop = asyncio.get_running_loop()
+        accept_interrupts()
+        path = self._ending.ready_path
+        if path is not None:
+            self.config.loaded_app = Readiness(self.config.loaded_app, path)
+        await super().startup(sockets)
+        if not self.started:
+            return
+        for served in self._served:
+            served.server.listen()  # one under a mount may not have been told that the process starts
+        relax_collector()
+        if self._settings is not None:
+            names: Iterable[Any] = (sock.getsockname() for server in self.servers for sock in server.sockets)
+            port = next((name[1] for name in names if isinstance(name, tuple)), None)
+            logger.info("%s", banner(self.config.loaded_app, self._settings, port))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, or end the draining."""
+        if self.should_exit and self._seconds > 0:
+            self._hurry()
+            return
+        if sig == signal.SIGINT:
+            self._hurry()
+        if sig == signal.SIGTERM and not self.should_exit:
+            self.should_exit = True  # uvicorn would raise the signal again at the end, and not exit with 0
+        else:
+            super().handle_exit(sig, frame)
+
+    def _hurry(self) -> None:
+        """End the draining, or don't begin it; called within a signal handler."""
+        self._seconds = 0.0
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end_drain)
+
+    def _end_drain(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let clients leave, end what runs, and close all connections."""
+        if self._seconds > 0:
+            await self._drain(shared=sockets is not None or self.config.fd is not None)
+        # End handlers and sessions first: uvicorn closes connections before it notifies applications.
+        await asyncio.gather(*(served.server.shutdown() for served in self._served))
+        await super().shutdown(sockets)
+
+    async def _drain(self, *, shared: bool) -> None:
+        """Let clients leave until all have left, or a signal ends it.
+
+        Args:
+            shared: Whether other processes listen on the same socket: this one stops to accept then, since
+                it would refuse clients that another could take.
+        """
+        seconds = self._seconds
+        if shared:
+            for server in self.servers:
+                server.close()
+        clients = sum(len(served.server.eio.sockets) for served in self._served)
+        logger.info("Draining: %d clients leave over %g seconds", clients, seconds)
+        draining = (served.server.drain(seconds, admitting=shared) for served in self._served)
+        self._leaving = asyncio.gather(*draining)
+        await asyncio.wait([self._leaving])
+        self._seconds = 0.0  # the next signal means more
+
+    @property
+    def _served(self) -> list[AsynctionSocketIO]:
+        return [served for _, served in find_served(self.config.loaded_app)]

@@ -1,0 +1,142 @@
+"""``--workers``: uvicorn's supervisor, whose workers let clients leave in time.
+
+uvicorn's own makes its workers in four methods, with a server that can't be chosen; they are written again
+here. While workers drain, a signal to the supervisor reaches them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+from ...logs import get_logger
+from .server import Server
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Collection, Iterable
+
+    import uvicorn
+
+    from .server import Ending
+
+__all__ = ["Workers"]
+
+logger = get_logger("cli")
+
+_CHECK_SECONDS = 0.1
+# For a new worker to import the application, and for what that does at its start.
+_START_SECONDS = 60.0
+
+
+class _Worker(Process):
+    """A process that runs our server."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
+        self._ending = ending
+        super().__init__(config, sockets)
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server; made in the process itself."""
+        if self._server is None:
+            self._server = Server(self.config, None, self._ending)
+        return self._server
+
+
+class Workers(Multiprocess):
+    """Starts workers, replaces those that die, and on SIGHUP all of them, one after the other.
+
+    Args:
+        config: Of uvicorn.
+        sockets: What all of them listen on.
+        ending: How each ends.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
+        super().__init__(config, sockets)
+        self._ending = ending
+        self._interrupted = False
+
+    def handle_int(self) -> None:
+        """Stop at once."""
+        self._interrupted = True
+        super().handle_int()
+
+    def init_processes(self) -> None:
+        """Start the first workers."""
+        self.processes += [self._start_one() for _ in range(self.processes_num)]
+
+    def _start_one(self) -> Process:
+        worker = _Worker(self.config, self.sockets, self._ending)
+        worker.start()
+        return worker
+
+    def handle_ttin(self) -> None:
+        """Start one more worker."""
+        logger.info("Starting one more worker")
+        self.processes_num += 1
+        self.processes.append(self._start_one())
+
+    def restart_all(self) -> None:
+        """Replace each worker; the new one serves before the old one ends."""
+        for place, old in enumerate(self.processes):
+            new = self._start_one()
+            if not new.wait_until_ready(_START_SECONDS, self.should_exit):
+                new.kill()
+                new.process.join()
+                logger.error(
+                    "worker %s was not ready in time; the restart ends, and %s stays", new.pid, old.pid
+                )
+                return
+            self.processes[place] = new
+            old.terminate()
+            self._await_end([old])
+            if self.should_exit.is_set():
+                return
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that died, or that don't answer."""
+        for place, worker in enumerate(self.processes):
+            if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.process.join()
+            if worker.exitcode == STARTUP_FAILURE:  # another one would fail in the same way
+                logger.error("worker %s failed to start; stopping", worker.pid)
+                self.should_exit.set()
+                return
+            logger.info("worker %s died; starting another one", worker.pid)
+            self.processes[place] = self._start_one()
+
+    def terminate_all(self) -> None:
+        """Tell the workers to end, and refuse new connections as they do."""
+        if self._interrupted:
+            _signal(self.processes, signal.SIGINT)
+        super().terminate_all()
+        for sock in self.sockets:
+            sock.close()  # or clients would wait in its backlog for a worker to take them
+
+    def join_all(self) -> None:
+        """Wait for the workers to end."""
+        self._await_end(self.processes)
+
+    def _await_end(self, workers: Collection[Process]) -> None:
+        """Wait for workers to end; SIGINT and SIGTERM, which come meanwhile, end their draining."""
+        while alive := [worker for worker in workers if worker.process.is_alive()]:
+            alive[0].process.join(_CHECK_SECONDS)
+            if {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}:
+                self.signal_queue.clear()
+                self.should_exit.set()
+                _signal(alive, signal.SIGTERM)
+
+
+def _signal(workers: Iterable[Process], number: signal.Signals) -> None:
+    for worker in workers:
+        if worker.pid is not None and worker.process.is_alive():
+            os.kill(worker.pid, number)

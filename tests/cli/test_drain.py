@@ -1,0 +1,314 @@
+"""``run --drain``: clients leave one after another, and come back to other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import httpx
+import pytest
+import socketio
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+from tests.engine.stage import until
+
+from .processes import ROOT, SECONDS, Command, until_accepted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+APPLICATION = """\
+import asyncio
+import os
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+
+from asynction_asgi import AsynctionSocketIO
+
+DOCUMENT = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "Leave", "version": "1.0.0"},
+    "channels": {
+        "/": {
+            "publish": {
+                "message": {"oneOf": [{"name": name, "x-ack": {"args": {}}} for name in ("pid", "finish")]}
+            }
+        }
+    },
+}
+options = {}
+if "QUEUE" in os.environ:
+    options = {"transports": ["websocket"], "message_queue": os.environ["QUEUE"]}
+app = AsynctionSocketIO.from_spec(DOCUMENT, **options)
+
+
+@app.on("pid")
+async def pid():
+    return os.getpid()
+
+
+@app.on("finish")
+async def finish():
+    while not app.server.stopping:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    return "finished"
+
+
+@app.on("disconnect")
+async def disconnect(reason):
+    print("disconnect:", reason, flush=True)
+
+
+async def hello(request):
+    return PlainTextResponse("hello")
+
+
+mounted = Starlette(routes=[Route("/hello", hello), Mount("/api", app)])
+"""
+# uvicorn without `run`, behind middleware that hides its connection; the hook is that of the README.
+HOOKED = """\
+import uvicorn
+
+from application import app
+
+
+class Server(uvicorn.Server):
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        print("Serving on http://127.0.0.1:%d" % self.servers[0].sockets[0].getsockname()[1], flush=True)
+
+    async def shutdown(self, sockets=None):
+        await app.drain(0.5)
+        await super().shutdown(sockets)
+
+
+class Middleware:
+    async def __call__(self, scope, receive, send):
+        async def received():
+            return await receive()
+
+        await app(scope, received, send)
+
+
+Server(uvicorn.Config(Middleware(), port=0, log_level="warning")).run()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "application.py").write_text(APPLICATION, "utf-8")
+    return tmp_path
+
+
+@contextlib.contextmanager
+def serving(*arguments: str, cwd: Path, **options: Any) -> Iterator[tuple[str, Command]]:
+    """Run a server, and end it at the end of the block if it still runs."""
+    command = Command("run", *arguments, cwd=cwd, **options)
+    try:
+        url = command.wait_for_url()
+        until_accepted(url)
+        yield url, command
+    finally:
+        command.close()
+
+
+class Client:
+    """A client of python-socketio that comes back, and notes what it sees."""
+
+    def __init__(self) -> None:
+        self.http = aiohttp.ClientSession()  # a client leaves those of its own open when it comes back
+        self.sio = socketio.AsyncClient(
+            reconnection_delay=0.1, reconnection_delay_max=0.3, http_session=self.http
+        )
+        self.seen: list[str] = []
+        self._changed = asyncio.Condition()
+        for event in ("connect", "connect_error", "disconnect"):
+            self.sio.on(event, self._note(event))
+
+    def _note(self, event: str) -> Callable[..., Any]:
+        async def note(*_: Any) -> None:
+            async with self._changed:
+                self.seen.append(event)
+                self._changed.notify_all()
+
+        return note
+
+    async def sees(self, event: str, *, times: int = 1) -> None:
+        """Wait until it has seen an event so often."""
+        async with asyncio.timeout(SECONDS), self._changed:
+            await self._changed.wait_for(lambda: self.seen.count(event) >= times)
+
+    async def returned(self) -> None:
+        """Wait until it is connected, as often as it was sent away."""
+        await until(lambda: self.sio.connected and "/" in self.sio.namespaces)
+
+    async def ask(self, event: str) -> Any:
+        """Emit an event and return its answer."""
+        return await self.sio.call(event, timeout=SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def clients(url: str, *transports: str, path: str = "socket.io") -> AsyncIterator[list[Client]]:
+    """Connect a client by each transport, one after another."""
+    connected = [Client() for _ in transports]
+    try:
+        for client, transport in zip(connected, transports, strict=True):
+            await client.sio.connect(url, transports=[transport], socketio_path=path)
+        yield connected
+    finally:
+        for client in connected:
+            await client.sio.shutdown()
+            await client.http.close()
+
+
+@pytest.mark.parametrize("target", ["app", "mounted"])
+async def test_clients_leave_one_after_another(folder: Path, target: str) -> None:
+    """The oldest first; until then each is served as ever, newcomers are refused, and probes are told."""
+    options = ("--drain", "1.2", "--ready-path", "/ready", "--port", "0")
+    path = "/api/socket.io" if target == "mounted" else "/socket.io"
+    with serving(f"application:{target}", *options, cwd=folder) as (url, command):
+        async with (
+            httpx.AsyncClient(base_url=url, trust_env=False) as http,
+            clients(url, "websocket", "polling", "websocket", path=path) as (first, second, third),
+        ):
+            assert (await http.get("/ready")).status_code == 200
+            assert (await http.post("/ready")).status_code == 405
+            works = [asyncio.ensure_future(client.ask("finish")) for client in (first, second, third)]
+            assert await third.ask("pid") == command.process.pid
+            command.process.send_signal(signal.SIGTERM)
+            assert await works[2] == "finished", "which is not the end of its client"
+            assert third.seen == ["connect"]
+            assert (await http.get("/ready")).status_code == 503
+            handshake = await http.get(f"{path}/?EIO=4&transport=polling")
+            assert (handshake.status_code, handshake.headers["retry-after"]) == (503, "1")
+            if target == "mounted":
+                assert (await http.get("/hello")).text == "hello"
+            assert await third.ask("pid") == command.process.pid
+            assert await asyncio.gather(*works) == ["finished"] * 3
+            for client in (first, second, third):
+                await client.sees("disconnect")
+            assert await asyncio.to_thread(command.wait) == 0
+        assert not [line for line in command.lines if "Traceback" in line or "ERROR" in line]
+
+
+async def test_clients_come_back(folder: Path, run_js: Callable[..., list[Any]]) -> None:
+    """By every transport, to the process that follows; what was in a handler is answered before."""
+    with serving("application:app", "--drain", "0.1", "--port", "0", cwd=folder) as (url, command):
+        async with clients(url, "websocket", "polling") as pythons:
+            works = [asyncio.ensure_future(client.ask("finish")) for client in pythons]
+            javascript = asyncio.ensure_future(asyncio.to_thread(run_js, "restart.cjs", url))
+            assert await asyncio.to_thread(command.wait) == 0
+            assert await asyncio.gather(*works) == ["finished"] * 2
+            with serving("application:app", "--port", url.rpartition(":")[2], cwd=folder) as (_, following):
+                for client in pythons:
+                    await client.sees("connect", times=2)
+                    assert await client.ask("pid") == following.process.pid
+                assert await javascript == [
+                    ["finished", "transport close", True],
+                    ["finished", "transport error", True],
+                    ["finished", "transport close", True],
+                ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(signal.SIGINT, None), (signal.SIGTERM, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)],
+    ids=["interrupt", "terminate twice", "terminate, interrupt"],
+)
+async def test_draining_can_be_cut_short(folder: Path, first: signal.Signals, second: Any) -> None:
+    """An interrupt, and any second signal, let all clients go at once; what is in a handler is still answered."""
+    with serving("application:app", "--drain", "1000", "--port", "0", cwd=folder) as (url, command):
+        async with clients(url, "websocket") as [client]:
+            work = asyncio.ensure_future(client.ask("finish"))
+            assert await client.ask("pid") == command.process.pid
+            command.process.send_signal(first)
+            if second is not None:
+                await asyncio.to_thread(command.wait_for, "Draining: 1 clients leave over 1000 seconds")
+                command.process.send_signal(second)
+            assert await work == "finished"
+            await client.sees("disconnect")
+            assert await asyncio.to_thread(command.wait) == 0
+
+
+async def test_workers_are_replaced_without_a_refusal(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SIGHUP, clients of one worker after the other move to those that run; SIGTERM sends all away."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    options = ("--workers", "2", "--drain", "0.5", "--port", port, "--timeout-worker-healthcheck", "60")
+    with serving("application:app", *options, cwd=folder) as (url, command):
+        await asyncio.to_thread(command.wait_for, "Application startup complete", times=2)
+        async with clients(url, *["websocket"] * 6) as connected:
+            old = {await client.ask("pid") for client in connected}
+            command.process.send_signal(signal.SIGHUP)
+            await asyncio.to_thread(command.wait_for, "Finished server process", times=2)
+            for client in connected:
+                await client.returned()
+                assert await client.ask("pid") not in old
+                assert set(client.seen) == {"connect", "disconnect"}, "and no error"
+            works = [asyncio.ensure_future(client.ask("finish")) for client in connected]
+            await asyncio.gather(*(client.ask("pid") for client in connected))
+            command.process.send_signal(signal.SIGTERM)
+            assert await asyncio.gather(*works) == ["finished"] * 6
+            assert await asyncio.to_thread(command.wait) == 0
+
+
+async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
+    """From a hook before uvicorn closes connections, over both transports."""
+    (folder / "hooked.py").write_text(HOOKED, "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "hooked.py",
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().split()[-1]
+    async with clients(url, "polling", "websocket") as connected:
+        works = [asyncio.ensure_future(client.ask("finish")) for client in connected]
+        await asyncio.gather(*(client.ask("pid") for client in connected))
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.gather(*works) == ["finished"] * 2
+        for client in connected:
+            await client.sees("disconnect")
+    output, errors = await process.communicate()
+    assert output.decode().splitlines() == ["disconnect: server shutting down"] * 2
+    assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--drain", "-1"], "-1"),
+        (["--drain", "5", "--reload"], "--reload restarts at once; remove --drain"),
+        (["--ready-path", "ready"], "'ready' is not a path; use one such as /ready"),
+        (["--ready-path", "/socket.io/ready"], "is served already, below /socket.io; use another path"),
+        (["--ready-path", "/docs"], "is served already, below /docs; use another path"),
+    ],
+)
+def test_what_can_not_be_served(
+    folder: Path, arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong use of the options is refused before anything is served."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    result = CliRunner().invoke(main, ["run", "application:app", "--port", "0", *arguments])
+    sys.modules.pop("application", None)
+    assert result.exit_code == 2
+    assert words in result.output
