@@ -309,15 +309,18 @@ def new_ref() -> str:
     return secrets.token_hex(6)
 
 
-def internal_error(what: str, error: BaseException | None, log: Logger | None) -> RefusedError:
-    """Log a failure under a new reference, and return the refusal that carries only this reference.
+def internal_error(
+    what: str, error: BaseException | None, log: Logger | None, *, ref: str | None = None
+) -> RefusedError:
+    """Log a failure under a reference, and return the refusal that carries only this reference.
 
     Args:
         what: What failed and how, such as ``handler of 'chat' in / failed``; it does not reach the peer.
         error: Logged with its traceback, or None if a traceback says nothing about the failure.
         log: Where the failure is logged, or None if user code has dealt with it.
+        ref: The reference, or None for a new one.
     """
-    ref = new_ref()
+    ref = ref or new_ref()
     if log is not None:
         log.error("%s [ref %s]", what, ref, exc_info=error)
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)

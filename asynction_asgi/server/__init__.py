@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from ..engine import Limits
 from .app import AsynctionSocketIO
+from .around_emits import Emission
 from .blocking_emitter import BlockingEmitter
+from .calls import Call
 from .emitter import Emitter
+from .observer import Observer
 from .options import Options
 from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
@@ -14,9 +17,12 @@ from .validation import Validation
 __all__ = [
     "AsynctionSocketIO",
     "BlockingEmitter",
+    "Call",
+    "Emission",
     "Emitter",
     "JWTVerifier",
     "Limits",
+    "Observer",
     "Options",
     "Recipients",
     "Socket",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from ..docs import Docs
 from ..engine import EngineApp, create_server, queue_of
 from ..engine.transport.uvicorn.compat import prepare
-from ..errors import BindingError
+from ..errors import AsynctionError, BindingError
 from ..logs import get_logger
 from .attaching import find_problems
 from .contract import Contract
@@ -19,21 +18,23 @@ from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
 from .options import check_options
+from .registering import Registering, log_findings
 from .reloading import reload_advice
 from .wrappable import check_asgi
 
 if TYPE_CHECKING:
     import os
     from collections import Counter
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-    from typing import ClassVar, Literal, Protocol, Self, TypeVar, Unpack
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from typing import ClassVar, Literal, Self, Unpack
 
     from ..docs.http import Guard, Renderer
     from ..engine import Queue, ServerOptions
-    from ..errors import Diagnostic
     from ..spec import Spec
     from .document_source import Source
+    from .observer import Observer
     from .options import Options
+    from .socket import Socket
     from .validation import Enforcement, Validation
 
     Scope = MutableMapping[str, Any]
@@ -41,19 +42,12 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
     Handler = Callable[..., Any]
-    HandlerT = TypeVar("HandlerT", bound=Handler)
-
-    class Decorator(Protocol):
-        """Takes a handler and returns it."""
-
-        def __call__(self, function: HandlerT, /) -> HandlerT:
-            """Return the handler unchanged."""
 
 
 logger = get_logger()
 
 
-class AsynctionSocketIO(Emitting):
+class AsynctionSocketIO(Registering, Emitting):
     """A Socket.IO server whose contract is an AsyncAPI document; itself the ASGI application.
 
     Serve it directly, mount it under any path of a Starlette or FastAPI application, or let it wrap an
@@ -82,9 +76,13 @@ class AsynctionSocketIO(Emitting):
         mock: Literal["missing"] | None = None,
         message_queue_validation: bool = False,
         check_types: bool = True,
+        observers: Sequence[Observer] = (),
+        bind: Literal["now", "start"] = "now",
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
+        if bind not in ("now", "start"):
+            raise ValueError(f'bind must be "now" or "start", not {bind!r}')
         if app is not None:
             check_asgi(app)
         contract = Contract.bind(
@@ -96,16 +94,21 @@ class AsynctionSocketIO(Emitting):
             mock=mock,
             complete=not self.handlers_follow,
             check_types=check_types,
+            observers=observers,
+            at_start=bind == "start",
         )
-        dispatcher = Dispatcher(contract)
+        dispatcher = Dispatcher(contract, self)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(dispatcher, check_relayed=check_relayed, **server_options)
-        super().__init__(server, dispatcher.sending, dispatcher.connections)
+        Registering.__init__(self, contract.routes, dispatcher.sending.around)
+        Emitting.__init__(self, server, dispatcher.sending)
+        self._connections = dispatcher.connections
         self._spec, self._app, self._contract = spec, app, contract
-        self._engine, self._checked, self._ready = EngineApp(server), False, False
+        self._engine: ASGIApp = EngineApp(server)
+        self._checked, self._ready = False, False
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
         self._docs = page(contract.spec, path=docs_path) if docs else None
-        _log((*contract.spec.warnings, *contract.routes.warnings))
+        log_findings((*contract.spec.warnings, *contract.routes.warnings))
         _advise(contract.spec, self._docs, app)
 
     @classmethod
@@ -149,6 +152,10 @@ class AsynctionSocketIO(Emitting):
         """How this process fares on its message queue, or None without `message_queue`."""
         return queue_of(self._server.manager)
 
+    def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
+        """Return the connection with this sid, or None if it is not in this process."""
+        return self._connections.get(namespace or "/", sid)
+
     @property
     def ready(self) -> bool:
         """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
@@ -181,68 +188,28 @@ class AsynctionSocketIO(Emitting):
         """Number of violations that ``warn`` let through, by namespace, event and part."""
         return self._contract.violations.counts
 
-    @overload
-    def on(self, event: str, handler: None = None, namespace: str | None = None) -> Decorator: ...
+    def bind(self) -> None:
+        """Attach the handlers and security functions that the document names, if that has not been done yet.
 
-    @overload
-    def on(self, event: str, handler: HandlerT, namespace: str | None = None) -> HandlerT: ...
-
-    def on(self, event: str, handler: Any = None, namespace: str | None = None) -> Any:
-        """Attach the handler of a declared event, or of ``connect``, ``disconnect``, ``error``, ``*``.
-
-        Works as a decorator when `handler` is left out, and returns the handler.
+        With the option ``bind="start"`` start-up calls this, also through `check_handlers`.
 
         Raises:
-            BindingError: The document declares nothing of that name, or the handler doesn't fit it.
-            TypeError: `event` is not a string.
+            BindingError: Some can't be attached; all of them are reported.
+            SpecError: Something can't be mocked.
         """
-        if not isinstance(event, str):
-            raise TypeError("on() takes the event's name: @app.on('…')")
-
-        def attach(function: HandlerT) -> HandlerT:
-            _log(self._contract.routes.add(namespace or "/", event, function))
-            return function
-
-        return attach if handler is None else attach(handler)
-
-    @overload
-    def on_error(self, namespace: str | None = None) -> Decorator: ...
-
-    @overload
-    def on_error(self, namespace: HandlerT) -> HandlerT: ...
-
-    def on_error(self, namespace: Any = None) -> Any:
-        """Decorate the error handler of a namespace, ``/`` without one.
-
-        It receives the exception, after an optional ``sid`` or ``socket``. What it returns becomes the
-        ack; with None the client gets the standard refusal.
-
-        Raises:
-            BindingError: The namespace is not declared, or the handler can't take an exception.
-        """
-
-        def attach(function: HandlerT) -> HandlerT:
-            where = "/" if callable(namespace) else namespace or "/"
-            _log(self._contract.routes.add(where, "error", function, lifecycle=True))
-            return function
-
-        return attach(namespace) if callable(namespace) else attach
-
-    def on_error_default(self, handler: HandlerT) -> HandlerT:
-        """Decorate the error handler of the namespaces that have none.
-
-        Raises:
-            BindingError: The handler can't take an exception.
-        """
-        self._contract.routes.set_default_error(handler)
-        return handler
+        attachment = self._contract.attachment
+        if not attachment.is_bound:
+            attachment.bind()
+            log_findings(attachment.routes.warnings)
 
     def check_handlers(self) -> None:
         """Check that every declared event has a handler; start-up calls this.
 
         Raises:
             BindingError: Events have no handler, and what clients send is enforced; all of them are reported.
+                Or `bind` raised it.
         """
+        self.bind()
         missing = [finding for finding in self._contract.routes.missing() if finding.severity == "error"]
         if missing:
             raise BindingError(missing)
@@ -257,13 +224,8 @@ class AsynctionSocketIO(Emitting):
         target = self._target(scope)
         if target is not None:
             await target(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
         else:
-            await send(
-                {"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]}
-            )
-            await send({"type": "http.response.body", "body": b"Not Found"})
+            await _refuse(scope, send, 404, b"Not Found")
 
     def _target(self, scope: Scope) -> ASGIApp | None:
         # Under a mount, the document's path may be the full path or the path below the mount: its server
@@ -282,7 +244,8 @@ class AsynctionSocketIO(Emitting):
     async def _start(self) -> None:
         self._checked = True
         self.check_handlers()
-        _log(self._contract.routes.missing())
+        log_findings(self._contract.routes.missing())
+        self._contract.routes.start()
         self._server.listen()
         prepare()
         await self._server.ready()
@@ -292,15 +255,30 @@ class AsynctionSocketIO(Emitting):
         """Handle the first request when no lifespan start-up was received, as under a mount."""
         if not self._checked:
             self._checked = True
-            _log(self._contract.routes.missing())
+            try:
+                self.bind()
+            except AsynctionError as error:
+                logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
+                self._engine, self._ready = _unavailable, True
+                return
+            log_findings(self._contract.routes.missing())
+            self._contract.routes.start()
             self._server.listen()
         await self._server.ready()
         self._ready = True
 
 
-def _log(findings: Iterable[Diagnostic]) -> None:
-    for finding in findings:
-        logger.log(logging.ERROR if finding.severity == "error" else logging.WARNING, "%s", finding)
+async def _unavailable(scope: Scope, _: Receive, send: Send) -> None:
+    await _refuse(scope, send, 503, b"Service Unavailable")
+
+
+async def _refuse(scope: Scope, send: Send, status: int, body: bytes) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    headers = [(b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _advise(spec: Spec, docs: Docs | None, app: ASGIApp | None) -> None:

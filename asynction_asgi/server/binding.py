@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -21,7 +22,7 @@ from .unled import explain_missing_lead
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from .bound_handler import Invoke
+    from .bound_handler import CallWith, Invoke
     from .signatures import Lead
     from .socket import Socket
 
@@ -35,8 +36,13 @@ _INJECTED: dict[str, Callable[[Socket], Any]] = {
     "user": lambda socket: socket.user,
     "token_info": lambda socket: socket.token_info,
     "params": lambda socket: socket.params,
+    "app": lambda socket: socket.app,
+    "state": lambda socket: socket.state,
 }
-_WANTS_ACK = "wants_ack"  # of an event alone, and so no value of its socket
+# Of one call, and so no values of its socket.
+_OF_EVENT = ("wants_ack",)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_OF_ERROR = ("arguments", "event", "kind", "ref")
 
 
 def bind_event_handler(
@@ -44,7 +50,7 @@ def bind_event_handler(
     params: Sequence[str] = (),
     *,
     named: bool = False,
-    answers: bool = True,
+    also: Sequence[str] = _OF_EVENT,
 ) -> BoundHandler:
     """Bind the handler of an event.
 
@@ -53,7 +59,7 @@ def bind_event_handler(
         params: Names of the namespace's parameters, which may be injected too.
         named: Whether the event's name precedes the arguments; ``sid`` or ``socket`` may follow it then,
             as in python-socketio.
-        answers: Whether it may ask by ``wants_ack`` if the client waits for an acknowledgement.
+        also: Attributes of a `Call` that may be injected.
 
     Raises:
         UnbindableError: It is not callable, has no signature, or asks for an unknown value.
@@ -68,24 +74,32 @@ def bind_event_handler(
         raise UnbindableError(f"{misplaced!r} takes the connection: put it first, or make it keyword-only")
     taken = [parameter for index, parameter in enumerate(positional) if lead is None or index != place]
     rest = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL]
-    injected = _injections(parameters, params, also=(_WANTS_ACK,) if answers else ())
+    injected = _injections(parameters, params, also=also)
+    call, asked = as_coroutine_function(function), tuple(name for name in also if name in injected)
+    readers = {name: read for name, read in injected.items() if name not in asked}
+    call_with = _caller(call, lead, readers, place=place)
     return BoundHandler(
-        invoke=_invoker(as_coroutine_function(function), lead, injected, place=place),
+        invoke=_asking(call_with, asked) if injected or place else _invoker(call, lead),
+        call_with=call_with,
+        asked=asked,
         minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
         maximum=None if rest else len(taken),
         function=function,
         unled=() if lead is not None else tuple(parameter.name for parameter in positional),
         taken=(*taken, *rest),
+        named=named,
     )
 
 
 def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ()) -> BoundHandler:
     """Bind an error handler: the exception, after an optional ``sid`` or ``socket``.
 
+    It may ask for ``event``, ``arguments``, ``kind`` and ``ref`` of the call that failed.
+
     Raises:
         UnbindableError: It can't be called with one exception.
     """
-    bound = bind_event_handler(function, params, answers=False)
+    bound = bind_event_handler(function, params, also=_OF_ERROR)
     doubt = explain_missing_lead(bound, "an error", [(1, 1)])
     if doubt is not None:
         raise UnbindableError(doubt)
@@ -143,7 +157,9 @@ def bind_lifecycle_handler(
             **{name: read(socket, arguments) for name, read in named.items()},
         )
 
-    return BoundHandler(invoke=invoke, function=function)
+    return BoundHandler(
+        invoke=invoke, call_with=lambda socket, arguments, _: invoke(socket, arguments), function=function
+    )
 
 
 def _source(
@@ -190,33 +206,39 @@ def _param(name: str, socket: Socket) -> Any:
     return socket.params[name]
 
 
-def _invoker(
-    call: Callable[..., Awaitable[Any]],
-    lead: Lead | None,
-    injected: Mapping[str, Callable[[Socket], Any]],
-    *,
-    place: int = 0,
-) -> Invoke:
-    """Make the cheapest closure for each form: this runs once per event."""
-    if injected or place:
-        readers = tuple(item for item in injected.items() if item[0] != _WANTS_ACK)
-        asks = _WANTS_ACK in injected
-
-        def invoke(socket: Socket, arguments: Sequence[Any], wants_ack: bool = False, /) -> Awaitable[Any]:  # noqa: FBT001, FBT002  # `Invoke`
-            named = {name: read(socket) for name, read in readers}
-            if asks:
-                named[_WANTS_ACK] = wants_ack
-            if lead is None:
-                return call(*arguments, **named)
-            first = socket if lead == "socket" else socket.id
-            return call(*arguments[:place], first, *arguments[place:], **named)
-
-        return invoke
+def _invoker(call: Callable[..., Awaitable[Any]], lead: Lead | None) -> Invoke:
+    """Make the cheapest closure for each form without injected values: this runs once per event."""
     if lead == "socket":
         return lambda socket, arguments, _=False: call(socket, *arguments)
     if lead == "sid":
         return lambda socket, arguments, _=False: call(socket.id, *arguments)
     return lambda _, arguments, __=False: call(*arguments)
+
+
+def _caller(
+    call: Callable[..., Awaitable[Any]],
+    lead: Lead | None,
+    injected: Mapping[str, Callable[[Socket], Any]],
+    *,
+    place: int,
+) -> CallWith:
+    readers = tuple(injected.items())
+
+    def call_with(socket: Socket, arguments: Sequence[Any], extra: Mapping[str, Any]) -> Awaitable[Any]:
+        named = {name: read(socket) for name, read in readers}
+        if lead is None:
+            return call(*arguments, **named, **extra)
+        first = socket if lead == "socket" else socket.id
+        return call(*arguments[:place], first, *arguments[place:], **named, **extra)
+
+    return call_with
+
+
+def _asking(call_with: CallWith, asked: Sequence[str]) -> Invoke:
+    """Return the closure of a handler with injected values."""
+    if not asked:
+        return lambda socket, arguments, _=False: call_with(socket, arguments, _NOTHING)
+    return lambda socket, arguments, wants_ack=False: call_with(socket, arguments, {"wants_ack": wants_ack})
 
 
 def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

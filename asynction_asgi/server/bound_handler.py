@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..spec.model import count_words
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from .calls import Call
     from .socket import Socket
 
 
@@ -28,26 +29,38 @@ class Invoke(Protocol):
         ...
 
 
+CallWith: TypeAlias = "Callable[[Socket, Sequence[Any], Mapping[str, Any]], Awaitable[Any]]"
+"""Calls a handler with values of the call on top of those of the socket, by name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundHandler:
     """A handler in the shape that the dispatcher calls.
 
     Attributes:
         invoke: Calls it.
+        call_with: Calls it with the values that it asks for by `asked`.
+        asked: Names of attributes of a `Call` that it asks for.
         minimum: Fewest arguments it can take, the socket not counted.
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
         unled: Names of its positional parameters if none of them takes the connection.
         taken: Those that take arguments.
+        named: Whether the event's name precedes its arguments.
+        perform: Runs it with the hooks around it, or None if it has none.
         writes: Write what it returns as JSON's values, by the annotation of the return value, the best first.
     """
 
     invoke: Invoke
+    call_with: CallWith
+    asked: Sequence[str] = ()
     minimum: int = 0
     maximum: int | None = None
     function: Callable[..., Any]
     unled: tuple[str, ...] = ()
     taken: tuple[inspect.Parameter, ...] = ()
+    named: bool = False
+    perform: Callable[[Call], Awaitable[Any]] | None = None
     writes: Sequence[Callable[[Any], Any]] = ()
 
     @property

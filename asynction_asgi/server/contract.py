@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
-from .attaching import attach
-from .observer import observing
+from .attaching import Attachment, Wanted
+from .observer import observers_of
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
     from ..spec import Spec
     from .event_table import Routes
     from .observer import Observer
-    from .security import SecurityRules
     from .validation import Enforcement
 
 
@@ -30,8 +29,7 @@ class Contract:
     Attributes:
         spec: The document, as it is served.
         namespaces: Finds what the document declares of a concrete namespace.
-        routes: Each event with its checks and its handler; handlers may still be added.
-        security: Each namespace with its security functions.
+        attachment: The handlers and security functions.
         outbound: Checks what the server sends.
         violations: Counts what ``warn`` lets through, in both directions.
         observer: Watches this contract at work, or None.
@@ -40,12 +38,16 @@ class Contract:
 
     spec: Spec
     namespaces: Namespaces
-    routes: Routes
-    security: SecurityRules
+    attachment: Attachment
     outbound: Outbound
     violations: ViolationLog
     observer: Observer | None
     validation: Validation
+
+    @property
+    def routes(self) -> Routes:
+        """Each event with its checks and its handler; handlers may still be added."""
+        return self.attachment.routes
 
     @classmethod
     def bind(
@@ -59,6 +61,8 @@ class Contract:
         mock: object = None,
         complete: bool = False,
         check_types: bool = True,
+        observers: Sequence[Observer] = (),
+        at_start: bool = False,
     ) -> Self:
         """Bind handlers and security functions to a document.
 
@@ -71,6 +75,8 @@ class Contract:
             mock: ``"missing"`` if a mock handles the events that have no handler.
             complete: Whether no handlers follow, so that an event without one is a problem.
             check_types: Whether the types of handlers are tried on values of the document.
+            observers: Are told what the server does.
+            at_start: Whether handlers and security functions are attached later, by `Attachment.bind`.
 
         Raises:
             BindingError: Some can't be bound; all of them are reported, together with what can't be mocked.
@@ -78,24 +84,24 @@ class Contract:
             ValueError: `validation` or `mock` has another value.
         """
         spec, settings = served_spec(spec), validation_of(validation)
-        routes, security = attach(
-            spec,
-            handlers=handlers,
-            security_handlers=security_handlers,
+        wanted = Wanted(
+            handlers=handlers or {},
+            security_handlers=security_handlers or {},
             default_error_handler=default_error_handler,
             mock=mock,
             complete=complete,
             lenient=settings.inbound != "enforce",
             check_types=check_types,
         )
-        observe = observing.get()
-        observer = None if observe is None else observe(spec)
+        attachment = Attachment(spec, wanted)
+        if not at_start:
+            attachment.bind()
+        observer = observers_of(spec, observers)
         namespaces, violations = Namespaces(spec), ViolationLog()
         return cls(
             spec=spec,
             namespaces=namespaces,
-            routes=routes,
-            security=security,
+            attachment=attachment,
             outbound=Outbound(spec, namespaces, settings, violations, observer),
             violations=violations,
             observer=observer,

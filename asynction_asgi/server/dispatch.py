@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import functools
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
 from .acks import Acks
+from .around import perform
 from .beside import registered_beside
+from .calls import Call
 from .connections import Connections
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
 
     from ..engine import Peer
     from ..spec.model import Ordering
+    from .bound_handler import BoundHandler
     from .contract import Contract
-    from .namespace_routes import NamespaceRoutes
+    from .emitting import Emitting
+    from .namespace_routes import NamespaceRoutes, Route
     from .security.guard import Guard
 
 
@@ -41,11 +46,19 @@ class Conversation:
         routes: Those of its namespace.
         socket: What handlers receive.
         guard: Decides about its events, or None without security.
+        state: What handlers keep of it, or None as long as no handler asks for it.
     """
 
     routes: NamespaceRoutes
     socket: Socket
     guard: Guard | None = None
+    state: SimpleNamespace | None = None
+
+    def kept(self) -> SimpleNamespace:
+        """Return what handlers keep of the connection."""
+        if self.state is None:
+            self.state = SimpleNamespace()
+        return self.state
 
 
 class Dispatcher:
@@ -56,16 +69,16 @@ class Dispatcher:
         sending: Sends to them what matches the contract.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, app: Emitting) -> None:
         self._namespaces = contract.namespaces
         self._routes = contract.routes
-        self._security = contract.security
+        self._attachment = contract.attachment
         self._observer = contract.observer
         self._inbound = Inbound(contract)
         self._acks = Acks(contract)
         self._failures = Failures(contract)
         self.connections = Connections()
-        self.sending = Sending(contract.outbound, self._failures, self.connections)
+        self.sending = Sending(contract.outbound, self._failures, self.connections, app)
 
     def admits(self, namespace: str) -> bool:
         """Return whether the document declares this namespace."""
@@ -103,7 +116,7 @@ class Dispatcher:
         peer.state, peer.ordered = Conversation(routes, socket), routes.ordered
         self.connections.add(socket)
         rules, guard, scope = (
-            self._security.for_namespace(routes.declared.name),
+            self._attachment.security.for_namespace(routes.declared.name),
             None,
             peer.environ["asgi.scope"],
         )
@@ -113,14 +126,16 @@ class Dispatcher:
             if rules is not None:
                 peer.state.guard = guard = await rules.open(scope, auth, socket)
         except BaseException as error:  # noqa: BLE001  # raised again there
-            await self._refuse(peer.state, error, task, refusal_of_check)
+            call = Call("connect", socket, "connect", (auth,))
+            await self._refuse(routes, call, error, task, refusal_of_check)
         handler = routes.lifecycle.get("connect")
         if handler is not None:
+            call = Call("connect", socket, "connect", (auth,))
             try:
-                if await handler.invoke(socket, (auth,)) is False:
+                if await perform(handler, call) is False:
                     raise RefusedError("forbidden", "connection refused")
             except BaseException as error:  # noqa: BLE001  # raised again there
-                await self._refuse(peer.state, error, task, refusal_of_connect_handler)
+                await self._refuse(routes, call, error, task, refusal_of_connect_handler)
         if guard is not None:
             guard.start(functools.partial(peer.sender.expel, peer.sid, peer.namespace))
         if self._observer is not None:
@@ -128,21 +143,23 @@ class Dispatcher:
 
     async def _refuse(
         self,
-        conversation: Conversation,
+        routes: NamespaceRoutes,
+        call: Call,
         error: BaseException,
         task: asyncio.Task[Any] | None,
         refusal_of: Callable[..., BaseException],
     ) -> NoReturn:
         """Refuse a connection; whatever the error handler returns, a refusal stays one."""
-        socket = conversation.socket
-        self.connections.remove(socket)
+        self.connections.remove(call.socket)
         try:
             if must_pass(error, task):
                 raise error
             if self._observer is not None:
-                self._observer.refused(socket.namespace, None, error)
-            answered = await self._failures.tell(conversation.routes, socket, error)
-            raise refusal_of(error, f"connect handler of {socket.namespace}", log=not answered) from None
+                self._observer.refused(call.namespace, None, error)
+            answered = await self._failures.tell(routes, call, error)
+            raise refusal_of(
+                error, f"connect handler of {call.namespace}", call.ref, log=not answered
+            ) from None
         finally:
             del error  # a frame that holds what it raises is garbage that only the collector finds
 
@@ -163,40 +180,65 @@ class Dispatcher:
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
-            return await self._answer(routes, socket, event, error, refusal_of_check, ack=ack)
+            call = Call("event", socket, event, arguments, wants_ack=ack)
+            return await self._answer(routes, call, error, refusal_of_check)
+        if handler.perform is not None:
+            call = Call("event", socket, event, checked[1:] if handler.named else checked, wants_ack=ack)
+            return await self._perform(peer, declared, handler, call)
         try:
             result = await handler.invoke(socket, checked, ack)
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
-            return await self._answer(routes, socket, event, error, refusal_of_handler, ack=ack)
+            call = Call("event", socket, event, arguments, wants_ack=ack)
+            return await self._answer(routes, call, error, refusal_of_handler)
         try:
             answer = self._acks.check(declared, socket.namespace, result, handler.writes) if ack else ()
         except Exception as error:  # noqa: BLE001  # the answer may be anything
-            return await self._answer(routes, socket, event, error, refusal_of_check, ack=ack)
+            call = Call("event", socket, event, arguments, wants_ack=ack)
+            return await self._answer(routes, call, error, refusal_of_check)
         if self._observer is not None:
             self._observer.handled(socket.namespace, event, () if guard is None else guard.satisfied, ack=ack)
+        return answer
+
+    async def _perform(
+        self, peer: Peer[Conversation], declared: Route | None, handler: BoundHandler, call: Call
+    ) -> Sequence[Any]:
+        """Run a handler that has hooks, and check the answer."""
+        conversation = peer.state
+        routes, guard = conversation.routes, conversation.guard
+        refusal_of = refusal_of_handler
+        try:
+            result = await perform(handler, call)
+            refusal_of = refusal_of_check
+            answer = (
+                self._acks.check(declared, call.namespace, result, handler.writes) if call.wants_ack else ()
+            )
+        except BaseException as error:
+            if self._must_pass(error, peer):
+                raise
+            return await self._answer(routes, call, error, refusal_of)
+        if self._observer is not None:
+            satisfied = () if guard is None else guard.satisfied
+            self._observer.handled(call.namespace, call.event, satisfied, ack=call.wants_ack)
         return answer
 
     async def _answer(
         self,
         routes: NamespaceRoutes,
-        socket: Socket,
-        event: str,
+        call: Call,
         error: BaseException,
         refusal_of: Callable[..., BaseException],
-        *,
-        ack: bool,
     ) -> Sequence[Any]:
         """Return the error handler's answer as the ack, or raise the refusal."""
         try:
             if self._observer is not None:
-                self._observer.refused(socket.namespace, event, error)
-            answer = await self._failures.tell(routes, socket, error)
-            if answer and ack:
+                self._observer.refused(call.namespace, call.event, error)
+            answer = await self._failures.tell(routes, call, error)
+            if answer and call.wants_ack:
                 return answer
-            what = f"handler of {shorten(event)!r} in {socket.namespace}"
-            raise refusal_of(error, what, log=not answer) from None
+            what = f"handler of {shorten(call.event)!r} in {call.namespace}"
+            raise refusal_of(error, what, call.ref, log=not answer) from None
         finally:
             del error  # a frame that holds what it raises is garbage that only the collector finds
 
@@ -207,14 +249,15 @@ class Dispatcher:
             conversation.guard.close()
         handler = conversation.routes.lifecycle.get("disconnect")
         task = asyncio.current_task()
+        call = Call("disconnect", conversation.socket, "disconnect", (reason,))
         try:
             if handler is not None:
-                await handler.invoke(conversation.socket, (reason,))
+                await perform(handler, call)
         except BaseException as error:
             if must_pass(error, task):
                 raise
             what = f"disconnect handler of {peer.namespace}"
-            await self._failures.report(conversation.routes, conversation.socket, error, what)
+            await self._failures.report(conversation.routes, call, error, what)
         finally:
             self.connections.remove(conversation.socket)
 

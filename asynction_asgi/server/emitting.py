@@ -12,27 +12,20 @@ if TYPE_CHECKING:
     from typing import Never
 
     from ..engine import Audience, Room, Server
-    from .connections import Connections
-    from .sending import Sending
-    from .socket import Socket
+    from .sends import Sends
 
 
 class Emitting:
     """Sends on behalf of the server; every emit is checked against the document first."""
 
-    def __init__(self, server: Server, sending: Sending, connections: Connections) -> None:
+    def __init__(self, server: Server, sending: Sends) -> None:
         self._server = server
         self._sending = sending
-        self._connections = connections
 
     @property
     def server(self) -> Server:
         """The wrapped ``socketio.AsyncServer``: the explicit way round validation."""
         return self._server
-
-    def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
-        """Return the connection with this sid, or None if it is not in this process."""
-        return self._connections.get(namespace or "/", sid)
 
     async def emit(
         self,

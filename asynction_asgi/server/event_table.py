@@ -10,6 +10,7 @@ from ..errors import BindingError, Diagnostic
 from ..spec.model import Event
 from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments
+from .around import Arounds
 from .binding import (
     bind_error_handler,
     bind_event_handler,
@@ -22,10 +23,11 @@ from .signatures import UnbindableError
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ..spec.model import HandlerName, Namespace, Spec
     from ..spec.text.document import Node
+    from .around import Around
     from .bound_handler import BoundHandler
 
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
@@ -36,21 +38,18 @@ class Routes:
 
     Args:
         spec: The contract, as it is served.
-        handlers: By namespace and event; they replace those that the document names.
         unwritten: Whether handlers that the document names may be missing, each with a warning.
         lenient: Whether what clients send is not enforced, so that handlers need not fit the document:
             undeclared events, other arities and other types are warnings.
         check_types: Whether the types of handlers are tried on values of the document.
 
     Attributes:
-        problems: Errors of handlers that the document names, or that code gives.
         warnings: Legal, but probably unintended.
     """
 
     def __init__(
         self,
         spec: Spec,
-        handlers: Mapping[str, Mapping[str, Any]],
         *,
         unwritten: bool = False,
         lenient: bool = False,
@@ -61,19 +60,32 @@ class Routes:
         self._lenient = lenient
         self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
+        self._arounds = Arounds()
+        self._is_started = False
         self.namespaces = {
             name: NamespaceRoutes(namespace, spec) for name, namespace in spec.namespaces.items()
         }
         self.warnings: list[Diagnostic] = []
         self._root = spec.root
         self._unfit: set[tuple[str, str]] = set()
-        self.problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
-        self.warnings += self._lost(spec.uncalled)
+        self._uncalled = spec.uncalled
+        self._added: set[tuple[str, str]] = set()
 
     @property
     def default_error(self) -> BoundHandler | None:
         """The error handler of namespaces that have none, or None."""
         return self._default_error
+
+    def bind(self, handlers: Mapping[str, Mapping[str, Any]]) -> list[Diagnostic]:
+        """Bind given handlers and those that the document names, and return what is wrong with them.
+
+        Args:
+            handlers: By namespace and event; they replace those that the document names, and those that
+                were added before replace both.
+        """
+        problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
+        self.warnings += self._lost(self._uncalled)
+        return problems
 
     def set_default_error(self, function: Callable[..., Any]) -> None:
         """Use `function` for the errors of namespaces that have no error handler.
@@ -107,7 +119,42 @@ class Routes:
         problems = list(self._bind_one(namespace, event, function, lifecycle=lifecycle))
         if problems:
             raise BindingError(problems)
+        self._added.add((namespace, event))
+        if self._is_started:
+            self._arounds.wrap(self.namespaces[namespace], event)
         return self.warnings[known:]
+
+    def add_around(self, namespace: str | None, event: str | None, hook: Around) -> None:
+        """Put a hook around the handlers of an event, of a namespace, or of everything.
+
+        Raises:
+            BindingError: Nothing of that name is declared.
+            RuntimeError: The application has started.
+            TypeError: It is not a hook.
+        """
+        if self._is_started:
+            raise RuntimeError("hooks are registered before the application starts")
+        problem = self._undeclared_target(namespace, event)
+        if problem is not None:
+            raise BindingError([self._problem(self._root, problem)])
+        self._arounds.add(namespace, event, hook)
+
+    def _undeclared_target(self, namespace: str | None, event: str | None) -> str | None:
+        if namespace is None:
+            return None
+        routes = self.namespaces.get(namespace)
+        if routes is None:
+            return _no_namespace(namespace, self.namespaces)
+        if event is None or event in routes.events or event in ("connect", "disconnect"):
+            return None
+        return None if self._lenient else _undeclared(routes.declared, event)
+
+    def start(self) -> None:
+        """Put the hooks around the handlers; no others may follow."""
+        if not self._is_started:
+            self._is_started = True
+            for routes in self.namespaces.values():
+                self._arounds.wrap(routes)
 
     def unhandled(self) -> dict[str, list[str]]:
         """Return the declared events without a handler by namespace, but not those whose handler is a problem."""
@@ -154,12 +201,13 @@ class Routes:
     def _bind_given(self, handlers: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         for namespace, events in handlers.items():
             for event, function in events.items():
-                yield from self._bind_first(namespace, event, function)
+                if (namespace, event) not in self._added:
+                    yield from self._bind_first(namespace, event, function)
 
     def _bind_named(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         """Bind the handlers that the document names, unless code gives one for the same event."""
         for name, routes in self.namespaces.items():
-            taken = given.get(name, {})
+            taken = {*given.get(name, ()), *(event for namespace, event in self._added if namespace == name)}
             for event, handler in routes.declared.handlers.items():
                 if event not in taken:
                     yield from self._bind_first(name, event, handler.path, handler.node, lifecycle=True)
@@ -205,7 +253,7 @@ class Routes:
         if routes is None:
             yield self._problem(
                 self._root,
-                f"the document declares no namespace {namespace!r}{did_you_mean(namespace, self.namespaces)}"
+                _no_namespace(namespace, self.namespaces)
                 + (
                     f"; declare it, if only by an empty channel: {namespace!r}: {{}}" if self._lenient else ""
                 ),
@@ -307,6 +355,10 @@ def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str])
             "a catch-all is called with the event's name before the arguments, and this one takes no argument"
         )
     return bound
+
+
+def _no_namespace(namespace: str, declared: Iterable[str]) -> str:
+    return f"the document declares no namespace {namespace!r}{did_you_mean(namespace, declared)}"
 
 
 def _undeclared(declared: Namespace, event: str) -> str:

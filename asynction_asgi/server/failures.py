@@ -19,6 +19,7 @@ from ..errors import (
     new_ref,
 )
 from ..logs import get_logger
+from .calls import Call
 from .conversion.outgoing import arguments_of
 
 if TYPE_CHECKING:
@@ -40,8 +41,13 @@ class Failures:
         self._namespaces = contract.namespaces
         self._routes = contract.routes
 
-    async def tell(self, routes: NamespaceRoutes, socket: Socket, error: BaseException) -> list[Any]:
+    async def tell(self, routes: NamespaceRoutes, call: Call, error: BaseException) -> list[Any]:
         """Run the error handler, and return its answer as arguments; empty if there is no answer.
+
+        Args:
+            routes: Those of the namespace.
+            call: What failed.
+            error: The error.
 
         Raises:
             RefusedError: The error handler raised it, or failed.
@@ -51,7 +57,8 @@ class Failures:
             return []
         task = asyncio.current_task()
         try:
-            return arguments_of(await handler.invoke(socket, (error,)))
+            about = {name: getattr(call, name) for name in handler.asked}
+            return arguments_of(await handler.call_with(call.socket, (error,), about))
         except RefusedError:
             raise
         except BaseException as handler_error:
@@ -59,23 +66,23 @@ class Failures:
                 raise
             if handler_error.__context__ is None and handler_error is not error:
                 handler_error.__context__ = error  # worker threads don't know the error being handled
-            raise _crash(f"error handler of {socket.namespace}", handler_error) from None
+            raise _crash(f"error handler of {call.namespace}", handler_error, call.ref) from None
 
-    async def report(self, routes: NamespaceRoutes, socket: Socket, error: BaseException, what: str) -> None:
+    async def report(self, routes: NamespaceRoutes, call: Call, error: BaseException, what: str) -> None:
         """Pass an error that has no caller to answer to the error handler, or else to the log.
 
         Args:
             routes: Those of the namespace.
-            socket: The connection concerned.
+            call: What failed.
             error: The error.
-            what: What failed, for the log.
+            what: The same in words, for the log.
         """
         try:
-            answered = await self.tell(routes, socket, error)
+            answered = await self.tell(routes, call, error)
         except RefusedError as refusal:
-            _log(refusal, what)
+            _log(refusal, what, call.ref)
         else:
-            _log(error, what, answered=bool(answered))
+            _log(error, what, call.ref, answered=bool(answered))
 
     async def report_callback(self, error: BaseException, event: str, socket: Socket | None) -> None:
         """Report a failed callback or an invalid answer; no caller is waiting for it.
@@ -88,28 +95,30 @@ class Failures:
         what = f"callback of {event!r}"
         resolved = None if socket is None else self._namespaces.resolve(socket.namespace)
         if socket is None or resolved is None:
-            _crash(what, error)
+            _crash(what, error, new_ref())
         else:
-            await self.report(self._routes.namespaces[resolved.declared.name], socket, error, what)
+            call = Call("callback", socket, event, ())
+            await self.report(self._routes.namespaces[resolved.declared.name], call, error, what)
 
 
-def refusal_of_check(error: BaseException, what: str, *, log: bool) -> BaseException:
+def refusal_of_check(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
     """Return the refusal for an error of the contract's own checks, around a handler.
 
     Args:
         error: The error.
         what: What failed, for the log.
+        ref: Finds it in the log.
         log: Whether a crash is logged; the error handler may have dealt with it.
     """
     if isinstance(error, AckValidationError):
-        error.ref = new_ref()
+        error.ref = ref
         logger.error("ack not sent [ref %s]: %s", error.ref, error)
     if isinstance(error, RefusedError | RefusedByHandlerError):
         return error
-    return _crash(what, error, log=log)
+    return _crash(what, error, ref, log=log)
 
 
-def refusal_of_handler(error: BaseException, what: str, *, log: bool) -> BaseException:
+def refusal_of_handler(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
     """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
     if _is_refusal_of_handler(error):
         return error
@@ -120,16 +129,16 @@ def refusal_of_handler(error: BaseException, what: str, *, log: bool) -> BaseExc
     if _is_clients_answer(error):
         logger.warning("%s: %s", what, error)
         return RefusedError("invalid_ack", "a client's answer does not match the document")
-    return _crash(what, error, log=log)
+    return _crash(what, error, ref, log=log)
 
 
-def refusal_of_connect_handler(error: BaseException, what: str, *, log: bool) -> BaseException:
+def refusal_of_connect_handler(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
     """Return the refusal for an error that a connect handler raised; arguments as `refusal_of_check`."""
     if isinstance(error, RefusedByHandlerError) or _is_refusal_of_handler(error):
         return error
     if is_refusal_by_hand(error):
         return RefusedError("forbidden", "Connection refused by server")
-    return _crash(what, error, log=log)
+    return _crash(what, error, ref, log=log)
 
 
 def _is_refusal_of_handler(error: BaseException) -> bool:
@@ -147,12 +156,12 @@ def _is_clients_answer(error: BaseException) -> bool:
     return isinstance(error, AckValidationError) and error.direction == "inbound"
 
 
-def _log(error: BaseException, what: str, *, answered: bool = False) -> None:
+def _log(error: BaseException, what: str, ref: str, *, answered: bool = False) -> None:
     if _is_clients_answer(error):
         logger.warning("%s: %s", what, error)
     elif not answered:
-        _crash(what, error)
+        _crash(what, error, ref)
 
 
-def _crash(what: str, error: BaseException, *, log: bool = True) -> RefusedError:
-    return internal_error(f"{what} {describe_crash(error)}", error, logger if log else None)
+def _crash(what: str, error: BaseException, ref: str, *, log: bool = True) -> RefusedError:
+    return internal_error(f"{what} {describe_crash(error)}", error, logger if log else None, ref=ref)

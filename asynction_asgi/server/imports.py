@@ -108,7 +108,7 @@ def _missing(holder: object, name: str) -> UnimportableError:
     if getattr(spec, "_initializing", False):
         return UnimportableError(
             f"{_called(holder)} is still being imported and has no {name!r} yet:"
-            " move from_spec() below its handlers, or attach them with @app.on"
+            ' pass bind="start" to from_spec(), move it below its handlers, or attach them with @app.on'
         )
     return NowhereError(f"{_called(holder)} has no {name!r}{did_you_mean(name, _public(holder))}")
 

@@ -11,9 +11,10 @@ from .instead import OPTIONS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     from ..docs.http import Guard, Renderer
+    from .observer import Observer
     from .validation import Enforcement, Validation
 
 
@@ -36,6 +37,9 @@ class Options(ServerOptions, total=False):
         mock: ``"missing"`` lets a mock answer the events that have no handler.
         message_queue_validation: Whether emits of other processes are checked against the document again
             before clients receive them, as strictly as `validation` says for the direction outbound.
+        bind: ``"now"`` imports and attaches what the document names at once; ``"start"`` does so when the
+            application starts, so that these modules can import it.
+        observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
     """
 
@@ -53,6 +57,8 @@ class Options(ServerOptions, total=False):
     mock: Literal["missing"] | None
     message_queue_validation: bool
     check_types: bool
+    bind: Literal["now", "start"]
+    observers: Sequence[Observer]
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:

@@ -76,9 +76,12 @@ class Outbound:
                 self._violations.let_through(error, *self._declared(event, namespace))
             finally:
                 del error  # a frame that holds what it raises is garbage that only the collector finds
+        return tuple(arguments)
+
+    def tell_sent(self, event: str, namespace: str) -> None:
+        """Tell the observer that an event is being sent."""
         if self._observer is not None:
             self._observer.sent(namespace, event)
-        return tuple(arguments)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
         """Check a client's answer against the ack that the document declares for an emit.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.crashes import must_pass
 from ..errors import NoAnswerError
+from .around_emits import AroundEmits, Emission
 from .instead import check_recipients
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..engine import Audience, Sender
     from .connections import Connections
+    from .emitting import Emitting
     from .failures import Failures
     from .outbound import Outbound
 
@@ -26,9 +28,18 @@ class Sending:
         outbound: Checks what is sent, and the answers.
         failures: Receives what callbacks raise.
         connections: Where the clients of callbacks are found.
+        app: The application, on whose behalf it sends.
+
+    Attributes:
+        app: The application.
+        around: The hooks around what is sent.
     """
 
-    def __init__(self, outbound: Outbound, failures: Failures, connections: Connections) -> None:
+    def __init__(
+        self, outbound: Outbound, failures: Failures, connections: Connections, app: Emitting
+    ) -> None:
+        self.app = app
+        self.around = AroundEmits()
         self._outbound = outbound
         self._failures = failures
         self._connections = connections
@@ -51,16 +62,26 @@ class Sending:
         data = self._outbound.check(event, data, namespace, to)
         if callback is not None:
             callback = self._checked_callback(callback, event, namespace, to or room)
-        await sender.emit(
-            event,
-            data,
-            to=to,
-            room=room,
-            skip_sid=skip_sid,
-            namespace=namespace,
-            callback=callback,
-            ignore_queue=ignore_queue,
-        )
+        options: dict[str, Any] = {
+            "to": to,
+            "room": room,
+            "skip_sid": skip_sid,
+            "namespace": namespace,
+            "callback": callback,
+            "ignore_queue": ignore_queue,
+        }
+        if not self.around:
+            self._outbound.tell_sent(event, namespace)
+            await sender.emit(event, data, **options)
+            return
+
+        async def send(emission: Emission) -> None:
+            self._outbound.tell_sent(event, namespace)
+            await sender.emit(event, emission.data, **options)
+
+        target = room if to is None else to
+        emission = Emission("emit", event, data, namespace=namespace, to=target, skip_sid=skip_sid)
+        await self.around.run(emission, self._outbound.check, send)
 
     async def call(
         self,
@@ -75,10 +96,26 @@ class Sending:
     ) -> Any:
         """Emit to one client and return its answer; arguments and errors are those of `AsynctionSocketIO.call`."""
         data = self._outbound.check(event, data, namespace, to)
+        options: dict[str, Any] = {
+            "to": to,
+            "namespace": namespace,
+            "timeout": timeout,
+            "ignore_queue": ignore_queue,
+        }
+        if not self.around:
+            return await self._ask(sender, event, data, options)
+        emission = Emission("call", event, data, namespace=namespace, to=to)
+        return await self.around.run(
+            emission,
+            self._outbound.check,
+            lambda emission: self._ask(sender, event, emission.data, options),
+        )
+
+    async def _ask(self, sender: Sender, event: str, data: Any, options: dict[str, Any]) -> Any:
+        to, namespace = options["to"], options["namespace"]
+        self._outbound.tell_sent(event, namespace)
         try:
-            answer = await sender.request(
-                event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
-            )
+            answer = await sender.request(event, data, **options)
         except NoAnswerError:
             raise
         except TimeoutError:

@@ -9,42 +9,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..engine import name_rooms
 from ..errors import DisconnectedError
 from .instead import refuse_keywords
+from .sends import Sends
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from types import SimpleNamespace
     from typing import Never
 
-    from ..engine import Audience, Peer, Room, Sender
+    from ..engine import Audience, Peer, Room
+    from .emitting import Emitting
 
 
-class Sends(Protocol):
-    """Emits and calls by a given sender, checked against the document before they are sent."""
+class SendsForApp(Sends, Protocol):
+    """Sends on behalf of an application."""
 
-    async def emit(
-        self,
-        sender: Sender,
-        event: str,
-        data: Any,
-        *,
-        namespace: str,
-        to: Audience | None = None,
-        skip_sid: str | Collection[str] | None = None,
-        callback: Callable[..., Any] | None = None,
-    ) -> None:
-        """Emit an event."""
-        ...
-
-    async def call(
-        self,
-        sender: Sender,
-        event: str,
-        data: Any,
-        *,
-        to: str,
-        namespace: str,
-        timeout: float | None,  # noqa: ASYNC109  # python-socketio's parameter
-    ) -> Any:
-        """Emit to one client and return its answer."""
+    @property
+    def app(self) -> Emitting:
+        """The application."""
         ...
 
 
@@ -59,11 +40,15 @@ class Socket:
         auth: What the client sent with its CONNECT, or None.
         user: Who the client is by the document's security, or None without security.
         token_info: What the security function returned, or None without security.
+        app: The application, which emits to whole rooms.
+        state: Where handlers keep what they know of this connection, as attributes.
     """
 
     __slots__ = ("_peer", "_sending", "auth", "params", "token_info", "user")
 
-    def __init__(self, sending: Sends, peer: Peer[Any], params: Mapping[str, Any], auth: Any = None) -> None:
+    def __init__(
+        self, sending: SendsForApp, peer: Peer[Any], params: Mapping[str, Any], auth: Any = None
+    ) -> None:
         self._sending = sending
         self._peer = peer
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
@@ -85,6 +70,17 @@ class Socket:
     def environ(self) -> Mapping[str, Any]:
         """The environ of the opening request."""
         return self._peer.environ
+
+    @property
+    def app(self) -> Emitting:
+        """The application that serves this connection."""
+        return self._sending.app
+
+    @property
+    def state(self) -> SimpleNamespace:
+        """What handlers keep of this connection, the same in each of them."""
+        kept: SimpleNamespace = self._peer.state.kept()
+        return kept
 
     @property
     def rooms(self) -> list[str | int]:
@@ -194,7 +190,7 @@ class Recipients:
 
     __slots__ = ("_peer", "_rooms", "_sending")
 
-    def __init__(self, sending: Sends, peer: Peer[Any], rooms: list[str | int]) -> None:
+    def __init__(self, sending: SendsForApp, peer: Peer[Any], rooms: list[str | int]) -> None:
         self._sending = sending
         self._peer = peer
         self._rooms = rooms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RefusedError, SecurityError, ValidationError
+from ..server.observer import Observer
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
@@ -117,8 +118,8 @@ class Coverage:
             self.tallies.setdefault(name, Tally()).add(tally)
 
 
-class Watch:
-    """Implements the server's `Observer` for one application."""
+class Watch(Observer):
+    """Counts what one application does."""
 
     def __init__(self, spec: Spec, tally: Tally) -> None:
         self._spec = spec

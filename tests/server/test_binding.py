@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import textwrap
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, BindingError, SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO
+from asynction_asgi.testing import TestServer
 from tests.clients import connected
 from tests.server.documents import PAIR, TEXT, channel, document, message
 from tests.serving import serve
@@ -476,3 +479,92 @@ async def test_code_precedes_the_document_and_decorators_both() -> None:
         async with connected(url) as client:
             assert await client.call("order", {"text": "x"}) == "passed"
             assert await client.call("second", {"text": "x"}) == "decorated"
+
+
+@pytest.fixture
+def circular(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A module whose handlers import the application that names them; yields its name."""
+    (tmp_path / "shop_desk.py").write_text(
+        textwrap.dedent(
+            """
+            from asynction_asgi import AsynctionSocketIO
+            from shop_spec import SPEC, OPTIONS
+
+            app = AsynctionSocketIO.from_spec(SPEC, **OPTIONS)
+
+            async def order(data):
+                return data["text"] + str(app is not None)
+            """
+        )
+    )
+    (tmp_path / "shop_spec.py").write_text(
+        f"SPEC = {document(root=channel(receives=[named('shop_desk.order'), named('nowhere.it', 'spare')]))!r}\n"
+        "OPTIONS = {}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield "shop_desk"
+    for name in [one for one in sys.modules if one.startswith("shop_")]:
+        del sys.modules[name]
+
+
+def options_of(circular: str, **options: Any) -> Any:
+    importlib.import_module("shop_spec").OPTIONS.update(options)
+    return importlib.import_module(circular)
+
+
+def test_a_circular_import_is_named(circular: str) -> None:
+    """With what to do about it."""
+    with pytest.raises(BindingError, match=r"'shop_desk' is still being imported.* bind=.start."):
+        options_of(circular)
+
+
+async def test_binding_at_the_start_breaks_the_circle(circular: str) -> None:
+    """Handlers of code come before those of the document, whenever they were given."""
+    module = options_of(circular, bind="start")
+
+    async def spare(data: Any) -> Any:
+        return "spare"
+
+    module.app.on("spare", spare)
+    with serve(module.app) as url:
+        async with connected(url) as client:
+            assert await client.call("order", {"text": "hi "}) == "hi True"
+            assert await client.call("spare", {"text": "hi"}) == "spare"
+
+
+async def test_a_test_server_binds(circular: str) -> None:
+    """Through the lifespan, or at the first request without one."""
+    module = options_of(circular, bind="start", handlers={"/": {"spare": lambda data: None}})
+    async with TestServer(module.app) as server, server.connect() as client:
+        assert await client.call("order", {"text": "hi "}) == "hi True"
+    module.app.bind()
+
+
+def test_what_cannot_be_bound_at_the_start_stops_it(circular: str) -> None:
+    """Each time with the same error."""
+    app = options_of(circular, bind="start").app
+    for check in (app.bind, app.check_handlers, app.bind):
+        with pytest.raises(BindingError, match="there is no module 'nowhere'"):
+            check()
+
+
+async def test_without_a_lifespan_a_failed_start_answers_503(
+    circular: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says why, once; the documentation is served."""
+    app = options_of(circular, bind="start").app
+    with serve(app, lifespan="off") as url:
+        statuses = [
+            httpx.get(f"{url}{path}").status_code
+            for path in ("/socket.io/?EIO=4&transport=polling", "/socket.io/", "/docs")
+        ]
+    assert statuses == [503, 503, 200]
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "there is no module 'nowhere'" in errors[0]
+
+
+def test_bind_has_two_values() -> None:
+    """Others are refused."""
+    with pytest.raises(ValueError, match='bind must be "now" or "start"'):
+        AsynctionSocketIO.from_spec(document(root=channel()), bind="later")  # type: ignore[arg-type]  # on purpose
