@@ -79,6 +79,7 @@ TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
 FRONT = "In front of another server"
+TRAFFIC = "From traffic to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
@@ -125,7 +126,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
-        ("bash", FRONT),
+        *(("bash", heading) for heading in (FRONT, TRAFFIC)),
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         ("json", "Refusals"),
@@ -423,6 +424,30 @@ def test_another_server_is_kept_to_the_document(folder: Path) -> None:
             client.connect(url, transports=["websocket"])
             assert client.call("say", "")["error"]["code"] == "invalid_payload"
             assert client.call("say", "hello")["error"]["code"] == "invalid_ack"
+
+
+def test_traffic_becomes_a_contract(folder: Path) -> None:
+    """The five commands lead from a bare server to one whose clients are refused what they never sent."""
+    (folder / "chat.yaml").unlink()
+    sio = socketio.AsyncServer(async_mode="asgi")
+    sio.on("say", lambda _, text: len(text) if isinstance(text, str) else None)
+    with serve(socketio.ASGIApp(sio)) as behind:
+        shown = block("bash", TRAFFIC).replace("http://127.0.0.1:5000", behind).replace("8000", "0")
+        record, infer, check, warn, enforce = [shlex.split(line)[1:] for line in shown.splitlines()]
+        assert said_through(record) == 5
+        for arguments in (infer, check):
+            result = CliRunner().invoke(main, arguments)
+            assert result.exit_code == 0, result.output
+        assert said_through(warn, 7) is None
+        assert said_through(enforce, 7)["error"]["code"] == "invalid_payload"
+        assert said_through(enforce) == 5
+
+
+def said_through(arguments: list[str], text: Any = "hello") -> Any:
+    """Return the answer to ``say`` of a server that a command serves."""
+    with Here(*arguments).serving() as (url, _), socketio.SimpleClient() as client:
+        client.connect(url, transports=["websocket"])
+        return client.call("say", text)
 
 
 def test_the_commands_of_the_table_exist() -> None:

@@ -19,7 +19,19 @@ from asynction_asgi.cli import main
 main(prog_name="asynction-asgi")
 """
 COMMANDS = (
-    *("call", "check", "completion", "demo", "diff", "docs", "docs build", "listen", "mock", "mock run"),
+    *(
+        "call",
+        "check",
+        "completion",
+        "demo",
+        "diff",
+        "docs",
+        "docs build",
+        "infer",
+        "listen",
+        "mock",
+        "mock run",
+    ),
     *("proxy", "run", "scaffold", "schema"),
 )
 SERVING = ("demo", "mock", "mock run", "proxy", "run")

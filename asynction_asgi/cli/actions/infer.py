@@ -1,0 +1,94 @@
+"""What ``asynction-asgi infer`` does: it reads records and writes a document."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import printable
+from ...infer import Seen, make_document
+from ...traffic import RecordError, read_record
+from .connection import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ...infer.document import Version
+
+__all__ = ["infer_document", "write_document"]
+
+
+def infer_document(records: Sequence[str], *, title: str, version: Version, guesses: bool) -> str:
+    """Return the YAML of a document that declares what records hold.
+
+    Args:
+        records: Paths, read in this order; the order makes no difference.
+        title: Of the document.
+        version: Of AsyncAPI.
+        guesses: Whether to write guesses as comments.
+
+    Raises:
+        click.ClickException: A record can't be read, or none holds an event.
+    """
+    seen = Seen()
+    with _progress(sum(Path(record).stat().st_size for record in records)) as progress:
+        for record in records:
+            _read(record, seen, progress)
+    if not seen.messages:
+        raise click.ClickException("the records hold no event; use the server through the proxy first")
+    if seen.refused:
+        say(f"{seen.refused} events are left out: the server refused them as invalid")
+    return make_document(seen, version=version, title=title, guesses=guesses)
+
+
+def _read(record: str, seen: Seen, progress: Callable[[int], object]) -> None:
+    try:
+        with Path(record).open(encoding="utf-8", newline="\n") as file:
+            for line in read_record(_counted(file, progress), record):
+                seen.add(line)
+    except RecordError as error:
+        raise click.ClickException(str(error)) from None
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{record}: not a record: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"can't read {record}: {error.strerror}") from None
+
+
+def write_document(text: str, output: str | None, *, force: bool) -> None:
+    """Write a document to a file, or to standard output without one, and say what to do next.
+
+    Raises:
+        click.ClickException: The file exists, or can't be written.
+    """
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with Path(output).open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.ClickException(f"{output} exists; --force overwrites it") from None
+    except OSError as error:
+        raise click.ClickException(f"can't write {output}: {error.strerror}") from None
+    click.echo(printable(output))
+    say(printable(f"next: asynction-asgi proxy URL -s {output} --validation warn"))
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], object]]:
+    """Yield a function that takes the number of characters just read, and shows on a terminal how far it is."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label="reading", file=sys.stderr) as shown:
+        yield shown.update
+
+
+def _counted(texts: Iterable[str], progress: Callable[[int], object]) -> Iterator[str]:
+    for text in texts:
+        yield text
+        progress(len(text))
