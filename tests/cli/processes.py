@@ -56,8 +56,10 @@ class Command:
 
     def _kill(self) -> None:
         """Kill it, and processes that it has started."""
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended, or leads no group yet
+            self.process.kill()
 
     def wait_for_url(self) -> str:
         """Return the address in the start-up line."""
