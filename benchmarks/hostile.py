@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
+from asynction_asgi.spec.schemas.dialects import DIALECTS
+from asynction_asgi.spec.schemas.resources import resources_of
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
 
@@ -37,11 +39,13 @@ class Row:
         schema: The schema; its references go to ``#/schema``, or to a name in `others`.
         make: A function that returns a value of about this many bytes.
         others: Further schemas by name.
+        dialect: Of the schema, by name.
     """
 
     schema: Any
     make: Callable[[int], Any]
     others: dict[str, Any] = field(default_factory=dict)
+    dialect: str = "asyncapi"
 
     def text(self, size: int) -> str:
         """Return the value as JSON."""
@@ -50,7 +54,9 @@ class Row:
     def compile(self, backend: Backend) -> Check:
         """Compile the schema, and return its check."""
         root = load_document({"schema": self.schema, **self.others}).root.child("schema")
-        bundle, _ = compile_bundle([root], Resolver(root.document), backend=backend)
+        resolver = Resolver(root.document)
+        resources_of([root], resolver, DIALECTS[self.dialect])
+        bundle, _ = compile_bundle([root], resolver, backend=backend)
         return bundle.check(root)
 
 
@@ -205,6 +211,34 @@ CONTAINERS = {
     ),
     "propertyNames": Row({"propertyNames": {"pattern": "^[0-9]+$"}}, numbered("{}", step=8)),
     "propertyNames of objects": Row(checked_items({"propertyNames": {"maxLength": 0}}), many({"a": 1})),
+    "minContains, maxContains": Row(
+        checked_items({"contains": holding("a"), "minContains": 2, "maxContains": 3}),
+        many([{}, {"a": 1}, {}, {}]),
+    ),
+    "unevaluatedProperties": Row(
+        checked_items({"allOf": [holding("a")], "unevaluatedProperties": False}), many({"a": 1, "b": 1})
+    ),
+    "unevaluatedProperties, alternatives": Row(
+        checked_items({"anyOf": [*ABCDE, {}], "unevaluatedProperties": TEXT}), many({"e": 1, "f": 1})
+    ),
+    "unevaluatedProperties on each level": Row(
+        {
+            "anyOf": [holding(additionalProperties=SELF), {"properties": {"b": SELF}}],
+            "unevaluatedProperties": {"type": "integer"},
+        },
+        nested(60, by="b"),
+    ),
+    "unevaluatedItems": Row(
+        checked_items(
+            {"anyOf": [{"contains": TEXT}, {"items": [TEXT]}], "unevaluatedItems": {"type": "null"}}
+        ),
+        many([0, None]),
+    ),
+    "recursiveRef": Row(
+        {"$recursiveAnchor": True, "items": {"$recursiveRef": "#"}}, nested(60), dialect="2019-09"
+    ),
+    "dynamicRef": Row({"$dynamicAnchor": "a", "items": {"$dynamicRef": "#a"}}, nested(60), dialect="2020-12"),
+    "nullable": Row(checked_items({"type": "string", "nullable": True}), many([]), dialect="openapi-3.0"),
     "uniqueItems, equal": Row({"uniqueItems": True}, many(0)),
     "uniqueItems, floats": Row({"uniqueItems": True}, many(0.5, 1e300)),
     "uniqueItems, objects": Row({"uniqueItems": True}, many({"b": 0, "a": []})),
@@ -275,6 +309,7 @@ FORMATS: dict[str, list[str]] = {
     "idn-email": ["a@ä", "a@" + "ä." * 40 + "x", "ä@" + "é" * 55, "a@\ufdfa\ufdfa"],
     "hostname": ["xn--" + "a" * 59, "xn--" + "9" * 59, "xn--4ca", "a." * 120 + "a"],
     "idn-hostname": ["ä", "é" * 50, "א" * 50, "\xad" * 250 + "a", "漢字仮名" * 6],
+    "byte": ["YQ==", "a" * 300 + "!"],
     "ipv4": ["1.1.1.1", "1.1.1.x"],
     "ipv6": ["::", ":", "1:2:3:4:5:6:7:8", "::1.1.1.1"],
     "uri": ["a:", "a://u@[::]:1/?#", "a:" + "%41" * 300],

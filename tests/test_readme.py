@@ -82,6 +82,7 @@ FRONT = "In front of another server"
 TRAFFIC = "From traffic to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
+DIALECTS = "Dialects of JSON Schema"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     candidate
@@ -122,6 +123,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("python", fragment.heading) for fragment in FRAGMENTS),
         *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", ACKS),
+        ("yaml", DIALECTS),
         ("yaml", "Security"),
         ("python", "Security"),
         *((language, "Testing") for language in ("python", "bash", "text")),
@@ -202,6 +204,18 @@ def test_the_example_of_acknowledgements_works(folder: Path) -> None:
         assert client.call("save", "bad", timeout=5)["error"]["code"] == "invalid_ack"
         assert client.call("import", "bad", timeout=5) == {"key": 7}
         assert client.call("typing", "good", timeout=5) is None
+
+
+def test_the_example_of_a_pasted_schema_works(folder: Path) -> None:
+    """The definitions of a pasted schema apply at any depth, and nothing undeclared passes."""
+    (folder / "trees.yaml").write_text(block("yaml", DIALECTS), "utf-8")
+    app = AsynctionSocketIO.from_spec("trees.yaml", strict=True, handlers={"/": {"plant": lambda tree: None}})
+    with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert client.call("plant", {"children": [{"children": []}]}, timeout=5) is None
+        refusal = client.call("plant", {"children": [{"age": 5}]}, timeout=5)
+        (detail,) = refusal["error"]["details"]
+        assert (detail["pointer"], detail["keyword"]) == ("/0/children/0", "unevaluatedProperties")
 
 
 def test_the_example_of_asyncapi_3_works(folder: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .schemas_option import schemas_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -81,6 +83,7 @@ _OPTIONS = (
         type=click.Path(exists=True, dir_okay=False),
         help="A document to check events against, in both directions; without it nothing is checked.",
     ),
+    schemas_option,
     click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, one value per line."),
     click.option(
         "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."

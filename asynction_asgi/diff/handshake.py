@@ -13,7 +13,7 @@ from ..spec.model.coercion import declared_types
 from ..spec.model.handshake import compile_handshake
 from ..spec.model.namespaces import Namespaces
 from ..spec.schemas import Mismatch
-from ..spec.schemas.normalise import AT
+from ..spec.schemas.definitions import AT
 from .changes import Change, place_of
 from .pairs import PARAMETER, fill
 from .showing import as_json, listen, shown, text_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..spec.containment import Containment
     from ..spec.model import Namespace, Parameter, Spec
-    from ..spec.schemas.normalise import Schema
+    from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
     from .pairs import Pair
     from .values import Contracts

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..spec.schemas.normalise import AT
+from ..spec.schemas.definitions import AT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..spec.model import Arguments
     from ..spec.schemas import Bundle
-    from ..spec.schemas.normalise import Schema
+    from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
 
 __all__ = ["is_opaque", "list_schema"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..spec.schemas.definitions import AT, REF
 from ..spec.schemas.matchers import compile_pattern
-from ..spec.schemas.normalise import AT, REF
 from .changes import Place, place_of
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import Spec
     from ..spec.schemas import Mismatch
-    from ..spec.schemas.normalise import Definitions, Schema
+    from ..spec.schemas.definitions import Definitions, Schema
     from ..spec.text.document import Node
 
 __all__ = ["place_along", "place_of_rule"]

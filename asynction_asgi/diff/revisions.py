@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from ..spec import check_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..spec import Outcome
 
 __all__ = ["RevisionError", "check_revision", "find_in_revision"]
@@ -25,7 +27,9 @@ class RevisionError(Exception):
     """A document can't be read by its name; the message says why, and what to do."""
 
 
-def check_revision(name: str, *, server_name: str | None = None) -> Outcome:
+def check_revision(
+    name: str, *, server_name: str | None = None, schemas: Mapping[str, str] | None = None
+) -> Outcome:
     """Check a document by the name of its file, or as ``revision:path`` of git.
 
     References of a revision's document are read from the same revision. A file of that name comes first.
@@ -33,19 +37,21 @@ def check_revision(name: str, *, server_name: str | None = None) -> Outcome:
     Args:
         name: As typed.
         server_name: Of the document's servers, which to serve as.
+        schemas: See `load_spec`; those of a revision are read from it, too.
 
     Raises:
         RevisionError: There is no such file, git has no such revision or path, or git itself failed.
     """
     revision, colon, path = name.partition(":")
     if Path(name).is_file():
-        return check_document(name, server_name=server_name)
+        return check_document(name, server_name=server_name, schemas=schemas)
     if not colon or _DRIVE.match(name):
         raise RevisionError(f"{name!r} is not a file; write 'revision:path' for a document of git")
     if not revision or not path:
         raise RevisionError(f"{name!r} names no {'path' if revision else 'revision'}; write 'revision:path'")
     tree = _Tree(revision)
-    return check_document(tree.top / tree.inside(path), server_name=server_name, name=name, read=tree.read)
+    place = tree.top / tree.inside(path)
+    return check_document(place, server_name=server_name, schemas=schemas, name=name, read=tree.read)
 
 
 def find_in_revision(path: str, revision: str) -> str | None:

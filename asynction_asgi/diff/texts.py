@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ..spec.containment.facts import type_of, types_of
 from ..spec.model.coercion import declared_types, property_schema
 from ..spec.model.handshake import HOP_BY_HOP
-from ..spec.schemas.normalise import AT, REF
+from ..spec.schemas.definitions import AT, REF
 from .showing import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..spec.model import Spec
-    from ..spec.schemas.normalise import Definitions, Schema
+    from ..spec.schemas.definitions import Definitions, Schema
     from ..spec.text.document import Node
 
 __all__ = ["as_read_by", "folded", "members_as_read_by"]

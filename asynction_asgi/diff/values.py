@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..spec.containment import Verdict
     from ..spec.model import Spec
-    from ..spec.schemas.normalise import Schema
+    from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
     from .changes import Level, Place
 

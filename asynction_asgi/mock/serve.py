@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
     from ..server import Options
-    from ..server.document_source import Source
+    from ..server.document_source import Schemas, Source
     from ..spec import Spec
 
 __all__ = ["MockAsynctionSocketIO", "mock_of"]
@@ -34,6 +34,7 @@ class MockAsynctionSocketIO:
         spec_path: Source,
         *,
         server_name: str | None = None,
+        schemas: Schemas | None = None,
         settings: MockSettings | None = None,
         **options: Unpack[Options],
     ) -> AsynctionSocketIO:
@@ -45,6 +46,7 @@ class MockAsynctionSocketIO:
         Args:
             spec_path: The document, as `AsynctionSocketIO.from_spec` takes it.
             server_name: The document's server to serve as, which picks path and channels.
+            schemas: As `AsynctionSocketIO.from_spec` takes them.
             settings: How the mock behaves.
             options: As `AsynctionSocketIO` takes them.
 
@@ -53,14 +55,14 @@ class MockAsynctionSocketIO:
                 ``x-mock`` doesn't fit.
             ValueError: Faker doesn't have the settings' locale, or an option contradicts another.
         """
-        return mock_of(spec_path, server_name, settings or MockSettings(), options)
+        settings = settings or MockSettings()
+        find_more = partial(_find_unmockable, settings)
+        spec = load_source(spec_path, server_name=server_name, schemas=schemas, find_more=find_more)
+        return mock_of(spec, settings, options)
 
 
-def mock_of(
-    source: Source, server_name: str | None, settings: MockSettings, options: Options
-) -> AsynctionSocketIO:
-    """Serve a document with handlers that play scripts; see `MockAsynctionSocketIO.from_spec`."""
-    spec = load_source(source, server_name=server_name, find_more=partial(_find_unmockable, settings))
+def mock_of(spec: Spec, settings: MockSettings, options: Options) -> AsynctionSocketIO:
+    """Serve a contract with handlers that play scripts; see `MockAsynctionSocketIO.from_spec`."""
     spec = without_handlers(spec, security=settings.security)
     scripts = write_scripts(served_spec(spec), settings)
     others: dict[str, Any] = {**options}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..engine import Audience, Room
     from ..spec import Spec
-    from .document_source import Source
+    from .document_source import Schemas, Source
     from .validation import Enforcement, Validation
 
 
@@ -35,12 +35,20 @@ class BlockingEmitter:
         self._emits = QueueEmits(spec, message_queue=message_queue, validation=validation, options=options)
 
     @classmethod
-    def from_spec(cls, spec_path: Source, *, message_queue: str, **options: Any) -> Self:
+    def from_spec(
+        cls,
+        spec_path: Source,
+        *,
+        message_queue: str,
+        schemas: Schemas | None = None,
+        **options: Any,
+    ) -> Self:
         """Make an emitter for the servers of a document.
 
         Args:
             spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
             message_queue: The URL that the servers were given.
+            schemas: As `AsynctionSocketIO.from_spec` takes them.
             options: ``validation``; ``timeout``, the seconds that the broker may take to answer for one emit
                 (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
 
@@ -48,7 +56,7 @@ class BlockingEmitter:
             SpecError: The document can't be loaded.
             ValueError: The URL is of a kind that is not supported, or a secret is too short.
         """
-        return cls(load_source(spec_path), message_queue=message_queue, **options)
+        return cls(load_source(spec_path, schemas=schemas), message_queue=message_queue, **options)
 
     @property
     def spec(self) -> Spec:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
 
+Schemas: TypeAlias = Mapping[str, str | os.PathLike[str]]
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | Spec
 
 
@@ -22,6 +23,8 @@ def load_source(
     source: Source,
     *,
     server_name: str | None = None,
+    strict: bool = False,
+    schemas: Schemas | None = None,
     find_more: Callable[[Spec], Iterable[Diagnostic]] | None = None,
 ) -> Spec:
     """Load the document from a path, an open file or a mapping; a loaded `Spec` is returned unchanged.
@@ -29,6 +32,8 @@ def load_source(
     Args:
         source: The document.
         server_name: Which of its servers this is.
+        strict: See `load_spec`.
+        schemas: See `load_spec`.
         find_more: Called with what could be read of a document that can't be served; what it returns is
             reported together with the document's errors.
 
@@ -42,7 +47,7 @@ def load_source(
         raise TypeError(
             f"a document is a path, an open file, a mapping or a Spec, not {type(source).__name__}"
         )
-    outcome = check_document(source, server_name=server_name)
+    outcome = check_document(source, server_name=server_name, strict=strict, schemas=schemas)
     if outcome.spec is not None:
         return outcome.spec
     draft, found = outcome.draft, outcome.diagnostics

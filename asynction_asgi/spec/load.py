@@ -18,7 +18,9 @@ from .readers.reading import ChannelDraft, OperationDraft, Reader
 from .readers.security import check_schemes
 from .readers.servers import Servers, read_servers
 from .schemas import compile_bundle
+from .schemas.elsewhere import Elsewhere
 from .schemas.lint import lint_schemas
+from .schemas.resources import Resources
 from .structure.versions import read_version, walk_structure
 from .text.document import Document, Node, load_document
 from .text.references import ELSEWHERE, Resolver
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from .schemas import Bundle
 
+    Schemas = Mapping[str, str | os.PathLike[str]]
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 
 __all__ = ["Outcome", "check_document", "in_order", "load_spec"]
@@ -73,7 +76,13 @@ class Outcome:
     files: tuple[Path, ...] = ()
 
 
-def load_spec(source: Source, *, server_name: str | None = None, strict: bool = False) -> Spec:
+def load_spec(
+    source: Source,
+    *,
+    server_name: str | None = None,
+    strict: bool = False,
+    schemas: Schemas | None = None,
+) -> Spec:
     """Load, check and compile a document.
 
     Args:
@@ -83,11 +92,13 @@ def load_spec(source: Source, *, server_name: str | None = None, strict: bool = 
         strict: What the document declares and the server would not enforce is an error rather than a
             warning: schemas of other formats, keywords without effect, fields beside a reference,
             headers of messages. So are schemas that nothing matches.
+        schemas: A folder for each beginning of absolute URIs, or a file for a whole URI, from which
+            references to them are read: nothing is ever fetched. The longest one counts.
 
     Raises:
         SpecError: The document can't be served; holds every finding, in document order.
     """
-    outcome = check_document(source, server_name=server_name, strict=strict)
+    outcome = check_document(source, server_name=server_name, strict=strict, schemas=schemas)
     if outcome.spec is None:
         raise SpecError(outcome.diagnostics)
     return outcome.spec
@@ -98,6 +109,7 @@ def check_document(
     *,
     server_name: str | None = None,
     strict: bool = False,
+    schemas: Schemas | None = None,
     name: str | None = None,
     read: Callable[[Path], bytes] = Path.read_bytes,
 ) -> Outcome:
@@ -107,6 +119,7 @@ def check_document(
         source: See `load_spec`.
         server_name: See `load_spec`.
         strict: See `load_spec`.
+        schemas: See `load_spec`.
         name: What to call the document in diagnostics; the path as given when None.
         read: Returns the content of a file, those that references lead to too, or raises OSError.
     """
@@ -120,7 +133,7 @@ def check_document(
     version = read_version(document.root, found)
     draft = None
     if version is not None:
-        draft = _compile(document, resolver, version, server_name, found, strict=strict)
+        draft = _compile(document, resolver, version, server_name, found, strict=strict, schemas=schemas)
         found += check_hints(draft)
     diagnostics = in_order(found, resolver)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
@@ -142,17 +155,24 @@ def _compile(
     found: list[Diagnostic],
     *,
     strict: bool,
+    schemas: Schemas | None,
 ) -> Spec:
     major, minor = version
     readers = _READERS[major]
     walk = walk_structure(document.root, resolver, version, strict=strict)
     found += walk.found
+    resources = Resources(resolver, Elsewhere(schemas or {}))
+    for schema in walk.schemas:
+        resources.add(schema, walk.dialects.get(schema.identity))
+    resources.complete()
     # Every schema is to be well-formed; whether it can be enforced matters for those in use.
     for diagnostic in lint_schemas(walk.schemas, resolver, strict=strict):
         if diagnostic.code in ELSEWHERE:
             found.append(replace(diagnostic, severity="warning"))
-        elif diagnostic.code == "REF_TYPE" or (
-            diagnostic.severity == "error" and diagnostic.layer == "document"
+        elif (
+            diagnostic.code == "REF_TYPE"
+            or (diagnostic.severity == "error" and diagnostic.layer == "document")
+            or (diagnostic.severity == "warning" and diagnostic.code == "DIALECT")
         ):
             found.append(diagnostic)
     reader = Reader(

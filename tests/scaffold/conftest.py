@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +14,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """The tools, whose cache all workers share: most of what they check is the package itself."""
-    folder = tmp_path_factory.getbasetemp()
-    cache = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "types"
-    cache.mkdir(exist_ok=True)
-    return Tools(cache)
+    """The tools with one shared cache, as most of what they check is the package itself."""
+    return Tools(cache=tmp_path_factory.mktemp("types"))
 
 
 @pytest.fixture

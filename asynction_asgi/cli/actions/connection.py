@@ -27,7 +27,7 @@ from ..arguments import read_json
 from ..report import show_diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from ...spec import Spec
     from ...testing.contract import NamespaceContract
@@ -84,13 +84,14 @@ def read_connection(
     timeout: float,
     insecure: bool,
     spec: str | None,
+    schemas: Mapping[str, str],
 ) -> Connection:
     """Read the options of `connection_options`; exit with 1 if the document of ``--spec`` has errors.
 
     Raises:
         click.UsageError: An option is invalid.
     """
-    document = None if spec is None else _document(ctx, spec)
+    document = None if spec is None else _document(ctx, spec, schemas)
     namespace = namespace if namespace.startswith("/") else f"/{namespace}"
     if path is None:
         path = "socket.io" if document is None else document.path
@@ -116,10 +117,10 @@ def _contract(document: Spec, namespace: str) -> NamespaceContract:
     return Contract(document).of_namespace(namespace)
 
 
-def _document(ctx: click.Context, path: str) -> Spec:
+def _document(ctx: click.Context, path: str, schemas: Mapping[str, str]) -> Spec:
     from ...spec import check_document  # noqa: PLC0415 - only a document takes the time
 
-    outcome = check_document(path)
+    outcome = check_document(path, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)

@@ -59,16 +59,23 @@ def pair(names: Sequence[str], since: str | None) -> list[tuple[str, str]]:
 
 
 def compare(
-    ctx: click.Context, old: str, new: str, *, server_name: str | None, effort: float, seed: int
+    ctx: click.Context,
+    old: str,
+    new: str,
+    *,
+    server_name: str | None,
+    effort: float,
+    seed: int,
+    schemas: Mapping[str, str],
 ) -> Comparison:
     """Read two documents by their names and compare them; exits with 2 where one can't be read or served."""
-    before, after = (_load(ctx, name, server_name) for name in (old, new))
+    before, after = (_load(ctx, name, server_name, schemas) for name in (old, new))
     return compare_specs(before, after, effort=effort, seed=seed)
 
 
-def _load(ctx: click.Context, name: str, server_name: str | None) -> Spec:
+def _load(ctx: click.Context, name: str, server_name: str | None, schemas: Mapping[str, str]) -> Spec:
     try:
-        outcome = check_revision(name, server_name=server_name)
+        outcome = check_revision(name, server_name=server_name, schemas=schemas)
     except RevisionError as error:
         raise _UnreadableError(str(error)) from None
     if outcome.spec is None:

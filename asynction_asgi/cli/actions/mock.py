@@ -16,6 +16,8 @@ from ..report import show_diagnostics
 from .serve import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...server import AsynctionSocketIO
 
 __all__ = ["MockSettings", "create_app", "serve_mock"]
@@ -31,6 +33,7 @@ def serve_mock(
     *,
     server_name: str | None,
     docs_root: str | None,
+    schemas: Mapping[str, str],
     cors: list[str] | None,
 ) -> None:
     """Serve until stopped; exit with 1 if the document can't be mocked.
@@ -41,26 +44,28 @@ def serve_mock(
         options: Options of uvicorn.
         server_name: The document's server to serve as.
         docs_root: A folder whose files the docs may publish, besides the document's own folder.
+        schemas: Where the schemas of absolute URIs are kept.
         cors: Origins to admit beside the server's own.
 
     Raises:
         click.UsageError: A setting needs a package that is not installed, or is unknown to it.
     """
-    app = _load_or_exit(spec, server_name, docs_root, cors, settings)
-    os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, cors, asdict(settings)])
+    app = _load_or_exit(spec, server_name, docs_root, schemas, cors, settings)
+    os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, schemas, cors, asdict(settings)])
     serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
 
 
 def create_app() -> AsynctionSocketIO:
     """Make the application that the parent process was asked for."""
-    spec, server_name, docs_root, cors, settings = json.loads(os.environ[_VARIABLE])
-    return _load_or_exit(spec, server_name, docs_root, cors, MockSettings(**settings))
+    spec, server_name, docs_root, schemas, cors, settings = json.loads(os.environ[_VARIABLE])
+    return _load_or_exit(spec, server_name, docs_root, schemas, cors, MockSettings(**settings))
 
 
 def _load_or_exit(
     spec: str,
     server_name: str | None,
     docs_root: str | None,
+    schemas: Mapping[str, str],
     cors: list[str] | None,
     settings: MockSettings,
 ) -> AsynctionSocketIO:
@@ -69,6 +74,7 @@ def _load_or_exit(
             spec,
             server_name=server_name,
             docs_root=docs_root,
+            schemas=schemas,
             settings=settings,
             cors_allowed_origins=cors,
         )

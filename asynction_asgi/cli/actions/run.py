@@ -31,6 +31,7 @@ _FOR_DOCUMENTS = (
     "docs_root",
     "websocket_only",
     "mock",
+    "schemas",
     "cors",
 )
 

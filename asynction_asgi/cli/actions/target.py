@@ -21,7 +21,7 @@ from ..report import escaped, show_diagnostics
 from .collector import relax_collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ...server.validation import Enforcement
 
@@ -52,6 +52,7 @@ class Target:
     docs_root: str | None = None
     websocket_only: bool = False
     mock: Literal["missing"] | None = None
+    schemas: Mapping[str, str] | None = None
     cors: list[str] | None = None
 
     @property
@@ -112,6 +113,7 @@ class Target:
                 docs=self.docs,
                 docs_root=self.docs_root,
                 mock=self.mock,
+                schemas=self.schemas,
                 message_queue=self.message_queue,
                 message_queue_secret=_read_secrets(self.message_queue_secret),
                 message_queue_validation=self.message_queue_validation,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..report import FORMATS, Checked
+from ..schemas_option import schemas_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @click.command()
@@ -33,9 +34,16 @@ if TYPE_CHECKING:
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
+@schemas_option
 @click.pass_context
 def check(
-    ctx: click.Context, files: Sequence[str], form: str, *, strict: bool, server_name: str | None
+    ctx: click.Context,
+    files: Sequence[str],
+    form: str,
+    *,
+    strict: bool,
+    server_name: str | None,
+    schemas: Mapping[str, str],
 ) -> None:
     """Check AsyncAPI documents without importing any handler.
 
@@ -44,7 +52,9 @@ def check(
     from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
 
     checked = [
-        Checked(file=file, outcome=check_document(file, server_name=server_name, strict=strict))
+        Checked(
+            file=file, outcome=check_document(file, server_name=server_name, strict=strict, schemas=schemas)
+        )
         for file in files
     ]
     FORMATS[form](checked)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import printable
 from ..report import show_diagnostics
+from ..schemas_option import schemas_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command()
@@ -31,6 +36,7 @@ from ..report import show_diagnostics
 @click.option(
     "--server-name", help="The document's server to connect to; it picks path, security and channels."
 )
+@schemas_option
 @click.pass_context
 def client(
     ctx: click.Context,
@@ -42,6 +48,7 @@ def client(
     check: bool,
     force: bool,
     server_name: str | None,
+    schemas: Mapping[str, str],
 ) -> None:
     """Write a typed client module for SPEC.
 
@@ -54,7 +61,7 @@ def client(
     from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
     from ...typed_clients import differences, file_name, is_ours, write_typescript  # noqa: PLC0415 - likewise
 
-    outcome = check_document(spec, server_name=server_name)
+    outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..schemas_option import schemas_option
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _FORMATS = ("text", "json", "github", "markdown")
 _THRESHOLDS = ("never", "breaking", "unbumped", "unknown", "info")
@@ -40,6 +42,7 @@ _THRESHOLDS = ("never", "breaking", "unbumped", "unknown", "info")
     help="Multiplies how much is tried for a verdict before it is unknown.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another one tries other values.")
+@schemas_option
 @click.pass_context
 def diff(
     ctx: click.Context,
@@ -51,6 +54,7 @@ def diff(
     fail_on: str,
     effort: float,
     seed: int,
+    schemas: Mapping[str, str],
 ) -> None:
     """Compare two versions of a document and say which changes break clients.
 
@@ -64,7 +68,8 @@ def diff(
 
     pairs = action.pair(names, since)
     compared = [
-        action.compare(ctx, *pair, server_name=server_name, effort=effort, seed=seed) for pair in pairs
+        action.compare(ctx, *pair, server_name=server_name, effort=effort, seed=seed, schemas=schemas)
+        for pair in pairs
     ]
     action.FORMATS[form](compared)
     ctx.exit(1 if any(action.fails(comparison, fail_on) for comparison in compared) else 0)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ...errors import printable
 from ..report import show_diagnostics
+from ..schemas_option import schemas_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.group()
@@ -30,9 +36,17 @@ def docs() -> None:
     type=click.Path(file_okay=False),
     help="A folder whose files the docs may publish, besides the document's own folder.",
 )
+@schemas_option
 @click.pass_context
 def build(
-    ctx: click.Context, /, spec: str, *, output: str, server_name: str | None, docs_root: str | None
+    ctx: click.Context,
+    /,
+    spec: str,
+    *,
+    output: str,
+    server_name: str | None,
+    docs_root: str | None,
+    schemas: Mapping[str, str],
 ) -> None:
     """Write the page of SPEC as static files, without the console.
 
@@ -42,7 +56,7 @@ def build(
     from ...errors import SpecError  # noqa: PLC0415 - likewise
     from ...spec import check_document  # noqa: PLC0415 - likewise
 
-    outcome = check_document(spec, server_name=server_name)
+    outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)

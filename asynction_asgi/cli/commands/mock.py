@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..schemas_option import schemas_option
 from ..server_options import check_origins, cors_option, uvicorn_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @click.group()
@@ -50,6 +51,7 @@ def mock() -> None:
     help="A folder whose files the docs may publish, besides the document's own folder.",
 )
 @click.option("--security", is_flag=True, help="Enforce the document's security.")
+@schemas_option
 @cors_option
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
@@ -63,6 +65,7 @@ def run_mock(
     locale: str | None,
     docs_root: str | None,
     security: bool,
+    schemas: Mapping[str, str],
     cors: Sequence[str],
     **options: Any,
 ) -> None:
@@ -76,4 +79,12 @@ def run_mock(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    serve_mock(spec, settings, options, server_name=server_name, docs_root=docs_root, cors=origins)
+    serve_mock(
+        spec,
+        settings,
+        options,
+        server_name=server_name,
+        docs_root=docs_root,
+        schemas=schemas,
+        cors=origins,
+    )

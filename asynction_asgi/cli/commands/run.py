@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..schemas_option import schemas_option
 from ..server_options import check_origins, cors_option, uvicorn_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @click.command()
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Answer probes at this path, such as /ready: 200 when clients may be sent here, otherwise 503.",
 )
+@schemas_option
 @cors_option
 @uvicorn_options()
 @click.pass_context
@@ -99,6 +101,7 @@ def run(
     mock: Any,
     drain: float,
     ready_path: str | None,
+    schemas: Mapping[str, str],
     cors: Sequence[str],
     **options: Any,
 ) -> None:
@@ -124,6 +127,7 @@ def run(
         docs_root=docs_root,
         websocket_only=websocket_only,
         mock=mock,
+        schemas=schemas,
         cors=check_origins(cors),
     )
     run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path))

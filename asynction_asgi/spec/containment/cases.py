@@ -13,7 +13,7 @@ from .scalars import of_type
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .proving import Proving
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.normalise import AT
+from ..schemas.definitions import AT
 from .obligation import Obligation, conjoin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .proving import Proving
 

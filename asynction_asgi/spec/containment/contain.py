@@ -16,7 +16,7 @@ from .universe import Universe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..schemas.normalise import Definitions, Schema
+    from ..schemas.definitions import Definitions, Schema
 
     Accepts = Callable[[Any], bool]
 

@@ -9,7 +9,7 @@ from .names import OPENING, in_place, schemas_of_member
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .universe import Universe
 
 __all__ = ["keeps_to_declared"]

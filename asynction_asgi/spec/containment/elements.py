@@ -11,7 +11,7 @@ from .obligation import LARGEST, Obligation, missed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .proving import Proving
 
@@ -108,12 +108,18 @@ def contains(
     """Prove that an item which the outer schema asks for is always there."""
     if "array" not in facts.types:
         return []
+    if not schema.keys().isdisjoint(("minContains", "maxContains")):
+        return [missed(schema, "contains")]
     wanted, universe = schema["contains"], prover.universe
     for index in range(min(int(facts.least["minItems"]), tuple_length(parts) + 1)):
         if not prover.prove(schemas_of_item(parts, index), wanted, depth + 1):
             return []
     for part in parts:
-        if "contains" in part and not prover.prove([part["contains"]], wanted, depth + 1):
+        if (
+            "contains" in part
+            and part.get("minContains", 1)
+            and not prover.prove([part["contains"]], wanted, depth + 1)
+        ):
             return []
     empty = universe.fresh({"type": ["array"], "maxItems": 0})
     other = universe.fresh({"type": ["array"], "items": universe.fresh({"not": wanted})})

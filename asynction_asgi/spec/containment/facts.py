@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.definitions import AT
 from ..schemas.equality import Texts
-from ..schemas.normalise import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from ..schemas.children import inner_schemas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
 
 __all__ = ["literals_of", "neighbours", "replaced", "walk"]
 

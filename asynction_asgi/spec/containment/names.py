@@ -14,7 +14,7 @@ from .facts import read_facts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .obligation import Obligation
     from .proving import Proving

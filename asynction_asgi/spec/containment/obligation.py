@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..schemas.normalise import AT
+from ..schemas.definitions import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from ..text.document import Node
     from .universe import Universe
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.definitions import AT
 from ..schemas.equality import Texts
-from ..schemas.normalise import AT
 from . import combining, elements
 from . import members as of_members
 from .cases import COMBINED, is_empty, split
@@ -24,7 +24,7 @@ from .scalars import SCALARS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .universe import Universe
 

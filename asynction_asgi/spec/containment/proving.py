@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .facts import Facts
     from .obligation import Obligation
     from .same import Sameness

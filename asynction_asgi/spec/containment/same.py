@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.children import CHILDREN
+from ..schemas.children import ITEM_CLAIMS, MEMBER_CLAIMS, OF_DEFINITIONS
+from ..schemas.definitions import MARKS
 from ..schemas.equality import equals
-from ..schemas.normalise import AT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .universe import Universe
 
 __all__ = ["Sameness", "groups"]
@@ -21,6 +21,9 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("items", "additionalItems"),
     ("properties", "patternProperties", "additionalProperties"),
     ("if", "then", "else"),
+    ("contains", "minContains", "maxContains"),
+    ("unevaluatedProperties", MEMBER_CLAIMS),
+    ("unevaluatedItems", ITEM_CLAIMS),
 )
 _SETS = frozenset({"type", "required"})
 
@@ -29,7 +32,7 @@ def groups(schema: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return the keywords of a schema, those together that are about one another."""
     found = [group for group in _GROUPS if not schema.keys().isdisjoint(group)]
     grouped = {keyword for group in _GROUPS for keyword in group}
-    return [(key,) for key in schema if key not in grouped and key != AT] + found
+    return [(key,) for key in schema if key not in grouped and key not in MARKS] + found
 
 
 class Sameness:
@@ -57,8 +60,9 @@ class Sameness:
             return known
         before = len(self._assumed)
         self._assumed[key] = None
-        is_same = schema.keys() == other.keys() and all(
-            self.of_keyword(schema, other, keyword) for keyword in schema if keyword != AT
+        keywords = schema.keys() - MARKS
+        is_same = keywords == other.keys() - MARKS and all(
+            self.of_keyword(schema, other, keyword) for keyword in keywords
         )
         if not is_same:
             self._same[key] = False
@@ -76,7 +80,7 @@ class Sameness:
         value, wanted = schema[keyword], other[keyword]
         if keyword in _SETS:
             return set(value) == set(wanted)
-        holder = CHILDREN.get(keyword)
+        holder = OF_DEFINITIONS.get(keyword)
         if holder is None:
             return equals(value, wanted)
         if isinstance(value, list) or isinstance(wanted, list):

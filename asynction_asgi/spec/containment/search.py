@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..instances import Providers
     from ..schemas import Check
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .obligation import Obligation
     from .universe import Universe
 

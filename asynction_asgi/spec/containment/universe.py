@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from ..schemas.bundle import compile_checks
-from ..schemas.children import CHILDREN
+from ..schemas.children import OF_DEFINITIONS
+from ..schemas.definitions import AT, MARKS, REF, reachable
 from ..schemas.equality import Texts
-from ..schemas.normalise import AT, REF, reachable
 from ..text.document import Document, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ..schemas import Check
-    from ..schemas.normalise import Definitions, Schema
+    from ..schemas.definitions import Definitions, Schema
 
 __all__ = ["Universe"]
 
@@ -74,7 +74,7 @@ class Universe:
             return known
         copied: dict[str, Any] = {}
         for key, value in schema.items():
-            holder = CHILDREN.get(key)
+            holder = OF_DEFINITIONS.get(key)
             if key == REF:
                 waiting.append(value)
                 copied[key] = _OUTER + value
@@ -128,7 +128,7 @@ class Universe:
             schema = self.definitions[schema[REF]]
         if isinstance(schema, dict) and schema.get("enum") == []:
             return False  # how the definition of a false schema is written
-        return True if isinstance(schema, dict) and schema.keys() <= {AT} else schema
+        return True if isinstance(schema, dict) and schema.keys() <= MARKS else schema
 
     def together(self, schemas: Iterable[Schema]) -> list[dict[str, Any]] | None:
         """Return all schemas that hold where these do, or None if one of them is false.

@@ -16,7 +16,7 @@ from .texts import matches, matching
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from ..schemas.shape import Shape
     from .choices import Choices
     from .failures import Failures

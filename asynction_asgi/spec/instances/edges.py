@@ -15,7 +15,7 @@ from .texts import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .generator import Instances
 
 __all__ = ["Edges"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
 
 __all__ = ["Failures"]
 

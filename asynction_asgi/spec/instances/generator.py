@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..model.arguments import compile_arguments
 from ..readers.examples import declared_examples
 from ..schemas import Mismatch, compile_bundle
-from ..schemas.normalise import AT, places
+from ..schemas.definitions import AT, places
 from ..text.document import Node
 from .build import Build
 from .failures import Failures
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..model import Arguments, Event, Spec
     from ..schemas import Check
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .choices import Choices
     from .strings import Providers
 

@@ -9,7 +9,7 @@ from .texts import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from ..schemas.shape import Shape
 
 __all__ = ["in_order", "of_item", "of_property"]

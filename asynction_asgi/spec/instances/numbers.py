@@ -11,7 +11,7 @@ from .selection import DeadEndError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from ..schemas.shape import Shape
     from .choices import Choices
 

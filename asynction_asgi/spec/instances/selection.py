@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.normalise import AT, REF
+from ..schemas.definitions import AT, REF
 from ..schemas.shape import Shape, merge_shapes
 from ..schemas.shape_reader import read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..schemas.normalise import Definitions, Schema
+    from ..schemas.definitions import Definitions, Schema
     from .choices import Choices
 
     # A schema, which lives as long as its id is in use, and its shape.

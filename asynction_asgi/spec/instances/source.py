@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ..schemas import Check
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from .selection import Selector
     from .strings import Providers
 

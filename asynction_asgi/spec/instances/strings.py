@@ -12,7 +12,7 @@ from .texts import matches, matching
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..schemas.normalise import Schema
+    from ..schemas.definitions import Schema
     from ..schemas.shape import Shape
     from .choices import Choices
 

@@ -1,7 +1,8 @@
 """The document for the public: self-contained, without the server's own names.
 
 Files that the contract refers to are brought in, since clients cannot read them: schemas under
-``components.schemas``, because they may be recursive, everything else in place of its reference.
+``components.schemas``, because they may be recursive, everything else in place of its reference. References
+that a schema answered by itself become pointers into the whole document, which is what ``#`` means elsewhere.
 Handlers, security functions and secrets are left out, and so is every file that is named where the
 contract needs none, such as in a foreign extension.
 """
@@ -15,6 +16,8 @@ from urllib.parse import quote
 
 from ...errors import SpecError
 from ..schemas.children import children
+from ..schemas.dialects import ASYNCAPI
+from ..schemas.resources import resources_of
 from ..structure.versions import read_version, walk_structure
 from ..text.pointer import Pointer
 from ..text.references import ReferenceFault, name_by_reference
@@ -35,6 +38,8 @@ _PRIVATE = re.compile(r"x-hand\w*|x-jwt\w*|x-\w*Func")
 # Their contents are the author's, whatever they look like.
 _DATA = frozenset({"enum", "const", "default", "examples"})
 _SCHEMAS = Pointer(("components", "schemas"))
+# Beside a reference, what others may refer to, and how it is read.
+_KEPT = frozenset({"summary", "description", "$schema", "$id", "definitions", "$defs"})
 # Objects whose keys are names of the author's choice, not fields.
 _NAMED = frozenset(
     {"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"}
@@ -140,8 +145,10 @@ def _schema_places(roots: Iterable[Node], resolver: Resolver) -> set[Place]:
         places.add(node.identity)
         if not isinstance(node.value, dict):
             continue
-        if "$ref" not in node.value:
-            waiting += [child.schema for child in children(node)]
+        is_reference = resolver.is_reference(node)
+        inner = [child for child in children(node) if child.kind == "definition" or not is_reference]
+        waiting += [child.schema for child in inner]
+        if not is_reference:
             continue
         try:
             waiting.append(resolver.step(node))
@@ -161,6 +168,7 @@ class _Export:
         walk = walk_structure(spec.root, spec.resolver, version)
         self._inlined = walk.references
         self._schemas = _schema_places(walk.schemas, spec.resolver)
+        self._schemas_read = resources_of((), spec.resolver)
         self._names: dict[Place, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[Node] = []
@@ -173,7 +181,7 @@ class _Export:
         found = document.setdefault("components", {}).setdefault("schemas", {})
         while self._waiting:
             node = self._waiting.pop(0)
-            found[self._names[node.identity]] = self._copy(node, named=False)
+            found[self._names[node.identity]] = self._brought(node)
         if "x-refusal" not in document:
             name = self._unused("Refusal")
             found[name] = REFUSAL_SCHEMA
@@ -188,7 +196,7 @@ class _Export:
             ]
         if not isinstance(value, dict):
             return value
-        if not named and isinstance(value.get("$ref"), str):
+        if not named and isinstance(value.get("$ref"), str) and self._resolver.is_reference(node):
             return self._reference(node)
         if isinstance(value.get("payload"), dict) and node.identity not in self._schemas:
             self._schemas.update(_opaque_places(node.child("payload")))
@@ -198,6 +206,8 @@ class _Export:
                 continue
             if named:
                 copy[key] = self._copy(inner, named=False)
+            elif key == "$ref" and isinstance(inner.value, str):
+                copy |= self._reference(node)
             elif key in _DATA:
                 copy[key] = inner.value
             elif not _PRIVATE.fullmatch(key):
@@ -231,11 +241,15 @@ class _Export:
                 if kind == "message" and self._major == 2:
                     self._keep_name(node, target, copy)
                 return copy
-            pointer = str(_SCHEMAS / self._bring(target))
+            pointer = self._bring(target)
         else:
             pointer = target.pointer
-        # Other siblings mean nothing, and may be private.
-        kept = {key: node.value[key] for key in ("summary", "description") if key in node.value}
+        if not self._resolver.is_reference(node):
+            kept = {}
+        else:  # other siblings mean nothing, and may be private
+            kept = {
+                key: self._copy(inner, named=key in _NAMED) for key, inner in node.items() if key in _KEPT
+            }
         return {**kept, "$ref": f"#{quote(pointer, safe='/~{}$&+,;=:@ !')}"}
 
     def _keep_name(self, node: Node, target: Node, copy: Any) -> None:
@@ -248,12 +262,35 @@ class _Export:
             copy["name"] = name_by_reference(node.value["$ref"])
 
     def _bring(self, target: Node) -> str:
+        """Return where a schema of another file will stand."""
+        scope = self._schemas_read.scope(target)
+        if self._schemas_read.dynamic and scope is not None and scope.own.identity != target.identity:
+            # What names on the way to it mean depends on the whole.
+            return f"{self._bring(scope.own)}{target.pointer.removeprefix(scope.own.pointer)}"
         name = self._names.get(target.identity)
         if name is None:
             last = Pointer.parse(target.pointer).last or PurePath(target.document.name or "").stem
             name = self._names[target.identity] = self._unused(last)
             self._waiting.append(target)
-        return name
+        place = _SCHEMAS / name
+        return str(place / "schema" if self._is_wrapped(target) else place)
+
+    def _is_wrapped(self, target: Node) -> bool:
+        """Return whether only a format can say the dialect of a schema, which 2.x has no place for."""
+        return (
+            self._major > 2
+            and self._schemas_read.dialect(target).uri is None
+            and (self._schemas_read.dialect(target) is not ASYNCAPI)
+        )
+
+    def _brought(self, node: Node) -> Any:
+        """Copy a schema of another file, with its dialect unless that is AsyncAPI's own."""
+        copy, dialect = self._copy(node, named=False), self._schemas_read.dialect(node)
+        if self._is_wrapped(node):
+            return {"schemaFormat": "application/vnd.oai.openapi;version=3.0.0", "schema": copy}
+        if dialect.uri is None or not isinstance(copy, dict) or "$schema" in copy:
+            return copy
+        return {"$schema": dialect.uri, **copy}
 
     def _unused(self, wanted: str) -> str:
         stem = re.sub(r"[^A-Za-z0-9._-]+", "_", wanted).strip("_") or "Schema"

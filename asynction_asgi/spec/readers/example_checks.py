@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model.arguments import compile_arguments
 from ..schemas import Mismatch, compile_bundle
-from ..schemas.normalise import AT, places
+from ..schemas.definitions import AT, places
 from ..text.document import Node
 from ..text.pointer import Pointer
 from .examples import read_example, with_bytes

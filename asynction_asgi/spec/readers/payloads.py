@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model import ANY, Arguments
-from ..schemas.multi_format import is_multi_format, is_supported_format
+from ..schemas.multi_format import is_multi_format, read_format
+from ..schemas.resources import resources_of
 from ..schemas.shape_reader import is_never, read_elements
 from ..text.references import ReferenceFault, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..schemas.multi_format import SchemaFormat
     from ..text.document import Node
 
 __all__ = ["read_arguments"]
@@ -41,9 +43,10 @@ def read_arguments(
     """
     if payload is None:
         return ANY
-    if not is_supported_format(schema_format):
+    read = read_format(schema_format)
+    if read.dialect is None:
         return Arguments(kind="opaque", schema=payload)
-    schema = resolver.follow(payload)
+    schema = _follow(payload, resolver, read)
     wrappers = set()
     while is_multi_format(schema.value):
         if schema.identity in wrappers:
@@ -51,9 +54,10 @@ def read_arguments(
                 [schema.diagnostic("error", "REF_CYCLE", "this schema wraps nothing but itself")]
             )
         wrappers.add(schema.identity)
-        if not is_supported_format(schema.value.get("schemaFormat")):
+        read = read_format(schema.value.get("schemaFormat"))
+        if read.dialect is None:
             return Arguments(kind="opaque", schema=schema.child("schema"))
-        schema = resolver.follow(schema.child("schema"))
+        schema = _follow(schema.child("schema"), resolver, read)
     bounds = _tuple_bounds(schema, resolver)
     if positional is None:
         positional = bounds is not None
@@ -71,6 +75,13 @@ def read_arguments(
             schema=schema,
         )
     return Arguments(kind="single", minimum=1, maximum=1, schema=schema)
+
+
+def _follow(schema: Node, resolver: Resolver, read: SchemaFormat) -> Node:
+    """Follow a reference as its dialect has it, which is news only of a schema that traits have changed."""
+    if resolver.places is not None and not is_multi_format(schema.value):
+        resources_of([schema], resolver, read.declared)
+    return resolver.follow(schema)
 
 
 _Range = tuple[int, int | None]

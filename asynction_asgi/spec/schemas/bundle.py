@@ -9,12 +9,13 @@ from ...errors import Violation
 from ...extras import is_installed
 from ..text.pointer import Pointer
 from .contradictions import find_contradictions
+from .definitions import reachable
 from .dispatch import tag_values
 from .finite import find_finite
 from .generate import Generator
 from .lint import find_unfit
 from .native import compile_native
-from .normalise import Normaliser, reachable
+from .normalise import Normaliser
 from .recursion import find_recursion
 from .runtime import Item, Miss
 from .slow import find_slow
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ...errors import Diagnostic
     from ..text.document import Document, Node
     from ..text.references import Resolver
-    from .normalise import Definitions
+    from .definitions import Definitions
 
 __all__ = ["Bundle", "Check", "Mismatch", "compile_bundle", "compile_checks"]
 
@@ -177,6 +178,7 @@ def compile_bundle(
     found, unfit = find_unfit(roots, resolver, strict=strict)
     normaliser = Normaliser(resolver, written=written)
     names = normaliser.run(root for root in roots if root.identity not in unfit)
+    found += (node.diagnostic("error", "REF_CYCLE", message) for node, message in normaliser.faults)
     if not written:  # the same schemas are compiled for what travels
         found += (
             node.diagnostic("warning", "SLOW", message, layer="service", key=True)

@@ -1,7 +1,8 @@
 """Where schemas stand within a schema: the one walk that everything about schemas uses.
 
 A table says of each keyword which kind of place its schemas describe, and `children` lists them, of a
-schema as written and of a definition made of one alike.
+schema as written and of a definition made of one alike. A reference that applies beside other keywords is a
+schema within the one that holds it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,20 @@ from ..text.document import Node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["CHILDREN", "Child", "Holder", "Kind", "children", "inner_schemas"]
+__all__ = [
+    "CHILDREN",
+    "ITEM_CLAIMS",
+    "MEMBER_CLAIMS",
+    "OF_DEFINITIONS",
+    "Child",
+    "Holder",
+    "Kind",
+    "children",
+    "inner_schemas",
+]
+
+# Keywords of definitions: what other schemas look at, for the unevaluated keyword beside it.
+MEMBER_CLAIMS, ITEM_CLAIMS = "$members", "$items"
 
 Kind = Literal[
     "same",  # the value itself
@@ -26,6 +40,7 @@ Kind = Literal[
     "items",  # every item
     "rest",  # every item beyond those with an index
     "some",  # at least one item
+    "left",  # every member or item that no other keyword has looked at
     "definition",  # no part of the value
 ]
 SchemaT = TypeVar("SchemaT")
@@ -40,12 +55,14 @@ class Holder:
         listed: The kind of each schema in a list.
         named: The kind of each schema in an object.
         or_names: Whether a list in place of a schema in the object holds names, not schemas.
+        by_reference: Whether the schema stands elsewhere, and the value refers to it.
     """
 
     alone: Kind | None = None
     listed: Kind | None = None
     named: Kind | None = None
     or_names: bool = False
+    by_reference: bool = False
 
 
 CHILDREN: dict[str, Holder] = {
@@ -61,7 +78,15 @@ CHILDREN: dict[str, Holder] = {
     "prefixItems": Holder(listed="item"),
     "additionalItems": Holder(alone="rest"),
     "contains": Holder(alone="some"),
+    **dict.fromkeys(("unevaluatedProperties", "unevaluatedItems"), Holder(alone="left")),
     **dict.fromkeys(("definitions", "$defs"), Holder(named="definition")),
+    "contentSchema": Holder(alone="definition"),
+    **dict.fromkeys(("$ref", "$dynamicRef", "$recursiveRef"), Holder(alone="same", by_reference=True)),
+}
+# Of the definitions that the normaliser makes.
+OF_DEFINITIONS: dict[str, Holder] = {
+    **{key: holder for key, holder in CHILDREN.items() if not holder.by_reference},
+    **dict.fromkeys((MEMBER_CLAIMS, ITEM_CLAIMS), Holder(listed="same")),
 }
 
 
@@ -82,33 +107,48 @@ class Child(NamedTuple, Generic[SchemaT]):
 
 
 @overload
-def children(schema: Node) -> Iterator[Child[Node]]: ...
+def children(schema: Node, holders: Mapping[str, Holder] = CHILDREN) -> Iterator[Child[Node]]: ...
 @overload
 def children(schema: Mapping[str, Any]) -> Iterator[Child[Any]]: ...
-def children(schema: Node | Mapping[str, Any]) -> Iterator[Child[Any]]:
+def children(
+    schema: Node | Mapping[str, Any], holders: Mapping[str, Holder] = CHILDREN
+) -> Iterator[Child[Any]]:
     """Yield the schemas directly within a schema, in the order of the document.
 
     The values of keywords that can't hold a schema in their form, such as a text for ``properties``, are
     passed over; the schemas themselves may be of any type.
 
     Args:
-        schema: An object as written, or a definition of the normaliser's.
+        schema: An object as written, whose reference was followed if it is nothing else, or a definition of
+            the normaliser's.
+        holders: Of schemas as written: where a dialect has schemas; by default, where any dialect has.
     """
     if not isinstance(schema, Node):
-        for kind, keyword, key in _places(schema):
+        for kind, keyword, key in _places(schema, OF_DEFINITIONS):
             held = schema[keyword]
             yield Child(kind, keyword, key, held if key is None else held[key])
         return
     holder, known = None, ""
-    for kind, keyword, key in _places(schema.value):
+    for kind, keyword, key in _places(schema.value, holders):
+        if holders[keyword].by_reference:
+            if isinstance(schema.value[keyword], str):
+                yield Child(kind, keyword, key, _reference(schema, keyword))
+            continue
         if holder is None or keyword != known:
             holder, known = schema.child(keyword), keyword
         yield Child(kind, keyword, key, holder if key is None else holder.child(key))
 
 
-def _places(schema: Mapping[str, Any]) -> Iterator[tuple[Kind, str, str | int | None]]:
+def _reference(schema: Node, keyword: str) -> Node:
+    """Return a reference that stands beside other keywords as a schema that is nothing else."""
+    return Node({"$ref": schema.value[keyword]}, schema.document, f"{schema.pointer}/{keyword}")
+
+
+def _places(
+    schema: Mapping[str, Any], holders: Mapping[str, Holder]
+) -> Iterator[tuple[Kind, str, str | int | None]]:
     for keyword, value in schema.items():
-        holder = CHILDREN.get(keyword)
+        holder = holders.get(keyword)
         if holder is None:
             continue
         if holder.listed is not None and isinstance(value, list):

@@ -9,7 +9,7 @@ from .messages import counted, listed, quoted
 from .scalars import Scalars
 
 if TYPE_CHECKING:
-    from .normalise import Schema
+    from .definitions import Schema
 
 __all__ = ["Containers"]
 
@@ -68,12 +68,37 @@ class Containers(Scalars):
             self.emit(schema, item, f"Item({self._variable}, {item}, {start})")
 
     def generate_contains(self) -> None:
-        """Generate the search for an item that matches."""
+        """Generate the search for an item that matches, or the count of those that do."""
+        if not self._definition.keys().isdisjoint(("minContains", "maxContains")):
+            self.counted_contains()
+            return
         item = self.fresh()
         with self.block(f"for {item} in {self._variable}:"):
             self.l(f"if {self.decide(self._definition['contains'], item)}: break")
         with self.block("else:"):
             self.fail("contains", "must contain an item that matches the schema under contains")
+
+    def counted_contains(self) -> None:
+        """Generate the count of items that match, as far as it matters."""
+        least, most = self._definition.get("minContains", 1), self._definition.get("maxContains")
+        item, count = self.fresh(), self.fresh()
+        self.l(f"{count} = 0")
+        with (
+            self.block(f"for {item} in {self._variable}:"),
+            self.block(f"if {self.decide(self._definition['contains'], item)}:"),
+        ):
+            self.l(f"{count} += 1")
+            self.l(f"if {count} == {least if most is None else most + 1}: break")
+        words = "that match the schema under contains"
+        if least:
+            keyword = "minContains" if "minContains" in self._definition else "contains"
+            self.unless(
+                f"{count} >= {least}", keyword, f"must contain at least {counted(least, 'item')} {words}"
+            )
+        if most is not None:
+            self.unless(
+                f"{count} <= {most}", "maxContains", f"must contain at most {counted(most, 'item')} {words}"
+            )
 
     def generate_unique_items(self) -> None:
         """Generate the check that no two items are equal."""

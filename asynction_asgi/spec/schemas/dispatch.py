@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .normalise import REF
+from .definitions import REF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
 __all__ = ["KINDS", "Case", "kinds_of", "plan_dispatch", "tag_values"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .children import children
-from .normalise import REF
+from .definitions import REF
 
 if TYPE_CHECKING:
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
 __all__ = ["find_finite"]
 

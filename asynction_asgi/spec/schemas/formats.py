@@ -47,6 +47,7 @@ _TEMPLATE = re.compile(
     r"|\{[+#./;?&=,!@|]?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9][0-9]{0,3}|\*)?"
     r"(?:,(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9][0-9]{0,3}|\*)?)*\})*"
 )
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _LONGEST_URI = 65_536
 _LONGEST_EMAIL = 320  # RFC 3696: 64 + "@" + 255
 _LONGEST_PATTERN = 2_000
@@ -250,4 +251,5 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "json-pointer": _matcher(_POINTER, _LONGEST_URI),  # RFC 6901, section 5
     "relative-json-pointer": _matcher(_RELATIVE_POINTER, _LONGEST_URI),
     "regex": is_regex,
+    "byte": lambda text: _BASE64.fullmatch(text) is not None,  # OpenAPI 3.0; RFC 4648, section 4
 }

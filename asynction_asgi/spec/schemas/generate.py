@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .containers import Containers
+from .definitions import DISCRIMINATOR, REF
 from .dispatch import plan_dispatch
 from .messages import listed, quoted, type_names
-from .normalise import REF
+from .unevaluated import Unevaluated
 from .writer import KIND_NAMES, TESTS
 
 if TYPE_CHECKING:
+    from .definitions import Schema
     from .dispatch import Case
-    from .normalise import Schema
 
 __all__ = ["Generator"]
 
@@ -46,7 +46,7 @@ _COMBINING = ("allOf", "anyOf", "oneOf", "not", "if")
 _WIDE = 64
 
 
-class Generator(Containers):
+class Generator(Unevaluated):
     """One schema after the other: references, combinations, and the order of keywords.
 
     A function takes the value, and for definitions that could take exponential time also a memo.
@@ -92,6 +92,7 @@ class Generator(Containers):
                     self.call(present)
                     self._kinds = kinds
         self.call(_COMBINING)
+        self.unevaluated()
         return 1
 
     def generate_all_of(self) -> None:
@@ -178,7 +179,26 @@ class Generator(Containers):
     def any_of(self, branches: tuple[Schema, ...]) -> None:
         """Generate the alternatives; the first that accepts ends the search."""
         tests = (f"({self.decide(schema, self._variable, self._kinds)})" for schema in branches)
-        self.unless(" or ".join(tests), "anyOf", f"matches none of the {len(branches)} alternatives")
+        self.none_of("anyOf", " or ".join(tests), branches)
+
+    def none_of(self, keyword: str, test: str, branches: tuple[Schema, ...]) -> None:
+        """Generate the failure of a value that no alternative accepts, by the one that it names."""
+        message = f"matches none of the {len(branches)} alternatives"
+        named = self._definition.get(DISCRIMINATOR)
+        if self._quiet or named is None or named["keyword"] != keyword or "object" not in self._kinds:
+            self.unless(test, keyword, message)
+            return
+        with self.block(f"if not ({test}):"):
+            tag = self.fresh()
+            self.l(
+                f"{tag} = {self._variable}.get({named['property']!r}) if isinstance({self._variable}, dict) else None"
+            )
+            alternatives = self._definition[keyword]
+            for value, index in named["branches"].items():
+                if any(alternatives[index] is branch for branch in branches):
+                    with self.block(f"if {tag} == {value!r}:"):
+                        self.emit(alternatives[index], self._variable, kinds=self._kinds)
+            self.fail(keyword, message)
 
     def one_of(self, branches: tuple[Schema, ...]) -> None:
         """Generate all alternatives, until a second one accepts."""
@@ -190,7 +210,7 @@ class Generator(Containers):
                     with self.block(f"if {found}:"):
                         self.fail("oneOf", f"matches more than one of the {len(branches)} alternatives")
                 self.l(f"{found} = True")
-        self.unless(found, "oneOf", f"matches none of the {len(branches)} alternatives")
+        self.none_of("oneOf", found, branches)
 
     def generate_not(self) -> None:
         """Generate the failure of a value that a schema must not accept."""

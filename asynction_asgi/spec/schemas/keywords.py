@@ -1,9 +1,6 @@
-"""The keywords of a schema, and what each one's value must be; `children` says where schemas stand in it.
+"""The keywords of schemas of every dialect, and what each one's value must be.
 
-Draft-07 with AsyncAPI's additions, the later keywords that have a draft-07 equivalent, and those
-that have none and so would be ignored.
-
-Source: JSON Schema draft-07 (core, validation and its meta-schema); AsyncAPI 2.6 and 3.1, Schema Object.
+`dialects` says which dialect has which of them, and `children` where schemas stand in them.
 """
 
 from __future__ import annotations
@@ -12,9 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Mapping
 
-__all__ = ["ASSERTIONS", "IGNORED", "KEYWORDS", "TYPES", "Keyword"]
+__all__ = [
+    "ASSERTIONS",
+    "BOOLEAN_LIMIT",
+    "KEYWORDS",
+    "ONE_SCHEMA",
+    "TYPES",
+    "Keyword",
+    "advice",
+    "holds_bytes",
+]
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
@@ -119,18 +125,32 @@ ASSERTIONS: dict[str, Keyword] = {
     "anyOf": _SCHEMAS,
     "oneOf": _SCHEMAS,
     "not": _SCHEMA,
-    # Later drafts, translated.
+    # Of later drafts.
     "prefixItems": Keyword("a list of schemas", _is_list),
     "dependentRequired": Keyword(
         "an object of lists of names",
         lambda value: _is_object(value) and all(_is_strings(names) for names in value.values()),
     ),
     "dependentSchemas": _MAP,
+    "minContains": _COUNT,
+    "maxContains": _COUNT,
+    "unevaluatedProperties": _SCHEMA,
+    "unevaluatedItems": _SCHEMA,
+    "$dynamicRef": _STRING,
+    "$recursiveRef": Keyword("'#'", lambda value: value == "#"),
+    # Of OpenAPI 3.0.
+    "nullable": _BOOLEAN,
 }
+# The forms of keywords that mean something else in certain dialects.
+BOOLEAN_LIMIT = _BOOLEAN
+ONE_SCHEMA = Keyword("a schema", lambda value: not isinstance(value, list))
 
 _ANNOTATIONS: dict[str, Keyword] = {
     "$id": _STRING,
     "$schema": _STRING,
+    "$anchor": _STRING,
+    "$dynamicAnchor": _STRING,
+    "$recursiveAnchor": _BOOLEAN,
     "$comment": _STRING,
     "title": _STRING,
     "description": _STRING,
@@ -140,21 +160,42 @@ _ANNOTATIONS: dict[str, Keyword] = {
     "examples": Keyword("a list", _is_list),
     "contentMediaType": _STRING,
     "contentEncoding": _STRING,
+    "contentSchema": _SCHEMA,
     "definitions": _MAP,
     "$defs": _MAP,
 }
 
 KEYWORDS: dict[str, Keyword] = {**ASSERTIONS, **_ANNOTATIONS}
 
-# No part of draft-07, and nothing here enforces them; what to write instead, where there is something.
-IGNORED: dict[str, str] = {
-    "unevaluatedProperties": "additionalProperties beside all of the properties",
-    "unevaluatedItems": "additionalItems",
-    "minContains": "",
-    "maxContains": "",
-    "$dynamicRef": "$ref",
-    "$recursiveRef": "$ref",
-    "contentSchema": "",
-    "propertyDependencies": "if and then",
-    "nullable": "type with 'null' in its list",
+# What to write in place of a keyword that a dialect lacks: the first of these that it has.
+_INSTEAD: dict[str, tuple[tuple[str, str], ...]] = {
+    "unevaluatedProperties": (("additionalProperties", "additionalProperties beside all of the properties"),),
+    "unevaluatedItems": (("additionalItems", "additionalItems"),),
+    "additionalItems": (("prefixItems", "items beside prefixItems"),),
+    "prefixItems": (("additionalItems", "items with a list"),),
+    "dependentRequired": (("dependencies", "dependencies"),),
+    "dependentSchemas": (("dependencies", "dependencies"),),
+    "dependencies": (("dependentRequired", "dependentRequired or dependentSchemas"),),
+    "const": (("enum", "enum with one value"),),
+    "$recursiveRef": (("$dynamicRef", "$dynamicRef"), ("type", "$ref")),
+    "$dynamicRef": (("$recursiveRef", "$recursiveRef"), ("type", "$ref")),
+    "nullable": (("type", "type with 'null' in its list"),),
 }
+
+
+def advice(key: str, known: Container[str]) -> str:
+    """Return ``; use …`` for a keyword that is not among those known, or ``""``."""
+    instead = next((words for needed, words in _INSTEAD.get(key, ()) if needed in known), None)
+    return "" if instead is None else f"; use {instead}"
+
+
+def holds_bytes(schema: Mapping[str, Any]) -> bool:
+    """Return whether the strings of a schema as written are bytes, as OpenAPI 3.0 or 3.1 says it."""
+    if schema.get("format") == "binary":
+        return True
+    types = schema.get("type")
+    return (
+        schema.get("contentMediaType") == "application/octet-stream"
+        and "contentEncoding" not in schema
+        and (types == "string" or (isinstance(types, list) and "string" in types))
+    )

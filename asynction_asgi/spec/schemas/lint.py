@@ -1,7 +1,7 @@
 """What is wrong with the schemas of a document, every finding at its place.
 
 A schema that passes here can be compiled. Nothing is enforced in part: what can't be enforced is an
-error, and what draft-07 ignores by its own rules, or no value can meet, is a warning.
+error, and what a dialect ignores by its own rules, or no value can meet, is a warning.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ..patterns import PatternError
+from ..text.pointer import Pointer
 from ..text.references import ReferenceFault
 from .children import children
 from .declared import find_undeclared
-from .keywords import ASSERTIONS, IGNORED, KEYWORDS
+from .dialects import ASYNCAPI
+from .keywords import ASSERTIONS, KEYWORDS, advice
 from .matchers import compile_pattern
 from .multi_format import is_multi_format
+from .resources import resources_of
 from .slips import hint_for, kind_of
 from .suspicions import find_suspicions, without_slashes
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from ...errors import Diagnostic
     from ..text.document import Document, Node
     from ..text.references import Resolver
+    from .dialects import Dialect
+    from .resources import Resources
 
     Place = tuple[Document, str]
 
@@ -51,7 +56,8 @@ def find_unfit(
 
 
 def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter:
-    linter = _Linter(resolver, strict=strict)
+    roots = tuple(roots)
+    linter = _Linter(resources_of(roots, resolver), resolver, strict=strict)
     linter.walk(roots)
     linter.find_endless()
     linter.find_undeclared()
@@ -59,7 +65,8 @@ def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter
 
 
 class _Linter:
-    def __init__(self, resolver: Resolver, *, strict: bool) -> None:
+    def __init__(self, resources: Resources, resolver: Resolver, *, strict: bool) -> None:
+        self.resources = resources
         self.resolver = resolver
         self.ignored: Literal["error", "warning"] = "error" if strict else "warning"
         self.found: list[Diagnostic] = []
@@ -99,7 +106,10 @@ class _Linter:
     def visit(self, node: Node) -> list[Node]:
         """Check one schema; the schemas to look at next."""
         value = node.value
+        dialect = self.resources.dialect(node)
+        self.found += self.resources.found.get(node.identity, ())
         if isinstance(value, bool):
+            self.boolean(node, dialect)
             return []
         if not isinstance(value, dict):
             hint = ""
@@ -108,12 +118,11 @@ class _Linter:
             message = f"a schema is an object or a boolean, not {kind_of(value)}{hint}"
             self.report(node, message, code="SCHEMA_TYPE")
             return []
-        if "$ref" in value:
-            return self.reference(node)
-        for key in value:
-            self.keyword(node, key)
-        self.combinations(node)
-        for suspicion in find_suspicions(value):
+        if self.resolver.is_reference(node):
+            return self.reference(node, dialect)
+        misused = {key for key in value if not self.keyword(node, key, dialect)}
+        self.combinations(node, dialect)
+        for suspicion in find_suspicions(value, dialect):
             self.report(
                 node.child(suspicion.keyword),
                 suspicion.message,
@@ -121,12 +130,18 @@ class _Linter:
                 layer="service",
                 key=suspicion.key,
             )
-        held = list(children(node))
+        held = [child for child in children(node, dialect.holders) if child.keyword not in misused]
         self.in_place[node.identity] = [child.schema.identity for child in held if child.kind == "same"]
         return [child.schema for child in held]
 
-    def reference(self, node: Node) -> list[Node]:
-        ignored = [key for key in node.value if key in ASSERTIONS]
+    def boolean(self, node: Node, dialect: Dialect) -> None:
+        if dialect.boolean_under is None or Pointer.parse(node.pointer).last in dialect.boolean_under:
+            return
+        instead = "{}" if node.value else "{not: {}}"
+        self.report(node, f"a schema is an object in {dialect.name}; write {instead}", code="SCHEMA_TYPE")
+
+    def reference(self, node: Node, dialect: Dialect) -> list[Node]:
+        ignored = [key for key in node.value if key in dialect.keywords]
         if ignored:
             self.report(
                 node.child(ignored[0]),
@@ -149,23 +164,28 @@ class _Linter:
         self.in_place[node.identity] = [target.identity]
         return [target]
 
-    def keyword(self, node: Node, key: str) -> None:
+    def keyword(self, node: Node, key: str, dialect: Dialect) -> bool:
+        """Report what is wrong with a keyword by itself; returns whether its value can be read on."""
         value = node.value[key]
-        if key in IGNORED:
-            instead = f"; use {IGNORED[key]}" if IGNORED[key] else ""
+        keyword = dialect.keywords.get(key)
+        if keyword is None and key in ASSERTIONS:
             self.report(
                 node.child(key),
-                f"{key} is not part of JSON Schema draft-07 and is not enforced{instead}",
+                f"{key} is not part of {_called(dialect)} and is not enforced{advice(key, dialect.keywords)}",
                 severity=self.ignored,
                 layer="service",
                 key=True,
             )
-            return
-        keyword = KEYWORDS.get(key)
+            return True
+        keyword = keyword or KEYWORDS.get(key)
         if keyword is None:
-            return
+            return True
         if not keyword.admits(value):
-            self.report(node.child(key), f"{key} must be {keyword.expects}{hint_for(key, value)}")
+            hint = hint_for(key, value, dialect.keywords)
+            self.report(node.child(key), f"{key} must be {keyword.expects}{hint}")
+            return False
+        if key == "nullable":
+            self.nullable(node)
         elif key == "pattern":
             self.pattern(node.child(key), value)
         elif key == "patternProperties":
@@ -177,6 +197,14 @@ class _Linter:
                     self.report(
                         node.child(key).child(name), "a dependency must be a schema or a list of names"
                     )
+        return True
+
+    def nullable(self, node: Node) -> None:
+        """Report an ``enum`` that refuses the null which ``nullable`` admits."""
+        values = node.value.get("enum")
+        if node.value["nullable"] and isinstance(values, list) and None not in values:
+            message = "nullable does not add null to the enum, so null is refused; list null there as well"
+            self.report(node.child("enum"), message, severity="warning", layer="service", key=True)
 
     def pattern(self, node: Node, text: str, *, key: bool = False) -> None:
         try:
@@ -206,12 +234,23 @@ class _Linter:
             return
         self.report(node, message, code="SLOW", severity=severity, layer="service", key=key)
 
-    def combinations(self, node: Node) -> None:
+    def combinations(self, node: Node, dialect: Dialect) -> None:
         value = node.value
-        if isinstance(value.get("prefixItems"), list) and isinstance(value.get("items"), list):
+        if (
+            "prefixItems" in dialect.keywords
+            and isinstance(value.get("prefixItems"), list)
+            and isinstance(value.get("items"), list)
+        ):
             self.report(node.child("items"), "items must be one schema beside prefixItems")
         name = value.get("discriminator")
-        if name is None or isinstance(name, dict):  # an object is OpenAPI's; a suspicion
+        if name is None or dialect.has_discriminator is None:
+            return
+        if dialect.has_discriminator == "object":
+            if not isinstance(name, dict) or not isinstance(name.get("propertyName"), str):
+                message = "discriminator must be an object with propertyName, the name of a property"
+                self.report(node.child("discriminator"), message)
+            return
+        if isinstance(name, dict):  # OpenAPI's; a suspicion
             return
         properties = value.get("properties")
         if not isinstance(name, str):
@@ -274,3 +313,7 @@ class _Linter:
     ) -> None:
         self.errors += severity == "error"
         self.found.append(node.diagnostic(severity, code, message, layer=layer, key=key))
+
+
+def _called(dialect: Dialect) -> str:
+    return "AsyncAPI's schemas" if dialect is ASYNCAPI else dialect.name

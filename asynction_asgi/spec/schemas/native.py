@@ -15,17 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 from ..patterns import ecma_source, parse_pattern
 from .children import inner_schemas
+from .definitions import MARKS, REF
 from .formats import FORMATS
 from .matchers import compile_pattern
-from .normalise import AT, REF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
 __all__ = ["compile_native"]
 
+# Draft-07 has none of them but uniqueItems.
+_UNKNOWN = frozenset(
+    {"uniqueItems", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems"}
+)
 _MANY = 8  # values, of which it takes each in turn
 _LARGE = 2**63
 _URI = "urn:asynction:bundle"
@@ -87,7 +91,7 @@ def _export(schema: Schema) -> Any:
         return schema
     plain: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == AT:
+        if key in MARKS:
             continue
         if key == REF:
             plain[key] = f"{_URI}#/definitions/{value}"
@@ -122,7 +126,7 @@ def _spelled_out(pattern: str) -> str:
 def _is_unfit(schema: Schema) -> bool:
     """Return whether jsonschema-rs can't check a schema, or can be made to take long.
 
-    Bytes are unknown to it; its uniqueItems takes quadratic time on large integers, and its patterns as many
+    Bytes and counted contains are unknown to it; its uniqueItems takes quadratic time on large integers, and its patterns as many
     steps per character as positions of the pattern can be reached at once. It tries arrays and objects of an enum
     one after the other, and reckons with factors of many digits slowly.
     """
@@ -132,7 +136,7 @@ def _is_unfit(schema: Schema) -> bool:
     factor = Fraction(repr(schema.get("multipleOf", 1)))
     return (
         "binary" in schema.get("type", ())
-        or "uniqueItems" in schema
+        or not schema.keys().isdisjoint(_UNKNOWN)
         or not all(compile_pattern(pattern).is_light for pattern in patterns)
         or sum(isinstance(value, list | dict) for value in schema.get("enum", ())) > _MANY
         or max(factor.numerator, factor.denominator) > _LARGE

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .children import children, inner_schemas
-from .normalise import REF
+from .definitions import REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .children import Child
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
-__all__ = ["Recursion", "find_recursion", "in_place_order"]
+__all__ = ["Recursion", "find_loops", "find_recursion", "in_place_order"]
 
 # A step down into a value: a member's name, an index, or any of a kind of each that has a schema's identity.
 Step = tuple[str, Any]
@@ -69,10 +69,26 @@ def find_recursion(definitions: Definitions) -> Recursion:
 
 def in_place_order(definitions: Definitions) -> list[str]:
     """Order names so that each comes after those that apply to the same place of a value."""
-    sites = {name: _sites(schema, ()) for name, schema in definitions.items()}
-    return list(
-        _components({name: [target for path, target in found if not path] for name, found in sites.items()})
-    )
+    return list(_components(_in_place(definitions)))
+
+
+def find_loops(definitions: Definitions) -> list[str]:
+    """Return the names of definitions that apply themselves to the same place of a value."""
+    edges = _in_place(definitions)
+    component = _components(edges)
+    return [
+        name
+        for name, targets in edges.items()
+        if any(component[target] == component[name] for target in targets)
+    ]
+
+
+def _in_place(definitions: Definitions) -> dict[str, list[str]]:
+    """Return the definitions that each one applies to the same place of a value."""
+    return {
+        name: [target for path, target in _sites(schema, ()) if not path]
+        for name, schema in definitions.items()
+    }
 
 
 def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> frozenset[str]:
@@ -179,6 +195,8 @@ def _steps(child: Child[Schema], holder: int) -> Path:
             return (("item", (holder, -1)),)
         case "some":
             return (("items", None),)
+        case "left":  # which is not known, so that it may meet any other
+            return (("items", None),) if child.keyword == "unevaluatedItems" else (("members", None),)
         case _:
             return ((child.kind, holder),)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..text.document import Node
 from ..text.references import ReferenceFault
 from .children import children
-from .normalise import AT
+from .definitions import AT
+from .keywords import holds_bytes
 from .shape import LOWER, UPPER, Elements, Members, Shape, merge_shapes
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Shapes:
                 if part is None or not isinstance(part.value, dict) or part.identity in parts:
                     continue
                 parts[part.identity] = part
-                waiting += [child.schema for child in children(part) if child.keyword == "allOf"][::-1]
+                waiting += [child.schema for child in children(part) if child.keyword in ("allOf", "$ref")][
+                    ::-1
+                ]
             known = self._known[target.identity] = merge_shapes([read_shape(part) for part in parts.values()])
         return known
 
@@ -85,6 +88,7 @@ def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
     types = [types] if isinstance(types, str) else types if isinstance(types, list) else None
     array = read_elements(schema)
     denied, forbidden = _denied(value.get("not"))
+    contains = held.get("contains", {}) if value.get("minContains") != 0 else {}
     return Shape(
         types=None if types is None else tuple(dict.fromkeys(map(str, types))),
         denied=denied,
@@ -93,13 +97,13 @@ def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
         bounds={key: value[key] for key in (*LOWER, *UPPER) if type(value.get(key)) in (int, float)},
         steps=(value["multipleOf"],) if "multipleOf" in value else (),
         patterns=(value["pattern"],) if "pattern" in value else (),
-        formats=(value["format"],) if "format" in value else (),
+        formats=("binary",) if holds_bytes(value) else (value["format"],) if "format" in value else (),
         objects=_members(value, held),
         arrays=() if array is None else (array,),
         required=_names(value.get("required")),
         forbidden=forbidden,
         names=tuple(held.get("propertyNames", {}).values()),
-        contains=tuple(held.get("contains", {}).values()),
+        contains=tuple(contains.values()),
         dependencies=(*held.get("dependencies", {}).items(), *held.get("dependentSchemas", {}).items()),
         unique=value.get("uniqueItems") is True,
         choices=tuple(tuple(held[keyword].values()) for keyword in ("oneOf", "anyOf") if keyword in held),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..text.references import did_you_mean
 from .keywords import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 __all__ = ["hint_for", "kind_of"]
 
@@ -29,10 +32,21 @@ def kind_of(value: Any) -> str:
     return "a string" if isinstance(value, str) else "a number"
 
 
-def hint_for(key: str, value: Any) -> str:
-    """Return what to write in place of a value that a keyword does not take, or ``""``."""
-    if key in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
-        return f"; since draft-06 it replaces {key[9:].lower()}"
+def hint_for(key: str, value: Any, known: Container[str]) -> str:
+    """Return what to write in place of a value that a keyword does not take, or ``""``.
+
+    Args:
+        key: The keyword.
+        value: What it was given.
+        known: The keywords of the dialect.
+    """
+    if key in ("exclusiveMinimum", "exclusiveMaximum"):
+        other = key[9:].lower()
+        if isinstance(value, bool):
+            return f"; since draft-06 it replaces {other}"
+        return f"; before draft-06, it stands beside {other}, which is the limit"
+    if key == "items" and isinstance(value, list):
+        return "; use prefixItems" if "prefixItems" in known else "; a tuple can't be described here"
     if key == "required" and isinstance(value, bool):
         return "; it stands beside properties and lists their names"
     if key == "type":

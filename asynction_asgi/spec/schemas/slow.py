@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .children import inner_schemas
+from .definitions import AT, REF
 from .dispatch import KINDS, kinds_of, plan_dispatch
-from .normalise import AT, REF
 from .recursion import in_place_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..text.document import Node
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
 __all__ = ["find_slow"]
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..text.references import closest, did_you_mean
-from .children import CHILDREN
+from .children import OF_DEFINITIONS
 from .formats import FORMATS
-from .keywords import ASSERTIONS, IGNORED, KEYWORDS
+from .keywords import ASSERTIONS, BOOLEAN_LIMIT, KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from .dialects import Dialect
 
 __all__ = ["BOUNDS", "Suspicion", "find_suspicions", "mark", "types_of", "without_slashes"]
 
@@ -78,16 +80,22 @@ class Suspicion:
     enforced: bool = False
 
 
-def find_suspicions(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
+def find_suspicions(schema: Mapping[str, Any], dialect: Dialect) -> Iterator[Suspicion]:
     """Yield everything in this schema, not in those within it, that is legal and can't be meant."""
     misspelt = [suspicion for key in schema for suspicion in _misspelt(schema, key)]
     yield from misspelt
     if not misspelt:
         yield from _without_properties(schema)
-    yield from _discriminator_of_openapi(schema)
+    if dialect.has_discriminator == "name":
+        yield from _discriminator_of_openapi(schema)
+    keywords = dialect.keywords
     known = {
-        key: value for key, value in schema.items() if key in ASSERTIONS and ASSERTIONS[key].admits(value)
+        key: value
+        for key, value in schema.items()
+        if key in keywords and keywords[key] is not BOOLEAN_LIMIT and keywords[key].admits(value)
     }
+    if known.pop("nullable", False) and isinstance(known.get("type"), str):
+        known["type"] = [known["type"], "null"]
     yield from _crossed(known)
     yield from _of_no_type(known)
     yield from _inapplicable(known)
@@ -105,7 +113,7 @@ def _misspelt(schema: Mapping[str, Any], key: str) -> Iterator[Suspicion]:
         near = closest(value, FORMATS, cutoff=0.86)  # not uid for uuid
         if near is not None:
             yield Suspicion(key, f"the format {value!r} is unknown and not enforced; did you mean {near!r}?")
-    if key in KEYWORDS or key in IGNORED or key.startswith(("x-", "$")):
+    if key in KEYWORDS or key.startswith(("x-", "$")):
         return
     plain = key.replace("_", "").replace("-", "")
     near = closest(plain, _ENFORCED, cutoff=0.82)
@@ -134,7 +142,7 @@ def _could_be(name: str, value: Any) -> bool:
     keyword = _ENFORCED[name]
     if name == "const":  # anything would do, a cost too
         return False
-    holder = CHILDREN.get(name)
+    holder = OF_DEFINITIONS.get(name)
     if holder is not None and holder.alone is not None:
         return isinstance(value, dict | bool) or (holder.listed is not None and isinstance(value, list))
     return keyword.admits(value)
@@ -158,7 +166,7 @@ def _without_properties(schema: Mapping[str, Any]) -> Iterator[Suspicion]:
 
 
 def _is_name(key: str) -> bool:
-    return key not in KEYWORDS and key not in IGNORED and key != "discriminator" and not key.startswith("$")
+    return key not in KEYWORDS and key != "discriminator" and not key.startswith("$")
 
 
 def _looks_like_schema(value: Any) -> bool:

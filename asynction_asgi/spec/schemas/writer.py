@@ -13,14 +13,14 @@ from fastjsonschema.draft07 import CodeGeneratorDraft07
 from fastjsonschema.ref_resolver import RefResolver
 
 from . import equality, runtime
+from .definitions import AS, AT, REF
 from .dispatch import KINDS
-from .normalise import AT, REF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..text.document import Node
-    from .normalise import Definitions, Schema
+    from .definitions import Definitions, Schema
 
 __all__ = ["KIND_NAMES", "TESTS", "Writer"]
 
@@ -83,6 +83,7 @@ class Writer(CodeGeneratorDraft07):
         self._path: tuple[str, ...] = ()
         self._kinds = KINDS
         self._node: Node = next(iter(definitions.values()))[AT]
+        self._stands_for: str | None = None
         self._memo = ""
         self._fresh = 0
         self._quiet = False
@@ -180,13 +181,14 @@ class Writer(CodeGeneratorDraft07):
             path: From the current value to this one, as Python expressions.
             kinds: What the value can be at this point; anything when None.
         """
-        outer = self._path, self._kinds, self._node
+        outer = self._path, self._kinds, self._node, self._stands_for
         self._path = (*self._path, *path)
         self._kinds = kinds or KINDS
+        self._stands_for = None
         if isinstance(schema, dict):
-            self._node = schema[AT]
+            self._node, self._stands_for = schema[AT], schema.get(AS)
         self.generate_func_code_block(schema, variable, "")  # type: ignore[no-untyped-call]  # the library's
-        self._path, self._kinds, self._node = outer
+        self._path, self._kinds, self._node, self._stands_for = outer
 
     def call(self, keywords: Iterable[str]) -> None:
         """Write those of `keywords` that the current schema has."""
@@ -210,7 +212,7 @@ class Writer(CodeGeneratorDraft07):
         if self._quiet:
             self.l("return False")
             return
-        self.rules.append(runtime.Rule(keyword, message, self._node))
+        self.rules.append(runtime.Rule(self._stands_for or keyword, message, self._node))
         trail = ", ".join((*self._path, *path))
         self.l(f"raise Miss(R[{len(self.rules) - 1}]{f', ({trail},)' if trail else ''})")
 

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..schemas.multi_format import is_supported_format
 from .extensions import HANDLERS, SCHEME_EXTENSIONS
 from .grammar import ANYTHING, OBJECT, REFERENCE, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .walk import type_name
@@ -56,15 +55,14 @@ def payload_is_a_schema(walk: Walk, message: Node) -> None:
     payload = message.get("payload")
     if payload is None:
         return
-    name = message.value.get("schemaFormat")
+    name = message.get("schemaFormat")
     traits = message.get("traits")
     if traits is not None and isinstance(traits.value, list):
         for trait in traits.elements():
             target = walk.follow(trait)
             if target is not None and isinstance(target.value, dict):
-                name = target.value.get("schemaFormat", name)
-    if is_supported_format(name):
-        SCHEMA.check(walk, payload)
+                name = target.get("schemaFormat") or name
+    walk.formatted_schema(payload, name)
 
 
 def is_a_message(walk: Walk, message: Node) -> None:

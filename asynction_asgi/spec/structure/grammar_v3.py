@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..schemas.multi_format import is_multi_format, is_supported_format
+from ..schemas.multi_format import is_multi_format
 from .extensions import CHANNEL_EXTENSIONS, MESSAGE_EXTENSIONS, REQUIREMENT, SCOPES, Ours
 from .grammar import ANYTHING, BOOLEAN, OBJECT, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .grammar_shared import (
@@ -53,8 +53,8 @@ class _AnySchema:
             walk.error(target, "MULTIFORMAT", "schemaFormat needs a 'schema' beside it, which is missing")
         elif not isinstance(value.get("schemaFormat", ""), str):
             walk.error(target.child("schemaFormat"), "MULTIFORMAT", "must be a string")
-        elif is_supported_format(value.get("schemaFormat")):
-            SCHEMA.check(walk, target.child("schema"))
+        else:
+            walk.formatted_schema(target.child("schema"), target.get("schemaFormat"))
 
     def as_schema(self, refer: Refer) -> JsonSchema:
         """Return what every schema is; one that says its format holds another one."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from ..schemas.multi_format import read_format
 from ..text.pointer import Pointer
 from ..text.references import ELSEWHERE, ReferenceFault, Resolver, closest
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ...errors import Diagnostic, Layer
+    from ..schemas.dialects import Dialect
     from ..text.document import Document, Node
 
 __all__ = ["TYPE_NAMES", "JsonSchema", "Refer", "Row", "Rule", "Walk", "type_name"]
@@ -79,6 +81,7 @@ class Walk:
         layer: Of the diagnostics that follow.
         found: The diagnostics so far.
         schemas: Every schema that stands in an object of the table.
+        dialects: What its format declares, by the place of a schema.
         messages: Every message.
         references: Every reference that stands for an object of the table, with that object's name.
         is_foreign: Whether a field of the other major version was met, such as ``publish`` in 3.x.
@@ -95,6 +98,7 @@ class Walk:
     layer: Layer = "document"
     found: list[Diagnostic] = field(default_factory=list)
     schemas: list[Node] = field(default_factory=list)
+    dialects: dict[tuple[Document, str], Dialect] = field(default_factory=dict)
     messages: list[Node] = field(default_factory=list)
     references: dict[tuple[Document, str], str] = field(default_factory=dict)
     is_foreign: bool = False
@@ -167,6 +171,19 @@ class Walk:
                     replace(diagnostic, severity="warning") if diagnostic.code in ELSEWHERE else diagnostic
                 )
             return None
+
+    def formatted_schema(self, schema: Node, name: Node | None) -> None:
+        """Keep a schema whose format is declared, if it is of a dialect that is validated."""
+        read = read_format(None if name is None else name.value)
+        if name is not None and read.error:
+            self.refuse(name, "DIALECT", read.error)
+        elif name is not None and read.warning:
+            self.warn(name, "DIALECT", read.warning)
+        if read.dialect is None:
+            return
+        self.schemas.append(schema)
+        if read.declared is not None:
+            self.dialects[schema.identity] = read.declared
 
     def siblings(self, row: Row, node: Node) -> None:
         """Report fields beside a ``$ref``, which have no effect (JSON Reference, section 3).

@@ -1,7 +1,8 @@
 """References across a document and the files beside it.
 
-JSON Reference as AsyncAPI uses it: siblings of a ``$ref`` are ignored, ``$id`` moves nothing, a
-relative URI is resolved against the file that holds the reference. Nothing is ever fetched.
+JSON Reference as AsyncAPI uses it: siblings of a ``$ref`` are ignored, and a relative URI is resolved against
+the file that holds the reference. Within schemas, their dialect decides (`SchemaPlaces`). Nothing is ever
+fetched.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from ...errors import SpecError
@@ -27,13 +28,16 @@ __all__ = [
     "ELSEWHERE",
     "ReferenceFault",
     "Resolver",
+    "SchemaPlaces",
     "closest",
     "did_you_mean",
     "name_by_reference",
     "rebase",
+    "reference_fault",
 ]
 
 _GENERATOR_DEFINITIONS = re.compile(r"/(?:\$defs|definitions)(?:/|$)")
+_BESIDE = ("/$ref", "/$dynamicRef", "/$recursiveRef")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 # RFC 6901, section 3: a tilde is followed by 0 or 1.
 _BAD_ESCAPE = re.compile(r"~(?![01]).?")
@@ -54,6 +58,30 @@ class ReferenceFault(Exception):  # noqa: N818  # never reaches users; the diagn
         super().__init__(self.diagnostic)
 
 
+class SchemaPlaces(Protocol):
+    """What is known of the schemas among the values."""
+
+    def combines(self, node: Node) -> bool:
+        """Return whether the keywords beside the ``$ref`` of a value count, so that it is more than a reference."""
+        ...
+
+    def locate(self, node: Node, uri: str, fragment: str) -> tuple[Node, str] | None:
+        """Return the value from which the reference of a schema descends, and the pointer that is left.
+
+        Args:
+            node: Holds the reference.
+            uri: The part before the ``#``.
+            fragment: The part after it, decoded.
+
+        Returns:
+            None if the node is not a schema.
+
+        Raises:
+            ReferenceFault: There is no such value.
+        """
+        ...
+
+
 class Resolver:
     """Follows the references of one document, and of every file that it reaches.
 
@@ -62,10 +90,14 @@ class Resolver:
     Args:
         document: The first one.
         read: Returns the content of the file at an absolute path, or raises OSError.
+
+    Attributes:
+        places: Says what the references of schemas mean; None before they are known.
     """
 
     def __init__(self, document: Document, *, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
         self.document = document
+        self.places: SchemaPlaces | None = None
         self._read_file = read
         self._files: dict[Path, Document | ReferenceFault] = {}
         if document.path is not None:
@@ -97,7 +129,7 @@ class Resolver:
         Raises:
             ReferenceFault: The value does not exist.
         """
-        if not _is_object_with_reference(node):
+        if not self.is_reference(node):
             return node
         known = self._targets.get(node.identity)
         if known is None:
@@ -109,6 +141,18 @@ class Resolver:
         if isinstance(known, ReferenceFault):
             raise known
         return known
+
+    def forget(self) -> None:
+        """Follow every reference again when it is asked for, as more is known of the schemas."""
+        self._targets.clear()
+        self._steps.clear()
+
+    def is_reference(self, node: Node) -> bool:
+        """Return whether a value is a reference and nothing else."""
+        value = node.value
+        if not isinstance(value, dict) or "$ref" not in value:
+            return False
+        return len(value) == 1 or self.places is None or not self.places.combines(node)
 
     def step(self, node: Node) -> Node:
         """Return where the ``$ref`` of `node` points, one hop; the target may be a reference itself.
@@ -122,7 +166,7 @@ class Resolver:
         """Follow a chain to its end, which is then known of each of its links."""
         seen: dict[Place, Node] = {}
         start = node
-        while _is_object_with_reference(node):
+        while self.is_reference(node):
             known = self._targets.get(node.identity)
             if isinstance(known, ReferenceFault):
                 raise known
@@ -174,17 +218,21 @@ class Resolver:
             hint = ""
             if reference is None:
                 hint = "; an unquoted # begins a comment, so put the reference in quotes"
-            raise _fault(node, "REF_TYPE", f"$ref must be a string{hint}")
+            raise reference_fault(node, "REF_TYPE", f"$ref must be a string{hint}")
         uri, _, fragment = reference.partition("#")
-        document = self._file(node, uri) if uri else node.document
         pointer = unquote(fragment)
+        located = None if self.places is None else self.places.locate(node, uri, pointer)
+        if located is not None:
+            root, pointer = located
+        else:
+            root = (self.file(node, uri) if uri else node.document).root
         if pointer and not pointer.startswith("/"):
             hint = f"; did you mean '#/{pointer}'?" if "/" in pointer else ""
-            raise _fault(node, "REF_POINTER", f"{reference!r} is not a valid JSON Pointer{hint}")
+            raise reference_fault(node, "REF_POINTER", f"{reference!r} is not a valid JSON Pointer{hint}")
         if (wrong := _BAD_ESCAPE.search(pointer)) is not None:
             message = f"{reference!r} is not a valid JSON Pointer: {wrong[0]!r} means nothing; write ~0 for ~, ~1 for /"
-            raise _fault(node, "REF_POINTER", message)
-        return _Descent(node, document.root, Pointer.parse(pointer))
+            raise reference_fault(node, "REF_POINTER", message)
+        return _Descent(node, root, Pointer.parse(pointer))
 
     def did_you_mean(self, word: str, known: Iterable[str]) -> str:
         """Call the function of that name, unless the document has had too many comparisons already."""
@@ -201,49 +249,69 @@ class Resolver:
         self._comparisons += count
         return self._comparisons <= _MOST_COMPARISONS
 
-    def _file(self, node: Node, uri: str) -> Document:
+    def file(self, node: Node, uri: str) -> Document:
+        """Return the file that the URI of a reference names, beside the one that holds it.
+
+        Raises:
+            ReferenceFault: The file can't be read, or lies elsewhere.
+        """
         parts = urlsplit(uri)
         if "\\" in uri or _DRIVE.match(uri):
             message = f"{uri!r} is a Windows path; use a relative path with / between folders"
-            raise _fault(node, "REF_FILE", message)
+            raise reference_fault(node, "REF_FILE", message)
         if parts.scheme not in {"", "file"} or parts.netloc not in {"", "localhost"}:
-            raise _fault(
+            raise reference_fault(
                 node,
                 "REF_REMOTE",
-                f"remote references are never fetched: {uri!r}; save the file beside this one",
+                f"remote references are never fetched: {uri!r}; save the file beside this one, or save it "
+                "anywhere and say where by --schemas URI=PATH",
             )
         if parts.path.endswith("/"):
-            raise _fault(node, "REF_FILE", f"can't read {uri!r}: it names a directory")
+            raise reference_fault(node, "REF_FILE", f"can't read {uri!r}: it names a directory")
         base = node.document.path
         relative = Path(unquote(parts.path))
         if base is None and not relative.is_absolute():
-            raise _fault(
+            raise reference_fault(
                 node,
                 "REF_FILE",
                 f"{uri!r} is relative, but this document was not read from a file; use an absolute path",
             )
         path = base.parent / relative if base is not None else relative
+        return self.file_at(node, path, uri, name=_shown(node, uri))
+
+    def file_at(self, node: Node, path: Path, uri: str, *, name: str) -> Document:
+        """Return the file at a path, which the URI of a reference stands for.
+
+        Args:
+            node: Holds the reference.
+            path: Of the file.
+            uri: As diagnostics say it.
+            name: What to call the file in diagnostics.
+
+        Raises:
+            ReferenceFault: The file can't be read.
+        """
         try:
             path = path.resolve()
         except (OSError, ValueError, RuntimeError) as error:
-            raise _fault(node, "REF_FILE", f"can't read {uri!r}: {error}") from error
+            raise reference_fault(node, "REF_FILE", f"can't read {uri!r}: {error}") from error
         known = self._files.get(path)
         if known is None:
-            known = self._read(node, path, uri)
+            known = self._read(node, path, uri, name)
             self._files[path] = known
             self._reached[path] = node
         if isinstance(known, ReferenceFault):
             raise known
         return known
 
-    def _read(self, node: Node, path: Path, uri: str) -> Document | ReferenceFault:
+    def _read(self, node: Node, path: Path, uri: str, name: str) -> Document | ReferenceFault:
         try:
-            return load_document(path, name=_shown(node, uri), read=self._read_file)
+            return load_document(path, name=name, read=self._read_file)
         except SpecError as error:
             if error.diagnostics[0].code != "REF_FILE":
                 return ReferenceFault(error.diagnostics)
             reason = error.diagnostics[0].message.rpartition(": ")[2]
-            return _fault(node, "REF_FILE", f"can't read {uri!r}: {reason}")
+            return reference_fault(node, "REF_FILE", f"can't read {uri!r}: {reason}")
 
 
 class _Descent:
@@ -304,11 +372,7 @@ def name_by_reference(reference: str) -> str | None:
 
 
 def _endless(node: Node) -> ReferenceFault:
-    return _fault(node, "REF_CYCLE", "this reference leads back to itself")
-
-
-def _is_object_with_reference(node: Node) -> bool:
-    return isinstance(node.value, dict) and "$ref" in node.value
+    return reference_fault(node, "REF_CYCLE", "this reference leads back to itself")
 
 
 def _is_reference(node: Node) -> bool:
@@ -345,7 +409,7 @@ def _dangling(
             f"; a generator's schema was copied in: '#' means the whole document, "
             f"so move its {'/'.join(after) or key} to components/schemas"
         )
-    return _fault(node, "REF_DANGLING", message)
+    return reference_fault(node, "REF_DANGLING", message)
 
 
 def _where(node: Node) -> str:
@@ -365,8 +429,10 @@ def _shown(node: Node, uri: str) -> str:
     return str(Path(name).parent / referenced)
 
 
-def _fault(node: Node, code: str, message: str) -> ReferenceFault:
-    at = node.child("$ref") if isinstance(node.value, dict) and "$ref" in node.value else node
+def reference_fault(node: Node, code: str, message: str) -> ReferenceFault:
+    """Return what is wrong with a reference, at its place."""
+    stands_beside = node.pointer.endswith(_BESIDE)  # `children` gives it a place of its own
+    at = node.child("$ref") if "$ref" in node.value and not stands_beside else node
     # A remote part prevents serving, but does not make the document invalid.
     layer: Layer = "service" if code == "REF_REMOTE" else "document"
     return ReferenceFault([at.diagnostic("error", code, message, layer=layer)])

@@ -8,14 +8,14 @@ import itertools
 import os
 import re
 import signal
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi.engine import Limits
 from tests.clients import connected
-from tests.forked import ForkedProcess
 
 from ..stage import LONG_WAY, SHORT_WAY, Script, serve, until
 
@@ -97,48 +97,53 @@ COMMANDS = {
 class Process:
     """A server in its own process."""
 
-    def __init__(self, process: ForkedProcess, url: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
         self.process = process
         self.url = url
 
     async def says(self, beginning: str) -> None:
         """Wait until a handler prints a line with this beginning; the server's own lines are skipped."""
         assert self.process.stdout is not None
-        while line := await read_line(self.process.stdout):
-            if line.startswith(beginning):
-                return
+        async with asyncio.timeout(SECONDS):
+            while line := (await self.process.stdout.readline()).decode():
+                if line.startswith(beginning):
+                    return
         raise AssertionError(f"the process ended without printing {beginning!r}")
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
     async def end(self) -> None:
-        await asyncio.to_thread(self.process.wait, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await self.process.wait()
 
 
 @contextlib.asynccontextmanager
 async def running(command: Sequence[str], folder: Path) -> AsyncIterator[Process]:
     (folder / "application.py").write_text(APPLICATION, "utf-8")
-    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
-    process = ForkedProcess(("-m", *command), cwd=folder, env=environment)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     assert process.stderr is not None
-    log = ""
+    log = b""
     try:
-        while (match := re.search(r"running on (http://\S+)", log)) is None:
-            line = await read_line(process.stderr)
-            assert line, log
-            log += line
-        yield Process(process, match[1])
+        async with asyncio.timeout(SECONDS):
+            while (match := re.search(rb"running on (http://\S+)", log)) is None:
+                line = await process.stderr.readline()
+                assert line, log.decode()
+                log += line
+        reading = asyncio.ensure_future(process.stderr.read())
+        yield Process(process, match[1].decode())
         if process.returncode is not None:
-            assert "Traceback" not in process.communicate()[1]
+            assert b"Traceback" not in await reading
     finally:
-        process.kill()
-        process.communicate()
-
-
-async def read_line(pipe: TextIO) -> str:
-    async with asyncio.timeout(SECONDS):
-        return await asyncio.to_thread(pipe.readline)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from asynction_asgi.spec.text.references import Resolver
 if TYPE_CHECKING:
     from asynction_asgi.spec.containment import Verdict
     from asynction_asgi.spec.schemas import Check
-    from asynction_asgi.spec.schemas.normalise import Definitions, Schema
+    from asynction_asgi.spec.schemas.definitions import Definitions, Schema
 
 __all__ = ["Compiled", "compare", "compile_one"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +284,59 @@ def test_a_folder_of_links_is_allowed(tmp_path: Path) -> None:
     for name in ("lib.yaml", "doc.yaml"):
         (tmp_path / "mount" / name).symlink_to(tmp_path / "data" / name)
     check_publishable(load_spec(tmp_path / "mount" / "doc.yaml"))
+
+
+DRAFT = "application/schema+json;version=2020-12"
+TREE = "{$ref: '#/$defs/Node', $defs: {Node: {type: object, properties: {child: {$ref: '#/$defs/Node'}}, unevaluatedProperties: false}}}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "good", "bad"),
+    [
+        (TREE, {"child": {}}, {"child": {"age": 1}}),
+        ("{type: object, properties: {child: {$ref: '#'}}}", {"child": {}}, {"child": 5}),
+        (f"{{schemaFormat: '{DRAFT}', schema: {{minProperties: 1, {TREE[1:]}}}", {"child": {}}, {}),
+        ("{items: {$ref: '#text'}, $defs: {T: {$anchor: text, type: string}}}", ["a"], [5]),
+        ("{$id: 'https://example.com/a', items: {$ref: '#/components/schemas/T'}}", ["a"], [5]),
+        ("{$ref: later.json}", {"a": {"b": {}}}, {"a": {"b": {"c": 1}}}),
+        (f"{{schemaFormat: '{DRAFT}', schema: {{items: {{$ref: 'plain.json#/$defs/T'}}}}}}", ["ab"], ["a"]),
+        ("{schemaFormat: 'application/vnd.oai.openapi;version=3.0.0', schema: {$ref: 'null.json#/a'}}", {"b": None}, {"b": 1}),
+        ("{$ref: 'https://schemas.example.com/t.json'}", "a", 5),
+    ],
+    ids=[
+        *("definitions of its own", "itself", "keywords beside a reference", "an anchor", "an identifier"),
+        *("dynamic references", "the referrer's dialect", "a dialect without a meta-schema", "a URI"),
+    ],
+)  # fmt: skip
+def test_schemas_of_every_dialect_mean_the_same_in_public(
+    tmp_path: Path, payload: str, good: Any, bad: Any
+) -> None:
+    """Every reference leads into the document, and the verdicts stay the same."""
+    (tmp_path / "later.json").write_text(
+        '{"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:strict", "$dynamicAnchor": "node",'
+        '"$ref": "urn:node", "unevaluatedProperties": false, "$defs": {"node": {"$id": "urn:node",'
+        '"$dynamicAnchor": "node", "properties": {"a": {"$dynamicRef": "#node"}, "b": {"$dynamicRef": "#node"}}}}}'
+    )
+    (tmp_path / "plain.json").write_text(
+        '{"$defs": {"T": {"$ref": "#/$defs/U", "minLength": 2}, "U": {"type": "string"}}}'
+    )
+    (tmp_path / "null.json").write_text('{"a": {"properties": {"b": {"type": "string", "nullable": true}}}}')
+    (tmp_path / "t.json").write_text('{"type": "string"}')
+    channels = f"{{c: {{address: /, messages: {{m: {{payload: {payload}}}}}}}}}"
+    operations = "{o: {action: receive, channel: {$ref: '#/channels/c'}}}"
+    components = "components: {schemas: {T: {type: string}}}"
+    spec = load(
+        tmp_path, v3(channels, operations, components), schemas={"https://schemas.example.com": tmp_path}
+    )
+    document = bundled_document(spec)
+    assert ".json" not in json.dumps(document)
+    assert not re.findall(
+        r'"\$ref": "(?!#/(?:channels|components))[^"]*"', json.dumps(document).replace('"$ref": "urn:', "")
+    )
+    for contract in (spec, load_spec(document)):
+        schema = contract.namespaces["/"].receives["m"].arguments.schema
+        assert schema is not None
+        check = contract.bundle.check(schema)
+        check(good)
+        with pytest.raises(Mismatch):
+            check(bad)

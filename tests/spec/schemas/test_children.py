@@ -27,6 +27,9 @@ EVERY: list[tuple[dict[str, Any], list[tuple[str, str, str | int | None]]]] = [
     ({"items": [S], "additionalItems": S}, [("item", "items", 0), ("rest", "additionalItems", None)]),
     ({"prefixItems": [S]}, [("item", "prefixItems", 0)]),
     ({"contains": S}, [("some", "contains", None)]),
+    ({"unevaluatedProperties": S}, [("left", "unevaluatedProperties", None)]),
+    ({"unevaluatedItems": False}, [("left", "unevaluatedItems", None)]),
+    ({"contentSchema": S}, [("definition", "contentSchema", None)]),
     ({"definitions": {"a": S}}, [("definition", "definitions", "a")]),
     ({"$defs": {"a": S}}, [("definition", "$defs", "a")]),
 ]
@@ -49,9 +52,20 @@ def test_each_keyword_tells_what_its_schemas_describe(
 
 
 def test_every_keyword_of_the_table_is_covered() -> None:
-    """Each keyword in the table belongs to the dialect and has a case above."""
-    assert CHILDREN.keys() <= KEYWORDS.keys()
-    assert {keyword for _, expected in EVERY for _, keyword, _ in expected} == CHILDREN.keys()
+    """Each keyword in the table is known and has a case above or, if it is a reference, below."""
+    references = {keyword for keyword, holder in CHILDREN.items() if holder.by_reference}
+    assert CHILDREN.keys() <= KEYWORDS.keys() | {"$ref"}
+    covered = {keyword for _, expected in EVERY for _, keyword, _ in expected}
+    assert covered == CHILDREN.keys() - references
+
+
+@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$recursiveRef"])
+def test_a_reference_beside_keywords_is_a_schema(keyword: str) -> None:
+    """It is a schema that holds nothing but the reference, at the place of the keyword."""
+    (child,) = children(load_document({keyword: "#/a", "minLength": 1}).root)
+    assert child[:3] == ("same", keyword, None)
+    assert (child.schema.value, child.schema.pointer) == ({"$ref": "#/a"}, f"/{keyword}")
+    assert list(children(load_document({keyword: 1}).root)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from asynction_asgi.spec.schemas.definitions import REF
 from asynction_asgi.spec.schemas.dispatch import KINDS, kinds_of, plan_dispatch
-from asynction_asgi.spec.schemas.normalise import REF, Normaliser
+from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
 

@@ -1,0 +1,39 @@
+"""``--schemas``, which every command takes that reads a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["schemas_option"]
+
+
+def _read(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    schemas = {}
+    for text in texts:
+        uri, _sign, path = text.rpartition("=")
+        if ":" not in uri or not path:
+            raise click.BadParameter(
+                f"{text!r} is not URI=PATH, such as https://schemas.example.com/=vendor/schemas"
+            )
+        if not Path(path).exists():
+            raise click.BadParameter(f"{path!r} does not exist")
+        schemas[uri] = path
+    return schemas
+
+
+def schemas_option(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--schemas``, whose value is a mapping as `load_spec` takes it."""
+    return click.option(
+        "--schemas",
+        metavar="URI=PATH",
+        multiple=True,
+        callback=_read,
+        help="Read references to URIs that begin so from this folder, or those to this URI from this file;"
+        " repeatable. Nothing is fetched.",
+    )(function)

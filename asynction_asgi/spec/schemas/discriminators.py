@@ -1,0 +1,36 @@
+"""The discriminator of AsyncAPI and OpenAPI, which names an alternative and never changes a verdict.
+
+Source: OpenAPI 3.0.3 and 3.1.0, Discriminator Object; AsyncAPI 2.6 and 3.1, Schema Object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["named_branches"]
+
+
+def named_branches(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return which alternative of a schema as written each value of its discriminator names, or None.
+
+    Returns:
+        ``keyword``, ``property``, and ``branches``: the index of the alternative by the property's value.
+    """
+    discriminator = schema["discriminator"]
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else discriminator
+    keyword = next((key for key in ("oneOf", "anyOf") if isinstance(schema.get(key), list)), None)
+    if not isinstance(name, str) or keyword is None:
+        return None
+    mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+    explicit = mapping if isinstance(mapping, dict) else {}
+    branches: dict[str, int] = {}
+    for index, branch in enumerate(schema[keyword]):
+        reference = branch.get("$ref") if isinstance(branch, dict) else None
+        if isinstance(reference, str):
+            component = reference.rpartition("/")[2]
+            named = [value for value, meant in explicit.items() if meant in (reference, component)]
+            branches |= dict.fromkeys(named or [component], index)
+    return {"keyword": keyword, "property": name, "branches": branches} if branches else None

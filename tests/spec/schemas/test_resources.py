@@ -1,0 +1,250 @@
+"""Where the references of schemas lead: own roots, identifiers, anchors, files and folders of schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.spec import check_document
+from asynction_asgi.spec.schemas import Mismatch
+
+from ..reading import v2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from asynction_asgi.spec import Outcome
+
+ROOT = "/channels/~1/publish/message/payload"
+NODE = {"properties": {"child": {"$ref": "#/$defs/Node"}}, "type": "object"}
+TEXT = {"type": "string"}
+LATEST = "https://json-schema.org/draft/2020-12/schema"
+
+
+def document(payload: Any, message: dict[str, Any] | None = None, **schemas: Any) -> dict[str, Any]:
+    """Return a document whose only event has this payload, with schemas among its components."""
+    return {
+        "asyncapi": "2.6.0",
+        "info": {"title": "T", "version": "1"},
+        "channels": {"/": {"publish": {"message": {"name": "m", "payload": payload, **(message or {})}}}},
+        "components": {"schemas": schemas},
+    }
+
+
+def refusal(outcome: Outcome, value: Any) -> str | None:
+    """Return the pointer at which the event's payload refuses a value, or None if it accepts it."""
+    assert outcome.spec is not None, outcome.diagnostics
+    schema = outcome.spec.namespaces["/"].receives["m"].arguments.schema
+    assert schema is not None
+    try:
+        outcome.spec.bundle.check(schema)(value)
+    except Mismatch as mismatch:
+        return mismatch.violations[0].pointer
+    return None
+
+
+def errors(outcome: Outcome) -> list[tuple[str, str, str]]:
+    """Return code, pointer and message of each error."""
+    return [
+        (found.code, found.pointer, found.message)
+        for found in outcome.diagnostics
+        if found.severity == "error"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "schemas", "value", "pointer"),
+    [
+        ({"$ref": "#/$defs/Node", "$defs": {"Node": NODE}}, {}, {"child": {"child": 5}}, "/child/child"),
+        ({"$ref": "#/components/schemas/N"}, {"N": {**NODE, "$defs": {"Node": TEXT}}}, {"child": 5}, "/child"),
+        ({"properties": {"child": {"$ref": "#"}}, "type": "object"}, {}, {"child": 5}, "/child"),
+        ({"items": {"$ref": "#/definitions/T"}, "definitions": {"T": TEXT}}, {}, [5], "/0"),
+        ({"items": {"$ref": "#/components/schemas/T"}, "definitions": {}}, {"T": TEXT}, [5], "/0"),
+        ({"items": {"$ref": "#t"}, "$defs": {"T": {"$anchor": "t", **TEXT}}}, {}, [5], "/0"),
+        ({"items": {"$ref": "#t"}}, {"T": {"$anchor": "t", **TEXT}}, [5], "/0"),
+        ({"items": {"$ref": "#t"}, "definitions": {"T": {"$id": "#t", **TEXT}}}, {}, [5], "/0"),
+        ({"items": {"$ref": "urn:t"}}, {"T": {"$id": "urn:t", **TEXT}}, [5], "/0"),
+        (
+            {"$id": "https://example.com/a/b.json", "items": {"$ref": "../t.json#/$defs/T"}},
+            {"T": {"$id": "https://example.com/t.json", "$defs": {"T": TEXT}}},
+            [5],
+            "/0",
+        ),
+        (
+            {"$id": "https://example.com/a", "items": {"$ref": "#/components/schemas/T"}},
+            {"T": TEXT},
+            [5],
+            "/0",
+        ),
+        ({"$schema": LATEST, "$ref": "#/$defs/T", "minLength": 2, "$defs": {"T": TEXT}}, {}, "a", ""),
+    ],
+    ids=[
+        *("definitions of the payload", "definitions of a component", "itself", "own definitions"),
+        *("the document's components", "an anchor", "an anchor elsewhere", "an id that is an anchor"),
+        *("a URN", "a relative id", "components beside an id", "keywords beside a reference"),
+    ],
+)  # fmt: skip
+def test_references_within_a_document(payload: Any, schemas: Any, value: Any, pointer: str) -> None:
+    """A schema is a root of its own, and the document's components stay within its reach."""
+    outcome = check_document(document(payload, **schemas))
+    assert not outcome.diagnostics
+    assert refusal(outcome, value) == pointer
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "pointer", "says"),
+    [
+        ({"$ref": "#t"}, "REF_ANCHOR", "/$ref", "there is no anchor 't'"),
+        (
+            {"items": {"$ref": "#text"}, "$defs": {"T": {"$anchor": "txt"}}},
+            "REF_ANCHOR",
+            "/items/$ref",
+            "did you mean '#txt'?",
+        ),
+        ({"$ref": "#/$defs/T"}, "REF_DANGLING", "/$ref", "there is no '$defs'"),
+        ({"$ref": "https://example.com/t.json"}, "REF_REMOTE", "/$ref", "--schemas URI=PATH"),
+        ({"$schema": "https://example.com/mine"}, "DIALECT", "/$schema", "is not known; use one of"),
+        (
+            {"$defs": {"A": {"$anchor": "a"}, "B": {"$anchor": "a"}}},
+            "REF_ID",
+            "/$defs/B",
+            "two schemas have the anchor 'a'",
+        ),
+        (
+            {"$defs": {"A": {"$id": "urn:a"}, "B": {"$id": "urn:a", "type": "null"}}},
+            "REF_ID",
+            "/$defs/B/$id",
+            "two schemas are called 'urn:a'",
+        ),
+        ({"$schema": LATEST, "$id": "urn:a#b"}, "REF_ID", "/$id", "use $anchor: b"),
+        ({"$schema": LATEST, "items": [TEXT]}, "SCHEMA", "/items", "use prefixItems"),
+        ({"$schema": LATEST, "exclusiveMinimum": True}, "SCHEMA", "/exclusiveMinimum", "it replaces minimum"),
+        (
+            {"$schema": LATEST, "$dynamicAnchor": "a", "allOf": [{"$dynamicRef": "#a"}]},
+            "REF_CYCLE",
+            "/allOf/0/$dynamicRef",
+            "refers to itself",
+        ),
+        (
+            {
+                "$schema": LATEST,
+                "$id": "urn:s",
+                "$dynamicAnchor": "a",
+                "$dynamicRef": "urn:o#a",
+                "$defs": {"o": {"$id": "urn:o", "$dynamicAnchor": "a", "items": {"$dynamicRef": "#a"}}},
+            },
+            "REF_CYCLE",
+            "",
+            "refers to itself",
+        ),
+        (
+            {"$schema": "http://json-schema.org/draft-04/schema", "not": True},
+            "SCHEMA_TYPE",
+            "/not",
+            "a schema is an object in draft-04; write {}",
+        ),
+        (
+            {"$schema": "http://json-schema.org/draft-04/schema", "exclusiveMinimum": 3},
+            "SCHEMA",
+            "/exclusiveMinimum",
+            "it stands beside minimum",
+        ),
+    ],
+)  # fmt: skip
+def test_what_leads_nowhere_or_is_misused_is_an_error(
+    payload: Any, code: str, pointer: str, says: str
+) -> None:
+    """Each is one error at its place, which says what to write."""
+    (found,) = errors(check_document(document(payload)))
+    assert found[:2] == (code, ROOT + pointer)
+    assert says in found[2]
+
+
+@pytest.mark.parametrize(
+    ("message", "payload", "says"),
+    [
+        ({}, {"$schema": "http://json-schema.org/schema#"}, "names no draft"),
+        ({"schemaFormat": "application/schema+json"}, {}, "this format has no version"),
+        (
+            {"schemaFormat": "application/schema+json;version=draft-07"},
+            {"$schema": LATEST},
+            "which says 2020-12",
+        ),
+    ],
+)
+def test_a_doubtful_dialect_is_a_warning(message: dict[str, Any], payload: Any, says: str) -> None:
+    """The schema is read all the same."""
+    (found,) = check_document(document(payload, message)).diagnostics
+    assert (found.severity, found.code) == ("warning", "DIALECT")
+    assert says in found.message
+
+
+def test_files_beside_a_schema_with_an_identifier_are_found(tmp_path: Path) -> None:
+    """A relative reference that no schema answers is read beside the file, whatever the identifier says."""
+    (tmp_path / "user.json").write_text(
+        json.dumps(
+            {"$id": "https://example.com/user.json", "properties": {"a": {"$ref": "address.json#/$defs/A"}}}
+        )
+    )
+    (tmp_path / "address.json").write_text(json.dumps({"$defs": {"A": {"$ref": "#/$defs/B"}, "B": TEXT}}))
+    path = tmp_path / "doc.yaml"
+    path.write_text(v2("{/: {publish: {message: {name: m, payload: {$ref: user.json}}}}}"))
+    outcome = check_document(path)
+    assert not outcome.diagnostics
+    assert refusal(outcome, {"a": 5}) == "/a"
+
+
+def test_a_file_is_read_in_the_dialect_of_its_referrer(tmp_path: Path) -> None:
+    """Without a dialect of its own; where another reads it too, the author is asked to declare one."""
+    (tmp_path / "text.json").write_text(
+        json.dumps({"$ref": "#/$defs/T", "minLength": 2, "$defs": {"T": TEXT}})
+    )
+    formatted = (
+        "{name: m, schemaFormat: 'application/schema+json;version=2020-12', payload: {$ref: text.json}}"
+    )
+    path = tmp_path / "doc.yaml"
+    path.write_text(v2(f"{{/: {{publish: {{message: {formatted}}}}}}}"))
+    outcome = check_document(path)
+    assert not outcome.diagnostics
+    assert refusal(outcome, "a") == ""
+    path.write_text(
+        v2(
+            f"{{/: {{publish: {{message: {{oneOf: [{formatted}, {{name: n, payload: {{$ref: text.json}}}}]}}}}}}}}"
+        )
+    )
+    (found,) = check_document(path).diagnostics
+    assert (found.severity, found.code) == ("warning", "DIALECT")
+    assert "read as 2020-12, by an earlier reference, not as asyncapi" in found.message
+
+
+@pytest.mark.parametrize(
+    "schemas", [{"https://example.com/": "vendor"}, {"https://example.com/t.json": "vendor/t.json"}]
+)
+def test_absolute_references_are_read_from_a_folder(tmp_path: Path, schemas: dict[str, str]) -> None:
+    """A folder holds what begins with its URI, a file is one schema, and the longest URI counts."""
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "t.json").write_text(
+        json.dumps({"items": {"$ref": "#/definitions/T"}, "definitions": {"T": TEXT}})
+    )
+    places = {uri: tmp_path / path for uri, path in schemas.items()}
+    outcome = check_document(
+        document({"$ref": "https://example.com/t.json"}),
+        schemas={"https://example.com": "/nowhere", **places},
+    )
+    assert not outcome.diagnostics
+    assert refusal(outcome, [5]) == "/0"
+
+
+def test_a_reference_out_of_its_folder_is_refused(tmp_path: Path) -> None:
+    """A URI can't name a file outside of the folder that stands for its beginning."""
+    (tmp_path / "secret.json").write_text("{}")
+    (tmp_path / "vendor").mkdir()
+    outcome = check_document(
+        document({"$ref": "https://example.com/%2e%2e/secret.json"}),
+        schemas={"https://example.com/": tmp_path / "vendor"},
+    )
+    ((code, _, message),) = errors(outcome)
+    assert code == "REF_FILE"
+    assert "leads out of the folder" in message
