@@ -10,6 +10,7 @@ from .calls import Call
 from .emitter import Emitter
 from .observer import Observer
 from .options import Options
+from .providing.provide import Provide
 from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
 from .validation import Validation
@@ -24,6 +25,7 @@ __all__ = [
     "Limits",
     "Observer",
     "Options",
+    "Provide",
     "Recipients",
     "Socket",
     "Validation",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import os
     from collections import Counter
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import ClassVar, Literal, Self, Unpack
 
     from ..docs.http import Guard, Renderer
@@ -78,6 +79,7 @@ class AsynctionSocketIO(Registering, Emitting):
         check_types: bool = True,
         observers: Sequence[Observer] = (),
         bind: Literal["now", "start"] = "now",
+        provide: Mapping[Any, Any] | None = None,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -96,13 +98,14 @@ class AsynctionSocketIO(Registering, Emitting):
             check_types=check_types,
             observers=observers,
             at_start=bind == "start",
+            provide=provide,
         )
         dispatcher = Dispatcher(contract, self)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(dispatcher, check_relayed=check_relayed, **server_options)
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)
-        self._connections = dispatcher.connections
+        self._dispatcher = dispatcher
         self._spec, self._app, self._contract = spec, app, contract
         self._engine: ASGIApp = EngineApp(server)
         self._checked, self._ready = False, False
@@ -167,7 +170,7 @@ class AsynctionSocketIO(Registering, Emitting):
 
     def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
         """Return the connection with this sid, or None if it is not in this process."""
-        return self._connections.get(namespace or "/", sid)
+        return self._dispatcher.connections.get(namespace or "/", sid)
 
     @property
     def ready(self) -> bool:
@@ -227,10 +230,26 @@ class AsynctionSocketIO(Registering, Emitting):
         if missing:
             raise BindingError(missing)
 
+    def override(self, replacements: Mapping[Any, Any]) -> AbstractContextManager[None]:
+        """Replace providers within a block, as tests do.
+
+        Args:
+            replacements: By type, or by the function of a `Provide`: another provider, or the value itself.
+
+        Raises:
+            ValueError: Nothing is provided by a key.
+            TypeError: A provider can't be filled.
+        """
+        return self._contract.attachment.providers.override(replacements)
+
+    async def aclose(self) -> None:
+        """Close what providers made for the application; its end does so."""
+        await self._dispatcher.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection: lifespan, HTTP or WebSocket."""
         if scope["type"] == "lifespan":
-            await compose_lifespan(self._app, scope, receive, send, self._start, self._server.shutdown)
+            await compose_lifespan(self._app, scope, receive, send, self._start, self._stop)
             return
         if not self._ready:
             await self._start_unannounced()
@@ -263,6 +282,10 @@ class AsynctionSocketIO(Registering, Emitting):
         prepare()
         await self._server.ready()
         self._ready = True
+
+    async def _stop(self) -> None:
+        await self._server.shutdown()
+        await self.aclose()
 
     async def _start_unannounced(self) -> None:
         """Handle the first request when no lifespan start-up was received, as under a mount."""

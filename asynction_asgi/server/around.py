@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import RefusedError
@@ -119,11 +120,27 @@ def _chain(handler: BoundHandler, hooks: Sequence[Around]) -> Perform:
     return run
 
 
+def providing(handler: BoundHandler) -> BoundHandler:
+    """Return a handler that is provided with what it needs, if it needs anything."""
+    return replace(handler, perform=_plain(handler)) if handler.needs else handler
+
+
 def _plain(handler: BoundHandler) -> Perform:
+    if handler.needs:
+        return partial(_provide, handler)
     invoke = handler.invoke
     if handler.named:
         return lambda call: invoke(call.socket, (call.event, *call.arguments), call.wants_ack)
     return lambda call: invoke(call.socket, call.arguments, call.wants_ack)
+
+
+async def _provide(handler: BoundHandler, call: Call) -> Any:
+    """Run a handler with the values that it needs; `Call.scope` closes them."""
+    assert call.scope is not None  # noqa: S101  # the dispatcher opens it where something is needed
+    extra = await call.scope.fill(handler.needs)
+    extra.update((name, getattr(call, name)) for name in handler.asked)
+    arguments = (call.event, *call.arguments) if handler.named else call.arguments
+    return await handler.call_with(call.socket, arguments, extra)
 
 
 def _link(hook: Around, run: Perform) -> Perform:

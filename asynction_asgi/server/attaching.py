@@ -9,6 +9,7 @@ from ..errors import BindingError, SpecError
 from ..spec.model.offered import served_spec
 from .event_table import Routes
 from .options import check_handlers
+from .providing.sources import Providers
 from .security import SecurityRules, bind_security
 from .validation import validation_of
 
@@ -33,6 +34,7 @@ class Wanted:
         complete: Whether no handlers follow, so that an event without one is a problem.
         lenient: Whether what clients send is not enforced, so that handlers need not fit the document.
         check_types: Whether the types of handlers are tried on values of the document.
+        provide: Providers of values for handlers, by type.
     """
 
     handlers: Handlers
@@ -42,6 +44,7 @@ class Wanted:
     complete: bool
     lenient: bool
     check_types: bool
+    provide: Mapping[Any, Any]
 
 
 class Attachment:
@@ -53,6 +56,7 @@ class Attachment:
 
     Attributes:
         routes: With the handlers that are attached so far.
+        providers: Provide values to them.
 
     Raises:
         ValueError: The option ``mock`` has another value.
@@ -64,8 +68,13 @@ class Attachment:
         self._is_mocked = _is_mocked(wanted.mock)
         self._security: SecurityRules | None = None
         self._error: AsynctionError | None = None
+        self.providers = Providers(wanted.provide)
         self.routes = Routes(
-            spec, unwritten=self._is_mocked, lenient=wanted.lenient, check_types=wanted.check_types
+            spec,
+            self.providers,
+            unwritten=self._is_mocked,
+            lenient=wanted.lenient,
+            check_types=wanted.check_types,
         )
 
     @property
@@ -104,7 +113,11 @@ class Attachment:
     def attach(self) -> tuple[SecurityRules | None, Sequence[Diagnostic], Sequence[Diagnostic]]:
         """Attach what can be attached; return the rules, all problems, and what no mock can answer."""
         routes, wanted = self.routes, self._wanted
-        problems = routes.bind(wanted.handlers)
+        problems = [
+            self._spec.root.diagnostic("error", "HANDLER", problem, layer="service")
+            for problem in self.providers.problems()
+        ]
+        problems += routes.bind(wanted.handlers)
         security: SecurityRules | None = None
         unmocked: tuple[Diagnostic, ...] = ()
         try:
@@ -151,6 +164,7 @@ def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) ->
         complete=complete,
         lenient=validation_of(options.get("validation", True)).inbound != "enforce",
         check_types=False,  # some schemas of the document may be unusable
+        provide=options.get("provide") or {},
     )
     attachment = Attachment(served_spec(draft), wanted)
     _, problems, unmocked = attachment.attach()

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from .bound_handler import BoundHandler
+from .injected import OF_ERROR, OF_EVENT, OF_SOCKET
+from .providing.sources import Providers
 from .signatures import POSITIONAL, UnbindableError, read_lead, read_parameters
 from .unled import explain_missing_lead
 
@@ -26,23 +28,7 @@ if TYPE_CHECKING:
     from .signatures import Lead
     from .socket import Socket
 
-# Values for keyword-only parameters, besides the parameters of a dynamic namespace.
-_INJECTED: dict[str, Callable[[Socket], Any]] = {
-    "socket": lambda socket: socket,
-    "sid": lambda socket: socket.id,
-    "namespace": lambda socket: socket.namespace,
-    "environ": lambda socket: socket.environ,
-    "auth": lambda socket: socket.auth,
-    "user": lambda socket: socket.user,
-    "token_info": lambda socket: socket.token_info,
-    "params": lambda socket: socket.params,
-    "app": lambda socket: socket.app,
-    "state": lambda socket: socket.state,
-}
-# Of one call, and so no values of its socket.
-_OF_EVENT = ("wants_ack",)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_OF_ERROR = ("arguments", "event", "kind", "ref")
 
 
 def bind_event_handler(
@@ -50,7 +36,8 @@ def bind_event_handler(
     params: Sequence[str] = (),
     *,
     named: bool = False,
-    also: Sequence[str] = _OF_EVENT,
+    also: Sequence[str] = OF_EVENT,
+    providers: Providers | None = None,
 ) -> BoundHandler:
     """Bind the handler of an event.
 
@@ -60,6 +47,7 @@ def bind_event_handler(
         named: Whether the event's name precedes the arguments; ``sid`` or ``socket`` may follow it then,
             as in python-socketio.
         also: Attributes of a `Call` that may be injected.
+        providers: Provide other values.
 
     Raises:
         UnbindableError: It is not callable, has no signature, or asks for an unknown value.
@@ -74,7 +62,8 @@ def bind_event_handler(
         raise UnbindableError(f"{misplaced!r} takes the connection: put it first, or make it keyword-only")
     taken = [parameter for index, parameter in enumerate(positional) if lead is None or index != place]
     rest = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL]
-    injected = _injections(parameters, params, also=also)
+    needs = (providers or Providers({})).needs(function, parameters)
+    injected = _injections(parameters, params, also=also, provided=needs)
     call, asked = as_coroutine_function(function), tuple(name for name in also if name in injected)
     readers = {name: read for name, read in injected.items() if name not in asked}
     call_with = _caller(call, lead, readers, place=place)
@@ -82,6 +71,7 @@ def bind_event_handler(
         invoke=_asking(call_with, asked) if injected or place else _invoker(call, lead),
         call_with=call_with,
         asked=asked,
+        needs=needs,
         minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
         maximum=None if rest else len(taken),
         function=function,
@@ -99,10 +89,15 @@ def bind_error_handler(function: Callable[..., Any], params: Sequence[str] = ())
     Raises:
         UnbindableError: It can't be called with one exception.
     """
-    bound = bind_event_handler(function, params, also=_OF_ERROR)
+    bound = bind_event_handler(function, params, also=OF_ERROR)
     doubt = explain_missing_lead(bound, "an error", [(1, 1)])
     if doubt is not None:
         raise UnbindableError(doubt)
+    if bound.needs:
+        raise UnbindableError(
+            f"an error handler is not provided with values, and asks for {bound.needs[0][0]!r};"
+            " keep what it needs in socket.state, or use @app.around"
+        )
     if bound.minimum > 1 or bound.maximum == 0:
         raise UnbindableError(f"an error handler is called with the exception alone, and takes {bound.takes}")
     return bound
@@ -114,6 +109,7 @@ def bind_lifecycle_handler(
     params: Sequence[str] = (),
     *,
     reading_auth: Callable[[inspect.Parameter], Callable[[Socket], Any] | None] = lambda _: None,
+    providers: Providers | None = None,
 ) -> BoundHandler:
     """Bind a connect or disconnect handler: every parameter is injected, by name before by place.
 
@@ -123,11 +119,12 @@ def bind_lifecycle_handler(
             ``("sid", "environ", "auth")`` or ``("sid", "reason")``.
         params: Names of the namespace's parameters.
         reading_auth: Returns what converts the auth for a parameter, or None.
+        providers: Provide other values.
 
     Raises:
         UnbindableError: A parameter without a default can't be filled.
     """
-    known = {**_INJECTED, **_from_params(params)}
+    known = {**OF_SOCKET, **_from_params(params)}
     sources: list[Callable[[Socket, Sequence[Any]], Any]] = []
     parameters = read_parameters(function)
     for index, parameter in enumerate(parameters):
@@ -144,22 +141,22 @@ def bind_lifecycle_handler(
                 break
             raise _nothing_to_inject(parameter.name, known)
         sources.append(_source(name, order, known, reading_auth(parameter) if name == "auth" else None))
+    needs = (providers or Providers({})).needs(function, parameters)
     by_name = {parameter.name: parameter for parameter in parameters}
     named = {
         name: _source(name, order, known, reading_auth(by_name[name]) if name == "auth" else None)
-        for name in _injections(parameters, params, also=order)
+        for name in _injections(parameters, params, also=order, provided=needs)
     }
     call = as_coroutine_function(function)
 
-    def invoke(socket: Socket, arguments: Sequence[Any], _wants_ack: bool = False, /) -> Awaitable[Any]:  # noqa: FBT001, FBT002  # `Invoke`
+    def call_with(socket: Socket, arguments: Sequence[Any], extra: Mapping[str, Any]) -> Awaitable[Any]:
         return call(
             *[read(socket, arguments) for read in sources],
             **{name: read(socket, arguments) for name, read in named.items()},
+            **extra,
         )
 
-    return BoundHandler(
-        invoke=invoke, call_with=lambda socket, arguments, _: invoke(socket, arguments), function=function
-    )
+    return BoundHandler(invoke=_asking(call_with, ()), call_with=call_with, needs=needs, function=function)
 
 
 def _source(
@@ -177,13 +174,18 @@ def _source(
 
 
 def _injections(
-    parameters: Sequence[inspect.Parameter], params: Sequence[str], also: Sequence[str] = ()
+    parameters: Sequence[inspect.Parameter],
+    params: Sequence[str],
+    also: Sequence[str] = (),
+    *,
+    provided: Sequence[tuple[str, object]],
 ) -> dict[str, Callable[[Socket], Any]]:
     """Return readers for the keyword-only parameters that can be filled; those of `also` map to None."""
-    known: dict[str, Any] = {**dict.fromkeys(also), **_INJECTED, **_from_params(params)}
+    known: dict[str, Any] = {**dict.fromkeys(also), **OF_SOCKET, **_from_params(params)}
     readers: dict[str, Callable[[Socket], Any]] = {}
+    taken = {name for name, _ in provided}
     for parameter in parameters:
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY or parameter.name in taken:
             continue
         if parameter.name in known:
             readers[parameter.name] = known[parameter.name]
@@ -194,7 +196,8 @@ def _injections(
 
 def _nothing_to_inject(name: str, known: Mapping[str, object]) -> UnbindableError:
     return UnbindableError(
-        f"no value is known for the parameter {name!r}; use one of {', '.join(sorted(known))}"
+        f"no value is known for the parameter {name!r}; use one of {', '.join(sorted(known))},"
+        " or provide its type: from_spec(…, provide={…})"
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from .calls import Call
+    from .providing.sources import Cell
     from .socket import Socket
 
 
@@ -41,19 +42,21 @@ class BoundHandler:
         invoke: Calls it.
         call_with: Calls it with the values that it asks for by `asked`.
         asked: Names of attributes of a `Call` that it asks for.
+        needs: Values that are provided, by name.
         minimum: Fewest arguments it can take, the socket not counted.
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
         unled: Names of its positional parameters if none of them takes the connection.
         taken: Those that take arguments.
         named: Whether the event's name precedes its arguments.
-        perform: Runs it with the hooks around it, or None if it has none.
+        perform: Runs it with what it needs and the hooks around it, or None if it has none of both.
         writes: Write what it returns as JSON's values, by the annotation of the return value, the best first.
     """
 
     invoke: Invoke
     call_with: CallWith
     asked: Sequence[str] = ()
+    needs: Sequence[tuple[str, Cell]] = ()
     minimum: int = 0
     maximum: int | None = None
     function: Callable[..., Any]

@@ -9,6 +9,7 @@ from ..errors import new_ref
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .providing.scopes import Scope
     from .socket import Socket
 
 CallKind = Literal["event", "connect", "disconnect", "callback"]
@@ -24,9 +25,10 @@ class Call:
         arguments: Those of the event, as the document accepted them; the auth of a connection, and the
             reason of a disconnect.
         wants_ack: Whether the client waits for an answer.
+        scope: What is provided to the handler, or None if it needs nothing.
     """
 
-    __slots__ = ("_ref", "arguments", "event", "kind", "socket", "wants_ack")
+    __slots__ = ("_ref", "arguments", "event", "kind", "scope", "socket", "wants_ack")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Call:
         self.event = event
         self.arguments = arguments
         self.wants_ack = wants_ack
+        self.scope: Scope | None = None
         self._ref: str | None = None
 
     @property

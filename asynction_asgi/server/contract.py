@@ -63,6 +63,7 @@ class Contract:
         check_types: bool = True,
         observers: Sequence[Observer] = (),
         at_start: bool = False,
+        provide: Mapping[Any, Any] | None = None,
     ) -> Self:
         """Bind handlers and security functions to a document.
 
@@ -76,6 +77,7 @@ class Contract:
             complete: Whether no handlers follow, so that an event without one is a problem.
             check_types: Whether the types of handlers are tried on values of the document.
             observers: Are told what the server does.
+            provide: Providers of values for handlers, by type.
             at_start: Whether handlers and security functions are attached later, by `Attachment.bind`.
 
         Raises:
@@ -92,6 +94,7 @@ class Contract:
             complete=complete,
             lenient=settings.inbound != "enforce",
             check_types=check_types,
+            provide=provide or {},
         )
         attachment = Attachment(spec, wanted)
         if not at_start:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
+from ..logs import get_logger
 from .acks import Acks
 from .around import perform
 from .beside import registered_beside
@@ -23,6 +24,8 @@ from .connections import Connections
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
 from .namespace_routes import WILDCARD
+from .providing.scopes import Closing, Scope
+from .providing.values import CallValues, SocketValues
 from .sending import Sending
 from .socket import Socket
 
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from .security.guard import Guard
 
 
+logger = get_logger()
+
+
 @dataclass(slots=True)
 class Conversation:
     """What the dispatcher keeps of one connection, as the state of its peer.
@@ -47,12 +53,14 @@ class Conversation:
         socket: What handlers receive.
         guard: Decides about its events, or None without security.
         state: What handlers keep of it, or None as long as no handler asks for it.
+        scope: What was provided to its handlers, or None as long as nothing was.
     """
 
     routes: NamespaceRoutes
     socket: Socket
     guard: Guard | None = None
     state: SimpleNamespace | None = None
+    scope: Scope | None = None
 
     def kept(self) -> SimpleNamespace:
         """Return what handlers keep of the connection."""
@@ -78,7 +86,27 @@ class Dispatcher:
         self._acks = Acks(contract)
         self._failures = Failures(contract)
         self.connections = Connections()
+        self._app = app
+        self._app_scope = self._new_app_scope()
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
+
+    async def close(self) -> None:
+        """Close what was provided as long as the application lasts."""
+        scope, self._app_scope = self._app_scope, self._new_app_scope()
+        await scope.close()
+
+    def _new_app_scope(self) -> Scope:
+        return Scope("app", {"app": self._app}.__getitem__, {})
+
+    def _open_scope(self, conversation: Conversation, handler: BoundHandler, call: Call) -> None:
+        """Open the scope of a call whose handler needs something."""
+        if not handler.needs:
+            return
+        outer = {"app": self._app_scope}
+        if conversation.scope is None:
+            conversation.scope = Scope("connection", SocketValues(conversation.socket), outer)
+        outer["connection"] = conversation.scope
+        call.scope = Scope("event", CallValues(call), outer)
 
     def admits(self, namespace: str) -> bool:
         """Return whether the document declares this namespace."""
@@ -127,15 +155,17 @@ class Dispatcher:
                 peer.state.guard = guard = await rules.open(scope, auth, socket)
         except BaseException as error:  # noqa: BLE001  # raised again there
             call = Call("connect", socket, "connect", (auth,))
-            await self._refuse(routes, call, error, task, refusal_of_check)
+            await self._refuse(peer.state, call, error, task, refusal_of_check)
         handler = routes.lifecycle.get("connect")
         if handler is not None:
             call = Call("connect", socket, "connect", (auth,))
+            self._open_scope(peer.state, handler, call)
             try:
-                if await perform(handler, call) is False:
-                    raise RefusedError("forbidden", "connection refused")
+                async with Closing(call.scope):
+                    if await perform(handler, call) is False:
+                        raise RefusedError("forbidden", "connection refused")
             except BaseException as error:  # noqa: BLE001  # raised again there
-                await self._refuse(routes, call, error, task, refusal_of_connect_handler)
+                await self._refuse(peer.state, call, error, task, refusal_of_connect_handler)
         if guard is not None:
             guard.start(functools.partial(peer.sender.expel, peer.sid, peer.namespace))
         if self._observer is not None:
@@ -143,7 +173,7 @@ class Dispatcher:
 
     async def _refuse(
         self,
-        routes: NamespaceRoutes,
+        conversation: Conversation,
         call: Call,
         error: BaseException,
         task: asyncio.Task[Any] | None,
@@ -152,11 +182,12 @@ class Dispatcher:
         """Refuse a connection; whatever the error handler returns, a refusal stays one."""
         self.connections.remove(call.socket)
         try:
+            await self._close_provided(conversation, error)
             if must_pass(error, task):
                 raise error
             if self._observer is not None:
                 self._observer.refused(call.namespace, None, error)
-            answered = await self._failures.tell(routes, call, error)
+            answered = await self._failures.tell(conversation.routes, call, error)
             raise refusal_of(
                 error, f"connect handler of {call.namespace}", call.ref, log=not answered
             ) from None
@@ -208,12 +239,15 @@ class Dispatcher:
         conversation = peer.state
         routes, guard = conversation.routes, conversation.guard
         refusal_of = refusal_of_handler
+        self._open_scope(conversation, handler, call)
+        answer: Sequence[Any] = ()
         try:
-            result = await perform(handler, call)
-            refusal_of = refusal_of_check
-            answer = (
-                self._acks.check(declared, call.namespace, result, handler.writes) if call.wants_ack else ()
-            )
+            async with Closing(call.scope):
+                result = await perform(handler, call)
+                if call.wants_ack:
+                    refusal_of = refusal_of_check
+                    answer = self._acks.check(declared, call.namespace, result, handler.writes)
+                    refusal_of = refusal_of_handler
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
@@ -252,7 +286,9 @@ class Dispatcher:
         call = Call("disconnect", conversation.socket, "disconnect", (reason,))
         try:
             if handler is not None:
-                await perform(handler, call)
+                self._open_scope(conversation, handler, call)
+                async with Closing(call.scope):
+                    await perform(handler, call)
         except BaseException as error:
             if must_pass(error, task):
                 raise
@@ -260,6 +296,16 @@ class Dispatcher:
             await self._failures.report(conversation.routes, call, error, what)
         finally:
             self.connections.remove(conversation.socket)
+            await self._close_provided(conversation)
+
+    async def _close_provided(self, conversation: Conversation, error: BaseException | None = None) -> None:
+        """Close what was provided as long as a connection lasted; there is no client to answer."""
+        if conversation.scope is None:
+            return
+        try:
+            await conversation.scope.close(error)
+        except Exception:
+            logger.exception("closing what was provided to a connection of %s", conversation.socket.namespace)
 
     def _must_pass(self, error: BaseException, peer: Peer[Conversation]) -> bool:
         """Return whether an error ends the task, which is garbage only if the peer is gone."""

@@ -10,7 +10,7 @@ from ..errors import BindingError, Diagnostic
 from ..spec.model import Event
 from ..spec.text.references import did_you_mean
 from .arity import check_arity, count_arguments
-from .around import Arounds
+from .around import Arounds, providing
 from .binding import (
     bind_error_handler,
     bind_event_handler,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .around import Around
     from .bound_handler import BoundHandler
+    from .providing.sources import Providers
 
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 
@@ -38,6 +39,7 @@ class Routes:
 
     Args:
         spec: The contract, as it is served.
+        providers: Provide values to handlers.
         unwritten: Whether handlers that the document names may be missing, each with a warning.
         lenient: Whether what clients send is not enforced, so that handlers need not fit the document:
             undeclared events, other arities and other types are warnings.
@@ -50,6 +52,7 @@ class Routes:
     def __init__(
         self,
         spec: Spec,
+        providers: Providers,
         *,
         unwritten: bool = False,
         lenient: bool = False,
@@ -58,6 +61,7 @@ class Routes:
         self._imports = Imports()
         self._typed = TypedHandlers(spec, check_types=check_types)
         self._lenient = lenient
+        self._providers = providers
         self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
         self._arounds = Arounds()
@@ -276,7 +280,7 @@ class Routes:
             if route is None:
                 yield from self._bind_lifecycle(routes, event, function, at)
                 return
-            bound = _bind_event(event, function, routes.params)
+            bound = _bind_event(event, function, routes.params, self._providers)
             bound, mismatches = self._typed.convert(
                 bound, route.event, route.check_arguments, at, named=event == WILDCARD
             )
@@ -300,7 +304,7 @@ class Routes:
         errors = self._sort_out([*arity, *mismatches])
         if not errors:
             events = routes.events if event in routes.events else routes.named
-            events[event] = replace(route, handler=bound)
+            events[event] = replace(route, handler=providing(bound))
         yield from errors
 
     def _sort_out(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -322,7 +326,7 @@ class Routes:
         if event == "error":
             bound = bind_error_handler(function, routes.params)
         elif event == WILDCARD:
-            bound = _bind_event(event, function, routes.params)
+            bound = _bind_event(event, function, routes.params, self._providers)
             doubt = explain_missing_lead(bound, "what is not declared", None, named=True)
             if doubt is not None:
                 raise UnbindableError(doubt)
@@ -336,10 +340,11 @@ class Routes:
                 _ORDERS[event],
                 routes.params,
                 reading_auth=self._typed.reading_auth(function, routes.declared, found),
+                providers=self._providers,
             )
             errors = self._sort_out(found)
         if not errors:
-            routes.lifecycle[event] = bound
+            routes.lifecycle[event] = providing(bound)
         yield from errors
 
     @staticmethod
@@ -347,9 +352,11 @@ class Routes:
         return node.diagnostic("error", code, message, layer="service")
 
 
-def _bind_event(event: str, function: Callable[..., Any], params: Sequence[str]) -> BoundHandler:
+def _bind_event(
+    event: str, function: Callable[..., Any], params: Sequence[str], providers: Providers
+) -> BoundHandler:
     """Bind the handler of an event, or by the name ``*`` of all, which receives the event's name first."""
-    bound = bind_event_handler(function, params, named=event == WILDCARD)
+    bound = bind_event_handler(function, params, named=event == WILDCARD, providers=providers)
     if event == WILDCARD and bound.maximum == 0:
         raise UnbindableError(
             "a catch-all is called with the event's name before the arguments, and this one takes no argument"

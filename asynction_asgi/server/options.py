@@ -39,6 +39,8 @@ class Options(ServerOptions, total=False):
             before clients receive them, as strictly as `validation` says for the direction outbound.
         bind: ``"now"`` imports and attaches what the document names at once; ``"start"`` does so when the
             application starts, so that these modules can import it.
+        provide: Providers of values that handlers ask for by keyword-only parameters, by type: a function,
+            or a `Provide` that says how long the value lasts.
         observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
     """
@@ -58,6 +60,7 @@ class Options(ServerOptions, total=False):
     message_queue_validation: bool
     check_types: bool
     bind: Literal["now", "start"]
+    provide: Mapping[Any, Any] | None
     observers: Sequence[Observer]
 
 

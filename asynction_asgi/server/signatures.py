@@ -43,7 +43,7 @@ def read_parameters(function: Any) -> list[inspect.Parameter]:
             f"{function!r} is a generator, whose body would never run; return the answer instead"
         )
     try:
-        parameters = list(_signature(function).parameters.values())
+        parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
         raise UnbindableError(f"{function!r} has no signature to inspect") from None
     first = parameters[0] if parameters else None
@@ -67,7 +67,8 @@ def read_lead(function: Any, parameter: inspect.Parameter) -> Lead | None:
     return "sid" if name.endswith("sid") else None
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a signature, in which annotations that can't be resolved yet are left as they are."""
     if sys.version_info >= (3, 14):
         from annotationlib import Format  # noqa: PLC0415  # older Pythons have none
 
@@ -93,7 +94,7 @@ def _hides(function: Any, parameters: Sequence[inspect.Parameter]) -> bool:
 
 def _takes_connection(function: Any) -> bool:
     try:
-        parameters = list(_signature(function).parameters.values())
+        parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
         return False
     first = parameters[0] if parameters else None

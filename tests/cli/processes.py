@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.forked import ForkedProcess
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,28 +30,36 @@ class Command:
     def __init__(self, *arguments: str, cwd: Path, piped: bool = False, modules: Path | None = None) -> None:
         # Coverage is measured in the parent only; a child has its own working directory.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
-        # Modules earlier on the path hide the installed ones.
-        environment["PYTHONPATH"] = os.pathsep.join(
-            str(entry) for entry in (modules, ROOT) if entry is not None
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "asynction_asgi", *arguments],
-            cwd=cwd,
-            env=environment,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        environment["PYTHONPATH"] = str(ROOT)
+        command = ("-m", "asynction_asgi", *arguments)
+        self.process: ForkedProcess | subprocess.Popen[str]
+        if modules is None:
+            self.process = ForkedProcess(
+                command, cwd=cwd, env=environment, stdout=piped, start_new_session=True
+            )
+        else:
+            # Modules earlier on the path hide those that a forked process has imported already.
+            environment["PYTHONPATH"] = f"{modules}{os.pathsep}{ROOT}"
+            self.process = subprocess.Popen(
+                (sys.executable, *command),
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         self._limit = threading.Timer(SECONDS, self._kill)
         self._limit.start()
         self.lines: list[str] = []
 
     def _kill(self) -> None:
         """Kill it, and processes that it has started."""
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has ended, or leads no group yet
+            self.process.kill()
 
     def wait_for_url(self) -> str:
         """Return the address in the start-up line."""
@@ -86,7 +96,7 @@ class Command:
         _, rest = self.process.communicate()
         self._limit.cancel()
         self.lines.append(rest)
-        return self.process.returncode
+        return self.process.wait()
 
     def close(self) -> None:
         """Kill the process if it still runs, and close its pipes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """The tools with one shared cache, as most of what they check is the package itself."""
-    return Tools(cache=tmp_path_factory.mktemp("types"))
+    """The tools, whose cache all workers share: most of what they check is the package itself."""
+    folder = tmp_path_factory.getbasetemp()
+    cache = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "types"
+    cache.mkdir(exist_ok=True)
+    return Tools(cache)
 
 
 @pytest.fixture

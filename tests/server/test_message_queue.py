@@ -8,8 +8,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from asynction_asgi import (
     UndeclaredEventError,
 )
 from tests.clients import connected
+from tests.forked import ForkedProcess
 from tests.server.documents import BYTES, TEXT, channel, document, message
 from tests.serving import serve
 
@@ -92,14 +91,9 @@ async def servers(queue_url: str) -> AsyncIterator[list[str]]:
 @contextlib.asynccontextmanager
 async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0) -> AsyncIterator[list[str]]:
     """Run a server process per set of options, each with its forks, and yield their URLs once connected."""
-    command = [sys.executable, "-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url]
+    command = ("-c", textwrap.dedent(PROCESS), json.dumps(SPEC), queue_url)
     processes = [
-        subprocess.Popen(
-            [*command, json.dumps(settings), str(forks)],
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        ForkedProcess([*command, json.dumps(settings), str(forks)], stderr=False, start_new_session=True)
         for settings in options
     ]
     try:

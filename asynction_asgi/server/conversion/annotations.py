@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from typing import Any
@@ -18,7 +19,9 @@ def resolve_annotation(function: Any, annotation: Any) -> Any:
     """
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     origin = python_function(function)
-    names = getattr(origin, "__globals__", {})
+    names = getattr(origin, "__globals__", None)
+    if names is None:  # of a class, say
+        names = getattr(sys.modules.get(getattr(origin, "__module__", "")), "__dict__", {})
     try:
         return typing.get_type_hints(holder, names, _enclosed(origin), include_extras=True)["it"]
     except Exception:  # noqa: BLE001  # an annotation may be any expression

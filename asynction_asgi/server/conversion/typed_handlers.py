@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...errors import Diagnostic
     from ...spec.model import Arguments, Event, Namespace, Spec
     from ...spec.text.document import Node
-    from ..bound_handler import BoundHandler, Invoke
+    from ..bound_handler import BoundHandler, CallWith, Invoke
     from ..socket import Socket
     from .incoming import ArgumentsCheck, Taken
 
@@ -83,7 +83,11 @@ class TypedHandlers:
             if self._check_types and not named:
                 found += self._trial.parameters(taken, event.arguments)
             loader = Loader(event.name, taken, None if named else check, offset=1 if named else 0)
-            bound = replace(bound, invoke=_loading(bound.invoke, loader))
+            bound = replace(
+                bound,
+                invoke=_loading(bound.invoke, loader),
+                call_with=_loading_with(bound.call_with, loader),
+            )
         if answer is not None:
             dumps = answer.dumps
             if self._check_types and not named and event.ack is not None:
@@ -122,6 +126,11 @@ class TypedHandlers:
 def _loading(invoke: Invoke, loader: Loader) -> Invoke:
     load = loader.load
     return lambda socket, arguments, wants_ack=False, /: invoke(socket, load(socket, arguments), wants_ack)
+
+
+def _loading_with(call_with: CallWith, loader: Loader) -> CallWith:
+    load = loader.load
+    return lambda socket, arguments, extra: call_with(socket, load(socket, arguments), extra)
 
 
 def _of_other_types(taken: Iterable[Taken], arguments: Arguments, spec: Spec) -> Iterator[Finding]:

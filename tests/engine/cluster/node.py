@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,14 @@ class Uvicorn(uvicorn.Server):
         await self._node.server.shutdown(1.0)
 
 
-if __name__ == "__main__":
-    node = Node(**json.loads(sys.argv[1]))
+def main(settings: dict[str, Any]) -> None:
+    """Serve until a signal, with at most so many open ``files`` if that is not None."""
+    files = settings.pop("files")
+    if files is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    node = Node(**settings)
     Uvicorn(node, uvicorn.Config(node.server.app, port=0, log_level="warning", lifespan="off")).run()
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import connect
 
 from tests.engine.stage import SECONDS, WebSocketClient, until
+from tests.forked import ForkedProcess
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,13 +28,9 @@ STOP_SECONDS = 30.0
 class Process:
     """A running `tests.engine.cluster.node`."""
 
-    def __init__(self, settings: Mapping[str, Any], environ: Mapping[str, str], files: int | None) -> None:
-        command = [sys.executable, "-m", "tests.engine.cluster.node", json.dumps(settings)]
-        if files is not None:
-            command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', *command]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
-        )
+    def __init__(self, settings: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        command = ("-m", "tests.engine.cluster.node", json.dumps(settings))
+        self._process = ForkedProcess(command, env={**os.environ, **environ})
         self.pid = self._process.pid
         self.url = ""
         self.log = ""
@@ -53,9 +49,8 @@ class Process:
 
     def end(self) -> None:
         """Stop the process, and keep its log."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGTERM)
         try:
             _, self.log = self._process.communicate(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -173,10 +168,9 @@ async def processes(
         urls: Other URLs of the queue for some processes, by index.
     """
     channel = f"test-{uuid.uuid4().hex}"
-    settings = {"channel": channel, "secret": secret, "rhythm": {**RHYTHM, **(rhythm or {})}}
+    settings = {"channel": channel, "secret": secret, "rhythm": {**RHYTHM, **(rhythm or {})}, "files": files}
     running = [
-        Process({"url": (urls or {}).get(number, url), **settings}, environ or {}, files)
-        for number in range(count)
+        Process({"url": (urls or {}).get(number, url), **settings}, environ or {}) for number in range(count)
     ]
     try:
         for process in running:

@@ -8,14 +8,14 @@ import itertools
 import os
 import re
 import signal
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
 from asynction_asgi.engine import Limits
 from tests.clients import connected
+from tests.forked import ForkedProcess
 
 from ..stage import LONG_WAY, SHORT_WAY, Script, serve, until
 
@@ -97,53 +97,48 @@ COMMANDS = {
 class Process:
     """A server in its own process."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(self, process: ForkedProcess, url: str) -> None:
         self.process = process
         self.url = url
 
     async def says(self, beginning: str) -> None:
         """Wait until a handler prints a line with this beginning; the server's own lines are skipped."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(SECONDS):
-            while line := (await self.process.stdout.readline()).decode():
-                if line.startswith(beginning):
-                    return
+        while line := await read_line(self.process.stdout):
+            if line.startswith(beginning):
+                return
         raise AssertionError(f"the process ended without printing {beginning!r}")
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
     async def end(self) -> None:
-        async with asyncio.timeout(SECONDS):
-            await self.process.wait()
+        await asyncio.to_thread(self.process.wait, SECONDS)
 
 
 @contextlib.asynccontextmanager
 async def running(command: Sequence[str], folder: Path) -> AsyncIterator[Process]:
     (folder / "application.py").write_text(APPLICATION, "utf-8")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *command),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    process = ForkedProcess(("-m", *command), cwd=folder, env=environment)
     assert process.stderr is not None
-    log = b""
+    log = ""
     try:
-        async with asyncio.timeout(SECONDS):
-            while (match := re.search(rb"running on (http://\S+)", log)) is None:
-                line = await process.stderr.readline()
-                assert line, log.decode()
-                log += line
-        reading = asyncio.ensure_future(process.stderr.read())
-        yield Process(process, match[1].decode())
+        while (match := re.search(r"running on (http://\S+)", log)) is None:
+            line = await read_line(process.stderr)
+            assert line, log
+            log += line
+        yield Process(process, match[1])
         if process.returncode is not None:
-            assert b"Traceback" not in await reading
+            assert "Traceback" not in process.communicate()[1]
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        process.communicate()
+
+
+async def read_line(pipe: TextIO) -> str:
+    async with asyncio.timeout(SECONDS):
+        return await asyncio.to_thread(pipe.readline)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""`Provide`: how a value is made that handlers ask for, and how long it lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ScopeName = Literal["event", "connection", "app"]
+SCOPES: tuple[ScopeName, ...] = ("event", "connection", "app")  # the narrowest first
+
+
+@dataclass(frozen=True, slots=True)
+class Provide:
+    """A provider, and how long its value lasts: ``Annotated[User, Provide(current_user)]``.
+
+    Attributes:
+        function: Returns the value: a function, a coroutine function, a class, or an async generator function,
+            which yields it once and then closes it. Its parameters are filled like those of handlers. It
+            runs in the event loop and must not block.
+        scope: One value for each ``event`` (or connect, or disconnect), ``connection``, or ``app``.
+    """
+
+    function: Callable[..., Any]
+    scope: ScopeName = "event"
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"Provide takes a function, not {type(self.function).__name__}")
+        if self.scope not in SCOPES:
+            raise ValueError(f"scope must be one of {', '.join(map(repr, SCOPES))}, not {self.scope!r}")

@@ -1,0 +1,131 @@
+"""The values that providers have made, as long as an event, a connection or an application lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from .provide import ScopeName
+    from .sources import Cell, Source
+
+
+class Scope:
+    """The values of one event, connection or application.
+
+    Args:
+        name: How long it lasts.
+        values: Known by name: of a connection those of its socket, of an event those of its call, too.
+        outer: The scopes that last longer, by name.
+    """
+
+    __slots__ = ("_generators", "_lock", "_made", "_outer", "_values", "name")
+
+    def __init__(self, name: ScopeName, values: Callable[[str], Any], outer: Mapping[str, Scope]) -> None:
+        self.name = name
+        self._values = values
+        self._outer = outer
+        self._made: dict[Source, Any] = {}
+        self._generators: list[AsyncGenerator[Any, None]] = []
+        self._lock = asyncio.Lock() if name != "event" else None
+
+    async def fill(self, needs: Sequence[tuple[str, Cell | None]]) -> dict[str, Any]:
+        """Return values by name; those of this scope are made if they are not there yet."""
+        return {
+            name: await self.get(cell.source) if cell is not None else self._read(name)
+            for name, cell in needs
+        }
+
+    async def get(self, source: Source) -> Any:
+        """Return the value of a provider; it is made in the scope in which it lasts."""
+        if source.scope != self.name:
+            return await self._outer[source.scope].get(source)
+        if source in self._made:
+            return self._made[source]
+        if self._lock is None:
+            return await self._make(source)
+        async with self._lock:  # two events at once share what one of them makes
+            return await self._make(source)
+
+    async def _make(self, source: Source) -> Any:
+        if source in self._made:
+            return self._made[source]
+        named = {}
+        for name, cell in source.needs:
+            if cell is None:
+                named[name] = self._read(name)
+            elif cell.source.scope == self.name:
+                named[name] = await self._make(cell.source)  # the lock is held
+            else:
+                named[name] = await self.get(cell.source)
+        value = source.function(**named)
+        if source.is_generator:
+            generator, value = value, await anext(value)
+            self._generators.append(generator)
+        elif inspect.isawaitable(value):
+            value = await value
+        self._made[source] = value
+        return value
+
+    def _read(self, name: str) -> Any:
+        """Return a value by its name, here or in a scope that lasts longer."""
+        return self._values(name)
+
+    async def close(self, error: BaseException | None = None) -> None:
+        """Close the generators, the last first; an error is raised in each of them.
+
+        What one raises is raised in those before it, and in the end here; `error` itself is not.
+        """
+        original, failure = error, error
+        try:
+            while self._generators:
+                failure = await _close(self._generators.pop(), failure)
+            self._made.clear()
+            if failure is not None and failure is not original:
+                raise failure
+        finally:
+            del (
+                error,
+                original,
+                failure,
+            )  # a frame that holds what it raises is garbage only a collector finds
+
+
+async def _close(generator: AsyncGenerator[Any, None], error: BaseException | None) -> BaseException | None:
+    """Let a generator end, and return the error that those before it are told of."""
+    try:
+        if error is None:
+            await anext(generator)
+        else:
+            await generator.athrow(error)
+    except StopAsyncIteration:
+        return error
+    except BaseException as failure:  # noqa: BLE001  # raised again, where all are closed
+        return failure
+    with suppress(Exception):
+        await generator.aclose()
+    return RuntimeError(f"{generator!r} yields a second value; a provider yields one")
+
+
+class Closing:
+    """An asynchronous context manager that closes a scope, or nothing, with the error of its block."""
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, scope: Scope | None) -> None:
+        self._scope = scope
+
+    async def __aenter__(self) -> None:
+        """Begin the block."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the scope; what a provider raises takes the place of the error."""
+        if self._scope is not None:
+            await self._scope.close(error)

@@ -1,0 +1,400 @@
+"""Values that handlers ask for by type: made once for each event, connection or application, and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Annotated, Any
+from unittest.mock import Mock
+
+import pytest
+from fastapi import Depends
+
+from asynction_asgi import AsynctionSocketIO, BindingError, Provide, RefusedError
+from tests.clients import ConnectError, connected
+from tests.serving import serve
+
+from .documents import TEXT, channel, document, message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from asynction_asgi import Socket
+
+HI = {"text": "hi"}
+EVENTS = ("save", "read", "wait", "slow")
+AUTH = {"type": "object", "properties": {"refuse": {"type": "boolean"}}}
+
+
+class Settings:
+    """One for the application."""
+
+
+class Pool:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+
+class Cache(dict[str, Any]):
+    """One for each connection."""
+
+
+class Session:
+    """One for each event; commits, or rolls back."""
+
+    def __init__(self, pool: Pool, cache: Cache, event: str) -> None:
+        self.pool, self.cache, self.event = pool, cache, event
+
+
+class Log:
+    """What became of everything that was provided."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.opened = self.closed = 0
+        self.changed = asyncio.Event()
+
+    def add(self, line: str) -> None:
+        self.lines.append(line)
+
+    @contextlib.contextmanager
+    def open(self, what: str) -> Iterator[None]:
+        self.opened += 1
+        self.add(f"open {what}")
+        try:
+            yield
+        except BaseException as error:
+            self.add(f"roll back {what}: {type(error).__name__}")
+            raise
+        else:
+            self.add(f"commit {what}")
+        finally:
+            self.closed += 1
+
+
+LOG = Log()
+
+
+async def settings() -> Settings:
+    LOG.add("settings")
+    return Settings()
+
+
+async def pool(settings: Settings, app: AsynctionSocketIO) -> AsyncIterator[Pool]:
+    assert isinstance(app, AsynctionSocketIO)
+    with LOG.open("pool"):
+        yield Pool(settings)
+
+
+async def cache(sid: str) -> AsyncIterator[Cache]:
+    await asyncio.sleep(0)  # so that two events at once ask for it
+    with LOG.open("cache"):
+        yield Cache(sid=sid)
+
+
+async def session(pool: Pool, cache: Cache, *, event: str, ref: str) -> AsyncIterator[Session]:
+    assert ref
+    with LOG.open(f"session of {event}"):
+        yield Session(pool, cache, event)
+        if event == "slow":
+            raise OSError("the commit failed")
+
+
+def current_name(socket: Socket) -> str:
+    return f"name of {socket.id}"
+
+
+Name = Annotated[str, Provide(current_name, scope="connection")]
+
+
+async def save(data: Any, *, session: Session, name: Name) -> Any:
+    assert name.endswith(str(session.cache["sid"]))
+    if data["text"] == "refuse":
+        raise RefusedError("forbidden", "no")
+    return {"text": 7} if data["text"] == "wrong" else {"text": "saved"}
+
+
+async def read(socket: Socket, data: Any, *, pool: Pool, cache: Cache, session: Session) -> Any:
+    assert session.pool is pool
+    assert session.cache is cache
+    assert isinstance(pool.settings, Settings)
+    cache["count"] = cache.get("count", 0) + 1
+    return {"text": f"{cache['count']}"}
+
+
+async def wait(data: Any, *, session: Session) -> Any:
+    await asyncio.Event().wait()
+
+
+async def slow(data: Any, *, session: Session) -> Any:
+    return data
+
+
+async def connect(socket: Socket, *, cache: Cache) -> None:
+    if socket.auth.get("refuse"):
+        raise RefusedError("forbidden", "no")
+
+
+async def disconnect(*, cache: Cache) -> None:
+    LOG.add("disconnect")
+
+
+PROVIDE: dict[Any, Any] = {
+    Settings: Provide(settings, scope="app"),
+    Pool: Provide(pool, scope="app"),
+    Cache: Provide(cache, scope="connection"),
+    Session: session,
+}
+
+
+def application(**options: Any) -> AsynctionSocketIO:
+    events = [message(name, TEXT, **{"x-ack": {"args": TEXT}}) for name in EVENTS]
+    spec = document(root={**channel(events), "x-auth": AUTH})
+    handlers: Any = {
+        "save": save,
+        "read": read,
+        "wait": wait,
+        "slow": slow,
+        "connect": connect,
+        "disconnect": disconnect,
+    }
+    return AsynctionSocketIO.from_spec(spec, handlers={"/": handlers}, **{"provide": PROVIDE, **options})
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[Log]:
+    """A new log; what was opened in a test has been closed once in the end."""
+    global LOG  # noqa: PLW0603  # the providers are module-level functions, as people write them
+    LOG = Log()
+    yield LOG
+    assert LOG.opened == LOG.closed
+
+
+async def test_each_scope_makes_its_values_once_and_closes_them(log: Log) -> None:
+    """The narrow before the wide, after the handlers that use them."""
+    with serve(application()) as url:
+        async with connected(url) as first, connected(url) as second:
+            assert await first.call("read", HI) == {"text": "1"}
+            assert await first.call("read", HI) == {"text": "2"}
+            assert await second.call("read", HI) == {"text": "1"}
+    counted = {line: log.lines.count(line) for line in log.lines}
+    assert counted == {
+        "open cache": 2,
+        "settings": 1,
+        "open pool": 1,
+        "open session of read": 3,
+        "commit session of read": 3,
+        "disconnect": 2,
+        "commit cache": 2,
+        "commit pool": 1,
+    }
+    assert log.lines[-1] == "commit pool"
+    assert log.lines.index("disconnect") < log.lines.index("commit cache")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "error"),
+    [
+        pytest.param("wrong", "invalid_ack", "AckValidationError", id="an invalid answer"),
+        pytest.param("refuse", "forbidden", "RefusedError", id="a refusal"),
+    ],
+)
+async def test_a_transaction_rolls_back(log: Log, text: str, code: str, error: str) -> None:
+    """Before the client has its answer."""
+    with serve(application()) as url:
+        async with connected(url) as client:
+            assert (await client.call("save", {"text": text}))["error"]["code"] == code
+            assert log.lines[-1] == f"roll back session of save: {error}"
+            assert await client.call("save", HI) == {"text": "saved"}
+            assert log.lines[-1] == "commit session of save"
+
+
+async def test_a_transaction_of_a_client_that_leaves_rolls_back(log: Log) -> None:
+    """Its handler is cancelled when the server stops, at the latest."""
+    with serve(application()) as url:
+        async with connected(url) as client:
+            await client.emit("wait", HI)
+            await client.call("save", HI)
+            assert "open session of wait" in log.lines
+    assert "roll back session of wait: CancelledError" in log.lines
+
+
+async def test_a_failed_commit_is_a_failed_event(log: Log, caplog: pytest.LogCaptureFixture) -> None:
+    """The client learns that it failed, and the log why."""
+    with serve(application()) as url:
+        async with connected(url) as client:
+            refusal = (await client.call("slow", HI))["error"]
+    assert refusal["code"] == "internal_error"
+    assert f"[ref {refusal['ref']}]" in caplog.text
+    assert "the commit failed" in caplog.text
+
+
+async def test_a_refused_connection_closes_what_it_was_provided_with(log: Log) -> None:
+    """With the refusal."""
+    with serve(application()) as url:
+        with pytest.raises(ConnectError):
+            async with connected(url, auth={"refuse": True}):
+                pass
+        assert log.lines == ["open cache", "roll back cache: RefusedError"]
+
+
+async def test_events_at_once_share_what_one_of_them_makes(log: Log) -> None:
+    """In a connection, and none is left open after many."""
+    with serve(application()) as url:
+        async with connected(url) as client:
+            answers = await asyncio.gather(*(client.call("read", HI) for _ in range(40)))
+    assert sorted(int(answer["text"]) for answer in answers) == list(range(1, 41))
+    assert log.lines.count("open cache") == 1
+    assert log.lines.count("commit session of read") == 40
+
+
+async def test_a_provider_can_be_replaced(log: Log) -> None:
+    """By another, or by a value; by the type or by the function that an annotation names."""
+    app = application()
+    fake = Mock(settings=Settings())
+
+    async def fake_cache(socket: Socket) -> AsyncIterator[Cache]:
+        with LOG.open("fake"):
+            yield Cache(sid="other", count=10)
+
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert await client.call("read", HI) == {"text": "1"}
+        with app.override({Pool: fake, Cache: fake_cache, current_name: "my other"}):
+            async with connected(url) as client:
+                assert await client.call("read", HI) == {"text": "11"}
+                assert await client.call("save", HI) == {"text": "saved"}
+        async with connected(url) as client:
+            assert await client.call("read", HI) == {"text": "1"}
+    assert log.lines.count("open pool") == 1
+    with pytest.raises(ValueError, match="nothing provides int"), app.override({int: 1}):
+        pass
+
+
+async def test_what_the_application_was_provided_with_can_be_closed_early(log: Log) -> None:
+    """And is made again where it is needed."""
+    app = application()
+    with serve(app) as url:
+        async with connected(url) as client:
+            await client.call("read", HI)
+    before = list(log.lines)
+    await app.aclose()
+    assert log.lines == before
+
+
+async def test_hooks_are_outside_of_what_is_provided(log: Log) -> None:
+    """Their alterations are part of the transaction, as the answer is checked after them."""
+    app = application()
+
+    @app.around("/", "save")
+    async def hook(call: Any, proceed: Any) -> Any:
+        log.add("before")
+        await proceed()
+        log.add("after")
+        return {"text": 7}
+
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert (await client.call("save", HI))["error"]["code"] == "invalid_ack"
+    start = log.lines.index("before")
+    assert log.lines[start + 1 :][-5:-2] == [
+        "after",
+        "roll back session of save: AckValidationError",
+        "disconnect",
+    ]
+
+
+def bind(handler: Any, **provide: Any) -> None:
+    spec = document(root=channel([message("say", TEXT)]))
+    AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": handler}}, provide=provide.pop("provide", None))
+
+
+class Unknown: ...
+
+
+class First: ...
+
+
+class Second: ...
+
+
+def first(second: Second) -> First:
+    return First()
+
+
+def second(first: First) -> Second:
+    return Second()
+
+
+def broken(missing: int) -> First:
+    return First()
+
+
+def generator() -> Iterator[First]:
+    yield First()
+
+
+async def asks_unknown(data: Any, *, unknown: Unknown) -> None: ...
+async def asks_first(data: Any, *, first: First) -> None: ...
+async def depends(data: Any, *, first: First = Depends(first)) -> None: ...  # noqa: B008  # as in FastAPI
+async def annotated(data: Any, *, first: Annotated[First, Depends(first)]) -> None: ...
+
+
+def needs_socket(socket: Socket) -> First:
+    return First()
+
+
+def error_handler(error: Exception, *, first: First) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "provide", "words"),
+    [
+        pytest.param(asks_unknown, {}, "no value is known for the parameter 'unknown'", id="unknown type"),
+        pytest.param(
+            asks_first, {First: first, Second: second}, "circle (First → Second → First)", id="circle"
+        ),
+        pytest.param(
+            asks_first,
+            {First: Provide(needs_socket, scope="app")},
+            "needs_socket lasts as long as the app, and asks for what lasts only as long as the connection"
+            " (First → socket)",
+            id="wide asks narrow",
+        ),
+        pytest.param(
+            asks_first,
+            {First: Provide(first, scope="connection"), Second: Second},
+            "first lasts as long as the connection, and asks for what lasts only as long as the event"
+            " (First → Second)",
+            id="connection asks event",
+        ),
+        pytest.param(asks_first, {First: broken}, "broken asks for 'missing', and nothing", id="broken"),
+        pytest.param(asks_first, {First: generator}, "make it an async generator", id="generator"),
+        pytest.param(depends, {}, "FastAPI's Depends, which works in its routes alone", id="Depends"),
+        pytest.param(annotated, {}, "FastAPI's Depends", id="Annotated Depends"),
+    ],
+)
+def test_what_cannot_be_provided_is_an_error_at_start_up(handler: Any, provide: Any, words: str) -> None:
+    """With who asks for it."""
+    with pytest.raises(BindingError) as raised:
+        bind(handler, provide=provide)
+    assert words in str(raised.value)
+
+
+def test_an_error_handler_is_not_provided_with_values() -> None:
+    """The event's have been closed when it runs."""
+    app = application(provide={**PROVIDE, First: First})
+    app.on_error("/")(lambda error: None)
+    with pytest.raises(
+        BindingError, match="an error handler is not provided with values, and asks for 'name'"
+    ):
+
+        @app.on_error("/")
+        def failed(error: Exception, *, name: Name) -> None: ...
+
+
+@pytest.mark.parametrize("wrong", [{"function": 7}, {"function": first, "scope": "session"}])
+def test_a_provider_is_checked_when_it_is_made(wrong: Any) -> None:
+    """Its function and its scope."""
+    with pytest.raises((TypeError, ValueError), match=r"Provide takes a function|scope must be one of"):
+        Provide(**wrong)
