@@ -133,6 +133,26 @@ class DisconnectedError(AsynctionError, ConnectionError):
         return f"client {self.sid} is not connected to {self.namespace}"
 
 
+class UnknownSocketError(AsynctionError, KeyError):
+    """The client is not connected to this process, which alone would know its rooms and its session.
+
+    Attributes:
+        sid: The client's id.
+        namespace: The namespace in which it was looked for.
+    """
+
+    def __init__(self, sid: str, namespace: str) -> None:
+        self.sid = sid
+        self.namespace = namespace
+        super().__init__(sid, namespace)
+
+    def __str__(self) -> str:
+        return (
+            f"client {self.sid} is not connected to {self.namespace} in this process, and only its own process"
+            " has its rooms and session; app.find(sid) finds it in any"
+        )
+
+
 class QueueError(AsynctionError, ConnectionError):
     """The message queue is unreachable; the event was not delivered."""
 

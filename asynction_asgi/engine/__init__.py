@@ -16,6 +16,8 @@ from .cluster.view import Queue, queue_of
 from .endpoint import Endpoint, Peer, Sender
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
+from .peers.here import Found
+from .peers.polls import Poll
 from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
 from .transport.asgi import EngineApp
@@ -36,8 +38,10 @@ __all__ = [
     "Endpoint",
     "EngineApp",
     "FiniteList",
+    "Found",
     "Limits",
     "Peer",
+    "Poll",
     "Queue",
     "Room",
     "Sender",

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import socketio
 
+from ..errors import UnknownSocketError
 from .cluster.adopt import adopt
 from .cluster.managers import QueueRooms
 from .logs import choose_logger
 from .peers.addressing import AddressingServer
 from .peers.calls import Calls
 from .peers.gate import Gate
+from .peers.here import Here
 from .peers.intake import Intake
 from .peers.lanes import Lanes
 from .peers.refusals import Refusals
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ..spec.model import Ordering
     from .endpoint import Endpoint
     from .limits import Limits
+    from .peers.here import Clients
     from .peers.members import Member
 
 # For a message queue, before the first client is served.
@@ -106,6 +109,9 @@ class Server(AddressingServer):
             tasks=self.tasks,
             service=service,
         )
+        here = Here(self.manager, self.gate.dismiss)
+        queue = isinstance(self.manager, QueueRooms)
+        self._clients: Clients = self.manager.reach(here, self.tasks) if queue else here
         self._stopping = Stopping(
             transports=self.eio, service=service, replies=replies, rooms=self.manager, tasks=self.tasks
         )
@@ -164,7 +170,7 @@ class Server(AddressingServer):
         asking = self.calls.call(
             event, data, to=to or sid, namespace=namespace or "/", timeout=timeout, ignore_queue=ignore_queue
         )
-        return await self._here(asking)
+        return await self.run_here(asking)
 
     async def request(
         self,
@@ -180,14 +186,14 @@ class Server(AddressingServer):
         asking = self.calls.request(
             event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
         )
-        answer: tuple[Any, ...] = await self._here(asking)
+        answer: tuple[Any, ...] = await self.run_here(asking)
         return answer
 
     async def get_session(self, sid: str, namespace: str | None = None) -> Any:
         """Return the session of a peer; `session` is the context manager that also saves it.
 
         Raises:
-            KeyError: The peer is unknown.
+            UnknownSocketError: The peer is not here; a KeyError.
         """
         return self._member(sid, namespace).session
 
@@ -195,14 +201,24 @@ class Server(AddressingServer):
         """Replace the session of a peer.
 
         Raises:
-            KeyError: The peer is unknown.
+            UnknownSocketError: The peer is not here; a KeyError.
         """
         self._member(sid, namespace).session = session
+
+    def rooms(self, sid: str, namespace: str | None = None) -> Any:
+        """Return the rooms of a client of this process, its own included.
+
+        Raises:
+            UnknownSocketError: There is a message queue, and the client is not here.
+        """
+        if isinstance(self.manager, QueueRooms):
+            self._member(sid, namespace)
+        return super().rooms(sid, namespace=namespace)
 
     def _member(self, sid: str, namespace: str | None) -> Member:
         member = self.manager.find(sid, namespace or "/")
         if member is None:
-            raise KeyError("Session not found")
+            raise UnknownSocketError(sid, namespace or "/")
         return member
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002  # upstream's signature
@@ -212,11 +228,24 @@ class Server(AddressingServer):
         the caller, is disconnected when that has ended: it gets what the handler emits, and no event of it
         is handled.
         """
-        await self._here(self.gate.disconnect(sid, namespace or "/", ignore_queue=ignore_queue))
+        await self.run_here(self.gate.disconnect(sid, namespace or "/", ignore_queue=ignore_queue))
 
     def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
         """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
         self.gate.expel(sid, namespace, error)
+
+    @property
+    def clients(self) -> Clients:
+        """What can be asked of the clients of a room, in every process on the message queue.
+
+        Raises:
+            TypeError: The manager is one of python-socketio's over a queue, which reaches only this process.
+        """
+        if isinstance(self._clients, Here) and hasattr(self.manager, "channel"):
+            raise TypeError(
+                "clients of other processes can't be reached by this client_manager; use message_queue in its place"
+            )
+        return self._clients
 
     def listen(self) -> None:
         """Take connections, after `shutdown` too, and listen on the message queue.
@@ -273,7 +302,7 @@ class Server(AddressingServer):
         """
         if not seconds >= 0:
             raise ValueError(f"drain() takes seconds, 0 or more, not {seconds}")
-        await self._here(self._stopping.drain(seconds, admitting=admitting))
+        await self.run_here(self._stopping.drain(seconds, admitting=admitting))
 
     async def shutdown(self, seconds: float = STOP_SECONDS) -> None:
         """Let handlers end and answer, close every connection, run the disconnect handlers, and stop what runs.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..engine import Limits
+from ..engine import Found, Limits
 from .app import AsynctionSocketIO
 from .around_emits import Emission
+from .asking import Answer, Asking
 from .blocking_emitter import BlockingEmitter
 from .calls import Call
 from .emitter import Emitter
@@ -13,14 +14,18 @@ from .options import Options
 from .providing.provide import Provide
 from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
+from .sockets import Sockets
 from .validation import Validation
 
 __all__ = [
+    "Answer",
+    "Asking",
     "AsynctionSocketIO",
     "BlockingEmitter",
     "Call",
     "Emission",
     "Emitter",
+    "Found",
     "JWTVerifier",
     "Limits",
     "Observer",
@@ -28,6 +33,7 @@ __all__ = [
     "Provide",
     "Recipients",
     "Socket",
+    "Sockets",
     "Validation",
     "same_secret",
 ]

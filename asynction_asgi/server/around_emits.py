@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Emission:
-    """One emit or call, once for all recipients, whose data match the document.
+    """One emit, call or question to many, once for all recipients, whose data match the document.
 
     Attributes:
-        kind: ``emit``, or ``call`` where the answer is waited for.
+        kind: ``emit``, or ``call`` where the answer is waited for, or ``ask`` where those of many are.
         event: The event's name.
         data: A tuple of its arguments.
         namespace: The concrete namespace.
@@ -33,7 +33,7 @@ class Emission:
 
     def __init__(
         self,
-        kind: Literal["emit", "call"],
+        kind: Literal["emit", "call", "ask"],
         event: str,
         data: Any,
         *,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .instead import check_recipients, refuse_keywords
+from .sockets import Sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractAsyncContextManager
     from typing import Never
 
-    from ..engine import Audience, Room, Server
+    from ..engine import Audience, Found, Room, Server
+    from .asking import Asking
     from .sends import Sends
 
 
@@ -126,6 +128,63 @@ class Emitting:
             ignore_queue=ignore_queue,
         )
 
+    def ask(
+        self,
+        event: str,
+        data: Any = None,
+        to: Audience | None = None,
+        *,
+        namespace: str | None = None,
+        timeout: float = 60,
+    ) -> Asking:
+        """Ask the clients of a room, or of the namespace, and loop over their answers as they come.
+
+        ``async for answer in app.ask(…)`` yields an `Answer` for each client that was asked, in every process.
+        One that has left, or does not answer in time, has an answer with an error.
+
+        Args:
+            event: A name that the document lets the server emit.
+            data: The argument; a tuple is several arguments, and None is no argument.
+            to: A sid, a room, or a list of rooms; None is all clients of the namespace.
+            namespace: The concrete namespace, ``/`` without it.
+            timeout: Seconds that the clients have to answer.
+
+        Raises:
+            UndeclaredEventError: The document has no such event; nothing was sent.
+            PayloadValidationError: `data` doesn't match the document; nothing was sent.
+            TypeError: `to` can't be a room; nothing was sent.
+            QueueError: In the loop: not every process has reported whom it asked; the other answers came.
+        """
+        check_recipients(event, to, None)
+        return self._sending.ask(
+            self._server, event, data, to=to, namespace=namespace or "/", timeout=timeout
+        )
+
+    def sockets(
+        self, room: Audience | None = None, namespace: str | None = None, *, timeout: float = 2
+    ) -> Sockets:
+        """Address the clients of a room, or of the namespace, in every process on the message queue.
+
+        Args:
+            room: A room, a sid, or a list of rooms; None is all clients of the namespace.
+            namespace: The concrete namespace, ``/`` without it.
+            timeout: Seconds that the other processes have to answer.
+
+        Raises:
+            TypeError: `room` can't be a room.
+        """
+        return Sockets(self._server, self._sending, room, namespace or "/", timeout)
+
+    async def find(self, sid: str, namespace: str | None = None, *, timeout: float = 2) -> Found | None:  # noqa: ASYNC109  # as `sockets`
+        """Find a client in any process on the message queue, or return None if it is in none.
+
+        Raises:
+            QueueError: Not every process has answered within `timeout` seconds.
+            TypeError: `sid` is not a sid.
+        """
+        found = [client async for client in self.sockets(sid, namespace, timeout=timeout)]
+        return next((client for client in found if client.id == sid), None)
+
     async def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room.
 
@@ -144,15 +203,23 @@ class Emitting:
         await self._server.close_room(room, namespace=namespace)
 
     def rooms(self, sid: str, namespace: str | None = None) -> list[str | int]:
-        """Return the rooms of a client of this process, its own included; a UUID as its text."""
+        """Return the rooms of a client of this process, its own included; a UUID as its text.
+
+        Raises:
+            UnknownSocketError: There is a message queue, and the client is not in this process.
+        """
         return list(self._server.rooms(sid, namespace=namespace))
 
     async def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
-        """Return a client's session; changes to it are kept only by `save_session`."""
+        """Return a client's session; changes to it are kept only by `save_session`.
+
+        Raises:
+            UnknownSocketError: The client is not in this process; a KeyError.
+        """
         return dict(await self._server.get_session(sid, namespace=namespace))
 
     async def save_session(self, sid: str, session: dict[str, Any], namespace: str | None = None) -> None:
-        """Replace a client's session, which lasts as long as its connection."""
+        """Replace a client's session, which lasts as long as its connection; raises as `get_session` does."""
         await self._server.save_session(sid, session, namespace=namespace)
 
     def session(self, sid: str, namespace: str | None = None) -> AbstractAsyncContextManager[dict[str, Any]]:

@@ -6,15 +6,17 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from ..engine import name_rooms
 from ..engine.crashes import must_pass
 from ..errors import NoAnswerError
 from .around_emits import AroundEmits, Emission
+from .asking import Asking
 from .instead import check_recipients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
-    from ..engine import Audience, Sender
+    from ..engine import Audience, Poll, Sender, Server
     from .connections import Connections
     from .emitting import Emitting
     from .failures import Failures
@@ -124,6 +126,36 @@ class Sending:
         if not answer:
             return None
         return answer[0] if len(answer) == 1 else answer
+
+    def ask(
+        self,
+        server: Server,
+        event: str,
+        data: Any,
+        *,
+        to: Audience | None,
+        namespace: str,
+        timeout: float,  # part of the question
+    ) -> Asking:
+        """Make a question to many clients; arguments and errors are those of `AsynctionSocketIO.ask`."""
+        data = self._outbound.check(event, data, namespace, to)
+        room = None if to is None else name_rooms(to)
+        polls: list[Poll] = []
+
+        async def send(emission: Emission) -> None:
+            self._outbound.tell_sent(event, namespace)
+            asking = server.clients.ask(event, emission.data, namespace, room)
+            polls.append(await server.run_here(asking))
+
+        async def begin() -> Poll | None:
+            emission = Emission("ask", event, data, namespace=namespace, to=to)
+            await self.around.run(emission, self._outbound.check, send)
+            return polls.pop() if polls else None  # a hook may not have passed it on
+
+        def check(answer: Sequence[Any]) -> None:
+            self._outbound.check_answer(event, namespace, answer)
+
+        return Asking(server, begin, check, timeout=timeout)
 
     def _checked_callback(
         self, callback: Callable[..., Any], event: str, namespace: str, client: Any

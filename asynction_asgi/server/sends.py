@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from ..engine import Audience, Sender
+    from ..engine import Audience, Sender, Server
+    from .asking import Asking
 
 
 class Sends(Protocol):
@@ -41,4 +42,17 @@ class Sends(Protocol):
         ignore_queue: bool = False,
     ) -> Any:
         """Emit to one client and return its answer."""
+        ...
+
+    def ask(
+        self,
+        server: Server,
+        event: str,
+        data: Any,
+        *,
+        to: Audience | None,
+        namespace: str,
+        timeout: float,
+    ) -> Asking:
+        """Make a question to many clients."""
         ...

@@ -84,8 +84,11 @@ class Socket:
 
     @property
     def rooms(self) -> list[str | int]:
-        """The rooms that this connection is in, its own included."""
-        return list(self._peer.sender.rooms(self.id, self.namespace))
+        """The rooms that this connection is in, its own included; none once the client has left."""
+        try:
+            return list(self._peer.sender.rooms(self.id, self.namespace))
+        except KeyError:
+            return []
 
     async def emit(
         self,

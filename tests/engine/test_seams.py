@@ -79,6 +79,10 @@ FINGERPRINTS: dict[str, str] = {
     "engineio.async_client:AsyncClient._write_loop": "14b53cfbf9a9eebb",
     "engineio.async_client:AsyncClient._read_loop_polling": "8f16b9ab44f76418",
     "engineio.async_client:AsyncClient._read_loop_websocket": "79a867921d2109fb",
+    "uvicorn.server:Server.shutdown": "d76d7b2738ea9fec",
+    "uvicorn.server:Server.handle_exit": "b1106ed1450f6375",
+    "uvicorn.supervisors.multiprocess:Multiprocess": "95a8699703441460",
+    "uvicorn.supervisors.multiprocess:Process": "57b77557b75eccba",
     "uvicorn.supervisors.basereload:BaseReload": "a5b13ac68d37e8a2",
     "uvicorn.supervisors.watchfilesreload:WatchFilesReload": "e1dcf2ec5ac44696",
     "uvicorn.supervisors.statreload:StatReload": "fbf66496a3d5c460",
@@ -163,7 +167,7 @@ def test_overridden_methods_exist_upstream(ours: type) -> None:
 # Methods of upstream's servers that the engine uses unchanged.
 INHERITED = {
     "Server": {
-        *("attach", "event", "get_environ", "instrument", "is_asyncio_based", "rooms", "send", "session"),
+        *("attach", "event", "get_environ", "instrument", "is_asyncio_based", "send", "session"),
         *("sleep", "start_background_task", "transport"),
         *("_get_event_handler", "_get_namespace_handler", "_send_eio_packet", "_send_packet"),
     },

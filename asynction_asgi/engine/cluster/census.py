@@ -50,8 +50,10 @@ class Census:
         """Forget a process that has said that it ends."""
         self._processes.pop(name, None)
 
-    def bury(self) -> None:
-        """Forget the processes that were silent for too long."""
-        dead = time.monotonic() - self._death
-        for name in [name for name, process in self._processes.items() if process.heard < dead]:
+    def bury(self) -> list[str]:
+        """Forget the processes that were silent for too long, and return their ids."""
+        oldest = time.monotonic() - self._death
+        dead = [name for name, process in self._processes.items() if process.heard < oldest]
+        for name in dead:
             del self._processes[name]
+        return dead

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Link"]
 
 _FLUSH_SECONDS = 2.0
+# Processes tell of themselves at their next tick behind the first beat of a newcomer.
+_ACQUAINTED_TICKS = 2.0
 
 
 class Link:
@@ -32,6 +34,7 @@ class Link:
         identity: Names this process, and numbers its messages.
         take: Does what a message of another process asks for; must not wait.
         clients: Returns the number of clients of this process.
+        left: Called with the id of a process that has ended.
         lost: Counts what is lost, by the reason.
         logger: Where outages are logged.
     """
@@ -43,6 +46,7 @@ class Link:
         identity: Identity,
         take: Callable[[dict[str, Any]], None],
         clients: Callable[[], int],
+        left: Callable[[str], None],
         lost: Counter[str],
         logger: Any,
     ) -> None:
@@ -68,6 +72,7 @@ class Link:
         self._identity = identity
         self._take_other = take
         self._clients = clients
+        self._left = left
         self._census = Census(rhythm.death)
         self._beaten = 0.0
         self._writing = asyncio.get_running_loop().create_task(self.writer.run())
@@ -93,7 +98,7 @@ class Link:
 
     async def close(self) -> None:
         """Tell the others that this process ends, write what is queued for a moment at most, and disconnect."""
-        self._put({"host_id": self._identity.name, "method": "bye"})
+        self.put({"host_id": self._identity.name, "method": "bye"})
         await self.writer.flush(_FLUSH_SECONDS)
         self._writing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -101,18 +106,32 @@ class Link:
         await self.writer.close()
         self.outages.close()
 
-    def _put(self, message: dict[str, Any]) -> None:
+    @property
+    def strangers(self) -> bool:
+        """Whether others listen that don't tell of themselves, as processes of python-socketio."""
+        listeners = self.writer.listeners
+        return listeners is not None and listeners > len(self.processes)
+
+    async def acquainted(self) -> None:
+        """Wait until every process on the queue had the time to tell this one of itself."""
+        await asyncio.sleep(
+            self._listener.since + _ACQUAINTED_TICKS * self._settings.rhythm.tick - time.monotonic()
+        )
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Queue a message; never waits."""
         self.writer.put(self._settings.codec.check(message))
 
     def _tick(self) -> None:
         """Tell the others of this process, now and then; in an outage, one beat that waits is enough."""
-        self._census.bury()
+        for name in self._census.bury():
+            self._left(name)
         if time.monotonic() - self._beaten < self._settings.rhythm.beat or (
             self.writer.pending and not self.outages.connected
         ):
             return
         self._beaten = time.monotonic()
-        self._put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
+        self.put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
 
     def _take(self, message: dict[str, Any]) -> None:
         """Do what a message asks for.
@@ -128,6 +147,8 @@ class Link:
             if self._census.note(sender, clients):
                 self._beaten = 0.0  # a newcomer, which does not know this process either
         elif method == "bye":
-            self._census.forget(str(message.get("host_id")))
+            name = str(message.get("host_id"))
+            self._census.forget(name)
+            self._left(name)
         else:
             self._take_other(message)

@@ -41,6 +41,7 @@ class Listener:
     Attributes:
         subscribed: Set while nothing can be missed.
         reached: Whether that was so once.
+        since: When that was so last, by the monotonic clock.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Listener:
     ) -> None:
         self.subscribed = asyncio.Event()
         self.reached = False
+        self.since = time.monotonic()
         self._broker = broker
         self._codec = codec
         self._process = process
@@ -107,7 +109,7 @@ class Listener:
             if not self.subscribed.is_set():
                 self._silent = 0.0
                 self.subscribed.set()
-                self.reached = True
+                self.reached, self.since = True, time.monotonic()
                 self._outages.end("reading")
                 self._tick()
             for delivery in deliveries:

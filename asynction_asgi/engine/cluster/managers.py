@@ -14,6 +14,7 @@ from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
 from .courier import Courier
+from .everywhere import METHODS, Everywhere
 from .link import Link
 from .process_id import Identified
 from .relayed import check_names, emitted, is_callback, name_namespace
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..options import Secret
+    from ..peers.here import Here
+    from ..peers.tasks import Tasks
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]
@@ -40,6 +43,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         settings: Which queue.
         lost: How many messages were lost, by the reason.
         link: The connection to the queue, from the server's start to its end.
+        everywhere: The clients of all processes; set by `reach`.
     """
 
     server: Any
@@ -51,6 +55,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.lost: Counter[str] = Counter()
         self.settings = settings
         self._courier = Courier(settings)
+        self.everywhere: Everywhere
 
     @property
     def dropped(self) -> Counter[str]:
@@ -66,6 +71,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         super().set_server(server)
         self.json = self.settings.codec
 
+    def reach(self, here: Here, tasks: Tasks) -> Everywhere:
+        """Return the clients of all processes, those of this one being `here`."""
+        self.everywhere = Everywhere(self, here, tasks)
+        return self.everywhere
+
     def initialize(self) -> None:
         """Begin to listen, in the running event loop."""
         self.link = Link(
@@ -73,6 +83,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             identity=self._identity,
             take=self.take,
             clients=lambda: len(self.server.eio.sockets),
+            left=self.everywhere.leave,
             lost=self.lost,
             logger=self._get_logger(),
         )
@@ -140,8 +151,20 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             if asked is not None:
                 self.take_relayed(target, asked[-1])
             raise
+        if asked is not None and not recipients:
+            self.everywhere.calls.begin(asked[-1], target, namespace)
         await self._send(text)
         await relieve(recipients)
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Queue a message, unless this process leaves the queue; never waits."""
+        if self.link is not None:
+            self.link.put(message)
+
+    def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
+        """Forget a callback that waits for an answer over the queue, and return it, or None."""
+        self.everywhere.calls.end(ack_id)
+        return super().take_relayed(sid, ack_id)
 
     async def _publish(self, data: Any) -> None:
         """Ask the other processes for what upstream's methods are about."""
@@ -184,6 +207,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         method = message.get("method")
         if method == "callback":
             self._take_callback(message)
+        elif method in METHODS:
+            try:
+                self.everywhere.take(message)
+            except RefusedError as error:
+                self.settings.codec.drop("not allowed by the document", detail=str(error))
         elif message.get("host_id") != self.host_id:
             try:
                 if method == "emit":
@@ -205,7 +233,20 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         asked, callback = message.get("callback"), None
         if asked is not None:
             callback = partial(self._return_callback, message.get("host_id"), *asked)
-            self.check_callback(namespace, message.get("room"))
+            try:
+                self.check_callback(namespace, message.get("room"))
+            except RoomCallbackError:
+                self.lose(callback, gone=True)
+                raise
+            if self.find(message.get("room"), namespace) is not None:
+                self.put(
+                    {
+                        "sender": self.host_id,
+                        "method": "taken",
+                        "host_id": message.get("host_id"),
+                        "id": asked[-1],
+                    }
+                )
         self.deliver(
             event, data, namespace, message.get("room"), skip_sid=message.get("skip_sid"), callback=callback
         )

@@ -54,11 +54,12 @@ class QueueJson:
             raise UnencodableError("bytes outside a packet")
         return text
 
-    def emit(self, data: Any, **members: Any) -> str:
+    def emit(self, data: Any, *, method: str = "emit", **members: Any) -> str:
         """Return the text of an emit, unsigned: upstream's form, with bytes behind the data as Base64.
 
         Args:
             data: One argument; a tuple is many.
+            method: Of a message of the same form.
             members: The other members, the sender's first.
 
         Raises:
@@ -71,7 +72,7 @@ class QueueJson:
                 raise UnencodableError("a member named _placeholder beside bytes")
             encoded = ",".join(f'"{b64encode(buffer).decode()}"' for buffer in attachments)
             body = f"[{body},{encoded}]"
-        head = self.check({**members, "method": "emit", "binary": bool(attachments)})
+        head = self.check({**members, "method": method, "binary": bool(attachments)})
         return f'{head[:-1]},"data":{body}}}'
 
     def _encode(self, value: Any, shown: Any) -> tuple[str, list[bytes]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import Any
 
-from ..room_names import name_rooms
+from ..room_names import name_room, name_rooms
 from ..wire.packets import attach
 
 
@@ -38,12 +38,24 @@ def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.
     """
-    event, data, namespace = message["event"], message["data"], message["namespace"]
+    event, namespace = message["event"], message["namespace"]
+    if not isinstance(event, str) or not isinstance(namespace, str):
+        raise TypeError
+    return event, read_data(message), namespace
+
+
+def read_data(message: dict[str, Any]) -> Any:
+    """Return the data of a message, as it was given: a tuple is several arguments, or none.
+
+    Raises:
+        TypeError, ValueError, LookupError: The message is malformed.
+    """
+    data = message["data"]
     if message.get("binary"):
         data = attach(data[0], [b64decode(text, validate=True) for text in data[1:]])
-    if not isinstance(event, str) or not isinstance(namespace, str) or not isinstance(data, list):
+    if not isinstance(data, list):
         raise TypeError
-    return event, data[0] if len(data) == 1 else tuple(data), namespace
+    return data[0] if len(data) == 1 else tuple(data)
 
 
 def name_namespace(message: dict[str, Any]) -> str:
@@ -56,3 +68,49 @@ def name_namespace(message: dict[str, Any]) -> str:
     if not isinstance(namespace, str):
         raise TypeError
     return namespace
+
+
+def read_number(message: dict[str, Any]) -> int:
+    """Return the number of a question; raises TypeError or LookupError if it has none."""
+    number = message["id"]
+    if type(number) is not int:
+        raise TypeError
+    return number
+
+
+def read_room(message: dict[str, Any]) -> Any:
+    """Return the room that a message is about, None being everybody.
+
+    Raises:
+        TypeError, ValueError: It is not a room.
+    """
+    room = message.get("room")
+    return None if room is None else name_rooms(room)
+
+
+def read_clients(message: dict[str, Any]) -> Any:
+    """Return the number of clients that a process has found, or their sids and rooms.
+
+    Raises:
+        TypeError, ValueError: The message is malformed.
+    """
+    count = message.get("count")
+    if count is not None:
+        if type(count) is not int or count < 0:
+            raise TypeError
+        return count
+    clients = message["clients"]
+    for sid, rooms in clients:
+        if not isinstance(sid, str) or not isinstance(rooms, list):
+            raise TypeError
+        for room in rooms:
+            name_room(room)
+    return clients
+
+
+def read_sids(message: dict[str, Any]) -> list[str]:
+    """Return the clients that a process has asked; raises TypeError or LookupError if it does not say."""
+    sids = message["sids"]
+    if not isinstance(sids, list) or not all(isinstance(sid, str) for sid in sids):
+        raise TypeError
+    return sids

@@ -92,6 +92,11 @@ class Writer:
         return len(self._waiting) + len(self._flying)
 
     @property
+    def listeners(self) -> int | None:
+        """How many processes received the last message, or None where the broker does not tell."""
+        return self._listeners
+
+    @property
     def full(self) -> bool:
         """Whether those that emit should wait."""
         return self.pending >= MOST_MESSAGES or self._characters >= MOST_CHARACTERS

@@ -70,17 +70,17 @@ class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-so
             TypeError: `room` is of a type that names no room.
             ValueError: The client is unknown, or the room is another client's id.
         """
-        await self._here(super().enter_room(sid, name_room(room), namespace=namespace))
+        await self.run_here(super().enter_room(sid, name_room(room), namespace=namespace))
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room; raises as `enter_room` does for the room."""
-        await self._here(super().leave_room(sid, name_room(room), namespace=namespace))
+        await self.run_here(super().leave_room(sid, name_room(room), namespace=namespace))
 
     async def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room; raises as `enter_room` does for the room."""
-        await self._here(super().close_room(name_room(room), namespace=namespace))
+        await self.run_here(super().close_room(name_room(room), namespace=namespace))
 
-    async def _here(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    async def run_here(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in the server's loop."""
         loop = another_loop(self.loop)
         return await (coroutine if loop is None else run_in(loop, coroutine))

@@ -19,6 +19,7 @@ from ..room_names import RoomCallbackError
 from ..wire import packets
 from .answers import Answer
 from .members import Member, Phase
+from .polls import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -163,9 +164,12 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
         """Return the connected peers of one or several rooms, as pairs of their two ids."""
-        for member in self._recipients(namespace, room):
-            if member.phase is Phase.CONNECTED:
-                yield member.sid, member.eio_sid
+        for member in self.connected(namespace, room):
+            yield member.sid, member.eio_sid
+
+    def connected(self, namespace: str, room: Any) -> list[Member]:
+        """Return the connected peers of one or several rooms, None being all."""
+        return [member for member in self._recipients(namespace, room) if member.phase is Phase.CONNECTED]
 
     def _recipients(self, namespace: str, room: Any) -> Iterable[Member]:
         if isinstance(room, str):
@@ -257,12 +261,12 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 "everybody" if target is None else "several rooms" if isinstance(target, list) else "a room"
             )
             raise RoomCallbackError(
-                f"callback= takes the answer of one client: pass its sid as 'to', not {what}"
+                f"callback= takes the answer of one client: pass its sid as 'to', not {what}; ask() asks many"
             )
 
     def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
         """Drop a callback whose client is gone, or that newer callbacks have displaced."""
-        if isinstance(callback, Answer):
+        if isinstance(callback, Answer | Question):
             callback.lose(gone=gone)
         elif not gone and (unsaid := self._displaced.admits(None)) is not None:
             logger.warning(
@@ -275,12 +279,13 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """Return an id for a room, as upstream's queue managers ask; `trigger_callback` receives the answer."""
         self.last_relayed += 1
         if len(self.relayed) >= _MOST_RELAYED:  # unknown peers need nothing
-            for forgotten in self.relayed.pop(next(iter(self.relayed))).values():
-                self.lose(forgotten, gone=False)
-        waiting = self.relayed.setdefault(sid, {})
+            oldest = next(iter(self.relayed))
+            for ack_id in list(self.relayed[oldest]):
+                self.lose_relayed(oldest, ack_id, gone=False)
+        waiting = self.relayed.get(sid, {})
         if len(waiting) >= self.server.limits.pending_acks:
-            self.lose(waiting.pop(next(iter(waiting))), gone=False)
-        waiting[self.last_relayed] = callback
+            self.lose_relayed(sid, next(iter(waiting)), gone=False)
+        self.relayed.setdefault(sid, waiting)[self.last_relayed] = callback
         return self.last_relayed
 
     def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
@@ -301,9 +306,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """Stop waiting for an answer over the queue."""
         waiting = self.relayed.get(sid, {})
         for ack_id in [key for key, value in waiting.items() if value is callback]:
-            del waiting[ack_id]
-        if not waiting:
-            self.relayed.pop(sid, None)
+            self.take_relayed(sid, ack_id)
 
     async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
         """Pass on an answer that came over the queue; ignore it if no callback waits for it."""

@@ -20,6 +20,7 @@ from asynction_asgi.engine.cluster.managers import QueueRooms
 from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.settings import create_settings
 from asynction_asgi.engine.cluster.view import Queue
+from asynction_asgi.errors import QueueError
 from tests.engine.stage import Script
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Node:
         self.server = create_server(self.script, client_manager=self.manager)
         self.script.handlers = {
             name: getattr(self, f"on_{name}")
-            for name in ("flood", "burst", "chain", "call", "state", "drop", "join")
+            for name in ("flood", "burst", "chain", "call", "count", "poll", "state", "drop", "join")
         }
         self.script.on_disconnect = self._disconnected
         self.slow_disconnect = float(os.environ.get("SLOW_DISCONNECT", "0"))
@@ -77,6 +78,24 @@ class Node:
         except Exception as error:  # noqa: BLE001  # reported to the test
             result = type(error).__name__
         return [result, time.monotonic() - begin]
+
+    async def on_count(self, _: Peer[Any], seconds: float) -> Sequence[Any]:
+        """Count all clients; answers with the number, or the error's text."""
+        try:
+            return [await self.server.clients.count("/", None, timeout=seconds)]
+        except QueueError as error:
+            return [str(error)]
+
+    async def on_poll(self, _: Peer[Any], seconds: float) -> Sequence[Any]:
+        """Ask all clients; answers with the kinds of their answers, and of what ended that."""
+        poll = await self.server.clients.ask("q", 1, "/", None)
+        deadline, kinds = asyncio.get_running_loop().time() + seconds, []
+        try:
+            while (reply := await poll.next(deadline)) is not None:
+                kinds.append("answer" if reply.error is None else type(reply.error).__name__)
+        except QueueError as error:
+            kinds.append(str(error))
+        return [kinds]
 
     async def on_state(self, _: Peer[Any]) -> Sequence[Any]:
         """Answer with the state of the queue."""

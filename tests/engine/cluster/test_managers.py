@@ -214,7 +214,22 @@ async def test_malformed_messages_are_dropped(queue_url: str, caplog: pytest.Log
             {"method": "leave_room", **inside, "room": {}},
             {"method": "close_room", "namespace": "/", "room": client.sid},
             {"method": "close_room", "namespace": {}, "room": "x"},
+            {"method": "find"},
+            {"method": "find", "host_id": "x", "id": 1, "namespace": "/", "room": {}},
+            {"method": "find", "host_id": "x", "namespace": "/"},
+            {"method": "move", "host_id": "x", "namespace": "/", "move": "kick"},
+            {"method": "move", "host_id": "x", "namespace": "/", "move": "join"},
+            {"method": "ask", "host_id": "x", "id": "1", "namespace": "/", "event": "n", "data": [1]},
+            {"method": "ask", "host_id": "x", "id": 1, "namespace": "/", "event": 5, "data": [1]},
+            {"method": "ask", "host_id": "x", "id": 1, "namespace": "/", "event": "n"},
+            {"method": "taken", "host_id": manager.host_id, "id": 1},
+            {"method": "taken", "host_id": manager.host_id, "sender": "x", "id": []},
+            {"method": "found", "host_id": manager.host_id, "sender": 5, "id": 1},
         ]
+        # Answers that no question awaits are ignored.
+        for method in ("found", "asked", "answer", "taken"):
+            forged = {"method": method, "host_id": manager.host_id, "sender": "x", "id": 1}
+            await raw.publish(manager.channel, json.dumps(forged))
         for number, message in enumerate(malformed):
             await raw.publish(manager.channel, json.dumps(message))
             await until(partial(has_dropped, manager, number + 1), str(message)[:80])
@@ -489,6 +504,8 @@ async def test_callbacks_over_the_queue_need_a_single_client(
         assert first.holdings["callbacks"] == 0
         await first.server.emit("q", to="y", callback=print)  # this process knows no such room
         await until(lambda: second.server.manager.dropped == {"callback for a room": 1})
+        with pytest.raises(DisconnectedError):
+            await first.server.request("q", None, to="y", namespace="/", timeout=30)
         await first.server.emit("last")
         assert [await here.receive(), await there.receive()] == ['42["last"]', '42["last"]']
     assert [record.getMessage() for record in caplog.records] == [

@@ -1,0 +1,240 @@
+"""What can be asked of the clients of a room, and done to them, in every process on the queue.
+
+Processes of python-socketio, and those without a server, take no part in this.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ...errors import QueueError
+from ..peers.here import MOVES, Found
+from ..peers.polls import Poll
+from ..room_names import name_room
+from .inquiries import Inquiries, Inquiry
+from .relayed import emitted, name_namespace, read_clients, read_data, read_number, read_room, read_sids
+from .remote_calls import RemoteCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..peers.here import Here, Move
+    from ..peers.tasks import Tasks
+    from .link import Link
+    from .settings import QueueSettings
+
+__all__ = ["METHODS", "Everywhere"]
+
+# Of messages that are taken here.
+METHODS = frozenset({"find", "found", "move", "ask", "asked", "answer", "taken"})
+
+
+class OnQueue(Protocol):
+    """How a process reaches the others.
+
+    Attributes:
+        link: Its end of the queue, while its server runs.
+        settings: Which queue.
+        check: Raises for an event that must not reach clients; None takes all.
+    """
+
+    link: Link | None
+    settings: QueueSettings
+    check: Callable[[str, Any, str], None] | None
+
+    @property
+    def host_id(self) -> str:
+        """The id of this process."""
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Queue a message, unless this process leaves the queue; never waits."""
+
+    def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
+        """Forget a callback over the queue whose only client will not answer."""
+
+
+class Everywhere:
+    """The clients of all processes on a queue.
+
+    Args:
+        rooms: How this process reaches the others.
+        here: Its own clients.
+        tasks: Runs disconnect handlers, and what waits for other processes.
+    """
+
+    def __init__(self, rooms: OnQueue, here: Here, tasks: Tasks) -> None:
+        self._rooms = rooms
+        self._here = here
+        self._tasks = tasks
+        self._inquiries = Inquiries(self._others)
+        self.calls = RemoteCalls(
+            tasks, self._is_nowhere, lambda sid, number: rooms.lose_relayed(sid, number, gone=True)
+        )
+
+    # -- what this process asks for ----------------------------------------------------------
+
+    async def find(self, namespace: str, room: Any, *, timeout: float) -> list[Found]:  # noqa: ASYNC109  # of the protocol
+        """Return the clients in a room; raises QueueError if not every process has answered in time."""
+        answers = await self._inquire(namespace, room, timeout, count=False)
+        own = self._here.listed(namespace, room)
+        return [
+            Found(sid, namespace, tuple(rooms), process)
+            for process, clients in [(self._rooms.host_id, own), *answers.items()]
+            for sid, rooms in clients
+        ]
+
+    async def count(self, namespace: str, room: Any, *, timeout: float) -> int:  # noqa: ASYNC109  # of the protocol
+        """Return how many clients are in a room; raises what `find` does."""
+        answers = await self._inquire(namespace, room, timeout, count=True)
+        elsewhere: int = sum(answers.values())
+        return self._here.number(namespace, room) + elsewhere
+
+    async def _inquire(self, namespace: str, room: Any, seconds: float, *, count: bool) -> dict[str, Any]:
+        await self._link.acquainted()
+        number, inquiry = self._inquiries.begin(Inquiry)
+        try:
+            self._put("find", id=number, namespace=namespace, room=room, count=count)
+            await inquiry.wait(seconds)
+        finally:
+            self._inquiries.end(inquiry)
+        answers: dict[str, Any] = inquiry.answers
+        return answers
+
+    async def _is_nowhere(self, sid: str, namespace: str) -> bool:
+        """Return whether no process has a client, as far as that can be known."""
+        link = self._link
+        return not link.strangers and not await self.count(namespace, sid, timeout=1.0)
+
+    async def move(self, move: Move, namespace: str, room: Any, target: Any = None) -> None:
+        """Let the clients of a room join or leave another one, or disconnect them."""
+        self._put("move", move=move, namespace=namespace, room=room, target=target)
+        await self._here.move(move, namespace, room, target)
+        await self._link.writer.room()
+
+    async def ask(self, event: str, data: Any, namespace: str, room: Any) -> Poll:
+        """Ask the clients of a room."""
+        await self._link.acquainted()
+        own = self._rooms.host_id
+        number, poll = self._inquiries.begin(lambda others: Poll(namespace, event, [own, *others]))
+        try:
+            members = {"host_id": own, "id": number, "event": event, "namespace": namespace, "room": room}
+            text = self._rooms.settings.codec.emit(data, method="ask", **members)
+            poll.report(own, self._here.put(event, data, namespace, room, poll.answer))
+        except BaseException:
+            self._inquiries.end(poll)
+            raise
+        self._link.writer.put(text)
+        await self._link.writer.room()
+        return poll  # type: ignore[no-any-return]  # made above
+
+    def forget(self, poll: Poll) -> None:
+        """Take no more answers to a question."""
+        self._inquiries.end(poll)
+
+    def leave(self, process: str) -> None:
+        """Note that a process has ended, and its clients with it."""
+        self._inquiries.leave(process)
+        self.calls.leave(process)
+
+    # -- what other processes ask for --------------------------------------------------------
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Do what another process asks for, or take its answer.
+
+        Raises:
+            TypeError, ValueError, LookupError: The message is malformed.
+            RefusedError: The document does not allow the question.
+        """
+        method, host, own = message["method"], message["host_id"], self._rooms.host_id
+        if not isinstance(host, str):
+            raise TypeError
+        if method in ("find", "move", "ask"):
+            if host != own:
+                {"find": self._take_find, "move": self._take_move, "ask": self._take_ask}[method](
+                    message, host
+                )
+        elif host == own:
+            sender = message["sender"]
+            if not isinstance(sender, str):
+                raise TypeError
+            self._take_answer(method, message, sender)
+
+    def _take_find(self, message: dict[str, Any], host: str) -> None:
+        namespace, room = name_namespace(message), read_room(message)
+        if message.get("count"):
+            found: dict[str, Any] = {"count": self._here.number(namespace, room)}
+        else:
+            found = {"clients": self._here.listed(namespace, room)}
+        self._answer("found", host, read_number(message), **found)
+
+    def _take_move(self, message: dict[str, Any], _: str) -> None:
+        move, target = message["move"], message.get("target")
+        if move not in MOVES:
+            raise ValueError("no such move")
+        if move != "disconnect":
+            target = name_room(target)  # type: ignore[arg-type]  # which raises if it is none
+        for parting in self._here.moved(move, name_namespace(message), read_room(message), target):
+            self._tasks.spawn(parting)
+
+    def _take_ask(self, message: dict[str, Any], host: str) -> None:
+        number = read_number(message)
+        event, data, namespace = emitted(message)
+        if self._rooms.check is not None:
+            self._rooms.check(event, data, namespace)
+        sids = self._here.put(event, data, namespace, read_room(message), partial(self._return, host, number))
+        self._answer("asked", host, number, sids=sids)
+
+    def _return(self, host: str, number: int, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
+        """Tell the process that asked what a client has answered."""
+        if arguments is None:
+            self._answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
+            return
+        members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
+        link = self._rooms.link
+        if link is not None:
+            link.writer.put(self._rooms.settings.codec.emit(tuple(arguments), method="answer", **members))
+
+    def _take_answer(self, method: str, message: dict[str, Any], sender: str) -> None:
+        number = read_number(message)
+        if method == "taken":
+            self.calls.take(number, sender)
+            return
+        question = self._inquiries.find(number)
+        if method == "found" and isinstance(question, Inquiry):
+            question.answer(sender, read_clients(message))
+        elif method == "asked" and isinstance(question, Poll):
+            question.report(sender, read_sids(message))
+        elif method == "answer" and isinstance(question, Poll):
+            lost, sid = message.get("lost"), message["sid"]
+            data = None if lost is not None else read_data(message)
+            arguments = data if isinstance(data, tuple) or lost is not None else (data,)
+            question.answer(sid, arguments, lost == "gone")
+
+    # -- the queue ---------------------------------------------------------------------------
+
+    def _others(self) -> list[str]:
+        return [process for process in self._link.processes if process != self._rooms.host_id]
+
+    @property
+    def _link(self) -> Link:
+        """What connects this process with the others.
+
+        Raises:
+            QueueError: It was not started, or has stopped.
+        """
+        link = self._rooms.link
+        if link is None:
+            raise QueueError(
+                "this process is not on the message queue: its server has not started, or it has stopped"
+            )
+        return link
+
+    def _put(self, method: str, **members: Any) -> None:
+        message = {"host_id": self._rooms.host_id, "method": method, **members}
+        self._link.writer.put(self._rooms.settings.codec.check(message))
+
+    def _answer(self, method: str, host: str, number: Any, **members: Any) -> None:
+        self._rooms.put(
+            {"sender": self._rooms.host_id, "method": method, "host_id": host, "id": number, **members}
+        )

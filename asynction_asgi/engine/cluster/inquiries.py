@@ -1,0 +1,91 @@
+"""Questions to every process on the queue, and which of them have answered."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from ...errors import QueueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+__all__ = ["Inquiries", "Inquiry"]
+
+
+class Inquiry:
+    """One question.
+
+    Args:
+        processes: Who will answer.
+
+    Attributes:
+        answers: By process.
+    """
+
+    def __init__(self, processes: Collection[str]) -> None:
+        self.answers: dict[str, Any] = {}
+        self._silent = set(processes)
+        self._all = len(processes)
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._advance()
+
+    def answer(self, process: str, value: Any) -> None:
+        """Take an answer; the first of each process counts."""
+        if process in self._silent:
+            self.answers[process] = value
+            self.leave(process)
+
+    def leave(self, process: str) -> None:
+        """Note that no answer of this process will come any more."""
+        self._silent.discard(process)
+        self._advance()
+
+    def _advance(self) -> None:
+        if not self._silent and not self._done.done():
+            self._done.set_result(None)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for all answers.
+
+        Raises:
+            QueueError: Some did not come in time.
+        """
+        await asyncio.wait([self._done], timeout=seconds)
+        if self._silent:
+            answered = self._all - len(self._silent)
+            raise QueueError(f"{answered} of {self._all} other processes answered within {seconds:g} seconds")
+
+
+class Inquiries:
+    """The questions of this process that wait for answers, by number.
+
+    Args:
+        processes: Returns the other processes on the queue.
+    """
+
+    def __init__(self, processes: Callable[[], Collection[str]]) -> None:
+        self._processes = processes
+        self._numbers = itertools.count(1)
+        self._open: dict[int, Any] = {}
+
+    def begin(self, make: Callable[[Collection[str]], Any]) -> tuple[int, Any]:
+        """Begin a question, made from the processes that will answer; returns its number and itself."""
+        number, question = next(self._numbers), make(self._processes())
+        self._open[number] = question
+        return number, question
+
+    def find(self, number: int) -> Any:
+        """Return the question with this number, or None if no answer is awaited."""
+        return self._open.get(number)
+
+    def end(self, question: Any) -> None:
+        """Take no more answers to a question."""
+        for number in [number for number, other in self._open.items() if other is question]:
+            del self._open[number]
+
+    def leave(self, process: str) -> None:
+        """Note that a process has ended."""
+        for question in list(self._open.values()):
+            question.leave(process)

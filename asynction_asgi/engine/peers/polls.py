@@ -1,0 +1,133 @@
+"""A question to many clients: who was asked, who has answered, and who never will."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...errors import DisconnectedError, NoAnswerError, QueueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+class Reply(NamedTuple):
+    """What became of the question to one client.
+
+    Attributes:
+        sid: The client.
+        arguments: Those of its acknowledgement, or None.
+        error: Why there is none, or None.
+    """
+
+    sid: str
+    arguments: Sequence[Any] | None
+    error: DisconnectedError | NoAnswerError | None = None
+
+
+class Question:
+    """The callback of a question to one client of this process."""
+
+    __slots__ = ("_answer", "_sid")
+
+    def __init__(self, sid: str, answer: Callable[[str, Sequence[Any] | None, bool], None]) -> None:
+        self._sid = sid
+        self._answer = answer
+
+    def __call__(self, *arguments: Any) -> None:
+        """Hand on the client's answer."""
+        self._answer(self._sid, arguments, False)  # positional, as every answer
+
+    def lose(self, *, gone: bool) -> None:
+        """Hand on that there will be none: the client is gone, or newer questions have taken its place."""
+        self._answer(self._sid, None, gone)
+
+
+class Poll:
+    """The asking side of one question.
+
+    Args:
+        namespace: Where the clients are.
+        event: What they are asked.
+        processes: Each will report which of its clients it has asked.
+
+    Attributes:
+        asked: How many clients were asked; None until every process has reported.
+    """
+
+    def __init__(self, namespace: str, event: str, processes: Collection[str]) -> None:
+        self.asked: int | None = None
+        self._namespace = namespace
+        self._event = event
+        self._all = len(processes)
+        self._silent = set(processes)
+        self._waiting: dict[str, str] = {}  # by client, the process that it is in
+        self._count = 0
+        self._ready: deque[Reply] = deque()
+        self._wake: asyncio.Future[None] | None = None
+
+    def report(self, process: str, sids: Collection[str]) -> None:
+        """Note which clients a process has asked."""
+        if process in self._silent:
+            self._silent.discard(process)
+            self._waiting.update(dict.fromkeys(sids, process))
+            self._count += len(sids)
+            self._advance()
+
+    def answer(self, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
+        """Take the answer of a client, or that there will be none."""
+        if self._waiting.pop(sid, None) is None:
+            return
+        if arguments is not None:
+            self._ready.append(Reply(sid, arguments))
+        elif gone:
+            self._ready.append(Reply(sid, None, DisconnectedError(sid, self._namespace)))
+        else:
+            error = NoAnswerError(sid, self._namespace, self._event, displaced=True)
+            self._ready.append(Reply(sid, None, error))
+        self._advance()
+
+    def leave(self, process: str) -> None:
+        """Note that a process has ended, and its clients with it."""
+        self._silent.discard(process)
+        for sid in [sid for sid, where in self._waiting.items() if where == process]:
+            self.answer(sid, None, gone=True)
+        self._advance()
+
+    def _advance(self) -> None:
+        if not self._silent:
+            self.asked = self._count
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def next(self, deadline: float) -> Reply | None:
+        """Wait for the next answer; behind the last one, return None.
+
+        Args:
+            deadline: By the clock of the loop; after it, each client that is silent has not answered.
+
+        Raises:
+            QueueError: The deadline is over, and not every process has reported.
+        """
+        loop = asyncio.get_running_loop()
+        while not self._ready and (self._silent or self._waiting):
+            patience = deadline - loop.time()
+            if patience <= 0:
+                self._give_up()
+                break
+            self._wake = loop.create_future()
+            await asyncio.wait([self._wake], timeout=patience)
+        if self._ready:
+            return self._ready.popleft()
+        if self._silent:
+            raise QueueError(
+                f"{self._all - len(self._silent)} of {self._all} processes reported whom they asked; the other"
+                " answers are missing"
+            )
+        return None
+
+    def _give_up(self) -> None:
+        for sid in self._waiting:
+            self._ready.append(Reply(sid, None, NoAnswerError(sid, self._namespace, self._event)))
+        self._waiting.clear()
