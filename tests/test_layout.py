@@ -23,7 +23,7 @@ ROWS = {
         ("engine", "docs", "mock", "diff", "traffic"),
         ("infer", "server"),
         ("mock/serve", "proxy", "testing", "demo", "scaffold"),
-        ("mock/__init__",),
+        ("mock/__init__", "probe"),
         ("cli", "pytest_plugin"),
         ("__main__", "__init__"),
     ),

@@ -25,6 +25,7 @@ from jsonschema import Draft7Validator
 from asynction_asgi import AsynctionSocketIO, Limits
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
+from asynction_asgi.probe.judge import CODES
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from asynction_asgi.spec.text.document import load_document
 
@@ -78,6 +79,7 @@ EXAMPLE = "A complete example"
 TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
+RUNNING = "Testing a running server"
 FRONT = "In front of another server"
 TRAFFIC = "From traffic to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
@@ -134,6 +136,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("json", "Refusals"),
         ("text", "Command line"),
         *((language, "Comparing two versions") for language in ("bash", "text")),
+        *((language, RUNNING) for language in ("bash", "text")),
         *((language, HOOKS) for language in ("bash", "yaml")),
         *((language, "Talking to a server") for language in ("bash", "text")),
     }
@@ -425,6 +428,30 @@ def test_the_commands_for_servers_print_the_example(folder: Path) -> None:
         assert output == block("text", heading)
         assert f"`{listener.line()[8:].strip()}`" in TEXT
         assert listener.wait() == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_running_server_is_tested_as_shown() -> None:
+    """A server that forgets a keyword gives the finding of the example, and no other."""
+    sio = socketio.AsyncServer(async_mode="asgi")
+
+    async def every(event: str, _sid: str, *values: Any) -> Any:
+        if event == "say" and len(values) == 1 and isinstance(values[0], str) and len(values[0]) <= 500:
+            return len(values[0])
+        return {"error": {"code": "invalid_payload", "message": ""}}
+
+    sio.on("*", every)
+    with serve(socketio.ASGIApp(sio)) as url:
+        arguments = shlex.split(block("bash", RUNNING).replace("http://127.0.0.1:5000", url))[1:]
+        result = CliRunner().invoke(main, arguments)
+    shown = block("text", RUNNING).replace("http://127.0.0.1:5000", url)
+    assert result.output.startswith(f"{shown}1 finding; ")
+    assert result.exit_code == 1
+
+
+def test_the_codes_of_findings_are_complete() -> None:
+    """The table of a running server's faults has exactly the codes that a run can report."""
+    assert codes([row[0] for row in table(RUNNING)]) == set(CODES)
 
 
 def test_another_server_is_kept_to_the_document(folder: Path) -> None:

@@ -32,6 +32,7 @@ _COMMANDS = {
     "run": "Serve a document, or an application.",
     "scaffold": "Write an application to start from.",
     "schema": "Print a JSON Schema for editors.",
+    "test": "Test a running server against its document.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The options that ``call`` and ``listen`` share; `actions.connection` reads them."""
+"""The options of commands that connect to a server; `actions.connection` reads them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import click
 from .schemas_option import schemas_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["SECONDS", "connection_options"]
+    _Option = Callable[[Callable[..., None]], Callable[..., None]]
+
+__all__ = ["SECONDS", "address_options", "connection_options"]
 
 
 class _Seconds(click.FloatRange):
@@ -31,9 +33,28 @@ SECONDS = _Seconds(0, min_open=True)
 
 def connection_options(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that `actions.connection.read_connection` reads."""
-    for option in reversed(_OPTIONS):
+    return _with(function, (_NAMESPACE, *_ADDRESS, _timeout(10.0), *_CHECKING, _NO_COLOR))
+
+
+def address_options(*, timeout: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what adds the options of a server's address, and how many seconds to wait for each answer."""
+    return lambda function: _with(function, (*_ADDRESS, _timeout(timeout), _NO_COLOR))
+
+
+def _with(function: Callable[..., None], options: Sequence[_Option]) -> Callable[..., None]:
+    for option in reversed(options):
         function = option(function)
     return function
+
+
+def _timeout(default: float) -> _Option:
+    return click.option(
+        "--timeout",
+        type=SECONDS,
+        default=default,
+        show_default=True,
+        help="Seconds to wait for each answer.",
+    )
 
 
 def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
@@ -41,8 +62,10 @@ def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  #
         ctx.color = False
 
 
-_OPTIONS = (
-    click.option("-n", "--namespace", default="/", show_default=True, help="The namespace to connect to."),
+_NAMESPACE = click.option(
+    "-n", "--namespace", default="/", show_default=True, help="The namespace to connect to."
+)
+_ADDRESS = (
     click.option(
         "--path",
         help="The path of Socket.IO below the URL; by default the document's of --spec, or socket.io.",
@@ -69,14 +92,9 @@ _OPTIONS = (
         show_default=True,
         help="auto starts with long-polling and upgrades to WebSocket, or uses WebSocket alone.",
     ),
-    click.option(
-        "--timeout",
-        type=SECONDS,
-        default=10.0,
-        show_default=True,
-        help="Seconds to wait for each answer.",
-    ),
     click.option("--insecure", is_flag=True, help="Accept any TLS certificate."),
+)
+_CHECKING = (
     click.option(
         "-s",
         "--spec",
@@ -85,7 +103,7 @@ _OPTIONS = (
     ),
     schemas_option,
     click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, one value per line."),
-    click.option(
-        "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."
-    ),
+)
+_NO_COLOR = click.option(
+    "--no-color", is_flag=True, expose_value=False, callback=_set_colour, help="Print without colours."
 )

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
-from .remote_client import TRANSPORTS, Address, Arrival, Client, ClosedError, ConnectRefusedError
+from .remote_client import (
+    TRANSPORTS,
+    Address,
+    Arrival,
+    Client,
+    ClosedError,
+    ConnectRefusedError,
+    FloodError,
+)
 from .remote_http import MissingClientError, RedirectedError, UnreachableError, open_session
 
 if TYPE_CHECKING:
@@ -22,6 +30,7 @@ __all__ = [
     "Arrival",
     "ClosedError",
     "ConnectRefusedError",
+    "FloodError",
     "MissingClientError",
     "RedirectedError",
     "Remote",
@@ -99,6 +108,29 @@ class Remote:
             received = queue.get_nowait()
         self._client.made_room()
         return received
+
+    def take(self) -> list[Arrival]:
+        """Return the events that have arrived and were not yet received, in the order of arrival."""
+        queue = self._client.arrivals
+        arrivals = [queue.get_nowait() for _ in range(queue.qsize())]
+        self._client.made_room()
+        return arrivals
+
+    @property
+    def ended(self) -> ClosedError | None:
+        """How the connection ended, or None while it is open."""
+        ended = self._client.ended
+        return ended.result() if ended.done() else None
+
+    async def send_text(self, packet: str) -> None:
+        """Send a packet of Socket.IO as it is written on the wire, valid or not.
+
+        Raises:
+            ClosedError: The connection has ended.
+        """
+        if self.ended is not None:
+            raise self.ended
+        await self._client.eio.send(packet)
 
     async def acknowledge(self, arrival: Arrival, answer: Sequence[Any]) -> None:
         """Answer an event whose ``ack_id`` is not None."""

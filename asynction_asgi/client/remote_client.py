@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .remote_http import Answer
 
-__all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "ConnectRefusedError"]
+__all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "ConnectRefusedError", "FloodError"]
 
 TRANSPORTS = ("polling", "websocket")
 _CANCELS, _CANCEL_SECONDS = 3, 0.5
@@ -62,6 +62,10 @@ class ClosedError(Exception):
     def __init__(self, reason: str, *, final: bool = False) -> None:
         self.final = final
         super().__init__(reason)
+
+
+class FloodError(ClosedError):
+    """The connection was closed, since the server sends events faster than they are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +262,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         if not self._is_ours(namespace) or (self._events is not None and data[0] not in self._events):
             return
         if self.arrivals.full():
-            raise ClosedError(
+            raise FloodError(
                 f"the server sends events faster than they are read: {_WAITING:,} wait", final=True
             )
         self.arrivals.put_nowait(Arrival(data[0], tuple(data[1:]), id))
@@ -271,24 +275,24 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
     async def _handle_disconnect(self, namespace: str | None) -> None:
         if not self._is_ours(namespace):
             return
-        self._end("the server disconnected this client", final=True)
+        self._end(ClosedError("the server disconnected this client", final=True))
         await super()._handle_disconnect(namespace)
 
     async def _handle_eio_disconnect(self, reason: str) -> None:
-        self._end(f"the connection ended ({reason})")
+        self._end(ClosedError(f"the connection ended ({reason})"))
         await super()._handle_eio_disconnect(reason)
 
     def _loop_ended(self, task: asyncio.Task[None]) -> None:
         """Report an end that upstream does not: a body that breaks off, a redirect, a full queue."""
         error = None if task.cancelled() else task.exception()
         if isinstance(error, ClosedError):
-            self._end(str(error), final=error.final)
+            self._end(error)
         elif isinstance(error, UnreachableError):
-            self._end(str(error))
+            self._end(ClosedError(str(error)))
         elif error is not None:
-            self._end("the connection broke off")
+            self._end(ClosedError("the connection broke off"))
         elif task is self.eio.read_loop_task:
-            self._end("the connection ended")
+            self._end(ClosedError("the connection ended"))
 
     def _is_ours(self, namespace: str | None) -> bool:
         """Return whether a packet is for this namespace; others are ignored, as in JavaScript."""
@@ -304,13 +308,13 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
             )
 
     async def _break_off(self, error: ClosedError) -> None:
-        self._end(str(error), final=error.final)
+        self._end(error)
         with contextlib.suppress(Exception):
             await self.eio.disconnect(abort=True)
 
-    def _end(self, reason: str, *, final: bool = False) -> None:
+    def _end(self, error: ClosedError) -> None:
         if not self.ended.done():
-            self.ended.set_result(ClosedError(reason, final=final))
+            self.ended.set_result(error)
             self.made_room()
 
 

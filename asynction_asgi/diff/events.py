@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..spec.model.arguments import compile_arguments
+from ..spec.model.arguments import compile_arguments, is_opaque
 from ..spec.schemas import Mismatch
 from .changes import Change, Witness, place_of
-from .lists import is_opaque, list_schema
+from .lists import list_schema
 from .security import compare_security
 from .showing import as_json, call, listen, quoted
 from .values import Subject, Value, compare_values

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .pairs import Pair
     from .values import Contracts
 
-__all__ = ["compare_handshakes", "compare_parameters", "example_of"]
+__all__ = ["compare_handshakes", "compare_parameters", "example_of", "scope_of"]
 
 _PARTS = ("query", "headers", "auth")
 
@@ -94,7 +94,7 @@ def _value(
         schema = {AT: node, "allOf": [_domain(part, node), schema]}
 
     def check_part(value: Any) -> None:
-        scope = {} if part == "auth" else _scope(part, value)
+        scope = {} if part == "auth" else scope_of(part, value)
         if part == "auth" and not (value is None or isinstance(value, dict)):
             raise Mismatch(())
         try:
@@ -118,7 +118,7 @@ def _auth(schema: Schema, node: Node, containment: Containment) -> dict[str, Any
     return {AT: node, "allOf": [_domain("auth", node), {AT: node, "anyOf": admitted}]}
 
 
-def _scope(part: str, value: Any) -> dict[str, Any]:
+def scope_of(part: str, value: Any) -> dict[str, Any]:
     """Return the ASGI scope of a request that presents a value.
 
     Raises:

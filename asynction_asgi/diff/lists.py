@@ -14,12 +14,7 @@ if TYPE_CHECKING:
     from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
 
-__all__ = ["is_opaque", "list_schema"]
-
-
-def is_opaque(arguments: Arguments) -> bool:
-    """Return whether arguments, or an alternative of them, are of a schema format that nothing validates."""
-    return arguments.kind == "opaque" or any(map(is_opaque, arguments.of))
+__all__ = ["list_schema"]
 
 
 def list_schema(

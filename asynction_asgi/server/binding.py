@@ -202,7 +202,8 @@ def _nothing_to_inject(name: str, known: Mapping[str, object]) -> UnbindableErro
 
 
 def _from_params(params: Sequence[str]) -> dict[str, Callable[[Socket], Any]]:
-    return {name: functools.partial(_param, name) for name in params}
+    """Return readers of a namespace's parameters; the connection keeps its own names, as in events."""
+    return {name: functools.partial(_param, name) for name in params if name not in ("socket", "sid")}
 
 
 def _param(name: str, socket: Socket) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .cases import Case, contract_cases
 from .client import TestClient
 from .errors import ConnectError, LifespanError, NothingReceivedError, UnexpectedEventError
 from .received import Received
@@ -9,6 +10,7 @@ from .server import TestServer
 from .strategies import arguments_of, events_of
 
 __all__ = [
+    "Case",
     "ConnectError",
     "LifespanError",
     "NothingReceivedError",
@@ -17,5 +19,6 @@ __all__ = [
     "TestServer",
     "UnexpectedEventError",
     "arguments_of",
+    "contract_cases",
     "events_of",
 ]

@@ -19,7 +19,9 @@ def auth_members(security: Security | None, schemes: Mapping[str, SecurityScheme
         Object(
             tuple(
                 _merged(
-                    path for requirement in alternative for path in _paths(schemes.get(requirement.scheme))
+                    path
+                    for requirement in alternative
+                    for path in credential_paths(schemes.get(requirement.scheme))
                 )
             ),
             None,
@@ -37,7 +39,7 @@ def needs_auth_object(security: Security | None, schemes: Mapping[str, SecurityS
     )
 
 
-def _paths(scheme: SecurityScheme | None) -> Iterator[tuple[str, ...]]:
+def credential_paths(scheme: SecurityScheme | None) -> Iterator[tuple[str, ...]]:
     """Yield the places in the auth object that carry a scheme's credential, as names from the outside in."""
     if scheme is None:
         return

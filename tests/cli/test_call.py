@@ -363,3 +363,32 @@ def test_certificates_are_verified(document: Path, certificate: tuple[str, str],
         assert refused.exit_code == 1
         assert "--insecure accepts any certificate" in refused.stderr
         assert call(secure, "add", "1", "2", "--transport", transport, "--insecure").output == "3\n"
+
+
+def test_what_follows_is_printed_and_checked(url: str, document: Path) -> None:
+    """``--follow`` prints what the server emits; with ``--others``, what another client receives."""
+    spec = ("--spec", str(document))
+    alone = call(f"{url}/rt", "note", '"hello"', "--follow", "0.3", *spec)
+    assert (alone.exit_code, "noted" in alone.stdout) == (0, False)
+    heard = call(f"{url}/rt", "note", '"hello"', "--follow", "0.3", "--others", *spec)
+    assert heard.exit_code == 0
+    assert [line.split("  ")[1:] for line in heard.stdout.splitlines()] == [
+        ["noted", '"hello"'],
+        ["count", "5"],
+    ]
+    refused = call(f"{url}/rt", "note", '""', "--no-ack", "--follow", "0.3", "--json")
+    assert json.loads(refused.stdout)["event"] == "exception"
+    assert call(f"{url}/rt", "note", '"x"', "--others").exit_code == 2
+
+
+def test_events_are_emitted_before(url: str, tmp_path: Path) -> None:
+    """``--before`` emits events first, and a refused one is named by its line."""
+    steps = tmp_path / "steps.jsonl"
+    steps.write_text('{"event": "note", "args": ["first"]}\n{"event": "add", "args": [1, 2]}\n', "utf-8")
+    assert call(f"{url}/rt", "add", "1", "2", "--before", str(steps)).output == "3\n"
+    steps.write_text('{"event": "note", "args": [1]}\n', "utf-8")
+    result = call(f"{url}/rt", "add", "1", "2", "--before", str(steps))
+    assert result.exit_code == 2
+    assert "--before: line 1: the server refused 'note'" in result.output
+    steps.write_text("[]\n", "utf-8")
+    assert "line 1: expected an object" in call(f"{url}/rt", "add", "1", "2", "--before", str(steps)).output

@@ -32,7 +32,7 @@ COMMANDS = (
         "mock",
         "mock run",
     ),
-    *("proxy", "run", "scaffold", "schema"),
+    *("proxy", "run", "scaffold", "schema", "test"),
 )
 SERVING = ("demo", "mock", "mock run", "proxy", "run")
 # Their options come from uvicorn, which imports the other two.
@@ -48,6 +48,7 @@ PARTS = {
         "infer",
         "mock",
         "proxy",
+        "probe",
         "scaffold",
         "server",
         "spec",

@@ -1,7 +1,8 @@
-"""JavaScript clients: installed once, run as scripts that print a line of JSON per result."""
+"""JavaScript clients and servers: installed once, run as scripts that print a line of JSON per result."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 INSTALL_SECONDS = 300
@@ -51,6 +52,22 @@ def run_js(node_modules: Path) -> Callable[..., list[Any]]:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     return run
+
+
+@contextlib.contextmanager
+def serving_js(node_modules: Path, script: str) -> Iterator[str]:
+    """Run a script of this folder that serves and prints its port; yields ``http://127.0.0.1:port``."""
+    with subprocess.Popen(
+        [_tool("node"), str(HERE / script)],
+        env={**os.environ, "NODE_PATH": str(node_modules)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{json.loads(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 def _tool(name: str) -> str:

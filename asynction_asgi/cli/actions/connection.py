@@ -36,7 +36,9 @@ __all__ = [
     "INTERRUPTED",
     "Connection",
     "finish",
+    "read_address",
     "read_connection",
+    "read_document",
     "read_place",
     "say",
     "say_refusal",
@@ -91,23 +93,53 @@ def read_connection(
     Raises:
         click.UsageError: An option is invalid.
     """
-    document = None if spec is None else _document(ctx, spec, schemas)
-    namespace = namespace if namespace.startswith("/") else f"/{namespace}"
+    document = None if spec is None else read_document(ctx, spec, schemas=schemas)
+    address = read_address(
+        url,
+        document=document,
+        namespace=namespace,
+        path=path,
+        auth=auth,
+        headers=headers,
+        query=query,
+        transport=transport,
+        insecure=insecure,
+    )
+    return Connection(
+        address=address,
+        seconds=timeout,
+        contract=None if document is None else _contract(document, address.namespace),
+    )
+
+
+def read_address(
+    url: str,
+    *,
+    document: Spec | None,
+    namespace: str = "/",
+    path: str | None,
+    auth: str | None,
+    headers: Sequence[str],
+    query: Sequence[str],
+    transport: str,
+    insecure: bool,
+) -> Address:
+    """Read the options of `address_options`.
+
+    Raises:
+        click.UsageError: An option is invalid.
+    """
     if path is None:
         path = "socket.io" if document is None else document.path
     base, full_path = read_place(url, path, [_parameter(parameter) for parameter in query])
-    return Connection(
-        address=Address(
-            url=base,
-            path=full_path,
-            namespace=namespace,
-            auth=None if auth is None else read_json(auth, "--auth"),
-            headers=[_header(header) for header in headers],
-            transports=TRANSPORTS if transport == "auto" else (transport,),
-            verify=not insecure,
-        ),
-        seconds=timeout,
-        contract=None if document is None else _contract(document, namespace),
+    return Address(
+        url=base,
+        path=full_path,
+        namespace=namespace if namespace.startswith("/") else f"/{namespace}",
+        auth=None if auth is None else read_json(auth, "--auth"),
+        headers=[_header(header) for header in headers],
+        transports=TRANSPORTS if transport == "auto" else (transport,),
+        verify=not insecure,
     )
 
 
@@ -117,13 +149,21 @@ def _contract(document: Spec, namespace: str) -> NamespaceContract:
     return Contract(document).of_namespace(namespace)
 
 
-def _document(ctx: click.Context, path: str, schemas: Mapping[str, str]) -> Spec:
+def read_document(
+    ctx: click.Context,
+    path: str,
+    *,
+    schemas: Mapping[str, str],
+    server_name: str | None = None,
+    code: int = 1,
+) -> Spec:
+    """Read a document; exit with `code` if it has errors, which are printed."""
     from ...spec import check_document  # noqa: PLC0415 - only a document takes the time
 
-    outcome = check_document(path, schemas=schemas)
+    outcome = check_document(path, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
-        ctx.exit(1)
+        ctx.exit(code)
     return outcome.spec
 
 
@@ -200,9 +240,18 @@ def say_violation(error: ValidationError) -> None:
     say_refusal(f"{what}{printable(repr(error.event))} misses the document", error)
 
 
-def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int]) -> None:
-    """Run a client and exit with the code that it returns; print each failure as one line."""
-    code = 1
+def finish(
+    ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int], *, failure: int = 1
+) -> None:
+    """Run a client and exit with the code that it returns; print each failure as one line.
+
+    Args:
+        ctx: The command's context.
+        connection: What the client connects to.
+        work: The client.
+        failure: The exit code if it fails.
+    """
+    code = failure
     try:
         code = asyncio.run(work)
     except KeyboardInterrupt:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...client.remote import Arrival, Remote
     from .connection import Connection
 
-__all__ = ["Listener", "check_names", "listen"]
+__all__ = ["Listener", "check_names", "listen", "take"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
 _REFUSAL = "exception"  # the event by which the server refuses, which no document declares
@@ -91,7 +91,7 @@ async def _follow(listener: Listener) -> None:
                 say(f"connected to {namespace} of {connection.shown} ({remote.transport})")
                 pause, before = _FIRST_PAUSE, True
                 while not listener.done:
-                    await _take(listener, remote, await remote.receive())
+                    await take(listener, remote, await remote.receive())
         except ClosedError as error:
             if error.final:
                 raise
@@ -104,7 +104,7 @@ async def _follow(listener: Listener) -> None:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _take(listener: Listener, remote: Remote, arrival: Arrival) -> None:
+async def take(listener: Listener, remote: Remote, arrival: Arrival) -> None:
     """Print an event if it is asked for, check it against the document, and answer it."""
     answer = None if arrival.ack_id is None else listener.answer
     wanted = not listener.names or arrival.event in listener.names

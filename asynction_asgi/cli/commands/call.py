@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..client_options import connection_options
+from ..client_options import SECONDS, connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 @click.argument("event")
 @click.argument("arguments", metavar="[JSON]...", nargs=-1)
 @click.option("--no-ack", is_flag=True, help="Emit without asking for an acknowledgement.")
+@click.option(
+    "--before",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Events to emit first, one per line as `listen --json` prints them.",
+)
+@click.option(
+    "--follow",
+    metavar="SECONDS",
+    type=SECONDS,
+    help="Print what the server emits meanwhile, and for so long after the acknowledgement.",
+)
+@click.option(
+    "--others",
+    is_flag=True,
+    help="With --follow, print what another client receives, on a second connection.",
+)
 @connection_options
 @click.pass_context
 def call(
@@ -28,6 +44,9 @@ def call(
     arguments: Sequence[str],
     *,
     no_ack: bool,
+    before: str | None,
+    follow: float | None,
+    others: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -37,7 +56,8 @@ def call(
     is JSON (text needs both kinds of quotes: '"hello"'), or @FILE for the bytes of a file, or @- for those
     of standard input.
 
-    Exits with 1 if the server can't be reached, refuses, or does not answer in time.
+    Exits with 1 if the server can't be reached, refuses, or does not answer in time, or if something that
+    it sends does not match the document of --spec.
     """
     from ..actions import call as action  # noqa: PLC0415 - not for --help and completion
     from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
@@ -46,8 +66,17 @@ def call(
     for text in (url, event, *arguments):
         if text.startswith("-") and not text[1:2].isdigit():
             raise click.NoSuchOption(text, ctx=ctx)
+    if others and follow is None:
+        raise click.UsageError("--others needs --follow SECONDS")
     values = read_arguments(arguments)
     connection = read_connection(ctx, url, **options)
+    sending = action.Sending(
+        connection=connection,
+        steps=action.read_before(before),
+        follow=follow,
+        others=others,
+        as_json=as_json,
+    )
     if no_ack:
-        finish(ctx, connection, action.emit(connection, event, values))
-    finish(ctx, connection, action.call(connection, event, values, as_json=as_json))
+        finish(ctx, connection, action.emit(sending, event, values))
+    finish(ctx, connection, action.call(sending, event, values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..instances.paths import replaced, walk
 from ..schemas.children import inner_schemas
 
 if TYPE_CHECKING:
@@ -11,9 +12,7 @@ if TYPE_CHECKING:
 
     from ..schemas.definitions import Schema
 
-__all__ = ["literals_of", "neighbours", "replaced", "walk"]
-
-Path = tuple[str | int, ...]
+__all__ = ["literals_of", "neighbours"]
 
 _COMMON: tuple[Any, ...] = (None, True, False, 0, 1, -1, 0.5, "", "a", [], {}, b"")
 _MOST_PLACES = 80
@@ -21,26 +20,6 @@ _MOST_LITERALS = 60
 _LONGEST = 2_000
 _LENGTHS = ("minLength", "maxLength")
 _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-
-
-def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every place of a value and what stands there, from the outside inward."""
-    yield path, value
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from walk(member, (*path, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from walk(item, (*path, index))
-
-
-def replaced(value: Any, path: Path, new: Any) -> Any:
-    """Return a value with another one at a place; what is not on the way is shared."""
-    if not path:
-        return new
-    copied: Any = dict(value) if isinstance(value, dict) else list(value)
-    copied[path[0]] = replaced(value[path[0]], path[1:], new)
-    return copied
 
 
 def neighbours(value: Any, literals: Sequence[Any], names: Sequence[str]) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..instances.sites import with_item, with_member
 from ..schemas.definitions import AT
 
 if TYPE_CHECKING:
@@ -49,14 +50,11 @@ class Obligation:
 
     def in_member(self, name: str, universe: Universe) -> Obligation:
         """Return the obligation as seen from the object whose member it is about."""
-        held = {"type": ["object"], "properties": {name: self.schema}, "required": [name]}
-        return replace(self, schema=universe.fresh(held))
+        return replace(self, schema=universe.fresh(with_member(name, self.schema)))
 
     def in_item(self, index: int, universe: Universe) -> Obligation:
         """Return the obligation as seen from the array whose item it is about."""
-        items: list[Schema] = [True] * index
-        held = {"type": ["array"], "items": [*items, self.schema], "minItems": index + 1}
-        return replace(self, schema=universe.fresh(held))
+        return replace(self, schema=universe.fresh(with_item(index, self.schema)))
 
     def marked(self, undeclared: Undeclared) -> Obligation:
         """Return the obligation as one about an undeclared member."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .mutate import replaced, walk
+from ..instances.paths import replaced, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["shrink"]
+    from ..instances.paths import Path
+
+    Change = Callable[[Any], Any]
+
+__all__ = ["shrink", "smaller_steps"]
 
 _MOST_TRIES = 600
 _EXACT = 2**53
@@ -24,7 +30,7 @@ def shrink(value: Any, shows: Callable[[Any], bool]) -> Any:
     """
     tries = _MOST_TRIES
     while True:
-        for smaller in _smaller(value):
+        for smaller in _smaller_values(value):
             tries -= 1
             if tries < 0:
                 return value
@@ -35,30 +41,54 @@ def shrink(value: Any, shows: Callable[[Any], bool]) -> Any:
             return value
 
 
-def _smaller(value: Any) -> Iterator[Any]:
+def _smaller_values(value: Any) -> Iterator[Any]:
+    """Yield values that are a step smaller at one place, from the outside inward."""
+    for path, inner, change in smaller_steps(value):
+        yield replaced(value, path, change(inner))
+
+
+def smaller_steps(value: Any) -> Iterator[tuple[Path, Any, Change]]:
+    """Yield the steps that make a value smaller, from the outside inward: a place, what is there, and the change.
+
+    A change suits other values of the same type as well.
+    """
     for path, inner in walk(value):
-        for simpler in _simpler(inner):
-            yield replaced(value, path, simpler)
+        for change in _changes(inner):
+            yield path, inner, change
 
 
-def _simpler(value: Any) -> Iterator[Any]:
-    """Yield simpler values of the same type, the simplest first."""
+def _changes(value: Any) -> Iterator[Change]:
+    """Yield what makes a value simpler without another type, the greatest change first."""
     if isinstance(value, dict):
         if len(value) > 1:
-            yield {}
+            yield lambda _: {}
         for name in value:
-            yield {key: member for key, member in value.items() if key != name}
+            yield partial(_without, name)
     elif isinstance(value, list | str | bytes):
-        for count in dict.fromkeys((0, 1, len(value) // 2, len(value) - 1)):
-            if count < len(value):
-                yield value[:count]
+        length = len(value)
+        for count in dict.fromkeys((0, 1, length // 2, length * 3 // 4, length * 7 // 8, length - 1)):
+            if count < length:
+                yield itemgetter(slice(count))
         if isinstance(value, list):
             for index in range(len(value) - 1):
-                yield value[:index] + value[index + 1 :]
+                yield partial(_but, index)
         elif isinstance(value, str) and set(value) != {"a"} and value:
-            yield "a" * len(value)
+            yield lambda inner: "a" * len(inner)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _nearer_zero(value)
+        for number in _nearer_zero(value):
+            yield partial(_always, number)
+
+
+def _without(name: str, members: dict[str, Any]) -> dict[str, Any]:
+    return {key: member for key, member in members.items() if key != name}
+
+
+def _but(index: int, items: list[Any]) -> list[Any]:
+    return items[:index] + items[index + 1 :]
+
+
+def _always(number: float, _: Any) -> float:
+    return number
 
 
 def _nearer_zero(value: float) -> Iterator[float]:

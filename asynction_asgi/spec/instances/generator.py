@@ -58,7 +58,7 @@ class Instances:
         # By what they are of; an id is that of one object while it lives, so what is known is kept with it.
         self._readings: dict[int, tuple[tuple[Schema, ...], Callable[[Sequence[Any]], object]]] = {}
         self._declared: dict[int, list[tuple[Any, ...]]] = {}
-        self._kept: list[Event | Arguments] = []
+        self._kept: list[Event | Arguments | Schema] = []
 
     def event(self, event: Event, choices: Choices) -> tuple[Any, ...]:
         """Make the arguments of an event, or take one of its own examples.
@@ -76,13 +76,17 @@ class Instances:
                 return choices.pick(known)
         return self.arguments(event.arguments, choices)
 
-    def arguments(self, arguments: Arguments, choices: Choices, *, small: bool = False) -> tuple[Any, ...]:
+    def arguments(
+        self, arguments: Arguments, choices: Choices, *, small: bool = False, also: Schema = True
+    ) -> tuple[Any, ...]:
         """Make a list of arguments; an empty one if the document leaves it open.
 
         Args:
             arguments: What the list must be.
             choices: Those that are taken.
             small: Make only what is required, in a fraction of the time.
+            also: What a single argument, or else the whole list, should meet as well. It guides the
+                making and is not checked.
 
         Raises:
             UnsatisfiableError: The schema admits no value.
@@ -92,6 +96,7 @@ class Instances:
         if arguments.kind not in ("single", "positional") or arguments.schema is None:
             return ()
         schemas, accept = self._reading(arguments, arguments.schema)
+        schemas = self._with(schemas, also)
         is_list = arguments.kind == "positional"
         value = self._search(
             schemas, lambda value: accept(value if is_list else [value]), choices, small=small
@@ -100,18 +105,27 @@ class Instances:
             raise UnsatisfiableError(arguments.schema)
         return tuple(value) if is_list else (value,)
 
-    def value(self, schema: Node, choices: Choices) -> Any:
+    def value(self, schema: Node, choices: Choices, *, small: bool = False, also: Schema = True) -> Any:
         """Make a value of a schema that the contract checks by itself, such as the auth of a handshake.
+
+        `small` and `also` are as in `arguments`.
 
         Raises:
             UnsatisfiableError: The schema admits no value.
             KeyError: The contract doesn't check it.
         """
         bundle = self._spec.bundle
-        value = self._search((bundle.definition(schema),), bundle.check(schema), choices)
+        schemas = self._with((bundle.definition(schema),), also)
+        value = self._search(schemas, bundle.check(schema), choices, small=small)
         if value is _NONE:
             raise UnsatisfiableError(schema)
         return value
+
+    def _with(self, schemas: tuple[Schema, ...], also: Schema) -> tuple[Schema, ...]:
+        if also is True:
+            return schemas
+        self._kept.append(also)
+        return (*schemas, also)
 
     def _search(
         self,

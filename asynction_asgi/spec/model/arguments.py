@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..schemas import Bundle, Check
     from . import Arguments
 
-__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "miscounted"]
+__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "is_opaque", "miscounted"]
 
 ArgumentsCheck: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 """Takes the wire's arguments; returns those for the handler, or raises `Mismatch`.
@@ -48,6 +48,11 @@ def are_finite(arguments: Arguments, bundle: Bundle) -> bool:
     if arguments.kind in ("any", "opaque") or arguments.schema is None:
         return arguments.maximum == 0
     return bundle.is_finite(arguments.schema)
+
+
+def is_opaque(arguments: Arguments) -> bool:
+    """Return whether arguments, or an alternative of them, are of a schema format that nothing validates."""
+    return arguments.kind == "opaque" or any(map(is_opaque, arguments.of))
 
 
 def _accept(values: Sequence[Any]) -> Sequence[Any]:

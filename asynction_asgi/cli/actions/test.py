@@ -1,0 +1,203 @@
+"""What ``asynction-asgi test`` does: it reads its options, runs the cases and prints what was found."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import sys
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import urlsplit
+
+import click
+
+from ...errors import SpecError, printable
+from ...probe.before import LeadError
+from ...probe.commands import Commands
+from ...probe.handshake import with_demanded
+from ...probe.plan import UnknownNamespaceError, name_namespaces, plan_cases
+from ...probe.refusals import Refusals, load_refusal
+from ...probe.report import Report
+from ...probe.run import Run
+from ...probe.target import Target
+from ...spec.model.offered import served_spec
+from ...spec.readers.examples import written_bytes
+from ...spec.text.references import did_you_mean
+from ...testing.cases import Phase
+from ..report import show_diagnostics
+from .call import read_before
+from .connection import INTERRUPTED, Connection, finish, read_address, read_document
+from .test_formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from ...client.remote import Address
+    from ...probe.plan import Batch
+    from ...spec.model import Spec
+
+__all__ = ["run"]
+
+_UNUSABLE = 2
+_WIDTH = 78  # of the line of progress, which must not wrap
+_POLITE = 20.0  # events per second to a foreign host
+
+
+def run(
+    ctx: click.Context,
+    url: str,
+    *,
+    spec: str,
+    schemas: Mapping[str, str],
+    server_name: str | None,
+    namespaces: Sequence[str],
+    phases: Collection[str],
+    include: Sequence[str],
+    exclude: Sequence[str],
+    before: str | None,
+    examples: int,
+    seed: int,
+    rate: float | None,
+    seconds: float,
+    allow_host: str | None,
+    refusal: str | None,
+    form: str,
+    output: str | None,
+    dry_run: bool,
+    timeout: float,
+    **address_options: Any,
+) -> None:
+    """Read the options of the command, test the server and exit.
+
+    Raises:
+        click.UsageError: An option is invalid, or the host is foreign and was not given twice.
+    """
+    document = served_spec(read_document(ctx, spec, schemas=schemas, server_name=server_name, code=_UNUSABLE))
+    address = read_address(url, document=document, **address_options)
+    is_foreign = _check_host(address, allow_host)
+    _check_events(document, (*include, *exclude))
+    try:
+        named = name_namespaces(document, namespaces)
+    except UnknownNamespaceError as error:
+        raise click.UsageError(str(error)) from None
+    batches = plan_cases(
+        document,
+        named,
+        phases=[phase for phase in get_args(Phase) if phase in phases],
+        include=include,
+        exclude=exclude,
+        seed=seed,
+        examples=examples,
+    )
+    if dry_run:
+        _show_plan(batches, named)
+        ctx.exit(0)
+    addresses = {
+        name: with_demanded(document.namespaces[name], document, replace(address, namespace=concrete))
+        for name, concrete in named.items()
+    }
+    mapped = [word for uri, folder in schemas.items() for word in ("--schemas", f"{uri}={folder}")]
+    checking = ["--spec", spec, *mapped]
+    commands = Commands(address, checking=checking, path=document.path, addresses=addresses, before=before)
+    report = Report.of(document, seed)
+    steps = read_before(before)
+    refusals = _refusals(ctx, refusal)
+
+    async def work() -> int:
+        target = Target(
+            seconds=timeout,
+            budget=seconds,
+            rate=_POLITE if is_foreign and rate is None else rate,
+            is_alone=is_foreign and rate is None,
+            steps=steps,
+        )
+        probe = Run(
+            document,
+            target,
+            addresses,
+            refusals=refusals,
+            commands=commands,
+            report=report,
+            progress=_progress(),
+        )
+        interrupted = False
+        try:
+            await probe.run(batches, wire="wire" in phases)
+        except LeadError as error:
+            raise click.UsageError(f"--before: {error}") from None
+        except asyncio.CancelledError:  # Ctrl-C: what was found so far is worth printing
+            report.stopped, interrupted = "interrupted", True
+        finally:
+            _progress()("")
+        _write(report, commands, form=form, output=output)
+        return INTERRUPTED if interrupted else 1 if report.findings else 0
+
+    finish(ctx, Connection(address=address, seconds=timeout, contract=None), work(), failure=_UNUSABLE)
+
+
+def _write(report: Report, commands: Commands, *, form: str, output: str | None) -> None:
+    with nullcontext() if output is None else Path(output).open("w", encoding="utf-8") as file:
+        FORMATS[form](report, commands, file)
+
+
+def _check_host(address: Address, allowed: str | None) -> bool:
+    """Return whether the server is on another machine; raise unless that was confirmed."""
+    host = urlsplit(address.url).hostname or ""
+    if allowed is not None and allowed.lower() != host:
+        raise click.UsageError(f"--allow-host names {allowed!r}, and URL has the host {host!r}")
+    try:
+        is_local = ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        is_local = host == "localhost" or host.endswith(".localhost")
+    if not is_local and allowed is None:
+        raise click.UsageError(
+            f"{host!r} is not this machine, and a test sends every event of the document many times;"
+            f" if its data may be lost, add --allow-host {host}"
+        )
+    return not is_local
+
+
+def _check_events(spec: Spec, events: Sequence[str]) -> None:
+    known = {name for namespace in spec.namespaces.values() for name in namespace.receives}
+    for event in events:
+        if event not in known:
+            raise click.UsageError(f"the document lets clients emit no {event!r}{did_you_mean(event, known)}")
+
+
+def _refusals(ctx: click.Context, path: str | None) -> Refusals:
+    if path is None:
+        return Refusals()
+    try:
+        return Refusals(load_refusal(path))
+    except SpecError as error:
+        show_diagnostics(error.diagnostics, err=True)
+        ctx.exit(_UNUSABLE)
+
+
+def _show_plan(batches: Sequence[Batch], named: dict[str, str]) -> None:
+    """Print a line of JSON for each case, in the order of sending."""
+    for batch in batches:
+        for case in batch.cases:
+            body = {
+                "phase": case.phase,
+                "namespace": named[case.namespace],
+                "event": case.event,
+                "args": case.arguments,
+                "valid": case.is_valid,
+                "about": {"pointer": case.pointer, "keyword": case.keyword},
+            }
+            click.echo(json.dumps(body, default=written_bytes))
+
+
+def _progress() -> Any:
+    """Return what shows a line on a terminal in place of the last one, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def show(line: str) -> None:
+        click.echo(f"\r\x1b[2K{printable(line)[:_WIDTH]}", nl=False, err=True)
+
+    return show

@@ -1,0 +1,3 @@
+"""Tests of a running server, in any language, against its document."""
+
+from __future__ import annotations

@@ -1,0 +1,207 @@
+"""The connections to one namespace: one that sends, one that only listens, and new ones to repeat a case on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ..client.remote import ClosedError, ConnectRefusedError, FloodError, UnreachableError
+from .before import LeadError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..client.remote import Address, Arrival
+    from ..testing.cases import Case
+    from .judge import Judge
+    from .report import Report
+    from .session import Answers, Exchange, Session
+    from .target import Target
+
+__all__ = ["QUIET", "Bench"]
+
+QUIET = 0.1  # seconds in which what belongs to an event arrives
+_PATIENCE = 0.5  # seconds to wait for an answer
+_SILENCES = 2  # answers of an event that did not come, before less is waited for the next
+_IMPATIENCE = 0.05
+_SMOOTH = 8  # answers over which their time is averaged
+_SLOWER = 5  # times as slow as answers usually are
+_FLOOD, _CHATTER = 1_000, 100  # events that a server may send, altogether and for each that it gets
+
+
+class Bench:
+    """Sends cases to a namespace.
+
+    Args:
+        target: The server.
+        address: Of the namespace, with what a client presents there.
+        judge: Of the namespace.
+        answers: Returns the answer to an event of the server's.
+        report: Counts what is sent and what arrives.
+    """
+
+    def __init__(
+        self, target: Target, address: Address, judge: Judge, answers: Answers, report: Report
+    ) -> None:
+        self.judge = judge
+        self.target = target
+        self.address = address
+        self._answers = answers
+        self._report = report
+        self._main: Session | None = None
+        self._observer: Session | None = None
+        self._silences: Counter[str] = Counter()
+        self._usual = 0.0
+
+    async def start(self) -> None:
+        """Open the connections.
+
+        Raises:
+            UnreachableError: No server answers in time, or not in Socket.IO.
+            ConnectRefusedError: The namespace refused the connection.
+            ClosedError: The connection ended during the steps.
+            LeadError: The server refused a step.
+        """
+        self._main = await self.target.open(self.address, self._answers)
+        if self.target.is_alone:
+            return
+        # A server may admit one connection only, of which the last one must be the one that sends.
+        self._observer, self._main = self._main, None
+        try:
+            self._main = await self.target.open(self.address, self._answers)
+        except (UnreachableError, ConnectRefusedError, ClosedError, LeadError):
+            await self._observer.close()
+            self._observer = None
+            self._main = await self.target.open(self.address, self._answers)
+
+    def why_ended(self) -> str | None:
+        """Return why the connection that sends has ended, or None.
+
+        Raises:
+            FloodError: The server sent more events than were read.
+        """
+        return None if self._main is None else self._main.why_ended()
+
+    def why_others_ended(self) -> str | None:
+        """Return why the connection that only listens has ended, or None.
+
+        Raises:
+            FloodError: The server sent more events than were read.
+        """
+        return None if self._observer is None else self._observer.why_ended()
+
+    async def send(self, case: Case) -> tuple[Exchange, tuple[Arrival, ...]]:
+        """Send a case, and return what came back for it and what the other client received.
+
+        Raises:
+            FloodError: Far too many events have come.
+            ServerDownError: The connection had ended, and no other can be opened.
+        """
+        if self._main is None or self._main.why_ended() is not None:
+            await self.drop()
+            self._main = await self.target.reopen(self.address, self._answers)
+        exchange = await self._exchange(self._main, case, seconds=self.patience(case))
+        if exchange.answer is not None:
+            self._usual += (exchange.seconds - self._usual) / _SMOOTH
+        elif exchange.ended is None and not any(
+            self.judge.is_answer(arrival, case.event) for arrival in exchange.arrivals
+        ):
+            self._silences[case.event] += 1
+        return exchange, await self.overheard()
+
+    async def repeat(
+        self, session: Session, case: Case, *, seconds: float | None = None, quiet: float
+    ) -> tuple[Exchange, tuple[Arrival, ...]]:
+        """Send a case on a connection of its own, and return what came back and what others received."""
+        await self.overheard()
+        exchange = await self._exchange(session, case, seconds=seconds or self.target.seconds, quiet=quiet)
+        return exchange, await self.overheard()
+
+    def patience(self, case: Case) -> float:
+        """Return how many seconds to wait for the answer to a case."""
+        longest = min(_PATIENCE, self.target.seconds)
+        if self._silences[case.event] < _SILENCES:
+            return longest
+        return self.impatience
+
+    @property
+    def impatience(self) -> float:
+        """How many seconds to wait for an answer that probably doesn't come."""
+        return min(_PATIENCE, self.target.seconds, max(_IMPATIENCE, _SLOWER * self._usual))
+
+    async def overheard(self) -> tuple[Arrival, ...]:
+        """Take what the connection that only listens has received."""
+        if self._observer is None:
+            return ()
+        arrivals = tuple(await self._observer.take())
+        self._report.count_arrivals(self.judge.name, arrivals)
+        return arrivals
+
+    async def visit(self) -> tuple[tuple[Arrival, ...], tuple[Arrival, ...]]:
+        """Connect and leave again; return what came on that connection and what others received.
+
+        Raises:
+            ServerDownError: The connection can't be opened.
+        """
+        await self.overheard()
+        session = await self.target.reopen(self.address, self._answers)
+        await asyncio.sleep(QUIET)
+        arrivals = tuple(await session.take())
+        await session.close()
+        await asyncio.sleep(QUIET)
+        self._report.count_arrivals(self.judge.name, arrivals)
+        return arrivals, await self.overheard()
+
+    @contextlib.asynccontextmanager
+    async def alone(self, *, quiet: float = QUIET) -> AsyncIterator[Session]:
+        """Yield a new connection, on which nothing was sent but the steps.
+
+        Args:
+            quiet: Seconds after which what arrived is dropped, since it belongs to the connection.
+
+        Raises:
+            ServerDownError: It can't be opened.
+        """
+        if self.target.is_alone:
+            await self.drop()
+        session = await self.target.reopen(self.address, self._answers)
+        try:
+            if quiet:
+                await asyncio.sleep(quiet)
+                await session.take()
+            yield session
+        finally:
+            await session.close()
+
+    async def drop(self) -> None:
+        """Close the connection that sends; the next case opens another."""
+        if self._main is not None:
+            await self._main.close()
+            self._main = None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.drop()
+        if self._observer is not None:
+            await self._observer.close()
+            self._observer = None
+
+    async def _exchange(
+        self, session: Session, case: Case, *, seconds: float, quiet: float = 0.0
+    ) -> Exchange:
+        await self.target.pace()
+        exchange = await session.exchange(
+            case.event,
+            case.arguments,
+            seconds=seconds,
+            until=lambda arrival: self.judge.is_answer(arrival, case.event),
+            quiet=quiet,
+        )
+        report = self._report
+        report.sent += 1
+        report.count_arrivals(self.judge.name, exchange.arrivals)
+        if report.received > _FLOOD + _CHATTER * report.sent:
+            raise FloodError(f"{report.received:,} events came for {report.sent:,} that were sent")
+        return exchange

@@ -1,0 +1,121 @@
+"""The cases of a run, in the order in which they are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..diff.pairs import PARAMETER, fill
+from ..diff.showing import text_of
+from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.namespaces import Namespaces
+from ..testing.cases import Cases
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from ..spec.model import Namespace, Spec
+    from ..testing.cases import Case, Phase
+
+__all__ = ["Batch", "UnknownNamespaceError", "name_namespaces", "plan_cases"]
+
+
+class UnknownNamespaceError(Exception):
+    """The document has no such namespace, or no concrete name of one can be made; says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The cases of one phase in one namespace.
+
+    Attributes:
+        phase: Of all of them.
+        namespace: As declared.
+        cases: Event by event.
+    """
+
+    phase: Phase
+    namespace: str
+    cases: tuple[Case, ...]
+
+
+def name_namespaces(spec: Spec, chosen: Iterable[str]) -> dict[str, str]:
+    """Return the concrete name of each declared namespace that is to be tested.
+
+    Args:
+        spec: The contract, as it is served.
+        chosen: Concrete names; none stands for every declared namespace.
+
+    Raises:
+        UnknownNamespaceError: The document declares none for a name, or no name of a template was found.
+    """
+    known = Namespaces(spec)
+    chosen = [name if name.startswith("/") else f"/{name}" for name in chosen]
+    named: dict[str, str] = {}
+    for name in chosen:
+        resolved = known.resolve(name)
+        if resolved is None:
+            raise UnknownNamespaceError(f"the document declares no namespace {name!r}")
+        named[resolved.declared.name] = name
+    if chosen:
+        return named
+    for declared in spec.namespaces.values():
+        named[declared.name] = _concrete(declared, spec)
+        resolved = known.resolve(named[declared.name])
+        if resolved is None or resolved.declared is not declared:
+            raise UnknownNamespaceError(f"no name of {declared.name!r} was found; give one with --namespace")
+    return named
+
+
+def _concrete(declared: Namespace, spec: Spec) -> str:
+    instances = Instances(spec)
+    values: dict[str, str] = {}
+    for parameter in declared.parameters:
+        if parameter.enum:
+            values[parameter.name] = parameter.enum[0]
+        elif parameter.schema is not None:
+            try:
+                text = text_of(instances.value(parameter.schema, Choices.simplest()))
+            except UnsatisfiableError:
+                continue
+            if text:
+                values[parameter.name] = text
+    return fill(declared.name, values) if PARAMETER.search(declared.name) else declared.name
+
+
+def plan_cases(
+    spec: Spec,
+    namespaces: Mapping[str, str],
+    *,
+    phases: Collection[Phase],
+    include: Collection[str] = (),
+    exclude: Collection[str] = (),
+    seed: int = 0,
+    examples: int = 20,
+) -> list[Batch]:
+    """Return the cases phase by phase, and within a phase by namespace and event, as the document has them.
+
+    Args:
+        spec: The contract, as it is served.
+        namespaces: The declared namespaces that are tested, as keys.
+        phases: Which, in the order in which they come.
+        include: Only these events; none stands for all.
+        exclude: Not these events.
+        seed: Another one makes other values.
+        examples: How many random lists of arguments there are of each event.
+    """
+    cases = Cases(spec, seed=seed, examples=examples)
+    batches = []
+    for phase in phases:
+        for name in namespaces:
+            declared = spec.namespaces[name]
+            found = [
+                case
+                for event in declared.receives.values()
+                if event.name != "*" and event.name not in exclude and (not include or event.name in include)
+                for case in cases.of_event(name, event, phase)
+            ]
+            if phase == "faults" and not include and "*" not in declared.receives:
+                found.append(cases.undeclared(name, {*declared.receives, *declared.sends}))
+            batches.append(Batch(phase=phase, namespace=name, cases=tuple(found)))
+    return batches

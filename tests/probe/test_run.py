@@ -1,0 +1,300 @@
+"""Runs against servers in Python: what is sent, counted and printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import socketio
+from click.testing import CliRunner
+
+from asynction_asgi import AsynctionSocketIO, RefusedError
+from asynction_asgi.cli import main
+from asynction_asgi.demo import DOCUMENT as CHAT
+from asynction_asgi.demo import create_app as create_chat
+from asynction_asgi.mock import MockAsynctionSocketIO
+
+from ..serving import serve
+from .conftest import AUCTION, codes, report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTS = Path(__file__).parents[1]
+QUICK = ("--timeout", "0.5", "--examples", "3")
+SMALL = """\
+asyncapi: 2.6.0
+info: {title: Small, version: 1.0.0}
+channels:
+  /:
+    bindings: {ws: {query: {type: object, required: [page], properties: {page: {type: integer}}}}}
+    publish:
+      message:
+        oneOf:
+          - name: count
+            payload: {type: integer, minimum: 0}
+            x-ack: {args: {type: integer}}
+          - {name: touch, payload: {type: integer}}
+  /rooms/{id}:
+    parameters: {id: {schema: {type: string, minLength: 2}}}
+    x-auth: {type: object, required: [name], properties: {name: {type: string}}}
+    publish: {message: {name: enter, payload: {type: string}, x-ack: {args: {type: 'null'}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("small") / "small.yaml"
+    path.write_text(SMALL, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bare(small: Path) -> Iterator[str]:
+    """The address of a server that knows the events of the small document and checks nothing."""
+    server = socketio.AsyncServer(async_mode="asgi", namespaces=["/", "/rooms/ab"], logger=False)
+
+    async def count(_sid: str, *values: Any) -> Any:
+        return values[0] if values else 0
+
+    server.on("count", count)
+    server.on("touch", lambda _sid, *_: None)
+    server.on("enter", lambda _sid, *_: None, namespace="/rooms/ab")
+    with serve(socketio.ASGIApp(server)) as url:
+        yield url
+
+
+def token_info(token: str) -> dict[str, str] | None:
+    return {"uid": "ada"} if token == "secret" else None
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["spec/chat/chat-2.6.yaml", "docs/depot.yaml", "scaffold/crowded.yaml", "typed_clients/desk.yaml"],
+)
+@pytest.mark.parametrize("seed", [0, 7])
+def test_a_mock_keeps_its_document(document: str, seed: int) -> None:
+    """Our own server gives no finding, whatever the seed; what a handshake demands is presented."""
+    path = TESTS / document
+    with serve(MockAsynctionSocketIO.from_spec(path)) as url:
+        body = report(url, *QUICK, "--seed", str(seed), spec=path)
+    # A mock admits everybody.
+    assert [code for code in codes(body) if code[0] != "OPEN_DOOR"] == []
+    assert (body["flaky"], body["untested"], body["stopped"]) == ([], {}, None)
+
+
+def test_our_server_keeps_its_document() -> None:
+    """A server with handlers and security gives no finding, and refuses every door."""
+    said: list[str] = []
+
+    async def say(socket: Any, text: str) -> int:
+        said.append(text)
+        await socket.broadcast("said", {"text": text})
+        return len(text)
+
+    handlers: dict[str, Any] = {
+        "bid": lambda bid: {"taken": True},
+        "watch": lambda day, count: count,
+        "say": say,
+        "wave": lambda: None,
+    }
+    app = AsynctionSocketIO.from_spec(
+        AUCTION, handlers={"/": handlers}, security_handlers={"token": token_info}
+    )
+    with serve(app) as url:
+        body = report(url, *QUICK, "--auth", '{"token": "secret"}', code=0)
+    assert "a" * 100 in said or any(len(text) == 100 for text in said)
+    assert ["/", "connect", "refused"] in body["exercised"]
+
+
+def test_refusals_by_state_are_counted_and_led_past(tmp_path: Path) -> None:
+    """A refusal with a code of the handler's own is no finding; --before leads to where events are accepted."""
+    before = tmp_path / "before.jsonl"
+    before.write_text('{"time": "…", "event": "add user", "args": ["ada"]}\n', "utf-8")
+    with serve(create_chat()) as url:
+        without = report(url, *QUICK, spec=CHAT, code=0)
+        led = report(url, *QUICK, "--before", str(before), "--exclude", "add user", spec=CHAT, code=0)
+    assert without["cases"]["refused_by_state"]["forbidden"] > 0
+    assert led["cases"]["refused_by_state"] == {}
+    assert ["/", "new message", "sent"] in led["exercised"]
+
+
+def test_the_same_seed_sends_the_same(small: Path, bare: str) -> None:
+    """Equal seeds send equal events in equal order, another seed sends others, and --dry-run prints them."""
+    seen: list[list[Any]] = []
+    server = socketio.AsyncServer(async_mode="asgi", namespaces=["/"], logger=False)
+
+    async def every(event: str, _sid: str, *values: Any) -> Any:
+        seen[-1].append([event, *values])
+        return (
+            0
+            if len(values) == 1 and type(values[0]) is int and values[0] >= 0
+            else {"error": {"code": "invalid_payload", "message": ""}}
+        )
+
+    server.on("*", every)
+    with serve(socketio.ASGIApp(server)) as url:
+        for seed in ("1", "1", "2"):
+            seen.append([])
+            report(url, *QUICK, "--seed", seed, "-n", "/", "--include", "count", spec=small)
+    assert seen[0] == seen[1] != seen[2]
+    options = ("--dry-run", "--seed", "1", "--examples", "3", "-n", "/", "--include", "count")
+    planned = CliRunner().invoke(main, ["test", "http://127.0.0.1:9", "-s", str(small), *options])
+    lines = [json.loads(line) for line in planned.stdout.splitlines()]
+    assert [[line["event"], *line["args"]] for line in lines] == seen[0]
+
+
+def test_what_a_bare_server_lacks_is_found(small: Path, bare: str) -> None:
+    """Each keyword that is not checked is a finding; what can't be observed is counted instead."""
+    body = report(bare, *QUICK, "--namespace", "/rooms/ab", "-n", "/", spec=small, code=1)
+    assert {
+        ("INVALID_ACCEPTED", "count", "minimum"),
+        ("OPEN_DOOR", "connect", "auth required"),
+        ("OPEN_DOOR", "connect", "query required"),
+        ("UNDECLARED_SILENCE", "undeclared", ""),
+    } <= set(codes(body))
+
+
+@pytest.mark.parametrize("form", ["text", "github", "junit"])
+def test_a_report_for_every_reader(small: Path, bare: str, form: str, tmp_path: Path) -> None:
+    """People get places and lines to try, GitHub annotations, CI a test case per event and keyword."""
+    options = (*QUICK, "-n", "/", "--include", "count", "--phase", "faults", "--format", form)
+    arguments = ["test", bare, "--spec", str(small), *options, "--output", str(tmp_path / "report")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    text = (tmp_path / "report").read_text("utf-8")
+    where = f"{small}:10:47"
+    if form == "text":
+        assert f"{where}: INVALID_ACCEPTED: 'count' was accepted" in text
+        assert f"try: asynction-asgi call {bare} count -1 --query page=1" in text
+    elif form == "github":
+        assert f"::error file={small},line=10,col=47,title=INVALID_ACCEPTED::'count' was" in text
+    else:
+        root = ET.fromstring(text)
+        names = {test.get("name"): test.find("failure") for test in root.iter("testcase")}
+        assert names["count minimum"] is not None
+        assert root.find(".//property[@name='seed']") is not None
+        assert int(root.get("failures", "0")) == sum(failure is not None for failure in names.values())
+
+
+def test_the_printed_lines_show_their_findings(auction: str) -> None:
+    """Each line works when pasted into a shell, with the credentials in variables."""
+    body = report(
+        f"{auction}/?bugs=limit,undeclared,others,additional,door",
+        *("--auth", '{"token": "secret"}', *QUICK, "--phase", "edges", "--phase", "faults"),
+        code=1,
+    )
+    shown = {
+        "VALID_REFUSED": "the server refused: no [invalid_payload]",
+        "INVALID_ACCEPTED": '{"taken": true}',
+        "UNDECLARED_EMIT": "'waved' misses the document",
+        "INVALID_EMIT": "'said' misses the document",
+        "OPEN_DOOR": "connected to /",
+    }
+    lines = [finding["try"] for finding in body["findings"]]
+    assert all("secret" not in line for line in lines)
+    assert body["variables"].keys() == {"AUTH_TOKEN", "QUERY_BUGS"}
+    environment = {
+        **os.environ,
+        "AUTH_TOKEN": "secret",
+        "QUERY_BUGS": "limit,undeclared,others,additional,door",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    runs = [
+        subprocess.Popen(
+            ["sh", "-c", line], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for line in lines
+    ]
+    printed = {
+        finding["code"]: run.communicate()[0] for finding, run in zip(body["findings"], runs, strict=True)
+    }
+    assert printed.keys() == shown.keys()
+    for code, text in shown.items():
+        assert text in printed[code], (shlex.quote(code), printed[code])
+
+
+def test_another_form_of_refusal_is_described_by_a_schema(tmp_path: Path) -> None:
+    """With --refusal a server that refuses in its own way is understood."""
+    document = tmp_path / "own.yaml"
+    document.write_text(SMALL.partition("  /rooms")[0], "utf-8")
+    (tmp_path / "refusal.json").write_text('{"type": "object", "required": ["reason"]}', "utf-8")
+    server = socketio.AsyncServer(async_mode="asgi", logger=False)
+
+    async def every(event: str, _sid: str, *values: Any) -> Any:
+        is_valid = event != "undeclared" and len(values) == 1 and type(values[0]) is int
+        return 0 if is_valid and (event == "touch" or values[0] >= 0) else {"reason": "no"}
+
+    server.on("*", every)
+    options = (*QUICK, "--phase", "edges", "--phase", "faults", "--include", "count")
+    with serve(socketio.ASGIApp(server)) as url:
+        plain = report(url, *options, spec=document, code=1)
+        described = report(url, *options, "--refusal", str(tmp_path / "refusal.json"), spec=document)
+    assert {code for code, _, _ in codes(plain)} >= {"INVALID_ACCEPTED"}
+    assert {code for code, _, _ in codes(described)} == {"OPEN_DOOR"}
+
+
+def test_broken_packets_are_sent_only_when_asked_for(small: Path, bare: str) -> None:
+    """The phase wire asks whether the server and its other clients live on."""
+    options = (*QUICK, "-n", "/", "--include", "count", "--phase", "examples", "--phase", "wire")
+    body = report(bare, *options, spec=small, code=0)
+    assert body["keywords"] == 1
+    with serve(MockAsynctionSocketIO.from_spec(small)) as url:
+        assert codes(report(url, *options, spec=small, code=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "message"),
+    [
+        ("http://example.com", (), "'example.com' is not this machine"),
+        ("http://example.com", ("--allow-host", "example.org"), "--allow-host names 'example.org'"),
+        ("http://127.0.0.1:1", ("--include", "cuont"), "did you mean 'count'?"),
+        ("http://127.0.0.1:1", ("-n", "/nowhere"), "declares no namespace '/nowhere'"),
+        ("http://127.0.0.1:1", (), "no connection to http://127.0.0.1:1/socket.io/"),
+        ("http://127.0.0.1:1", ("--before", __file__), "--before: line 1 is not JSON"),
+        ("http://127.0.0.1:1", ("--refusal", __file__), "error"),
+    ],
+    ids=["host", "other host", "event", "namespace", "unreachable", "before", "refusal"],
+)
+def test_wrong_use_exits_with_2(small: Path, url: str, options: tuple[str, ...], message: str) -> None:
+    """A test that did not happen is never a success; another machine must be named twice."""
+    result = CliRunner().invoke(main, ["test", url, "--spec", str(small), *options])
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_namespace_that_is_refused_for_nothing_is_a_finding(small: Path) -> None:
+    """A namespace that the server lacks is a finding if the document demands nothing of clients."""
+    document = small.parent / "public.yaml"
+    document.write_text(SMALL.replace("  /:\n", "  /other: {}\n  /:\n"), "utf-8")
+    server = socketio.AsyncServer(async_mode="asgi", logger=False)
+    with serve(socketio.ASGIApp(server)) as url:
+        body = report(url, *QUICK, "--phase", "examples", spec=document, code=1)
+    assert codes(body) == [("VALID_REFUSED", "connect", "")]
+    assert list(body["untested"]) == ["/rooms/{id}"]
+
+
+def test_a_handler_that_refuses_a_step_is_named(small: Path, tmp_path: Path) -> None:
+    """A step of --before that the server refuses ends the run with the line's number."""
+
+    async def count(_value: int) -> int:
+        raise RefusedError("forbidden", "not today")
+
+    steps = tmp_path / "steps.jsonl"
+    steps.write_text('\n{"event": "count", "args": [1], "namespace": "/"}\n', "utf-8")
+    with serve(
+        AsynctionSocketIO.from_spec(
+            small, handlers={"/": {"count": count, "touch": count}, "/rooms/{id}": {"enter": count}}
+        )
+    ) as url:
+        arguments = ["test", url, "--spec", str(small), "--before", str(steps)]
+        result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "--before: line 2: the server refused 'count': not today [forbidden]" in result.output
