@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Socket,
         Sockets,
         Validation,
+        handles,
         same_secret,
     )
     from .spec import Outcome, Spec, check_document, load_spec
@@ -89,6 +90,7 @@ __all__ = [
     "ValidationError",
     "Violation",
     "check_document",
+    "handles",
     "load_spec",
     "same_secret",
 ]

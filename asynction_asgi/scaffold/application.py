@@ -116,6 +116,7 @@ def _named_modules(spec: Spec) -> set[str]:
         handler.path for namespace in spec.namespaces.values() for handler in namespace.handlers.values()
     ]
     for namespace in spec.namespaces.values():
+        paths += [namespace.handler_class.path] if namespace.handler_class is not None else []
         paths += [event.handler.path for event in namespace.receives.values() if event.handler is not None]
     for scheme in spec.schemes.values():
         paths += [

@@ -196,6 +196,9 @@ class _Collector:
         )
 
     def _put(self, namespace: Namespace, event: str, path: str | None, stub: Stub, *, kind: str) -> None:
+        owner = namespace.handler_class
+        if path is None and owner is not None and f"on_{event}".isidentifier():
+            path = f"{owner.path}.on_{event}"
         place = None if path is None else self._places.find(path, kind)
         if place is None:
             wanted = _FUNCTIONS.get(event) or snake(event, "event")

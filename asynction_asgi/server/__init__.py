@@ -8,6 +8,7 @@ from .around_emits import Emission
 from .asking import Answer, Asking
 from .blocking_emitter import BlockingEmitter
 from .calls import Call
+from .classes import handles
 from .emitter import Emitter
 from .observer import Observer
 from .options import Options
@@ -35,5 +36,6 @@ __all__ = [
     "Socket",
     "Sockets",
     "Validation",
+    "handles",
     "same_secret",
 ]

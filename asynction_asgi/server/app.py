@@ -281,9 +281,11 @@ class AsynctionSocketIO(Registering, Emitting):
         self._server.listen()
         prepare()
         await self._server.ready()
+        self._background.start()
         self._ready = True
 
     async def _stop(self) -> None:
+        await self._background.stop()
         await self._server.shutdown()
         await self.aclose()
 
@@ -301,6 +303,7 @@ class AsynctionSocketIO(Registering, Emitting):
             self._contract.routes.start()
             self._server.listen()
         await self._server.ready()
+        self._background.start()
         self._ready = True
 
 

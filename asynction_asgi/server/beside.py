@@ -19,7 +19,7 @@ def registered_beside(declared: Namespace, namespace: str, event: str | None) ->
         event: Its event, or None for a class of handlers.
     """
     if event is None:
-        cure = f'give its methods in from_spec(…, handlers={{{declared.name!r}: {{"event": instance.on_event}}}})'
+        cure = "register it on the application: app.register_namespace(…)"
     elif declared.name == "/":
         cure = f"register it on the application: app.on({event!r})"
     else:

@@ -96,7 +96,8 @@ class Dispatcher:
         await scope.close()
 
     def _new_app_scope(self) -> Scope:
-        return Scope("app", {"app": self._app}.__getitem__, {})
+        made = self._attachment.providers.made
+        return Scope("app", {"app": self._app}.__getitem__, {}, made)
 
     def _open_scope(self, conversation: Conversation, handler: BoundHandler, call: Call) -> None:
         """Open the scope of a call whose handler needs something."""

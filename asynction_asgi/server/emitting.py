@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .instead import check_recipients, refuse_keywords
 from .sockets import Sockets
+from .sync import SyncApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -28,6 +29,11 @@ class Emitting:
     def server(self) -> Server:
         """The wrapped ``socketio.AsyncServer``: the explicit way round validation."""
         return self._server
+
+    @property
+    def sync(self) -> SyncApp:
+        """The same methods, blocking, for plain functions in worker threads."""
+        return SyncApp(self)
 
     async def emit(
         self,

@@ -5,33 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import BindingError, Diagnostic
-from ..spec.model import Event
-from ..spec.text.references import did_you_mean
-from .arity import check_arity, count_arguments
-from .around import Arounds, providing
-from .binding import (
-    bind_error_handler,
-    bind_event_handler,
-    bind_lifecycle_handler,
-)
+from .arity import check_arity
+from .around import Arounds
+from .binding import bind_error_handler, bind_event_handler
+from .classes import handlers_of
 from .conversion.typed_handlers import TypedHandlers
-from .imports import Imports, NowhereError, UnimportableError
+from .handler_binder import HandlerBinder, no_namespace, problem_at, undeclared
+from .imports import Imports, UnimportableError
 from .namespace_routes import WILDCARD, NamespaceRoutes
 from .signatures import UnbindableError
-from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from ..spec.model import HandlerName, Namespace, Spec
+    from ..spec.model import HandlerName, Spec
     from ..spec.text.document import Node
     from .around import Around
     from .bound_handler import BoundHandler
     from .providing.sources import Providers
-
-_ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
 
 
 class Routes:
@@ -59,17 +51,24 @@ class Routes:
         check_types: bool = True,
     ) -> None:
         self._imports = Imports()
-        self._typed = TypedHandlers(spec, check_types=check_types)
         self._lenient = lenient
         self._providers = providers
-        self._unwritten = unwritten
         self._default_error: BoundHandler | None = None
         self._arounds = Arounds()
         self._is_started = False
         self.namespaces = {
             name: NamespaceRoutes(namespace, spec) for name, namespace in spec.namespaces.items()
         }
-        self.warnings: list[Diagnostic] = []
+        self._binder = HandlerBinder(
+            spec,
+            self.namespaces,
+            imports=self._imports,
+            typed=TypedHandlers(spec, check_types=check_types),
+            providers=providers,
+            unwritten=unwritten,
+            lenient=lenient,
+        )
+        self.warnings = self._binder.warnings
         self._root = spec.root
         self._unfit: set[tuple[str, str]] = set()
         self._uncalled = spec.uncalled
@@ -100,7 +99,7 @@ class Routes:
         try:
             self._default_error = bind_error_handler(function)
         except UnbindableError as error:
-            raise BindingError([self._problem(self._root, f"default error handler: {error}")]) from None
+            raise BindingError([problem_at(self._root, f"default error handler: {error}")]) from None
 
     def add(
         self, namespace: str, event: str, function: Callable[..., Any] | str, *, lifecycle: bool = False
@@ -120,7 +119,7 @@ class Routes:
             BindingError: Nothing of that name is declared, or the handler doesn't fit it.
         """
         known = len(self.warnings)
-        problems = list(self._bind_one(namespace, event, function, lifecycle=lifecycle))
+        problems = list(self._binder.bind(namespace, event, function, lifecycle=lifecycle))
         if problems:
             raise BindingError(problems)
         self._added.add((namespace, event))
@@ -140,7 +139,7 @@ class Routes:
             raise RuntimeError("hooks are registered before the application starts")
         problem = self._undeclared_target(namespace, event)
         if problem is not None:
-            raise BindingError([self._problem(self._root, problem)])
+            raise BindingError([problem_at(self._root, problem)])
         self._arounds.add(namespace, event, hook)
 
     def _undeclared_target(self, namespace: str | None, event: str | None) -> str | None:
@@ -148,10 +147,10 @@ class Routes:
             return None
         routes = self.namespaces.get(namespace)
         if routes is None:
-            return _no_namespace(namespace, self.namespaces)
+            return no_namespace(namespace, self.namespaces)
         if event is None or event in routes.events or event in ("connect", "disconnect"):
             return None
-        return None if self._lenient else _undeclared(routes.declared, event)
+        return None if self._lenient else undeclared(routes.declared, event)
 
     def start(self) -> None:
         """Put the hooks around the handlers; no others may follow."""
@@ -179,7 +178,7 @@ class Routes:
         They are warnings if what clients send is not enforced.
         """
         findings = [
-            self._problem(
+            problem_at(
                 self.namespaces[name].events[event].event.node,
                 f"event {event!r} of namespace {name!r} has no handler:"
                 " add x-handler to its message, or give one in code",
@@ -220,6 +219,29 @@ class Routes:
                     yield from self._bind_first(
                         name, event, route.event.handler.path, route.event.handler.node
                     )
+            if routes.declared.handler_class is not None:
+                named = {
+                    *taken,
+                    *routes.declared.handlers,
+                    *(event for event, route in routes.events.items() if route.event.handler is not None),
+                }
+                yield from self._bind_class(routes, routes.declared.handler_class, named)
+
+    def _bind_class(
+        self, routes: NamespaceRoutes, named: HandlerName, taken: Collection[str]
+    ) -> Iterator[Diagnostic]:
+        """Bind the methods of a class that the document names to what has no handler of its own."""
+        try:
+            owner = self._imports.handler(named.path)
+            if not isinstance(owner, type):
+                raise UnbindableError(f"{named.path!r} is not a class")
+            handlers = handlers_of(self._providers.construct(owner))
+        except (UnbindableError, UnimportableError, TypeError, ValueError) as error:
+            yield problem_at(named.node, f"class of namespace {routes.declared.name!r}: {error}")
+            return
+        for event, method in handlers.items():
+            if event not in taken:
+                yield from self._bind_first(routes.declared.name, event, method, named.node)
 
     def _bind_first(
         self,
@@ -231,7 +253,7 @@ class Routes:
         lifecycle: bool = False,
     ) -> Iterator[Diagnostic]:
         """Bind a handler at start-up, and remember its event if there is a problem."""
-        problems = list(self._bind_one(namespace, event, function, node, lifecycle=lifecycle))
+        problems = list(self._binder.bind(namespace, event, function, node, lifecycle=lifecycle))
         if problems:
             self._unfit.add((namespace, event))
         yield from problems
@@ -243,133 +265,3 @@ class Routes:
                 self._imports.handler(handler.path)
             except UnimportableError as error:
                 yield handler.node.diagnostic("warning", "HANDLER", str(error), layer="service")
-
-    def _bind_one(
-        self,
-        namespace: str,
-        event: str,
-        function: Callable[..., Any] | str,
-        node: Node | None = None,
-        *,
-        lifecycle: bool = False,
-    ) -> Iterator[Diagnostic]:
-        routes = self.namespaces.get(namespace)
-        if routes is None:
-            yield self._problem(
-                self._root,
-                _no_namespace(namespace, self.namespaces)
-                + (
-                    f"; declare it, if only by an empty channel: {namespace!r}: {{}}" if self._lenient else ""
-                ),
-            )
-            return
-        # Clients may emit a declared event "error"; a handler for errors is not theirs to call.
-        route = None if lifecycle and event == "error" else routes.events.get(event)
-        at = node or (route.event.node if route is not None else routes.declared.node)
-        if route is None and event not in ("connect", "disconnect", "error", WILDCARD):
-            problem = self._problem(at, _undeclared(routes.declared, event))
-            if not self._lenient or event in RESERVED_EVENTS:
-                yield problem
-                return
-            route = routes.route_of_name(event)
-            if route.check_arguments is None:
-                self.warnings.append(replace(problem, severity="warning"))
-        try:
-            if isinstance(function, str):
-                function = self._imports.handler(function)
-            if route is None:
-                yield from self._bind_lifecycle(routes, event, function, at)
-                return
-            bound = _bind_event(event, function, routes.params, self._providers)
-            bound, mismatches = self._typed.convert(
-                bound, route.event, route.check_arguments, at, named=event == WILDCARD
-            )
-        except NowhereError as error:
-            found = self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
-            if self._unwritten and node is not None:
-                self.warnings.append(replace(found, severity="warning"))
-            else:
-                yield found
-            return
-        except (UnbindableError, UnimportableError) as error:
-            yield self._problem(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
-            return
-        doubt = explain_missing_lead(
-            bound, f"{event!r}", count_arguments(route.event.arguments), named=event == WILDCARD
-        )
-        if doubt is not None:
-            yield self._problem(at, doubt, "ARITY")
-            return
-        arity = check_arity(route.event, bound, at, routes.params, named=event == WILDCARD)
-        errors = self._sort_out([*arity, *mismatches])
-        if not errors:
-            events = routes.events if event in routes.events else routes.named
-            events[event] = replace(route, handler=providing(bound))
-        yield from errors
-
-    def _sort_out(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Return the errors among findings about a handler, and keep the warnings."""
-        if self._lenient:
-            findings = [replace(finding, severity="warning") for finding in findings]
-        self.warnings += [finding for finding in findings if finding.severity == "warning"]
-        return [finding for finding in findings if finding.severity == "error"]
-
-    def _bind_lifecycle(
-        self, routes: NamespaceRoutes, event: str, function: Callable[..., Any], node: Node
-    ) -> Iterator[Diagnostic]:
-        """Bind a handler of connections, errors or all events, and yield what is wrong with its types.
-
-        Raises:
-            UnbindableError: It can't be called as such.
-        """
-        errors: list[Diagnostic] = []
-        if event == "error":
-            bound = bind_error_handler(function, routes.params)
-        elif event == WILDCARD:
-            bound = _bind_event(event, function, routes.params, self._providers)
-            doubt = explain_missing_lead(bound, "what is not declared", None, named=True)
-            if doubt is not None:
-                raise UnbindableError(doubt)
-            anything = Event(name=event, node=routes.declared.node)
-            bound, found = self._typed.convert(bound, anything, None, node, named=True)
-            errors = self._sort_out(found)
-        else:
-            found = []
-            bound = bind_lifecycle_handler(
-                function,
-                _ORDERS[event],
-                routes.params,
-                reading_auth=self._typed.reading_auth(function, routes.declared, found),
-                providers=self._providers,
-            )
-            errors = self._sort_out(found)
-        if not errors:
-            routes.lifecycle[event] = providing(bound)
-        yield from errors
-
-    @staticmethod
-    def _problem(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
-        return node.diagnostic("error", code, message, layer="service")
-
-
-def _bind_event(
-    event: str, function: Callable[..., Any], params: Sequence[str], providers: Providers
-) -> BoundHandler:
-    """Bind the handler of an event, or by the name ``*`` of all, which receives the event's name first."""
-    bound = bind_event_handler(function, params, named=event == WILDCARD, providers=providers)
-    if event == WILDCARD and bound.maximum == 0:
-        raise UnbindableError(
-            "a catch-all is called with the event's name before the arguments, and this one takes no argument"
-        )
-    return bound
-
-
-def _no_namespace(namespace: str, declared: Iterable[str]) -> str:
-    return f"the document declares no namespace {namespace!r}{did_you_mean(namespace, declared)}"
-
-
-def _undeclared(declared: Namespace, event: str) -> str:
-    message = f"namespace {declared.name!r} declares no event {event!r} that clients may emit"
-    if event in declared.sends:
-        return f"{message}; the server emits it"
-    return message + did_you_mean(event, declared.receives)

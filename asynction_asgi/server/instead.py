@@ -9,10 +9,9 @@ from ..engine import name_rooms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_METHODS = 'from_spec(…, handlers={"/x": {"event": instance.on_event}})'
 _PATH = "the path is that of the document's server (url, or pathname in AsyncAPI 3), else /socket.io"
 _WRAP = "pass it as app=, or mount this application in it"
-_TASK = "use asyncio.create_task, or app.server.start_background_task"
+_TASK = "use @app.background, or asyncio.create_task"
 _LEAVES_OUT = "socket.broadcast(…) and socket.to(room).emit(…) leave the client itself out"
 
 # Of the application.
@@ -25,10 +24,7 @@ ATTRIBUTES = {
     "instrument": "use app.server.instrument()",
     "join_room": "use await socket.join(room), or await app.enter_room(sid, room)",
     "on_event": "use app.on('name', handler, namespace)",
-    "on_namespace": f"use {_METHODS}",
-    "register_namespace": (
-        f"use {_METHODS}; app.server.register_namespace serves namespaces that the document does not declare"
-    ),
+    "on_namespace": "use app.register(namespace, object)",
     "run": "serve it as 'uvicorn module:app' or 'asynction-asgi run module:app'",
     "shutdown": "it ends with the ASGI server that serves it; app.server.shutdown() ends it earlier",
     "sleep": "use asyncio.sleep",

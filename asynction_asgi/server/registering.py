@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, overload
 
+from ..errors import BindingError
 from ..logs import get_logger
+from .background import Background
+from .classes import handlers_of, handlers_of_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Protocol, TypeVar
 
     from ..errors import Diagnostic
@@ -33,6 +36,68 @@ class Registering:
     def __init__(self, routes: Routes, around_emits: AroundEmits) -> None:
         self._routes = routes
         self._around_emits = around_emits
+        self._background = Background()
+
+    def register(self, namespace: str, owner: object) -> None:
+        """Attach the methods ``on_<event>`` of an object, and those that are marked with ``@handles``.
+
+        Args:
+            namespace: A declared namespace.
+            owner: An object, whose methods take what functions take as handlers.
+
+        Raises:
+            BindingError: The document declares nothing of a name, or a method does not fit; all are reported.
+            TypeError: It is a class, or has no such method.
+            ValueError: Two methods handle one event.
+        """
+        self._add_all(namespace, handlers_of(owner))
+
+    def register_namespace(self, namespace: Any) -> None:
+        """Attach the handlers of a ``socketio.AsyncNamespace``, and check what it emits.
+
+        Raises:
+            BindingError: As for `register`.
+            TypeError: It is not one, has a ``trigger_event`` of its own, or no handlers.
+        """
+        handlers = handlers_of_namespace(namespace)
+        self._add_all(namespace.namespace, handlers)
+        namespace._set_server(self)  # noqa: SLF001  # as python-socketio's server calls it
+
+    def _add_all(self, namespace: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
+        problems: list[Diagnostic] = []
+        for event, method in handlers.items():
+            try:
+                log_findings(self._routes.add(namespace, event, method))
+            except BindingError as error:
+                problems += error.diagnostics
+        if problems:
+            raise BindingError(problems)
+
+    @overload
+    def background(self, function: HandlerT) -> HandlerT: ...
+
+    @overload
+    def background(self, function: None = None, *, every: float | None = None) -> Decorator: ...
+
+    def background(self, function: Any = None, *, every: float | None = None) -> Any:
+        """Decorate a coroutine function that runs from the start of the application to its end.
+
+        It runs in every process. It is cancelled before clients are sent away, and what it raises is logged.
+
+        Args:
+            function: Takes no arguments.
+            every: Seconds after which it runs again when it has ended, also by an exception.
+
+        Raises:
+            TypeError: It is not a coroutine function without parameters.
+            ValueError: `every` is not more than 0.
+        """
+
+        def attach(task: HandlerT) -> HandlerT:
+            self._background.add(task, every)
+            return task
+
+        return attach if function is None else attach(function)
 
     @overload
     def on(self, event: str, handler: None = None, namespace: str | None = None) -> Decorator: ...

@@ -10,6 +10,7 @@ from ..engine import name_rooms
 from ..errors import DisconnectedError
 from .instead import refuse_keywords
 from .sends import Sends
+from .sync import SyncSocket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -81,6 +82,11 @@ class Socket:
         """What handlers keep of this connection, the same in each of them."""
         kept: SimpleNamespace = self._peer.state.kept()
         return kept
+
+    @property
+    def sync(self) -> SyncSocket:
+        """The same methods, blocking, for plain functions in worker threads."""
+        return SyncSocket(self)
 
     @property
     def rooms(self) -> list[str | int]:

@@ -80,9 +80,13 @@ def create(**options: Any) -> AsynctionSocketIO:
         pytest.param(
             lambda server: server.event(namespace="/chat")(say), r"namespace='/chat'\)", id="event of"
         ),
-        pytest.param(lambda server: server.register_namespace(Classy()), "handlers={'/'", id="class"),
         pytest.param(
-            lambda server: server.register_namespace(Classy("/chat")), "handlers={'/chat'", id="class of"
+            lambda server: server.register_namespace(Classy()), r"app\.register_namespace", id="class"
+        ),
+        pytest.param(
+            lambda server: server.register_namespace(Classy("/chat")),
+            r"app\.register_namespace",
+            id="class of",
         ),
     ],
 )

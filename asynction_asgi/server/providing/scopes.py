@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from .sources import Cell, Source
 
 
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
 class Scope:
     """The values of one event, connection or application.
 
@@ -22,15 +26,22 @@ class Scope:
         name: How long it lasts.
         values: Known by name: of a connection those of its socket, of an event those of its call, too.
         outer: The scopes that last longer, by name.
+        made: What was made before.
     """
 
     __slots__ = ("_generators", "_lock", "_made", "_outer", "_values", "name")
 
-    def __init__(self, name: ScopeName, values: Callable[[str], Any], outer: Mapping[str, Scope]) -> None:
+    def __init__(
+        self,
+        name: ScopeName,
+        values: Callable[[str], Any],
+        outer: Mapping[str, Scope],
+        made: Mapping[Source, Any] = _NOTHING,
+    ) -> None:
         self.name = name
         self._values = values
         self._outer = outer
-        self._made: dict[Source, Any] = {}
+        self._made: dict[Source, Any] = dict(made)
         self._generators: list[AsyncGenerator[Any, None]] = []
         self._lock = asyncio.Lock() if name != "event" else None
 

@@ -62,6 +62,9 @@ class Providers:
 
     Args:
         provide: By the type of what they provide; each a function or a `Provide`.
+
+    Attributes:
+        made: What was made before the start, and lasts as long as the application.
     """
 
     def __init__(self, provide: Mapping[Any, Any]) -> None:
@@ -69,6 +72,7 @@ class Providers:
             key: value if isinstance(value, Provide) else Provide(value) for key, value in provide.items()
         }
         self._cells: dict[Hashable, Cell] = {}
+        self.made: dict[Source, Any] = {}
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with the providers that are given by type."""
@@ -94,6 +98,33 @@ class Providers:
                 if cell is not None:
                     found.append((parameter.name, cell))
         return tuple(found)
+
+    def construct(self, owner: type) -> Any:
+        """Make the object of a class whose methods are handlers, from providers that need no event loop.
+
+        Raises:
+            UnbindableError: It can't be filled, or a provider is asynchronous or lasts less long.
+        """
+        return self._make_now(self.compile(Provide(owner, "app")))
+
+    def _make_now(self, source: Source) -> Any:
+        if source in self.made:
+            return self.made[source]
+        if source.is_generator or inspect.iscoroutinefunction(source.function):
+            raise UnbindableError(
+                f"{name_of(source.function)} is asynchronous, and a class of handlers is made before the start;"
+                " ask for it in the handlers instead"
+            )
+        named = {}
+        for name, cell in source.needs:
+            if cell is None:
+                raise UnbindableError(
+                    f"{name_of(source.function)} asks for {name!r}, and a class of handlers is made before the"
+                    " start; ask for it in the handlers instead"
+                )
+            named[name] = self._make_now(cell.source)
+        self.made[source] = source.function(**named)
+        return self.made[source]
 
     @contextmanager
     def override(self, replacements: Mapping[Any, Any]) -> Iterator[None]:

@@ -134,6 +134,7 @@ class Namespace:
         receives: Events that a client may emit, by name.
         sends: Events that the server may emit, by name.
         handlers: Lifecycle handlers: ``connect``, ``disconnect``, ``error``, ``*``.
+        handler_class: A class whose methods handle what names no handler of its own, or None.
         security: ``x-security`` of the channel, which replaces `Spec.security`; None when absent.
     """
 
@@ -142,6 +143,7 @@ class Namespace:
     receives: Mapping[str, Event]
     sends: Mapping[str, Event]
     handlers: Mapping[str, HandlerName] = field(default_factory=dict)
+    handler_class: HandlerName | None = None
     handshake: Handshake = field(default_factory=Handshake)
     security: Security | None = None
     description: str = ""

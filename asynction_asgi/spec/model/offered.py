@@ -42,7 +42,9 @@ def without_handlers(spec: Spec, *, security: bool) -> Spec:
             for key, event in namespace.receives.items()
         }
         kept = namespace.security if security else None
-        namespaces[name] = replace(namespace, receives=receives, handlers={}, security=kept)
+        namespaces[name] = replace(
+            namespace, receives=receives, handlers={}, handler_class=None, security=kept
+        )
     spec = replace(spec, namespaces=namespaces, uncalled=())
     return spec if security else replace(spec, schemes={}, security=None)
 
@@ -53,6 +55,7 @@ def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
         receives={**_secured(shared.receives, shared), **own.receives},
         sends={**shared.sends, **own.sends},
         handlers={**shared.handlers, **own.handlers},
+        handler_class=own.handler_class or shared.handler_class,
         handshake=Handshake(
             query=own.handshake.query or shared.handshake.query,
             headers=own.handshake.headers or shared.handshake.headers,

@@ -92,7 +92,8 @@ def assemble(
             parameters=draft.parameters,
             receives=draft.events["receives"],
             sends=draft.events["sends"],
-            handlers=draft.handlers,
+            handlers={key: handler for key, handler in draft.handlers.items() if key != "class"},
+            handler_class=draft.handlers.get("class"),
             handshake=Handshake(**draft.handshake),
             security=draft.security,
             description=draft.description,
@@ -129,7 +130,7 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         draft.description = description
     for key, node in reader.entries(_ours(reader, channel.node, "x-handlers")):
         handler = reader.handler(node)
-        if handler is not None and key in {"connect", "disconnect", "error", "*"}:
+        if handler is not None and key in {"connect", "disconnect", "error", "*", "class"}:
             _set_handler(reader, draft, key, handler)
     binding = reader.member(channel.node, "bindings")
     for alias in WS_ALIASES:

@@ -184,7 +184,10 @@ class _LifecycleHandler:
 
 HANDLERS = Object(
     title="x-handlers",
-    fields=dict.fromkeys(("connect", "disconnect", "error", "*"), _LifecycleHandler()),
+    fields={
+        **dict.fromkeys(("connect", "disconnect", "error", "*"), _LifecycleHandler()),
+        "class": _HANDLER,
+    },
 )
 MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-handler": Ours(_HANDLER),

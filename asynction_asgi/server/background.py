@@ -1,0 +1,72 @@
+"""Tasks that run as long as an application does."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from ..logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Task = Callable[[], Awaitable[Any]]
+
+logger = get_logger()
+
+
+class Background:
+    """The background tasks of an application, in each of its processes."""
+
+    def __init__(self) -> None:
+        self._registered: list[tuple[Task, float | None]] = []
+        self._running: list[asyncio.Task[None]] | None = None
+
+    def add(self, function: Task, every: float | None) -> None:
+        """Register a task; if the application runs, it begins at once.
+
+        Args:
+            function: A coroutine function without parameters.
+            every: Seconds between its end and its next run, or None to run it once.
+
+        Raises:
+            TypeError: It is another thing.
+            ValueError: `every` is not more than 0.
+        """
+        if not inspect.iscoroutinefunction(function):
+            raise TypeError(f"background takes a coroutine function; {function!r} is not one")
+        try:
+            inspect.signature(function).bind()
+        except TypeError as error:
+            raise TypeError(f"background calls {function.__qualname__} without arguments: {error}") from None
+        if every is not None and every <= 0:
+            raise ValueError(f"every takes seconds, more than 0, not {every!r}")
+        self._registered.append((function, every))
+        if self._running is not None:
+            self._running.append(asyncio.create_task(_run(function, every)))
+
+    def start(self) -> None:
+        """Begin all tasks."""
+        if self._running is None:
+            self._running = [asyncio.create_task(_run(*registered)) for registered in self._registered]
+
+    async def stop(self) -> None:
+        """Cancel all tasks, and wait for their end."""
+        running, self._running = self._running or [], None
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _run(function: Task, every: float | None) -> None:
+    name = getattr(function, "__qualname__", repr(function))
+    while True:
+        try:
+            await function()
+        except Exception:
+            again = "" if every is None else f"; it runs again in {every:g} s"
+            logger.exception("background task %s failed%s", name, again)
+        if every is None:
+            return
+        await asyncio.sleep(every)
