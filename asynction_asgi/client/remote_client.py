@@ -17,7 +17,6 @@ import engineio
 import socketio
 
 from ..errors import shorten
-from ..logs import get_logger
 from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
 
 if TYPE_CHECKING:
@@ -34,10 +33,9 @@ _ATTACHMENT_BYTES = 100  # memory per attachment beside its bytes
 # The most events not yet received, and packets not yet sent: only a server that floods or does not read
 # causes more.
 _WAITING = 1_000
-# Upstream's log: failures, which are raised here, and packets.
-_SILENT = get_logger("client.remote.upstream")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
+# Upstream's log: failures, which are raised here, and packets. It has no parent, as `logging.config` lets
+# every logger below a configured one speak.
+_SILENT = logging.Logger("upstream", logging.CRITICAL + 1)  # noqa: LOG001  # see above
 
 
 class ConnectRefusedError(Exception):

@@ -38,9 +38,12 @@ async def test_it_stands_in_front_of_a_server_and_records(bare: str, tmp_path: P
         async with connected(url) as client:
             assert await client.call("twice", 2) == 4
             assert (await client.call("twice", "2"))["error"]["code"] == "invalid_payload"
+            await client.emit("leave")
+            await client.wait_gone()
+        assert "loop task" not in running.output  # python-socketio's log of the connection behind
     with record.open(encoding="utf-8") as file:
         events = [line.event for line in read_record(file, "r") if isinstance(line, Happened)]
-    assert events == ["twice"]
+    assert events == ["twice", "leave"]
 
 
 @pytest.mark.parametrize(
