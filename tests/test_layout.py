@@ -19,6 +19,7 @@ ROWS = {
         ("logs", "extras"),
         ("spec", "client"),
         ("datatypes",),
+        ("python_source",),
         ("typed_clients",),
         ("engine", "docs", "mock", "diff", "traffic"),
         ("infer", "server"),

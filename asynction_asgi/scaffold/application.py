@@ -8,16 +8,16 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ..datatypes.names import Names
+from ..python_source.payloads import Payloads
+from ..python_source.signatures import Signatures
+from ..python_source.source import Module, fits, literal, one_line
 from ..spec.model.offered import served_spec
 from .contract_tests import write_settings, write_tests
 from .documents import copied_documents
 from .emits import write_emits
 from .errors import ScaffoldError
 from .handlers import collect_handlers, required_schemes
-from .payloads import Payloads
 from .places import Places
-from .signatures import Signatures
-from .source import Module, fits, literal, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..datatypes.names import Names, snake
+from ..python_source.source import Module, call, docstring, fits, one_line
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model import Arguments
 from .handlers import slug
-from .source import Module, call, docstring, fits, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..datatypes.names import Names, pascal, snake
-from .expressions import ANY, NONE, Named, either, write
+from ..python_source.expressions import ANY, NONE, Named, write
+from ..python_source.sending import about, always_given, data_of, laid_out
+from ..python_source.signatures import Parameter, function_head
+from ..python_source.source import Module, docstring, fits, literal, one_line
 from .handlers import slug
-from .signatures import Parameter, function_head
-from .source import Module, docstring, fits, literal, one_line
-from .stubs import about
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from ..python_source.signatures import Signatures
     from ..spec.model import Event, Namespace, Spec
-    from .signatures import Signatures
 
 __all__ = ["write_emits"]
 
@@ -78,40 +76,14 @@ def _function(name: str, event: Event, signatures: Signatures, module: Module) -
     context = pascal(event.name, "Event")
     first = "emit" if event.ack is None else "call"
     kind = Named(module.name, "Emit" if event.ack is None else "Call")
-    parameters = _always_given(signatures.parameters(event.arguments, context, ["emit", "call", "answer"]))
+    parameters = always_given(signatures.parameters(event.arguments, context, ["emit", "call", "answer"]))
     returns = NONE if event.ack is None else signatures.answer(event.ack, f"{context}Ack")
     lines = function_head(name, [Parameter(name=first, type=kind), *parameters], returns, module)
     lines += docstring(*about(event, f'Emit "{one_line(event.name)}"'), indent=4)
-    data = _data(parameters, is_single=event.arguments.kind in ("single", "union"))
+    data = data_of(parameters, is_single=event.arguments.kind in ("single", "union"))
     answered = returns != NONE
     start = f"    answer: {write(returns, module)} = await {first}(" if answered else f"    await {first}("
     line = f"{start}{literal(event.name)}, {data})"
     if not fits(line):
-        line = "\n".join([start, f"        {literal(event.name)},", *_laid_out(data), "    )"])
+        line = "\n".join([start, f"        {literal(event.name)},", *laid_out(data), "    )"])
     return [*lines, *line.split("\n"), *(["    return answer"] if answered else [])]
-
-
-def _always_given(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Return parameters without optional ones: those are further arguments, so that none is sent for them."""
-    given = tuple(parameter for parameter in parameters if not parameter.optional and not parameter.rest)
-    others = [parameter for parameter in parameters if parameter.optional or parameter.rest]
-    if not others:
-        return given
-    name = others[0].name if others[0].rest else "others"
-    return (*given, Parameter(name=name, type=either(parameter.type for parameter in others), rest=True))
-
-
-def _data(parameters: Sequence[Parameter], *, is_single: bool) -> str:
-    """Write the event's arguments as `emit` takes them: a tuple is several arguments, None is no argument."""
-    if not parameters:
-        return "None"
-    if len(parameters) == 1 and (is_single or parameters[0].rest):
-        return parameters[0].name
-    words = [f"*{parameter.name}" if parameter.rest else parameter.name for parameter in parameters]
-    return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
-
-
-def _laid_out(data: str) -> list[str]:
-    if fits(data, indent=9) or not data.startswith("("):
-        return [f"        {data},"]
-    return ["        (", *(f"            {word}," for word in data[1:-1].split(", ")), "        ),"]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..datatypes.names import Names, is_plain, pascal, snake
+from ..python_source.sending import about
+from ..python_source.source import Module, literal, one_line
 from .errors import ScaffoldError
 from .places import Place
-from .source import Module, literal, one_line
 from .stubs import (
     EVENT,
     LIFECYCLE,
     SOCKET,
     Stub,
-    about,
     function_of,
     lifecycle_stub,
     scopes_stub,
@@ -26,10 +26,10 @@ from .stubs import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..python_source.payloads import Payloads
+    from ..python_source.signatures import Signatures
     from ..spec.model import Event, Namespace, SecurityScheme, Spec
-    from .payloads import Payloads
     from .places import Places
-    from .signatures import Signatures
 
 __all__ = ["Handlers", "collect_handlers", "required_schemes", "slug"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .expressions import ANY, NONE, Named, Of, builtin, either
-from .signatures import ANYTHING, Parameter, function_head
-from .source import call, docstring, one_line
+from ..python_source.expressions import ANY, NONE, Named, Of, builtin, either
+from ..python_source.signatures import ANYTHING, Parameter, function_head
+from ..python_source.source import call, docstring, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Literal
 
-    from ..spec.model import Event, SecurityScheme
-    from .expressions import Expression
-    from .source import Module
+    from ..python_source.expressions import Expression
+    from ..python_source.source import Module
+    from ..spec.model import SecurityScheme
 
     Answer = Literal["refuse", "nothing", "nobody", "no"]
 
@@ -24,7 +24,6 @@ __all__ = [
     "LIFECYCLE",
     "SOCKET",
     "Stub",
-    "about",
     "function_of",
     "lifecycle_stub",
     "scopes_stub",
@@ -90,17 +89,6 @@ def _common(some: Sequence[Parameter], others: Sequence[Parameter]) -> tuple[Par
         for parameter, other in zip(first, second, strict=True)
     ]
     return (*merged, *(parameter for parameter in some if parameter.keyword and parameter in others))
-
-
-def about(event: Event, fallback: str) -> tuple[str, str]:
-    """Return what the document says of an event: a sentence, and the details."""
-    texts = [event.message.get(key) for key in ("summary", "title", "description")]
-    summary, title, description = (text.strip() if isinstance(text, str) else "" for text in texts)
-    head = summary or title
-    if head:
-        return head, description
-    first, _, rest = description.partition("\n\n")
-    return (first, rest) if first and len(first) <= 240 else (fallback, description)
 
 
 def lifecycle_stub(event: str, extra: Sequence[Parameter], auth: Expression | None) -> Stub:

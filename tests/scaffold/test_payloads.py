@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from asynction_asgi.scaffold.expressions import ANY
-from asynction_asgi.scaffold.payloads import Payloads
-from asynction_asgi.scaffold.signatures import Signatures, function_head
-from asynction_asgi.scaffold.source import Module, literal
+from asynction_asgi.python_source.expressions import ANY
+from asynction_asgi.python_source.payloads import Payloads
+from asynction_asgi.python_source.signatures import Signatures, function_head
+from asynction_asgi.python_source.source import Module, literal
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asynction_asgi.datatypes.names import Names, is_plain, pascal, singular, snake
-from asynction_asgi.scaffold.source import Module, call, docstring, literal, one_line
+from asynction_asgi.python_source.source import Module, call, docstring, literal, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
