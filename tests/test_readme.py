@@ -80,6 +80,7 @@ TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
 RUNNING = "Testing a running server"
+PYTHON = "A typed client in Python"
 FRONT = "In front of another server"
 TRAFFIC = "From traffic to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
@@ -90,7 +91,7 @@ FRAGMENTS = [
     candidate
     for candidate in BLOCKS
     if candidate.language == "python"
-    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START)
+    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START, PYTHON)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -133,6 +134,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("bash", heading) for heading in (FRONT, TRAFFIC)),
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
+        *((language, PYTHON) for language in ("bash", "python")),
         ("json", "Refusals"),
         ("text", "Command line"),
         *((language, "Comparing two versions") for language in ("bash", "text")),
@@ -304,6 +306,16 @@ def test_the_scaffolded_application_works(pytester: pytest.Pytester) -> None:
     assert "async def said(emit: Emit, text: str)" in (app / "emits.py").read_text("utf-8")
     pytester.chdir()
     assert pytester.runpytest_subprocess("-p", "no:asyncio", str(app)).ret == 0
+
+
+def test_the_typed_client_in_python_talks(folder: Path) -> None:
+    """The written module lets the example talk to the server."""
+    assert CliRunner().invoke(main, shlex.split(block("bash", PYTHON))[1:]).exit_code == 0
+    with serve(importlib.import_module("chat").app) as url:
+        program = folder / "programs" / "talk.py"
+        program.write_text(block("python", PYTHON).replace("http://127.0.0.1:8000", url), "utf-8")
+        done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("5\ninvalid_payload /0\n", "")
 
 
 @pytest.mark.usefixtures("folder")

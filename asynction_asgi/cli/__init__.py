@@ -20,7 +20,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "call": "Emit an event to a server and print its answer.",
     "check": "Check documents without importing any handler.",
-    "client": "Write a typed client module for front ends.",
+    "client": "Write a typed client module.",
     "completion": "Print the script that completes this command.",
     "demo": "Serve a chat to try, with a page to break its rules.",
     "diff": "Say which changes of a document break clients.",

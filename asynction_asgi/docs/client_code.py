@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from ..datatypes.names import snake
 from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
+from ..typed_clients import file_name, parameter_names, python_classes
 from .access import auth_example, credential, fields_of
 from .argument_lists import as_json
 from .elements import element
@@ -65,13 +67,17 @@ def connect_code(namespace: Namespace, spec: Spec, examples: Examples) -> Iterat
     asked = f"?{urlencode({key: str(value) for key, value in query.items()})}" if query else ""
     given = f",\n    auth={literal(auth, in_python=True)}" if auth is not None else ""
     given += f",\n    headers={literal(headers, in_python=True)}" if headers else ""
+    module = file_name(spec, "python").removesuffix(".py")
+    written = python_classes(spec)[namespace.name]
+    values = "".join(f', {value}="{_SECRET}"' for value in parameter_names(namespace).values())
     yield _code(
         "Python",
+        f"from {module} import {written}\n\n",
         'sio = socketio.AsyncClient()\nawait sio.connect(\n    "',
         _copy(origin),
         f'{asked}",\n    socketio_path="',
         _copy(path),
-        f'",\n    namespaces=["{name}"]{given},\n)',
+        f'",\n    namespaces=["{name}"]{given},\n)\n{snake(written, "client")} = {written}(sio{values})',
     )
 
 

@@ -113,7 +113,12 @@ class Docs:
             f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, guard),
             f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, guard),
             # Not a module's media type: it is to be read and saved, and no script element may run it.
-            f"{self._below}/client.ts": Page({"text": _Body(_TEXT, partial(_client_module, spec))}, guard),
+            **{
+                f"{self._below}/client.{kind}": Page(
+                    {"text": _Body(_TEXT, partial(_client_module, spec, kind))}, guard
+                )
+                for kind in ("ts", "py")
+            },
         }
         if last:
             self._pages[f"{base}/"] = Page({"html": bodies["html"]}, guard, moved=f"../{last}")
@@ -127,10 +132,10 @@ class Docs:
         return self._pages.get(path)
 
 
-def _client_module(spec: Spec) -> str:
-    from ..typed_clients import write_typescript  # noqa: PLC0415 - servers start sooner, and most serve none
+def _client_module(spec: Spec, kind: str) -> str:
+    from ..typed_clients import write_python, write_typescript  # noqa: PLC0415 - servers start sooner, and most serve none
 
-    return write_typescript(spec).text
+    return (write_typescript(spec) if kind == "ts" else write_python(spec)).text
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ class _Page:
                 element("a", "YAML", href=f"{folder}asyncapi.yaml"),
                 " ",
                 element("a", "TypeScript", href=f"{folder}client.ts"),
+                " ",
+                element("a", "Python", href=f"{folder}client.py"),
                 id="tools.bar",
             ),
         )

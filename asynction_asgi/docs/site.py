@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..spec.model.export import bundled_document, check_publishable
 from ..spec.model.offered import served_spec
 from ..spec.text.document import dump_yaml
-from ..typed_clients import write_typescript
+from ..typed_clients import write_python, write_typescript
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page
 
@@ -45,6 +45,7 @@ def build_site(
         "asyncapi.json": json.dumps(document, ensure_ascii=False, indent=2),
         "asyncapi.yaml": dump_yaml(document),
         "client.ts": write_typescript(spec).text,
+        "client.py": write_python(spec).text,
         **{f"{static}{name}": ASSETS[name].decode() for name in ("docs.css", "docs.js")},
     }
     written = []

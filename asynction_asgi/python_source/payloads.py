@@ -25,6 +25,8 @@ from .source import WIDTH, Module, fits
 from .typed_dicts import Alias, TypedDict, write_definitions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..spec.model import Spec
     from ..spec.schemas.shape import Shape
     from ..spec.text.document import Document, Node
@@ -43,6 +45,7 @@ _MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
 _LONGEST = 44
 _DEEPEST = 12
 _MOST_CHOICES = 8
+_HUGE = 2**63  # mypy takes no larger number for a literal
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 # In the order in which a reader expects them.
 _ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
@@ -66,12 +69,13 @@ class Payloads:
     Args:
         spec: The contract.
         module: The name of the module.
+        taken: Names that it has for other things.
     """
 
-    def __init__(self, spec: Spec, module: str) -> None:
+    def __init__(self, spec: Spec, module: str, *, taken: Iterable[str] = ()) -> None:
         self.module = module
         self._shapes = Shapes(spec.resolver)
-        self._names = Names(_IMPORTED)
+        self._names = Names((*_IMPORTED, *taken))
         self._known: dict[tuple[Document, str], Expression] = {}
         self._open: dict[tuple[Document, str], str | None] = {}
         self._definitions: dict[str, TypedDict | Alias] = {}
@@ -119,8 +123,12 @@ class Payloads:
     def source(self, title: str) -> Module:
         """Write the module."""
         module = Module(self.module, f"The types of what {title} sends and receives")
-        write_definitions(self._definitions, module)
+        self.define(module)
         return module
+
+    def define(self, module: Module) -> None:
+        """Write the types into a module of that name."""
+        write_definitions(self._definitions, module)
 
     # -- expressions -----------------------------------------------------------------------
 
@@ -299,10 +307,10 @@ def _values(shape: Shape[Node]) -> Expression:
     for value in filter(shape.admits, shape.values or ()):
         if value is None:
             options.append(NONE)
-        elif isinstance(value, str | int):
+        elif isinstance(value, str) or (isinstance(value, int) and abs(value) < _HUGE):
             options.append(Literal(((type(value), value),)))
-        elif isinstance(value, float):
-            options.append(builtin("float"))
+        elif isinstance(value, int | float):
+            options.append(builtin(type(value).__name__))
         else:
             options.append(builtin("list", ANY) if isinstance(value, list) else _MAP)
     return either(options)

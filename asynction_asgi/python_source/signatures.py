@@ -63,8 +63,10 @@ def function_head(
     *,
     indent: int = 0,
     method: bool = False,
+    sync: bool = False,
 ) -> list[str]:
-    """Write the lines of ``async def name(…) -> …:``."""
+    """Write the lines of ``async def name(…) -> …:``; with `sync`, of a plain function."""
+    define = "def" if sync else "async def"
     words = ["self"] if method else []
     starred = False
     for parameter in parameters:
@@ -77,11 +79,11 @@ def function_head(
         )
     answer = write(returns, module)
     margin = " " * indent
-    line = f"{margin}async def {name}({', '.join(words)}) -> {answer}:"
+    line = f"{margin}{define} {name}({', '.join(words)}) -> {answer}:"
     if fits(line) or not words:
         return [line]
     return [
-        f"{margin}async def {name}(",
+        f"{margin}{define} {name}(",
         *(f"{margin}    {word}," for word in words),
         f"{margin}) -> {answer}:",
     ]
@@ -126,12 +128,13 @@ class Signatures:
     def of_namespace(self, namespace: Namespace, taken: Sequence[str]) -> tuple[Parameter, ...]:
         """Return parameters for the values in a dynamic namespace, which the server passes by name."""
         return tuple(
-            Parameter(name=parameter.name, type=self._value_type(parameter), keyword=True)
+            Parameter(name=parameter.name, type=self.value_type(parameter), keyword=True)
             for parameter in namespace.parameters
             if is_plain(parameter.name) and parameter.name not in taken
         )
 
-    def _value_type(self, parameter: NamespaceParameter) -> Expression:
+    def value_type(self, parameter: NamespaceParameter) -> Expression:
+        """Return the type of a value in a dynamic namespace."""
         context = pascal(parameter.name, "Parameter")
         if parameter.enum is not None:
             return self._payloads.alias(Literal(tuple((str, value) for value in parameter.enum)), context)

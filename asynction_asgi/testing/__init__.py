@@ -8,6 +8,7 @@ from .errors import ConnectError, LifespanError, NothingReceivedError, Unexpecte
 from .received import Received
 from .server import TestServer
 from .strategies import arguments_of, events_of
+from .typed import wire
 
 __all__ = [
     "Case",
@@ -21,4 +22,5 @@ __all__ = [
     "arguments_of",
     "contract_cases",
     "events_of",
+    "wire",
 ]

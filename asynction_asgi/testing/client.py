@@ -13,9 +13,9 @@ from ..engine.wire import packets
 from ..errors import DisconnectedError, ValidationError
 from ..server.conversion.outgoing import arguments_of
 from .arrivals import Arrivals
+from .codec import Wire
 from .errors import ConnectError, NothingReceivedError, UnexpectedEventError
 from .received import Received, data_of
-from .wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

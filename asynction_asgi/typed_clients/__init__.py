@@ -1,6 +1,17 @@
 """A contract as a module for its clients: types of everything that travels, and a typed way to connect."""
 
-from .files import differences, file_name, is_ours
-from .typescript import ClientModule, write_typescript
+from .files import ClientModule, differences, file_name, is_ours
+from .python import python_classes, write_python
+from .python_classes import parameter_names
+from .typescript import write_typescript
 
-__all__ = ["ClientModule", "differences", "file_name", "is_ours", "write_typescript"]
+__all__ = [
+    "ClientModule",
+    "differences",
+    "file_name",
+    "is_ours",
+    "parameter_names",
+    "python_classes",
+    "write_python",
+    "write_typescript",
+]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..spec.model import Spec
+
+Language: TypeAlias = Literal["typescript", "python"]
 
 MARKER = 'Made by "asynction-asgi client" from'
 """Stands in the first line, after the sign of a comment."""
@@ -19,11 +22,27 @@ _LONGEST = 60
 _MOST_LINES = 40
 
 
-def file_name(spec: Spec) -> str:
-    """Return the name of a contract's client module, such as ``support-desk.ts``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientModule:
+    """A module for clients.
+
+    Attributes:
+        text: The source.
+        warnings: What in the contract makes the module less safe than it could be, each with a cure.
+    """
+
+    text: str
+    warnings: tuple[str, ...]
+
+
+def file_name(spec: Spec, language: Language) -> str:
+    """Return the name of a contract's client module: ``support-desk.ts``, or ``support_desk_client.py``."""
     plain = unicodedata.normalize("NFKD", spec.title).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST].strip("-")
-    return f"{slug or 'client'}.ts"
+    if language == "typescript":
+        return f"{slug or 'client'}.ts"
+    word = slug.replace("-", "_")
+    return f"{'_' if word[:1].isdecimal() else ''}{word}{'_' if word else ''}client.py"
 
 
 def is_ours(text: str) -> bool:

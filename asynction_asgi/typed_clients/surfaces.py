@@ -15,7 +15,7 @@ from .credentials import auth_members, needs_auth_object
 from .lists import argument_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..datatypes import DataType, DataTypes, Object
     from ..spec.model import Event, Namespace, Parameter, Spec
@@ -154,3 +154,15 @@ def _accepts_refusal(event: Event, spec: Spec) -> bool:
     except Mismatch:
         return False
     return True
+
+
+def hidden_refusals(surfaces: Iterable[Surface]) -> Iterator[str]:
+    """Yield a warning with a cure for each event whose refusals clients can't tell from answers."""
+    for surface in surfaces:
+        for event in surface.emits:
+            if event.hides_refusals:
+                yield (
+                    f"the ack of {event.name!r} in {surface.namespace.name!r} accepts a refusal as a good answer, so"
+                    " that clients can't tell them apart; declare it with additionalProperties: false, or with"
+                    " required members"
+                )

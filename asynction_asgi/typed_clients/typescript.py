@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ..datatypes import DataTypes
-from .files import MARKER
-from .surfaces import prefixes_of, surfaces_of
+from .files import MARKER, ClientModule
+from .surfaces import hidden_refusals, prefixes_of, surfaces_of
 from .ts_namespaces import KINDS, write_namespace
 from .ts_text import quoted
 from .ts_types import Types, directions
@@ -61,19 +60,6 @@ _TAKEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientModule:
-    """A module for clients.
-
-    Attributes:
-        text: The source.
-        warnings: What in the contract makes the module less safe than it could be, each with a cure.
-    """
-
-    text: str
-    warnings: tuple[str, ...]
-
-
 def write_typescript(spec: Spec) -> ClientModule:
     """Return types of all that a contract lets clients send and receive, and what connects them.
 
@@ -90,7 +76,7 @@ def write_typescript(spec: Spec) -> ClientModule:
         parts.append(_resource("segments.ts"))
     parts += ["\n".join(["", *lines, ""]) for lines in types.definitions()]
     parts += ["\n".join(["", *write_namespace(surface, types, spec), ""]) for surface in surfaces]
-    return ClientModule(text="".join(parts), warnings=tuple(_warnings(surfaces)))
+    return ClientModule(text="".join(parts), warnings=tuple(hidden_refusals(surfaces)))
 
 
 def _resource(name: str) -> str:
@@ -123,14 +109,3 @@ def _travelling(surfaces: tuple[Surface, ...]) -> Iterator[tuple[DataType, Direc
         for datatype in (surface.auth, surface.query, *surface.parameters.values()):
             if datatype is not None:
                 yield datatype, "sent"
-
-
-def _warnings(surfaces: tuple[Surface, ...]) -> Iterator[str]:
-    for surface in surfaces:
-        for event in surface.emits:
-            if event.hides_refusals:
-                yield (
-                    f"the ack of {event.name!r} in {surface.namespace.name!r} accepts a refusal as a good answer, so"
-                    " that clients can't tell them apart; declare it with additionalProperties: false, or with"
-                    " required members"
-                )

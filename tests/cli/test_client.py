@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from asynction_asgi.cli import main
 from asynction_asgi.demo import DOCUMENT
 from asynction_asgi.spec import load_spec
-from asynction_asgi.typed_clients import write_typescript
+from asynction_asgi.typed_clients import write_python, write_typescript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,21 @@ def test_a_written_module_stays_up_to_date(tmp_path: Path) -> None:
     assert "asynction_asgi.demo" not in text
     assert _client(folder, "--check").exit_code == 0
     assert _client(folder).exit_code == 0
+
+
+def test_a_module_of_python_is_written_and_checked(tmp_path: Path) -> None:
+    """``--language python`` writes another file, for clients that await or, with ``--sync``, that block."""
+    result = _client(tmp_path, "--language", "python")
+    assert result.exit_code == 0, result.output
+    path = tmp_path / "chat_client.py"
+    assert result.stdout == f"{path}\n"
+    assert path.read_text("utf-8") == write_python(load_spec(DOCUMENT)).text
+    assert _client(tmp_path, "--language", "python", "--check").exit_code == 0
+    assert _client(tmp_path, "--language", "python", "--sync", "--check").exit_code == 1
+    assert _client(tmp_path, "--language", "python", "--sync").exit_code == 0
+    assert path.read_text("utf-8") == write_python(load_spec(DOCUMENT), sync=True).text
+    refused = _client(tmp_path, "--sync")
+    assert (refused.exit_code, "--sync needs --language python" in refused.stderr) == (2, True)
 
 
 def test_check_shows_differences_and_writes_nothing(tmp_path: Path) -> None:

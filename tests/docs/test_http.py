@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO, SpecError
 from asynction_asgi.docs import Docs
 from asynction_asgi.spec import load_spec
-from asynction_asgi.typed_clients import write_typescript
+from asynction_asgi.typed_clients import write_python, write_typescript
 
 from .documents import DEPOT, WORKSHOP
 
@@ -201,7 +201,9 @@ def _fails(_: object) -> bool:
 async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], status: int) -> None:
     """A refused request gets no content, and a failing guard refuses every request."""
     docs = Docs(SPEC)
-    names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml", "client.ts")] + ["/docs"]
+    names = [f"/docs/{name}" for name in ("asyncapi.json", "asyncapi.yaml", "client.ts", "client.py")] + [
+        "/docs"
+    ]
     async with client(guard=guard) as http:
         for name in names:
             answer = await http.get(name, headers={"x-key": "sesame"})
@@ -211,16 +213,19 @@ async def test_a_guard_decides_about_every_file(guard: Callable[[Any], Any], sta
     assert docs.path == "/docs"
 
 
-async def test_the_typed_client_is_served_and_linked() -> None:
+@pytest.mark.parametrize(
+    ("name", "write"), [("client.ts", write_typescript), ("client.py", write_python)], ids=["ts", "py"]
+)
+async def test_the_typed_client_is_served_and_linked(name: str, write: Callable[..., Any]) -> None:
     """The typed client is served as plain text, equal to the command's output."""
     async with client() as http:
-        answer = await http.get("/docs/client.ts")
+        answer = await http.get(f"/docs/{name}")
         page = await http.get("/docs", headers={"accept": "text/html"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["etag"]
-    assert answer.text == write_typescript(SPEC).text
-    assert 'href="docs/client.ts"' in page.text
+    assert answer.text == write(SPEC).text
+    assert f'href="docs/{name}"' in page.text
 
 
 async def test_a_custom_renderer_replaces_the_page(caplog: pytest.LogCaptureFixture) -> None:

@@ -216,8 +216,10 @@ def test_each_namespace_says_how_to_connect() -> None:
         '  query: {"v": 2, "w": "…", "key": "…"},\n  auth: {"room": "a", "user": {"token": "…"}},\n});'
     )
     assert connect_code(source, "Python")["/"] == (
+        "from t_client import Client\n\n"
         'sio = socketio.AsyncClient()\nawait sio.connect(\n    "https://desk.example:81?v=2&w=%E2%80%A6&key=%E2%80%A6",\n'
-        '    socketio_path="/rt/socket.io",\n    namespaces=["/"],\n    auth={"room": "a", "user": {"token": "…"}},\n)'
+        '    socketio_path="/rt/socket.io",\n    namespaces=["/"],\n    auth={"room": "a", "user": {"token": "…"}},\n)\n'
+        "client = Client(sio)"
     )
 
 

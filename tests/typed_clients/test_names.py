@@ -55,7 +55,7 @@ NASTY = (
 )
 
 
-def _document() -> dict[str, Any]:
+def hostile_document() -> dict[str, Any]:
     schemas: dict[str, Any] = {name: {**TEXT, "description": TEXTS[0]} for name in NAMES}
     schemas["Tree"] = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Tree"}}
     schemas["Nasty"] = {
@@ -101,7 +101,7 @@ def test_hostile_documents_compile_and_export_nothing_of_theirs(
     compiler: str, tmp_path: Path, node_modules: Path
 ) -> None:
     """Every name gets an identifier of its own, and no text leaves its comment or its string."""
-    text = write_typescript(load_spec(_document())).text
+    text = write_typescript(load_spec(hostile_document())).text
     attempt = 'import { evil } from "./module.js";\nexport const found: unknown = evil;\n'
     prepare(tmp_path, {"module.ts": text, "attempt.ts": attempt}, node_modules)
     found = errors(tmp_path, compiler)

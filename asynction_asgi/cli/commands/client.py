@@ -1,9 +1,9 @@
-"""``asynction-asgi client``: types of a contract, and a typed way to connect, for front ends."""
+"""``asynction-asgi client``: types of a contract, and a typed way to connect, for its clients."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "--language",
-    type=click.Choice(["typescript"]),
+    type=click.Choice(["typescript", "python"]),
     default="typescript",
     show_default=True,
-    help="What to write: a module for socket.io-client.",
+    help="What to write: a module for socket.io-client, or for python-socketio.",
 )
+@click.option("--sync", is_flag=True, help="With Python: write for socketio.Client, whose methods block.")
 @click.option(
     "-o",
     "--output",
@@ -43,7 +44,8 @@ def client(
     /,
     spec: str,
     *,
-    language: str,
+    language: Any,
+    sync: bool,
     output: str,
     check: bool,
     force: bool,
@@ -57,16 +59,23 @@ def client(
     Exits with 1 when the document can't be served, the file belongs to somebody else, or --check finds a
     difference.
     """
-    del language  # one so far
     from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
-    from ...typed_clients import differences, file_name, is_ours, write_typescript  # noqa: PLC0415 - likewise
+    from ...typed_clients import (  # noqa: PLC0415 - likewise
+        differences,
+        file_name,
+        is_ours,
+        write_python,
+        write_typescript,
+    )
 
+    if sync and language != "python":
+        raise click.UsageError("--sync needs --language python")
     outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)
-    module = write_typescript(outcome.spec)
-    path = Path(output) / file_name(outcome.spec)
+    module = write_python(outcome.spec, sync=sync) if language == "python" else write_typescript(outcome.spec)
+    path = Path(output) / file_name(outcome.spec, language)
     for warning in module.warnings:
         click.echo(printable(f"warning: {warning}"), err=True)
     try:
