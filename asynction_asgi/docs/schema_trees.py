@@ -7,6 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..spec.schemas.children import children
+from ..spec.schemas.dialects import ASYNCAPI
+from ..spec.schemas.resources import resources_of
 from ..spec.schemas.shape_reader import read_shape
 from ..spec.text.pointer import Pointer
 from ..spec.text.references import ReferenceFault
@@ -35,7 +37,11 @@ _LABELLED = {
     "if": "if",
     "then": "then",
     "else": "else",
+    **dict.fromkeys(("$ref", "$dynamicRef", "$recursiveRef"), "all of"),
+    "unevaluatedProperties": "properties that nothing else describes",
+    "unevaluatedItems": "items that nothing else describes",
 }
+_OF_THE_REST = frozenset({"additionalProperties", "unevaluatedProperties", "unevaluatedItems"})
 
 
 class SchemaTrees:
@@ -47,6 +53,7 @@ class SchemaTrees:
 
     def __init__(self, roots: Iterable[Node], resolver: Resolver) -> None:
         self._resolver = resolver
+        self._resources = resources_of((), resolver)
         self.shared: dict[tuple[Document, str], tuple[str, str, Node]] = {}
         slugs = Slugs()
         for node in self._used_often(roots):
@@ -56,7 +63,7 @@ class SchemaTrees:
     def listed(self) -> Iterator[tuple[str, str, Node, str]]:
         """Yield the shared schemas: name, anchor, schema, and its type in words."""
         for name, anchor, node in self.shared.values():
-            yield name, anchor, node, type_of(node.value)
+            yield name, anchor, node, type_of(node.value, self._resources.dialect(node))
 
     def row(self, node: Node, name: str = "", *, is_needed: bool | None = None, depth: int = 0) -> Element:
         """Describe one value: its name, type and rules, and below it what it holds."""
@@ -66,7 +73,7 @@ class SchemaTrees:
         if shared is not None:
             kind = element("a", shared[0], href=f"#{shared[1]}", class_="type ref")
             return element("li", *_head(name, kind, is_needed, _flags(value)))
-        kind = element("span", type_of(value), class_="type")
+        kind = element("span", type_of(value, self._resources.dialect(target or node)), class_="type")
         known_as = ""
         if target is not None and (target.identity != node.identity or _CONTAINERS.search(target.pointer)):
             known_as = _name_of(target)
@@ -81,6 +88,9 @@ class SchemaTrees:
         if target is None or not isinstance(target.value, dict):
             return
         rules = list(rules_of(target.value))
+        scope = self._resources.scope(target)
+        if scope is not None and scope.dialect is not ASYNCAPI and scope.own.identity == target.identity:
+            rules.append(f"read as {scope.dialect.name}")
         if rules:
             yield element("span", " · ".join(rules), class_="rules")
         described = markdown(target.value.get("description"))
@@ -109,7 +119,7 @@ class SchemaTrees:
                 yield element("li", element("span", label, class_="label"), element("ul", *options))
         for keyword, label in _LABELLED.items():
             for child in held.get(keyword, ()):
-                if keyword != "additionalProperties" or not isinstance(child.schema.value, bool):
+                if keyword not in _OF_THE_REST or not isinstance(child.schema.value, bool):
                     yield self.row(child.schema, label, depth=depth)
         for keyword in ("dependencies", "dependentSchemas"):
             for child in held.get(keyword, ()):

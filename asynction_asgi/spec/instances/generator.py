@@ -27,7 +27,7 @@ __all__ = ["Instances", "UnsatisfiableError"]
 # Whole instances before a schema is given up.
 _ATTEMPTS = 40
 # What a value built from keywords may miss.
-_RISKY = frozenset({"oneOf", "anyOf", "not", "if", "contains", "dependencies", "patternProperties", "propertyNames", "uniqueItems"})  # fmt: skip
+_RISKY = frozenset({"oneOf", "anyOf", "not", "if", "contains", "dependencies", "patternProperties", "propertyNames", "uniqueItems", "unevaluatedProperties", "unevaluatedItems"})  # fmt: skip
 _NONE = object()
 
 

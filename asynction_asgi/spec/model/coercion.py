@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..schemas.children import children
+
 if TYPE_CHECKING:
     from ..text.document import Node
     from ..text.references import Resolver
@@ -45,11 +47,9 @@ def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> froze
     if isinstance(declared, list):
         return frozenset(name for name in declared if isinstance(name, str))
     found: set[str] = set()
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        branches = value.get(keyword)
-        if isinstance(branches, list):
-            for index in range(len(branches)):
-                found |= declared_types(schema.child(keyword).child(index), resolver, depth=depth + 1)
+    for child in children(schema):
+        if child.keyword in ("allOf", "anyOf", "oneOf", "$ref"):
+            found |= declared_types(child.schema, resolver, depth=depth + 1)
     return frozenset(found) | _types_of_constants(value)
 
 
@@ -61,12 +61,9 @@ def property_schema(schema: Node, name: str, resolver: Resolver) -> Node | None:
     properties = schema.value.get("properties")
     if isinstance(properties, dict) and name in properties:
         return schema.child("properties").child(name)
-    branches = schema.value.get("allOf")
-    for index in range(len(branches) if isinstance(branches, list) else 0):
-        found = property_schema(schema.child("allOf").child(index), name, resolver)
-        if found is not None:
-            return found
-    return None
+    parts = (child.schema for child in children(schema) if child.keyword in ("allOf", "$ref"))
+    found = (property_schema(part, name, resolver) for part in parts)
+    return next((declared for declared in found if declared is not None), None)
 
 
 def _types_of_constants(schema: dict[str, Any]) -> frozenset[str]:

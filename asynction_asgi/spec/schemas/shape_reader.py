@@ -8,7 +8,9 @@ from ..text.document import Node
 from ..text.references import ReferenceFault
 from .children import children
 from .definitions import AT
+from .dialects import ASYNCAPI
 from .keywords import holds_bytes
+from .resources import resources_of
 from .shape import LOWER, UPPER, Elements, Members, Shape, merge_shapes
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..text.document import Document
     from ..text.references import Resolver
+    from .dialects import Dialect
 
 __all__ = ["Shapes", "is_never", "read_elements", "read_shape"]
 
@@ -36,6 +39,7 @@ class Shapes:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._resources = resources_of((), resolver)
         self._known: dict[tuple[Document, str], Shape[Node]] = {}
 
     def follow(self, node: Node) -> Node | None:
@@ -62,7 +66,9 @@ class Shapes:
                 waiting += [child.schema for child in children(part) if child.keyword in ("allOf", "$ref")][
                     ::-1
                 ]
-            known = self._known[target.identity] = merge_shapes([read_shape(part) for part in parts.values()])
+            known = self._known[target.identity] = merge_shapes(
+                [read_shape(part, self._resources.dialect(part)) for part in parts.values()]
+            )
         return known
 
 
@@ -71,12 +77,13 @@ def is_never(value: Any) -> bool:
     return value is False or value in ({"not": {}}, {"not": True})
 
 
-def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
+def read_shape(schema: Node | Mapping[str, Any], dialect: Dialect = ASYNCAPI) -> Shape[Any]:
     """Return what the keywords of one schema say by themselves.
 
     Args:
         schema: A schema as written, or a definition of the normaliser's. Faulty values, as in a schema
             that is not validated, are passed over.
+        dialect: Of a schema as written.
     """
     value: Any = schema.value if isinstance(schema, Node) else schema
     if not isinstance(value, dict):
@@ -86,6 +93,8 @@ def read_shape(schema: Node | Mapping[str, Any]) -> Shape[Any]:
         held.setdefault(child.keyword, {})[child.key] = child.schema
     types = value.get("type")
     types = [types] if isinstance(types, str) else types if isinstance(types, list) else None
+    if types is not None and dialect.has_nullable and value.get("nullable") is True:
+        types = [*types, "null"]
     array = read_elements(schema)
     denied, forbidden = _denied(value.get("not"))
     contains = held.get("contains", {}) if value.get("minContains") != 0 else {}
@@ -125,9 +134,17 @@ def _members(value: Mapping[str, Any], held: Mapping[str, Mapping[Any, Any]]) ->
     properties = held.get("properties", {}) if isinstance(value.get("properties"), dict) else None
     patterns = held.get("patternProperties", {})
     others = held.get("additionalProperties", {}).get(None)
+    left = held.get("unevaluatedProperties", {}).get(None)
+    if others is None and isinstance(left, Node) and left.value is False and not _is_open(value):
+        others = left
     if properties is None and not patterns and others is None:
         return ()
     return (Members(properties=properties, patterns=patterns, others=others),)
+
+
+def _is_open(schema: Mapping[str, Any]) -> bool:
+    """Return whether alternatives or conditions may look at members beside those of a schema as written."""
+    return any(key in schema for key in ("anyOf", "oneOf", "if", "dependentSchemas", "dependencies"))
 
 
 def read_elements(schema: Node | Mapping[str, Any]) -> Elements[Any] | None:

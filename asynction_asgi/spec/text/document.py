@@ -245,6 +245,9 @@ def _parse(content: str | bytes, path: Path | None, name: str | None) -> Documen
             document.value, faults = copy_plain(document.value)  # bounds the depth
             if not faults:
                 return document
+    if path is not None and path.suffix.lower() == ".json" and text.strip():
+        fault = find_json_fault(text, is_json=True)
+        _raise([] if fault is None else [fault], document)
     composed = compose(text, places=None)
     document.value = composed.value
     if composed.value is None and composed.faults and (fault := find_json_fault(text)) is not None:

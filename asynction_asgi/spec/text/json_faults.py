@@ -21,14 +21,16 @@ _WORDS = {
 }
 
 
-def find_json_fault(text: str) -> Fault | None:
+def find_json_fault(text: str, *, is_json: bool = False) -> Fault | None:
     """Return where a text stops being JSON, and why, or None if it is JSON or was not meant to be.
 
-    A text is meant to be JSON if it begins with an object whose first name is in double quotes, or is a
-    comment: YAML in flow style seldom looks so.
+    Args:
+        text: The text.
+        is_json: Whether it is meant to be JSON. Otherwise it is if it begins with an object whose first
+            name is in double quotes, or is a comment: YAML in flow style seldom looks so.
     """
     opened = text.lstrip()
-    if opened[:1] != "{" or opened[1:].lstrip()[:1] not in ('"', "/"):
+    if not is_json and (opened[:1] != "{" or opened[1:].lstrip()[:1] not in ('"', "/")):
         return None
     try:
         json.loads(text)
@@ -51,5 +53,7 @@ def _explain(error: json.JSONDecodeError) -> str:
         return "JSON takes double quotes only"
     if rest[0] in "}]" and before == ",":
         return "no comma may stand before a closing bracket in JSON: remove it"
+    if not before and rest[0] not in '{["':
+        return "not valid JSON; if the file is YAML, its name must end with .yaml"
     words = _WORDS.get(error.msg)
     return f"not valid JSON: {words if words is not None else error.msg[:1].lower() + error.msg[1:]}"

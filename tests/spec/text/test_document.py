@@ -88,7 +88,7 @@ def test_nodes_carry_their_pointer(tmp_path: Path) -> None:
 )
 def test_json_and_flow_yaml_are_told_apart(tmp_path: Path, text: str, value: Any) -> None:
     """JSON is read as JSON, similar text as YAML, and a byte order mark is skipped."""
-    assert value_of(tmp_path / "doc.json", text) == value
+    assert value_of(tmp_path / "doc.yaml", text) == value
 
 
 def test_positions_in_json_survive_its_escapes(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_positions_in_json_survive_its_escapes(tmp_path: Path) -> None:
     assert load_document(path).place("/b/c")[:2] == (3, 14)
 
 
-def written(folder: Path, text: str) -> Path:
-    path = folder / "document.json"
+def written(folder: Path, text: str, name: str = "document.json") -> Path:
+    path = folder / name
     path.write_bytes(text.encode())
     return path
 
@@ -125,7 +125,7 @@ def test_positions_in_json_beyond_yaml(tmp_path: Path) -> None:
 def test_unwritable_numbers_are_refused(tmp_path: Path, number: str) -> None:
     """A number too large to write out is refused with its place, in JSON and YAML."""
     with pytest.raises(SpecError) as refused:
-        load_document(written(tmp_path, f'{{"a": 1,\n "b": {number}}}'))
+        load_document(written(tmp_path, f'{{"a": 1,\n "b": {number}}}', "document.yaml"))
     (found,) = refused.value.diagnostics
     assert (found.code, found.line, found.column) == ("YAML_SYNTAX", 2, 7)
     assert len(found.message) < 40

@@ -28,12 +28,15 @@ GOOD = '"b": 2}'
         (f'{{\n  // a comment\n  "a": 1,\n {GOOD}', "JSON has no comments", (2, 3)),
         (f'{{"a": {{"c": 1,}}\n {GOOD}', "no comma may stand before a closing bracket", (1, 15)),
         (f"{{\"a\": 1, 'c': 2\n {GOOD}", "double quotes only", (1, 10)),
+        ('{"a": 1,}', "no comma may stand before a closing bracket", (1, 9)),
+        ("{'a': 1}", "double quotes only", (1, 2)),
+        ("a: 1", "its name must end with .yaml", (1, 1)),
     ],
 )
 def test_a_mistake_is_explained_in_terms_of_json(
     tmp_path: Path, text: str, words: str, place: tuple[int, int]
 ) -> None:
-    """A text that YAML cannot read either gets JSON's error, with line and column."""
+    """A text in a file of JSON gets JSON's error with line and column, even if YAML could read it."""
     path = tmp_path / "api.json"
     path.write_text(text, "utf-8")
     with pytest.raises(SpecError) as raised:
