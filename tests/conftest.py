@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from .javascript import node_modules, run_js
-from .tools import pytest_collection_modifyitems, pytest_terminal_summary
+from .tools import find_program, pytest_collection_modifyitems, pytest_terminal_summary
 
 pytest_plugins = ["pytester"]
 __all__ = [
@@ -53,6 +53,14 @@ def restored_loggers() -> Iterator[None]:
         logger.handlers[:] = handlers
         logger.setLevel(level)
         logger.propagate, logger.disabled = propagate, disabled
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """The path of nginx."""
+    found = find_program("nginx")
+    assert found is not None, "this test needs nginx"
+    return found
 
 
 @pytest.fixture(scope="session")

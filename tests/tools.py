@@ -1,4 +1,4 @@
-"""Programs outside Python that some tests need: Node.js and Chromium.
+"""Programs outside Python that some tests need: Node.js, Chromium and nginx.
 
 If ``CI`` is set, a test fails if its program is missing. Otherwise it is omitted from the run, and
 the summary says which tests were omitted and what to install.
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium"}
+_INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium", "nginx": "nginx"}
 # A test needs the programs of its fixtures.
-_FIXTURES = {"node_modules": "node", "browser": "chromium"}
+_FIXTURES = {"node_modules": "node", "browser": "chromium", "nginx": "nginx"}
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
 def find_program(program: str) -> str | None:
-    """Return the path of ``node`` or ``chromium``, or None if it is not installed."""
+    """Return the path of ``node``, ``chromium`` or ``nginx``, or None if it is not installed."""
     names: Sequence[str] = CHROMIUM if program == "chromium" else (program,)
     return next((path for name in names if (path := shutil.which(name))), None)
 

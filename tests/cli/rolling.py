@@ -1,0 +1,287 @@
+"""Two servers behind nginx that are restarted, one after the other, while clients are at work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from asynction_asgi import Emitter
+
+from .processes import ROOT, SECONDS, until_accepted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+_TICK_SECONDS = 0.05  # between two emits to everybody
+_WORK_SECONDS = 0.02  # in the handler of each event
+_SCRIPT = ROOT / "tests" / "javascript" / "rolling.cjs"
+_APPLICATION = f"""\
+import asyncio
+import json
+import os
+
+from asynction_asgi import AsynctionSocketIO
+
+done = os.open(os.environ["DONE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+app = AsynctionSocketIO.from_spec(
+    json.loads(os.environ["DOCUMENT"]), transports=["websocket"], message_queue=os.environ["QUEUE"]
+)
+
+
+@app.on("add")
+async def add(client, number):
+    await asyncio.sleep({_WORK_SECONDS})
+    os.write(done, f"{{client}} {{number}}\\n".encode())
+"""
+_NGINX = """\
+daemon off;
+pid nginx.pid;
+error_log stderr crit;
+worker_processes 1;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  upstream chat {
+    least_conn;
+    server 127.0.0.1:FIRST max_fails=0;
+    server 127.0.0.1:SECOND max_fails=0;
+  }
+  server {
+    listen 127.0.0.1:PORT;
+    location / {
+      proxy_pass http://chat;
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_connect_timeout 2s;
+      proxy_next_upstream error timeout http_503;
+      proxy_next_upstream_tries 2;
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What clients saw of the restarts.
+
+    Attributes:
+        clients: What each saw, as ``rolling.cjs`` says it.
+        lost: Events that were answered and not handled.
+        doubled: Events that were handled twice.
+        exits: The exit status of each server that was restarted.
+    """
+
+    clients: Sequence[dict[str, Any]]
+    lost: int
+    doubled: int
+    exits: Sequence[int]
+
+    def total(self, name: str) -> int:
+        """Add up one of the numbers of the clients."""
+        return sum(client[name] for client in self.clients)
+
+    @property
+    def away(self) -> list[float]:
+        """For how many seconds clients were disconnected, each time, in order of length."""
+        return sorted((end - begin) / 1000 for client in self.clients for begin, end in client["returns"])
+
+    @property
+    def peak(self) -> int:
+        """The most clients that came back within one second."""
+        ends = sorted(end for client in self.clients for _, end in client["returns"])
+        return max((sum(end <= other < end + 1000 for other in ends) for end in ends), default=0)
+
+
+def document(*, recovery: bool) -> dict[str, Any]:
+    """Return the document; with recovery, clients are given what they missed."""
+    numbers = {"type": "array", "items": [{"type": "string"}, {"type": "integer"}], "minItems": 2}
+    add = {"name": "add", "payload": numbers, "x-ack": True}
+    channel: dict[str, Any] = {
+        "publish": {"message": add},
+        "subscribe": {"message": {"name": "tick", "payload": {"type": "integer"}}},
+    }
+    if recovery:
+        channel["x-recovery"] = True
+    return {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Restarts", "version": "1.0.0"},
+        "channels": {"/": channel},
+    }
+
+
+class _Server:
+    """One of the two, which comes back on the same port."""
+
+    def __init__(self, folder: Path, port: int, drain: float, environment: dict[str, str]) -> None:
+        options = (
+            "--drain",
+            str(drain),
+            "--ready-path",
+            "/ready",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        )
+        self._command = [sys.executable, "-m", "asynction_asgi", "run", "application:app", *options]
+        self._folder, self._environment = folder, environment
+        self._url = f"http://127.0.0.1:{port}/ready"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, cwd=self._folder, env=self._environment, stderr=asyncio.subprocess.DEVNULL
+        )
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(SECONDS):
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    if (await http.get(self._url)).status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+
+    async def end(self) -> int:
+        """Tell it to end, and return its exit status."""
+        if self._process is None or self._process.returncode is not None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        """End it at once."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+
+async def roll(
+    folder: Path,
+    queue_url: str,
+    node_modules: Path,
+    *,
+    clients: int,
+    drain: float,
+    rate: float = 5.0,
+    recovery: bool = False,
+) -> Outcome:
+    """Restart both servers under load.
+
+    Args:
+        folder: For files.
+        queue_url: A Redis, as ``redis://…``; a stream is used.
+        node_modules: Where socket.io-client is.
+        clients: How many.
+        drain: Seconds over which each server lets its clients leave.
+        rate: Events a second of each client.
+        recovery: Whether the document asks for what clients missed.
+    """
+    ports = free_ports(3)
+    queue = queue_url.replace("redis:", "redis+stream:")
+    (folder / "application.py").write_text(_APPLICATION, "utf-8")
+    done = folder / "done"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DONE": str(done),
+        "QUEUE": queue,
+        "DOCUMENT": json.dumps(document(recovery=recovery)),
+    }
+    servers = [_Server(folder, port, drain, environment) for port in ports[:2]]
+    emitter = Emitter.from_spec(document(recovery=False), message_queue=queue)
+    try:
+        await asyncio.gather(*(server.start() for server in servers))
+        async with _nginx(folder, *ports) as url, _ticking(emitter):
+            node = await asyncio.create_subprocess_exec(
+                *("node", str(_SCRIPT), url, str(clients), str(rate)),
+                env={**os.environ, "NODE_PATH": str(node_modules)},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=1 << 26,
+            )
+            try:
+                assert node.stdout is not None
+                assert await asyncio.wait_for(node.stdout.readline(), SECONDS) == b"connected\n"
+                exits = []
+                for server in servers:
+                    exits.append(await server.end())
+                    await server.start()
+                output, _ = await asyncio.wait_for(node.communicate(b""), SECONDS)
+            finally:
+                if node.returncode is None:
+                    node.kill()
+                    await node.wait()
+    finally:
+        await emitter.close()
+        await asyncio.gather(*(server.kill() for server in servers))
+    seen = json.loads(output)
+    handled = Counter(done.read_text("utf-8").splitlines())
+    answered = {
+        f"c{place} {number}" for place, client in enumerate(seen) for number in range(client["answered"])
+    }
+    return Outcome(
+        clients=seen,
+        lost=len(answered - handled.keys()),
+        doubled=sum(count > 1 for count in handled.values()),
+        exits=exits,
+    )
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for _ in range(count):
+            free = stack.enter_context(socket.socket())
+            free.bind(("127.0.0.1", 0))
+            ports.append(int(free.getsockname()[1]))
+        return ports
+
+
+@contextlib.asynccontextmanager
+async def _nginx(folder: Path, first: int, second: int, port: int) -> AsyncIterator[str]:
+    """Run nginx in front of two ports."""
+    text = _NGINX.replace("FIRST", str(first)).replace("SECOND", str(second)).replace("PORT", str(port))
+    (folder / "nginx.conf").write_text(text, "utf-8")
+    process = subprocess.Popen(["nginx", "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")])
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await asyncio.to_thread(until_accepted, url)
+        yield url
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait)
+
+
+@contextlib.asynccontextmanager
+async def _ticking(emitter: Emitter) -> AsyncIterator[None]:
+    """Emit numbers to everybody."""
+
+    async def tick() -> None:
+        number = 0
+        while True:
+            await emitter.emit("tick", number)
+            number += 1
+            await asyncio.sleep(_TICK_SECONDS)
+
+    ticking = asyncio.ensure_future(tick())
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        await asyncio.wait([ticking])

@@ -1,0 +1,23 @@
+"""A rolling restart behind nginx."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .rolling import roll
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_rolling_restart_is_noticed_by_no_event(
+    tmp_path: Path, queue_url: str, node_modules: Path, nginx: str
+) -> None:
+    """Each client moves and none is refused; no event of theirs is lost or handled twice."""
+    assert nginx
+    outcome = await roll(tmp_path, queue_url, node_modules, clients=12, drain=1.0)
+    assert outcome.exits == [0, 0]
+    assert outcome.total("refused") == 0
+    assert min(client["disconnects"] for client in outcome.clients) >= 1
+    assert (outcome.lost, outcome.doubled) == (0, 0)
+    assert (outcome.total("doubled"), outcome.total("disordered")) == (0, 0)
