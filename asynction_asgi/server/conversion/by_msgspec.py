@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
+from msgspec.inspect import type_info
 
 from ...errors import Violation, shorten
 from ...spec.text.pointer import Pointer
@@ -49,7 +50,7 @@ def make_converter(name: str, annotation: Any) -> Converter:
     return Converter(
         name=name,
         load=partial(_load, annotation),
-        dumps=(_dump, _dump_without_none),
+        dumps=(_dump, _dump_without_defaults, _dump_without_none),
         errors=(msgspec.ValidationError,),
         dump_errors=(TypeError, ValueError),  # ValueError: it refers to itself
         explain=_explain,
@@ -66,6 +67,37 @@ def _load(annotation: Any, value: Any) -> Any:
 
 def _dump(value: Any) -> Any:
     return msgspec.to_builtins(value, builtin_types=_BYTES, str_keys=True)
+
+
+def _dump_without_defaults(value: Any) -> Any:
+    written = _dump(value)
+    _leave_out(value, written)
+    return written
+
+
+def _leave_out(value: Any, written: Any) -> None:
+    """Remove the members that are None by default, and are None, from what was written of a value."""
+    if isinstance(value, dict) and isinstance(written, dict):
+        for member, inner in zip(value.values(), list(written.values()), strict=False):
+            _leave_out(member, inner)
+    elif isinstance(value, list | tuple) and isinstance(written, list | tuple):
+        for item, inner in zip(value, written, strict=False):
+            _leave_out(item, inner)
+    elif isinstance(written, dict):
+        kind: Any = type(value)
+        for field in _fields(kind):
+            member = getattr(value, field.name, None)
+            if member is None and field.default is None:
+                written.pop(field.encode_name, None)
+            elif field.encode_name in written:
+                _leave_out(member, written[field.encode_name])
+
+
+@lru_cache(maxsize=1024)
+def _fields(owner: Any) -> tuple[Any, ...]:
+    """Return the fields of a class with members; empty for others."""
+    described = type_info(owner)
+    return tuple(getattr(described, "fields", ()))
 
 
 def _dump_without_none(value: Any) -> Any:

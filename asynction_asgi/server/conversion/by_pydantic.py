@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MOST_VIOLATIONS = 10
+_LONGEST_POINTER = 500  # the names of members may be a peer's
 _RULES = ("value_error", "assertion_error")
 # Beginnings of pydantic's error types, the longest first where one begins another.
 _KEYWORDS = (
@@ -126,7 +127,8 @@ def _explain(error: pydantic.ValidationError, value: Any) -> Refused:
 
 def _pointer(loc: Sequence[str | int], value: Any, kind: str) -> str:
     """Return the place of an error; its location also names the branches of unions, which are left out."""
-    return "".join(f"/{Pointer.escape(str(token))}" for token in _tokens(loc, value, kind))
+    pointer = "".join(f"/{Pointer.escape(str(token))}" for token in _tokens(loc, value, kind))
+    return shorten(pointer, _LONGEST_POINTER)
 
 
 def _tokens(loc: Sequence[str | int], value: Any, kind: str) -> Iterator[str | int]:

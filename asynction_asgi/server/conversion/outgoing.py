@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The types of JSON, and those of bytes: nothing is to be done about them.
 _OWN = frozenset({type(None), str, int, float, bool, dict, list, tuple, bytes, bytearray, memoryview})
 _MOST_REMEMBERED = 1000
-_LEVELS = 3  # in full, without None, without what was not set
+_LEVELS = 3  # in full, then ever fewer members
 
 
 def arguments_of(value: Any, writes: Sequence[Dump] = ()) -> list[Any]:

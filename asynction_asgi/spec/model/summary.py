@@ -23,7 +23,8 @@ def _namespace(namespace: Namespace) -> dict[str, Any]:
     return {
         "receives": {name: _event(event) for name, event in namespace.receives.items()},
         "sends": {name: _event(event) for name, event in namespace.sends.items()},
-        "handlers": {key: handler.path for key, handler in namespace.handlers.items()},
+        "handlers": {key: handler.path for key, handler in namespace.handlers.items()}
+        | ({} if namespace.handler_class is None else {"class": namespace.handler_class.path}),
         "auth": namespace.handshake.auth is not None,
         "parameters": [parameter.name for parameter in namespace.parameters],
         "security": _security(namespace.security),

@@ -394,3 +394,33 @@ def test_the_libraries_are_imported_only_for_models() -> None:
         "assert not {'pydantic', 'msgspec'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+async def test_only_what_is_none_by_default_is_left_out() -> None:
+    """A member that is required and nullable stays beside one that may be missing."""
+    schema = {
+        "type": "object",
+        "properties": {"note": {"type": "string"}, "owner": {"type": ["string", "null"]}},
+        "required": ["owner"],
+    }
+
+    @dataclasses.dataclass
+    class Ticket:
+        owner: str | None
+        note: str | None = None
+
+    async def ticket(socket: Socket) -> None:
+        await socket.emit("ticket", Ticket(owner=None))
+        await socket.emit("ticket", [Ticket(owner=None), {"inner": Ticket(owner="ada", note="x")}])
+
+    anything = {"type": "array", "items": {"type": "object", "properties": {"note": {"type": "string"}}}}
+    both = {"oneOf": [schema, anything]}
+    spec = document(
+        root=channel([message("ticket", {"type": "array", "maxItems": 0})], [message("ticket", both)])
+    )
+    with serve(AsynctionSocketIO.from_spec(spec, handlers={"/": {"ticket": ticket}})) as url:
+        async with connected(url) as client:
+            await client.emit("ticket")
+            assert await client.receive() == ("ticket", {"owner": None})
+            several = [{"owner": None}, {"inner": {"owner": "ada", "note": "x"}}]
+            assert await client.receive() == ("ticket", several)
