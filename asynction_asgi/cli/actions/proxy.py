@@ -19,7 +19,7 @@ from .connection import read_place, say
 from .serve import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...spec import Spec
 
@@ -43,6 +43,7 @@ class Front:
     insecure: bool
     docs: bool
     docs_root: str | None
+    schemas: Mapping[str, str]
     cors: list[str] | None
 
 
@@ -61,7 +62,11 @@ def serve_proxy(url: str, front: Front, options: dict[str, Any]) -> None:
         raise click.ClickException("this command needs aiohttp: pip install 'asynction-asgi[client]'")
     with contextlib.ExitStack() as stack:
         try:
-            spec = None if front.spec is None else load_source(front.spec, server_name=front.server_name)
+            spec = (
+                None
+                if front.spec is None
+                else load_source(front.spec, server_name=front.server_name, schemas=front.schemas)
+            )
             behind = _behind(url, front, spec)
             recorder = _recorder(front, behind)
             if recorder is not None:

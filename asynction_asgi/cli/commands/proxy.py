@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..client_options import SECONDS
+from ..schemas_option import schemas_option
 from ..server_options import check_origins, cors_option, uvicorn_options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @click.command()
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False),
     help="A folder whose files the docs may publish, besides the document's own folder.",
 )
+@schemas_option
 @cors_option
 @uvicorn_options(
     *("host", "port", "uds", "log_level", "proxy_headers", "forwarded_allow_ips", "root_path"),
@@ -93,6 +95,7 @@ def proxy(
     insecure: bool,
     docs: bool,
     docs_root: str | None,
+    schemas: Mapping[str, str],
     cors: Sequence[str],
     **options: Any,
 ) -> None:
@@ -126,6 +129,7 @@ def proxy(
         insecure=insecure,
         docs=docs,
         docs_root=docs_root,
+        schemas=schemas,
         cors=check_origins(cors),
     )
     serve_proxy(url, front, options)
