@@ -54,6 +54,7 @@ class Arguments:
 
 
 ANY = Arguments(kind="any")
+OFFSET_EVENT = "~"  # carries the offset of the event before it, with ``x-recovery: {offset: event}``
 ANY_NAMESPACE = "*"  # the name of a channel without an address: its events hold in every namespace
 
 
@@ -127,6 +128,24 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a client that was cut off from a namespace gets when it returns, by ``x-recovery``.
+
+    Attributes:
+        seconds: For how long what it misses is kept.
+        events: The most events that are kept for one client.
+        bytes: The same, by their size on the wire.
+        offset: How a client learns what it has received: ``argument`` is one more argument of each event,
+            ``event`` an event of its own, `OFFSET_EVENT`.
+    """
+
+    seconds: float = 120
+    events: int = 1000
+    bytes: int = 1024 * 1024
+    offset: Literal["argument", "event"] = "argument"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
     """One Socket.IO namespace, exact (``/chat``) or dynamic (``/rooms/{roomId}``).
 
@@ -136,6 +155,7 @@ class Namespace:
         handlers: Lifecycle handlers: ``connect``, ``disconnect``, ``error``, ``*``.
         handler_class: A class whose methods handle what names no handler of its own, or None.
         security: ``x-security`` of the channel, which replaces `Spec.security`; None when absent.
+        recovery: What clients get that return, or None if they start anew.
     """
 
     name: str
@@ -146,6 +166,7 @@ class Namespace:
     handler_class: HandlerName | None = None
     handshake: Handshake = field(default_factory=Handshake)
     security: Security | None = None
+    recovery: Recovery | None = None
     description: str = ""
     node: Node
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from . import Event
 
-__all__ = ["served_spec", "without_handlers"]
+__all__ = ["served_spec", "without_handlers", "without_recovery"]
 
 
 def served_spec(spec: Spec) -> Spec:
@@ -61,6 +61,14 @@ def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
             headers=own.handshake.headers or shared.handshake.headers,
             auth=own.handshake.auth or shared.handshake.auth,
         ),
+    )
+
+
+def without_recovery(spec: Spec) -> Spec:
+    """Return the contract as if no channel said ``x-recovery``."""
+    return replace(
+        spec,
+        namespaces={name: replace(namespace, recovery=None) for name, namespace in spec.namespaces.items()},
     )
 
 

@@ -10,12 +10,13 @@ from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
 from .addresses import PARAMETER
 from .events import merge_events, read_event, read_handler, read_requirement
+from .recovery import check_recovery, read_recovery
 from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model import Parameter, Security
+    from ..model import Parameter, Recovery, Security
     from ..text.document import Node
     from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Reader
 
@@ -40,6 +41,8 @@ class _Namespace:
     security_node: Node | None = None
     inherited: Security | None = None
     scopes: list[Node] = field(default_factory=list)
+    recovery: Recovery | None = None
+    recovery_node: Node | None = None
     description: str = ""
 
     @property
@@ -86,6 +89,8 @@ def assemble(
     _refuse_ambiguous(reader, drafts)
     for draft in drafts.values():
         refuse_unsupported(reader, draft.security, draft.security_node)
+        if draft.recovery is not None:
+            check_recovery(reader, draft.recovery, draft.handshake.get("auth"), draft.events["sends"])
     return {
         draft.name: Namespace(
             name=draft.name,
@@ -96,6 +101,7 @@ def assemble(
             handler_class=draft.handlers.get("class"),
             handshake=Handshake(**draft.handshake),
             security=draft.security,
+            recovery=draft.recovery,
             description=draft.description,
             node=draft.node,
         )
@@ -145,6 +151,11 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         if draft.security_node is not None and draft.security != security:
             _disagree(reader, draft, listed, "x-security")
         draft.security, draft.security_node = security, listed
+    if (said := reader.member(channel.node, "x-recovery")) is not None:
+        recovery = read_recovery(said)
+        if draft.recovery_node is not None and draft.recovery != recovery:
+            _disagree(reader, draft, said, "x-recovery")
+        draft.recovery, draft.recovery_node = recovery, said
 
 
 def _ours(reader: Reader, node: Node, name: str) -> Node | None:

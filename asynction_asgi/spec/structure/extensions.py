@@ -26,6 +26,7 @@ __all__ = [
     "HANDLERS",
     "MESSAGE_EXTENSIONS",
     "PLACES",
+    "RECOVERY",
     "REQUIREMENT",
     "RESPELT",
     "SCHEME_EXTENSIONS",
@@ -182,6 +183,57 @@ class _LifecycleHandler:
         return {"type": "string", "pattern": r"^[^\s.:]+(?:[.:][^\s.:]+)*$"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """A number above `above`, up to `most`; whole unless `fractions`."""
+
+    above: float
+    most: float
+    fractions: bool = False
+
+    def check(self, walk: Walk, node: Node) -> None:
+        _number = (int, float) if self.fractions else (int,)
+        found = len(walk.found)
+        Fits(_number).check(walk, node)
+        if len(walk.found) == found and not self.above < node.value <= self.most:
+            walk.error(node, "TYPE", f"must be above {self.above:,} and at most {self.most:,}")
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return the type and the bounds."""
+        kind = "number" if self.fractions else "integer"
+        return {"type": kind, "exclusiveMinimum": self.above, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class _Recovery:
+    """``x-recovery``: a boolean, or an object, by reference too."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        target = walk.follow(node)
+        if target is None or not isinstance(target.value, bool | dict):
+            shown = node if target is None else target
+            walk.error(shown, "TYPE", f"must be a boolean or an object, not {type_name(shown.value)}")
+        elif isinstance(target.value, dict):
+            Use("x-recovery").check(walk, node)
+
+    def as_schema(self, refer: Refer) -> JsonSchema:
+        """Return a boolean, a reference or the object."""
+        return {
+            "type": ["boolean", "object"],
+            "if": {"type": "object"},
+            "then": Use("x-recovery").as_schema(refer),
+        }
+
+
+RECOVERY = Object(
+    title="x-recovery",
+    fields={
+        "seconds": _Range(0, 86_400, fractions=True),
+        "events": _Range(0, 1_000_000),
+        "bytes": _Range(0, 1 << 30),
+        "offset": Fits((str,), ("argument", "event")),
+    },
+)
 HANDLERS = Object(
     title="x-handlers",
     fields={
@@ -202,6 +254,7 @@ CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-auth": Ours(_AuthSchema()),
     "x-security": Ours(_Security()),
     "x-scopes": SCOPES,
+    "x-recovery": Ours(_Recovery()),
 }
 _FUNCTIONS = {
     f"x-{name}Func": Ours(_HANDLER)

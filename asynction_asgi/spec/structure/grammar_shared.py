@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .extensions import HANDLERS, SCHEME_EXTENSIONS
+from .extensions import HANDLERS, RECOVERY, SCHEME_EXTENSIONS
 from .grammar import ANYTHING, OBJECT, REFERENCE, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .walk import type_name
 
@@ -240,6 +240,7 @@ _FLOWS = {
 
 SHARED: dict[str, Object] = {
     "x-handlers": HANDLERS,
+    "x-recovery": RECOVERY,
     "contact": Object(title="the contact", fields={"name": STRING, "url": _URL, "email": _EMAIL}),
     "license": Object(
         title="the license", fields={"name": STRING, "url": _URL}, required={"name": "REQUIRED"}

@@ -215,6 +215,13 @@ def test_other_extensions_are_ignored(tmp_path: Path, name: str) -> None:
         (v2("{/: {publish: {message: {name: a, x-positional: 1}}}}"), "TYPE", f"{M}/x-positional"),
         (v2("{/: {publish: {message: {name: a, x-ordering: first}}}}"), "ENUM", f"{M}/x-ordering"),
         (v2("{/: {x-security: {}}}"), "SECURITY_SHAPE", "/channels/~1/x-security"),
+        (v2("{/: {x-recovery: 5}}"), "TYPE", "/channels/~1/x-recovery"),
+        (v2("{/: {x-recovery: {second: 5}}}"), "UNKNOWN_FIELD", "/channels/~1/x-recovery/second"),
+        (v2("{/: {x-recovery: {seconds: 0}}}"), "TYPE", "/channels/~1/x-recovery/seconds"),
+        (v2("{/: {x-recovery: {seconds: 1e9}}}"), "TYPE", "/channels/~1/x-recovery/seconds"),
+        (v2("{/: {x-recovery: {events: 1.5}}}"), "TYPE", "/channels/~1/x-recovery/events"),
+        (v2("{/: {x-recovery: {bytes: true}}}"), "TYPE", "/channels/~1/x-recovery/bytes"),
+        (v2("{/: {x-recovery: {offset: arg}}}"), "ENUM", "/channels/~1/x-recovery/offset"),
     ],
 )
 def test_faulty_own_extensions_leave_asyncapi_valid(
