@@ -97,7 +97,10 @@ def _ours(variant: Variant) -> Any:
         from .models import ECHOES
 
         handlers["nested"] = ECHOES[variant.models]
-    app = AsynctionSocketIO.from_spec(document(), handlers={"/": handlers}, ping_interval=PING_SECONDS)
+    spec = document()
+    if variant.offset is not None:
+        spec["channels"]["/"]["x-recovery"] = {"offset": variant.offset}
+    app = AsynctionSocketIO.from_spec(spec, handlers={"/": handlers}, ping_interval=PING_SECONDS)
     return app
 
 

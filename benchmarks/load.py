@@ -178,22 +178,28 @@ def echo_load(server: ServerProcess, connections: Sequence[Connection], event: s
     return Load(server=server, connections=connections, frame=frame, expected=expected)
 
 
-def broadcast_load(server: ServerProcess, connections: Sequence[Connection]) -> Load:
+def broadcast_load(server: ServerProcess, connections: Sequence[Connection], *, offsets: int = 0) -> Load:
     """Return a load of events from the first connection, which the server broadcasts to all.
+
+    Args:
+        server: The server of the connections.
+        connections: The connections.
+        offsets: How many further events come with each, which carry its offset.
 
     Raises:
         LoadError: The broadcast's payload differs from the one sent.
     """
     driver, *others = connections
     payload = PAYLOADS["flat"]
-    answer, expected = driver.ask(SHOUT, payload, others=1)
+    answer, expected = driver.ask(SHOUT, payload, others=1 + offsets)
     if answer != []:
         raise LoadError(f"{server.name}: {SHOUT!r} was answered with {str(answer)[:200]}")
     length = 0
     for connection in others:
         text, length = connection.read_frame()
-        if json.loads(text[2:]) != [NEWS, payload]:
+        if json.loads(text[2:])[:2] != [NEWS, payload]:
             raise LoadError(f"{server.name}: expected {NEWS!r}, got {text[:200]!r}")
+        length += sum(connection.read_frame()[1] for _ in range(offsets))
 
     def drain(broadcasts: int) -> None:
         for connection in others:

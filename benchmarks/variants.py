@@ -22,6 +22,7 @@ class Variant:
         relaxed: Whether garbage is collected as rarely as under ``asynction-asgi run``.
         models: The library whose models the handler of ``nested`` takes and returns, or None.
         without: Modules whose import fails in the server, as if they were not installed.
+        offset: How offsets travel in a namespace with ``x-recovery``, or None without it.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Variant:
     relaxed: bool = False
     models: Literal["pydantic", "msgspec"] | None = None
     without: tuple[str, ...] = ()
+    offset: Literal["argument", "event"] | None = None
 
 
 _VALIDATOR = ("jsonschema_rs",)
@@ -50,6 +52,10 @@ VARIANTS: dict[str, Variant] = {
         loop="uvloop",
         ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
         relaxed=True,
+    ),
+    "ours-argument": Variant(title="ours, [fast], x-recovery", app="ours", loop="uvloop", offset="argument"),
+    "ours-event": Variant(
+        title="ours, [fast], x-recovery with offset: event", app="ours", loop="uvloop", offset="event"
     ),
     "ours-asgi": Variant(
         title="ours, [fast], by plain ASGI", app="ours", loop="uvloop", ws="tests.long_way:LongWay"

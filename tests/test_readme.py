@@ -22,16 +22,21 @@ import socketio
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
-from asynction_asgi import AsynctionSocketIO, Limits
+from asynction_asgi import AsynctionSocketIO, Limits, Socket
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.probe.judge import CODES
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
+from asynction_asgi.spec.model import Recovery
 from asynction_asgi.spec.text.document import load_document
 
 from .cli.inside import Here
 from .cli.processes import Command
 from .diff.repository import Repository
+from .engine.returner import Returner
+from .engine.stage import Script, Stage, serve_app, until
+from .server.documents import channel, message
+from .server.documents import document as channels_document
 from .serving import serve
 from .typed_clients.compiling import errors, prepare, run
 from .wire.report import EVERYTHING
@@ -86,12 +91,13 @@ TRAFFIC = "From traffic to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
+BACK = "Clients that come back"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     candidate
     for candidate in BLOCKS
     if candidate.language == "python"
-    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", "Testing", START, PYTHON)
+    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", BACK, "Testing", START, PYTHON)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -129,6 +135,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("yaml", DIALECTS),
         ("yaml", "Security"),
         ("python", "Security"),
+        *((language, BACK) for language in ("yaml", "python")),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
         *(("bash", heading) for heading in (FRONT, TRAFFIC)),
@@ -195,6 +202,29 @@ def test_all_forms_of_handlers_can_be_bound() -> None:
             bind_error_handler(names["error"])
         else:
             assert bind_event_handler(names["sign_up"]).takes == "1"
+
+
+async def test_the_example_of_recovery_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A client that was cut off gets what it missed, as it was in its room; one that leaves is told apart."""
+    (tmp_path / "news.yaml").write_text(block("yaml", BACK), "utf-8")
+    shown: Any = load_document(tmp_path / "news.yaml").value["channels"]["/news"]
+    assert Recovery(**shown["x-recovery"]) == Recovery()
+    spec = channels_document(news=channel(sends=[message("news")], **shown))
+    app = AsynctionSocketIO.from_spec(spec)
+    exec(block("python", BACK), {"app": app, "Socket": Socket})
+    async with serve_app(app) as url:
+        client = Returner(Stage(url, app.server, Script()), namespace="/news")
+        async with client.there():
+            pass
+        await app.emit("news", 1, to="readers", namespace="/news")
+        async with client.there():
+            assert client.recovered
+            assert await client.take(1) == [1]
+            assert capsys.readouterr().out == ""
+            await client.client.send("41/news,")
+            await until(lambda: not app.server.manager.members, "left")
+        assert capsys.readouterr().out == f"{client.sid} has left for good: client disconnect\n"
+        await app.server.shutdown(1.0)
 
 
 def test_the_example_of_acknowledgements_works(folder: Path) -> None:

@@ -17,6 +17,7 @@ import engineio
 import socketio
 
 from ..errors import shorten
+from .offsets import Offsets
 from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         self._namespace = namespace
         self._events = events
         self._attached = 0
+        self._offsets = Offsets()
         self._room = asyncio.Event()
         if paced:
             self.eio.pause = self._until_room
@@ -242,6 +244,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
 
     async def _handle_connect(self, namespace: str | None, data: Any) -> None:
         self._expect(namespace)
+        self._offsets.begin(data)
         await super()._handle_connect(namespace, data)
         if not self.joined.done():
             self.joined.set_result(None)
@@ -258,6 +261,9 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             raise TypeError("an event is a list that begins with its name")
         if not self._is_ours(namespace) or (self._events is not None and data[0] not in self._events):
+            return
+        data = self._offsets.take_off(data, id)
+        if data is None:
             return
         if self.arrivals.full():
             raise FloodError(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import UnsatisfiableError
+from ..spec.model import OFFSET_EVENT
 from ..spec.text.references import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from ..spec.instances import Examples
-    from ..spec.model import Namespace, Security, SecurityScheme, Spec
+    from ..spec.model import Namespace, Recovery, Security, SecurityScheme, Spec
     from ..spec.text.document import Node
     from .schema_trees import SchemaTrees
 
@@ -63,9 +64,38 @@ def connection(namespace: Namespace, examples: Examples, trees: SchemaTrees) -> 
     auth = auth_example(namespace, examples)
     if auth is not None:
         parts.append(element("pre", element("code", as_json(auth))))
+    if namespace.recovery is not None:
+        parts += [_label("Recovery"), *_recovery(namespace.recovery)]
     yield element("h3", "Connection")
     if parts:
         yield element("div", *parts, class_="panel")
+
+
+def _recovery(recovery: Recovery) -> Iterator[Element]:
+    """Say what a client gets that was cut off, and what its listeners receive for that."""
+    yield element(
+        "p",
+        f"A client that was cut off for at most {recovery.seconds:g} seconds gets the events that it missed when it"
+        f" returns, up to {recovery.events:,}, and keeps its id: then ",
+        element("code", "socket.recovered"),
+        " is true. socket.io-client 4.6 or later does this by itself.",
+    )
+    if recovery.offset == "argument":
+        yield element(
+            "p",
+            "Each event of the server has one more argument at the end, a string, unless it asks for an"
+            " acknowledgement. JavaScript ignores it; a listener in Python takes it by ",
+            element("code", "*offset"),
+            ".",
+        )
+    else:
+        yield element(
+            "p",
+            "An event ",
+            element("code", OFFSET_EVENT),
+            " with one string follows each event of the server, unless that asks for an acknowledgement. Clients"
+            " without a listener for it ignore it.",
+        )
 
 
 def auth_example(namespace: Namespace, examples: Examples) -> Any:

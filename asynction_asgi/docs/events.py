@@ -107,7 +107,15 @@ def _examples(
             figure.set("class", "answer")
             yield figure
     names = argument_names(event.arguments, spec)
-    code = snippets(event.name, namespace.name, values or (), names, emits=emits, acks=event.ack is not None)
+    code = snippets(
+        event.name,
+        namespace.name,
+        values or (),
+        names,
+        emits=emits,
+        acks=event.ack is not None,
+        offset=namespace.recovery is not None and namespace.recovery.offset == "argument",
+    )
     blocks = [element("pre", element("code", text), aria_label=language) for language, text in code]
     yield element("details", element("summary", "Client code: JavaScript, Python"), *blocks)
 

@@ -14,10 +14,18 @@ if TYPE_CHECKING:
 
 REST = "...args"
 """Stands for any number of arguments."""
+_UNUSED = "...offset"
 
 
 def snippets(
-    event: str, namespace: str, values: Sequence[Any], names: Sequence[str], *, emits: bool, acks: bool
+    event: str,
+    namespace: str,
+    values: Sequence[Any],
+    names: Sequence[str],
+    *,
+    emits: bool,
+    acks: bool,
+    offset: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of language and code.
 
@@ -28,6 +36,7 @@ def snippets(
         names: What to call the arguments, for a client that listens to it.
         emits: Whether the client emits or listens.
         acks: Whether an acknowledgement is declared.
+        offset: Whether a listener receives one argument more, which it does not need.
     """
     name = json.dumps(event, ensure_ascii=False)
     where = json.dumps(namespace, ensure_ascii=False)
@@ -45,6 +54,8 @@ def snippets(
     listed = ", ".join([*parameters, "answer"] if acks and not rest else parameters)
     body = f" {'args.pop()' if rest else 'answer'}(/* … */); " if acks else " /* … */ "
     yield "JavaScript", f"socket.on({name}, ({listed}) => {{{body}}});"
+    if offset and not rest and not acks:
+        parameters.append(_UNUSED)
     listed = ", ".join(parameters).replace("...", "*")
     result = "return ...  # the acknowledgement" if acks else "..."
     yield "Python", f"@sio.on({name}, namespace={where})\nasync def handler({listed}):\n    {result}"

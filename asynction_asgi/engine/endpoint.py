@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from ..errors import RefusedError
-    from ..spec.model import Ordering
+    from ..spec.model import Ordering, Recovery
     from .room_names import Audience, Room
 
 StateT = TypeVar("StateT")
@@ -105,11 +105,22 @@ class Peer(Generic[StateT]):
         namespace: The concrete namespace, such as ``/rooms/7``.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
         sender: How the endpoint reaches this client and others.
-        state: Belongs to the endpoint, whose `connect` sets it first.
+        state: Belongs to the endpoint, whose `check_connect` sets it first.
         ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
+        recovered: Whether it continues an earlier connection; known when `Endpoint.connect` is called.
     """
 
-    __slots__ = ("eio_sid", "environ", "namespace", "ordered", "sender", "shown_sid", "sid", "state")
+    __slots__ = (
+        "eio_sid",
+        "environ",
+        "namespace",
+        "ordered",
+        "recovered",
+        "sender",
+        "shown_sid",
+        "sid",
+        "state",
+    )
 
     state: StateT
 
@@ -121,7 +132,12 @@ class Peer(Generic[StateT]):
         self.namespace = namespace
         self.environ = environ
         self.sender = sender
-        self.ordered = False
+        self.ordered = self.recovered = False
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether the connection is gone and its client may come back to it."""
+        return False
 
 
 class Endpoint(Protocol):
@@ -147,8 +163,24 @@ class Endpoint(Protocol):
         """How this event's handlers are ordered within one client; None is the server's default."""
         ...
 
+    def recovery(self, namespace: str) -> Recovery | None:
+        """Return what clients that were cut off get when they return to a namespace, or None."""
+        ...
+
+    def user(self, peer: Peer[Any]) -> Any:
+        """Return who a peer is, as far as `check_connect` found out; None is anybody."""
+        ...
+
+    async def check_connect(self, peer: Peer[Any], auth: Any) -> None:
+        """Check who wants to connect; runs once, before it is known whether the peer has recovered.
+
+        Raises:
+            RefusedError: The client is refused with this body.
+        """
+        ...
+
     async def connect(self, peer: Peer[Any], auth: Any) -> None:
-        """Accept by returning; runs once. Until then nothing reaches the client.
+        """Accept by returning; runs once, after `check_connect`. Until then nothing reaches the client.
 
         Raises:
             RefusedError: The client is refused with this body.

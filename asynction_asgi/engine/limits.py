@@ -34,6 +34,10 @@ class Limits:
             slowly is dropped.
         patience_seconds: Once a quarter of `queued_bytes` waits for a client, emits and acks to it
             wait for it to read, but no longer than this in all until it has caught up.
+        recovery_bytes: Size of all events that are kept for clients that may return, by ``x-recovery``. Beyond
+            it the oldest are forgotten; whose client missed one of them can't recover.
+        recovery_sessions: Clients that are away and may return; a new one takes the place of the one that left
+            first.
     """
 
     packet_bytes: int = 1_000_000
@@ -54,6 +58,8 @@ class Limits:
     drain_seconds: float = 2.0
     queued_bytes: int = 4 * 1024 * 1024
     patience_seconds: float = 1.0
+    recovery_bytes: int = 64 * 1024 * 1024
+    recovery_sessions: int = 10_000
 
     def __post_init__(self) -> None:
         for field in fields(self):

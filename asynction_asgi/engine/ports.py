@@ -31,6 +31,10 @@ class Outlet(Protocol):
         """Send frames in order, or queue them while the transport is busy; never waits."""
         ...
 
+    def deliver_together(self, frames: list[Frame]) -> None:
+        """Send frames as `deliver` does, in one piece if the transport can."""
+        ...
+
     def next_frame(self) -> Frame | None:
         """Take the next waiting frame, or None."""
         ...

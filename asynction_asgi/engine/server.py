@@ -25,10 +25,12 @@ from .peers.lanes import Lanes
 from .peers.refusals import Refusals
 from .peers.registered import RegisteredHandlers
 from .peers.replies import Replies
+from .peers.returning import Returning
 from .peers.rooms import Rooms
 from .peers.service import Service
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
+from .peers.trails import Log
 from .transport.asgi import EngineApp
 from .transport.engineio_server import EngineServer
 from .wire.serializer import create_serializer
@@ -57,6 +59,7 @@ class Server(AddressingServer):
         limits: What one client may cost.
         encode: Make the frames of one packet; `Serializer.encode`.
         gate: How clients come into namespaces and out of them.
+        log: Events that clients may get again.
         calls: Events that wait for an answer, and callbacks.
         tasks: What runs in the background.
     """
@@ -89,6 +92,8 @@ class Server(AddressingServer):
         self.namespaces = namespaces  # upstream's default admits "/"
         self.limits = limits
         self.encode = serializer.encode
+        self.log = Log(serializer.encode, limits.recovery_bytes)
+        self._returning = Returning(self.manager, limits)
         self.tasks = Tasks()
         self._endpoint = endpoint
         self._registered = RegisteredHandlers(self)
@@ -108,6 +113,7 @@ class Server(AddressingServer):
             replies=replies,
             tasks=self.tasks,
             service=service,
+            returning=self._returning,
         )
         here = Here(self.manager, self.gate.dismiss)
         queue = isinstance(self.manager, QueueRooms)
@@ -313,6 +319,7 @@ class Server(AddressingServer):
             seconds: Handlers still running after this time are cancelled.
         """
         await self._stopping.finish(seconds)
+        self._returning.close()
         self.manager_initialized = False
         self.loop = None
         with contextlib.suppress(Exception):

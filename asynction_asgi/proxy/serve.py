@@ -53,7 +53,8 @@ def proxy_of(
         BindingError: Its security functions can't be bound.
         ValueError: An option contradicts another.
     """
-    settings: dict[str, Any] = {"limits": Limits(handlers=_UNANSWERED), **options}
+    # A client that returns is a new one to the server behind, which would send again what it has sent.
+    settings: dict[str, Any] = {"limits": Limits(handlers=_UNANSWERED), **options, "recovery": False}
     if source is None:
         source = anything(behind.path)
         settings |= {"validation": "off", "docs": False}

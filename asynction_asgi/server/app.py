@@ -10,6 +10,7 @@ from ..engine import EngineApp, create_server, queue_of
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import AsynctionError, BindingError
 from ..logs import get_logger
+from ..spec.model.offered import without_recovery
 from .attaching import find_problems
 from .contract import Contract
 from .dispatch import Dispatcher
@@ -80,6 +81,7 @@ class AsynctionSocketIO(Registering, Emitting):
         observers: Sequence[Observer] = (),
         bind: Literal["now", "start"] = "now",
         provide: Mapping[Any, Any] | None = None,
+        recovery: bool = True,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -88,7 +90,7 @@ class AsynctionSocketIO(Registering, Emitting):
         if app is not None:
             check_asgi(app)
         contract = Contract.bind(
-            spec,
+            spec if recovery else without_recovery(spec),
             validation=validation,
             handlers=handlers,
             security_handlers=security_handlers,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..engine import Peer
-    from ..spec.model import Ordering
+    from ..spec.model import Ordering, Recovery
     from .bound_handler import BoundHandler
     from .contract import Contract
     from .emitting import Emitting
@@ -131,8 +131,17 @@ class Dispatcher:
         route = events.get(event) or events.get(WILDCARD)
         return None if route is None else route.event.ordering
 
-    async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
-        """Check the handshake and the security, then run the user's connect handler.
+    def recovery(self, namespace: str) -> Recovery | None:
+        """Return what the document says of a namespace by ``x-recovery``."""
+        resolved = self._namespaces.resolve(namespace)
+        return None if resolved is None else resolved.declared.recovery
+
+    def user(self, peer: Peer[Conversation]) -> Any:
+        """Return who a peer is at present, by the document's security."""
+        return peer.state.socket.user
+
+    async def check_connect(self, peer: Peer[Conversation], auth: Any) -> None:
+        """Check the handshake and the security.
 
         Raises:
             RefusedError: One of them refused, or failed.
@@ -143,20 +152,26 @@ class Dispatcher:
         routes = self._routes.namespaces[resolved.declared.name]
         socket = Socket(self.sending, peer, resolved.params, auth)
         peer.state, peer.ordered = Conversation(routes, socket), routes.ordered
-        self.connections.add(socket)
-        rules, guard, scope = (
-            self._attachment.security.for_namespace(routes.declared.name),
-            None,
-            peer.environ["asgi.scope"],
-        )
+        rules = self._attachment.security.for_namespace(routes.declared.name)
+        scope = peer.environ["asgi.scope"]
         task = asyncio.current_task()
         try:
             socket.auth = self._inbound.check_handshake(routes, peer.namespace, scope, auth)
             if rules is not None:
-                peer.state.guard = guard = await rules.open(scope, auth, socket)
+                peer.state.guard = await rules.open(scope, auth, socket)
         except BaseException as error:  # noqa: BLE001  # raised again there
             call = Call("connect", socket, "connect", (auth,))
             await self._refuse(peer.state, call, error, task, refusal_of_check)
+
+    async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
+        """Run the user's connect handler.
+
+        Raises:
+            RefusedError: It refused, or failed.
+        """
+        routes, socket, guard = peer.state.routes, peer.state.socket, peer.state.guard
+        self.connections.add(socket)
+        task = asyncio.current_task()
         handler = routes.lifecycle.get("connect")
         if handler is not None:
             call = Call("connect", socket, "connect", (auth,))

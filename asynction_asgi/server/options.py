@@ -43,6 +43,7 @@ class Options(ServerOptions, total=False):
             or a `Provide` that says how long the value lasts.
         observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
+        recovery: False ignores ``x-recovery``: every client that returns starts anew.
     """
 
     validation: Validation | Enforcement | bool
@@ -62,6 +63,7 @@ class Options(ServerOptions, total=False):
     bind: Literal["now", "start"]
     provide: Mapping[Any, Any] | None
     observers: Sequence[Observer]
+    recovery: bool
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:

@@ -89,6 +89,16 @@ class Socket:
         return SyncSocket(self)
 
     @property
+    def recovered(self) -> bool:
+        """Whether this continues an earlier connection: with its id, rooms and session, and nothing missed."""
+        return self._peer.recovered
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether the client was cut off and may come back to this connection; for disconnect handlers."""
+        return self._peer.recoverable
+
+    @property
     def rooms(self) -> list[str | int]:
         """The rooms that this connection is in, its own included; none once the client has left."""
         try:

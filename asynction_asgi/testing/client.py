@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..client.in_memory import Connection
+from ..client.offsets import Offsets
 from ..client.refusals import refusal_in
 from ..engine.wire import packets
 from ..errors import DisconnectedError, ValidationError
@@ -70,6 +71,7 @@ class TestClient:
         self._answers: dict[int, Sequence[Any]] = {}
         self._awaited: set[int] = set()
         self._last_ack = 0
+        self._offsets = Offsets()
         self._connection = Connection(
             app, scope, wire=Wire(), namespace=namespace, auth=auth, arrived=self._arrived, ended=self._ended
         )
@@ -288,6 +290,7 @@ class TestClient:
         kind, payload = packet.type, packet.payload
         if kind == packets.CONNECT:
             self.sid, self.connected = payload["sid"], True
+            self._offsets.begin(payload)
         elif kind == packets.CONNECT_ERROR:
             self._refused = {} if payload is None else payload
         elif kind == packets.DISCONNECT:
@@ -295,7 +298,9 @@ class TestClient:
         elif packet.id in self._awaited and kind in (packets.ACK, packets.BINARY_ACK):
             self._answers[packet.id] = payload
         elif kind in (packets.EVENT, packets.BINARY_EVENT):
-            self._take_event(payload[0], tuple(payload[1:]), packet.id)
+            event = self._offsets.take_off(payload, packet.id)
+            if event is not None:
+                self._take_event(event[0], tuple(event[1:]), packet.id)
         self._arrivals.tell()
 
     def _take_event(self, name: str, arguments: tuple[Any, ...], ack_id: int | None) -> None:

@@ -33,6 +33,10 @@ KINDS = ("ClientToServerEvents", "ServerToClientEvents", "Auth", "Query", "Conne
 
 _REFUSAL = "refusal: Refusal"
 _DEFAULT_PATH = "/socket.io"
+_OFFSETS = (
+    "Listeners receive one more argument, a string at the end, by which clients that were cut off get what"
+    " they missed; it has no type here."
+)
 _HIDDEN = (
     "The contract accepts a refusal as a good answer here: `isRefusal` can't tell them apart for certain."
 )
@@ -86,7 +90,11 @@ def _template(text: str) -> str:
 def _map(surface: Surface, kind: str, events: Iterable[EventSurface], types: Types) -> list[str]:
     is_emitted = kind == "ClientToServerEvents"
     what = "What clients may emit" if is_emitted else "What the server may emit"
-    lines = comment([f"{what} in the namespace `{surface.namespace.name}`."])
+    recovery = surface.namespace.recovery
+    numbered = not is_emitted and recovery is not None and recovery.offset == "argument"
+    lines = comment(
+        [f"{what} in the namespace `{surface.namespace.name}`.", *([_OFFSETS] if numbered else [])]
+    )
     lines.append(f"export interface {surface.prefix}{kind} {{")
     named = set()
     for event in events:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from asynction_asgi.engine import Peer, Server
-    from asynction_asgi.spec.model import Ordering
+    from asynction_asgi.spec.model import Ordering, Recovery
 
 SECONDS = 30.0
 # Values of uvicorn's option ``ws`` with which the engine reaches the transport, and with which it does not.
@@ -49,6 +49,7 @@ class Script:
         self.told: list[tuple[Any, ...]] = []
         self.peers: list[Peer[Any]] = []
         self.orderings: dict[str, Ordering] = {}
+        self.recoveries: dict[str, Recovery] = {}
         self.on_connect: Callable[[Peer[Any], Any], Awaitable[None]] | None = None
         self.handlers: dict[str, Callable[..., Awaitable[Sequence[Any]]]] = {}
         self.on_disconnect: Callable[[Peer[Any], str], Awaitable[None]] | None = None
@@ -62,6 +63,15 @@ class Script:
 
     def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         return self.orderings.get(event)
+
+    def recovery(self, namespace: str) -> Recovery | None:
+        return self.recoveries.get(namespace)
+
+    def user(self, peer: Peer[Any]) -> Any:
+        return peer.state
+
+    async def check_connect(self, peer: Peer[Any], auth: Any) -> None:
+        peer.state = auth.get("user") if isinstance(auth, dict) else None
 
     async def connect(self, peer: Peer[Any], auth: Any) -> None:
         self.told.append(("connect", peer.namespace, auth))

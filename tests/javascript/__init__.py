@@ -40,7 +40,7 @@ def run_js(node_modules: Path) -> Callable[..., list[Any]]:
 
     def run(script: str | Path, *arguments: str, timeout: float = RUN_SECONDS) -> list[Any]:
         done = subprocess.run(
-            [_tool("node"), str(HERE / script), *arguments],
+            [node_command(), str(HERE / script), *arguments],
             env={**os.environ, "NODE_PATH": str(node_modules)},
             capture_output=True,
             text=True,
@@ -68,6 +68,11 @@ def serving_js(node_modules: Path, script: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{json.loads(process.stdout.readline())}"
         finally:
             process.kill()
+
+
+def node_command() -> str:
+    """Return the path of Node.js; fails the test without it."""
+    return _tool("node")
 
 
 def _tool(name: str) -> str:

@@ -121,7 +121,7 @@ export function connect(url, options = {}) {
   const prefix = namespace === "/" ? "" : `${namespace},`;
   const pending = new Map();
   const possible = Object.keys(headers).length ? ["polling"] : transports;
-  let transport = null, partial = null, connected = false, finished = false;
+  let transport = null, partial = null, connected = false, finished = false, offsets = null;
   let nextId = 0, attempts = 0, watchdog = 0, patience = 45000;
 
   const settle = (error) => {
@@ -141,6 +141,7 @@ export function connect(url, options = {}) {
     const data = dataOf(packet);
     if (packet.type === CONNECT) {
       connected = true; attempts = 0;
+      offsets = data?.pid === undefined ? null : data.offset ?? "argument";
       onStatus("connected", transport.name);
     } else if (packet.type === CONNECT_ERROR) {
       finished = true;
@@ -148,6 +149,9 @@ export function connect(url, options = {}) {
       onStatus("refused", data);
     } else if (packet.type === EVENT) {
       const [event, ...args] = data;
+      // What a server adds for clients that come back; this one starts anew.
+      if (offsets === "event" && event === "~") return;
+      if (offsets === "argument" && packet.id === null && typeof args.at(-1) === "string") args.pop();
       onEvent(event, args, packet.id === null ? null : (...answer) => send(ACK, packet.id, answer));
     } else if (packet.type === ACK) {
       const waiting = pending.get(packet.id);

@@ -263,7 +263,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.basic_close_room(room, namespace)
             return
         member = self.find(sid, namespace)
-        if member is None or member.phase not in (Phase.CONNECTED, Phase.PENDING):
+        if member is None or member.phase in (Phase.LEAVING, Phase.GONE):
             return
         if method == "enter_room":
             self.basic_enter_room(sid, namespace, room)

@@ -66,7 +66,7 @@ class Calls:
             DisconnectedError: The client is not connected, or left before it answered.
         """
         member = self._rooms.find(to, namespace)
-        leaving = member is not None and member.phase in (Phase.LEAVING, Phase.GONE)
+        leaving = member is not None and member.phase in (Phase.AWAY, Phase.LEAVING, Phase.GONE)
         if leaving or (member is None and not hasattr(self._rooms, "host_id")):  # no queue, so nowhere else
             raise DisconnectedError(to, namespace)
         answered: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()

@@ -13,6 +13,7 @@ from ..crashes import describe_crash, must_pass
 from ..logs import logger
 from ..wire import packets
 from .members import Connection, Member, Phase
+from .returning import split_auth
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .calls import Calls
     from .lanes import Lanes
     from .replies import Replies
+    from .returning import Returning
     from .rooms import Rooms
     from .service import Service
     from .tasks import Tasks
@@ -59,6 +61,7 @@ class Gate:
         replies: Replies,
         tasks: Tasks,
         service: Service,
+        returning: Returning,
     ) -> None:
         self._endpoints = endpoints
         self._sender = sender
@@ -71,6 +74,14 @@ class Gate:
         self._replies = replies
         self._tasks = tasks
         self._service = service
+        self._returning = returning
+        reason = transports.reason
+        self._cuts = {
+            reason.TRANSPORT_CLOSE,
+            reason.TRANSPORT_ERROR,
+            reason.PING_TIMEOUT,
+            reason.CLIENT_DISCONNECT,  # of the transport alone: a client that leaves a namespace says so there
+        }
 
     def begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         """Take a CONNECT of `size` bytes: refuse it, or run the connect handler in a task."""
@@ -102,6 +113,7 @@ class Gate:
                 endpoint=endpoint,
                 sender=self._sender,
             )
+            self._returning.begin(member, endpoint.recovery(namespace))
             connection.members[namespace] = member
             self._rooms.add(member)
             member.connecting = self._tasks.spawn(self._connect(member, auth))
@@ -119,9 +131,13 @@ class Gate:
         """
         body: Any = None
         task = asyncio.current_task()
+        claim, auth = split_auth(auth)
         try:
             if member.phase is not Phase.PENDING or member.dismissed:  # before the handler could begin
                 raise RefusedError("unavailable", GIVEN_UP)
+            await member.endpoint.check_connect(member, auth)
+            if claim is not None:
+                await self._returning.restore(member, claim, self._cut)
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
             body = error
@@ -134,7 +150,7 @@ class Gate:
                 raise
             body = self._replies.internal(error, "connect", member.namespace)
         member.connecting = None
-        vanished = member.phase is not Phase.PENDING
+        vanished = member.phase not in (Phase.PENDING, Phase.RETURNING)
         if body is not None:
             self._forget(member)
             if not vanished:
@@ -143,8 +159,13 @@ class Gate:
             del body  # an exception, which refers to this frame
         elif vanished:
             await self._tell_disconnect(member, member.reason)
+        elif member.trail is not None and member.recovered and not member.trail.is_whole:
+            # It missed too much in the meantime, and can't become another client any more.
+            self._returning.end(member.trail)
+            member.phase = Phase.CONNECTED
+            member.connection.socket.drop(self._transports.reason.TRANSPORT_ERROR)
         else:
-            self._accept(member)
+            self._accept(member, None if claim is None else claim.pid)
             if member.dismissed:
                 await self._send_away(member)
 
@@ -155,10 +176,21 @@ class Gate:
             self._transports.tell(logging.INFO, text, connection.socket.sid)
             connection.socket.drop(self._transports.reason.SERVER_DISCONNECT)
 
-    def _accept(self, member: Member) -> None:
+    def _accept(self, member: Member, claimed: str | None) -> None:
         member.phase = Phase.CONNECTED
-        answer = self._replies.encode(packets.CONNECT, {"sid": member.shown_sid}, member.namespace)
-        member.connection.socket.outbox.deliver(answer)
+        body = {"sid": member.shown_sid}
+        pid = claimed if member.recovered else self._returning.offer(member)
+        if pid is not None:
+            body["pid"] = pid
+            if member.trail is not None and member.trail.form == "event":
+                body["offset"] = "event"  # for clients of ours, which take offsets off
+        outbox = member.connection.socket.outbox
+        outbox.deliver(self._replies.encode(packets.CONNECT, body, member.namespace))
+        if member.recovered and member.trail is not None:
+            # After the answer: events before it stay in the client if the connection breaks between the two,
+            # and would come twice.
+            for entry in member.trail.entries:
+                outbox.deliver_together(entry.frames)
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
@@ -193,10 +225,14 @@ class Gate:
     def dismiss(self, sid: str, namespace: str) -> Coroutine[Any, Any, None] | None:
         """Disconnect a client of this process; the result runs its handler and must be awaited."""
         member = self._rooms.find(sid, namespace)
-        if member is not None and member.phase is Phase.PENDING:
-            member.dismissed = True
-        elif member is not None and member.phase is Phase.CONNECTED:
+        if member is None:
+            return None
+        if member.phase is Phase.CONNECTED:
             return self._dismiss(member)
+        if member.phase in (Phase.PENDING, Phase.RETURNING):
+            member.dismissed = True
+        elif member.phase is Phase.AWAY and member.trail is not None:
+            self._returning.end(member.trail)
         return None
 
     def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
@@ -216,15 +252,28 @@ class Gate:
         member.deliver(self._replies.encode(packets.DISCONNECT, None, member.namespace))
         return self._part(member, self._transports.reason.SERVER_DISCONNECT)
 
-    def _part(self, member: Member, reason: str) -> Coroutine[Any, Any, None]:
+    def _cut(self, member: Member) -> None:
+        """Close a connection whose client is back on another one; one of its peers is away at once."""
+        reason = self._transports.reason.TRANSPORT_CLOSE
+        self._tasks.spawn(self._part(member, reason, is_cut=True))
+        member.connection.socket.drop(reason)
+
+    def _part(self, member: Member, reason: str, *, is_cut: bool = False) -> Coroutine[Any, Any, None]:
         """Remove a peer at once; the result runs its handlers and must be awaited.
 
         The first reason counts: the transport often closes right behind a client's DISCONNECT.
+
+        Args:
+            member: The peer.
+            reason: For its disconnect handler.
+            is_cut: Whether its client may come back to where it was.
         """
         phase, connection = member.phase, member.connection
         connection.parting += 1  # at once, or those that come and go in one turn would not be counted
-        if phase in (Phase.PENDING, Phase.CONNECTED):
-            member.phase, member.reason = Phase.LEAVING, reason
+        if phase in (Phase.PENDING, Phase.RETURNING, Phase.CONNECTED):
+            if not (is_cut and self._returning.keep(member)):
+                member.phase = Phase.LEAVING
+            member.reason = reason
             if not connection.closed and connection.members.get(member.namespace) is member:
                 # From now on the client may connect to the namespace again.
                 del connection.members[member.namespace]
@@ -238,9 +287,10 @@ class Gate:
         server that stops. It counts as a namespace of its connection until it ends.
         """
         connecting = member.connecting
+        is_pending = phase in (Phase.PENDING, Phase.RETURNING)
         try:
             self._calls.lose(member)
-            if phase is Phase.PENDING:
+            if is_pending:
                 member.take_early()
             elif phase is Phase.CONNECTED:
                 try:
@@ -248,7 +298,7 @@ class Gate:
                 finally:  # even if a shutdown leaves no time for it
                     await self._tell_disconnect(member, reason)
         finally:
-            if phase is Phase.PENDING and connecting is not None:
+            if is_pending and connecting is not None:
                 connecting.add_done_callback(lambda _: _count_parted(member.connection))
             else:
                 _count_parted(member.connection)
@@ -266,15 +316,21 @@ class Gate:
             what = "the disconnect handler of namespace %s %s"
             logger.error(what, member.namespace, describe_crash(error), exc_info=error)
         finally:
-            self._forget(member)
+            self._forget(member, unless_away=True)
 
-    def _forget(self, member: Member) -> None:
+    def _forget(self, member: Member, *, unless_away: bool = False) -> None:
+        """Forget a peer whose handlers have ended; one that is away stays in its rooms."""
         connection = member.connection
         if connection.members.get(member.namespace) is member:
             del connection.members[member.namespace]
         self._calls.lose(member)
         member.take_early()
-        self._rooms.basic_disconnect(member.sid, member.namespace)
+        if unless_away and member.phase is Phase.AWAY:
+            self._returning.settle(member)
+        else:
+            if member.trail is not None:
+                self._returning.end(member.trail)
+            self._rooms.basic_disconnect(member.sid, member.namespace)
         if not connection.members and not connection.closed:
             self.expect_connect(connection)
 
@@ -285,7 +341,8 @@ class Gate:
         connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
-        parting = [self._part(member, reason) for member in list(connection.members.values())]
+        is_cut = reason in self._cuts and not self._service.stopping
+        parting = [self._part(member, reason, is_cut=is_cut) for member in list(connection.members.values())]
         if len(parting) == 1:  # as for nearly all clients; saves a task
             await parting[0]
         else:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .stopping import Stopping
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
-_PENDING, _LEAVING = Phase.PENDING, Phase.LEAVING
+_CONNECTED, _LEAVING = Phase.CONNECTED, Phase.LEAVING
 
 
 class Intake:
@@ -121,7 +121,7 @@ class Intake:
             error = RefusedError("unavailable", "the server is stopping")
         elif self._limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")
-        elif member.phase is _PENDING:
+        elif member.phase is not _CONNECTED:  # its connect handler is running
             if member.early is None:
                 member.early = deque()
             if connection.full:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..ports import Transport
     from ..wire.frames import Frame
     from ..wire.packets import Packet
+    from .trails import Entry, Trail
 
 
 class Arrival(NamedTuple):
@@ -46,16 +47,18 @@ class Partial:
 
 
 class Phase(enum.Enum):
-    """Where a peer stands; only a connected one takes part in rooms and broadcasts."""
+    """Where a peer stands; rooms and broadcasts reach it from its acceptance to its end."""
 
     PENDING = "its connect handler is running"
+    RETURNING = "its connect handler is running, and what it missed is kept for it"
     CONNECTED = "connected"
+    AWAY = "its connection is gone, and what it misses is kept for it"
     LEAVING = "its disconnect handler is running"
     GONE = "forgotten"
 
 
 # By name, because Python 3.11 takes its time to look members of an Enum up.
-_PENDING, _CONNECTED = Phase.PENDING, Phase.CONNECTED
+_PENDING, _RETURNING, _CONNECTED, _AWAY = Phase.PENDING, Phase.RETURNING, Phase.CONNECTED, Phase.AWAY
 
 
 class Member(Peer[Any]):
@@ -75,6 +78,7 @@ class Member(Peer[Any]):
         dismissed: Whether the application disconnected it before that ended.
         reason: Why it left.
         session: What `Server.session` keeps.
+        trail: What the client may not have received; None in a namespace without recovery.
     """
 
     __slots__ = (
@@ -91,6 +95,7 @@ class Member(Peer[Any]):
         "reason",
         "rooms",
         "session",
+        "trail",
     )
 
     def __init__(
@@ -119,6 +124,25 @@ class Member(Peer[Any]):
         self.dismissed = False
         self.reason = ""
         self.session: Any = {}
+        self.trail: Trail | None = None
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether its client may come back and find it as it is."""
+        return self.phase is _AWAY
+
+    def collect(self, entry: Entry) -> None:
+        """Send an event that has an offset, and keep it until the client has confirmed it."""
+        trail, phase = self.trail, self.phase
+        if trail is None or not (
+            phase is _CONNECTED or phase is _AWAY or phase is _RETURNING or phase is _PENDING
+        ):
+            return
+        trail.add(entry)
+        if phase is _CONNECTED and self.held is None and len(entry.frames) > 1:
+            self.connection.socket.outbox.deliver_together(entry.frames)
+        elif phase is _CONNECTED or phase is _PENDING:  # the others get it when they have come back
+            self.deliver(entry.frames)
 
     def deliver(self, frames: list[Frame]) -> None:
         """Send now, or once the client was told that it is connected."""
@@ -126,7 +150,7 @@ class Member(Peer[Any]):
             self.held += frames
         elif self.phase is _CONNECTED:
             self.connection.socket.outbox.deliver(frames)
-        elif self.phase is _PENDING:
+        elif self.phase is _PENDING or self.phase is _RETURNING:
             self.held = list(frames)
 
     def release(self) -> None:
@@ -248,6 +272,18 @@ class Connection:
         if self.left is None or len(self.left) >= 2 * self.limits.namespaces:
             self.left = set()
         self.left.add(namespace)
+
+    def mark(self) -> None:
+        """Note that a ping follows what was sent until now."""
+        for member in self.members.values():
+            if member.trail is not None and member.phase is _CONNECTED and member.held is None:
+                member.trail.mark()
+
+    def confirm(self) -> None:
+        """Note that the client has answered the ping."""
+        for member in self.members.values():
+            if member.trail is not None and member.phase is _CONNECTED:
+                member.trail.confirm()
 
     def count(self, arrival: Arrival, by: int) -> None:
         """Count an event that begins to wait (1) or waits no more (-1)."""

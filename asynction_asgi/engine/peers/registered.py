@@ -53,6 +53,18 @@ class RegisteredHandlers:
         del peer, event
         return None  # the declared answer, not the lack of one
 
+    def recovery(self, namespace: str) -> None:
+        """Return None: recovery is a promise of the document."""
+        del namespace
+
+    def user(self, peer: Peer[Any]) -> None:
+        """Return None: nothing is known of any peer."""
+        del peer
+
+    async def check_connect(self, peer: Peer[Any], auth: Any) -> None:
+        """Admit all: the connect handler decides."""
+        del peer, auth
+
     async def connect(self, peer: Peer[Any], auth: Any) -> None:
         """Call the connect handler; an empty auth is None, as upstream tests its truth.
 

@@ -9,6 +9,7 @@ from ..crashes import describe_crash
 from ..logs import logger
 from ..wire import packets
 from ..wire.codec import UnencodableError
+from .trails import with_offset
 
 if TYPE_CHECKING:
     from ..wire.frames import Frame
@@ -35,7 +36,11 @@ class Replies:
             if ack_id is not None:
                 return self.encode(packets.ACK, [body], member.namespace, ack_id=ack_id)
             told = {**body, "event": event} if isinstance(body, dict) and event is not None else body
-            return self.encode(packets.EVENT, ["exception", told], member.namespace)
+            payload = ["exception", told]
+            if member.trail is not None and isinstance(told, str):  # or clients would take it for an offset
+                trail = member.trail
+                return with_offset(self.encode, payload, member.namespace, trail.last, trail.form)
+            return self.encode(packets.EVENT, payload, member.namespace)
 
         member.deliver(self._refusals.frames(error, encode, standard=refusal))
 

@@ -24,6 +24,9 @@ from .polls import Question
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+# By name, because Python 3.11 takes its time to look members of an Enum up. These take part in rooms.
+_CONNECTED, _AWAY, _RETURNING = Phase.CONNECTED, Phase.AWAY, Phase.RETURNING
+_REACHED = (_CONNECTED, _AWAY, _RETURNING)
 # Rooms and clients whose answers over a message queue are awaited; some may never have been there.
 _MOST_RELAYED = 10_000
 
@@ -69,11 +72,27 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             return
         for room in [*(member.rooms or ()), None]:
             self.basic_leave_room(sid, namespace, room)
-        member.phase = Phase.GONE
-        member.callbacks = member.held = member.early = None
-        member.state = member.session = None  # what the endpoint and handlers keep there leads back to it
+        _release(member)
         if not members:
             del self.members[namespace]
+
+    def take_over(self, member: Member, old: Member) -> None:
+        """Put a client that came back in the place of the member that it was, under the same id.
+
+        Args:
+            member: Its new member; pending, and in no room.
+            old: Is left behind.
+        """
+        members, rooms = self.members[member.namespace], self.rooms[member.namespace]
+        del members[member.sid], rooms[None][member.sid]
+        member.sid, member.shown_sid = old.sid, old.shown_sid
+        member.rooms, member.session, member.last_ack = old.rooms, old.session, old.last_ack
+        member.trail, member.phase = old.trail, Phase.RETURNING
+        for room in [*(old.rooms or ()), None]:
+            rooms[room][member.sid] = member
+        members[member.sid] = member
+        old.rooms = None
+        _release(old)
 
     def is_connected(self, sid: Any, namespace: str) -> bool:
         """Return whether the peer takes part: not pending, not leaving."""
@@ -83,7 +102,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     def is_pre_connected(self, sid: Any, namespace: str) -> bool:
         """Return whether the peer's connect handler is still running."""
         member = self.find(sid, namespace)
-        return member is not None and member.phase is Phase.PENDING
+        return member is not None and member.phase in (Phase.PENDING, Phase.RETURNING)
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """Return a peer's id in `namespace` over a transport, or None."""
@@ -184,7 +203,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         return [
             member
             for member in self.rooms.get(namespace, {}).get(room, {}).values()
-            if member.phase is Phase.CONNECTED
+            if member.phase in _REACHED
         ]
 
     # -- sending ---------------------------------------------------------------------------
@@ -234,11 +253,19 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         skipped = skip_sid if isinstance(skip_sid, (list, tuple, set, frozenset)) else (skip_sid,)
         recipients = [member for member in self._recipients(namespace, target) if member.sid not in skipped]
         if callback is None:
+            if recipients and (trail := recipients[0].trail) is not None:
+                entry = self.server.log.record(event, arguments, namespace, trail.form)
+                for member in recipients:
+                    member.collect(entry)
+                return recipients
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:
                 member.deliver(frames)
             return recipients
         for member in recipients:
+            if member.phase is _AWAY:
+                self.lose(callback, gone=True)
+                continue
             # Encode first: a callback of a packet that can't be sent would wait for ever.
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace, member.last_ack + 1)
             displaced = member.expect_ack(callback, self.server.limits.pending_acks)
@@ -313,6 +340,13 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         callback = self.take_relayed(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
             self.server.calls.call_back(callback, data)
+
+
+def _release(member: Member) -> None:
+    """Let go of what a member holds that has left its rooms."""
+    member.phase = Phase.GONE
+    member.callbacks = member.held = member.early = member.trail = None
+    member.state = member.session = None  # what the endpoint and handlers keep there leads back to it
 
 
 async def relieve(recipients: Sequence[Member]) -> None:

@@ -28,6 +28,7 @@ class Outbox:
         frames: Frames that the transport has not taken yet.
         queued: Their size in bytes.
         write: Sends a frame, or returns False if it can't now; None without a WebSocket.
+        write_together: The same for several frames in one piece; None where the transport can't.
         poller: Resolves once a held poll has frames to fetch (True) or is over (False); None without one.
         relieved: Resolves once the client has read most of what waits; None while no sender waits for that.
         closed: Set once nothing more is taken; what waits can still be fetched.
@@ -43,6 +44,7 @@ class Outbox:
         "queued",
         "relieved",
         "write",
+        "write_together",
     )
 
     def __init__(self, limits: Limits, overflow: Callable[[], None]) -> None:
@@ -53,6 +55,7 @@ class Outbox:
         self.frames: deque[Frame] = deque()
         self.queued = 0
         self.write: Callable[[Frame], bool] | None = None
+        self.write_together: Callable[[list[Frame]], bool] | None = None
         self.poller: asyncio.Future[bool] | None = None
         self.closed = False
 
@@ -71,6 +74,12 @@ class Outbox:
             self.queued += len(frame.body)
         if self.frames:
             self.wake_poller()
+
+    def deliver_together(self, frames: list[Frame]) -> None:
+        """Send frames as `deliver` does, so that no connection breaks between them where the transport can."""
+        together = self.write_together
+        if self.closed or self.frames or together is None or not together(frames):
+            self.deliver(frames)
 
     def flush(self) -> None:
         """Send what waits, as far as the transport takes it."""
@@ -129,7 +138,7 @@ class Outbox:
 
     def let_go(self) -> None:
         """Forget the transport, and what waits unless a poll still fetches it."""
-        self.write = self._overflow = None
+        self.write = self.write_together = self._overflow = None
         if self.poller is None:
             self.frames.clear()
 

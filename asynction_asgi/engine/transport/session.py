@@ -124,6 +124,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             return
         if self.last_ping is None:
             self.last_ping = time.time()
+            self.connection.mark()
             self.outbox.deliver([PING])
         elif not self.paused or self._polls_no_more(loop):
             self.server.tell(logging.INFO, "closing a connection: no pong came in time (sid %s)", self.sid)
@@ -182,6 +183,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         kind = data[:1]
         if kind == "3":
             if self.last_ping is not None:
+                self.connection.confirm()
                 self.schedule_ping()
         elif kind == "1":
             self.farewell = NOOP
@@ -276,7 +278,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         else:
             self.connected = self.upgraded = True
         self.websocket = ws
-        self.outbox.write = ws.attach(self)
+        self.outbox.write, self.outbox.write_together = ws.attach(self)
         self.outbox.flush()
         reason = self.server.reason.TRANSPORT_CLOSE
         try:

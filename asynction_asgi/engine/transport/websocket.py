@@ -59,18 +59,21 @@ class WebSocket:
         await handler(self)
         return ""
 
-    def attach(self, socket: Receiver) -> Callable[[Frame], bool]:
+    def attach(
+        self, socket: Receiver
+    ) -> tuple[Callable[[Frame], bool], Callable[[list[Frame]], bool] | None]:
         """Serve `socket` from now on.
 
         If the server is a known uvicorn and nothing has wrapped ``receive`` on the way, messages go from its
         transport to the socket without passing here.
 
         Returns:
-            Sends a frame; False if it can't be sent now.
+            Two functions, which send a frame, or several in one piece; False if that can't be done now. ASGI
+            has no way to do the latter.
         """
         self._socket = socket
         shortcut = take_over(self._receive, socket)
-        return self.write if shortcut is None else shortcut.write
+        return (self.write, None) if shortcut is None else (shortcut.write, shortcut.write_together)
 
     def detach(self) -> None:
         """Forget the socket that was served, once it is closed."""

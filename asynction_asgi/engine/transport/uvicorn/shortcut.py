@@ -20,7 +20,7 @@ from .fragments import DATA, FIN, TEXT, Fragments, OutOfOrderError
 from .parser import is_between_frames, is_in_message, is_over
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterable
     from types import CodeType
 
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -83,10 +83,28 @@ class Shortcut(asyncio.Protocol):
             return True
         if not self._compressed:
             self._write(frame.wire)
-        elif (conn := self._uvicorns.conn).state is State.OPEN:
-            (conn.send_binary if frame.binary else conn.send_text)(frame.body)
-            self._write(b"".join(conn.data_to_send()))
+        else:
+            self._compress((frame,))
         return True
+
+    def write_together(self, frames: list[Frame]) -> bool:
+        """Do what `write` does with several frames, in one piece."""
+        if self._congested:
+            return False
+        if self._uvicorns.close_sent or self._transport.is_closing():
+            return True
+        if not self._compressed:
+            self._transport.writelines([frame.wire for frame in frames])
+        else:
+            self._compress(frames)
+        return True
+
+    def _compress(self, frames: Iterable[Frame]) -> None:
+        conn = self._uvicorns.conn
+        if conn.state is State.OPEN:
+            for frame in frames:
+                (conn.send_binary if frame.binary else conn.send_text)(frame.body)
+            self._write(b"".join(conn.data_to_send()))
 
     # -- what the transport calls ----------------------------------------------------------
 

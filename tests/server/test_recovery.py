@@ -1,0 +1,114 @@
+"""``x-recovery`` beside what else a document says: its handshake, its security, and whether it is heeded."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi import AsynctionSocketIO, Socket
+from tests.engine.returner import Returner
+from tests.engine.stage import Script, Stage, payload, serve_app, until
+from tests.server.documents import channel, message
+from tests.server.secured import secured
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+AUTH = {
+    "type": "object",
+    "properties": {"token": {"type": "string"}},
+    "required": ["token"],
+    "additionalProperties": False,
+}
+SCHEMES = {"token": {"type": "http", "scheme": "bearer", "x-authField": "token"}}
+
+
+@contextlib.asynccontextmanager
+async def staged(handlers: dict[str, Any], **options: Any) -> AsyncIterator[Stage]:
+    """Serve a namespace whose auth is a token, and nothing else."""
+    extensions: dict[str, Any] = {"x-recovery": True, "x-auth": AUTH}
+    channels = {"root": channel(sends=[message("news")], **extensions)}
+    now = time.time()
+    known = {
+        "ada": {"sub": "ada"},
+        "ada's other": {"sub": "ada", "role": "new"},
+        "bob": {"sub": "bob"},
+        "ada's short": {"sub": "ada", "exp": now + 0.3},
+    }
+    app = AsynctionSocketIO.from_spec(
+        secured(SCHEMES, channels, [{"token": []}]),
+        handlers={"/": handlers},
+        security_handlers={"token": known.get},
+        **options,
+    )
+    async with serve_app(app) as url:
+        yield Stage(url, app.server, Script())
+        await app.server.shutdown(1.0)
+
+
+async def test_a_return_is_checked_as_any_connection() -> None:
+    """The new token decides; the handler gets a new socket of the same id, and the auth without pid and offset."""
+    seen: list[tuple[Any, ...]] = []
+
+    async def connect(socket: Socket, auth: Any) -> None:
+        seen.append((socket.id, socket.recovered, auth, socket.auth, dict(socket.token_info or {})))
+
+    async def disconnect(socket: Socket) -> None:
+        seen.append((socket.id, socket.recoverable))
+
+    async with staged({"connect": connect, "disconnect": disconnect}) as stage:
+        one = Returner(stage)
+        async with one.there(token="ada"):
+            pass
+        async with stage.websocket() as client:
+            refused = payload(await client.ask_raw("40" + json.dumps({"pid": one.pid, "token": "none"})))
+            assert refused["data"]["code"] == "unauthorized"
+        await stage.server.emit("news", 1)
+        async with one.there(token="ada's other"):
+            assert await one.take(1) == [1]
+        auth, other = {"token": "ada"}, {"token": "ada's other"}
+        assert seen == [
+            (one.sid, False, auth, auth, {"sub": "ada"}),
+            (one.sid, True),
+            (one.sid, True, other, other, {"sub": "ada", "role": "new"}),
+            (one.sid, True),
+        ]
+
+
+@pytest.mark.parametrize(("token", "recovered"), [("ada", True), ("ada's other", True), ("bob", False)])
+async def test_only_the_same_user_gets_the_session_back(token: str, recovered: bool) -> None:
+    """By whatever credentials; another one gets a new session, and none of the events."""
+    async with staged({}) as stage:
+        one = Returner(stage)
+        async with one.there(token="ada"):
+            pass
+        await stage.server.emit("news", "for ada")
+        async with one.there(token=token):
+            assert one.recovered == recovered
+            await stage.server.emit("news", "for all")
+            assert await one.take(1 + recovered) == ["for ada"] * recovered + ["for all"]
+
+
+async def test_a_session_ends_with_its_credentials() -> None:
+    """A client that the server disconnected because its token expired does not come back."""
+    async with staged({}) as stage:
+        one = Returner(stage)
+        async with one.there(token="ada's short"):
+            before = one.sid
+            await until(lambda: before not in stage.server.manager.members.get("/", {}), "expired")
+        async with one.there(token="ada"):
+            assert not one.recovered
+
+
+async def test_recovery_can_be_turned_off() -> None:
+    """The option ignores what the document says; clients that show a pid from before are let in."""
+    async with staged({}, recovery=False) as stage, stage.websocket() as client:
+        shown = {"pid": "r1" + "x" * 24, "offset": "x", "token": "ada"}
+        answer = await client.ask("40" + json.dumps(shown))
+        assert list(answer) == ["sid"]
+        await stage.server.emit("news", 1)
+        assert await client.receive() == '42["news",1]'
