@@ -21,7 +21,7 @@ ROWS = {
         ("datatypes",),
         ("python_source",),
         ("typed_clients",),
-        ("engine", "docs", "mock", "diff", "traffic"),
+        ("engine", "docs", "mock", "diff", "traffic", "drafts"),
         ("infer", "server"),
         ("mock/serve", "proxy", "testing", "demo", "scaffold"),
         ("mock/__init__", "probe"),

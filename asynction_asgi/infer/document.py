@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from ..drafts import DEFAULT_PATH, DraftNamespace, draft_document
 from ..spec.readers.assembly import RESERVED
 from ..spec.text.yaml import dump_yaml
 from .gather import SeenNamespace
@@ -13,22 +14,16 @@ from .shape import GUESS
 from .templates import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from ..drafts import Version
     from ..errors import Direction
     from .gather import Seen, SeenEvent
 
 __all__ = ["make_document"]
 
-Version = Literal["3.0", "2.6"]
-
-_DEFAULT_PATH = "/socket.io"
 _NOTHING: tuple[Any, ...] = ({}, {"type": "object"})
 _GUESS_LINE = re.compile(rf"{GUESS}: (\d+)$", re.MULTILINE)
-_ACTIONS: Mapping[Direction, tuple[str, str]] = {
-    "inbound": ("receive", "publish"),
-    "outbound": ("send", "subscribe"),
-}
 
 
 def make_document(
@@ -52,13 +47,9 @@ def make_document(
             " objects can't be seen in traffic."
         ),
     }
-    writer = _writers[version](guesses=guesses)
-    body = {
-        "asyncapi": f"{version}.0",
-        "info": information,
-        **writer.servers(seen.path or _DEFAULT_PATH),
-        **writer.channels(namespaces),
-    }
+    writer = _Writer(guesses=guesses)
+    drafts = {name: writer.namespace(namespace) for name, namespace in namespaces.items()}
+    body = draft_document(drafts, version=version, info=information, path=seen.path or DEFAULT_PATH)
     return _GUESS_LINE.sub(lambda line: f"# guess: enum: {writer.guesses[int(line[1])]}", dump_yaml(body))
 
 
@@ -72,7 +63,7 @@ def _joined(seen: Seen) -> dict[str, SeenNamespace]:
 
 
 class _Writer:
-    """What the versions of AsyncAPI have in common.
+    """Writes namespaces, and keeps the guesses.
 
     Attributes:
         guesses: The lists of texts that schemas name by their place here.
@@ -82,7 +73,15 @@ class _Writer:
         self._guess = self._keep if guesses else None
         self.guesses: list[str] = []
 
-    def messages(self, namespace: SeenNamespace, direction: Direction) -> Iterator[dict[str, Any]]:
+    def namespace(self, namespace: SeenNamespace) -> DraftNamespace:
+        """Return the channel and the messages of a namespace."""
+        directions: tuple[Direction, ...] = ("inbound", "outbound")
+        return DraftNamespace(
+            fields=self._handshake(namespace),
+            messages={direction: list(self._messages(namespace, direction)) for direction in directions},
+        )
+
+    def _messages(self, namespace: SeenNamespace, direction: Direction) -> Iterator[dict[str, Any]]:
         """Yield the messages of one direction, by name."""
         for name, event in sorted(namespace.events[direction].items()):
             if name and name != "*" and name not in RESERVED:
@@ -97,7 +96,7 @@ class _Writer:
             "x-seen": {"messages": event.arguments.count, "connections": len(event.connections)},
         }
 
-    def handshake(self, namespace: SeenNamespace) -> dict[str, Any]:
+    def _handshake(self, namespace: SeenNamespace) -> dict[str, Any]:
         """Return the fields of a channel about its connections."""
         fields: dict[str, Any] = {}
         if namespace.headers:
@@ -113,60 +112,3 @@ class _Writer:
         """Keep a guess, and return its place."""
         self.guesses.append(json.dumps(words))
         return len(self.guesses) - 1
-
-
-class _Writer2(_Writer):
-    def servers(self, path: str) -> dict[str, Any]:
-        return {} if path == _DEFAULT_PATH else {"servers": {"server": {"url": path, "protocol": "ws"}}}
-
-    def channels(self, namespaces: Mapping[str, SeenNamespace]) -> dict[str, Any]:
-        return {"channels": {name: self._channel(name, seen) for name, seen in namespaces.items()}}
-
-    def _channel(self, name: str, namespace: SeenNamespace) -> dict[str, Any]:
-        channel = self.handshake(namespace)
-        if parameters := re.findall(r"\{(\w+)\}", name):
-            channel["parameters"] = {parameter: {"schema": {"type": "string"}} for parameter in parameters}
-        for direction, (_, operation) in _ACTIONS.items():
-            if messages := list(self.messages(namespace, direction)):
-                channel[operation] = {"message": {"oneOf": messages}}
-        return channel
-
-
-class _Writer3(_Writer):
-    def servers(self, path: str) -> dict[str, Any]:
-        if path == _DEFAULT_PATH:
-            return {}
-        return {"servers": {"server": {"host": "localhost", "pathname": path, "protocol": "ws"}}}
-
-    def channels(self, namespaces: Mapping[str, SeenNamespace]) -> dict[str, Any]:
-        channels: dict[str, Any] = {}
-        operations: dict[str, Any] = {}
-        for name, namespace in namespaces.items():
-            key = _key(name, channels, default="root")
-            messages: dict[str, Any] = {}
-            channels[key] = {"address": name, **self.handshake(namespace), "messages": messages}
-            if parameters := re.findall(r"\{(\w+)\}", name):
-                channels[key]["parameters"] = {parameter: {} for parameter in parameters}
-            for direction, (action, _) in _ACTIONS.items():
-                taken = []
-                for message in self.messages(namespace, direction):
-                    place = _key(message["name"], messages, default="event")
-                    messages[place] = message
-                    taken.append({"$ref": f"#/channels/{key}/messages/{place}"})
-                if taken:
-                    channel = {"$ref": f"#/channels/{key}"}
-                    operations[f"{action}_{key}"] = {"action": action, "channel": channel, "messages": taken}
-        return {"channels": channels, "operations": operations}
-
-
-def _key(name: str, taken: Mapping[str, Any], *, default: str) -> str:
-    """Return a name that is fit for a key and a reference, and is not taken."""
-    stem = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or default
-    key, count = stem, 1
-    while key in taken:
-        count += 1
-        key = f"{stem}_{count}"
-    return key
-
-
-_writers: Mapping[Version, type[_Writer2 | _Writer3]] = {"3.0": _Writer3, "2.6": _Writer2}

@@ -17,7 +17,7 @@ from .connection import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ...infer.document import Version
+    from ...drafts import Version
 
 __all__ = ["infer_document", "write_document"]
 
