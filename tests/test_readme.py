@@ -516,19 +516,30 @@ def test_traffic_becomes_a_contract(folder: Path) -> None:
     sio.on("say", lambda _, text: len(text) if isinstance(text, str) else None)
     with serve(socketio.ASGIApp(sio)) as behind:
         shown = block("bash", TRAFFIC).replace("http://127.0.0.1:5000", behind).replace("8000", "0")
-        record, infer, check, warn, enforce = [shlex.split(line)[1:] for line in shown.splitlines()]
+        record, infer, before, enforce, after = [shlex.split(line)[1:] for line in shown.splitlines()]
         assert said_through(record) == 5
-        for arguments in (infer, check):
-            result = CliRunner().invoke(main, arguments)
-            assert result.exit_code == 0, result.output
-        assert said_through(warn, 7) is None
-        assert said_through(enforce, 7)["error"]["code"] == "invalid_payload"
-        assert said_through(enforce) == 5
+        assert CliRunner().invoke(main, infer).exit_code == 0
+        assert CliRunner().invoke(main, ["check", "--strict", "chat.yaml"]).exit_code == 0
+        found = CliRunner().invoke(main, [*before, "--timeout", "0.5"])
+        assert "INVALID_ACCEPTED: 'say'" in found.output
+        assert said_through([*enforce, "--validation", "warn"], 7) is None
+        with Here(*enforce).serving() as (url, _):
+            after[1] = url
+            kept = CliRunner().invoke(main, after)
+            assert (kept.exit_code, kept.output.partition(";")[0]) == (0, "nothing found"), kept.output
+            assert said_at(url, 7)["error"]["code"] == "invalid_payload"
+            assert said_at(url) == 5
 
 
 def said_through(arguments: list[str], text: Any = "hello") -> Any:
     """Return the answer to ``say`` of a server that a command serves."""
-    with Here(*arguments).serving() as (url, _), socketio.SimpleClient() as client:
+    with Here(*arguments).serving() as (url, _):
+        return said_at(url, text)
+
+
+def said_at(url: str, text: Any = "hello") -> Any:
+    """Return the answer to ``say`` of a server."""
+    with socketio.SimpleClient() as client:
         client.connect(url, transports=["websocket"])
         return client.call("say", text)
 

@@ -103,10 +103,10 @@ class Bench:
             await self.drop()
             self._main = await self.target.reopen(self.address, self._answers)
         exchange = await self._exchange(self._main, case, seconds=self.patience(case))
-        if exchange.answer is not None:
-            self._usual += (exchange.seconds - self._usual) / _SMOOTH
-        elif exchange.ended is None and not any(
-            self.judge.is_answer(arrival, case.event) for arrival in exchange.arrivals
+        if (
+            exchange.answer is None
+            and exchange.ended is None
+            and not any(self.judge.is_answer(arrival, case.event) for arrival in exchange.arrivals)
         ):
             self._silences[case.event] += 1
         return exchange, await self.overheard()
@@ -121,10 +121,9 @@ class Bench:
 
     def patience(self, case: Case) -> float:
         """Return how many seconds to wait for the answer to a case."""
-        longest = min(_PATIENCE, self.target.seconds)
-        if self._silences[case.event] < _SILENCES:
-            return longest
-        return self.impatience
+        if self._silences[case.event] >= _SILENCES:
+            return self.impatience
+        return min(self.target.seconds, max(_PATIENCE, _SLOWER * self._usual))
 
     @property
     def impatience(self) -> float:
@@ -199,6 +198,8 @@ class Bench:
             until=lambda arrival: self.judge.is_answer(arrival, case.event),
             quiet=quiet,
         )
+        if exchange.answer is not None:
+            self._usual += (exchange.seconds - self._usual) / _SMOOTH
         report = self._report
         report.sent += 1
         report.count_arrivals(self.judge.name, exchange.arrivals)

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     Check = Callable[[Sequence[Any]], object]
 
-__all__ = ["Repeated", "confirm", "shrink"]
+__all__ = ["SILENT", "Repeated", "confirm", "shrink"]
 
 _RUNS, _SILENT_RUNS = 40, 12  # of smaller cases
 _LATE = frozenset(
     {"INVALID_EMIT", "UNDECLARED_EMIT", "CONNECTION_LOST"}
 )  # may come after the acknowledgement
-_SILENT = frozenset({"NO_ANSWER", "NO_REFUSAL", "UNDECLARED_SILENCE"})
+SILENT = frozenset({"NO_ANSWER", "NO_REFUSAL", "UNDECLARED_SILENCE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +94,10 @@ async def shrink(bench: Bench, repeated: Repeated, check: Check, *, is_over: Cal
     if case is None:
         return repeated
     small = case
-    wait = bench.impatience if suspect.code in _SILENT else None
+    wait = bench.impatience if suspect.code in SILENT else None
     quiet = bench.impatience if suspect.code in _LATE else 0.0
     candidates = iter(_candidates(small, check))
-    left, more = _SILENT_RUNS if suspect.code in _SILENT else _RUNS, True
+    left, more = _SILENT_RUNS if suspect.code in SILENT else _RUNS, True
     while more and left and not is_over():
         async with bench.alone(quiet=quiet) as session:
             while left and not is_over():

@@ -12,7 +12,7 @@ from ..spec.model.namespaces import Namespaces
 from ..testing.cases import Cases
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
     from ..spec.model import Namespace, Spec
     from ..testing.cases import Case, Phase
@@ -24,14 +24,14 @@ class UnknownNamespaceError(Exception):
     """The document has no such namespace, or no concrete name of one can be made; says which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """The cases of one phase in one namespace.
+    """The cases of one phase and one event.
 
     Attributes:
         phase: Of all of them.
         namespace: As declared.
-        cases: Event by event.
+        cases: In the order in which they are sent.
     """
 
     phase: Phase
@@ -68,14 +68,13 @@ def name_namespaces(spec: Spec, chosen: Iterable[str]) -> dict[str, str]:
 
 
 def _concrete(declared: Namespace, spec: Spec) -> str:
-    instances = Instances(spec)
     values: dict[str, str] = {}
     for parameter in declared.parameters:
         if parameter.enum:
             values[parameter.name] = parameter.enum[0]
         elif parameter.schema is not None:
             try:
-                text = text_of(instances.value(parameter.schema, Choices.simplest()))
+                text = text_of(Instances(spec).value(parameter.schema, Choices.simplest()))
             except UnsatisfiableError:
                 continue
             if text:
@@ -85,19 +84,19 @@ def _concrete(declared: Namespace, spec: Spec) -> str:
 
 def plan_cases(
     spec: Spec,
-    namespaces: Mapping[str, str],
+    namespaces: Iterable[str],
     *,
     phases: Collection[Phase],
     include: Collection[str] = (),
     exclude: Collection[str] = (),
     seed: int = 0,
     examples: int = 20,
-) -> list[Batch]:
-    """Return the cases phase by phase, and within a phase by namespace and event, as the document has them.
+) -> Iterator[Batch]:
+    """Yield the cases phase by phase, and within a phase by namespace and event, as the document has them.
 
     Args:
         spec: The contract, as it is served.
-        namespaces: The declared namespaces that are tested, as keys.
+        namespaces: The declared namespaces that are tested.
         phases: Which, in the order in which they come.
         include: Only these events; none stands for all.
         exclude: Not these events.
@@ -105,17 +104,14 @@ def plan_cases(
         examples: How many random lists of arguments there are of each event.
     """
     cases = Cases(spec, seed=seed, examples=examples)
-    batches = []
-    for phase in phases:
+    for number, phase in enumerate(phases):
         for name in namespaces:
             declared = spec.namespaces[name]
-            found = [
-                case
-                for event in declared.receives.values()
-                if event.name != "*" and event.name not in exclude and (not include or event.name in include)
-                for case in cases.of_event(name, event, phase)
-            ]
+            if not number:
+                yield Batch(phase, name, ())  # a namespace without events is connected to, too
+            for event in declared.receives.values():
+                if event.name != "*" and event.name not in exclude and (not include or event.name in include):
+                    yield Batch(phase, name, tuple(cases.of_event(name, event, phase)))
             if phase == "faults" and not include and "*" not in declared.receives:
-                found.append(cases.undeclared(name, {*declared.receives, *declared.sends}))
-            batches.append(Batch(phase=phase, namespace=name, cases=tuple(found)))
-    return batches
+                undeclared = cases.undeclared(name, {*declared.receives, *declared.sends})
+                yield Batch(phase, name, (undeclared,))

@@ -55,6 +55,7 @@ class Report:
         skipped: How many cases were left out, since three like them showed the same.
         untested: Why a namespace was not tested, by its name.
         by_state: How many valid events were refused with a code of the server's own, by the code.
+        slow: How many answers came so late that they were waited for a second time.
         unobservable: How many faulty events were neither refused nor had to be acknowledged.
         tried: How many cases there were of an event and keyword, by namespace, event and keyword.
         stopped: Why the run ended early, or None.
@@ -67,6 +68,7 @@ class Report:
     sent: int = 0
     received: int = 0
     skipped: int = 0
+    slow: int = 0
     unobservable: int = 0
     seconds: float = 0.0
     stopped: str | None = None
@@ -155,6 +157,7 @@ class Report:
                 "planned": self.planned,
                 "sent": sum(self.tried.values()),
                 "skipped": self.skipped,
+                "slow": self.slow,
                 "unobservable": self.unobservable,
                 "refused_by_state": dict(self.by_state),
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TESTS = Path(__file__).parents[1]
-QUICK = ("--timeout", "0.5", "--examples", "3")
+QUICK = ("--examples", "3")
+SILENT = ("--timeout", "0.4")  # how long to wait for what does not come
 SMALL = """\
 asyncapi: 2.6.0
 info: {title: Small, version: 1.0.0}
@@ -76,10 +77,14 @@ def token_info(token: str) -> dict[str, str] | None:
 
 
 @pytest.mark.parametrize(
-    "document",
-    ["spec/chat/chat-2.6.yaml", "docs/depot.yaml", "scaffold/crowded.yaml", "typed_clients/desk.yaml"],
+    ("document", "seed"),
+    [
+        ("spec/chat/chat-2.6.yaml", 0),
+        ("docs/depot.yaml", 7),
+        ("scaffold/crowded.yaml", 0),
+        ("typed_clients/desk.yaml", 7),
+    ],
 )
-@pytest.mark.parametrize("seed", [0, 7])
 def test_a_mock_keeps_its_document(document: str, seed: int) -> None:
     """Our own server gives no finding, whatever the seed; what a handshake demands is presented."""
     path = TESTS / document
@@ -153,7 +158,7 @@ def test_the_same_seed_sends_the_same(small: Path, bare: str) -> None:
 
 def test_what_a_bare_server_lacks_is_found(small: Path, bare: str) -> None:
     """Each keyword that is not checked is a finding; what can't be observed is counted instead."""
-    body = report(bare, *QUICK, "--namespace", "/rooms/ab", "-n", "/", spec=small, code=1)
+    body = report(bare, *QUICK, *SILENT, "--namespace", "/rooms/ab", "-n", "/", spec=small, code=1)
     assert {
         ("INVALID_ACCEPTED", "count", "minimum"),
         ("OPEN_DOOR", "connect", "auth required"),
@@ -201,24 +206,21 @@ def test_the_printed_lines_show_their_findings(auction: str) -> None:
     lines = [finding["try"] for finding in body["findings"]]
     assert all("secret" not in line for line in lines)
     assert body["variables"].keys() == {"AUTH_TOKEN", "QUERY_BUGS"}
-    environment = {
-        **os.environ,
-        "AUTH_TOKEN": "secret",
-        "QUERY_BUGS": "limit,undeclared,others,additional,door",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    runs = [
-        subprocess.Popen(
-            ["sh", "-c", line], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        for line in lines
-    ]
-    printed = {
-        finding["code"]: run.communicate()[0] for finding, run in zip(body["findings"], runs, strict=True)
-    }
+    environment = {"AUTH_TOKEN": "secret", "QUERY_BUGS": "limit,undeclared,others,additional,door"}
+    printed = {finding["code"]: pasted(finding["try"], environment) for finding in body["findings"]}
     assert printed.keys() == shown.keys()
     for code, text in shown.items():
-        assert text in printed[code], (shlex.quote(code), printed[code])
+        assert text in printed[code], (code, printed[code])
+
+
+def pasted(line: str, environment: dict[str, str]) -> str:
+    """Return what a line prints, after a shell has expanded it."""
+    program, _, words = line.partition(" ")
+    assert program == "asynction-asgi"
+    expanded = subprocess.run(
+        ["sh", "-c", f"printf '%s\\0' {words}"], env=environment, capture_output=True, text=True, check=True
+    )
+    return CliRunner().invoke(main, expanded.stdout.split("\0")[:-1]).output
 
 
 def test_another_form_of_refusal_is_described_by_a_schema(tmp_path: Path) -> None:
@@ -298,3 +300,118 @@ def test_a_handler_that_refuses_a_step_is_named(small: Path, tmp_path: Path) -> 
         result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "--before: line 2: the server refused 'count': not today [forbidden]" in result.output
+
+
+def answering(answer: Any, **options: Any) -> Any:
+    """Serve a bare server that answers every event with ``answer(sid, event, arguments)``."""
+    server = socketio.AsyncServer(async_mode="asgi", logger=False, **options)
+
+    async def every(event: str, sid: str, *arguments: Any) -> Any:
+        return await answer(server, sid, event, arguments)
+
+    server.on("*", every)
+    return serve(socketio.ASGIApp(server))
+
+
+@pytest.fixture(scope="module")
+def counting(small: Path) -> Path:
+    """A document of one event that demands nothing of clients."""
+    path = small.parent / "counting.yaml"
+    path.write_text(SMALL.partition("  /rooms")[0].replace("    bindings", "    x-bindings"), "utf-8")
+    return path
+
+
+def test_what_happens_once_is_no_finding(counting: Path) -> None:
+    """An event that the server sends once and never again is shown as info, and the run succeeds."""
+    sent: list[str] = []
+
+    async def answer(server: Any, sid: str, event: str, _arguments: Any) -> Any:
+        if not sent:
+            sent.append(event)
+            await server.emit("odd", to=sid)
+        return 0
+
+    with answering(answer) as url:
+        options = (*QUICK, "--include", "count", "--phase", "edges")
+        result = CliRunner().invoke(main, ["test", url, "--spec", str(counting), *options])
+    assert result.exit_code == 0
+    assert "info: UNDECLARED_EMIT did not repeat on a new connection: the server sent 'odd'" in result.output
+    assert "nothing found" in result.output
+
+
+def test_a_refusal_without_a_code_counts_if_another_value_is_accepted(counting: Path) -> None:
+    """A server that refuses one value in its own words is found out; one that refuses all may be in a state."""
+
+    async def picky(_server: Any, _sid: str, _event: str, arguments: Any) -> Any:
+        return {"error": "too large"} if arguments[0] > 2**40 else 0
+
+    async def closed(_server: Any, _sid: str, _event: str, _arguments: Any) -> Any:
+        return {"error": "come back later"}
+
+    options = (*QUICK, "--include", "count", "--phase", "edges")
+    with answering(picky) as url:
+        assert codes(report(url, *options, spec=counting, code=1)) == [("VALID_REFUSED", "count", "type")]
+    with answering(closed) as url:
+        body = report(url, *options, spec=counting, code=0)
+    assert body["cases"]["refused_by_state"] == {"no code": body["cases"]["sent"]}
+
+
+def test_another_machine_gets_one_connection_at_a_pace(counting: Path) -> None:
+    """For a host that is not this machine, there is one connection at a time, and a rate that may be set."""
+    connected: list[int] = []
+    open_now: set[str] = set()
+
+    async def answer(_server: Any, _sid: str, event: str, arguments: Any) -> Any:
+        return (
+            0
+            if event == "count" and arguments[0] < 2**40
+            else {"error": {"code": "invalid_payload", "message": ""}}
+        )
+
+    server = socketio.AsyncServer(async_mode="asgi", logger=False)
+
+    async def connect(sid: str, *_: Any) -> None:
+        open_now.add(sid)
+        connected.append(len(open_now))
+
+    async def every(event: str, sid: str, *arguments: Any) -> Any:
+        return await answer(server, sid, event, arguments)
+
+    server.on("connect", connect)
+    server.on("disconnect", lambda sid, *_: open_now.discard(sid))
+    server.on("*", every)
+    options = (*QUICK, "--include", "count", "--phase", "edges")
+    with serve(socketio.ASGIApp(server)) as url:
+        # It is this machine, under an address that is not a loopback one.
+        foreign = url.replace("127.0.0.1", "0.0.0.0")
+        body = report(foreign, *options, "--allow-host", "0.0.0.0", spec=counting, code=1)
+        assert set(connected) == {1}
+        assert body["seconds"] >= (body["events"] - 2) / 20
+        connected.clear()
+        report(foreign, *options, "--allow-host", "0.0.0.0", "--rate", "1000", spec=counting, code=1)
+        assert 2 in connected
+
+
+def test_an_interrupted_run_shows_its_progress_and_what_it_found(
+    small: Path, bare: str, tmp_path: Path
+) -> None:
+    """On a terminal a line says what is being done; Ctrl-C ends the run, and its findings are printed."""
+    terminal, other_end = os.openpty()
+    arguments = ("test", bare, "--spec", str(small), "-n", "/", "--include", "count", "--phase", "faults")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "asynction_asgi", *arguments, "--rate", "2", "--timeout", "0.5"],
+        stdout=subprocess.PIPE,
+        stderr=other_end,
+        start_new_session=True,
+        text=True,
+    )
+    os.close(other_end)
+    shown = b""
+    while b"faults of 'count' in /: " not in shown:
+        shown += os.read(terminal, 10_000)
+    run.send_signal(signal.SIGINT)
+    output, _ = run.communicate(timeout=30)
+    os.close(terminal)
+    assert run.returncode == 130
+    assert "stopped early: interrupted" in output
+    assert "OPEN_DOOR" in output

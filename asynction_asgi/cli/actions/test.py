@@ -33,7 +33,7 @@ from .connection import INTERRUPTED, Connection, finish, read_address, read_docu
 from .test_formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ...client.remote import Address
     from ...probe.plan import Batch
@@ -177,7 +177,7 @@ def _refusals(ctx: click.Context, path: str | None) -> Refusals:
         ctx.exit(_UNUSABLE)
 
 
-def _show_plan(batches: Sequence[Batch], named: dict[str, str]) -> None:
+def _show_plan(batches: Iterable[Batch], named: dict[str, str]) -> None:
     """Print a line of JSON for each case, in the order of sending."""
     for batch in batches:
         for case in batch.cases:
