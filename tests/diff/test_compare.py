@@ -41,6 +41,38 @@ ROWS: dict[str, Row] = {
         receives({**NUMBER, "minimum": 1, "maximum": 2}),
         [],
     ),
+    "the same in another dialect": (
+        receives(
+            {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": True}
+        ),
+        receives({"exclusiveMinimum": 1}),
+        [],
+    ),
+    "closed by an unevaluated keyword": (
+        receives({**OPEN, "additionalProperties": False}),
+        receives({"type": "object", "allOf": [OPEN], "unevaluatedProperties": False}),
+        [],
+    ),
+    "a discriminator": (
+        receives({"oneOf": [{"$ref": "#/$defs/a"}, TEXT], "$defs": {"a": OPEN}}),
+        receives({"oneOf": [{"$ref": "#/$defs/a"}, TEXT], "$defs": {"a": OPEN}, "discriminator": "a"}),
+        [],
+    ),
+    "closed where alternatives count": (
+        receives({**OPEN, "anyOf": [CLOSED, {"required": ["b"]}]}),
+        receives({**OPEN, "anyOf": [CLOSED, {"required": ["b"]}], "unevaluatedProperties": False}),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "more items must match": (
+        receives({"type": "array", "items": {}, "contains": TEXT}),
+        receives({"type": "array", "items": {}, "contains": TEXT, "minContains": 2}),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
+    "no item need match": (
+        receives({"type": "array", "items": {}, "contains": TEXT, "minContains": 0, "maxContains": 2}),
+        receives({"type": "array", "items": {}, "contains": TEXT}),
+        [("breaking", "ARGUMENTS_NARROWED")],
+    ),
     # --- what clients emit
     "arguments narrowed": (receives(TEXT), receives(SHORT), [("breaking", "ARGUMENTS_NARROWED")]),
     "arguments widened": (receives(SHORT), receives(TEXT), [("compatible", "ARGUMENTS_WIDENED")]),

@@ -155,6 +155,29 @@ def test_schemas_of_every_shape_are_shown() -> None:
         assert words in text, words
 
 
+def test_keywords_of_every_dialect_are_described() -> None:
+    """The page names the dialect, and says what its keywords enforce."""
+    latest = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": "#/$defs/base",
+        "$defs": {"base": {"properties": {"x": {"type": "string"}}}},
+        "properties": {
+            "a": {"contains": {}, "minContains": 2, "maxContains": 5, "unevaluatedItems": False},
+            "b": {"unevaluatedProperties": {"type": "null"}},
+        },
+        "unevaluatedProperties": False,
+    }
+    bounded = {"type": "number", "nullable": True, "minimum": 1, "exclusiveMinimum": True}
+    openapi = {"name": "y", "schemaFormat": "application/vnd.oai.openapi;version=3.0.0", "payload": bounded}
+    text = text_of(read_page(render(document([{"name": "x", "payload": latest}, openapi]))))
+    for words in (
+        *("read as 2020-12", "read as openapi-3.0", "no other properties", "no further items"),
+        *("2 to 5 items that match", "properties that nothing else describes null", "number or null", "> 1"),
+        "x string optional",
+    ):
+        assert words in text, words
+
+
 def test_unchecked_formats_are_marked() -> None:
     """The page also says that a message without a payload accepts any arguments."""
     avro = {

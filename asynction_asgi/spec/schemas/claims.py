@@ -200,7 +200,7 @@ def _settle_items(
     else:
         beyond = schema.pop("unevaluatedItems")
         if certain.containing:
-            options = [*map(reader.named, certain.containing), beyond]
+            options = [*map(reader.named, certain.containing), *([] if beyond is False else [beyond])]
             beyond = {"anyOf": options, AT: schema[AT], AS: "unevaluatedItems"}
         positions: dict[str, Any] = {"items": beyond}
         if certain.count:

@@ -145,7 +145,7 @@ ASSERTIONS: dict[str, Keyword] = {
 BOOLEAN_LIMIT = _BOOLEAN
 ONE_SCHEMA = Keyword("a schema", lambda value: not isinstance(value, list))
 
-_ANNOTATIONS: dict[str, Keyword] = {
+ANNOTATIONS: dict[str, Keyword] = {
     "$id": _STRING,
     "$schema": _STRING,
     "$anchor": _STRING,
@@ -165,7 +165,7 @@ _ANNOTATIONS: dict[str, Keyword] = {
     "$defs": _MAP,
 }
 
-KEYWORDS: dict[str, Keyword] = {**ASSERTIONS, **_ANNOTATIONS}
+KEYWORDS: dict[str, Keyword] = {**ASSERTIONS, **ANNOTATIONS}
 
 # What to write in place of a keyword that a dialect lacks: the first of these that it has.
 _INSTEAD: dict[str, tuple[tuple[str, str], ...]] = {

@@ -9,7 +9,7 @@ from ..text.references import ReferenceFault
 from .children import children
 from .definitions import AT
 from .dialects import ASYNCAPI
-from .keywords import holds_bytes
+from .keywords import ANNOTATIONS, holds_bytes
 from .resources import resources_of
 from .shape import LOWER, UPPER, Elements, Members, Shape, merge_shapes
 
@@ -28,6 +28,8 @@ _ABOUT = {
     "string": ("pattern", "format", "minLength", "maxLength"),
     "number": (*LOWER[:2], *UPPER[:2], "multipleOf"),
 }  # fmt: skip
+
+_MOST_NEEDED = 50  # items of one kind
 
 
 class Shapes:
@@ -88,8 +90,10 @@ def read_shape(schema: Node | Mapping[str, Any], dialect: Dialect = ASYNCAPI) ->
     value: Any = schema.value if isinstance(schema, Node) else schema
     if not isinstance(value, dict):
         return Shape()
+    if isinstance(schema, Node) and dialect is not ASYNCAPI:
+        value = {key: value[key] for key in value if key in dialect.keywords or key in ANNOTATIONS}
     held: dict[str, dict[Any, Any]] = {}
-    for child in children(schema):
+    for child in children(schema, dialect.holders) if isinstance(schema, Node) else children(schema):
         held.setdefault(child.keyword, {})[child.key] = child.schema
     types = value.get("type")
     types = [types] if isinstance(types, str) else types if isinstance(types, list) else None
@@ -97,7 +101,8 @@ def read_shape(schema: Node | Mapping[str, Any], dialect: Dialect = ASYNCAPI) ->
         types = [*types, "null"]
     array = read_elements(schema)
     denied, forbidden = _denied(value.get("not"))
-    contains = held.get("contains", {}) if value.get("minContains") != 0 else {}
+    least = value.get("minContains", 1)
+    needed = min(int(least), _MOST_NEEDED) if type(least) in (int, float) else 1
     return Shape(
         types=None if types is None else tuple(dict.fromkeys(map(str, types))),
         denied=denied,
@@ -112,7 +117,7 @@ def read_shape(schema: Node | Mapping[str, Any], dialect: Dialect = ASYNCAPI) ->
         required=_names(value.get("required")),
         forbidden=forbidden,
         names=tuple(held.get("propertyNames", {}).values()),
-        contains=tuple(contains.values()),
+        contains=tuple(held.get("contains", {}).values()) * needed,
         dependencies=(*held.get("dependencies", {}).items(), *held.get("dependentSchemas", {}).items()),
         unique=value.get("uniqueItems") is True,
         choices=tuple(tuple(held[keyword].values()) for keyword in ("oneOf", "anyOf") if keyword in held),

@@ -51,6 +51,31 @@ SHARED: dict[str, Any] = {
     },
 }
 CORPUS: list[Any] = [
+    {
+        "type": "object",
+        "required": ["a"],
+        "allOf": [{"properties": {"a": {"type": "string"}}}],
+        "unevaluatedProperties": False,
+    },
+    {
+        "type": "object",
+        "anyOf": [
+            {"properties": {"a": {"type": "string"}}, "required": ["a"]},
+            {"properties": {"b": {"type": "null"}}, "required": ["b"]},
+        ],
+        "unevaluatedProperties": False,
+    },
+    {"type": "array", "contains": {"type": "integer"}, "minContains": 2, "maxContains": 3},
+    {"type": "array", "prefixItems": [{"type": "string"}], "unevaluatedItems": False},
+    {"type": "array", "contains": {"type": "integer"}, "minContains": 0, "maxContains": 1, "maxItems": 3},
+    {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$dynamicAnchor": "n",
+        "type": "object",
+        "properties": {"child": {"$dynamicRef": "#n"}},
+        "unevaluatedProperties": False,
+    },
+    {"type": "integer", "format": "int32"},
     {"type": "string", "pattern": "^(a|b){2}-[0-9]+[^x]?$", "minLength": 12, "maxLength": 14},
     {"type": "string", "pattern": r"^(?=.*\d)(?=.*[a-z])[A-Za-z0-9]{8,}$"},
     {"type": "string", "pattern": "abc", "minLength": 10},

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from asynction_asgi.spec.schemas.dialects import DIALECTS
+from asynction_asgi.spec.schemas.resources import resources_of
 from asynction_asgi.spec.schemas.shape import Shape, merge_shapes
 from asynction_asgi.spec.schemas.shape_reader import Shapes, is_never, read_shape
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+
+LATEST = "https://json-schema.org/draft/2020-12/schema"
 
 
 def shape_of(schema: Any, **others: Any) -> Shape[Any]:
@@ -21,6 +25,29 @@ def shape_of(schema: Any, **others: Any) -> Shape[Any]:
 def values(schemas: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the schemas by name."""
     return {name: schema.value for name, schema in schemas.items()}
+
+
+@pytest.mark.parametrize(
+    ("schema", "types", "is_closed"),
+    [
+        ({"allOf": [{"type": "string", "nullable": True}]}, ("string", "null"), False),
+        ({"type": "object", "unevaluatedProperties": False}, ("object",), False),  # not in OpenAPI 3.0
+        ({"$schema": LATEST, "$ref": "#/base", "unevaluatedProperties": False}, ("object",), True),
+        (
+            {"$schema": LATEST, "type": "object", "oneOf": [{}], "unevaluatedProperties": False},
+            ("object",),
+            False,
+        ),
+    ],
+)
+def test_a_shape_follows_its_dialect(schema: Any, types: tuple[str, ...], is_closed: bool) -> None:
+    """Null, references beside keywords and closed objects are read as they are enforced."""
+    document = load_document({"schema": schema, "base": {"type": "object"}})
+    node, resolver = document.root.child("schema"), Resolver(document)
+    resources_of([node], resolver, DIALECTS["openapi-3.0"])
+    shape = Shapes(resolver).of(node)
+    assert shape.types == types
+    assert any(members.others is not None for members in shape.objects) is is_closed
 
 
 def test_every_branch_of_all_of_is_merged() -> None:
