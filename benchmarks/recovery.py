@@ -62,7 +62,7 @@ def cut() -> None:
     print(f"\n{EVENTS:,} events, {PER_SECOND}/s, {CUTS} cuts, socket.io-client")
     for form in ("argument", "event"):
         for hold in (0.0, 0.15):
-            numbers, recovered = asyncio.run(
+            numbers, recoveries = asyncio.run(
                 received_through_cuts(
                     modules,
                     form=form,
@@ -76,7 +76,7 @@ def cut() -> None:
             lost = len(set(range(EVENTS)) - set(numbers))
             doubled = len(numbers) - len(set(numbers))
             turned = sum(after < before for before, after in itertools.pairwise(numbers))
-            words = f"{recovered} returns, {lost} lost, {doubled} doubled, {turned} out of order"
+            words = f"{sum(recoveries)} returns, {lost} lost, {doubled} doubled, {turned} out of order"
             print(f"  {form:<9} connect handler {hold:4.2f} s: {words}")
 
 

@@ -29,7 +29,7 @@ async def received_through_cuts(
     cuts: int,
     hold: float,
     chance: random.Random,
-) -> tuple[list[int], int]:
+) -> tuple[list[int], list[bool]]:
     """Emit numbers at a rate while the connection breaks, and wait until the client has received the last one.
 
     Args:
@@ -42,8 +42,8 @@ async def received_through_cuts(
         chance: Chooses when.
 
     Returns:
-        The numbers that came, in order, and how often the client recovered. A client that started anew misses
-        what it was not there for.
+        The numbers that came, in order, and of each connection whether the client had recovered. One that
+        starts anew misses what it was not there for.
     """
     server, namespace = Server(), f"/{form}"
     with serve(server.app) as url, Proxy(url).running() as proxy, running_clients(node_modules) as clients:
@@ -66,4 +66,4 @@ async def received_through_cuts(
         await cutting
         await until(lambda: bool(client.events) and client.events[-1][1] == events - 1, "the last event")
         client.leave()
-        return [event[1] for event in client.events], sum(recovered for _, recovered in client.connects)
+        return [event[1] for event in client.events], [recovered for _, recovered in client.connects]
