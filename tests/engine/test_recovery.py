@@ -394,6 +394,24 @@ async def test_a_client_on_two_connections_has_the_newer_one() -> None:
             assert [told[0] for told in stage.script.told] == ["connect", "disconnect", "connect"]
 
 
+async def test_a_client_that_is_away_moves_with_its_room() -> None:
+    """It is not counted, as nothing could be asked of it; disconnecting the room ends its session."""
+    async with staged() as (stage, one):
+        async with one.there():
+            await stage.server.enter_room(one.sid, "a")
+        clients = stage.server.clients
+        assert await clients.count("/", "a", timeout=1.0) == 0
+        await clients.move("join", "/", "a", "b")
+        await stage.server.emit("news", 1, to="b")
+        async with one.there():
+            assert await one.take(1) == [1]
+            assert await clients.count("/", "b", timeout=1.0) == 1
+        await clients.move("disconnect", "/", "b")
+        await stage.emptied()
+        async with one.there():
+            assert not one.recovered
+
+
 async def test_calls_to_a_client_that_is_away_fail_at_once() -> None:
     """Also those that it had not answered when it was cut off; callbacks are forgotten."""
     async with staged() as (stage, one):

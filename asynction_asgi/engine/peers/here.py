@@ -107,7 +107,7 @@ class Here:
     def moved(self, move: Move, namespace: str, room: Any, target: Any) -> list[Coroutine[Any, Any, None]]:
         """Do what `move` does; the results run disconnect handlers and must be awaited."""
         parting = []
-        for member in list(self._rooms.connected(namespace, room)):
+        for member in self._rooms.kept(namespace, room):
             if move == "join":
                 self._rooms.basic_enter_room(member.sid, namespace, target)
             elif move == "leave":

@@ -151,6 +151,8 @@ class Returning:
         if not session.trail.understands(claim.offset):
             return
         old, endpoint = session.member, member.endpoint
+        if old.phase not in (Phase.CONNECTED, Phase.RETURNING, Phase.AWAY):
+            return  # it is leaving for good
         before, now = endpoint.user(old), endpoint.user(member)
         if type(before) is not type(now) or before != now:
             return

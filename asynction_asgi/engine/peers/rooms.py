@@ -188,7 +188,11 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     def connected(self, namespace: str, room: Any) -> list[Member]:
         """Return the connected peers of one or several rooms, None being all."""
-        return [member for member in self._recipients(namespace, room) if member.phase is Phase.CONNECTED]
+        return [member for member in self._recipients(namespace, room) if member.phase is _CONNECTED]
+
+    def kept(self, namespace: str, room: Any) -> list[Member]:
+        """Return the peers of rooms as `connected` does, and those that are away or about to come back."""
+        return [member for member in self._recipients(namespace, room) if member.phase in _REACHED]
 
     def _recipients(self, namespace: str, room: Any) -> Iterable[Member]:
         if isinstance(room, str):
