@@ -9,6 +9,7 @@ from ..python_source.expressions import ANY, NONE, Named, write
 from ..python_source.sending import about, always_given, data_of, laid_out
 from ..python_source.signatures import Parameter, function_head
 from ..python_source.source import Module, docstring, fits, literal, one_line
+from .bound_emits import write_calls, write_emits_class
 from .handlers import slug
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, Spec
 
 __all__ = ["write_emits"]
+
+_OWN = ("Call", "Calls", "Emit", "Emits")
 
 
 def write_emits(spec: Spec, signatures: Signatures, *, module: str) -> dict[str, Module]:
@@ -36,7 +39,7 @@ def write_emits(spec: Spec, signatures: Signatures, *, module: str) -> dict[str,
 
 def _module(namespace: Namespace, signatures: Signatures, name: str, title: str) -> Module:
     events = [event for key, event in namespace.sends.items() if key != "*"]
-    functions = Names(("Emit", "Call", "Any", "Awaitable", "Callable", "TypeAlias", "annotations"))
+    functions = Names((*_OWN, "Any", "Awaitable", "Callable", "TypeAlias", "annotations", "partial"))
     named = [(functions.take(snake(event.name, "event")), event) for event in events]
     where = "" if namespace.name == "/" else f" in {one_line(namespace.name)}"
     concrete = "socket.namespace" if namespace.parameters else literal(one_line(namespace.name))
@@ -51,13 +54,21 @@ def _module(namespace: Namespace, signatures: Signatures, name: str, title: str)
         f"What {title} emits{where}",
         (emitting if any(event.ack is None for event in events) else "")
         + (calling if any(event.ack is not None for event in events) else ""),
-        own={"Emit", "Call", *(function for function, _ in named)},
+        own={*_OWN, *(function for function, _ in named)},
     )
     body = [
         line
         for function, event in named
         for line in ["", "", *_function(function, event, signatures, module)]
     ]
+    for write_class, asked in ((write_emits_class, False), (write_calls, True)):
+        methods = [
+            _function(function, event, signatures, module, method=True)
+            for function, event in named
+            if (event.ack is not None) is asked
+        ]
+        if methods:
+            body += ["", "", *write_class(namespace, methods, module)]
     for alias, result, used in (
         ("Emit", "None", any(event.ack is None for event in events)),
         ("Call", write(ANY, module), any(event.ack is not None for event in events)),
@@ -72,18 +83,30 @@ def _module(namespace: Namespace, signatures: Signatures, name: str, title: str)
     return module
 
 
-def _function(name: str, event: Event, signatures: Signatures, module: Module) -> list[str]:
+def _function(
+    name: str, event: Event, signatures: Signatures, module: Module, *, method: bool = False
+) -> list[str]:
+    """Return a function whose first parameter sends, or the method of a class that holds what sends."""
     context = pascal(event.name, "Event")
     first = "emit" if event.ack is None else "call"
     kind = Named(module.name, "Emit" if event.ack is None else "Call")
-    parameters = always_given(signatures.parameters(event.arguments, context, ["emit", "call", "answer"]))
+    taken = ["emit", "call", "answer", "self"]
+    parameters = always_given(signatures.parameters(event.arguments, context, taken))
     returns = NONE if event.ack is None else signatures.answer(event.ack, f"{context}Ack")
-    lines = function_head(name, [Parameter(name=first, type=kind), *parameters], returns, module)
-    lines += docstring(*about(event, f'Emit "{one_line(event.name)}"'), indent=4)
+    sender = [] if method else [Parameter(name=first, type=kind)]
+    indent = 8 if method else 4
+    lines = function_head(name, [*sender, *parameters], returns, module, indent=indent - 4, method=method)
+    lines += docstring(*about(event, f'Emit "{one_line(event.name)}"'), indent=indent)
     data = data_of(parameters, is_single=event.arguments.kind in ("single", "union"))
+    margin, sends = " " * indent, f"self._{first}" if method else first
     answered = returns != NONE
-    start = f"    answer: {write(returns, module)} = await {first}(" if answered else f"    await {first}("
+    start = (
+        f"{margin}answer: {write(returns, module)} = await {sends}("
+        if answered
+        else f"{margin}await {sends}("
+    )
     line = f"{start}{literal(event.name)}, {data})"
     if not fits(line):
-        line = "\n".join([start, f"        {literal(event.name)},", *laid_out(data), "    )"])
-    return [*lines, *line.split("\n"), *(["    return answer"] if answered else [])]
+        inner = [f"{margin[4:]}{text}" for text in laid_out(data)]
+        line = "\n".join([start, f"{margin}    {literal(event.name)},", *inner, f"{margin})"])
+    return [*lines, *line.split("\n"), *([f"{margin}return answer"] if answered else [])]
