@@ -10,6 +10,7 @@ from ...extras import is_installed
 from ..text.pointer import Pointer
 from .contradictions import find_contradictions
 from .definitions import reachable
+from .discriminators import find_unpinned
 from .dispatch import tag_values
 from .finite import find_finite
 from .generate import Generator
@@ -183,6 +184,10 @@ def compile_bundle(
         found += (
             node.diagnostic("warning", "SLOW", message, layer="service", key=True)
             for node, message in find_slow(normaliser.definitions)
+        )
+        found += (
+            node.diagnostic("warning", "SCHEMA", message, layer="service", key=True)
+            for node, message in find_unpinned(normaliser.definitions)
         )
     bundle = Bundle(names, normaliser.definitions, backend, unfit)
     if written:

@@ -7,10 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .definitions import AT, DISCRIMINATOR, places
+from .dispatch import tag_values
 
-__all__ = ["named_branches"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..text.document import Node
+    from .definitions import Definitions
+
+__all__ = ["find_unpinned", "named_branches"]
+
+
+def find_unpinned(definitions: Definitions) -> Iterator[tuple[Node, str]]:
+    """Yield each ``oneOf`` of which two alternatives may accept an object, whatever the discriminator says."""
+    for schema in places(definitions.values()):
+        named = schema.get(DISCRIMINATOR)
+        if named is None or named["keyword"] != "oneOf" or tag_values(schema["oneOf"], definitions):
+            continue
+        message = (
+            "two alternatives may accept the same object, which oneOf refuses: the discriminator decides nothing; "
+            f"require {named['property']!r} in each, with a const of its own"
+        )
+        yield schema[AT].child("discriminator"), message
 
 
 def named_branches(schema: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -91,7 +91,7 @@ class Identifiers:
         base = joined(scope.base, uri)
         resource = scope.resource if is_root else Resource(node)
         known = self.by_uri.setdefault(base, resource)
-        if known is not resource and known.root.value != value:
+        if known is not resource and known.root.value != value and not _is_patched(known.root, node):
             message = (
                 f"two schemas are called {base!r}, the other at #{known.root.pointer}; rename one of them"
             )
@@ -154,6 +154,11 @@ class Identifiers:
         place = node.get(key) or node
         found = place.diagnostic(severity, code, message, layer="service")
         self.found.setdefault(node.identity, []).append(found)
+
+
+def _is_patched(original: Node, node: Node) -> bool:
+    """Return whether two schemas are one place of a file, as it is written and with traits applied."""
+    return original.pointer == node.pointer and original.document.path == node.document.path
 
 
 def joined(base: str, uri: str) -> str:

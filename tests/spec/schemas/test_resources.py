@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.spec import check_document
-from asynction_asgi.spec.schemas import Mismatch
+from asynction_asgi.spec.schemas import Mismatch, normalise
 
 from ..reading import v2
 
@@ -179,6 +179,79 @@ def test_a_doubtful_dialect_is_a_warning(message: dict[str, Any], payload: Any, 
     (found,) = check_document(document(payload, message)).diagnostics
     assert (found.severity, found.code) == ("warning", "DIALECT")
     assert says in found.message
+
+
+def test_dynamic_references_make_a_bounded_number_of_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema that means something else on each of very many ways to it is an error."""
+    monkeypatch.setattr(normalise, "_MOST_DEFINITIONS", 100)
+    levels = 8
+    resources = {
+        f"{side}{level}": {
+            "$id": f"urn:{side}{level}",
+            "$dynamicAnchor": f"n{level}",
+            "properties": {"x": {"anyOf": [{"$ref": f"urn:{other}{level + 1}"} for other in "ab"]}},
+        }
+        for level in range(levels)
+        for side in "ab"
+    }
+    last = {"properties": {str(level): {"$dynamicRef": f"urn:a{level}#n{level}"} for level in range(levels)}}
+    resources |= {f"{side}{levels}": {"$id": f"urn:{side}{levels}", **last} for side in "ab"}
+    schema = {"$schema": LATEST, "anyOf": [{"$ref": "urn:a0"}, {"$ref": "urn:b0"}], "$defs": resources}
+    found = errors(check_document(document(schema)))
+    assert {code for code, _, _ in found} == {"REF_CYCLE"}
+    assert "this schema stands for more than 100" in found[0][2]
+
+
+def test_traits_may_change_a_schema_with_an_identifier() -> None:
+    """The schema as written and with the trait applied are one, and not two of the same name."""
+    message = {
+        "x-ack": {"$id": "urn:ack", "type": "object", "properties": {"a": {"$ref": "urn:text"}}},
+        "traits": [{"x-ack": {"required": ["a"]}}],
+    }
+    outcome = check_document(document(True, message, T={"$id": "urn:text", **TEXT}))
+    assert not outcome.diagnostics
+    assert outcome.spec is not None
+    ack = outcome.spec.namespaces["/"].receives["m"].ack
+    assert ack is not None
+    assert ack.schema is not None
+    check = outcome.spec.bundle.check(ack.schema)
+    check({"a": "text"})
+    for wrong in ({}, {"a": 5}):
+        with pytest.raises(Mismatch):
+            check(wrong)
+
+
+OPENAPI = {"schemaFormat": "application/vnd.oai.openapi;version=3.0.0"}
+DOG = {
+    "type": "object",
+    "required": ["kind", "bark"],
+    "properties": {"kind": TEXT, "bark": {"type": "integer"}},
+}
+CAT = {
+    "type": "object",
+    "required": ["kind", "meow"],
+    "properties": {"kind": TEXT, "meow": {"type": "integer"}},
+}
+
+
+def test_a_discriminator_chooses_whose_errors_are_reported() -> None:
+    """It never changes a verdict, so that a warning asks for constants."""
+    union = {"propertyName": "kind", "mapping": {"c": "#/components/schemas/Cat"}}
+    payload = {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Dog", "Cat")],
+        "discriminator": union,
+    }
+    outcome = check_document(document(payload, OPENAPI, Dog=DOG, Cat=CAT))
+    (found,) = outcome.diagnostics
+    assert (found.severity, found.pointer) == ("warning", f"{ROOT}/discriminator")
+    assert "require 'kind' in each, with a const of its own" in found.message
+    assert refusal(outcome, {"kind": "c", "meow": "loud", "bark": 1}) is None
+    assert refusal(outcome, {"kind": "c", "meow": "loud"}) == "/meow"
+    assert refusal(outcome, {"kind": "Dog", "bark": "loud"}) == "/bark"
+    assert refusal(outcome, {"kind": "other"}) == ""
+    pinned = {**DOG, "properties": {**DOG["properties"], "kind": {"const": "Dog"}}}  # type: ignore[dict-item]  # JSON
+    other = {**CAT, "properties": {**CAT["properties"], "kind": {"const": "Cat"}}}  # type: ignore[dict-item]  # JSON
+    assert not check_document(document(payload, OPENAPI, Dog=pinned, Cat=other)).diagnostics
 
 
 def test_files_beside_a_schema_with_an_identifier_are_found(tmp_path: Path) -> None:
