@@ -103,10 +103,10 @@ class Bench:
             await self.drop()
             self._main = await self.target.reopen(self.address, self._answers)
         exchange = await self._exchange(self._main, case, seconds=self.patience(case))
-        if (
-            exchange.answer is None
-            and exchange.ended is None
-            and not any(self.judge.is_answer(arrival, case.event) for arrival in exchange.arrivals)
+        if exchange.ended is not None:
+            await self.drop()
+        elif exchange.answer is None and not any(
+            self.judge.is_answer(arrival, case.event) for arrival in exchange.arrivals
         ):
             self._silences[case.event] += 1
         return exchange, await self.overheard()

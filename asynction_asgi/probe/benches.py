@@ -63,6 +63,11 @@ class Benches:
         self._open: Bench | None = None
         self._closed: set[str] = set()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The declared namespaces that are tested."""
+        return tuple(self._addresses)
+
     async def at(self, name: str) -> Bench | None:
         """Return the bench of a declared namespace, or None if the namespace does not admit the client.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..client.remote import FloodError
 from ..diff.changes import place_of
-from .benches import Benches
 from .doors import doors_of, try_door
 from .inquiry import Inquiry
 from .judge import Suspect
@@ -17,15 +16,14 @@ from .target import ServerDownError
 from .wire import packets, survives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from ..client.remote import Address
     from ..spec.model import Spec
     from ..testing.cases import Case
     from .bench import Bench
+    from .benches import Benches
     from .commands import Commands
     from .plan import Batch
-    from .refusals import Refusals
     from .report import Report
     from .target import Target
 
@@ -40,8 +38,7 @@ class Run:
     Args:
         spec: The contract, as it is served.
         target: The server.
-        addresses: Of each declared namespace that is tested, with what a client presents there.
-        refusals: Reads what counts as a refusal.
+        benches: Connects to its namespaces.
         commands: Writes the lines that show findings.
         report: Filled as the run goes on.
         progress: Receives a line about what is being done.
@@ -51,20 +48,18 @@ class Run:
         self,
         spec: Spec,
         target: Target,
-        addresses: Mapping[str, Address],
+        benches: Benches,
         *,
-        refusals: Refusals,
         commands: Commands,
         report: Report,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._spec = spec
         self._target = target
-        self._addresses = addresses
         self._commands = commands
         self._report = report
         self._progress = progress
-        self._benches = Benches(spec, target, addresses, refusals=refusals, commands=commands, report=report)
+        self._benches = benches
         self._inquiry = Inquiry(spec, commands=commands, report=report, is_over=lambda: target.is_over)
         self._tried_doors: set[str] = set()
         self._packet = ""
@@ -89,7 +84,7 @@ class Run:
                 await self._send_batch(batch)
                 if self._report.stopped:
                     break
-            for name in self._addresses if wire else ():
+            for name in self._benches.names if wire else ():
                 await self._send_packets(name)
         except ServerDownError as error:
             after = f" after {self._packet}" if self._packet else ""
@@ -188,7 +183,7 @@ class Run:
 
     def _down(self, reason: str) -> None:
         last = self._recent[-1] if self._recent else None
-        name = next(iter(self._addresses)) if last is None else last.namespace
+        name = self._benches.names[0] if last is None else last.namespace
         node = (
             self._spec.namespaces[name].node if last is None or last.declared is None else last.declared.node
         )

@@ -181,6 +181,7 @@ def test_a_report_for_every_reader(small: Path, bare: str, form: str, tmp_path: 
         assert f"try: asynction-asgi call {bare} count -1 --query page=1" in text
     elif form == "github":
         assert f"::error file={small},line=10,col=47,title=INVALID_ACCEPTED::'count' was" in text
+        assert "::notice title=asynction-asgi test::" in text
     else:
         root = ET.fromstring(text)
         names = {test.get("name"): test.find("failure") for test in root.iter("testcase")}

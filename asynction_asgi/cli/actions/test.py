@@ -16,6 +16,7 @@ import click
 
 from ...errors import SpecError, printable
 from ...probe.before import LeadError
+from ...probe.benches import Benches
 from ...probe.commands import Commands
 from ...probe.handshake import with_demanded
 from ...probe.plan import UnknownNamespaceError, name_namespaces, plan_cases
@@ -30,7 +31,7 @@ from ...testing.cases import Phase
 from ..report import show_diagnostics
 from .call import read_before
 from .connection import INTERRUPTED, Connection, finish, read_address, read_document
-from .test_formats import FORMATS
+from .findings import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -114,15 +115,8 @@ def run(
             is_alone=is_foreign and rate is None,
             steps=steps,
         )
-        probe = Run(
-            document,
-            target,
-            addresses,
-            refusals=refusals,
-            commands=commands,
-            report=report,
-            progress=_progress(),
-        )
+        benches = Benches(document, target, addresses, refusals=refusals, commands=commands, report=report)
+        probe = Run(document, target, benches, commands=commands, report=report, progress=_progress())
         interrupted = False
         try:
             await probe.run(batches, wire="wire" in phases)

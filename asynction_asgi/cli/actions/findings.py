@@ -157,7 +157,7 @@ def _json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _as_github(report: Report, _: Commands, file: TextIO | None) -> None:
+def _as_github(report: Report, commands: Commands, file: TextIO | None) -> None:
     """Print workflow commands at the places of the document, and the summary as a notice."""
     for severity, findings in (("error", report.findings), ("notice", report.flaky)):
         for finding in findings:
@@ -174,6 +174,9 @@ def _as_github(report: Report, _: Commands, file: TextIO | None) -> None:
                 ),
                 file=file,
             )
+    click.echo(
+        annotation("notice", "\n".join(_summary(report, commands)), title="asynction-asgi test"), file=file
+    )
 
 
 def _as_junit(report: Report, commands: Commands, file: TextIO | None) -> None:
