@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import Namespace, Security, Spec
     from ..spec.text.document import Node
+    from .changes import Level
     from .pairs import Pair
 
 __all__ = ["compare_specs"]
@@ -71,6 +72,31 @@ def _compare_namespaces(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     yield from compare_parameters(contracts, pair)
     yield from compare_handshakes(contracts, pair)
     yield from compare_events(contracts, pair)
+    yield from _compare_recovery(pair)
+
+
+def _compare_recovery(pair: Pair) -> Iterator[Change]:
+    old, new = pair.old.recovery, pair.new.recovery
+    if old == new:
+        return
+    was, form = (None if said is None else said.offset for said in (old, new))
+    where = f"x-recovery of {pair.old.name!r}"
+    level: Level = "info"
+    if form == "argument" != was:
+        level = "breaking"
+        message = f"{where} adds an argument to each event of the server, which listeners in Python must take"
+    elif new is None:
+        message = f"{where} is gone: clients that were cut off start anew"
+    else:
+        message = f"{where} has become {new}"
+    yield Change(
+        level=level,
+        code="RECOVERY_CHANGED",
+        message=message,
+        namespace=pair.old.name,
+        old=place_of(pair.old.node),
+        new=place_of(pair.new.node),
+    )
 
 
 def _security(namespace: Namespace, spec: Spec) -> tuple[Security | None, Spec, Node]:

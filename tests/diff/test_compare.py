@@ -229,6 +229,26 @@ ROWS: dict[str, Row] = {
         receives(TEXT, **{"x-ordering": "serial"}),
         [("info", "ORDERING_CHANGED")],
     ),
+    "offsets as arguments": (
+        sends(TEXT),
+        {**sends(TEXT), "channel": {"x-recovery": True}},
+        [("breaking", "RECOVERY_CHANGED")],
+    ),
+    "offsets as events": (
+        sends(TEXT),
+        {**sends(TEXT), "channel": {"x-recovery": {"offset": "event"}}},
+        [("info", "RECOVERY_CHANGED")],
+    ),
+    "no recovery any more": (
+        {**sends(TEXT), "channel": {"x-recovery": True}},
+        sends(TEXT),
+        [("info", "RECOVERY_CHANGED")],
+    ),
+    "recovery for another time": (
+        {**sends(TEXT), "channel": {"x-recovery": True}},
+        {**sends(TEXT), "channel": {"x-recovery": {"seconds": 5}}},
+        [("info", "RECOVERY_CHANGED")],
+    ),
 }
 
 

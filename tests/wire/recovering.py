@@ -29,8 +29,8 @@ class Server:
         self.told: dict[str, list[Any]] = {}
         self.hold = 0.0
         recoveries: dict[str, Any] = {
-            "argument": {"seconds": 20},
-            "event": {"seconds": 20, "offset": "event"},
+            "argument": {"seconds": 60, "events": 10_000},
+            "event": {"seconds": 60, "events": 10_000, "offset": "event"},
             "few-argument": {"events": FEW},
             "few-event": {"events": FEW, "offset": "event"},
         }
