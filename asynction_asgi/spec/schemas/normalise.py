@@ -57,6 +57,8 @@ class Normaliser:
         self.definitions: Definitions = {}
         self.faults: list[tuple[Node, str]] = []
         self._resolver = resolver
+        self._resources = resources_of((), resolver)
+        self._ways = Ways(self._resources, resolver)
         self._written = written
         self._names: dict[tuple[tuple[Document, str], Way], str] = {}
         self._waiting: list[tuple[str, Node, Way]] = []
@@ -66,8 +68,7 @@ class Normaliser:
     def run(self, roots: Iterable[Node]) -> dict[tuple[Document, str], str]:
         """Normalise everything that `roots` reach; the name of each root, by its identity."""
         roots = tuple(roots)
-        self._resources = resources_of(roots, self._resolver)
-        self._ways = Ways(self._resources, self._resolver)
+        resources_of(roots, self._resolver)
         entries: dict[tuple[Document, str], str] = {}
         for root in roots:
             target, way = self._ways.follow(root, ())

@@ -8,6 +8,7 @@ Source: JSON Schema 2020-12 (core), section 8.2.3.2; 2019-09 (core), section 8.2
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..text.references import ReferenceFault
@@ -34,7 +35,6 @@ class Ways:
     def __init__(self, resources: Resources, resolver: Resolver) -> None:
         self._resources = resources
         self._resolver = resolver
-        self._needed = self._find_needed() if resources.dynamic else {}
 
     def follow(self, node: Node, way: Way) -> tuple[Node, Way]:
         """Return the schema that a reference means, and the way to it; any other schema is returned itself.
@@ -92,9 +92,12 @@ class Ways:
             return None
         return name if node.value["$ref"].partition("#")[2] == name else None
 
-    def _find_needed(self) -> dict[Place, frozenset[str]]:
-        """Return the names that may be looked up from each schema on, by its place."""
+    @cached_property
+    def _needed(self) -> dict[Place, frozenset[str]]:
+        """The names that may be looked up from each schema on, by its place; found once all are scanned."""
         resources = self._resources
+        if not resources.dynamic:
+            return {}
         holders: dict[Place, list[Place]] = {}
         named: dict[str, list[Place]] = {}
         for place, name in resources.dynamic.items():

@@ -131,13 +131,13 @@ class _Security:
 
 @dataclass(frozen=True, slots=True)
 class _AuthSchema:
-    """``x-auth``: a schema of AsyncAPI's own dialect."""
+    """``x-auth``: a schema of AsyncAPI's own dialect, or of the one that its ``$schema`` names."""
 
     def check(self, walk: Walk, node: Node) -> None:
         target = walk.follow(node)
         if target is not None and is_multi_format(target.value):
             message = (
-                "x-auth must be a schema: write the contents of 'schema' here; other formats are not enforced"
+                "x-auth must be a schema: write the contents of 'schema' here, and its draft as '$schema'"
             )
             walk.error(target, "MULTIFORMAT", message)
         else:
