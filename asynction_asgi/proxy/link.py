@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..client.refusals import refusal_in
 from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError, connect
 from ..errors import RefusedError
+from ..logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Answered = Callable[..., Awaitable[None]]
 
 __all__ = ["Link"]
+
+logger = get_logger("proxy")
 
 
 class _PassedRefusalError(RefusedError):
@@ -131,6 +134,13 @@ class Link:
                 self._opened.set_exception(error)
             elif isinstance(error, ClosedError):
                 await self._end(error)
+        except Exception:  # a client must not stay connected to nothing
+            logger.exception("relaying failed")
+            failed = ClosedError("relaying failed")
+            if not self._opened.done():
+                self._opened.set_exception(failed)
+            else:
+                await self._end(failed)
 
     async def _end(self, error: ClosedError) -> None:
         self._is_over = True

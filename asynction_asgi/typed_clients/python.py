@@ -66,7 +66,9 @@ def write_python(spec: Spec, *, sync: bool = False) -> ClientModule:
         for line in ["", "", *writer.lines(classes[name], namespace)]
     ]
     payloads.define(module)
-    prelude = _HERE.joinpath("prelude_sync.py.txt" if sync else "prelude.py.txt").read_text("utf-8")
+    prelude = _HERE.joinpath("prelude.py.txt").read_text("utf-8")
+    if sync:
+        prelude = prelude.replace("async def", "def")
     for name in ("Any", "Protocol", "TypedDict", "cast", "NotRequired"):
         module.use("typing", name)
     path = f'PATH = {literal(spec.path)}\n"""The path of the server: `socketio_path` of `connect`."""'

@@ -13,6 +13,7 @@ from asynction_asgi.demo import create_app
 from asynction_asgi.errors import SpecError
 from asynction_asgi.proxy import Behind, proxy_of
 from asynction_asgi.proxy.link import Link
+from asynction_asgi.proxy.relay import Relay
 from tests.clients import ConnectError, connected
 from tests.serving import serve
 
@@ -237,6 +238,23 @@ async def test_no_connection_is_left_behind(bare: tuple[Bare, str]) -> None:
         while any(isinstance(thing, Link) for thing in gc.get_objects()):
             await asyncio.sleep(0.02)
             gc.collect()
+
+
+async def test_a_failure_of_the_proxy_ends_the_connection(
+    bare: tuple[Bare, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client does not stay connected to a proxy that can't deliver, and the log has the traceback."""
+
+    async def fail(*_: Any) -> None:
+        raise OverflowError("planted")
+
+    monkeypatch.setattr(Relay, "_deliver", fail)
+    with in_front(bare[1]) as (url, _):
+        async with connected(url) as client:
+            await client.emit("note", "hi")
+            await client.wait_gone()
+    assert "relaying failed" in caplog.text
+    assert "planted" in caplog.text
 
 
 def test_a_document_that_cannot_be_served_is_refused() -> None:
