@@ -163,6 +163,7 @@ def _main(
     """Become the process: what the interpreter does before it runs a module or a source."""
     if start_new_session:
         os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     for descriptor, standard in ((stdout, 1), (stderr, 2)):
         os.dup2(descriptor, standard)
         os.close(descriptor)

@@ -118,12 +118,15 @@ def _held_by_ours(server: Any) -> dict[str, int]:
     manager = server.manager
     rooms = [room for rooms in list(manager.rooms.values()) for room in list(rooms.values())]
     members = [member for members in list(manager.members.values()) for member in list(members.values())]
-    sockets = [socket for socket in list(server.eio.sockets.values()) if hasattr(socket, "connection")]
+    # The server runs in another thread, which may let a connection go between two looks at it.
+    connections = [getattr(socket, "connection", None) for socket in list(server.eio.sockets.values())]
     return {
         "memberships": len(members) + sum(map(len, rooms)),
         "callbacks": sum(len(member.callbacks or ()) for member in members) + len(manager.relayed),
         "leaving": len(server.tasks.running),
-        "attachments": sum(socket.connection.partial is not None for socket in sockets),
+        "attachments": sum(
+            connection is not None and connection.partial is not None for connection in connections
+        ),
     }
 
 

@@ -105,6 +105,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "json-pointer": (["", "/a~0b/~1", "//"], ["a", "/~", "/~2", "#/a"]),
     "relative-json-pointer": (["0", "1/a", "2#", "0+1/a"], ["", "-1", "01", "/a", "0#a", "1~"]),
+    "byte": (["", "YQ==", "YWI=", "YWJj", "+/+/"], ["YQ", "YQ=", "YWJj=", "Y===", "YW Jj", "-_-_", "YWJj\n"]),
     "regex": ([r"^\d+$", ""], ["(", r"\Z", "a" * 20_000]),
 }
 
