@@ -14,7 +14,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["WIDTH", "Module", "call", "docstring", "fits", "literal", "one_line", "sentence"]
 
@@ -122,15 +122,31 @@ class Module:
     Attributes:
         name: Dotted, as other modules of the folder import it.
         lines: The text below the imports.
+
+    Args:
+        name: As above.
+        doc: The first sentence of its docstring.
+        details: The rest of it.
+        own: Names that it defines.
+        known: What it imports already: the local name by module and name.
     """
 
-    def __init__(self, name: str, doc: str, details: str = "", *, own: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        doc: str,
+        details: str = "",
+        *,
+        own: Iterable[str] = (),
+        known: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
         self.name = name
         self.lines: list[str] = []
         self._doc = docstring(doc, details, indent=0)
         self._own = set(own)
         self._modules: set[str] = set()
-        self._imported: dict[tuple[str, str], str] = {}
+        self._imported: dict[tuple[str, str], str] = dict(known or {})
+        self._known = frozenset(self._imported)
 
     def use(self, module: str, name: str) -> str:
         """Return the name here of something in another module; ``builtins`` need no import."""
@@ -172,6 +188,11 @@ class Module:
         gap = [""] if body.startswith(("async def ", "def ", "class ", "@")) else []
         return "\n".join([*parts, *gap, body]) + "\n"
 
+    def new_imports(self) -> list[str]:
+        """Return the import statements that are not known already."""
+        groups = self._import_lines()
+        return [line for group in sorted(groups) for line in groups[group]]
+
     def _import_lines(self) -> dict[int, list[str]]:
         """Write import statements by group: Python's own, installed, those of the folder."""
         groups: dict[int, list[str]] = defaultdict(list)
@@ -180,6 +201,8 @@ class Module:
         plain: dict[str, list[str]] = defaultdict(list)
         renamed: dict[str, list[str]] = defaultdict(list)
         for (module, name), local in self._imported.items():
+            if (module, name) in self._known:
+                continue
             if name == local:
                 plain[module].append(name)
             else:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from .application import Application, make_application
 from .errors import ScaffoldError
+from .update import Update, make_update, outdated
 from .writing import write_files
 
-__all__ = ["Application", "ScaffoldError", "make_application", "write_files"]
+__all__ = [
+    "Application",
+    "ScaffoldError",
+    "Update",
+    "make_application",
+    "make_update",
+    "outdated",
+    "write_files",
+]

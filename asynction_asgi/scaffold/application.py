@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,14 +18,17 @@ from .documents import copied_documents
 from .emits import write_emits
 from .errors import ScaffoldError
 from .handlers import collect_handlers, required_schemes
+from .owned import MANIFEST, manifest_of
 from .places import Places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ..spec.model import Spec
     from .handlers import Handlers
     from .places import Place
+    from .stubs import Stub
 
 __all__ = ["Application", "make_application"]
 
@@ -46,11 +50,19 @@ class Application:
         files: The content of each file by its path; relative, with slashes.
         warnings: What the author of the document should know, a sentence each.
         secrets: Environment variables without which it doesn't start.
+        owned: The files that are written again when the document changes; all others are its author's.
+        stubs: The handlers and security functions of each module.
+        paths: The file of each module that has stubs.
+        attached: Those that the module of the application passes: by namespace and event.
     """
 
     files: dict[str, bytes]
     warnings: tuple[str, ...]
     secrets: tuple[str, ...]
+    owned: frozenset[str]
+    stubs: Mapping[str, Mapping[Place, Stub]]
+    paths: Mapping[str, str]
+    attached: Mapping[str, Mapping[str, Place]]
 
 
 def make_application(spec: Spec, folder: Path, *, server_name: str | None = None) -> Application:
@@ -97,7 +109,22 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
     copies = {
         name: source.read_bytes() for name, source in sources.items() if not _is_same(folder / name, source)
     }
-    return Application(files={**copies, **files}, warnings=tuple(places.warnings), secrets=tuple(secrets))
+    written = [
+        _path(name, modules) for name in (*emits, *((words["payloads"],) if payloads.is_needed else ()))
+    ]
+    owned = {**copies, **{name: files[name] for name in written}}
+    stubs: dict[str, dict[Place, Stub]] = defaultdict(dict)
+    for place, stub in handlers.stubs.items():
+        stubs[place.module][place] = stub
+    return Application(
+        files={**copies, **files, MANIFEST: manifest_of(owned)},
+        warnings=tuple(places.warnings),
+        secrets=tuple(secrets),
+        owned=frozenset(owned),
+        stubs=stubs,
+        paths={name: _path(name, modules) for name in stubs},
+        attached=handlers.attached,
+    )
 
 
 def _is_same(path: Path, source: Path) -> bool:

@@ -11,6 +11,8 @@ from ...errors import printable
 from ..report import show_diagnostics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...scaffold import Application
 
 
@@ -23,17 +25,36 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False),
     help="The folder to write to; it is created if it is missing.",
 )
-@click.option("--force", is_flag=True, help="Overwrite existing files.")
+@click.option("--force", is_flag=True, help="Overwrite existing files, with --update those that were edited.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Bring an application up to date: write payloads, emits and copied documents again, and add stubs.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if --update would write files again.")
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
 @click.pass_context
-def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, server_name: str | None) -> None:
+def scaffold(
+    ctx: click.Context,
+    /,
+    spec: str,
+    *,
+    output: str,
+    force: bool,
+    update: bool,
+    check: bool,
+    server_name: str | None,
+) -> None:
     """Write an application for SPEC: typed handlers to fill in, and their tests.
 
-    Exits with 1 if the document can't be served, or a file already exists.
+    With --update, no line that you have written is changed: handlers that are missing are added as stubs,
+    and the output says what no longer fits the document.
+
+    Exits with 1 if the document can't be served, a file already exists, or --check finds a difference.
     """
-    from ...scaffold import ScaffoldError, make_application, write_files  # noqa: PLC0415 - not for --help
+    from ...scaffold import ScaffoldError, make_application, outdated, write_files  # noqa: PLC0415 - not for --help
     from ...spec import check_document  # noqa: PLC0415 - likewise
 
     outcome = check_document(spec, server_name=server_name)
@@ -43,6 +64,14 @@ def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, serv
     folder = Path(output)
     try:
         application = make_application(outcome.spec, folder, server_name=server_name)
+        if check:
+            found = outdated(application, folder)
+            for name in found:
+                click.echo(printable(f"{folder / name} is out of date; run with --update"), err=True)
+            ctx.exit(1 if found else 0)
+        if update:
+            _update(application, folder, force=force)
+            return
         written = write_files(application.files, folder, force=force)
     except ScaffoldError as error:
         for line in str(error).splitlines():
@@ -51,11 +80,28 @@ def scaffold(ctx: click.Context, /, spec: str, *, output: str, force: bool, serv
     except OSError as error:
         click.echo(printable(f"can't write {error.filename or output}: {error.strerror}"), err=True)
         ctx.exit(1)
-    for warning in application.warnings:
-        click.echo(printable(f"warning: {warning}"), err=True)
+    _show_warnings(application.warnings)
     for path in written:
         click.echo(printable(str(path)))
     _show_next(application, output)
+
+
+def _update(application: Application, folder: Path, *, force: bool) -> None:
+    """Bring an application up to date, and say what is left to do."""
+    from ...scaffold import make_update, write_files  # noqa: PLC0415 - as above
+    from ..actions.binding import misfits  # noqa: PLC0415 - likewise
+
+    change = make_update(application, folder, force=force)
+    for path in write_files(change.files, folder, force=True):
+        click.echo(printable(str(path)))
+    _show_warnings((*application.warnings, *change.notes))
+    for line in misfits(folder):
+        click.echo(printable(line), err=True)
+
+
+def _show_warnings(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        click.echo(printable(f"warning: {warning}"), err=True)
 
 
 def _show_next(application: Application, output: str) -> None:

@@ -1,0 +1,40 @@
+"""Whether an application in a folder still fits its document, found out in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SECONDS = 60.0
+# The folder is the working directory, from which modules are imported first.
+_CODE = """\
+import sys
+from asynction_asgi import BindingError, SpecError
+try:
+    from app import app
+    app.check_handlers()
+except (BindingError, SpecError) as error:
+    sys.exit(str(error))
+except Exception as error:
+    sys.exit(f"app.py can't be imported: {type(error).__name__}: {error}")
+"""
+
+
+def misfits(folder: Path) -> list[str]:
+    """Return what the application ``app`` in a folder says of handlers that don't fit, by line."""
+    try:
+        done = subprocess.run(  # noqa: S603  # the application is the user's own
+            [sys.executable, "-c", _CODE],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"app.py was not imported within {_SECONDS:g} s"]
+    return done.stderr.splitlines()
