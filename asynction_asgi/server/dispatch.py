@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
-from ..logs import get_logger
 from .acks import Acks
 from .around import perform
 from .beside import registered_beside
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     from .emitting import Emitting
     from .namespace_routes import NamespaceRoutes, Route
     from .security.guard import Guard
-
-
-logger = get_logger()
 
 
 @dataclass(slots=True)
@@ -107,6 +103,7 @@ class Dispatcher:
         if conversation.scope is None:
             conversation.scope = Scope("connection", SocketValues(conversation.socket), outer)
         outer["connection"] = conversation.scope
+        conversation.scope.hold()
         call.scope = Scope("event", CallValues(call), outer)
 
     def admits(self, namespace: str) -> bool:
@@ -198,7 +195,8 @@ class Dispatcher:
         """Refuse a connection; whatever the error handler returns, a refusal stays one."""
         self.connections.remove(call.socket)
         try:
-            await self._close_provided(conversation, error)
+            if conversation.scope is not None:
+                await conversation.scope.end(error)
             if must_pass(error, task):
                 raise error
             if self._observer is not None:
@@ -312,16 +310,8 @@ class Dispatcher:
             await self._failures.report(conversation.routes, call, error, what)
         finally:
             self.connections.remove(conversation.socket)
-            await self._close_provided(conversation)
-
-    async def _close_provided(self, conversation: Conversation, error: BaseException | None = None) -> None:
-        """Close what was provided as long as a connection lasted; there is no client to answer."""
-        if conversation.scope is None:
-            return
-        try:
-            await conversation.scope.close(error)
-        except Exception:
-            logger.exception("closing what was provided to a connection of %s", conversation.socket.namespace)
+            if conversation.scope is not None:
+                await conversation.scope.end()
 
     def _must_pass(self, error: BaseException, peer: Peer[Conversation]) -> bool:
         """Return whether an error ends the task, which is garbage only if the peer is gone."""

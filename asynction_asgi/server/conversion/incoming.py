@@ -117,20 +117,17 @@ class Loader:
         """
         loaded = list(arguments)
         count = len(loaded)
-        for place, converter in self._places:
+        places = self._places
+        if self._rest is not None:
+            first, converter = self._rest
+            places = [*places, *((place, converter) for place in range(first, count))]
+        for place, converter in places:
             if place >= count:
                 break
             try:
                 loaded[place] = converter.load(loaded[place])
             except converter.errors as error:
                 raise self._refusal(socket, arguments, place, converter, error) from None
-        if self._rest is not None:
-            first, converter = self._rest
-            for place in range(first, count):
-                try:
-                    loaded[place] = converter.load(loaded[place])
-                except converter.errors as error:
-                    raise self._refusal(socket, arguments, place, converter, error) from None
         return loaded
 
     def _refusal(

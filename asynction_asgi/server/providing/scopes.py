@@ -8,6 +8,8 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ...logs import get_logger
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from types import TracebackType
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from .sources import Cell, Source
 
 
+logger = get_logger()
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -29,7 +32,7 @@ class Scope:
         made: What was made before.
     """
 
-    __slots__ = ("_generators", "_lock", "_made", "_outer", "_values", "name")
+    __slots__ = ("_ended", "_generators", "_lock", "_made", "_outer", "_users", "_values", "name")
 
     def __init__(
         self,
@@ -44,6 +47,8 @@ class Scope:
         self._made: dict[Source, Any] = dict(made)
         self._generators: list[AsyncGenerator[Any, None]] = []
         self._lock = asyncio.Lock() if name != "event" else None
+        self._users = 0
+        self._ended = False
 
     async def fill(self, needs: Sequence[tuple[str, Cell | None]]) -> dict[str, Any]:
         """Return values by name; those of this scope are made if they are not there yet."""
@@ -83,9 +88,33 @@ class Scope:
         self._made[source] = value
         return value
 
+    async def release_outer(self) -> None:
+        """Let go of the connection, which this scope has held."""
+        await self._outer["connection"].release()
+
     def _read(self, name: str) -> Any:
         """Return a value by its name, here or in a scope that lasts longer."""
         return self._values(name)
+
+    def hold(self) -> None:
+        """Keep what was made until `release`: a handler may run on when its client has left."""
+        self._users += 1
+
+    async def release(self) -> None:
+        """Let go of what `hold` kept; what has ended meanwhile is closed by the last to let go."""
+        self._users -= 1
+        if self._ended:
+            await self.end()
+
+    async def end(self, error: BaseException | None = None) -> None:
+        """Close the generators as soon as no handler uses them; what one raises is logged."""
+        self._ended = True
+        if self._users:
+            return
+        try:
+            await self.close(error)
+        except Exception:
+            logger.exception("closing what was provided to a %s", self.name)
 
     async def close(self, error: BaseException | None = None) -> None:
         """Close the generators, the last first; an error is raised in each of them.
@@ -138,5 +167,9 @@ class Closing:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the scope; what a provider raises takes the place of the error."""
-        if self._scope is not None:
+        if self._scope is None:
+            return
+        try:
             await self._scope.close(error)
+        finally:
+            await self._scope.release_outer()
