@@ -129,11 +129,7 @@ class Scope:
             if failure is not None and failure is not original:
                 raise failure
         finally:
-            del (
-                error,
-                original,
-                failure,
-            )  # a frame that holds what it raises is garbage only a collector finds
+            del error, original, failure  # a frame that holds what it raises is collected late
 
 
 async def _close(generator: AsyncGenerator[Any, None], error: BaseException | None) -> BaseException | None:
