@@ -89,6 +89,9 @@ class Identifiers:
                 self._name(node, scope, name)
             return scope
         base = joined(scope.base, uri)
+        if base is None:
+            self.report(node, keyword, "error", "REF_ID", f"{uri!r} is not a URI")
+            return scope
         resource = scope.resource if is_root else Resource(node)
         known = self.by_uri.setdefault(base, resource)
         if known is not resource and known.root.value != value and not _is_patched(known.root, node):
@@ -161,6 +164,12 @@ def _is_patched(original: Node, node: Node) -> bool:
     return original.pointer == node.pointer and original.document.path == node.document.path
 
 
-def joined(base: str, uri: str) -> str:
-    """Resolve a URI without a fragment; one that has a scheme is left as it is, ``urn:`` too."""
-    return uri if urlsplit(uri).scheme else urljoin(base, uri)
+def joined(base: str, uri: str) -> str | None:
+    """Resolve a URI without a fragment, or return None for a text that is not a URI.
+
+    One that has a scheme is returned unchanged, ``urn:`` too.
+    """
+    try:
+        return uri if urlsplit(uri).scheme else urljoin(base, uri)
+    except ValueError:
+        return None

@@ -129,7 +129,7 @@ class Resources:
 
     def _named(self, node: Node, scope: Scope, uri: str) -> Resource:
         """Return the resource that a URI stands for: of a schema known, else of a file."""
-        full = joined(scope.base, uri)
+        full = joined(scope.base, uri) or uri
         known = self._names.by_uri.get(full)
         if known is not None:
             return known

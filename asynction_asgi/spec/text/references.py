@@ -255,7 +255,10 @@ class Resolver:
         Raises:
             ReferenceFault: The file can't be read, or lies elsewhere.
         """
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError as error:
+            raise reference_fault(node, "REF_FILE", f"{uri!r} is not a URI: {error}") from error
         if "\\" in uri or _DRIVE.match(uri):
             message = f"{uri!r} is a Windows path; use a relative path with / between folders"
             raise reference_fault(node, "REF_FILE", message)
@@ -357,7 +360,11 @@ class _Descent:
 def rebase(node: Node) -> str:
     """Return the ``$ref`` of a node as it can be written in any other file."""
     uri, _, fragment = str(node.value["$ref"]).partition("#")
-    parts, base = urlsplit(uri), node.document.path
+    base = node.document.path
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # reported where it is followed
+        return str(node.value["$ref"])
     if base is None or parts.scheme or parts.netloc:
         return str(node.value["$ref"])
     path = base.parent / unquote(parts.path) if uri else base

@@ -119,6 +119,8 @@ def test_references_within_a_document(payload: Any, schemas: Any, value: Any, po
             "two schemas are called 'urn:a'",
         ),
         ({"$schema": LATEST, "$id": "urn:a#b"}, "REF_ID", "/$id", "use $anchor: b"),
+        ({"$id": "http://[a"}, "REF_ID", "/$id", "is not a URI"),
+        ({"$ref": "http://[a"}, "REF_FILE", "/$ref", "is not a URI"),
         ({"$schema": LATEST, "items": [TEXT]}, "SCHEMA", "/items", "use prefixItems"),
         ({"$schema": LATEST, "exclusiveMinimum": True}, "SCHEMA", "/exclusiveMinimum", "it replaces minimum"),
         (
