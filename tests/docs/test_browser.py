@@ -9,7 +9,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from asynction_asgi import AsynctionSocketIO, Socket
+
 from ..browser import watched_page
+from ..server.documents import channel, document, message
 from ..serving import serve
 from .documents import workshop
 
@@ -98,6 +101,22 @@ def test_the_console_holds_a_conversation(page: Page, transport: str) -> None:
     expect(panel.locator(".log > .sent").first).to_contain_text("not in the document")
     panel.get_by_role("button", name="Disconnect").click()
     expect(panel.get_by_role("status")).to_have_text("disconnected")
+
+
+@pytest.mark.parametrize("recovery", [True, {"offset": "event"}], ids=["argument", "event"])
+def test_the_console_takes_offsets_off(browser: Browser, recovery: Any) -> None:
+    """The log shows what the document declares, not what clients need that come back."""
+    extensions = {"x-recovery": recovery}
+    app = AsynctionSocketIO.from_spec(document(root=channel(sends=[message("news")], **extensions)))
+
+    @app.on("connect")
+    async def greet(socket: Socket) -> None:
+        await socket.emit("news", "hello")
+
+    with serve(app) as url, watched_page(browser, f"{url}{app.docs_path}") as page:
+        received = console(page).locator(".log > .received")
+        expect(received).to_have_count(1)
+        expect(received.locator("pre")).to_have_text('["hello"]')
 
 
 def test_every_mistake_is_answered(page: Page) -> None:
