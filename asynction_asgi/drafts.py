@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .errors import Direction
 
-__all__ = ["DEFAULT_PATH", "DraftNamespace", "Version", "draft_document"]
+__all__ = ["DEFAULT_PATH", "DraftNamespace", "Version", "argument_list", "draft_document"]
 
 Version = Literal["3.0", "2.6"]
 
@@ -36,7 +36,12 @@ class DraftNamespace:
 
 
 def draft_document(
-    namespaces: Mapping[str, DraftNamespace], *, version: Version, info: Mapping[str, Any], path: str
+    namespaces: Mapping[str, DraftNamespace],
+    *,
+    version: Version,
+    info: Mapping[str, Any],
+    path: str,
+    schemas: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a document that declares these namespaces, as plain values.
 
@@ -45,9 +50,26 @@ def draft_document(
         version: Of AsyncAPI.
         info: The Info Object.
         path: Of Engine.IO.
+        schemas: That messages refer to, by name, as ``#/components/schemas/NAME``.
     """
     servers, channels = _writers[version]
-    return {"asyncapi": f"{version}.0", "info": info, **servers(path), **channels(namespaces)}
+    components = {"components": {"schemas": schemas}} if schemas else {}
+    return {"asyncapi": f"{version}.0", "info": info, **servers(path), **channels(namespaces), **components}
+
+
+def argument_list(schemas: Sequence[Any], *, least: int, rest: Any = False) -> dict[str, Any]:
+    """Return the schema of a list of arguments.
+
+    Args:
+        schemas: Of the first arguments, in order.
+        least: How many of them have to be there.
+        rest: The schema of all that follow, or False if none may follow.
+    """
+    if schemas:
+        return {"type": "array", "items": list(schemas), "minItems": least, "additionalItems": rest}
+    if rest is False:
+        return {"type": "array", "maxItems": 0}
+    return {"type": "array", "prefixItems": [], "items": rest}
 
 
 def _servers2(path: str) -> dict[str, Any]:

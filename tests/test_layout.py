@@ -23,7 +23,7 @@ ROWS = {
         ("typed_clients",),
         ("engine", "docs", "mock", "diff", "traffic", "drafts"),
         ("infer", "server"),
-        ("mock/serve", "proxy", "testing", "demo", "scaffold"),
+        ("mock/serve", "proxy", "testing", "demo", "scaffold", "export"),
         ("mock/__init__", "probe"),
         ("cli", "pytest_plugin"),
         ("__main__", "__init__"),

@@ -88,6 +88,7 @@ RUNNING = "Testing a running server"
 PYTHON = "A typed client in Python"
 FRONT = "In front of another server"
 TRAFFIC = "From traffic to a contract"
+CODE = "From code to a contract"
 SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
@@ -97,7 +98,8 @@ FRAGMENTS = [
     candidate
     for candidate in BLOCKS
     if candidate.language == "python"
-    and candidate.heading not in (EXAMPLE, "Handlers", SHAPED, "Security", BACK, "Testing", START, PYTHON)
+    and candidate.heading
+    not in (EXAMPLE, "Handlers", SHAPED, "Security", BACK, "Testing", START, PYTHON, CODE)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -139,6 +141,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
         *(("bash", heading) for heading in (FRONT, TRAFFIC)),
+        *((language, CODE) for language in ("python", "bash")),
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         *((language, PYTHON) for language in ("bash", "python")),
@@ -529,6 +532,20 @@ def test_traffic_becomes_a_contract(folder: Path) -> None:
             assert (kept.exit_code, kept.output.partition(";")[0]) == (0, "nothing found"), kept.output
             assert said_at(url, 7)["error"]["code"] == "invalid_payload"
             assert said_at(url) == 5
+
+
+def test_code_becomes_a_contract(folder: Path) -> None:
+    """The exported document serves the same handler, and refuses what its annotations exclude."""
+    (folder / "shop.py").write_text(block("python", CODE), "utf-8")
+    export, run = [shlex.split(line)[1:] for line in block("bash", CODE).splitlines()]
+    result = CliRunner().invoke(main, export)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"shop\.py:14: .*'ordered'", result.stderr)
+    with Here(*run, "--port", "0").serving() as (url, _), socketio.SimpleClient() as client:
+        client.connect(url, transports=["websocket"])
+        assert client.call("order", {"sku": "a", "count": 2}) == 2
+        assert client.call("order", {"sku": "a", "count": 0})["error"]["code"] == "invalid_payload"
+    sys.modules.pop("shop", None)
 
 
 def said_through(arguments: list[str], text: Any = "hello") -> Any:

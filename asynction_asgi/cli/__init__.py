@@ -25,6 +25,7 @@ _COMMANDS = {
     "demo": "Serve a chat to try, with a page to break its rules.",
     "diff": "Say which changes of a document break clients.",
     "docs": "Build the documentation page of a document.",
+    "export": "Write a first document from the code of a python-socketio server.",
     "infer": "Write a first document from recorded traffic.",
     "listen": "Print the events of a server as they arrive.",
     "mock": "Serve a document before its handlers are written.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..drafts import argument_list
 from .shape import Shape
 
 if TYPE_CHECKING:
@@ -51,13 +52,11 @@ class Lists:
         Args:
             guess: As for `Shape.schema`.
         """
-        if not self._most:
-            return {"type": "array", "maxItems": 0}
         places = [shape.schema(guess=guess) for shape in self._places]
         if self._least == self._most == 1:
             return places[0]
         rest = False if self._rest is None else self._rest.schema(guess=guess)
-        return {"type": "array", "items": places, "minItems": self._least, "additionalItems": rest}
+        return argument_list(places, least=self._least, rest=rest)
 
     def _widen(self, count: int, least: int, most: int) -> None:
         self._least = min(self._least, least) if self.count else least

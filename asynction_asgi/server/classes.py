@@ -69,10 +69,19 @@ def handlers_of_namespace(namespace: Any) -> dict[str, Callable[..., Any]]:
             f"register_namespace() takes a socketio.AsyncNamespace, not {type(namespace).__qualname__};"
             " register other objects by app.register(namespace, object)"
         )
+    check_dispatch(namespace)
+    return handlers_of(namespace)
+
+
+def check_dispatch(namespace: Any) -> None:
+    """Check that python-socketio itself dispatches the events of a namespace.
+
+    Raises:
+        TypeError: The namespace's class does.
+    """
     owner = next(owner for owner in type(namespace).__mro__ if "trigger_event" in vars(owner))
     if owner.__module__.partition(".")[0] != "socketio":
         raise TypeError(
             f"{owner.__qualname__} has a trigger_event of its own, past which the document can't be enforced;"
             " use @app.around, or a catch-all handler on_*"
         )
-    return handlers_of(namespace)

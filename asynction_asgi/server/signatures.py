@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Lead = Literal["sid", "socket"]
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_NOWHERE = object()
+NOWHERE = object()
 
 
 class UnbindableError(Exception):
@@ -143,8 +143,8 @@ def _expresses_socket(expression: ast.expr, names: Mapping[str, Any]) -> bool:
         if kind not in ("Annotated", "Optional", "Union"):
             return False
         return any(_expresses_socket(member, names) for member in inner[: 1 if kind == "Annotated" else None])
-    found = _look_up(expression, names)
-    if found is _NOWHERE:
+    found = look_up(expression, names)
+    if found is NOWHERE:
         return _spelling(expression) == Socket.__name__
     return _is_socket(found, {}) if not isinstance(found, str) else False
 
@@ -155,13 +155,14 @@ def _spelling(expression: ast.expr) -> str:
     return expression.id if isinstance(expression, ast.Name) else ""
 
 
-def _look_up(node: ast.expr, names: Mapping[str, Any]) -> Any:
+def look_up(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    """Return what a name, or a dotted one, stands for among `names` and the builtins, or `NOWHERE`."""
     if isinstance(node, ast.Name):
-        return names.get(node.id, getattr(builtins, node.id, _NOWHERE))
+        return names.get(node.id, getattr(builtins, node.id, NOWHERE))
     if isinstance(node, ast.Attribute):
-        owner = _look_up(node.value, names)
-        return _NOWHERE if owner is _NOWHERE else getattr(owner, node.attr, _NOWHERE)
-    return _NOWHERE
+        owner = look_up(node.value, names)
+        return NOWHERE if owner is NOWHERE else getattr(owner, node.attr, NOWHERE)
+    return NOWHERE
 
 
 def python_function(function: Any) -> Any:

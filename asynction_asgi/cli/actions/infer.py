@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ...drafts import Version
 
-__all__ = ["infer_document", "write_document"]
+__all__ = ["infer_document", "say_next"]
 
 
 def infer_document(records: Sequence[str], *, title: str, version: Version, guesses: bool) -> str:
@@ -58,24 +58,10 @@ def _read(record: str, seen: Seen, progress: Callable[[int], object]) -> None:
         raise click.ClickException(f"can't read {record}: {error.strerror}") from None
 
 
-def write_document(text: str, output: str | None, *, force: bool) -> None:
-    """Write a document to a file, or to standard output without one, and say what to do next.
-
-    Raises:
-        click.ClickException: The file exists, or can't be written.
-    """
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        with Path(output).open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise click.ClickException(f"{output} exists; --force overwrites it") from None
-    except OSError as error:
-        raise click.ClickException(f"can't write {output}: {error.strerror}") from None
-    click.echo(printable(output))
-    say(printable(f"next: asynction-asgi proxy URL -s {output} --validation warn"))
+def say_next(output: str | None) -> None:
+    """Say what to do with the file of a document, if it is one."""
+    if output is not None:
+        say(printable(f"next: asynction-asgi proxy URL -s {output} --validation warn"))
 
 
 @contextlib.contextmanager

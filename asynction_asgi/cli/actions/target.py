@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
-import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,9 +13,9 @@ import click
 from ...errors import BindingError, SpecError
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
-from ...spec.text.references import did_you_mean
 from ..report import escaped, show_diagnostics
 from .collector import relax_collector
+from .importing import import_from, import_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,9 +82,7 @@ class Target:
             BindingError: The document's handlers can't be attached.
             click.ClickException: The name is not found, or its import failed.
         """
-        folder = str(Path(self.app_dir).resolve())
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        import_from(self.app_dir)
         app = self._serve_document() if self.is_document else _import_app(self.name)
         if isinstance(app, AsynctionSocketIO):
             app.check_handlers()
@@ -164,38 +159,7 @@ def load_or_exit(target: Target) -> Callable[..., Any]:
 
 
 def _import_app(name: str) -> Callable[..., Any]:
-    module_name, _, attributes = name.partition(":")
-    try:
-        found: Any = importlib.import_module(module_name)
-    except (SpecError, BindingError):
-        raise
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise _failed_import(module_name) from None
-        raise click.ClickException(
-            f"there is no module {error.name!r}; use --app-dir for the folder that it is in"
-        ) from None
-    except Exception:  # noqa: BLE001 - user code may raise anything while it is imported
-        raise _failed_import(module_name) from None
-    for attribute in attributes.split("."):
-        if not hasattr(found, attribute):
-            meant = did_you_mean(attribute, vars(found) if hasattr(found, "__dict__") else ())
-            raise click.ClickException(f"{module_name!r} has no {attribute!r}{meant}")
-        found = getattr(found, attribute)
+    found = import_name(name)
     if not callable(found):
         raise click.ClickException(f"{name!r} is not an ASGI application")
     return found  # type: ignore[no-any-return]  # types of a module's contents are known only at run time
-
-
-def _failed_import(module_name: str) -> click.ClickException:
-    """Return the error for a module that raised, with the user's own lines of the traceback."""
-    error = sys.exception()
-    trace = traceback.TracebackException.from_exception(error) if error is not None else None
-    if trace is None:
-        return click.ClickException(f"importing {module_name!r} failed")
-    machinery = (__file__, importlib.__file__, "<frozen importlib")
-    for index, frame in enumerate(trace.stack):
-        if not frame.filename.startswith(machinery):
-            del trace.stack[:index]
-            break
-    return click.ClickException(f"importing {module_name!r} failed\n{''.join(trace.format())}".rstrip())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..draft_options import draft_options
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,22 +16,7 @@ if TYPE_CHECKING:
 @click.argument(
     "records", metavar="RECORD...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False)
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False),
-    help="The file to write; standard output if there is none.",
-)
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
-@click.option("--title", default="Inferred", show_default=True, help="The document's title.")
-@click.option(
-    "--asyncapi",
-    "version",
-    type=click.Choice(["3.0", "2.6"]),
-    default="3.0",
-    show_default=True,
-    help="The version of AsyncAPI to write.",
-)
+@draft_options(title="Inferred")
 @click.option(
     "--guess",
     type=click.Choice(["enums"]),
@@ -54,6 +41,8 @@ def infer(
     Exits with 1 if a record can't be read, or the file exists.
     """
     from ..actions import infer as action  # noqa: PLC0415  # not for --help and completion
+    from ..actions.writing import write_document  # noqa: PLC0415  # likewise
 
     text = action.infer_document(records, title=title, version=version, guesses="enums" in guess)
-    action.write_document(text, output, force=force)
+    write_document(text, output, force=force)
+    action.say_next(output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.inspect import type_info
@@ -12,6 +12,11 @@ from msgspec.inspect import type_info
 from ...errors import Violation, shorten
 from ...spec.text.pointer import Pointer
 from .converter import Converter, Refused, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .converter import Use
 
 _BYTES = (bytes, bytearray, memoryview)
 _PLACE = re.compile(r" - at `\$(?P<path>.*)`$", re.DOTALL)
@@ -140,3 +145,28 @@ def _pointer(path: str) -> str:
         pointer += f"/{Pointer.escape(step['name'] or step['index'])}"
         position = step.end()
     return pointer
+
+
+def write_schemas(
+    asked: Sequence[tuple[Any, Use]],
+) -> tuple[list[dict[str, Any] | UnsupportedError], Mapping[str, dict[str, Any]]]:
+    """Return the schemas of annotations, and those that they refer to as ``#/components/schemas/NAME``.
+
+    Args:
+        asked: Annotations, and whether values are read or written by them, which makes no difference here.
+    """
+    written: list[dict[str, Any] | UnsupportedError] = []
+    known = {}
+    for place, (annotation, _) in enumerate(asked):
+        try:
+            msgspec.json.Decoder(annotation)
+            written.append(msgspec.json.schema(annotation))
+            known[place] = annotation
+        except Exception as error:  # noqa: BLE001  # of any class, by the types of others that it holds
+            written.append(UnsupportedError(f"msgspec: {shorten(str(error), 200)}"))
+    schemas, components = msgspec.json.schema_components(
+        known.values(), ref_template="#/components/schemas/{name}"
+    )
+    for place, schema in zip(known, schemas, strict=True):
+        written[place] = schema
+    return written, components

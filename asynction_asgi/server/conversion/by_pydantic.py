@@ -6,14 +6,17 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import pydantic
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ...errors import Violation, shorten
 from ...spec.text.pointer import Pointer
-from .converter import Converter, Refused, UnsupportedError
+from .converter import DECIMAL_PATTERN, Converter, Refused, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .converter import Use
 
 _MOST_VIOLATIONS = 10
 _LONGEST_POINTER = 500  # the names of members may be a peer's
@@ -153,3 +156,49 @@ def _keyword(kind: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return shorten(str(error).partition("\n")[0], 200)
+
+
+class _Schemas(GenerateJsonSchema):
+    """pydantic's schemas, which accept nothing that pydantic refuses, and without made-up titles."""
+
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        return False
+
+    def emit_warning(self, kind: Any, detail: str) -> None:
+        if kind == "skipped-choice":
+            raise pydantic.errors.PydanticInvalidForJsonSchema(detail)
+
+    def decimal_schema(self, schema: Any) -> dict[str, Any]:
+        written = super().decimal_schema(schema)
+        for branch in written.get("anyOf", [written]):
+            # Without a pattern any text passes; one with a lookahead can't be checked in bounded time.
+            if branch.get("type") == "string" and "(?" in branch.get("pattern", "(?"):
+                branch["pattern"] = DECIMAL_PATTERN
+        return written
+
+
+def write_schemas(
+    asked: Sequence[tuple[Any, Use]],
+) -> tuple[list[dict[str, Any] | UnsupportedError], Mapping[str, dict[str, Any]]]:
+    """Return the schemas of annotations, and those that they refer to as ``#/components/schemas/NAME``.
+
+    Args:
+        asked: Annotations, and whether values are read or written by them.
+    """
+    written: list[dict[str, Any] | UnsupportedError] = []
+    known: list[tuple[int, Use, pydantic.TypeAdapter[Any]]] = []
+    for place, (annotation, use) in enumerate(asked):
+        try:
+            adapter = pydantic.TypeAdapter[Any](annotation)
+            adapter.rebuild()
+            written.append(adapter.json_schema(mode=use, schema_generator=_Schemas))
+            known.append((place, use, adapter))
+        except (pydantic.PydanticUserError, NameError, TypeError, ImportError) as error:
+            written.append(UnsupportedError(f"pydantic: {_first_line(error)}"))
+    # All at once, so that classes of one name get names of their own.
+    schemas, rest = pydantic.TypeAdapter.json_schemas(
+        known, ref_template="#/components/schemas/{model}", schema_generator=_Schemas
+    )
+    for (place, _), schema in schemas.items():
+        written[place] = schema
+    return written, rest.get("$defs", {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from ...errors import Violation
 
     Dump = Callable[[Any], Any]
+
+Use = Literal["validation", "serialization"]
+"""Whether values are read from JSON, or written as JSON."""
+DECIMAL_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)$"
+"""Of the texts that both libraries read as a Decimal, those that are numbers in decimal notation."""
 
 
 class UnsupportedError(Exception):

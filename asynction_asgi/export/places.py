@@ -1,0 +1,49 @@
+"""Places in the code that is exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..server.signatures import python_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Note", "Place", "place_in", "place_of"]
+
+
+class Place(NamedTuple):
+    """A line of a file, 0 for the file as a whole."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return the place as compilers write it."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Note(NamedTuple):
+    """What nothing in the code says, or what a document can't say."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        """Return the note as compilers write it."""
+        return f"{self.place}: {self.text}"
+
+
+def place_of(function: Callable[..., Any]) -> Place:
+    """Return where a function begins, or its module's name."""
+    code = getattr(python_function(function), "__code__", None)
+    if code is None:
+        return Place(str(getattr(function, "__module__", type(function).__module__)), 0)
+    return place_in(code.co_filename, code.co_firstlineno)
+
+
+def place_in(file: str, line: int) -> Place:
+    """Return a place in a file, by its path from the working directory if it is below it."""
+    path, here = Path(file), Path.cwd()
+    return Place(str(path.relative_to(here)) if path.is_relative_to(here) else file, line)
