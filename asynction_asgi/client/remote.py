@@ -38,9 +38,9 @@ __all__ = [
     "connect",
 ]
 
-# Packets that may wait to be written before the next event waits for them: servers in Python refuse a
-# polling request with more.
-_PILED = 16
+# Packets that may wait to be written before the next event waits for them. By polling they are one request,
+# and servers in Python refuse one with more than 16, of which an event with attachments has several.
+_PILED = {"polling": 1, "websocket": 16}
 _NOISE = re.compile(r" ssl:\S+")  # in aiohttp's message about an unreachable host
 
 
@@ -134,15 +134,22 @@ class Remote:
 
     async def acknowledge(self, arrival: Arrival, answer: Sequence[Any]) -> None:
         """Answer an event whose ``ack_id`` is not None."""
-        await self._client.acknowledge(self._namespace, arrival.ack_id, answer)
+        async with self._turn:
+            if self.transport == "polling":
+                await self._room()
+            await self._client.acknowledge(self._namespace, arrival.ack_id, answer)
 
     async def _emit(self, event: str, arguments: Sequence[Any], callback: Any) -> None:
         async with self._turn:
-            if self._client.eio.queue.qsize() >= _PILED:
-                await self._written()
+            await self._room()
             if self._client.ended.done():
                 raise self._client.ended.result()
             await self._client.emit(event, tuple(arguments), namespace=self._namespace, callback=callback)
+
+    async def _room(self) -> None:
+        """Wait until another event may be queued."""
+        if self._client.eio.queue.qsize() >= _PILED[self.transport]:
+            await self._written()
 
     async def _written(self) -> None:
         """Wait until nothing waits to be written."""

@@ -18,12 +18,10 @@ import socketio
 
 from ..errors import shorten
 from .offsets import Offsets
-from .remote_http import CLOSE_SECONDS, UnreachableError, read_answer
+from .remote_http import CLOSE_SECONDS, Answer, UnreachableError, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Sequence
-
-    from .remote_http import Answer
 
 __all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "ConnectRefusedError", "FloodError"]
 
@@ -34,6 +32,7 @@ _ATTACHMENT_BYTES = 100  # memory per attachment beside its bytes
 # The most events not yet received, and packets not yet sent: only a server that floods or does not read
 # causes more.
 _WAITING = 1_000
+_DECODED = 16  # packets that upstream takes from one answer to a poll; it gives up at more
 # Upstream's log: failures, which are raised here, and packets. It has no parent, as `logging.config` lets
 # every logger below a configured one speak.
 _SILENT = logging.Logger("upstream", logging.CRITICAL + 1)  # noqa: LOG001  # see above
@@ -119,6 +118,7 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
     """
 
     pause: Callable[[], Awaitable[None]] | None = None
+    _undelivered: bytes = b""
 
     def create_queue(self, *_: Any, **__: Any) -> asyncio.Queue[Any]:
         return _SendQueue()
@@ -140,11 +140,19 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # upstream is untype
         if self.pause is not None:
             await self.pause()
 
-    async def _send_request(self, *args: Any, **options: Any) -> Answer | str | None:
-        response = await super()._send_request(*args, **options)
-        if response is None or isinstance(response, str):
-            return response
-        return await read_answer(response, _MESSAGE_BYTES)
+    async def _send_request(self, method: str, *args: Any, **options: Any) -> Answer | str | None:
+        """Send a request; of an answer with many packets, return some, and the others at the next polls."""
+        if method == "GET" and self._undelivered:
+            answer = Answer(200, self._undelivered)
+        else:
+            response = await super()._send_request(method, *args, **options)
+            if response is None or isinstance(response, str):
+                return response
+            answer = await read_answer(response, _MESSAGE_BYTES)
+        if method != "GET":
+            return answer
+        first, self._undelivered = answer.split(_DECODED)
+        return first
 
 
 class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped

@@ -29,6 +29,7 @@ CLOSE_SECONDS = 2.0
 _LOOK_SECONDS = 0.01
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # RFC 9110, 15.4: those that name another address to ask
 _LONGEST_ADDRESS = 200
+_SEPARATOR = b"\x1e"  # Engine.IO 4: between the packets of a polling body
 
 
 class MissingClientError(Exception):
@@ -49,6 +50,12 @@ class Answer:
     def __init__(self, status: int, body: bytes) -> None:
         self.status = status
         self._body = body
+
+    def split(self, most: int) -> tuple[Answer, bytes]:
+        """Return an answer with the first packets of this one, and the body of the others."""
+        packets = self._body.split(_SEPARATOR, most)
+        rest = packets.pop() if len(packets) > most else b""
+        return Answer(self.status, _SEPARATOR.join(packets)), rest
 
     async def read(self) -> bytes:
         """Return the body."""

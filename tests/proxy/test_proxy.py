@@ -174,6 +174,16 @@ async def test_each_side_leaves_with_the_other(front: str, bare: tuple[Bare, str
         await client.wait_gone()
 
 
+async def test_a_server_behind_may_speak_polling_alone(bare: tuple[Bare, str]) -> None:
+    """Bursts in both directions arrive whole and in order, though few packets fit one request."""
+    with in_front(bare[1], transports=("polling",)) as (url, _):
+        async with connected(url) as client:
+            answers = await asyncio.gather(*(client.call("echo", number, b"x") for number in range(40)))
+            assert [answer[0] for answer in answers] == list(range(40))
+            await client.emit("count", 100)
+            assert [await client.receive() for _ in range(100)] == [("counted", n) for n in range(100)]
+
+
 async def test_no_answer_in_time_is_a_refusal(bare: tuple[Bare, str]) -> None:
     """The client gets ``timeout`` after the proxy's patience."""
     with in_front(bare[1], seconds=0.3) as (url, _):
