@@ -42,6 +42,8 @@ class Order(pydantic.BaseModel):
     address: Address | None = pydantic.Field(None, description="Where to")
     payment: Annotated[ByCard | InCash, pydantic.Field(discriminator="by")] = InCash(by="cash")
     picture: bytes = b""
+    discount: Annotated[decimal.Decimal, pydantic.Field(ge=0, le=1)] | None = None
+    reference: pydantic.UUID4 | None = None
 
 
 class Node(pydantic.BaseModel):

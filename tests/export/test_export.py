@@ -74,7 +74,16 @@ def test_the_document_names_the_very_functions(version: Any) -> None:
     assert {warning.message.partition(":")[0] for warning in routes.warnings} == {"late", "pack"}
 
 
-ORDER = {"sku": "a", "count": 1, "price": "1.5", "due": None, "address": None, "payment": {"by": "cash"}}
+ORDER = {
+    "sku": "a",
+    "count": 1,
+    "price": "1.5",
+    "due": None,
+    "address": None,
+    "payment": {"by": "cash"},
+    "discount": None,
+    "reference": None,
+}
 CARD = {"by": "card", "number": "7"}
 BAG = {"type": "Bag", "owner": "12345678-1234-5678-1234-567812345678"}
 BOX = {"type": "Box", "size": 1, "seal": b"\x00", "worth": "2.50", "since": "2026-01-01T00:00:00Z"}
@@ -120,6 +129,7 @@ async def test_the_same_functions_answer(url: str, event: str, arguments: list[A
         pytest.param("order", [{"sku": "a", "price": "dear"}], "/0/price", id="decimal"),
         pytest.param("order", [{"sku": "a", "due": "soon"}], "/0/due", id="datetime"),
         pytest.param("order", [{"sku": "a", "payment": {"by": "card"}}], "/0/payment", id="tag"),
+        pytest.param("order", [{"sku": "a", "discount": 2}], "/0/discount", id="limited decimal"),
         pytest.param("order", [], "", id="too few"),
         pytest.param("draw line", [{"x": 1}, {"x": 2, "colour": "blue"}], "/1/colour", id="enum"),
         pytest.param("draw line", [{"x": 1}], "", id="too few of several"),

@@ -42,6 +42,16 @@ MODELS: dict[str, Any] = {
             {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DECIMAL_PATTERN}]},
             id="decimal",
         ),
+        pytest.param(
+            Annotated[decimal.Decimal, pydantic.Field(gt=0)],
+            {"type": "number", "exclusiveMinimum": 0},
+            id="limited decimal",
+        ),
+        pytest.param(
+            pydantic.UUID4,
+            {"type": "string", "format": "uuid", "pattern": "^[^-]+-[^-]+-4"},
+            id="version of a uuid",
+        ),
     ],
 )
 def test_types_have_schemas(annotation: Any, schema: dict[str, Any]) -> None:

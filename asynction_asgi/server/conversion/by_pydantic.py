@@ -174,7 +174,9 @@ class _Schemas(GenerateJsonSchema):
             # Without a pattern any text passes; one with a lookahead can't be checked in bounded time.
             if branch.get("type") == "string" and "(?" in branch.get("pattern", "(?"):
                 branch["pattern"] = DECIMAL_PATTERN
-        return written
+        numbers = [branch for branch in written.get("anyOf", ()) if branch.get("type") == "number"]
+        # A schema can limit numbers, and no text that stands for one.
+        return numbers[0] if any(len(branch) > 1 for branch in numbers) else written
 
 
 def write_schemas(

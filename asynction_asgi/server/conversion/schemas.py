@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ _VALUES = ("enum", "const", "default", "examples")
 # msgspec's schemas of bytes, which travel as bytes here, and of Decimals.
 _BASE64 = {"contentEncoding": "base64"}
 _DECIMAL = {"type": "string", "format": "decimal"}
+# pydantic's own formats; the version is the first digit of the third group.
+_UUID_OF_VERSION = re.compile(r"uuid(\d)")
 
 
 class AnnotationSchemas:
@@ -119,6 +122,8 @@ def _adapt(schema: Any, *, names: Mapping[str, str]) -> Any:
     if _DECIMAL.items() <= adapted.items():
         adapted = {**adapted, "pattern": DECIMAL_PATTERN}
         del adapted["format"]
+    if version := _UUID_OF_VERSION.fullmatch(str(adapted.get("format"))):
+        adapted = {**adapted, "format": "uuid", "pattern": f"^[^-]+-[^-]+-{version[1]}"}
     if _BASE64.items() <= adapted.items():
         adapted = {**adapted, "format": "binary"}
         del adapted["contentEncoding"]
