@@ -25,20 +25,17 @@ class SeenEvent:
     Attributes:
         arguments: Its lists of arguments.
         answers: Those of its acknowledgements, refusals left out.
-        asked: How often an acknowledgement was asked for.
         connections: Hashes of the connections that had it.
     """
 
     def __init__(self) -> None:
         self.arguments, self.answers = Lists(), Lists()
-        self.asked = 0
         self.connections: set[int] = set()
 
     def merge(self, other: SeenEvent) -> None:
         """Add what was seen of the event in another namespace."""
         self.arguments.merge(other.arguments)
         self.answers.merge(other.answers)
-        self.asked += other.asked
         self.connections |= other.connections
 
 
@@ -117,7 +114,6 @@ class Seen:
         self.messages += 1
         event = self._namespace(line.namespace).event(line.direction, line.event)
         event.arguments.add(line.args)
-        event.asked += line.asked
         if line.ack is not None:
             event.answers.add(line.ack)
         event.connections.add(hash(line.connection))
