@@ -85,6 +85,8 @@ class Gate:
 
     def begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         """Take a CONNECT of `size` bytes: refuse it, or run the connect handler in a task."""
+        if self._service.draining(connection):
+            return  # it will ask another process
         if namespace in connection.members:
             return  # socket.io-client sends it twice when `connect` is called before the first answer
         endpoint = self._find_endpoint(namespace)

@@ -114,10 +114,8 @@ class Intake:
         if payload[0] in packets.RESERVED_EVENTS:
             error = RefusedError("reserved_event", "clients may not emit this name")
         elif self._service.stopping and self._service.refuses(connection):
-            if self._service.leaving is not None:
-                return (
-                    None  # the client learns by its disconnect that this was not taken, and may send it again
-                )
+            if self._service.draining(connection):
+                return None  # it learns by its disconnect that this was not taken
             error = RefusedError("unavailable", "the server is stopping")
         elif self._limits.events_per_second is not None and not connection.take_token():
             error = RefusedError("rate_limited", "too many events")

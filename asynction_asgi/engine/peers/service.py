@@ -27,6 +27,10 @@ class Service:
         """Return whether nothing new is taken from a client any more."""
         return self.stopping and (self.leaving is None or connection in self.leaving)
 
+    def draining(self, connection: Connection) -> bool:
+        """Return whether a client leaves while others go on; what it sends is not answered, as it will come back."""
+        return self.leaving is not None and connection in self.leaving
+
     def begin_drain(self, *, admitting: bool) -> None:
         """Let clients leave one after another."""
         self.stopping, self.admitting, self.leaving = True, admitting, set()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import Limits
 from tests.clients import connected
@@ -259,3 +260,58 @@ async def test_a_polling_client_fetches_its_last_answer() -> None:
         assert await client.poll() == ["6"], "not CLOSE: python-socketio would not come back"
         await ending
         assert (await client.get()).status_code == 503
+
+
+@WAYS
+async def test_a_client_that_leaves_gets_its_answers_alone(ws: str) -> None:
+    """What it sends once it is leaving is not taken, so that it may send it to another process; acks are."""
+
+    async def ask(peer: Peer[Any], *_: Any) -> Sequence[Any]:
+        return await stage.server.request("question", None, to=peer.sid, namespace="/", timeout=SECONDS)
+
+    async with serve(ws=ws) as stage, stage.client() as client:
+        stage.script.handlers["ask"] = ask
+        await client.send('421["ask"]')
+        assert await client.receive() == '421["question"]'
+        draining = asyncio.ensure_future(stage.server.drain(0.0))
+        await until(lambda: stage.server.stopping)
+        await client.send('422["echo"]', "40/chat,", '431["yes"]')
+        assert await client.receive() == '431["yes"]'
+        assert await client.closed() == 1012
+        await draining
+    assert [told[0] for told in stage.script.told] == ["connect", "ask", "disconnect"]
+
+
+@WAYS
+async def test_newcomers_are_refused_or_leave_last(ws: str) -> None:
+    """They are refused with 503, and taken if this process alone can take them."""
+    async with serve(ws=ws) as stage, stage.client() as client:
+        draining = asyncio.ensure_future(stage.server.drain(0.5, admitting=True))
+        await until(lambda: stage.server.stopping)
+        async with stage.client() as late:
+            assert await late.ask('421["echo",1]') == [1]
+            assert await client.closed() == await late.closed() == 1012
+        await draining
+        with pytest.raises(InvalidStatus) as refused:
+            async with stage.websocket():
+                pass
+        response = refused.value.response
+        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+
+
+async def test_draining_can_be_given_up_for_a_stop() -> None:
+    """Whoever waits for it may be cancelled; the stop then sees to the clients, and a later start takes new ones."""
+    async with serve() as stage:
+        async with stage.client() as client:
+            with pytest.raises(ValueError, match="0 or more"):
+                await stage.server.drain(-1)
+            assert not stage.server.stopping
+            draining = asyncio.ensure_future(stage.server.drain(1000.0))
+            await until(lambda: stage.server.stopping)
+            assert await client.ask('421["echo",1]') == [1]
+            draining.cancel()
+            await stage.server.shutdown(1.0)
+            assert await client.closed() == 1012
+        stage.server.listen()
+        async with stage.client() as client:
+            assert await client.ask('421["echo",1]') == [1]
