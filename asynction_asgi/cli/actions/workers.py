@@ -19,7 +19,7 @@ from .server import Server
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     import uvicorn
 
@@ -116,8 +116,6 @@ class Workers(Multiprocess):
 
     def terminate_all(self) -> None:
         """Tell the workers to end, and refuse new connections as they do."""
-        if self._interrupted:
-            _signal(self.processes, signal.SIGINT)
         super().terminate_all()
         for sock in self.sockets:
             sock.close()  # or clients would wait in its backlog for a worker to take them
@@ -127,16 +125,20 @@ class Workers(Multiprocess):
         self._await_end(self.processes)
 
     def _await_end(self, workers: Collection[Process]) -> None:
-        """Wait for workers to end; SIGINT and SIGTERM, which come meanwhile, end their draining."""
+        """Wait for workers to end; SIGINT and SIGTERM, which come meanwhile, end their draining.
+
+        They get SIGTERM for that, again and again, because signals that come close together count as one. A
+        second SIGINT, which a terminal may have sent them, too, would make uvicorn skip the lifespan's end.
+        """
+        hurried = self._interrupted
         while alive := [worker for worker in workers if worker.process.is_alive()]:
             alive[0].process.join(_CHECK_SECONDS)
-            if {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}:
+            if came := {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}:
                 self.signal_queue.clear()
                 self.should_exit.set()
-                _signal(alive, signal.SIGTERM)
-
-
-def _signal(workers: Iterable[Process], number: signal.Signals) -> None:
-    for worker in workers:
-        if worker.pid is not None and worker.process.is_alive():
-            os.kill(worker.pid, number)
+                hurried = True
+                self._interrupted = self._interrupted or signal.SIGINT in came
+            if hurried:
+                for worker in alive:
+                    if worker.pid is not None and worker.process.is_alive():
+                        os.kill(worker.pid, signal.SIGTERM)
