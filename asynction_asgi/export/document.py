@@ -61,12 +61,17 @@ def export_document(served: Served, *, modules: Iterable[str], version: Version,
         read_handler(namespace, event, function)
         for namespace, events in sorted(served.handlers.items())
         for event, function in sorted(events.items())
-        if namespace != "*"
+        if namespace != "*" and event
     ]
     modules = list(dict.fromkeys([*modules, *modules_of(served)]))
     writer = _Writer(handlers, modules)
     writer.notes += [
         Note(place_of(function), _NOT_DECLARED) for function in served.handlers.get("*", {}).values()
+    ]
+    writer.notes += [
+        Note(place_of(events[""]), "an event needs a name to be declared; give it one")
+        for events in served.handlers.values()
+        if "" in events
     ]
     channels: dict[str, dict[str, Any]] = {name: {} for name in sorted(served.handlers) if name != "*"}
     received: dict[str, list[Schema]] = {name: [] for name in channels}
@@ -144,7 +149,7 @@ class _Writer:
                 what = "event" if emitted.event is None else "namespace"
                 text = f"the name of the {what} is computed; declare what is emitted here"
                 self.notes.append(Note(emitted.place, text))
-            elif emitted.event in (*RESERVED, "*"):
+            elif emitted.event in (*RESERVED, "*", ""):
                 text = f"{emitted.event!r} is reserved by Socket.IO; rename it"
                 self.notes.append(Note(emitted.place, text))
             else:

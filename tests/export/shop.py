@@ -21,6 +21,11 @@ class Colour(enum.Enum):
     GREEN = "green"
 
 
+class Size(enum.IntEnum):
+    SMALL = 1
+    LARGE = 2
+
+
 class Address(pydantic.BaseModel):
     city: str = pydantic.Field(min_length=1)
 
@@ -56,6 +61,7 @@ class Point:
     colour: Colour = Colour.RED
     weight: decimal.Decimal = decimal.Decimal(0)
     day: dt.date | None = None
+    size: Size = Size.SMALL
 
 
 class Box(msgspec.Struct, tag=True):
@@ -175,6 +181,10 @@ async def other(event: str, sid: str, *values: str) -> str:
 
 @sio.on("*", namespace="*")
 async def anywhere(namespace: str, event: str, sid: str) -> None: ...
+
+
+@sio.on("")
+async def nameless(sid: str) -> None: ...
 
 
 class Room(socketio.AsyncNamespace):

@@ -66,7 +66,7 @@ def test_the_document_names_the_very_functions(version: Any) -> None:
         for event, function in handlers.items():
             if event in ("connect", "disconnect"):
                 assert bound.lifecycle[event].function == function
-            elif event != "unnamed":
+            elif event not in ("", "unnamed"):
                 handler = bound.events[event].handler
                 assert handler is not None
                 assert handler.function == function
@@ -100,6 +100,9 @@ BOX = {"type": "Box", "size": 1, "seal": b"\x00", "worth": "2.50", "since": "202
             id="nested models and bytes",
         ),
         pytest.param("draw line", [{"x": 1}, {"x": 2.5, "weight": "1"}], (1.5, "NoneType"), id="dataclasses"),
+        pytest.param(
+            "draw line", [{"x": 1}, {"x": 2, "size": 2.0}], (1, "NoneType"), id="a float for an IntEnum"
+        ),
         pytest.param("draw line", [{"x": 1}, {"x": 2}, {"loud": True}], (1, "dict"), id="typed dict"),
         pytest.param("pack", [BOX], BOX, id="struct"),
         pytest.param("pack", [BAG], BAG, id="other struct"),
@@ -191,6 +194,7 @@ NOTES = """
     parameter 'function' of run: collections.abc.Callable[[], None] has no schema: pydantic: Cannot generate a\
  JsonSchema for core_schema.CallableSchema; fill in the payload of 'run' in /
     a handler of all namespaces, which a document names one by one; declare those that clients use
+    an event needs a name to be declared; give it one
     no module has a name for the object of the handler of 'connect'; give it one, as in room = Room('/nameless'),\
  or attach it by app.register_namespace
     no module has a name for the object of the handler of 'join'; give it one, as in room = Room('/nameless'),\

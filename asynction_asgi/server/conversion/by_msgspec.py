@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .converter import Use
 
 _BYTES = (bytes, bytearray, memoryview)
+_EXACT = 2.0**53  # above it, not every integer is a float
 _PLACE = re.compile(r" - at `\$(?P<path>.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]")
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
@@ -67,7 +68,16 @@ def _load(annotation: Any, value: Any) -> Any:
         return msgspec.convert(value, annotation, builtin_types=_BYTES)
     except msgspec.ValidationError:
         # The contract accepts 1.0 as an integer. In a second try no other branch of a union can match.
-        return msgspec.convert(value, annotation, builtin_types=_BYTES, strict=False)
+        return msgspec.convert(_whole(value), annotation, builtin_types=_BYTES, strict=False)
+
+
+def _whole(value: Any) -> Any:
+    """Return a value with integers for its floats without a fraction; msgspec takes no float for an IntEnum."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _dump(value: Any) -> Any:
