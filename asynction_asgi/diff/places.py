@@ -22,7 +22,7 @@ __all__ = ["place_along", "place_of_rule"]
 def place_of_rule(mismatch: Mismatch, spec: Spec) -> Place | None:
     """Return the place of the keyword that a value misses, or None if no keyword expresses it."""
     rule = mismatch.rule or ""
-    for document in spec.resolver.documents:
+    for document in spec.resolver.files.documents:
         prefix = f"{document.name or ''}#"
         if rule.startswith(prefix):
             pointer = rule.removeprefix(prefix)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import UnsatisfiableError
 from ..spec.model import OFFSET_EVENT
-from ..spec.text.references import ReferenceFault
+from ..spec.text.reference_faults import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
 from .markdown import markdown

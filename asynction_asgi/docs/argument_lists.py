@@ -10,7 +10,7 @@ from ..spec.model.arguments import compile_arguments
 from ..spec.readers.examples import written_bytes
 from ..spec.schemas import Mismatch
 from ..spec.schemas.shape_reader import read_shape
-from ..spec.text.references import ReferenceFault
+from ..spec.text.reference_faults import ReferenceFault
 from .elements import element
 from .schema_words import rules_of
 from .snippets import REST

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ..datatypes.names import snake
 from ..spec.text.pointer import Pointer
-from ..spec.text.references import ReferenceFault
+from ..spec.text.reference_faults import ReferenceFault
 from ..typed_clients import file_name, parameter_names, python_classes
 from .access import auth_example, credential, fields_of
 from .argument_lists import as_json

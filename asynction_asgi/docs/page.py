@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import Examples
-from ..spec.text.references import ReferenceFault
+from ..spec.text.reference_faults import ReferenceFault
 from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
 from .argument_lists import roots_of
 from .client_code import REFUSALS, address_code, connect_code, refusals

@@ -11,7 +11,7 @@ from ..spec.schemas.dialects import ASYNCAPI
 from ..spec.schemas.resources import resources_of
 from ..spec.schemas.shape_reader import read_shape
 from ..spec.text.pointer import Pointer
-from ..spec.text.references import ReferenceFault
+from ..spec.text.reference_faults import ReferenceFault
 from .elements import element
 from .markdown import markdown
 from .schema_words import rules_of, type_of

@@ -11,7 +11,8 @@ from ..spec.model.arguments import compile_arguments
 from ..spec.readers.payloads import read_arguments
 from ..spec.schemas import Mismatch, compile_bundle
 from ..spec.text.document import load_document
-from ..spec.text.references import ReferenceFault, Resolver
+from ..spec.text.reference_faults import ReferenceFault
+from ..spec.text.references import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ def copied_documents(spec: Spec) -> tuple[str, dict[str, Path]]:
     Raises:
         ScaffoldError: The document is not a file, or a reference works only where it is.
     """
-    documents = spec.resolver.documents
+    documents = spec.resolver.files.documents
     places = {document: _place(document, is_first=index == 0) for index, document in enumerate(documents)}
     for document in documents:
         for reference in _references(document.value):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.packets import RESERVED_EVENTS
 from ..spec.model import Event
-from ..spec.text.references import did_you_mean
+from ..spec.text.hints import did_you_mean
 from .arity import check_arity, count_arguments
 from .around import providing
 from .binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler

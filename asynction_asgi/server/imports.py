@@ -9,7 +9,7 @@ import traceback
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..spec.text.references import did_you_mean
+from ..spec.text.hints import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

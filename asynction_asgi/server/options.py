@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine import Limits, ServerOptions
-from ..spec.text.references import did_you_mean
+from ..spec.text.hints import did_you_mean
 from .instead import OPTIONS
 
 if TYPE_CHECKING:

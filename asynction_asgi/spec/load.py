@@ -143,7 +143,7 @@ def check_document(
         diagnostics=diagnostics,
         spec=replace(draft, warnings=diagnostics) if draft is not None and not errors else None,
         draft=draft,
-        files=resolver.files,
+        files=resolver.files.paths,
     )
 
 
@@ -245,7 +245,7 @@ def in_order(found: Iterable[Diagnostic], resolver: Resolver) -> tuple[Diagnosti
         known = once.get(mark)
         if known is None or (known.severity == "warning" and diagnostic.severity == "error"):
             once[mark] = diagnostic
-    files = {document.name: (index, document) for index, document in enumerate(resolver.documents)}
+    files = {document.name: (index, document) for index, document in enumerate(resolver.files.documents)}
 
     def rank(diagnostic: Diagnostic) -> tuple[int, tuple[int, ...]]:
         if diagnostic.file not in files:

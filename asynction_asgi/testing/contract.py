@@ -9,7 +9,7 @@ from ..spec.model.arguments import compile_arguments
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from ..spec.schemas import Mismatch
-from ..spec.text.references import did_you_mean
+from ..spec.text.hints import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

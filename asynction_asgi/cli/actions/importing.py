@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ...errors import BindingError, SpecError
-from ...spec.text.references import did_you_mean
+from ...spec.text.hints import did_you_mean
 
 __all__ = ["import_from", "import_name"]
 

@@ -26,7 +26,7 @@ from ...probe.run import Run
 from ...probe.target import Target
 from ...spec.model.offered import served_spec
 from ...spec.readers.examples import written_bytes
-from ...spec.text.references import did_you_mean
+from ...spec.text.hints import did_you_mean
 from ...testing.cases import Phase
 from ..report import show_diagnostics
 from .call import read_before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ...spec.text.references import did_you_mean
+from ...spec.text.hints import did_you_mean
 from .jwt_verifier import JWTVerifier
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
-from ...spec.text.references import did_you_mean
+from ...spec.text.hints import did_you_mean
 from ..imports import Imports, UnimportableError
 from ..signatures import UnbindableError
 from .authenticate import authenticate

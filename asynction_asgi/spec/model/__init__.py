@@ -218,7 +218,7 @@ class Spec:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, referenced ones included; absolute."""
-        return self.resolver.files
+        return self.resolver.files.paths
 
 
 def count_words(minimum: int, maximum: int | None) -> str:

@@ -20,7 +20,8 @@ from ..schemas.dialects import ASYNCAPI
 from ..schemas.resources import resources_of
 from ..structure.versions import read_version, walk_structure
 from ..text.pointer import Pointer
-from ..text.references import ReferenceFault, name_by_reference
+from ..text.reference_faults import ReferenceFault
+from ..text.references import name_by_reference
 
 if TYPE_CHECKING:
     import os
@@ -127,7 +128,7 @@ def check_publishable(spec: Spec, root: str | os.PathLike[str] | None = None) ->
     )
     outside = [
         node.child("$ref").diagnostic("error", "REF_FILE", message, layer="service")
-        for path, node in spec.resolver.reached.items()
+        for path, node in spec.resolver.files.reached.items()
         if not any(path.is_relative_to(folder) for folder in folders)
     ]
     if outside:

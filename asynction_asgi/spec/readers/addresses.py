@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Parameter
 from ..schemas.formats import FORMATS
-from ..text.references import did_you_mean
+from ..text.hints import did_you_mean
 
 if TYPE_CHECKING:
     from ..text.document import Node

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.arguments import compile_arguments
 from ..schemas import Mismatch
-from ..text.references import did_you_mean
+from ..text.hints import did_you_mean
 from .examples import with_bytes
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from ..model import ANY, Arguments
 from ..schemas.multi_format import is_multi_format, read_format
 from ..schemas.resources import resources_of
 from ..schemas.shape_reader import is_never, read_elements
-from ..text.references import ReferenceFault, Resolver
+from ..text.reference_faults import ReferenceFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..schemas.multi_format import SchemaFormat
     from ..text.document import Node
+    from ..text.references import Resolver
 
 __all__ = ["read_arguments"]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..model import ANY, Arguments, HandlerName
 from ..structure.extensions import RESPELT, is_ack_object
-from ..text.references import ELSEWHERE, ReferenceFault, Resolver
+from ..text.reference_faults import ReferenceFault
+from ..text.references import ELSEWHERE, Resolver
 from .payloads import read_arguments
 from .trait_merge import merge_patch, patched
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..text.references import did_you_mean
+from ..text.hints import did_you_mean
 from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from ..text.pointer import Pointer
-from ..text.references import ReferenceFault
+from ..text.reference_faults import ReferenceFault
 from .addresses import namespace_name, read_parameters_of
 from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
 from .security import read_security

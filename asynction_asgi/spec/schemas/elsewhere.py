@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ..text.references import reference_fault
+from ..text.reference_faults import reference_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..patterns import PatternError
 from ..text.pointer import Pointer
-from ..text.references import ReferenceFault
+from ..text.reference_faults import ReferenceFault
 from .children import children
 from .declared import find_undeclared
 from .dialects import ASYNCAPI

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..text.hints import closest
 from ..text.pointer import Pointer
-from ..text.references import ReferenceFault, closest, reference_fault
+from ..text.reference_faults import ReferenceFault, reference_fault
 from .children import children
 from .dialects import ASYNCAPI, dialect_by_uri
 from .identifiers import Identifiers, Resource, Scope, joined
@@ -135,9 +136,9 @@ class Resources:
             return known
         path = None if self._elsewhere is None else self._elsewhere.path(node, full)
         if path is not None:
-            document = self._resolver.file_at(node, path, uri, name=str(path))
+            document = self._resolver.files.at(node, path, uri, name=str(path))
             return self._entered(document, full, scope.dialect)
-        document = self._resolver.file(node, uri)
+        document = self._resolver.files.named(node, uri)
         return self._entered(document, _uri_of(document), scope.dialect)
 
     # --- the scan ---------------------------------------------------------------------------------

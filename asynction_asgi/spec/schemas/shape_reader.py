@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..text.document import Node
-from ..text.references import ReferenceFault
+from ..text.reference_faults import ReferenceFault
 from .children import children
 from .definitions import AT
 from .dialects import ASYNCAPI

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..text.references import did_you_mean
+from ..text.hints import did_you_mean
 from .keywords import TYPES
 
 if TYPE_CHECKING:

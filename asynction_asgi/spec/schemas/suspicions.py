@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..text.references import closest, did_you_mean
+from ..text.hints import closest, did_you_mean
 from .children import OF_DEFINITIONS
 from .formats import FORMATS
 from .keywords import ASSERTIONS, BOOLEAN_LIMIT, KEYWORDS

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..text.references import ReferenceFault
+from ..text.reference_faults import ReferenceFault
 from .children import children
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..text.hints import closest, did_you_mean
 from ..text.pointer import Pointer
-from ..text.references import closest, did_you_mean
 from .walk import TYPE_NAMES, type_name
 
 if TYPE_CHECKING:

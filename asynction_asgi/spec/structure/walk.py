@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..schemas.multi_format import read_format
+from ..text.hints import closest
 from ..text.pointer import Pointer
-from ..text.references import ELSEWHERE, ReferenceFault, Resolver, closest
+from ..text.reference_faults import ReferenceFault
+from ..text.references import ELSEWHERE, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

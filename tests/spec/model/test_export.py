@@ -234,7 +234,7 @@ def test_only_files_of_the_contract_are_read(tmp_path: Path, place: str, away: b
     text = json.dumps(bundled_document(spec))
     assert "swordfish" not in text
     assert "secret.yaml" not in text
-    assert secret not in spec.resolver.files
+    assert secret not in spec.resolver.files.paths
 
 
 def test_references_within_extensions_are_unchanged(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynction_asgi.spec.text.document import load_document
-from asynction_asgi.spec.text.references import ReferenceFault, Resolver, closest, did_you_mean
+from asynction_asgi.spec.text.hints import closest, did_you_mean
+from asynction_asgi.spec.text.reference_faults import ReferenceFault
+from asynction_asgi.spec.text.references import Resolver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +153,7 @@ def test_each_file_is_read_once(resolver: Resolver) -> None:
     """A file is one document under all its names, and so is the first file."""
     follow(resolver, "sub/lib.yaml#/own")
     follow(resolver, "./sub/../sub/lib.yaml#/back")
-    assert [document.value["name"] for document in resolver.documents] == ["main", "lib"]
+    assert [document.value["name"] for document in resolver.files.documents] == ["main", "lib"]
 
 
 def test_near_words_are_suggested() -> None:

@@ -1,0 +1,25 @@
+"""Guesses at the word that an author meant."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
+    """Return the known word that a person who wrote `word` most likely meant, or None."""
+    words, folded = list(known), str(word).lower()
+    for alike in (str.lower, sorted):  # written in another case; two letters swapped
+        same = next((known_word for known_word in words if alike(known_word.lower()) == alike(folded)), None)
+        if same is not None:
+            return same
+    return next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
+
+
+def did_you_mean(word: Any, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known word, or ``""``."""
+    close = closest(word, known)
+    return "" if close is None else f"; did you mean {close!r}?"
