@@ -76,8 +76,8 @@ def cut() -> None:
             lost = len(set(range(EVENTS)) - set(numbers))
             doubled = len(numbers) - len(set(numbers))
             turned = sum(after < before for before, after in itertools.pairwise(numbers))
-            anew = len(recoveries) - sum(recoveries) - 1
-            words = f"{sum(recoveries)} recoveries, {anew} new sessions, {lost} lost, {doubled} doubled, {turned} out of order"
+            fresh = len(recoveries) - sum(recoveries) - 1
+            words = f"{sum(recoveries)} recoveries, {fresh} new sessions, {lost} lost, {doubled} doubled, {turned} out of order"
             print(f"  {form:<9} connect handler {hold:4.2f} s: {words}")
 
 

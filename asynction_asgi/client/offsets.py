@@ -1,4 +1,4 @@
-"""Offsets of events, which a server adds for clients that come back; the clients here start anew instead.
+"""Offsets of events, which a server adds for clients that come back; the clients here start a new session instead.
 
 Source: Socket.IO 4.6, "Connection state recovery"; as an event, ``x-recovery: {offset: event}``.
 """

@@ -86,7 +86,7 @@ def _compare_recovery(pair: Pair) -> Iterator[Change]:
         level = "breaking"
         message = f"{where} adds an argument to each event of the server, which listeners in Python must take"
     elif new is None:
-        message = f"{where} is gone: clients that were cut off start anew"
+        message = f"{where} is gone: clients that were cut off start a new session"
     else:
         message = f"{where} has become {new}"
     yield Change(

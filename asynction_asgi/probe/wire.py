@@ -19,7 +19,7 @@ _PACKETS = {
     "an event that is not JSON": '2{}["x',
     "an event without a name": "2{}[]",
     "an event whose name is not a text": "2{}[{{}}]",
-    "an acknowledgement that nobody waits for": "3{}999999[1]",
+    "an acknowledgement that no caller waits for": "3{}999999[1]",
     "an event whose attachments never come": '51-{}["x",{{"_placeholder":true,"num":0}}]',
     "an event of a reserved name": '2{}["connect"]',
     "a second CONNECT": "0{}",

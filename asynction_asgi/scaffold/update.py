@@ -48,7 +48,7 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
     Files of ours are written again, missing modules are added, and stubs of handlers are added to modules.
 
     Args:
-        application: As it would be written anew.
+        application: As it would be written now.
         folder: Where it is.
         force: Write files of ours again even if they were edited.
 

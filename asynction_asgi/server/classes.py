@@ -60,7 +60,7 @@ def handlers_of_namespace(namespace: Any) -> dict[str, Callable[..., Any]]:
     """Return the handlers of a python-socketio namespace.
 
     Raises:
-        TypeError: It is none for asyncio, dispatches events itself, or has no handlers.
+        TypeError: It is not an asyncio namespace, dispatches events itself, or has no handlers.
         ValueError: Two methods handle one event.
     """
     is_asyncio_based = getattr(namespace, "is_asyncio_based", None)

@@ -23,7 +23,7 @@ are not observed; `asyncio.to_thread` and anyio's worker threads run in the cont
 
 
 class Observer:
-    """Is told what one application does under its document; names of namespaces are concrete.
+    """Receives what one application does under its document; names of namespaces are concrete.
 
     Subclass it and define the methods that you need. They must return at once; what they raise is logged.
     """

@@ -43,7 +43,7 @@ class Options(ServerOptions, total=False):
             or a `Provide` that says how long the value lasts.
         observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
-        recovery: False ignores ``x-recovery``: every client that returns starts anew.
+        recovery: False ignores ``x-recovery``: every client that returns starts a new session.
     """
 
     validation: Validation | Enforcement | bool

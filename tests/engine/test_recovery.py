@@ -1,4 +1,4 @@
-"""Connection state recovery: what a client shows, what it gets back, and when it starts anew."""
+"""Connection state recovery: what a client shows, what it gets back, and when it starts a new session."""
 
 from __future__ import annotations
 
@@ -148,10 +148,10 @@ async def test_a_connection_that_breaks_between_an_event_and_its_offset() -> Non
         pytest.param({}, {"queued_bytes": 2 * 3 * SIZE}, id="bytes that can be sent at once"),
     ],
 )
-async def test_a_client_that_missed_too_much_starts_anew(
+async def test_a_client_that_missed_too_much_starts_over(
     bounds: dict[str, Any], limits: dict[str, Any]
 ) -> None:
-    """Up to the bound all is there; beyond it the client starts anew, and gets none of the rest."""
+    """Up to the bound all is there; beyond it the client starts a new session, and gets none of the rest."""
     for missed, recovered in ((3, True), (4, False)):
         async with staged(limits=Limits(**limits), **bounds) as (stage, one):
             async with one.there():
@@ -166,7 +166,7 @@ async def test_a_client_that_missed_too_much_starts_anew(
                 assert texts[-1] == "the last"
 
 
-async def test_a_client_of_too_many_that_are_away_starts_anew() -> None:
+async def test_a_client_of_too_many_that_are_away_starts_over() -> None:
     """The one that left first."""
     async with staged(limits=Limits(recovery_sessions=1)) as (stage, one):
         other = Returner(stage)
@@ -314,7 +314,7 @@ async def test_what_is_emitted_while_the_connect_handler_runs_is_not_lost(form: 
 
 
 async def test_a_client_that_misses_too_much_while_it_returns_is_cut_off() -> None:
-    """Its handler was told that it has recovered, so it can only come back anew."""
+    """Its handler was told that it has recovered, so it can only start a new session."""
     script = Script()
 
     async def connect(peer: Peer[Any], auth: Any) -> None:
@@ -362,7 +362,7 @@ async def test_a_client_that_is_cut_off_while_it_returns_may_return_again() -> N
 
 @pytest.mark.parametrize(("seconds", "recovered"), [(2.0, True), (0.01, False)])
 async def test_a_return_waits_for_the_disconnect_handler(seconds: float, recovered: bool) -> None:
-    """Not longer than events of a leaving client may take; then the client starts anew."""
+    """Not longer than events of a leaving client may take; then the client starts a new session."""
     script, gate = Script(), asyncio.Event()
 
     async def disconnected(peer: Peer[Any], reason: str) -> None:

@@ -25,7 +25,7 @@ RUN_SECONDS = 90.0
 
 @pytest.fixture(scope="session")
 def node_modules(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of packages from npm; installed anew for a run without pytest's cache."""
+    """The folder of packages from npm; installed again for a run without pytest's cache."""
     cache = getattr(pytestconfig, "cache", None)  # absent with -p no:cacheprovider
     return _installed(cache.mkdir("javascript") if cache is not None else tmp_path_factory.mktemp("npm"))
 

@@ -43,7 +43,7 @@ async def received_through_cuts(
 
     Returns:
         The numbers that came, in order, and of each connection whether the client had recovered. One that
-        starts anew misses what it was not there for.
+        starts a new session misses what it was not there for.
     """
     server, namespace = Server(), f"/{form}"
     with serve(server.app) as url, Proxy(url).running() as proxy, running_clients(node_modules) as clients:

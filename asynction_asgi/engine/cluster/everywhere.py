@@ -173,7 +173,7 @@ class Everywhere:
         if move not in MOVES:
             raise ValueError("no such move")
         if move != "disconnect":
-            target = name_room(target)  # type: ignore[arg-type]  # which raises if it is none
+            target = name_room(target)  # type: ignore[arg-type]  # which raises if it is not a room
         for parting in self._here.moved(move, name_namespace(message), read_room(message), target):
             self._tasks.spawn(parting)
 

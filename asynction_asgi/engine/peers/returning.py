@@ -114,7 +114,7 @@ class Returning:
             session.ended.set_result(None)
 
     def end(self, trail: Trail) -> None:
-        """Forget a session: its client starts anew. An away member is forgotten too, unless a handler is running."""
+        """Forget a session: its client starts a new session. An away member is forgotten too, unless a handler is running."""
         session = self._sessions.pop(trail.key, None)
         if session is None:
             return

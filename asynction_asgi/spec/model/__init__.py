@@ -155,7 +155,7 @@ class Namespace:
         handlers: Lifecycle handlers: ``connect``, ``disconnect``, ``error``, ``*``.
         handler_class: A class whose methods handle what names no handler of its own, or None.
         security: ``x-security`` of the channel, which replaces `Spec.security`; None when absent.
-        recovery: What clients get that return, or None if they start anew.
+        recovery: What clients get that return, or None if they start a new session.
     """
 
     name: str
