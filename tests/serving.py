@@ -47,6 +47,7 @@ def serve(app: Any, *, port: int = 0, **options: Any) -> Iterator[str]:
         RuntimeError: The server did not start or stop in time.
     """
     options = {"log_level": "warning", "log_config": None, "timeout_graceful_shutdown": 3, **options}
+    options.setdefault("timeout_keep_alive", 60)  # a busy machine may pause a client for uvicorn's 5 s
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))

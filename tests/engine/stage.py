@@ -244,6 +244,7 @@ async def serve_app(app: Any, *, ws: str = LONG_WAY, **options: Any) -> AsyncIte
     """Run an ASGI application on a loopback port, in this event loop."""
     options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2, **options}
     options.setdefault("ws_per_message_deflate", False)
+    options.setdefault("timeout_keep_alive", 60)  # a busy machine may pause a client for uvicorn's 5 s
     config = uvicorn.Config(app, ws=ws, **options)
     runner = uvicorn.Server(config)
     config.load()
