@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ..text.reference_faults import reference_fault
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from ..text.document import Node
 
 __all__ = ["Elsewhere"]
 
@@ -30,20 +26,16 @@ class Elsewhere:
             for uri, path in sorted(schemas.items(), key=lambda entry: -len(entry[0]))
         }
 
-    def path(self, node: Node, uri: str) -> Path | None:
-        """Return the file of a URI without a fragment, or None if it is kept nowhere.
+    def path(self, uri: str) -> tuple[Path, Path] | None:
+        """Return the file of a URI without a fragment, and what it may not leave, or None.
 
-        Raises:
-            ReferenceFault: The URI leads out of its folder.
+        The second is the folder that stands for the URI's beginning, or the file that stands for the
+        whole URI; see `Files.at`, which checks it.
         """
         for begin, path in self._paths.items():
             if uri == begin:
-                return path
+                return path, path
             rest = uri.removeprefix(f"{begin.removesuffix('/')}/")
-            if rest == uri or path.is_file():
-                continue
-            file = path / unquote(rest)
-            if not file.resolve().is_relative_to(path.resolve()):
-                raise reference_fault(node, "REF_FILE", f"{uri!r} leads out of the folder {str(path)!r}")
-            return file
+            if rest != uri and not path.is_file():
+                return path / unquote(rest), path
         return None

@@ -134,9 +134,10 @@ class Resources:
         known = self._names.by_uri.get(full)
         if known is not None:
             return known
-        path = None if self._elsewhere is None else self._elsewhere.path(node, full)
-        if path is not None:
-            document = self._resolver.files.at(node, path, uri, name=str(path))
+        kept = None if self._elsewhere is None else self._elsewhere.path(full)
+        if kept is not None:
+            path, within = kept
+            document = self._resolver.files.at(node, path, uri, name=str(path), within=within)
             return self._entered(document, full, scope.dialect)
         document = self._resolver.files.named(node, uri)
         return self._entered(document, _uri_of(document), scope.dialect)

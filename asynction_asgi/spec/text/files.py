@@ -32,6 +32,7 @@ class Files:
         if document.path is not None:
             self._files[document.path.resolve()] = document
         self._reached: dict[Path, Node] = {}
+        self._folders: dict[Document, Path] = {}  # of those confined to one
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -82,22 +83,34 @@ class Files:
         path = base.parent / relative if base is not None else relative
         return self.at(node, path, uri, name=_shown(node, uri))
 
-    def at(self, node: Node, path: Path, uri: str, *, name: str) -> Document:
+    def at(self, node: Node, path: Path, uri: str, *, name: str, within: Path | None = None) -> Document:
         """Return the file at a path, which the URI of a reference stands for.
+
+        A file read within a folder is confined to it: its own references can't leave the folder, nor can
+        those of the files that it refers to. The first document is never confined.
 
         Args:
             node: Holds the reference.
             path: Of the file.
             uri: As diagnostics say it.
             name: What to call the file in diagnostics.
+            within: The folder that it must be in, or the file itself, which means the folder that it is in.
+                None if only the folder of the document that refers to it counts.
 
         Raises:
-            ReferenceFault: The file can't be read.
+            ReferenceFault: The file can't be read, or is outside the folder, and was not read.
         """
+        folder = self._folders.get(node.document)
         try:
             path = path.resolve()
+            if within is not None:
+                folder = within.resolve()
+                folder = folder.parent if folder == path else folder
         except (OSError, ValueError, RuntimeError) as error:
             raise reference_fault(node, "REF_FILE", f"can't read {uri!r}: {error}") from error
+        if folder is not None and not path.is_relative_to(folder):
+            message = f"{uri!r} leads out of the folder {str(folder)!r}; save the file in that folder"
+            raise reference_fault(node, "REF_FILE", message)
         known = self._files.get(path)
         if known is None:
             known = self._read(node, path, uri, name)
@@ -105,6 +118,8 @@ class Files:
             self._reached[path] = node
         if isinstance(known, ReferenceFault):
             raise known
+        if folder is not None and known is not self._document:
+            self._folders.setdefault(known, folder)
         return known
 
     def _read(self, node: Node, path: Path, uri: str, name: str) -> Document | ReferenceFault:

@@ -312,14 +312,60 @@ def test_absolute_references_are_read_from_a_folder(tmp_path: Path, schemas: dic
     assert refusal(outcome, [5]) == "/0"
 
 
-def test_a_reference_out_of_its_folder_is_refused(tmp_path: Path) -> None:
-    """A URI can't name a file outside of the folder that stands for its beginning."""
-    (tmp_path / "secret.json").write_text("{}")
-    (tmp_path / "vendor").mkdir()
+@pytest.mark.parametrize(
+    ("schemas", "reference", "message"),
+    [
+        ("lib/vendor", "%2e%2e/secret.json", "leads out of the folder"),
+        ("lib/vendor", "%00.json", "can't read 'https://example.com/v1/%00.json': embedded null"),
+        ("lib/vendor", "link.json", "leads out of the folder"),
+        ("lib/vendor", "up.json", "'../../secret.json' leads out of the folder"),
+        ("lib/vendor", "absolute.json", "leads out of the folder"),
+        ("lib/vendor", "uri.json", "leads out of the folder"),
+        ("lib/vendor", "linked.json", "leads out of the folder"),
+        ("lib/vendor", "chain.json", "'../../secret.json' leads out of the folder"),
+        ("lib/vendor/up.json", "", "'../../secret.json' leads out of the folder"),
+    ],
+)
+def test_a_reference_out_of_its_folder_is_refused(
+    tmp_path: Path, schemas: str, reference: str, message: str
+) -> None:
+    """Neither a URI nor what its file refers to can name a file outside of the folder."""
+    secret, vendor = tmp_path / "secret.json", tmp_path / "lib" / "vendor"
+    vendor.mkdir(parents=True)
+    secret.write_text("{}")
+    (vendor / "link.json").symlink_to(secret)
+    for name, target in {
+        "up": "../../secret.json",
+        "absolute": str(secret),
+        "uri": secret.as_uri(),
+        "linked": (vendor / "link.json").as_uri(),
+        "chain": (vendor / "up.json").as_uri(),
+    }.items():
+        (vendor / f"{name}.json").write_text(json.dumps({"items": {"$ref": target}}))
     outcome = check_document(
-        document({"$ref": "https://example.com/%2e%2e/secret.json"}),
-        schemas={"https://example.com/": tmp_path / "vendor"},
+        document({"$ref": f"https://example.com/v1/{reference}"}),
+        schemas={"https://example.com/v1/": tmp_path / schemas},
     )
-    ((code, _, message),) = errors(outcome)
+    ((code, _, text),) = errors(outcome)
     assert code == "REF_FILE"
-    assert "leads out of the folder" in message
+    assert message in text
+
+
+def test_only_files_that_a_uri_named_are_confined(tmp_path: Path) -> None:
+    """The document may refer to any file, also if a schema refers back to it; neighbours may be read."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "text.json").write_text(json.dumps(TEXT))
+    (tmp_path / "app" / "near.json").write_text(
+        json.dumps({"$ref": "https://me.example/main.json#/components/schemas/T"})
+    )
+    (tmp_path / "app" / "one.json").write_text(json.dumps({"items": {"$ref": "near.json"}}))
+    path = tmp_path / "app" / "main.json"
+    path.write_text(json.dumps(document({"$ref": "https://example.com/one"}, T={"$ref": "../text.json"})))
+    outcome = check_document(
+        path,
+        schemas={
+            "https://example.com/one": tmp_path / "app" / "one.json",
+            "https://me.example/": tmp_path / "app",
+        },
+    )
+    assert refusal(outcome, [5]) == "/0"
