@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import RefusedError
 from .bound_handler import BoundHandler
+from .namespace_routes import WILDCARD
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -48,8 +49,8 @@ class Arounds:
                     stand_in=self._wrapped(routes, route.stand_in, name),
                 )
         lifecycle = routes.lifecycle
-        if "*" in lifecycle and event in (None, "*"):
-            lifecycle["*"] = self._wrapped_catch_all(routes, lifecycle["*"])
+        if WILDCARD in lifecycle and event in (None, WILDCARD):
+            lifecycle[WILDCARD] = self._wrapped(routes, lifecycle[WILDCARD], WILDCARD)
         for name in ("connect", "disconnect"):
             hooks = self._hooks(routes, name)
             if hooks and event in (None, name):
@@ -57,19 +58,34 @@ class Arounds:
                 chain = _connecting if name == "connect" else _chain
                 lifecycle[name] = replace(handler, perform=chain(handler, hooks))
 
-    def _hooks(self, routes: NamespaceRoutes, event: str) -> list[Around]:
-        wanted = (None, None), (routes.declared.name, None), (routes.declared.name, event)
+    def _hooks(self, routes: NamespaceRoutes, *events: str) -> list[Around]:
+        own = routes.declared.name
+        wanted = (None, None), (own, None), *((own, event) for event in events)
         return [function for namespace, name, function in self._registered if (namespace, name) in wanted]
 
     def _wrapped(self, routes: NamespaceRoutes, handler: BoundHandler | None, event: str) -> Any:
+        """Return a handler with the hooks around it; that of ``*`` has its own, and those of the event at hand."""
+        if handler is None:
+            return None
         hooks = self._hooks(routes, event)
-        return handler if handler is None or not hooks else replace(handler, perform=_chain(handler, hooks))
+        run = _chain(handler, hooks)
+        if event != WILDCARD:
+            return replace(handler, perform=run) if hooks else handler
+        chains = {
+            name: _chain(handler, self._hooks(routes, WILDCARD, name)) for name in self._hooked_events(routes)
+        }
+        if chains:
+            return replace(handler, perform=lambda call: chains.get(call.event, run)(call))
+        return replace(handler, perform=run) if hooks else handler
 
-    def _wrapped_catch_all(self, routes: NamespaceRoutes, handler: BoundHandler) -> BoundHandler:
-        """Return a handler of many events, with the hooks of each."""
-        chains = {name: _chain(handler, self._hooks(routes, name)) for name in routes.events}
-        others = _chain(handler, self._hooks(routes, "*"))
-        return replace(handler, perform=lambda call: chains.get(call.event, others)(call))
+    def _hooked_events(self, routes: NamespaceRoutes) -> set[str]:
+        """Return the names of the events of a namespace that have hooks of their own."""
+        lifecycle = (None, "connect", "disconnect", WILDCARD)
+        return {
+            event
+            for namespace, event, _ in self._registered
+            if namespace == routes.declared.name and event not in lifecycle
+        }
 
 
 def check_hook(function: Any, name: str, what: str) -> None:

@@ -170,7 +170,8 @@ class Registering:
 
         Args:
             target: A namespace, or None for all; ``@app.around`` without parentheses is all, too.
-            event: An event of the namespace, ``connect`` or ``disconnect``; all of them if left out.
+            event: An event of the namespace, ``connect`` or ``disconnect``; all of them if left out. ``*``
+                is whatever the handler of ``*`` handles.
 
         Raises:
             BindingError: Nothing of that name is declared.

@@ -168,6 +168,40 @@ async def test_what_a_hook_does_wrong_is_refused(url: str, event: str, text: str
         assert (await client.call(event, {"text": text}))["error"]["code"] == code
 
 
+@pytest.fixture(scope="module")
+def lenient() -> Iterator[str]:
+    """A server with a catch-all in ``/``, a declared wildcard in ``/wild``, and hooks on undeclared events."""
+    events = [message(name, **{"x-ack": True}) for name in ("say", "*")]
+    both = document(root=channel(events[:1]), wild=channel(events), free=channel(events[:1]))
+    handlers = {"*": catch_all}
+    app = AsynctionSocketIO.from_spec(
+        both,
+        validation="warn",
+        handlers={"/": handlers, "/wild": {**handlers, "say": say}, "/free": handlers},
+    )
+
+    async def refuse(call: Call, proceed: Any) -> Any:
+        raise RefusedError("forbidden", "not for you")
+
+    async def surround(call: Call, proceed: Any) -> Any:
+        return f"<{await proceed()}>"
+
+    for namespace in ("/", "/wild"):
+        app.around(namespace, "stray")(refuse)
+        app.around(namespace, "*")(surround)
+    app.around("/free", "stray")(refuse)
+    with serve(app) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("namespace", "other"), [("/", "<other>"), ("/wild", "<other>"), ("/free", "other")])
+async def test_a_hook_on_an_undeclared_event_guards_it(lenient: str, namespace: str, other: str) -> None:
+    """Whatever handles it: a catch-all, or the handler of a declared wildcard, which may have hooks, too."""
+    async with connected(lenient, namespace) as client:
+        assert (await client.call("stray", HI))["error"]["code"] == "forbidden"
+        assert await client.call("other", HI) == other
+
+
 async def test_a_hook_deals_with_an_error(url: str) -> None:
     """As if the handler had answered."""
     async with connected(url, "/other") as client:
