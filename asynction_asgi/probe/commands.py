@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,7 +25,8 @@ _PROGRAM = "asynction-asgi"
 _DEFAULT_PATH = "/socket.io"
 _FOLLOW = ("--follow", "1")
 _LISTENING = 5  # seconds, in which another client connects and leaves
-_MARK = re.compile("(\ue000\\d+\ue000)")  # private characters, which JSON writes as they are
+# Private characters, which JSON writes as they are; a value that is not a text loses its quotes.
+_MARK = re.compile('(\ue000\\d+\ue000|"\ue001\\d+\ue001")')
 
 
 class Commands:
@@ -125,8 +127,9 @@ class Commands:
 
     def _presented(self, address: Address) -> Iterator[str]:
         own = self._address
+        own_headers = {(name.lower(), value) for name, value in own.headers}
         for name, value in address.headers:
-            given = (name, value) in own.headers
+            given = (name.lower(), value) in own_headers
             yield "-H"
             yield shlex.quote(f"{name}: ") + self._shown(
                 f"HEADER_{name}", f"the header {name!r}", value, given
@@ -146,7 +149,7 @@ class Commands:
         return self._variable(name, what) if given else shlex.quote(value)
 
     def _auth(self, auth: Any) -> str:
-        """Return an auth object as one word, in which variables stand for the texts that the user gave."""
+        """Return an auth object as one word, in which variables stand for the values that the user gave."""
         variables: list[str] = []
 
         def masked(value: Any, own: Any, path: str) -> Any:
@@ -155,14 +158,20 @@ class Commands:
                 return {
                     name: masked(inner, known.get(name), f"{path}_{name}") for name, inner in value.items()
                 }
-            if isinstance(value, str) and value and value == own:
-                variables.append(self._variable(path, "a text of --auth"))
-                return f"\ue000{len(variables) - 1}\ue000"
-            return value
+            if isinstance(value, list):
+                pairs = zip_longest(value, own[: len(value)] if isinstance(own, list) else ())
+                return [masked(inner, given, f"{path}_{index}") for index, (inner, given) in enumerate(pairs)]
+            if value in (None, "") or type(value) is not type(own) or value != own:
+                return value
+            mark = "\ue000" if isinstance(value, str) else "\ue001"
+            variables.append(self._variable(path, "a value in --auth"))
+            return f"{mark}{len(variables) - 1}{mark}"
 
         text = json.dumps(masked(auth, self._address.auth, "AUTH"), ensure_ascii=False)
         return "".join(
-            variables[int(piece.strip("\ue000"))] if _MARK.fullmatch(piece) else shlex.quote(_escaped(piece))
+            variables[int(piece.strip('"\ue000\ue001'))]
+            if _MARK.fullmatch(piece)
+            else shlex.quote(_escaped(piece))
             for piece in _MARK.split(text)
             if piece
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,16 @@ def report(url: str, *options: str, spec: Path | str = AUCTION, code: int | None
 def codes(body: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return code, event and keyword of each finding."""
     return [(finding["code"], finding["event"], finding["keyword"]) for finding in body["findings"]]
+
+
+def pasted(line: str, environment: dict[str, str]) -> str:
+    """Return what a line prints, after a shell has expanded it."""
+    program, _, words = line.partition(" ")
+    assert program == "asynction-asgi"
+    expanded = subprocess.run(
+        ["sh", "-c", f"printf '%s\\0' {words}"], env=environment, capture_output=True, text=True, check=True
+    )
+    return CliRunner().invoke(main, expanded.stdout.split("\0")[:-1]).output
 
 
 @pytest.fixture(scope="session")

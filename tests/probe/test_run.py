@@ -22,7 +22,7 @@ from asynction_asgi.demo import create_app as create_chat
 from asynction_asgi.mock import MockAsynctionSocketIO
 
 from ..serving import serve
-from .conftest import AUCTION, codes, report
+from .conftest import AUCTION, codes, pasted, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,16 +212,6 @@ def test_the_printed_lines_show_their_findings(auction: str) -> None:
     assert printed.keys() == shown.keys()
     for code, text in shown.items():
         assert text in printed[code], (code, printed[code])
-
-
-def pasted(line: str, environment: dict[str, str]) -> str:
-    """Return what a line prints, after a shell has expanded it."""
-    program, _, words = line.partition(" ")
-    assert program == "asynction-asgi"
-    expanded = subprocess.run(
-        ["sh", "-c", f"printf '%s\\0' {words}"], env=environment, capture_output=True, text=True, check=True
-    )
-    return CliRunner().invoke(main, expanded.stdout.split("\0")[:-1]).output
 
 
 def test_another_form_of_refusal_is_described_by_a_schema(tmp_path: Path) -> None:
