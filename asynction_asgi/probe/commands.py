@@ -106,7 +106,7 @@ class Commands:
         options: list[str],
     ) -> str:
         address = address or self._addresses[namespace]
-        words = [_PROGRAM, command, self._url(), *map(shlex.quote, arguments)]
+        words = [_PROGRAM, command, self._url(address), *map(shlex.quote, arguments)]
         if address.namespace != "/":
             words += ["-n", shlex.quote(address.namespace)]
         if self._names_path:
@@ -118,8 +118,8 @@ class Commands:
             words.append("--insecure")
         return " ".join([*words, *options])
 
-    def _url(self) -> str:
-        parts = urlsplit(self._address.url)
+    def _url(self, address: Address) -> str:
+        parts = urlsplit(address.url)
         credentials, _, host = parts.netloc.rpartition("@")
         if not credentials:
             return shlex.quote(f"{parts.scheme}://{host}")

@@ -9,7 +9,7 @@ import pytest
 import socketio
 
 from ..serving import serve
-from .conftest import codes, report
+from .conftest import codes, pasted, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,3 +69,21 @@ def test_credentials_are_not_printed_in_any_form(open_url: str, tmp_path: Path) 
     words = shlex.split(next(line for line in tries(body) if " call " in line))
     assert '{"pin": $AUTH_PIN, "tokens": ["$AUTH_TOKENS_0", {"deep": "$AUTH_TOKENS_1_DEEP"}]}' in words
     assert any(word.startswith("x-page: ") and "$" not in word for word in words)
+
+
+def test_a_door_without_the_credentials_of_the_url_has_none_in_its_line(
+    open_url: str, tmp_path: Path
+) -> None:
+    """The line of a door leaves out user and password of the URL, and other lines have them in a variable."""
+    spec = written(
+        tmp_path,
+        "channels:\n  /:\n    x-security: [{basic: []}]\n"
+        f"{COUNT}components: {{securitySchemes: {{basic: {{type: http, scheme: basic}}}}}}\n",
+    )
+    url = open_url.replace("://", "://ada:S4@")
+    body = report(url, *QUICK, spec=spec, code=1)
+    assert "S4" not in str(body)
+    lines = {finding["code"]: finding["try"] for finding in body["findings"]}
+    assert lines["OPEN_DOOR"] == f"asynction-asgi listen {open_url} --seconds 1"
+    assert '://"$URL_CREDENTIALS"@' in lines["INVALID_ACCEPTED"]
+    assert "connected to /" in pasted(lines["OPEN_DOOR"], {})
