@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from asynction_asgi.proxy import Recorder
 from asynction_asgi.traffic import Connected, Happened, Head, Line, RecordError, read_record, veil
 from tests.clients import ConnectError, connected
+from tests.counting import instructions
 
 from .scene import Bare, in_front
 
@@ -140,3 +142,43 @@ def test_names_that_are_data_are_not_kept() -> None:
     """A member named by a value, such as an address, is numbered; words of the program stay."""
     value = {"user-id": 1, "7": 1, "a3bb189e-8bf9-4888-9912-ace4e6543002": 1, "né": 1}
     assert list(veil(value, salt=b"x")) == ["user-id", "$2", "$3", "né"]
+
+
+def test_equal_elements_are_kept_once() -> None:
+    """Elements are equal if nothing distinguishes what is left of them, at any depth."""
+    value = [1, 2.0, 1.5, True, 1, [[3], "b"], [[4], "c"], {"a": 1}, {"a": 2}, {"b": 1}, {"a": None}, None]
+    integer, text = {"$number": "integer"}, {"$text": {"length": 1}}
+    assert veil(value, salt=b"x") == [
+        integer,
+        {"$number": "number"},
+        True,
+        [[integer], text],
+        {"a": integer},
+        {"b": integer},
+        {"a": None},
+        None,
+    ]
+
+
+def test_twice_the_depth_takes_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is looked at again for each list around it, nor written as JSON to compare it."""
+    characters = 0
+    dumps = json.dumps
+
+    def counted(*arguments: Any, **options: Any) -> str:
+        nonlocal characters
+        text = dumps(*arguments, **options)
+        characters += len(text)
+        return text
+
+    def work(depth: int) -> int:
+        nonlocal characters
+        value: list[Any] = []
+        for _ in range(depth):
+            value = [value, *({"m" * width: 1} for width in range(1, 6))]
+        characters = 0
+        return instructions(lambda: veil(value, salt=b"x")) + characters
+
+    monkeypatch.setattr(json, "dumps", counted)
+    work(1)  # fill the caches first
+    assert work(60) < 2.2 * work(30)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,32 +10,13 @@ import pytest
 from asynction_asgi.spec.schemas.formats import FORMATS
 from asynction_asgi.spec.schemas.keywords import ASSERTIONS
 from benchmarks.hostile import ROWS, is_valid
+from tests.counting import instructions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
+    from collections.abc import Iterator
 
 SIZE = 1_500  # bytes, and twice as many; counting takes a hundred times as long as running
 MOST = 130  # instructions per byte, which take a microsecond or two
-
-
-def instructions(function: Callable[..., object], *arguments: object) -> int:
-    """Return the number of Python instructions of a call, including nested calls."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal count
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function(*arguments)
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @pytest.mark.parametrize("name", ROWS)
