@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..client.remote import TRANSPORTS
 from ..spec.readers.examples import written_bytes
+from .handshake import cookies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -127,13 +128,19 @@ class Commands:
 
     def _presented(self, address: Address) -> Iterator[str]:
         own = self._address
-        own_headers = {(name.lower(), value) for name, value in own.headers}
+        known_headers = {(name.lower(), value) for name, value in own.headers}
+        known_cookies = {cookie for pair in own.headers for cookie in _cookies(*pair)}
         for name, value in address.headers:
-            given = (name.lower(), value) in own_headers
             yield "-H"
-            yield shlex.quote(f"{name}: ") + self._shown(
-                f"HEADER_{name}", f"the header {name!r}", value, given
-            )
+            cookies = _cookies(name, value)
+            if cookies:
+                shown = [self._cookie(*cookie, cookie in known_cookies) for cookie in cookies]
+                yield shlex.quote(f"{name}: ") + shlex.quote("; ").join(shown)
+            else:
+                given = (name.lower(), value) in known_headers
+                yield shlex.quote(f"{name}: ") + self._shown(
+                    f"HEADER_{name}", f"the header {name!r}", value, given
+                )
         known = _query(own)
         for name, value in _query(address):
             yield "--query"
@@ -144,6 +151,10 @@ class Commands:
         if address.auth is not None:
             yield "--auth"
             yield self._auth(address.auth)
+
+    def _cookie(self, name: str, value: str, given: bool) -> str:  # noqa: FBT001  # as `_shown`
+        shown = self._shown(f"COOKIE_{name}", f"the cookie {name!r}", value, given)
+        return f"{shlex.quote(f'{name}=')}{shown}" if name else shown
 
     def _shown(self, name: str, what: str, value: str, given: bool) -> str:  # noqa: FBT001  # one of two ways
         return self._variable(name, what) if given else shlex.quote(value)
@@ -180,6 +191,10 @@ class Commands:
         name = re.sub(r"\W", "_", name, flags=re.ASCII).upper()
         self.variables[name] = what
         return f'"${name}"'
+
+
+def _cookies(name: str, value: str) -> list[tuple[str, str]]:
+    return cookies_of(value) if name.lower() == "cookie" else []
 
 
 def _query(address: Address) -> list[tuple[str, str]]:

@@ -15,10 +15,10 @@ from ..spec.instances.variants import Variants
 from ..spec.text.pointer import Pointer
 from ..typed_clients.credentials import credential_paths
 from .bench import QUIET
-from .handshake import PARTS, check_of_part, presenting, violation_of
+from .handshake import PARTS, check_of_part, cookies_of, cookies_text, presenting, violation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..client.remote import Address
     from ..diff.changes import Place
@@ -31,6 +31,7 @@ __all__ = ["Door", "doors_of", "is_demanding", "try_door"]
 
 _MOST = 12  # faults of one part of the handshake
 _WRONG = "not-a-valid-credential"
+_AUTHORIZATION, _COOKIES = ("header", "authorization"), ("header", "cookie")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,28 +100,25 @@ def _without_credentials(declared: Namespace, spec: Spec, address: Address) -> I
             yield Door(address=changed, what=what, keyword="security", place=place)
 
 
-def _wrong(value: Any) -> str:
-    scheme, space, _ = value.partition(" ") if isinstance(value, str) else ("", "", "")
-    return f"{scheme} {_WRONG}" if space else _WRONG
-
-
 _CHANGES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("without credentials", lambda _: None),
-    ("with a wrong credential", _wrong),
+    ("with a wrong credential", lambda _: _WRONG),
     ("with an empty credential", lambda _: ""),
-    ("with a credential of another type", lambda value: [value] if not isinstance(value, str) else 1),
+    ("with a credential of another type", lambda value: "1" if isinstance(value, int | float) else 1),
 )
 
 
 def _names(schemes: list[SecurityScheme]) -> set[tuple[str, str]]:
-    """Return where a request carries credentials: ``header`` or ``query``, and a name."""
-    found = {("header", "authorization")}
+    """Return where a request carries credentials: ``header``, ``query`` or ``cookie``, and a name."""
+    found = {_AUTHORIZATION}
     for scheme in schemes:
-        place = str(scheme.fields.get("in"))
         if scheme.type == "httpApiKey":
-            name = str(scheme.fields.get("name", "")).lower()
-            found.add(("header", "cookie") if place == "cookie" else (place, name))
+            found.add(_place_in_request(str(scheme.fields.get("in")), str(scheme.fields.get("name", ""))))
     return found
+
+
+def _place_in_request(place: str, name: str) -> tuple[str, str]:
+    return place, name if place == "cookie" else name.lower()
 
 
 def _changed(
@@ -128,13 +126,18 @@ def _changed(
 ) -> Address:
     """Return an address with other credentials, or none where the change returns None."""
 
-    def texts(place: str, given: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        found = []
-        for name, value in given:
-            made = change(value) if (place, name.lower()) in names else value
-            if made is not None:
-                found.append((name, str(made)))
-        return found
+    def text(place: tuple[str, str], value: str) -> str | None:
+        if place == _COOKIES:
+            return cookies_text(texts("cookie", cookies_of(value))) or None
+        if place not in names:
+            return value
+        scheme = value[: value.find(" ") + 1] if place == _AUTHORIZATION else ""
+        made = change(value.removeprefix(scheme))
+        return None if made is None else f"{scheme}{made}"
+
+    def texts(place: str, given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        made = [(name, text(_place_in_request(place, name), value)) for name, value in given]
+        return [(name, value) for name, value in made if value is not None]
 
     auth = address.auth
     for path in paths:
@@ -145,7 +148,7 @@ def _changed(
     return replace(
         address,
         auth=auth or None,
-        headers=texts("header", list(address.headers)),
+        headers=texts("header", address.headers),
         url=urlunsplit((parts.scheme, netloc, parts.path, urlencode(query), "")),
     )
 

@@ -14,7 +14,7 @@ from ..spec.model.handshake import compile_handshake
 from ..spec.schemas import Mismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from ..client.remote import Address
     from ..errors import Violation
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Check = Callable[..., Any]
 
-__all__ = ["PARTS", "check_of_part", "presenting", "violation_of", "with_demanded"]
+__all__ = [
+    "PARTS",
+    "check_of_part",
+    "cookies_of",
+    "cookies_text",
+    "presenting",
+    "violation_of",
+    "with_demanded",
+]
 
 PARTS = ("auth", "query", "headers")
 # What the client adds by itself, so that it can be neither missing nor wrong.
@@ -105,3 +113,14 @@ def violation_of(part: str, address: Address, check: Callable[..., Any]) -> Viol
     except HandshakeValidationError as error:
         return error.details[0]
     return None
+
+
+def cookies_of(header: str) -> list[tuple[str, str]]:
+    """Return the cookies of a header as pairs; what has no name is a value of ``""``."""
+    pairs = (cookie.strip().partition("=") for cookie in header.split(";"))
+    return [(name, value) if sign else ("", name) for name, sign, value in pairs]
+
+
+def cookies_text(cookies: Iterable[tuple[str, str]]) -> str:
+    """Return the header of cookies."""
+    return "; ".join(f"{name}={value}" if name else value for name, value in cookies)
