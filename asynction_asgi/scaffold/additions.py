@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import io
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ..python_source.source import Module
 from .errors import ScaffoldError
-from .stubs import write_stub
+from .stubs import write_stubs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,24 +37,24 @@ class Present:
 
     def __init__(self, name: str, text: str) -> None:
         try:
-            self._tree = ast.parse(text)
-        except SyntaxError as error:
-            raise ScaffoldError(f"module {name!r} can't be read: {error.msg} (line {error.lineno})") from None
+            self._tree = ast.parse(text, name)
+        except (SyntaxError, ValueError) as error:  # a null character is one or the other
+            raise ScaffoldError(f"module {name!r} can't be read: {error}") from None
         self._name = name
-        self._lines = text.splitlines(keepends=True)
-        self._end = "\r\n" if any(line.endswith("\r\n") for line in self._lines) else "\n"
+        # As Python counts lines: str.splitlines also splits at form feeds, for example.
+        self._lines = io.StringIO(text, newline="").readlines()
+        first = self._lines[0] if self._lines else ""
+        self._end = first[len(first.rstrip("\r\n")) :] or "\n"
 
     def lacks(self, place: Place) -> bool:
-        """Return whether nothing is defined at a place; a class with bases may inherit it."""
-        body: Sequence[ast.stmt] = self._tree.body
-        for name in place.classes:
-            owner = _class(body, name)
-            if owner is None:
-                return name not in set(_bound(body))
-            if owner.bases and place.name not in set(_bound(owner.body)):
-                return False
-            body = owner.body
-        return place.name not in set(_bound(body))
+        """Return whether nothing is defined at a place.
+
+        A class with bases may inherit it, and a module may import it by ``*``.
+        """
+        owners = self._owners(place)
+        bound = set(_bound(owners[-1].body if owners else self._tree.body))
+        inherits = bool(owners[-1].bases) if owners else "*" in bound
+        return not inherits and (*place.classes, place.name)[len(owners)] not in bound
 
     def unnamed(self, places: Iterable[Place]) -> Iterator[str]:
         """Yield functions that take a socket, and are at none of the places."""
@@ -64,36 +66,63 @@ class Present:
                     yield node.name
 
     def with_stubs(self, stubs: Mapping[Place, Stub]) -> str:
-        """Return the text with stubs at places that it lacks, and with the imports that they need."""
-        module = Module(self._name, "", own=set(_bound(self._tree.body)), known=dict(self._imported()))
-        last = len(self._lines)
-        methods: list[_Addition] = []
-        functions: list[_Addition] = []
-        classes: dict[tuple[str, ...], list[str]] = {}
-        for place, stub in stubs.items():
-            owner = self._owner(place)
-            if not place.classes:
-                lines = write_stub(place.name, stub, module, indent=0, method=False)
-                functions.append((last, ["", "", *lines]))
-                continue
-            depth = len(place.classes)
-            lines = ["", *write_stub(place.name, stub, module, indent=4 * depth, method=True)]
-            if owner is not None:
-                methods.append((owner.end_lineno or last, lines))
-            else:
-                classes.setdefault(place.classes, []).extend(lines)
-        imports = [line for group in module.new_imports() for line in group.split("\n")]
-        new = [(last, [*_heads(names), *lines]) for names, lines in classes.items()]
-        # Methods come first: the class that they belong to may end the module.
-        return self._with([(self._last_import(), imports), *methods, *functions, *new])
+        """Return the text with stubs at places that it lacks, and with the imports that they need.
 
-    def _with(self, added: Sequence[_Addition]) -> str:
+        Raises:
+            ScaffoldError: They can't be added without a change to what is there.
+        """
+        module = Module(self._name, "", own=set(_bound(self._tree.body)), known=dict(self._imported()))
+        groups: dict[tuple[str, ...], dict[Place, Stub]] = defaultdict(dict)
+        for place, stub in stubs.items():
+            groups[place.classes[: len(self._owners(place))]][place] = stub
+        # Methods come first: the class that they belong to may end the module.
+        added = [
+            self._addition(within, members, module)
+            for within, members in sorted(groups.items(), key=lambda group: len(group[0]), reverse=True)
+        ]
+        imports = [line for group in module.new_imports() for line in group.split("\n")]
+        return self._with([(self._last_import(), imports), *added])
+
+    def _addition(self, within: tuple[str, ...], stubs: Mapping[Place, Stub], module: Module) -> _Addition:
+        if not within:
+            return len(self._lines), write_stubs(stubs, module)
+        owner = self._owners(next(iter(stubs)))[-1]
+        first = owner.body[0]
+        margin = self._lines[first.lineno - 1].encode()[: first.col_offset].decode()
+        if margin.strip():
+            raise ScaffoldError(
+                f"module {self._name!r}: class {'.'.join(within)} is written in one line (line {owner.lineno});"
+                " put its body on lines of its own, so that handlers can be added"
+            )
+        lines = write_stubs(stubs, module, within=within, indent=len(margin))
+        return owner.end_lineno or 0, [margin + line[len(margin) :] if line else line for line in lines]
+
+    def _with(self, additions: Sequence[_Addition]) -> str:
         lines = list(self._lines)
         if lines and not lines[-1].endswith(("\n", "\r")):
             lines[-1] += self._end
-        for place, new in reversed(sorted(added, key=lambda addition: addition[0])):  # noqa: C413  # keeps the order of equal places
+        is_added = [False] * len(lines)
+        for place, new in reversed(sorted(additions, key=lambda addition: addition[0])):  # noqa: C413  # keeps the order of equal places
             lines[place:place] = [line + self._end for line in new]
-        return "".join(lines)
+            is_added[place:place] = [True] * len(new)
+        text = "".join(lines)
+        if not self._is_kept(text, is_added):
+            raise ScaffoldError(
+                f"module {self._name!r}: handlers can't be added to it without a change to its code;"
+                " begin each statement on a line of its own, without a backslash before it"
+            )
+        return text
+
+    def _is_kept(self, text: str, is_added: Sequence[bool]) -> bool:
+        """Return whether a text means the same as before, apart from statements on added lines."""
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            return False
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef):
+                node.body = [statement for statement in node.body if not is_added[statement.lineno - 1]]
+        return ast.dump(tree) == ast.dump(self._tree)
 
     def _imported(self) -> Iterator[tuple[tuple[str, str], str]]:
         for node in self._tree.body:
@@ -110,27 +139,24 @@ class Present:
                 last = node.end_lineno or last
         return last
 
-    def _owner(self, place: Place) -> ast.ClassDef | None:
+    def _owners(self, place: Place) -> list[ast.ClassDef]:
+        """Return the classes around a place that are there, the outermost first."""
         body: Sequence[ast.stmt] = self._tree.body
-        owner = None
+        owners: list[ast.ClassDef] = []
         for name in place.classes:
             owner = _class(body, name)
             if owner is None:
-                return None
+                break
+            owners.append(owner)
             body = owner.body
-        return owner
-
-
-def _heads(names: Sequence[str]) -> list[str]:
-    lines = ["", ""]
-    for depth, name in enumerate(names):
-        margin = " " * (4 * depth)
-        lines += [f"{margin}class {name}:", f'{margin}    """Handlers; made once, without arguments."""']
-    return lines
+        return owners
 
 
 def _class(body: Sequence[ast.stmt], name: str) -> ast.ClassDef | None:
-    return next((node for node in body if isinstance(node, ast.ClassDef) and node.name == name), None)
+    """Return the class that a name is bound to: the last one, if there are several."""
+    return next(
+        (node for node in reversed(body) if isinstance(node, ast.ClassDef) and node.name == name), None
+    )
 
 
 def _bound(body: Sequence[ast.stmt]) -> Iterator[str]:

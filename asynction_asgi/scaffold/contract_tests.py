@@ -85,7 +85,7 @@ class _Writer:
             return
         effective = self._spec.security if namespace.security is None else namespace.security
         if _is_closed(effective):
-            summary = f"{one_line(namespace.name)} asks for credentials, which nobody can give yet"
+            summary = f"{one_line(namespace.name)} asks for credentials, which no client can give yet"
             self._refused(f"{name}_admits_nobody_yet", summary, handshake, "unauthorized")
             return
         fixture = self._fixture("client" if self._single else f"{name}_client", namespace, handshake)
@@ -144,7 +144,7 @@ class _Writer:
         test = self._names.take(f"test_{prefix}{snake(event.name, 'event')}")
         closed = _is_closed(event.security)
         summary = (
-            f"{one_line(event.name)} asks for credentials, which nobody can give yet"
+            f"{one_line(event.name)} asks for credentials, which no client can give yet"
             if closed
             else f"{one_line(event.name)} is taken, and refused until its handler is written"
         )

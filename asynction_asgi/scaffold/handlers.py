@@ -20,12 +20,10 @@ from .stubs import (
     lifecycle_stub,
     scopes_stub,
     security_stub,
-    write_stub,
+    write_stubs,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..python_source.payloads import Payloads
     from ..python_source.signatures import Signatures
     from ..spec.model import Event, Namespace, SecurityScheme, Spec
@@ -65,36 +63,8 @@ class Handlers:
         is_security = bool(places) and all(self.stubs[place].answer in ("nobody", "no") for place in places)
         doc = f"Who the clients of {title} are" if is_security else f"Handlers of {title}"
         module = Module(name, doc, own=own)
-        free = [place for place in places if not place.classes]
-        for place in free:
-            module.lines += [
-                "",
-                "",
-                *write_stub(place.name, self.stubs[place], module, indent=0, method=False),
-            ]
-        self._classes([place for place in places if place.classes], (), module)
+        module.lines += write_stubs({place: self.stubs[place] for place in places}, module)
         return module
-
-    def _classes(self, places: Sequence[Place], above: tuple[str, ...], module: Module) -> None:
-        """Write the classes directly within `above`, with their methods and nested classes."""
-        depth = len(above)
-        for name in dict.fromkeys(place.classes[depth] for place in places if place.classes[:depth] == above):
-            here = (*above, name)
-            margin = " " * (4 * depth)
-            gap = [""] if depth else ["", ""]
-            module.lines += [
-                *gap,
-                f"{margin}class {name}:",
-                f'{margin}    """Handlers; made once, without arguments."""',
-            ]
-            for place in places:
-                if place.classes == here:
-                    stub = self.stubs[place]
-                    module.lines += [
-                        "",
-                        *write_stub(place.name, stub, module, indent=4 * (depth + 1), method=True),
-                    ]
-            self._classes([place for place in places if len(place.classes) > depth + 1], here, module)
 
 
 def collect_handlers(

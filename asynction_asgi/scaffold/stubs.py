@@ -10,12 +10,13 @@ from ..python_source.signatures import ANYTHING, Parameter, function_head
 from ..python_source.source import call, docstring, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, Literal
 
     from ..python_source.expressions import Expression
     from ..python_source.source import Module
     from ..spec.model import SecurityScheme
+    from .places import Place
 
     Answer = Literal["refuse", "nothing", "nobody", "no"]
 
@@ -28,7 +29,7 @@ __all__ = [
     "lifecycle_stub",
     "scopes_stub",
     "security_stub",
-    "write_stub",
+    "write_stubs",
 ]
 
 SOCKET = Parameter(name="socket", type=Named("asynction_asgi", "Socket"))
@@ -158,8 +159,39 @@ def scopes_stub(scheme: SecurityScheme) -> Stub:
     )
 
 
-def write_stub(name: str, stub: Stub, module: Module, *, indent: int, method: bool) -> list[str]:
-    """Write the lines of a function."""
+def write_stubs(
+    stubs: Mapping[Place, Stub], module: Module, *, within: tuple[str, ...] = (), indent: int = 0
+) -> list[str]:
+    """Write the lines of functions, and of the classes around them.
+
+    Args:
+        stubs: By place, each of them somewhere in `within`.
+        module: Where the lines go.
+        within: The classes that are there already; none is the module itself.
+        indent: Of what is directly within them, in spaces.
+    """
+    gap = [""] if within else ["", ""]
+    lines: list[str] = []
+    for place, stub in stubs.items():
+        if place.classes == within:
+            lines += [*gap, *_function(place.name, stub, module, indent=indent, method=bool(within))]
+    depth = len(within)
+    nested: dict[str, dict[Place, Stub]] = {}
+    for place, stub in stubs.items():
+        if len(place.classes) > depth:
+            nested.setdefault(place.classes[depth], {})[place] = stub
+    margin = " " * indent
+    for name, members in nested.items():
+        lines += [
+            *gap,
+            f"{margin}class {name}:",
+            f'{margin}    """Handlers; made once, without arguments."""',
+        ]
+        lines += write_stubs(members, module, within=(*within, name), indent=indent + 4)
+    return lines
+
+
+def _function(name: str, stub: Stub, module: Module, *, indent: int, method: bool) -> list[str]:
     inner = " " * (indent + 4)
     lines = function_head(name, stub.parameters, stub.returns, module, indent=indent, method=method)
     lines += docstring(stub.summary, stub.details, indent=indent + 4)
@@ -171,9 +203,9 @@ def write_stub(name: str, stub: Stub, module: Module, *, indent: int, method: bo
         error = module.use("asynction_asgi", "RefusedError")
         lines += call(f"raise {error}", arguments, indent=indent + 4).split("\n")
     elif stub.answer == "nobody":
-        lines.append(f"{inner}return None  # refuses everybody until this is written")
+        lines.append(f"{inner}return None  # refuses every client until this is written")
     elif stub.answer == "no":
-        lines.append(f"{inner}return False  # refuses everybody until this is written")
+        lines.append(f"{inner}return False  # refuses every client until this is written")
     elif stub.returns == ANY:
         lines.append(f"{inner}return None  # the standard refusal")
     return lines

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
+import io
 import os
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from click.testing import CliRunner
 from asynction_asgi.cli import main
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from click.testing import Result
 
 HERE = Path(__file__).parent
@@ -46,6 +50,31 @@ def sources(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))
     }
+
+
+def bound(folder: Path, module: str) -> ModuleType:
+    """Import an application as a server does, check its handlers, and return one of its modules."""
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        app = importlib.import_module("app")
+        assert Path(str(app.__file__)).is_relative_to(folder)
+        app.app.check_handlers()
+        return importlib.import_module(module)
+    finally:
+        sys.path.remove(str(folder))
+        for name, loaded in list(sys.modules.items()):
+            if str(getattr(loaded, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+                del sys.modules[name]
+
+
+def is_kept(before: str, after: str) -> bool:
+    """Return whether every line, as Python counts them, is still there, in order."""
+    left, lines = (
+        [line.rstrip("\r\n") for line in io.StringIO(text, newline="")] for text in (before, after)
+    )
+    others = iter(lines)
+    return all(line in others for line in left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def test_named_handlers_are_where_the_document_says(folder: Path) -> None:
     ):
         assert line in handlers
     assert "async def bearer_info(token: str) -> Mapping[str, Any] | None:" in modules["chat/security.py"]
-    assert "refuses everybody" in modules["chat/security.py"]
+    assert "refuses every client" in modules["chat/security.py"]
 
 
 def test_a_handler_of_several_uses_fits_all(folder: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import load_spec
-from asynction_asgi.scaffold import make_application, make_update, write_files
+from asynction_asgi import BindingError, load_spec
+from asynction_asgi.scaffold import make_application, make_update, outdated, write_files
 
-from .generating import scaffold
+from .generating import bound, is_kept, scaffold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,8 @@ def folder(folder: Path, document: Path) -> Path:
     handlers = folder / "desk" / "handlers.py"
     text = handlers.read_text("utf-8")
     assert STUB in text
-    handlers.write_text(text.replace(STUB, MINE), "utf-8")
+    text = text.replace(STUB, MINE).replace("class Mover:\n", "class Mover:\n    mine = True\n\n")
+    handlers.write_text(text, "utf-8")
     return folder
 
 
@@ -72,16 +74,11 @@ def update_files(document: Path, folder: Path) -> tuple[str, ...]:
     return change.notes
 
 
-def is_kept(before: str, after: str) -> bool:
-    """Return whether every line is still there, in order."""
-    lines = iter(after.splitlines())
-    return all(any(line == other for other in lines) for line in before.splitlines())
-
-
 CHANGES: dict[str, tuple[list[dict[str, Any]], str]] = {
     "an event added": ([SAY, MOVE, message("ask", NUMBER, handler="desk.handlers.ask")], ""),
     "a method added": ([SAY, MOVE, message("stop", TEXT, handler="desk.handlers:Mover.stop")], ""),
     "a class added": ([SAY, MOVE, message("stop", TEXT, handler="desk.handlers:Other.stop")], ""),
+    "a nested class added": ([SAY, MOVE, message("stop", TEXT, handler="desk.handlers:Mover.Fast.stop")], ""),
     "a module added": ([SAY, MOVE, message("stop", TEXT, handler="desk.more.stop")], ""),
     "an event renamed": (
         [message("speak", TEXT, handler="desk.handlers.speak"), MOVE],
@@ -105,6 +102,11 @@ CHANGES: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "nothing": ([SAY, MOVE], ""),
 }
+# What the author's handlers have to follow.
+BREAKING = {
+    "an argument added": "say takes 1, and 'say' carries 2 arguments",
+    "an event removed": "cannot import name 'Line4' from 'payloads'",
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -121,7 +123,32 @@ def test_an_update_changes_no_line_of_its_author(change: str, document: Path, fo
             assert is_kept(text, path.read_text("utf-8")), path
     assert MINE in (folder / "desk" / "handlers.py").read_text("utf-8")
     assert json.loads((folder / "desk.json").read_bytes()) == json.loads(document.read_bytes())
-    assert not make_update(make_application(load_spec(document), folder), folder).files
+    application = make_application(load_spec(document), folder)
+    assert not outdated(application, folder)
+    assert not make_update(application, folder).files
+    if change in BREAKING:
+        with pytest.raises(BindingError, match=BREAKING[change]):
+            bound(folder, "desk.handlers")
+        return
+    handlers = bound(folder, "desk.handlers")
+    assert handlers.Mover.mine
+    assert inspect.iscoroutinefunction(handlers.say)
+
+
+@pytest.mark.parametrize("change", ["a method added", "a nested class added"])
+def test_code_may_be_laid_out_in_another_way(change: str, document: Path, folder: Path) -> None:
+    """Stubs fit a class indented by two spaces, and a form feed ends no line."""
+    handlers = folder / "desk" / "handlers.py"
+    text = handlers.read_text("utf-8").replace("\nclass Mover", '\nPAGE = "\f"\n\n\f\nclass Mover')
+    head, _, rest = text.partition("class Mover:\n")
+    text = f"{head}class Mover:\n{rest.replace('    ', '  ')}"
+    handlers.write_text(text, "utf-8")
+    write_document(document, *CHANGES[change][0])
+    assert not update_files(document, folder)
+    assert is_kept(text, handlers.read_text("utf-8"))
+    mover = bound(folder, "desk.handlers").Mover
+    assert mover.mine
+    assert inspect.iscoroutinefunction((mover.Fast if "nested" in change else mover).stop)
 
 
 def test_what_no_longer_fits_is_said(document: Path, folder: Path) -> None:
