@@ -40,8 +40,8 @@ class Link:
     """Passes a client's events on to the server behind, and that server's to the client.
 
     Args:
-        deliver: Emits to the client what has arrived; the second argument takes the client's answer, or is
-            None.
+        deliver: Emits to the client what has arrived, or drops it and returns False; the second argument
+            takes the client's answer, or is None.
         part: Ends the client's connection after that to the server behind has ended, for this reason.
         journal: Records what passes.
         seconds: How long to wait for the server behind.
@@ -49,7 +49,7 @@ class Link:
 
     def __init__(
         self,
-        deliver: Callable[[Arrival, Answered | None], Awaitable[None]],
+        deliver: Callable[[Arrival, Answered | None], Awaitable[bool]],
         part: Callable[[ClosedError], Awaitable[None]],
         journal: Journal,
         *,
@@ -152,9 +152,12 @@ class Link:
     async def _deliver_all(self, remote: Remote) -> None:
         while True:
             arrival = await remote.receive()
-            self._journal.sent(arrival)
+            self._journal.asked(arrival)  # before the client can answer
             asked = arrival.ack_id is not None
-            await self._deliver(arrival, partial(self._answer, remote, arrival) if asked else None)
+            if await self._deliver(arrival, partial(self._answer, remote, arrival) if asked else None):
+                self._journal.sent(arrival)
+            else:
+                self._journal.dropped(arrival)
 
     async def _answer(self, remote: Remote, arrival: Arrival, *answer: Any) -> None:
         """Pass the client's answer on, unless the server behind has gone."""

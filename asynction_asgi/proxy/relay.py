@@ -72,7 +72,7 @@ class Relay:
         link = Link(
             partial(self._deliver, socket),
             partial(self._part, socket),
-            Journal(self._recorder, socket, auth),
+            Journal(self._recorder, socket, auth, most_unanswered=self._app.server.limits.pending_acks),
             seconds=self._behind.seconds,
         )
         try:
@@ -103,8 +103,8 @@ class Relay:
             raise RefusedError("unavailable", "the connection to the server behind has ended")
         return await link.relay(event, arguments, wants_ack=wants_ack)
 
-    async def _deliver(self, socket: Socket, arrival: Arrival, answered: Any) -> None:
-        """Emit to a client what the server behind emitted, unless the document forbids it."""
+    async def _deliver(self, socket: Socket, arrival: Arrival, answered: Any) -> bool:
+        """Emit to a client what the server behind emitted; return whether the document allows it."""
         try:
             if refusal_of(arrival) is None:
                 await socket.emit(arrival.event, arrival.arguments, callback=answered)
@@ -124,6 +124,9 @@ class Relay:
                 ("dropped", arrival.event),
                 f"dropped {arrival.event!r} of the server behind, {self._behind}: {error}",
             )
+        else:
+            return True
+        return False
 
     async def _part(self, socket: Socket, error: ClosedError) -> None:
         """End a client's connection as the server behind ended its own."""

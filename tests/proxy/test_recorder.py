@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi.engine import Limits
 from asynction_asgi.proxy import Recorder
 from asynction_asgi.traffic import Connected, Happened, Head, Line, RecordError, read_record, veil
 from tests.clients import ConnectError, connected
 from tests.counting import instructions
+from tests.server.documents import channel, document, message
 
 from .scene import Bare, in_front
 
@@ -88,6 +91,55 @@ async def test_values_are_recorded_when_asked_for(bare: str, tmp_path: Path) -> 
     connections = [line for line in lines if isinstance(line, Connected)]
     assert "swordfish" not in str(connections)
     assert "Bearer" not in str(connections)
+
+
+async def test_unanswered_events_are_bounded_and_dropped_ones_left_out(bare: str, tmp_path: Path) -> None:
+    """Beyond ``pending_acks`` the oldest is recorded unanswered; an event that the document forbids never is."""
+    path = tmp_path / "record.jsonl"
+    recorder = Recorder(path, values=True, engine_path="/socket.io")
+    spec = document(
+        root=channel(
+            receives=[
+                message("ask", **{"x-ack": True}),
+                message("emit", {"type": "array", "items": [{}, {}]}),
+            ],
+            sends=[
+                message("said", {"type": "string"}),
+                message("asked", {"type": "string", "maxLength": 1}, **{"x-ack": True}),
+            ],
+        )
+    )
+
+    def sent() -> list[tuple[Any, ...]]:
+        """Return event, arguments and acknowledgement of each recorded event of the server behind."""
+        lines = read_record(path.read_text("utf-8").splitlines(keepends=True), path.name)
+        happened = [line for line in lines if isinstance(line, Happened) and line.direction == "outbound"]
+        return [(line.event, *line.args, line.ack) for line in happened]
+
+    async def leave_unanswered(text: str) -> None:
+        await arrived.put(text)
+        await never
+
+    arrived: asyncio.Queue[str] = asyncio.Queue()
+    never = asyncio.get_running_loop().create_future()
+    with in_front(bare, spec, recorder=recorder, limits=Limits(pending_acks=2)) as (front, _):
+        async with connected(front, on={"asked": leave_unanswered}) as client:
+            await client.emit("ask", "too long")
+            await client.emit("emit", "said", 5)
+            for text in "abc":
+                await client.emit("ask", text)
+                assert await arrived.get() == text
+            await client.emit("emit", "said", "end")
+            assert await client.receive() == ("said", "end")
+            assert sent()[0] == ("asked", "a", None)
+        never.cancel()
+    recorder.close()
+    assert sent() == [
+        ("asked", "a", None),
+        ("said", "end", None),
+        ("asked", "b", None),
+        ("asked", "c", None),
+    ]
 
 
 def test_a_record_goes_on_at_its_end(tmp_path: Path) -> None:
