@@ -253,8 +253,9 @@ def test_broken_packets_are_sent_only_when_asked_for(small: Path, bare: str) -> 
         ("http://127.0.0.1:1", (), "no connection to http://127.0.0.1:1/socket.io/"),
         ("http://127.0.0.1:1", ("--before", __file__), "--before: line 1 is not JSON"),
         ("http://127.0.0.1:1", ("--refusal", __file__), "error"),
+        ("http://127.0.0.1:1", ("-o", "no/folder"), "--output: can't write no/folder: No such file"),
     ],
-    ids=["host", "other host", "event", "namespace", "unreachable", "before", "refusal"],
+    ids=["host", "other host", "event", "namespace", "unreachable", "before", "refusal", "output"],
 )
 def test_wrong_use_exits_with_2(small: Path, url: str, options: tuple[str, ...], message: str) -> None:
     """A test that did not happen is never a success; another machine must be named twice."""

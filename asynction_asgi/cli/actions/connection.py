@@ -40,6 +40,7 @@ __all__ = [
     "read_connection",
     "read_document",
     "read_place",
+    "run_client",
     "say",
     "say_refusal",
     "say_violation",
@@ -240,26 +241,27 @@ def say_violation(error: ValidationError) -> None:
     say_refusal(f"{what}{printable(repr(error.event))} misses the document", error)
 
 
-def finish(
-    ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int], *, failure: int = 1
-) -> None:
-    """Run a client and exit with the code that it returns; print each failure as one line.
+def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int]) -> None:
+    """Run a client as `run_client` does and exit with its code."""
+    ctx.exit(run_client(connection, work))
+
+
+def run_client(connection: Connection, work: Coroutine[Any, Any, int], *, failure: int = 1) -> int:
+    """Run a client and return its exit code; print each failure as one line.
 
     Args:
-        ctx: The command's context.
         connection: What the client connects to.
         work: The client.
         failure: The exit code if it fails.
     """
-    code = failure
     try:
-        code = asyncio.run(work)
+        return asyncio.run(work)
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        return INTERRUPTED
     except ReaderGoneError:
         # Python flushes the rest at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return 0
     except MissingClientError:
         say("this command needs aiohttp: pip install 'asynction-asgi[client]'", fg="red")
     except UnreachableError as error:
@@ -274,7 +276,7 @@ def finish(
         say_violation(error)
     except RecursionError:
         say("what the server sent is nested too deeply to be shown", fg="red")
-    ctx.exit(code)
+    return failure
 
 
 def _hint(connection: Connection, error: UnreachableError, reason: str) -> str:

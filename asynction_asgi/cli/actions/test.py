@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TextIO, get_args
 from urllib.parse import urlsplit
 
 import click
@@ -30,11 +29,12 @@ from ...spec.text.hints import did_you_mean
 from ...testing.cases import Phase
 from ..report import show_diagnostics
 from .call import read_before
-from .connection import INTERRUPTED, Connection, finish, read_address, read_document
+from .connection import INTERRUPTED, Connection, read_address, read_document, run_client
 from .findings import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ...client.remote import Address
     from ...probe.plan import Batch
@@ -117,24 +117,37 @@ def run(
         )
         benches = Benches(document, target, addresses, refusals=refusals, commands=commands, report=report)
         probe = Run(document, target, benches, commands=commands, report=report, progress=_progress())
-        interrupted = False
         try:
             await probe.run(batches, wire="wire" in phases)
         except LeadError as error:
             raise click.UsageError(f"--before: {error}") from None
-        except asyncio.CancelledError:  # Ctrl-C: what was found so far is worth printing
-            report.stopped, interrupted = "interrupted", True
         finally:
             _progress()("")
-        _write(report, commands, form=form, output=output)
-        return INTERRUPTED if interrupted else 1 if report.findings else 0
+        return 1 if report.findings else 0
 
-    finish(ctx, Connection(address=address, seconds=timeout, contract=None), work(), failure=_UNUSABLE)
+    with _opened(output) as file:
+        code = run_client(
+            Connection(address=address, seconds=timeout, contract=None), work(), failure=_UNUSABLE
+        )
+        if code == INTERRUPTED:  # what was found so far is worth printing
+            report.stopped = "interrupted"
+        if code != _UNUSABLE:
+            FORMATS[form](report, commands, file)
+    ctx.exit(code)
 
 
-def _write(report: Report, commands: Commands, *, form: str, output: str | None) -> None:
-    with nullcontext() if output is None else Path(output).open("w", encoding="utf-8") as file:
-        FORMATS[form](report, commands, file)
+def _opened(output: str | None) -> AbstractContextManager[TextIO | None]:
+    """Open the file of the report, or nothing for standard output.
+
+    Raises:
+        click.UsageError: The file can't be written.
+    """
+    if output is None:
+        return nullcontext()
+    try:
+        return Path(output).open("w", encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--output: can't write {output}: {error.strerror}") from None
 
 
 def _check_host(address: Address, allowed: str | None) -> bool:
