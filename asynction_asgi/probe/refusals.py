@@ -10,12 +10,14 @@ from ..errors import SpecError
 from ..spec.model.arguments import compile_arguments
 from ..spec.readers.payloads import read_arguments
 from ..spec.schemas import Mismatch, compile_bundle
+from ..spec.schemas.elsewhere import Elsewhere
+from ..spec.schemas.resources import Resources
 from ..spec.text.document import load_document
 from ..spec.text.reference_faults import ReferenceFault
 from ..spec.text.references import Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..client.remote import Arrival
     from ..spec.model.arguments import ArgumentsCheck
@@ -84,14 +86,19 @@ def _refusal(value: Any) -> Refusal | None:
     return Refusal(code=code if isinstance(code, str) else None, is_standard=False)
 
 
-def load_refusal(path: str) -> ArgumentsCheck:
+def load_refusal(path: str, *, schemas: Mapping[str, str]) -> ArgumentsCheck:
     """Read a JSON Schema of refusals, which describes an acknowledgement as ``x-ack`` does.
+
+    Args:
+        path: Of the file.
+        schemas: Where references to absolute URIs are read from, as for `load_spec`.
 
     Raises:
         SpecError: The file can't be read, or is not a schema.
     """
     document = load_document(path)
     resolver = Resolver(document)
+    Resources(resolver, Elsewhere(schemas))  # the resolver keeps it
     try:
         arguments = read_arguments(document.root, resolver)
     except ReferenceFault as fault:

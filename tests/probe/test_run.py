@@ -215,10 +215,13 @@ def test_the_printed_lines_show_their_findings(auction: str) -> None:
 
 
 def test_another_form_of_refusal_is_described_by_a_schema(tmp_path: Path) -> None:
-    """With --refusal a server that refuses in its own way is understood."""
+    """With --refusal a server that refuses in its own way is understood; --schemas counts for it, too."""
     document = tmp_path / "own.yaml"
     document.write_text(SMALL.partition("  /rooms")[0], "utf-8")
-    (tmp_path / "refusal.json").write_text('{"type": "object", "required": ["reason"]}', "utf-8")
+    base = "https://schemas.example.com/"
+    (tmp_path / "refusal.json").write_text(f'{{"$ref": "{base}own.json"}}', "utf-8")
+    (tmp_path / "own.json").write_text('{"type": "object", "required": ["reason"]}', "utf-8")
+    own = ("--schemas", f"{base}={tmp_path}", "--refusal", str(tmp_path / "refusal.json"))
     server = socketio.AsyncServer(async_mode="asgi", logger=False)
 
     async def every(event: str, _sid: str, *values: Any) -> Any:
@@ -229,7 +232,7 @@ def test_another_form_of_refusal_is_described_by_a_schema(tmp_path: Path) -> Non
     options = (*QUICK, "--phase", "edges", "--phase", "faults", "--include", "count")
     with serve(socketio.ASGIApp(server)) as url:
         plain = report(url, *options, spec=document, code=1)
-        described = report(url, *options, "--refusal", str(tmp_path / "refusal.json"), spec=document)
+        described = report(url, *options, *own, spec=document)
     assert {code for code, _, _ in codes(plain)} >= {"INVALID_ACCEPTED"}
     assert {code for code, _, _ in codes(described)} == {"OPEN_DOOR"}
 

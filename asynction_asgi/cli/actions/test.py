@@ -105,7 +105,7 @@ def run(
     commands = Commands(address, checking=checking, path=document.path, addresses=addresses, before=before)
     report = Report.of(document, seed)
     steps = read_before(before)
-    refusals = _refusals(ctx, refusal)
+    refusals = _refusals(ctx, refusal, schemas)
 
     async def work() -> int:
         target = Target(
@@ -174,11 +174,11 @@ def _check_events(spec: Spec, events: Sequence[str]) -> None:
             raise click.UsageError(f"the document lets clients emit no {event!r}{did_you_mean(event, known)}")
 
 
-def _refusals(ctx: click.Context, path: str | None) -> Refusals:
+def _refusals(ctx: click.Context, path: str | None, schemas: Mapping[str, str]) -> Refusals:
     if path is None:
         return Refusals()
     try:
-        return Refusals(load_refusal(path))
+        return Refusals(load_refusal(path, schemas=schemas))
     except SpecError as error:
         show_diagnostics(error.diagnostics, err=True)
         ctx.exit(_UNUSABLE)
