@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # same room may import each other, but not in a circle.
 ROWS = {
     "": (
-        ("errors",),
+        ("errors", "callables"),
         ("logs", "extras"),
         ("spec", "client"),
         ("datatypes",),

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..callables import is_coroutine_function
 from ..logs import Throttle, get_logger
 from ..spec.model.export import bundled_document, check_publishable
 from ..spec.text.document import dump_yaml
@@ -244,7 +245,7 @@ async def _admits(guard: Guard, request: Request, log: Throttle) -> bool:
     failure: Exception | None = None
     answer: Any
     try:
-        answer = await (guard(request) if _is_async(guard) else run_in_threadpool(guard, request))  # type: ignore[misc]  # asked for above
+        answer = await (guard(request) if is_coroutine_function(guard) else run_in_threadpool(guard, request))  # type: ignore[misc]  # asked for above
         if inspect.isawaitable(answer):
             answer = await answer
         if answer is True or answer is False:
@@ -255,12 +256,6 @@ async def _admits(guard: Guard, request: Request, log: Throttle) -> bool:
     if (unsaid := log.admits(what)) is not None:
         logger.error("refused a request: docs_guard %s%s", what, unsaid, exc_info=failure)
     return False
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)  # noqa: B004 - asked for its kind, not for its presence
-    )
 
 
 def _check_functions(guard: object, renderer: object) -> None:
@@ -280,7 +275,7 @@ def _check_functions(guard: object, renderer: object) -> None:
             pass
         except TypeError as error:
             raise TypeError(f"{name} is called with ({argument}): {error}") from None
-    if renderer is not None and _is_async(renderer):  # type: ignore[arg-type]  # callable, as seen above
+    if renderer is not None and is_coroutine_function(renderer):
         raise TypeError("docs_renderer must be a plain function: the page is made in a worker thread")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
+from ..callables import is_coroutine_function
 from .cluster.courier import ANSWER_SECONDS
 from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
@@ -156,9 +156,7 @@ def _check_functions(refusal_body: object, cookie: object) -> None:
     if isinstance(cookie, dict):
         functions.update({f"cookie[{name!r}]": value for name, value in cookie.items()})
     for name, function in functions.items():
-        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-            getattr(type(function), "__call__", None)  # noqa: B004  # asked for its kind, not for its presence
-        ):
+        if is_coroutine_function(function):
             raise TypeError(f"{name} must be a plain function: nothing waits for its answer")
 
 

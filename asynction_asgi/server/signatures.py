@@ -15,6 +15,7 @@ import sys
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from ..callables import is_async_generator_function, is_generator_function
 from .socket import Socket
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read_parameters(function: Any) -> list[inspect.Parameter]:
     """
     if not callable(function):
         raise UnbindableError(f"{function!r} can't be called")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if is_generator_function(function) or is_async_generator_function(function):
         raise UnbindableError(
             f"{function!r} is a generator, whose body would never run; return the answer instead"
         )

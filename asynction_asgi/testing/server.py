@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from ..callables import is_coroutine_function
 from ..client.refusals import refusal_in
 from ..server.discovery import find_served
 from .client import WAIT_SECONDS, TestClient
@@ -71,7 +71,7 @@ class TestServer:
         self._app = app
         self._path = path or found[0][0]
         self._contract = Contract(spec or found[0][1].spec)
-        if inspect.iscoroutinefunction(is_refusal):  # a coroutine is always true
+        if is_coroutine_function(is_refusal):  # a coroutine is always true
             raise TypeError("is_refusal must be a plain function")
         self._is_refusal = is_refusal or _is_standard_refusal
         self._lifespan: Lifespan | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
+from ...callables import is_async_generator_function, is_coroutine_function, is_generator_function
 from ..conversion.annotations import UNRESOLVED, resolve_annotation
 from ..conversion.choosing import name_of as name_of_type
 from ..injected import OF_CALL, OF_SOCKET
@@ -110,7 +111,7 @@ class Providers:
     def _make_now(self, source: Source) -> Any:
         if source in self.made:
             return self.made[source]
-        if source.is_generator or inspect.iscoroutinefunction(source.function):
+        if source.is_generator or is_coroutine_function(source.function):
             raise UnbindableError(
                 f"{name_of(source.function)} is asynchronous, and a class of handlers is made before the start;"
                 " ask for it in the handlers instead"
@@ -171,7 +172,7 @@ class Providers:
             UnbindableError: It can't be filled.
         """
         function, name = provide.function, name_of(provide.function)
-        if inspect.isgeneratorfunction(function):
+        if is_generator_function(function):
             raise UnbindableError(f"provider {name} is a generator; make it an async generator (async def)")
         try:
             parameters = list(signature_of(function).parameters.values())
@@ -198,7 +199,7 @@ class Providers:
             function=function,
             scope=provide.scope,
             needs=tuple(needs),
-            is_generator=inspect.isasyncgenfunction(function),
+            is_generator=is_async_generator_function(function),
         )
 
     def _asked(
