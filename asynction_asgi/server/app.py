@@ -245,7 +245,10 @@ class AsynctionSocketIO(Registering, Emitting):
         return self._contract.attachment.providers.override(replacements)
 
     async def aclose(self) -> None:
-        """Close what providers made for the application; its end does so."""
+        """Close what providers made for the application, as soon as no connection uses it; its end does so.
+
+        What one of them raises is logged.
+        """
         await self._dispatcher.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -287,9 +290,13 @@ class AsynctionSocketIO(Registering, Emitting):
         self._ready = True
 
     async def _stop(self) -> None:
-        await self._background.stop()
-        await self._server.shutdown()
-        await self.aclose()
+        try:
+            await self._background.stop()
+        finally:
+            try:
+                await self._server.shutdown()
+            finally:
+                await self.aclose()
 
     async def _start_unannounced(self) -> None:
         """Handle the first request when no lifespan start-up was received, as under a mount."""

@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..callables import is_coroutine_function
 from ..errors import RefusedError
 from .bound_handler import BoundHandler
 from .namespace_routes import WILDCARD
+from .threads import ThreadCall
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -95,9 +97,7 @@ def check_hook(function: Any, name: str, what: str) -> None:
         TypeError: It is another thing; `name` is the decorator's, `what` that of the first argument.
     """
     wanted = f"{name} takes a coroutine function: async def hook({what}, proceed)"
-    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004  # asked for its kind, not for its presence
-    ):
+    if not is_coroutine_function(function):
         raise TypeError(f"{wanted}; {function!r} is not one")
     try:
         inspect.signature(function).bind(None, None)
@@ -156,7 +156,13 @@ async def _provide(handler: BoundHandler, call: Call) -> Any:
     extra = await call.scope.fill(handler.needs)
     extra.update((name, getattr(call, name)) for name in handler.asked)
     arguments = (call.event, *call.arguments) if handler.named else call.arguments
-    return await handler.call_with(call.socket, arguments, extra)
+    running = handler.call_with(call.socket, arguments, extra)
+    if isinstance(running, ThreadCall):
+        call.scope.outlast(running)
+    try:
+        return await running
+    finally:
+        del running  # it may hold an error that refers to this frame
 
 
 def _link(hook: Around, run: Perform) -> Perform:

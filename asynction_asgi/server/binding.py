@@ -7,18 +7,16 @@ are injected by name. Plain functions run in a worker thread, so they never bloc
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import anyio.to_thread
-
 from .bound_handler import BoundHandler
 from .injected import OF_ERROR, OF_EVENT, OF_SOCKET
 from .providing.sources import Providers
 from .signatures import POSITIONAL, UnbindableError, read_lead, read_parameters
+from .threads import as_coroutine_function, as_starting_function
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def bind_event_handler(
     rest = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL]
     needs = (providers or Providers({})).needs(function, parameters)
     injected = _injections(parameters, params, also=also, provided=needs)
-    call, asked = as_coroutine_function(function), tuple(name for name in also if name in injected)
+    call, asked = _awaitable(function, needs), tuple(name for name in also if name in injected)
     readers = {name: read for name, read in injected.items() if name not in asked}
     call_with = _caller(call, lead, readers, place=place)
     return BoundHandler(
@@ -147,7 +145,7 @@ def bind_lifecycle_handler(
         name: _source(name, order, known, reading_auth(by_name[name]) if name == "auth" else None)
         for name in _injections(parameters, params, also=order, provided=needs)
     }
-    call = as_coroutine_function(function)
+    call = _awaitable(function, needs)
 
     def call_with(socket: Socket, arguments: Sequence[Any], extra: Mapping[str, Any]) -> Awaitable[Any]:
         return call(
@@ -210,6 +208,11 @@ def _param(name: str, socket: Socket) -> Any:
     return socket.params[name]
 
 
+def _awaitable(function: Callable[..., Any], needs: Sequence[object]) -> Callable[..., Awaitable[Any]]:
+    """Return what calls a handler; what it needs must know when its thread ends."""
+    return as_starting_function(function) if needs else as_coroutine_function(function)
+
+
 def _invoker(call: Callable[..., Awaitable[Any]], lead: Lead | None) -> Invoke:
     """Make the cheapest closure for each form without injected values: this runs once per event."""
     if lead == "socket":
@@ -243,45 +246,3 @@ def _asking(call_with: CallWith, asked: Sequence[str]) -> Invoke:
     if not asked:
         return lambda socket, arguments, _=False: call_with(socket, arguments, _NOTHING)
     return lambda socket, arguments, wants_ack=False: call_with(socket, arguments, {"wants_ack": wants_ack})
-
-
-def as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    """Return a coroutine function unchanged, and any other as one that runs it in a worker thread."""
-    if _is_coroutine_function(function):
-        return function
-
-    def contained(*arguments: Any, **named: Any) -> tuple[Any, BaseException | None]:
-        # asyncio ends the process on SystemExit, whichever task it is raised in.
-        try:
-            return function(*arguments, **named), None
-        except (Exception, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001  # raised again below
-            return None, error
-
-    async def in_thread(*arguments: Any, **named: Any) -> Any:
-        work = asyncio.ensure_future(
-            anyio.to_thread.run_sync(functools.partial(contained, *arguments, **named))
-        )
-        # Threads cannot be interrupted: after cancellation the function keeps running and holds its
-        # limiter slot until it returns.
-        try:
-            result, error = await asyncio.shield(work)
-        finally:
-            del work  # the error that it may hold refers to this frame
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # as above
-        # A plain function around a coroutine function, such as a decorator's wrapper, returns one.
-        return await result if inspect.isawaitable(result) else result
-
-    return in_thread
-
-
-def _is_coroutine_function(function: Callable[..., Any]) -> bool:
-    while isinstance(function, functools.partial):
-        function = function.func
-    call: Any = getattr(type(function), "__call__", None)  # noqa: B004  # asked for its kind, not for its presence
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)

@@ -87,24 +87,22 @@ class Dispatcher:
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
 
     async def close(self) -> None:
-        """Close what was provided as long as the application lasts."""
+        """Close what was provided to the application, as soon as no connection uses it."""
         scope, self._app_scope = self._app_scope, self._new_app_scope()
-        await scope.close()
+        await scope.end()
 
     def _new_app_scope(self) -> Scope:
         made = self._attachment.providers.made
-        return Scope("app", {"app": self._app}.__getitem__, {}, made)
+        return Scope("app", {"app": self._app}.__getitem__, None, made)
 
     def _open_scope(self, conversation: Conversation, handler: BoundHandler, call: Call) -> None:
         """Open the scope of a call whose handler needs something."""
         if not handler.needs:
             return
-        outer = {"app": self._app_scope}
         if conversation.scope is None:
-            conversation.scope = Scope("connection", SocketValues(conversation.socket), outer)
-        outer["connection"] = conversation.scope
-        conversation.scope.hold()
-        call.scope = Scope("event", CallValues(call), outer)
+            values = SocketValues(conversation.socket)
+            conversation.scope = Scope("connection", values, self._app_scope)
+        call.scope = Scope("event", CallValues(call), conversation.scope)
 
     def admits(self, namespace: str) -> bool:
         """Return whether the document declares this namespace."""

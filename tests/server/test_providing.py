@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from unittest.mock import Mock
 
@@ -11,7 +13,10 @@ import pytest
 from fastapi import Depends
 
 from asynction_asgi import AsynctionSocketIO, BindingError, Provide, RefusedError
+from asynction_asgi.server.providing.sources import Providers
+from asynction_asgi.server.signatures import UnbindableError
 from tests.clients import ConnectError, connected
+from tests.engine.stage import serve_app, until
 from tests.serving import serve
 
 from .documents import TEXT, channel, document, message
@@ -44,6 +49,10 @@ class Session:
 
     def __init__(self, pool: Pool, cache: Cache, event: str) -> None:
         self.pool, self.cache, self.event = pool, cache, event
+
+
+class Resource:
+    is_open = True
 
 
 class Log:
@@ -249,6 +258,49 @@ async def test_events_at_once_share_what_one_of_them_makes(log: Log) -> None:
     assert log.lines.count("commit session of read") == 40
 
 
+class Opener:
+    """A provider that is an object, and an async generator function by its ``__call__``."""
+
+    async def __call__(self) -> AsyncIterator[Resource]:
+        with LOG.open("resource"):
+            yield Resource()
+
+
+@pytest.mark.parametrize("opener", [Opener(), partial(Opener())], ids=["object", "partial"])
+async def test_an_object_provides_by_its_call(log: Log, opener: Any) -> None:
+    """Like a function of the same kind; the generator is closed."""
+
+    async def ask(data: Any, *, resource: Resource) -> Any:
+        return {"text": type(resource).__name__}
+
+    app = application(provide={**PROVIDE, Resource: opener})
+    app.on("save")(ask)
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert await client.call("save", HI) == {"text": "Resource"}
+    assert log.lines[:3] == ["open cache", "open resource", "commit resource"]
+
+
+class Asking:
+    """A provider that is an object, and a coroutine function by its ``__call__``."""
+
+    async def __call__(self) -> Settings:
+        return Settings()
+
+
+@pytest.mark.parametrize("provider", [settings, Asking(), Opener(), partial(Asking())])
+def test_a_class_of_handlers_is_made_of_what_needs_no_event_loop(provider: Any) -> None:
+    """It is made before the start."""
+
+    class Handlers:
+        def __init__(self, value: Settings) -> None:
+            self.value = value
+
+    providers = Providers({Settings: Provide(provider, scope="app")})
+    with pytest.raises(UnbindableError, match="is asynchronous"):
+        providers.construct(Handlers)
+
+
 async def test_a_provider_can_be_replaced(log: Log) -> None:
     """By another, or by a value; by the type or by the function that an annotation names."""
     app = application()
@@ -281,6 +333,63 @@ async def test_what_the_application_was_provided_with_can_be_closed_early(log: L
     before = list(log.lines)
     await app.aclose()
     assert log.lines == before
+
+
+async def test_the_application_closes_all_that_it_was_provided_with(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even if one provider yields twice and raises CancelledError; the log says so, and the stop goes on."""
+
+    async def stubborn(pool: Pool) -> AsyncIterator[Unknown]:
+        try:
+            for _ in range(2):
+                yield Unknown()
+        finally:
+            raise asyncio.CancelledError
+
+    async def ask(data: Any, *, unknown: Unknown) -> Any:
+        return data
+
+    app = application(provide={**PROVIDE, Unknown: Provide(stubborn, scope="app")})
+    app.on("save")(ask)
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert await client.call("save", HI) == HI
+    assert "closing what was provided for one app" in caplog.messages
+    assert log.lines[-1] == "roll back pool: CancelledError"
+
+
+@pytest.mark.parametrize("scope", ["event", "connection", "app"])
+async def test_a_thread_keeps_what_its_handler_was_provided_with(scope: Any) -> None:
+    """Until it ends, although its client has left, its task was cancelled and the server has stopped."""
+    resource, entered, gate = Resource(), threading.Event(), threading.Event()
+    used: list[bool] = []
+
+    async def opened() -> AsyncIterator[Resource]:
+        try:
+            yield resource
+        finally:
+            resource.is_open = False
+
+    def block(data: Any, *, resource: Resource) -> None:
+        entered.set()
+        assert gate.wait(20)
+        used.append(resource.is_open)
+
+    app = application(provide={**PROVIDE, Resource: Provide(opened, scope=scope)})
+    app.on("save")(block)
+    async with serve_app(app) as url:
+        try:
+            async with connected(url) as client:
+                await client.emit("save", HI)
+                await until(entered.is_set, "the thread")
+                await app.server.shutdown(0.05)
+                await app.aclose()
+            assert resource.is_open
+        finally:
+            gate.set()
+        await until(lambda: not resource.is_open, "the end of the resource")
+    assert used == [True]
 
 
 async def test_hooks_are_outside_of_what_is_provided(log: Log) -> None:

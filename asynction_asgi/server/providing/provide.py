@@ -18,8 +18,9 @@ class Provide:
 
     Attributes:
         function: Returns the value: a function, a coroutine function, a class, or an async generator function,
-            which yields it once and then closes it. Its parameters are filled like those of handlers. It
-            runs in the event loop and must not block.
+            which yields it once and then closes it. Its parameters are filled like those of handlers. It runs
+            in the event loop and must not block. A generator ends when nothing uses its value any more: after
+            a cancelled plain handler, when the handler's thread has ended.
         scope: One value for each ``event`` (or connect, or disconnect), ``connection``, or ``app``.
     """
 

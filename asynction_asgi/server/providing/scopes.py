@@ -5,40 +5,58 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ...engine.crashes import must_pass
 from ...logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from types import TracebackType
 
+    from ..threads import ThreadCall
     from .provide import ScopeName
     from .sources import Cell, Source
 
 
 logger = get_logger()
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
+_ENDING: set[asyncio.Task[None]] = set()  # the event loop keeps no task alive
 
 
 class Scope:
     """The values of one event, connection or application.
 
+    It holds the scope that lasts longer until its own generators are closed.
+
     Args:
         name: How long it lasts.
         values: Known by name: of a connection those of its socket, of an event those of its call, too.
-        outer: The scopes that last longer, by name.
+        outer: The scope of the next longer duration, or None for that of an application.
         made: What was made before.
     """
 
-    __slots__ = ("_ended", "_generators", "_lock", "_made", "_outer", "_users", "_values", "name")
+    __slots__ = (
+        "_call",
+        "_ended",
+        "_error",
+        "_generators",
+        "_holds_outer",
+        "_lock",
+        "_made",
+        "_outer",
+        "_users",
+        "_values",
+        "name",
+    )
 
     def __init__(
         self,
         name: ScopeName,
         values: Callable[[str], Any],
-        outer: Mapping[str, Scope],
+        outer: Scope | None,
         made: Mapping[Source, Any] = _NOTHING,
     ) -> None:
         self.name = name
@@ -49,6 +67,10 @@ class Scope:
         self._lock = asyncio.Lock() if name != "event" else None
         self._users = 0
         self._ended = False
+        self._error: BaseException | None = None
+        self._call: ThreadCall | None = None
+        self._holds_outer = False
+        self._hold_outer()
 
     async def fill(self, needs: Sequence[tuple[str, Cell | None]]) -> dict[str, Any]:
         """Return values by name; those of this scope are made if they are not there yet."""
@@ -59,8 +81,8 @@ class Scope:
 
     async def get(self, source: Source) -> Any:
         """Return the value of a provider; it is made in the scope in which it lasts."""
-        if source.scope != self.name:
-            return await self._outer[source.scope].get(source)
+        if source.scope != self.name and self._outer is not None:
+            return await self._outer.get(source)
         if source in self._made:
             return self._made[source]
         if self._lock is None:
@@ -88,10 +110,6 @@ class Scope:
         self._made[source] = value
         return value
 
-    async def release_outer(self) -> None:
-        """Let go of the connection, which this scope has held."""
-        await self._outer["connection"].release()
-
     def _read(self, name: str) -> Any:
         """Return a value by its name, here or in a scope that lasts longer."""
         return self._values(name)
@@ -99,28 +117,54 @@ class Scope:
     def hold(self) -> None:
         """Keep what was made until `release`: a handler may run on when its client has left."""
         self._users += 1
+        self._hold_outer()
 
     async def release(self) -> None:
         """Let go of what `hold` kept; what has ended meanwhile is closed by the last to let go."""
         self._users -= 1
         if self._ended:
-            await self.end()
+            await self.end(self._error)
+
+    def _hold_outer(self) -> None:
+        if self._outer is not None and not self._holds_outer:
+            self._holds_outer = True
+            self._outer.hold()
+
+    def outlast(self, call: ThreadCall) -> None:
+        """Stay open until a thread has ended, which may be after its caller was cancelled."""
+        self._call = call
 
     async def end(self, error: BaseException | None = None) -> None:
         """Close the generators as soon as no handler uses them; what one raises is logged."""
-        self._ended = True
+        self._ended, self._error = True, error
         if self._users:
             return
+        self._error = None
         try:
-            await self.close(error)
-        except Exception:
-            logger.exception("closing what was provided to a %s", self.name)
+            await self._close(error)
+        except BaseException as failure:
+            if must_pass(failure):
+                raise
+            logger.exception("closing what was provided for one %s", self.name)
 
     async def close(self, error: BaseException | None = None) -> None:
         """Close the generators, the last first; an error is raised in each of them.
 
-        What one raises is raised in those before it, and in the end here; `error` itself is not.
+        What one raises is raised in those before it, and in the end here; `error` itself is not. If a
+        thread still uses them, they are closed when it has ended, and what they raise is logged.
         """
+        call, self._call = self._call, None
+        if call is None or call.work.done():
+            await self._close(error)
+        else:
+            call.work.add_done_callback(partial(self._end_later, error))
+
+    def _end_later(self, error: BaseException | None, work: asyncio.Future[Any]) -> None:
+        ending = work.get_loop().create_task(self.end(error))
+        _ENDING.add(ending)
+        ending.add_done_callback(_ENDING.discard)
+
+    async def _close(self, error: BaseException | None) -> None:
         original, failure = error, error
         try:
             while self._generators:
@@ -130,10 +174,13 @@ class Scope:
                 raise failure
         finally:
             del error, original, failure  # a frame that holds what it raises is collected late
+            if self._outer is not None and self._holds_outer:
+                self._holds_outer = False
+                await self._outer.release()
 
 
 async def _close(generator: AsyncGenerator[Any, None], error: BaseException | None) -> BaseException | None:
-    """Let a generator end, and return the error that those before it are told of."""
+    """Let a generator end, and return the error that those before it receive."""
     try:
         if error is None:
             await anext(generator)
@@ -143,8 +190,11 @@ async def _close(generator: AsyncGenerator[Any, None], error: BaseException | No
         return error
     except BaseException as failure:  # noqa: BLE001  # raised again, where all are closed
         return failure
-    with suppress(Exception):
-        await generator.aclose()
+    try:
+        with suppress(Exception):
+            await generator.aclose()
+    except BaseException as failure:  # noqa: BLE001  # as above: the others are closed first
+        return failure
     return RuntimeError(f"{generator!r} yields a second value; a provider yields one")
 
 
@@ -163,9 +213,5 @@ class Closing:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the scope; what a provider raises takes the place of the error."""
-        if self._scope is None:
-            return
-        try:
+        if self._scope is not None:
             await self._scope.close(error)
-        finally:
-            await self._scope.release_outer()

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
-from ..binding import as_coroutine_function
 from ..signatures import UnbindableError
+from ..threads import as_coroutine_function
 from .jwt_verifier import JWTVerifier
 from .presented import (
     basic_part,
