@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError, Violation
 
-__all__ = ["connect_refusal", "refusal_in"]
+if TYPE_CHECKING:
+    from .remote_client import Arrival
+
+__all__ = ["EXCEPTION", "connect_refusal", "refusal_in", "refusal_of"]
+
+EXCEPTION = "exception"  # the event that refuses another one, which no document needs to declare
 
 
 def refusal_in(value: Any) -> RefusedError | None:
@@ -22,6 +27,13 @@ def refusal_in(value: Any) -> RefusedError | None:
     except TypeError:  # details of another shape
         return None
     return RefusedError(code, message, details=violations, ref=body.get("ref"))
+
+
+def refusal_of(arrival: Arrival) -> RefusedError | None:
+    """Return the standard refusal that an event is, or None."""
+    if arrival.event != EXCEPTION or len(arrival.arguments) != 1:
+        return None
+    return refusal_in(arrival.arguments[0])
 
 
 def connect_refusal(answer: Any) -> RefusedError:

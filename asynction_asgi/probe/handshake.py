@@ -10,7 +10,7 @@ from ..diff.handshake import scope_of
 from ..diff.showing import text_of
 from ..errors import HandshakeValidationError
 from ..spec.instances import Choices, Instances, UnsatisfiableError
-from ..spec.model.handshake import compile_handshake
+from ..spec.model.handshake import TRANSPORT_QUERY, compile_handshake
 from ..spec.schemas import Mismatch
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = [
 
 PARTS = ("auth", "query", "headers")
 # What the client adds by itself, so that it can be neither missing nor wrong.
-_TRANSPORT = frozenset({"eio", "transport", "sid", "t", "b64", "j"})
 _ADDED = ("host", "accept", "accept-encoding", "user-agent", "content-type", "content-length", "origin")
 
 
@@ -92,7 +91,7 @@ def presenting(
         own = {name.lower(): text for name, text in address.headers}
         lower = {name.lower(): text for name, text in texts.items()}
         return replace(address, headers=list(merged(own, lower).items()))
-    if not _TRANSPORT.isdisjoint(name.lower() for name in texts):
+    if not TRANSPORT_QUERY.isdisjoint(texts):
         return None
     parts = urlsplit(address.url)
     query = urlencode(merged(dict(parse_qsl(parts.query, keep_blank_values=True)), texts))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..client.refusals import EXCEPTION
 from ..diff.changes import place_of
 from ..diff.places import place_of_rule
 from ..errors import UndeclaredEventError, shorten
 from ..spec.schemas import Mismatch
-from .refusals import EXCEPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..client.refusals import refusal_in
+from ..client.refusals import EXCEPTION, refusal_in
 from ..errors import SpecError
 from ..spec.model.arguments import compile_arguments
 from ..spec.readers.payloads import read_arguments
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from ..client.remote import Arrival
     from ..spec.model.arguments import ArgumentsCheck
 
-__all__ = ["EXCEPTION", "Refusal", "Refusals", "load_refusal"]
-
-EXCEPTION = "exception"  # the event that refuses another one
+__all__ = ["Refusal", "Refusals", "load_refusal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

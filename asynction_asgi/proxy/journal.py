@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..client.refusals import refusal_in
+from ..client.refusals import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,16 +14,7 @@ if TYPE_CHECKING:
     from ..server import Socket
     from .recorder import Recorder
 
-__all__ = ["Journal", "refusal_of"]
-
-_REFUSAL = "exception"  # the event by which a server refuses what asks for no acknowledgement
-
-
-def refusal_of(arrival: Arrival) -> RefusedError | None:
-    """Return the standard refusal that an event is, which no document declares, or None."""
-    if arrival.event != _REFUSAL or len(arrival.arguments) != 1:
-        return None
-    return refusal_in(arrival.arguments[0])
+__all__ = ["Journal"]
 
 
 class Journal:

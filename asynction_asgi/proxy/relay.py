@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..client.refusals import refusal_of
 from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine import UnencodableError
 from ..errors import RefusedError, ValidationError
 from ..logs import Throttle, get_logger
-from .journal import Journal, refusal_of
+from .journal import Journal
 from .link import Link
 
 if TYPE_CHECKING:

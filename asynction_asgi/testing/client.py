@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..client.in_memory import Connection
 from ..client.offsets import Offsets
-from ..client.refusals import refusal_in
+from ..client.refusals import EXCEPTION, refusal_in
 from ..engine.wire import packets
 from ..errors import DisconnectedError, ValidationError
 from ..server.conversion.outgoing import arguments_of
@@ -248,7 +248,7 @@ class TestClient:
 
     def _check_expected(self, event: str | None) -> None:
         """Refuse to wait for an event that can't come: a test that expects it not to come would always pass."""
-        if event not in (None, "exception"):
+        if event not in (None, EXCEPTION):
             self._contract.find("outbound", event)
 
     def _put(self, kind: int, payload: Any, ack_id: int | None = None) -> None:
@@ -305,7 +305,7 @@ class TestClient:
 
     def _take_event(self, name: str, arguments: tuple[Any, ...], ack_id: int | None) -> None:
         try:
-            if not (name == "exception" and len(arguments) == 1 and self._is_refusal(arguments[0])):
+            if not (name == EXCEPTION and len(arguments) == 1 and self._is_refusal(arguments[0])):
                 self._contract.check_event("outbound", name, arguments)
         except ValidationError as error:
             self._arrivals.put_trouble(error)

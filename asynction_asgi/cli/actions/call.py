@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...client.refusals import refusal_in
+from ...client.refusals import EXCEPTION, refusal_in, refusal_of
 from ...client.remote import connect
 from ...probe.before import LeadError, lead, read_steps, steps_of
 from ..arguments import as_json as json_line
@@ -30,7 +30,6 @@ __all__ = ["Sending", "call", "emit", "read_before"]
 
 # How long to wait for an ``exception``, which refuses an event without an acknowledgement.
 _GRACE_SECONDS = 0.3
-_REFUSAL = "exception"  # the event that carries a refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +142,7 @@ async def emit(sending: Sending, event: str, values: Sequence[Any]) -> int:
     connection = sending.connection
     if connection.contract is not None:
         connection.contract.check_event("inbound", event, values)
-    async with _connected(sending, (_REFUSAL,)) as remote:
+    async with _connected(sending, (EXCEPTION,)) as remote:
         try:
             async with asyncio.timeout(connection.seconds):
                 await remote.emit(event, values)
@@ -170,10 +169,8 @@ async def _refused(remote: Remote, event: str) -> RefusedError | None:
         async with asyncio.timeout(_GRACE_SECONDS):
             while True:
                 arrival = await remote.receive()
-                if len(arrival.arguments) == 1:
-                    body = arrival.arguments[0]
-                    refusal = refusal_in(body)
-                    if refusal is not None and body.get("event", event) == event:
-                        return refusal
+                refusal = refusal_of(arrival)
+                if refusal is not None and arrival.arguments[0].get("event", event) == event:
+                    return refusal
     except TimeoutError:
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...client.refusals import refusal_in
+from ...client.refusals import EXCEPTION, refusal_of
 from ...client.remote import ClosedError, UnreachableError, connect
 from ...errors import UndeclaredEventError, ValidationError, printable
 from ..arguments import as_json as json_line
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "check_names", "listen", "take"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
-_REFUSAL = "exception"  # the event by which the server refuses, which no document declares
 
 
 @dataclass(kw_only=True)
@@ -61,7 +60,7 @@ def check_names(listener: Listener) -> None:
     contract = listener.connection.contract
     if contract is None:
         return
-    for name in listener.names - {_REFUSAL}:
+    for name in listener.names - {EXCEPTION}:
         try:
             contract.find("outbound", name)
         except UndeclaredEventError as error:
@@ -111,7 +110,7 @@ async def take(listener: Listener, remote: Remote, arrival: Arrival) -> None:
     if wanted:
         listener.came += 1
         write(_as_json(arrival, answer) if listener.as_json else _as_text(arrival, answer))
-    if wanted and not _is_refusal(arrival):
+    if wanted and refusal_of(arrival) is None:
         _check(listener, arrival, answer)
     if answer is not None:
         await remote.acknowledge(arrival, answer)
@@ -128,15 +127,6 @@ def _check(listener: Listener, arrival: Arrival, answer: Sequence[Any] | None) -
     except ValidationError as error:
         listener.violations += 1
         say_violation(error)
-
-
-def _is_refusal(arrival: Arrival) -> bool:
-    """Return whether an event is the server's standard refusal, which no document declares."""
-    return (
-        arrival.event == _REFUSAL
-        and len(arrival.arguments) == 1
-        and refusal_in(arrival.arguments[0]) is not None
-    )
 
 
 def _as_json(arrival: Arrival, answer: Sequence[Any] | None) -> str:
