@@ -116,8 +116,8 @@ def violation_of(part: str, address: Address, check: Callable[..., Any]) -> Viol
 
 def cookies_of(header: str) -> list[tuple[str, str]]:
     """Return the cookies of a header as pairs; what has no name is a value of ``""``."""
-    pairs = (cookie.strip().partition("=") for cookie in header.split(";"))
-    return [(name, value) if sign else ("", name) for name, sign, value in pairs]
+    pairs = (cookie.partition("=") for cookie in header.split(";") if cookie.strip())
+    return [(name.strip(), value.strip()) if sign else ("", name.strip()) for name, sign, value in pairs]
 
 
 def cookies_text(cookies: Iterable[tuple[str, str]]) -> str:

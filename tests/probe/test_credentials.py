@@ -53,10 +53,6 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def tries(body: dict[str, Any]) -> list[str]:
-    return [finding["try"] for finding in body["findings"]]
-
-
 def test_credentials_are_not_printed_in_any_form(open_url: str, tmp_path: Path) -> None:
     """Headers in another case, numbers and members of lists stand as variables in every line."""
     demands = "{type: object, required: [x-page], properties: {x-page: {type: integer}}}"
@@ -77,7 +73,9 @@ def test_credentials_are_not_printed_in_any_form(open_url: str, tmp_path: Path) 
         "AUTH_TOKENS_0",
         "AUTH_TOKENS_1_DEEP",
     }
-    words = shlex.split(next(line for line in tries(body) if " call " in line))
+    words = shlex.split(
+        next(finding["try"] for finding in body["findings"] if finding["code"] == "INVALID_ACCEPTED")
+    )
     assert '{"pin": $AUTH_PIN, "tokens": ["$AUTH_TOKENS_0", {"deep": "$AUTH_TOKENS_1_DEEP"}]}' in words
     assert any(word.startswith("x-page: ") and "$" not in word for word in words)
 
@@ -110,7 +108,7 @@ channels:
     word: {type: http, scheme: bearer, x-authField: word}
 """
 COOKIES = (
-    *("-H", "cookie: session=S8; theme=S7", "-H", "Authorization: Bearer S9"),
+    *("-H", "cookie: session = S8; theme=S7;", "-H", "Authorization: Bearer S9"),
     *("--auth", '{"word": "correct horse"}'),
 )
 
