@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 APPLICATION = """\
 import asyncio
+import atexit
 import os
+import pathlib
+import sys
+import time
 
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -68,6 +72,30 @@ async def finish():
 @app.on("disconnect")
 async def disconnect(reason):
     print("disconnect:", reason, flush=True)
+
+
+@atexit.register
+def leave():
+    print("leaving", file=sys.stderr, flush=True)
+    time.sleep(0.3)
+    print("left", file=sys.stderr, flush=True)
+
+
+if pathlib.Path("slow").exists():
+    print("importing", file=sys.stderr, flush=True)
+    time.sleep(1000)
+
+
+@atexit.register
+def leave():
+    print("leaving", os.getpid(), file=sys.stderr, flush=True)
+    time.sleep(float(os.environ.get("LEAVING", "0")))
+    print("left", os.getpid(), file=sys.stderr, flush=True)
+
+
+if pathlib.Path("slow").exists():
+    print("importing", file=sys.stderr, flush=True)
+    time.sleep(1000)
 
 
 async def hello(request):
@@ -241,17 +269,37 @@ async def test_draining_can_be_cut_short(folder: Path, first: signal.Signals, se
             assert await asyncio.to_thread(command.wait) == 0
 
 
+def test_a_process_cleans_up_whatever_signals_come(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second SIGTERM changes nothing, nor does one that comes after the server has ended."""
+    monkeypatch.setenv("LEAVING", "0.1")
+    with serving("application:app", "--port", "0", cwd=folder, modules=folder) as (_, command):
+        command.process.send_signal(signal.SIGTERM)
+        command.wait_for("Shutting down")
+        command.process.send_signal(signal.SIGTERM)
+        command.wait_for("leaving")
+        command.process.send_signal(signal.SIGTERM)
+        assert command.wait() == 0
+        assert f"left {command.process.pid}" in command.output
+
+
+@contextlib.contextmanager
+def workers(folder: Path, *, drain: str) -> Iterator[tuple[str, Command]]:
+    """Serve by two workers, and wait until both have started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    options = ("--workers", "2", "--drain", drain, "--port", port, "--timeout-worker-healthcheck", "60")
+    with serving("application:app", *options, cwd=folder) as (url, command):
+        command.wait_for("Application startup complete", times=2)
+        yield url, command
+
+
 async def test_workers_are_replaced_without_a_refusal(
     folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On SIGHUP, clients of one worker after the other move to those that run; SIGTERM sends all away."""
     monkeypatch.setenv("QUEUE", queue_url)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    options = ("--workers", "2", "--drain", "0.5", "--port", port, "--timeout-worker-healthcheck", "60")
-    with serving("application:app", *options, cwd=folder) as (url, command):
-        await asyncio.to_thread(command.wait_for, "Application startup complete", times=2)
+    with workers(folder, drain="0.5") as (url, command):
         async with clients(url, *["websocket"] * 6) as connected:
             old = {await client.ask("pid") for client in connected}
             command.process.send_signal(signal.SIGHUP)
@@ -265,6 +313,43 @@ async def test_workers_are_replaced_without_a_refusal(
             command.process.send_signal(signal.SIGTERM)
             assert await asyncio.gather(*works) == ["finished"] * 6
             assert await asyncio.to_thread(command.wait) == 0
+
+
+async def test_signals_reach_a_worker_that_drains(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while SIGTTOU lets one worker drain ends all of them, and each cleans up."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    monkeypatch.setenv("LEAVING", "0.3")
+    with workers(folder, drain="1000") as (url, command):
+        async with contextlib.AsyncExitStack() as stack:
+            pids: set[int] = set()
+            while len(pids) < 2:  # until each worker has a client
+                [client] = await stack.enter_async_context(clients(url, "websocket"))
+                pids.add(await client.ask("pid"))
+            command.process.send_signal(signal.SIGTTOU)
+            await asyncio.to_thread(command.wait_for, "Draining: ")
+            os.killpg(command.process.pid, signal.SIGINT)
+            assert await asyncio.to_thread(command.wait) == 0
+        assert all(f"left {pid}" in command.output for pid in pids)
+
+
+async def test_signals_reach_a_restart_that_waits(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While SIGHUP waits for a new worker, one that dies is replaced, and SIGTERM ends all of them."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    with workers(folder, drain="0.1") as (url, command):
+        async with clients(url, "websocket") as [client]:
+            pid = await client.ask("pid")
+            (folder / "slow").touch()
+            command.process.send_signal(signal.SIGHUP)
+            await asyncio.to_thread(command.wait_for, "importing")
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.to_thread(command.wait_for, f"worker {pid} died; starting another one")
+            command.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(command.wait) == 0
+        assert "not ready in time" not in command.output
 
 
 async def test_an_application_drains_under_uvicorn(folder: Path) -> None:

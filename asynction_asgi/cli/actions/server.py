@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from .reloader import accept_interrupts
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType
 
     from ...server import AsynctionSocketIO
@@ -44,8 +46,8 @@ class Ending:
 class Server(uvicorn.Server):
     """Logs its URLs once it accepts, and ends sessions before it waits for connections.
 
-    SIGTERM lets clients leave over the seconds of `ending`. SIGINT does not, and either of the two ends it
-    when it comes meanwhile.
+    SIGTERM lets clients leave over the seconds of `ending`. SIGINT does not, and either of the two ends
+    the draining when it comes meanwhile; a SIGTERM after that changes nothing.
 
     Args:
         config: Of uvicorn.
@@ -81,14 +83,20 @@ class Server(uvicorn.Server):
             port = next((name[1] for name in names if isinstance(name, tuple)), None)
             logger.info("%s", banner(self.config.loaded_app, self._settings, port))
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals; SIGTERM also after the server has ended, so that the process can clean up."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.handle_exit)  # which is what uvicorn restores at the end
+        with super().capture_signals():
+            yield
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, or end the draining."""
-        if self.should_exit and self._seconds > 0:
+        draining = self.should_exit and self._seconds > 0
+        if draining or sig == signal.SIGINT:
             self._hurry()
-            return
-        if sig == signal.SIGINT:
-            self._hurry()
-        if sig == signal.SIGTERM and not self.should_exit:
+        if draining or sig == signal.SIGTERM:
             self.should_exit = True  # uvicorn would raise the signal again at the end, and not exit with 0
         else:
             super().handle_exit(sig, frame)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
+from uvicorn.supervisors.multiprocess import SIGNALS, Process
 
 from ...logs import get_logger
 from .server import Server
@@ -48,6 +50,17 @@ class _Worker(Process):
             self._server = Server(self.config, None, self._ending)
         return self._server
 
+    def ping(self, timeout: float = 5) -> bool:
+        """Return whether the worker answers in time; one that dies meanwhile is not waited for."""
+        try:
+            self.parent_conn.send(b"ping")
+            if self.parent_conn not in wait([self.parent_conn, self.process.sentinel], timeout):
+                return False
+            self.parent_conn.recv()
+        except (OSError, EOFError):
+            return False
+        return True
+
 
 class Workers(Multiprocess):
     """Starts workers, replaces those that die, and on SIGHUP all of them, one after the other.
@@ -70,9 +83,9 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         """Start the first workers."""
-        self.processes += [self._start_one() for _ in range(self.processes_num)]
+        self.processes += [self._start_worker() for _ in range(self.processes_num)]
 
-    def _start_one(self) -> Process:
+    def _start_worker(self) -> Process:
         worker = _Worker(self.config, self.sockets, self._ending)
         worker.start()
         return worker
@@ -81,27 +94,48 @@ class Workers(Multiprocess):
         """Start one more worker."""
         logger.info("Starting one more worker")
         self.processes_num += 1
-        self.processes.append(self._start_one())
+        self.processes.append(self._start_worker())
+
+    def handle_ttou(self) -> None:
+        """End the newest worker, unless it is the only one."""
+        if self.processes_num == 1:
+            logger.info("Not ending the only worker")
+            return
+        logger.info("Ending one worker")
+        self.processes_num -= 1
+        self._retire(self.processes.pop())
+
+    def handle_signals(self) -> None:
+        """Do what signals ask for; `_take_end` may take some of them meanwhile."""
+        while self.signal_queue:
+            name = SIGNALS[self.signal_queue.pop(0)]
+            handle = getattr(self, f"handle_{name.lower()}", None)
+            if handle is not None:
+                handle()
 
     def restart_all(self) -> None:
         """Replace each worker; the new one serves before the old one ends."""
-        for place, old in enumerate(self.processes):
-            new = self._start_one()
-            if not new.wait_until_ready(_START_SECONDS, self.should_exit):
+        for place in range(len(self.processes)):
+            new = self._start_worker()
+            if not self._await_ready(new):
                 new.kill()
                 new.process.join()
-                logger.error(
-                    "worker %s was not ready in time; the restart ends, and %s stays", new.pid, old.pid
-                )
+                if not self.should_exit.is_set():
+                    logger.error(
+                        "worker %s was not ready in time; the restart ends, and %s stays",
+                        new.pid,
+                        self.processes[place].pid,
+                    )
                 return
-            self.processes[place] = new
-            old.terminate()
-            self._await_end([old])
+            old, self.processes[place] = self.processes[place], new
+            self._retire(old)
             if self.should_exit.is_set():
                 return
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that died, or that don't answer."""
+        """Replace workers that died, or that don't answer, unless all end."""
+        if self.should_exit.is_set():
+            return
         for place, worker in enumerate(self.processes):
             if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
                 continue
@@ -112,7 +146,7 @@ class Workers(Multiprocess):
                 self.should_exit.set()
                 return
             logger.info("worker %s died; starting another one", worker.pid)
-            self.processes[place] = self._start_one()
+            self.processes[place] = self._start_worker()
 
     def terminate_all(self) -> None:
         """Tell the workers to end, and refuse new connections as they do."""
@@ -124,6 +158,23 @@ class Workers(Multiprocess):
         """Wait for the workers to end."""
         self._await_end(self.processes)
 
+    def _retire(self, worker: Process) -> None:
+        """End a worker that is not one of `processes` any more."""
+        worker.terminate()
+        self._await_end([worker])
+
+    def _await_ready(self, worker: Process) -> bool:
+        """Wait until a worker serves; return False if it ended, takes too long, or all are to end."""
+        deadline = time.monotonic() + _START_SECONDS
+        while worker.process.is_alive() and time.monotonic() < deadline:
+            if worker.wait_until_ready(_CHECK_SECONDS):
+                return True
+            self._take_end()
+            if self.should_exit.is_set():
+                return False
+            self.keep_subprocess_alive()
+        return False
+
     def _await_end(self, workers: Collection[Process]) -> None:
         """Wait for workers to end; SIGINT and SIGTERM, which come meanwhile, end their draining.
 
@@ -133,12 +184,18 @@ class Workers(Multiprocess):
         hurried = self._interrupted
         while alive := [worker for worker in workers if worker.process.is_alive()]:
             alive[0].process.join(_CHECK_SECONDS)
-            if came := {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}:
-                self.signal_queue.clear()
-                self.should_exit.set()
-                hurried = True
-                self._interrupted = self._interrupted or signal.SIGINT in came
+            hurried = self._take_end() or hurried
             if hurried:
                 for worker in alive:
                     if worker.pid is not None and worker.process.is_alive():
                         os.kill(worker.pid, signal.SIGTERM)
+            self.keep_subprocess_alive()
+
+    def _take_end(self) -> bool:
+        """Let all workers end if SIGINT or SIGTERM came; return whether one of them did."""
+        came = {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}
+        if came:
+            self.signal_queue.clear()
+            self.should_exit.set()
+            self._interrupted = self._interrupted or signal.SIGINT in came
+        return bool(came)
