@@ -41,10 +41,11 @@ class Stopping:
         self._going: set[asyncio.Task[None]] = set()
 
     async def drain(self, seconds: float, *, admitting: bool) -> None:
-        """Let clients leave one after another, the oldest first, spread evenly; returns when all have left.
+        """Let clients leave one after another, the oldest first, spread evenly.
 
-        A client that leaves has its handlers finished and its answers sent; what it sends meanwhile is not
-        taken. Does nothing if the server has begun to end.
+        Returns when all have left, or when `finish` sees to the rest; that this is cancelled does not end the
+        draining, for which others may wait. A client that leaves has its handlers finished and its answers sent; what it sends meanwhile is not
+        taken. If the server has begun to end, nothing new begins.
 
         Args:
             seconds: Until the last client leaves; `STOP_SECONDS` more if it has handlers running.
@@ -53,8 +54,10 @@ class Stopping:
         if not self._service.stopping:
             self._service.begin_drain(admitting=admitting)
             self._ending = asyncio.get_running_loop().create_task(self._send_away(seconds))
-        if self._ending is not None:
-            await self._ending
+        if (ending := self._ending) is not None:
+            await asyncio.wait([ending])
+            if not ending.cancelled():
+                ending.result()
 
     def begin(self) -> asyncio.Task[None] | None:
         """Let clients go, unless that has begun: the ASGI server is about to close their connections.
@@ -97,14 +100,14 @@ class Stopping:
             wait = begin + seconds * number / len(sockets) - loop.time()
             if wait > 0:
                 await asyncio.sleep(wait)
-            self._send_away_one(socket)
+            self._send_away_socket(socket)
         self._service.admitting = False
         for socket in list(self._transports.sockets.values()):  # that came meanwhile
-            self._send_away_one(socket)
+            self._send_away_socket(socket)
         if self._going:
             await asyncio.wait(self._going)
 
-    def _send_away_one(self, socket: Transport) -> None:
+    def _send_away_socket(self, socket: Transport) -> None:
         leaving = self._service.leaving
         if leaving is not None and not socket.closing and socket.connection not in leaving:
             leaving.add(socket.connection)
