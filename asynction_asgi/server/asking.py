@@ -75,7 +75,7 @@ class Asking:
                 else:
                     yield self._checked(reply.sid, reply.arguments)
         finally:
-            self._server.clients.forget(poll)
+            await self._server.run_here(self._server.clients.forget(poll))
 
     def _checked(self, sid: str, arguments: Sequence[Any]) -> Answer:
         try:

@@ -144,7 +144,7 @@ class Sending:
 
         async def send(emission: Emission) -> None:
             self._outbound.tell_sent(event, namespace)
-            asking = server.clients.ask(event, emission.data, namespace, room)
+            asking = server.clients.ask(event, emission.data, namespace, room, timeout=timeout)
             polls.append(await server.run_here(asking))
 
         async def begin() -> Poll | None:

@@ -196,6 +196,29 @@ async def test_a_question_to_nobody_and_one_that_is_left(world: World) -> None:
             await app.emit("sure", 7, to="bidders", callback=print)
 
 
+async def test_unanswered_questions_are_forgotten(world: World) -> None:
+    """After the timeout in every process, and at once where the loop ends early: the clients owe nothing more."""
+
+    def owed() -> bool:
+        sockets = [socket for app in world.apps for socket in app.server.eio.sockets.values()]
+        return any(socket.connection.awaits_acks for socket in sockets)
+
+    async def say_nothing(_: int) -> bool:
+        await asyncio.sleep(1000)
+        return True
+
+    async with members(world, 2, sure=say_nothing), members(world, 1, sure=lambda _: True):
+        asking = world.apps[0].ask("sure", 7, to="bidders", timeout=0.5)
+        assert [answer.value async for answer in asking].count(None) == 2
+        await until(lambda: not owed())
+    async with members(world, 1, sure=say_nothing), members(world, 1, sure=lambda _: True):
+        async for answer in world.apps[0].ask("sure", 7, to="bidders"):
+            assert answer.value is True
+            assert owed()
+            break
+        await until(lambda: not owed())
+
+
 async def test_hooks_run_around_a_question() -> None:
     """Once per question; they may ask something else, or nothing."""
     app = AsynctionSocketIO.from_spec(SPEC)

@@ -5,15 +5,26 @@ Processes of python-socketio, and those without a server, take no part in this.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import QueueError
 from ..peers.here import MOVES, Found
-from ..peers.polls import Poll
+from ..peers.polls import Poll, forget_questions
 from ..room_names import name_room
 from .inquiries import Inquiries, Inquiry
-from .relayed import emitted, name_namespace, read_clients, read_data, read_number, read_room, read_sids
+from .relayed import (
+    LONGEST_SECONDS,
+    emitted,
+    name_namespace,
+    read_clients,
+    read_data,
+    read_number,
+    read_room,
+    read_sids,
+    read_timeout,
+)
 from .remote_calls import RemoteCalls
 
 if TYPE_CHECKING:
@@ -92,12 +103,12 @@ class Everywhere:
 
     async def _inquire(self, namespace: str, room: Any, seconds: float, *, count: bool) -> dict[str, Any]:
         await self._link.acquainted()
-        number, inquiry = self._inquiries.begin(Inquiry)
+        inquiry = self._inquiries.begin(Inquiry)
         try:
-            self._put("find", id=number, namespace=namespace, room=room, count=count)
+            self._put("find", id=inquiry.number, namespace=namespace, room=room, count=count)
             await inquiry.wait(seconds)
         finally:
-            self._inquiries.end(inquiry)
+            self._inquiries.end(inquiry.number)
         answers: dict[str, Any] = inquiry.answers
         return answers
 
@@ -112,25 +123,28 @@ class Everywhere:
         await self._here.move(move, namespace, room, target)
         await self._link.writer.room()
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any) -> Poll:
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # of the protocol
         """Ask the clients of a room."""
         await self._link.acquainted()
         own = self._rooms.host_id
-        number, poll = self._inquiries.begin(lambda others: Poll(namespace, event, [own, *others]))
+        poll = self._inquiries.begin(lambda number, others: Poll(namespace, event, [own, *others], number))
         try:
-            members = {"host_id": own, "id": number, "event": event, "namespace": namespace, "room": room}
-            text = self._rooms.settings.codec.emit(data, method="ask", **members)
-            poll.report(own, self._here.put(event, data, namespace, room, poll.answer))
+            members = {"host_id": own, "id": poll.number, "namespace": namespace, "room": room}
+            text = self._rooms.settings.codec.emit(
+                data, method="ask", event=event, timeout=min(timeout, LONGEST_SECONDS), **members
+            )
+            poll.put(own, self._here.put(event, data, namespace, room, poll.answer))
+            self._link.writer.put(text)
+            await self._link.writer.room()
         except BaseException:
-            self._inquiries.end(poll)
+            await self.forget(poll)
             raise
-        self._link.writer.put(text)
-        await self._link.writer.room()
-        return poll  # type: ignore[no-any-return]  # made above
+        return poll
 
-    def forget(self, poll: Poll) -> None:
-        """Take no more answers to a question."""
-        self._inquiries.end(poll)
+    async def forget(self, poll: Poll) -> None:
+        """Take no more answers to a question; other processes take them until its timeout."""
+        self._inquiries.end(poll.number)
+        poll.forget()
 
     def leave(self, process: str) -> None:
         """Note that a process has ended, and its clients with it."""
@@ -182,8 +196,13 @@ class Everywhere:
         event, data, namespace = emitted(message)
         if self._rooms.check is not None:
             self._rooms.check(event, data, namespace)
-        sids = self._here.put(event, data, namespace, read_room(message), partial(self._return, host, number))
-        self._answer("asked", host, number, sids=sids)
+        seconds = read_timeout(message)
+        questions = self._here.put(
+            event, data, namespace, read_room(message), partial(self._return, host, number)
+        )
+        if questions and seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, forget_questions, questions)
+        self._answer("asked", host, number, sids=[question.sid for question in questions])
 
     def _return(self, host: str, number: int, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
         """Tell the process that asked what a client has answered."""

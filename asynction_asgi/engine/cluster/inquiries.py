@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import QueueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from ..peers.polls import Poll
+
 __all__ = ["Inquiries", "Inquiry"]
+
+_Question = TypeVar("_Question", "Inquiry", "Poll")
 
 
 class Inquiry:
     """One question.
 
     Args:
-        processes: Who will answer.
+        number: Names it among the questions of this process.
+        processes: Those that will answer.
 
     Attributes:
+        number: As given.
         answers: By process.
     """
 
-    def __init__(self, processes: Collection[str]) -> None:
+    def __init__(self, number: int, processes: Collection[str]) -> None:
+        self.number = number
         self.answers: dict[str, Any] = {}
         self._silent = set(processes)
         self._all = len(processes)
@@ -68,22 +75,21 @@ class Inquiries:
     def __init__(self, processes: Callable[[], Collection[str]]) -> None:
         self._processes = processes
         self._numbers = itertools.count(1)
-        self._open: dict[int, Any] = {}
+        self._open: dict[int, Inquiry | Poll] = {}
 
-    def begin(self, make: Callable[[Collection[str]], Any]) -> tuple[int, Any]:
-        """Begin a question, made from the processes that will answer; returns its number and itself."""
-        number, question = next(self._numbers), make(self._processes())
-        self._open[number] = question
-        return number, question
+    def begin(self, make: Callable[[int, Collection[str]], _Question]) -> _Question:
+        """Begin a question, made from its number and the processes that will answer, and return it."""
+        question = make(next(self._numbers), self._processes())
+        self._open[question.number] = question
+        return question
 
-    def find(self, number: int) -> Any:
+    def find(self, number: int) -> Inquiry | Poll | None:
         """Return the question with this number, or None if no answer is awaited."""
         return self._open.get(number)
 
-    def end(self, question: Any) -> None:
+    def end(self, number: int) -> None:
         """Take no more answers to a question."""
-        for number in [number for number, other in self._open.items() if other is question]:
-            del self._open[number]
+        self._open.pop(number, None)
 
     def leave(self, process: str) -> None:
         """Note that a process has ended."""

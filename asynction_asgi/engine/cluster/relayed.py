@@ -8,6 +8,9 @@ from typing import Any
 from ..room_names import name_room, name_rooms
 from ..wire.packets import attach
 
+# JSON has no infinity, and timers of an event loop take no number of any size.
+LONGEST_SECONDS = 1e9
+
 
 def check_names(message: dict[str, Any]) -> None:
     """Refuse an emit whose event, room or callback is malformed, before it is sent or answered.
@@ -86,6 +89,18 @@ def read_room(message: dict[str, Any]) -> Any:
     """
     room = message.get("room")
     return None if room is None else name_rooms(room)
+
+
+def read_timeout(message: dict[str, Any]) -> float | None:
+    """Return for how many seconds a question can be answered; None if an older process has not said.
+
+    Raises:
+        TypeError: It is not a number.
+    """
+    seconds = message.get("timeout")
+    if seconds is not None and type(seconds) not in (int, float):
+        raise TypeError
+    return None if seconds is None else min(seconds, LONGEST_SECONDS)
 
 
 def read_clients(message: dict[str, Any]) -> Any:

@@ -108,9 +108,8 @@ class Calls:
     def _forget(self, member: Member | None, target: str, callback: Answer) -> None:
         if member is None:
             self._rooms.forget_callback(target, callback)
-        elif member.callbacks:
-            for ack_id in [key for key, value in member.callbacks.items() if value is callback]:
-                del member.callbacks[ack_id]
+        else:
+            member.forget_ack(callback)
 
 
 async def _run_callback(result: Awaitable[Any]) -> None:

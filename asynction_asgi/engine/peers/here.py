@@ -56,16 +56,18 @@ class Clients(Protocol):
         """Let the clients of a room join or leave another one, or disconnect them."""
         ...
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any) -> Poll:
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # as above
         """Ask the clients of a room, each of which answers by an acknowledgement.
+
+        Other processes take no answers after `timeout`, this one until `forget`.
 
         Raises:
             UnencodableError: The data have no JSON form; nothing was sent.
         """
         ...
 
-    def forget(self, poll: Poll) -> None:
-        """Take no more answers to a question."""
+    async def forget(self, poll: Poll) -> None:
+        """Take no more answers to a question; does not wait."""
         ...
 
 
@@ -116,14 +118,16 @@ class Here:
                 parting.append(ending)
         return parting
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any) -> Poll:
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # of the protocol
         """Ask the clients of a room."""
+        del timeout
         poll = Poll(namespace, event, [_ALONE])
-        poll.report(_ALONE, self.put(event, data, namespace, room, poll.answer))
+        poll.put(_ALONE, self.put(event, data, namespace, room, poll.answer))
         return poll
 
-    def forget(self, poll: Poll) -> None:
-        """Take no more answers to a question; nothing is kept here."""
+    async def forget(self, poll: Poll) -> None:
+        """Take no more answers to a question."""
+        poll.forget()
 
     def put(
         self,
@@ -132,8 +136,8 @@ class Here:
         namespace: str,
         room: Any,
         answer: Callable[[str, Sequence[Any] | None, bool], None],
-    ) -> list[str]:
-        """Put a question to the clients of a room, and return their sids.
+    ) -> list[Question]:
+        """Put a question to the clients of a room, and return what waits for each.
 
         Args:
             event: What they are asked.
@@ -146,7 +150,7 @@ class Here:
         Raises:
             UnencodableError: The data have no JSON form; nothing was sent.
         """
-        sids = [member.sid for member in self._rooms.connected(namespace, room)]
-        for sid in sids:
-            self._rooms.deliver(event, data, namespace, sid, callback=Question(sid, answer))
-        return sids
+        questions = [Question(member, answer) for member in self._rooms.connected(namespace, room)]
+        for question in questions:
+            self._rooms.deliver(event, data, namespace, question.sid, callback=question)
+        return questions

@@ -182,6 +182,12 @@ class Member(Peer[Any]):
         self.callbacks[self.last_ack] = callback
         return displaced
 
+    def forget_ack(self, callback: Callable[..., Any]) -> None:
+        """Let `callback` wait for its acknowledgement no more."""
+        callbacks = self.callbacks or {}
+        for ack_id in [ack_id for ack_id, waiting in callbacks.items() if waiting is callback]:
+            del callbacks[ack_id]
+
 
 class Connection:
     """One Engine.IO transport as the Socket.IO layer sees it.

@@ -1,4 +1,4 @@
-"""A question to many clients: who was asked, who has answered, and who never will."""
+"""A question to many clients: which were asked, which have answered, and which will not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...errors import DisconnectedError, NoAnswerError, QueueError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from .members import Member
 
 
 class Reply(NamedTuple):
@@ -27,21 +29,36 @@ class Reply(NamedTuple):
 
 
 class Question:
-    """The callback of a question to one client of this process."""
+    """The callback of a question to one client of this process.
 
-    __slots__ = ("_answer", "_sid")
+    Attributes:
+        sid: The client.
+    """
 
-    def __init__(self, sid: str, answer: Callable[[str, Sequence[Any] | None, bool], None]) -> None:
-        self._sid = sid
+    __slots__ = ("_answer", "_member", "sid")
+
+    def __init__(self, member: Member, answer: Callable[[str, Sequence[Any] | None, bool], None]) -> None:
+        self.sid = member.sid
+        self._member = member
         self._answer = answer
 
     def __call__(self, *arguments: Any) -> None:
         """Hand on the client's answer."""
-        self._answer(self._sid, arguments, False)  # positional, as every answer
+        self._answer(self.sid, arguments, False)  # positional, as every answer
 
     def lose(self, *, gone: bool) -> None:
         """Hand on that there will be none: the client is gone, or newer questions have taken its place."""
-        self._answer(self._sid, None, gone)
+        self._answer(self.sid, None, gone)
+
+    def forget(self) -> None:
+        """Take no answer any more, so that this client counts no longer as one that owes it."""
+        self._member.forget_ack(self)
+
+
+def forget_questions(questions: Iterable[Question]) -> None:
+    """Take no answers to questions of this process any more."""
+    for question in questions:
+        question.forget()
 
 
 class Poll:
@@ -51,12 +68,15 @@ class Poll:
         namespace: Where the clients are.
         event: What they are asked.
         processes: Each will report which of its clients it has asked.
+        number: Names it among the questions of this process.
 
     Attributes:
+        number: As given.
         asked: How many clients were asked; None until every process has reported.
     """
 
-    def __init__(self, namespace: str, event: str, processes: Collection[str]) -> None:
+    def __init__(self, namespace: str, event: str, processes: Collection[str], number: int = 0) -> None:
+        self.number = number
         self.asked: int | None = None
         self._namespace = namespace
         self._event = event
@@ -66,6 +86,17 @@ class Poll:
         self._count = 0
         self._ready: deque[Reply] = deque()
         self._wake: asyncio.Future[None] | None = None
+        self._questions: Sequence[Question] = ()
+
+    def put(self, process: str, questions: Sequence[Question]) -> None:
+        """Report the questions to clients of this process, and keep them until `forget`."""
+        self._questions = questions
+        self.report(process, [question.sid for question in questions])
+
+    def forget(self) -> None:
+        """Take no more answers of clients of this process."""
+        forget_questions(self._questions)
+        self._questions = ()
 
     def report(self, process: str, sids: Collection[str]) -> None:
         """Note which clients a process has asked."""
@@ -102,7 +133,7 @@ class Poll:
             self._wake.set_result(None)
 
     async def next(self, deadline: float) -> Reply | None:
-        """Wait for the next answer; behind the last one, return None.
+        """Wait for the next answer; after the last one, return None.
 
         Args:
             deadline: By the clock of the loop; after it, each client that is silent has not answered.
@@ -122,8 +153,8 @@ class Poll:
             return self._ready.popleft()
         if self._silent:
             raise QueueError(
-                f"{self._all - len(self._silent)} of {self._all} processes reported whom they asked; the other"
-                " answers are missing"
+                f"{self._all - len(self._silent)} of {self._all} processes reported which clients they asked;"
+                " the answers of the others are missing"
             )
         return None
 

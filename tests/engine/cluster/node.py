@@ -88,7 +88,7 @@ class Node:
 
     async def on_poll(self, _: Peer[Any], seconds: float) -> Sequence[Any]:
         """Ask all clients; answers with the kinds of their answers, and of what ended that."""
-        poll = await self.server.clients.ask("q", 1, "/", None)
+        poll = await self.server.clients.ask("q", 1, "/", None, timeout=seconds)
         deadline, kinds = asyncio.get_running_loop().time() + seconds, []
         try:
             while (reply := await poll.next(deadline)) is not None:
