@@ -6,7 +6,10 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from ..callables import is_coroutine_function
+from ..engine.crashes import describe_crash, must_pass
 from ..logs import get_logger
+from .signatures import python_function
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,12 +37,12 @@ class Background:
             TypeError: It is another thing.
             ValueError: `every` is not more than 0.
         """
-        if not inspect.iscoroutinefunction(function):
+        if not is_coroutine_function(function):
             raise TypeError(f"background takes a coroutine function; {function!r} is not one")
         try:
             inspect.signature(function).bind()
         except TypeError as error:
-            raise TypeError(f"background calls {function.__qualname__} without arguments: {error}") from None
+            raise TypeError(f"background calls {_name_of(function)} without arguments: {error}") from None
         if every is not None and every <= 0:
             raise ValueError(f"every takes seconds, more than 0, not {every!r}")
         self._registered.append((function, every))
@@ -60,13 +63,20 @@ class Background:
 
 
 async def _run(function: Task, every: float | None) -> None:
-    name = getattr(function, "__qualname__", repr(function))
+    task = asyncio.current_task()
     while True:
         try:
             await function()
-        except Exception:
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
             again = "" if every is None else f"; it runs again in {every:g} s"
-            logger.exception("background task %s failed%s", name, again)
+            what = f"{_name_of(function)} {describe_crash(error)}"
+            logger.exception("background task %s%s", what, again)
         if every is None:
             return
         await asyncio.sleep(every)
+
+
+def _name_of(function: Task) -> str:
+    return str(python_function(function).__qualname__)

@@ -205,14 +205,13 @@ class Waiting:
             coroutine.close()
             raise RuntimeError(problem)
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-        while True:
+        while not future.done():
             try:
                 return future.result(_LOOK_SECONDS)
-            except FutureTimeoutError:
-                if future.done():
-                    raise
-                if not loop.is_running():
+            except FutureTimeoutError:  # or what the coroutine raised
+                if not loop.is_running() and not future.done():
                     raise RuntimeError("the application has stopped") from None
+        return future.result()
 
 
 def _is_own(loop: asyncio.AbstractEventLoop) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, DisconnectedError
+from asynction_asgi.server import sync
 from tests.clients import connected
 from tests.serving import serve
 
@@ -139,6 +141,13 @@ async def test_a_server_stops_while_plain_handlers_wait() -> None:
     assert all(GONE.acquire(timeout=30) for _ in range(3))
 
 
+async def test_an_answer_between_two_looks_is_returned(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come when the wait has expired, and before the look whether it is there."""
+    monkeypatch.setattr(sync, "_LOOK_SECONDS", 0)
+    async with connected(url) as client:
+        assert await client.call("everything", HI) == ["ADA", True]
+
+
 async def test_background_tasks_run_from_start_to_stop(caplog: pytest.LogCaptureFixture) -> None:
     """Once, or again and again, also after a failure; they end before the clients."""
     log: list[str] = []
@@ -175,6 +184,31 @@ async def test_background_tasks_run_from_start_to_stop(caplog: pytest.LogCapture
     )
 
 
+async def crash(error: type[BaseException], again: threading.Semaphore) -> None:
+    again.release()
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (asyncio.CancelledError, "background task crash failed; it runs again in 0.01 s"),
+        (SystemExit, "raised SystemExit, which ends it and not the process; it runs again"),
+    ],
+)
+async def test_a_background_task_runs_again_after_any_crash(
+    error: type[BaseException], words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as a cancellation by what it awaits, which is not the end of the application."""
+    again = threading.Semaphore(0)
+    app = AsynctionSocketIO.from_spec(spec(), handlers={"/": {"*": lambda event, data: None}})
+    app.background(every=0.01)(partial(crash, error, again))
+    with serve(app):
+        for _ in range(2):
+            assert await asyncio.to_thread(again.acquire, timeout=30)
+    assert words in caplog.text
+
+
 def test_a_background_task_is_checked_when_it_is_registered() -> None:
     """It is a coroutine function without parameters, and its period is positive."""
     app = AsynctionSocketIO.from_spec(spec(), handlers={"/": {}})
@@ -187,5 +221,7 @@ def test_a_background_task_is_checked_when_it_is_registered() -> None:
         app.background(plain)
     with pytest.raises(TypeError, match="without arguments"):
         app.background(taking)
+    with pytest.raises(TypeError, match="background calls crash without arguments"):
+        app.background(partial(crash, OSError))
     with pytest.raises(ValueError, match="more than 0"):
         app.background(every=0)(task)
