@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import functools
 import types
 import typing
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
 Kind = Literal["pydantic", "model", "scalar"]
 
@@ -24,7 +25,8 @@ def kinds_of(annotation: Any) -> frozenset[Kind]:
     return frozenset(_walk(annotation, set()))
 
 
-def kind_of_class(owner: Any) -> Kind | None:
+@functools.lru_cache(maxsize=1024)
+def kind_of_class(owner: Hashable) -> Kind | None:
     """Return what a class is that is not JSON's own, or None."""
     if not isinstance(owner, type):
         return None
@@ -55,7 +57,7 @@ def _walk(annotation: Any, seen: set[int]) -> Iterator[Kind]:
         yield from _walk(annotation.__value__, seen)
     else:
         owner = origin if isinstance(origin, type) else annotation  # a generic model, such as Page[Order]
-        kind = kind_of_class(owner)
+        kind = kind_of_class(owner) if isinstance(owner, type) else None
         if kind is not None:
             yield kind
         for argument in arguments if kind is not None else ():

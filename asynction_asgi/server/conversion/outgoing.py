@@ -129,7 +129,7 @@ def _write(value: Any, level: int) -> Any:
 
 def _write_model(value: Any, level: int) -> Any:
     """Write a model; the codec knows UUIDs and the members of Enums, and packet classes may know others."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _OWN or kind_of_class(kind) in (None, "scalar"):
         return value
     return _dump(value, level)
