@@ -73,7 +73,12 @@ class Imports:
         module = self._module(names[0])
         for index in range(1, len(names)):
             dotted = ".".join(names[: index + 1])
-            if index == len(names) - 1 or hasattr(module, names[index]) or not _is_module(dotted):
+            if index == len(names) - 1:
+                return module, names[index:]
+            # A module that another path has imported is an attribute of its package.
+            attribute = getattr(module, names[index], None)
+            is_imported = isinstance(attribute, types.ModuleType) and attribute.__name__ == dotted
+            if not is_imported and (hasattr(module, names[index]) or not _is_module(dotted)):
                 return module, names[index:]
             module = self._module(dotted)
         return module, []

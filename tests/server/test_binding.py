@@ -96,6 +96,20 @@ async def test_dotted_paths_name_functions_and_methods(path: str, answer: Any) -
             assert await client.call("another", {"text": "hi"}) == ["instance", 1]
 
 
+@pytest.mark.usefixtures("handlers_module")
+async def test_a_module_in_a_package_with_handlers_is_found(tmp_path: Path) -> None:
+    """Also after the package was imported for another path, which makes it an attribute of its parent."""
+    package = tmp_path / "shop" / "desk"
+    package.mkdir()
+    for name in ("__init__", "more"):
+        (package / f"{name}.py").write_text(f"async def order(data):\n    return {name!r}\n", "utf-8")
+    paths = [named("shop.desk.order"), named("shop.desk.more.order", "another")]
+    with serve(AsynctionSocketIO.from_spec(document(root=channel(receives=paths)))) as url:
+        async with connected(url) as client:
+            assert await client.call("order", {"text": "hi"}) == "__init__"
+            assert await client.call("another", {"text": "hi"}) == "more"
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [
