@@ -5,7 +5,7 @@ from __future__ import annotations
 from .application import Application, make_application
 from .errors import ScaffoldError
 from .update import Update, make_update, outdated
-from .writing import write_files
+from .writing import remove_files, write_files
 
 __all__ = [
     "Application",
@@ -14,5 +14,6 @@ __all__ = [
     "make_application",
     "make_update",
     "outdated",
+    "remove_files",
     "write_files",
 ]

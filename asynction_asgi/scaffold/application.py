@@ -54,6 +54,8 @@ class Application:
         stubs: The handlers and security functions of each module.
         paths: The file of each module that has stubs.
         attached: Those that the module of the application passes: by namespace and event.
+        security: Security functions that it passes: by scheme.
+        in_place: Files of the document that are in the folder already and stay as they are.
     """
 
     files: dict[str, bytes]
@@ -63,6 +65,8 @@ class Application:
     stubs: Mapping[str, Mapping[Place, Stub]]
     paths: Mapping[str, str]
     attached: Mapping[str, Mapping[str, Place]]
+    security: Mapping[str, Place]
+    in_place: frozenset[str]
 
 
 def make_application(spec: Spec, folder: Path, *, server_name: str | None = None) -> Application:
@@ -86,9 +90,20 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
     payloads = Payloads(served, words["payloads"])
     signatures = Signatures(served, payloads)
     handlers = collect_handlers(
-        served, payloads, signatures, places, module=words["handlers"], security=words["security"]
+        served,
+        payloads,
+        signatures,
+        places,
+        module=words["handlers"],
+        is_package=_is_package(folder, words["handlers"]),
+        security=words["security"],
     )
-    emits = write_emits(served, signatures, module=words["emits"])
+    emits = write_emits(
+        served,
+        signatures,
+        module=words["emits"],
+        is_package=_is_package(folder, words["emits"]) is True,
+    )
     modules = {**handlers.modules(places.modules, title), **emits}
     if payloads.is_needed:
         modules[words["payloads"]] = payloads.source(title)
@@ -98,7 +113,8 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
     modules["test_app"] = write_tests(served)
     if secrets:
         modules["conftest"] = write_settings(secrets)
-    files = {_path(name, modules): module.text().encode() for name, module in modules.items()}
+    paths = {name: _path(name, modules, folder) for name in modules}
+    files = {paths[name]: module.text().encode() for name, module in modules.items()}
     files["pyproject.toml"] = _SETTINGS.encode()
     twice = sorted(files.keys() & sources.keys())
     if twice:
@@ -106,12 +122,9 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
             f"the document's file {twice[0]!r} has the name of a file of the application; rename it"
         )
     # One that is in its place already stays as it is.
-    copies = {
-        name: source.read_bytes() for name, source in sources.items() if not _is_same(folder / name, source)
-    }
-    written = [
-        _path(name, modules) for name in (*emits, *((words["payloads"],) if payloads.is_needed else ()))
-    ]
+    in_place = frozenset(name for name, source in sources.items() if _is_same(folder / name, source))
+    copies = {name: source.read_bytes() for name, source in sources.items() if name not in in_place}
+    written = [paths[name] for name in (*emits, *((words["payloads"],) if payloads.is_needed else ()))]
     owned = {**copies, **{name: files[name] for name in written}}
     stubs: dict[str, dict[Place, Stub]] = defaultdict(dict)
     for place, stub in handlers.stubs.items():
@@ -122,8 +135,10 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
         secrets=tuple(secrets),
         owned=frozenset(owned),
         stubs=stubs,
-        paths={name: _path(name, modules) for name in stubs},
+        paths={name: paths[name] for name in stubs},
         attached=handlers.attached,
+        security=handlers.security,
+        in_place=in_place,
     )
 
 
@@ -131,9 +146,19 @@ def _is_same(path: Path, source: Path) -> bool:
     return path.exists() and path.samefile(source)
 
 
-def _path(name: str, modules: dict[str, Module]) -> str:
+def _is_package(folder: Path, module: str) -> bool | None:
+    """Return whether a module is a package in the folder, as an import would find it; None without either."""
+    path = folder.joinpath(*module.split("."))
+    if (path / "__init__.py").exists():
+        return True
+    return False if path.with_name(f"{path.name}.py").exists() else None
+
+
+def _path(name: str, modules: dict[str, Module], folder: Path) -> str:
+    """Return the file of a module; one that is a package already stays one, which would hide a module."""
     path = PurePosixPath(*name.split("."))
     is_package = any(other.startswith(f"{name}.") for other in modules)
+    is_package = is_package or (name not in _OWN and _is_package(folder, name) is True)
     return f"{path}/__init__.py" if is_package else f"{path}.py"
 
 

@@ -21,13 +21,22 @@ __all__ = ["write_emits"]
 _OWN = ("Call", "Calls", "Emit", "Emits")
 
 
-def write_emits(spec: Spec, signatures: Signatures, *, module: str) -> dict[str, Module]:
-    """Write modules by dotted name: one, or a package with one per namespace that the server emits in."""
+def write_emits(
+    spec: Spec, signatures: Signatures, *, module: str, is_package: bool = False
+) -> dict[str, Module]:
+    """Write modules by dotted name: one, or a package with one per namespace that the server emits in.
+
+    Args:
+        spec: The contract.
+        signatures: Reads arguments.
+        module: What to call the module, or package.
+        is_package: Write a package even for one namespace.
+    """
     title = one_line(spec.title) or "the server"
     sending = [
         namespace for namespace in spec.namespaces.values() if any(name != "*" for name in namespace.sends)
     ]
-    if len(sending) == 1:
+    if len(sending) == 1 and not is_package:
         return {module: _module(sending[0], signatures, module, title)}
     names = Names()
     found = {module: Module(module, f"What {title} emits, by namespace")} if sending else {}

@@ -68,7 +68,14 @@ class Handlers:
 
 
 def collect_handlers(
-    spec: Spec, payloads: Payloads, signatures: Signatures, places: Places, *, module: str, security: str
+    spec: Spec,
+    payloads: Payloads,
+    signatures: Signatures,
+    places: Places,
+    *,
+    module: str,
+    is_package: bool | None,
+    security: str,
 ) -> Handlers:
     """Collect every handler of a contract, including those of served namespaces.
 
@@ -78,9 +85,15 @@ def collect_handlers(
         signatures: Reads arguments.
         places: Where named handlers go.
         module: What to call the module, or package, of handlers without a name.
+        is_package: Whether that is a package already; None if it is not there, and either is possible.
         security: What to call the module of security functions without a name.
+
+    Raises:
+        ScaffoldError: Handlers can't be placed.
     """
-    return _Collector(spec, payloads, signatures, places, module, security).collect()
+    return _Collector(
+        spec, payloads, signatures, places, module=module, is_package=is_package, security=security
+    ).collect()
 
 
 class _Collector:
@@ -90,7 +103,9 @@ class _Collector:
         payloads: Payloads,
         signatures: Signatures,
         places: Places,
+        *,
         module: str,
+        is_package: bool | None,
         security: str,
     ) -> None:
         self._spec = spec
@@ -98,6 +113,7 @@ class _Collector:
         self._signatures = signatures
         self._places = places
         self._module = module
+        self._is_package = is_package
         self._security = security
         self._found = Handlers()
         self._names: dict[str, Names] = defaultdict(Names)
@@ -181,8 +197,15 @@ class _Collector:
         self._found.stubs[place] = stub if known is None else known.shared_with(stub)
 
     def _place_rest(self) -> None:
-        """Place other handlers in one module per namespace, or all in the module if there is only one."""
-        several = len({namespace.name for namespace, *_ in self._unplaced}) > 1
+        """Place other handlers in one module per namespace, or all in the module if there is only one.
+
+        What is there already keeps its form: a package would hide the module that its author has written.
+        """
+        several = self._is_package
+        if several is None:
+            several = len({namespace.name for namespace, *_ in self._unplaced}) > 1
+        if not several:
+            self._check_shared()
         modules = Names()
         known: dict[str, str] = {}
         for namespace, event, wanted, stub in self._unplaced:
@@ -193,6 +216,17 @@ class _Collector:
             place = Place(module=module, name=self._names[module].take(wanted))
             self._found.stubs[place] = stub
             self._found.attached[namespace.name][event] = place
+
+    def _check_shared(self) -> None:
+        """Check that no two namespaces need the same function of the one module, whose is unknown."""
+        owners: dict[str, str] = {}
+        for namespace, event, wanted, _ in self._unplaced:
+            owner = owners.setdefault(wanted, namespace.name)
+            if owner != namespace.name:
+                raise ScaffoldError(
+                    f"{self._module}.py can't hold a function {wanted!r} for {owner!r} and another one for"
+                    f" {namespace.name!r}; give the event {event!r} of the new namespace an x-handler"
+                )
 
     def _scheme(self, scheme: SecurityScheme, *, is_required: bool) -> None:
         self._verifier(scheme, is_required=is_required)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .additions import Present
 from .errors import ScaffoldError
-from .owned import MANIFEST, edited_files
+from .owned import MANIFEST, edited_files, left_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,32 +20,34 @@ if TYPE_CHECKING:
 __all__ = ["Update", "make_update", "outdated"]
 
 
+_PACKAGE = "/__init__.py"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """What is to be written.
 
     Attributes:
         files: The content of each file by its path, all others stay as they are.
+        removed: Files of ours that nothing needs any more.
         notes: What is left to the author, a sentence each.
     """
 
     files: dict[str, bytes]
+    removed: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def outdated(application: Application, folder: Path) -> list[str]:
-    """Return the files of ours that are missing or not up to date."""
-    return [
-        name
-        for name in sorted(application.owned)
-        if not (folder / name).exists() or (folder / name).read_bytes() != application.files[name]
-    ]
+    """Return the files of ours that are missing, not up to date, or not needed any more."""
+    return sorted([*_changed(application, folder), *_unneeded(_left_over(application, folder))])
 
 
 def make_update(application: Application, folder: Path, *, force: bool = False) -> Update:
     """Make what brings an application up to date; nothing is written.
 
-    Files of ours are written again, missing modules are added, and stubs of handlers are added to modules.
+    Files of ours are written again or removed, missing modules are added, and stubs of handlers are added to
+    modules.
 
     Args:
         application: As it would be written now.
@@ -53,46 +55,106 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
         force: Write files of ours again even if they were edited.
 
     Raises:
-        ScaffoldError: Files of ours were edited, or a module can't be read.
+        ScaffoldError: Files of ours were edited, a module can't be read, or one would have to be a package.
         OSError: A file can't be read.
     """
     owned = {name: application.files[name] for name in application.owned}
-    edited = [] if force else edited_files(folder, owned)
-    if edited:
+    left = _left_over(application, folder)
+    hidden = _hidden(application, folder)
+    edited = [*edited_files(folder, owned), *(name for name in hidden if not left.get(name, True))]
+    if edited and not force:
         raise ScaffoldError(
             "\n".join([*(f"{folder / name} was edited" for name in edited), "--force overwrites"])
         )
-    files = {name: owned[name] for name in outdated(application, folder)}
-    notes: list[str] = []
+    foreign = [name for name in hidden if name not in left]
+    if foreign:
+        raise ScaffoldError("\n".join(_must_move(folder / name) for name in foreign))
+    removed = {*_unneeded(left), *hidden}
+    files = {name: owned[name] for name in _changed(application, folder)}
     files |= {
         name: content
         for name, content in application.files.items()
         if name not in owned and name != MANIFEST and not (folder / name).exists()
     }
+    notes = [
+        _of_left_over(name, is_hidden=name in hidden)
+        for name in left
+        if name in hidden or name not in removed
+    ]
     for module, stubs in application.stubs.items():
         name = application.paths[module]
+        missing = stubs
         if (folder / name).exists():
             present = Present(module, _read(folder / name))
             missing = {place: stub for place, stub in stubs.items() if present.lacks(place)}
             if missing:
                 files[name] = present.with_stubs(missing).encode()
-            notes += _to_attach(application, missing) if "app.py" not in files else ()
             notes += [
                 f"{name}: {function} is not named by the document any more"
                 for function in present.unnamed(stubs)
             ]
-    if files:
+        notes += _to_attach(application, missing) if "app.py" not in files else ()
+    if files or left:
         files[MANIFEST] = application.files[MANIFEST]
-    return Update(files=files, notes=tuple(notes))
+    return Update(files=files, removed=tuple(sorted(removed)), notes=tuple(notes))
+
+
+def _changed(application: Application, folder: Path) -> list[str]:
+    return [
+        name
+        for name in sorted(application.owned)
+        if not (folder / name).exists() or (folder / name).read_bytes() != application.files[name]
+    ]
+
+
+def _left_over(application: Application, folder: Path) -> dict[str, bool]:
+    return left_over(folder, application.owned | application.in_place)
+
+
+def _unneeded(left: Mapping[str, bool]) -> list[str]:
+    """Return what may be removed: modules as they were written. A document may still be served by app.py."""
+    return [name for name, is_unedited in left.items() if is_unedited and name.endswith(".py")]
+
+
+def _hidden(application: Application, folder: Path) -> list[str]:
+    """Return modules that are there and that a new package of the same name would hide."""
+    modules = [
+        name.removesuffix(_PACKAGE) + ".py"
+        for name in sorted(application.files)
+        if name.endswith(_PACKAGE) and not (folder / name).exists()
+    ]
+    return [name for name in modules if (folder / name).exists()]
+
+
+def _must_move(path: Path) -> str:
+    package = path.with_suffix("")
+    return (
+        f"{path}: the document names modules within it; move it to {package / '__init__.py'}, and run again"
+    )
+
+
+def _of_left_over(name: str, *, is_hidden: bool) -> str:
+    if is_hidden:
+        return f"{name} became a package: import what it held from the modules in {name.removesuffix('.py')}/"
+    if name.endswith(".py"):
+        return f"{name} is not written any more and was edited; remove it if you don't need it"
+    return f"{name} is not a file of the document any more; remove it once app.py doesn't serve it"
 
 
 def _to_attach(application: Application, added: Mapping[Place, Stub]) -> list[str]:
     """Return what to write into the module of the application, which is its author's."""
     return [
-        f"app.py: attach {place.module}.{place.name} to the event {event!r} of {namespace!r}, in handlers="
-        for namespace, events in application.attached.items()
-        for event, place in events.items()
-        if place in added
+        *(
+            f"app.py: attach {place.module}.{place.name} to the event {event!r} of {namespace!r}, in handlers="
+            for namespace, events in application.attached.items()
+            for event, place in events.items()
+            if place in added
+        ),
+        *(
+            f"app.py: attach {place.module}.{place.name} to the security scheme {scheme!r}, in security_handlers="
+            for scheme, place in application.security.items()
+            if place in added
+        ),
     ]
 
 

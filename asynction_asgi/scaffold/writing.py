@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from .errors import ScaffoldError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["write_files"]
+__all__ = ["remove_files", "write_files"]
 
 
 def write_files(files: Mapping[str, bytes], folder: Path, *, force: bool = False) -> list[Path]:
@@ -40,3 +40,18 @@ def write_files(files: Mapping[str, bytes], folder: Path, *, force: bool = False
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return list(paths)
+
+
+def remove_files(names: Iterable[str], folder: Path) -> list[Path]:
+    """Remove files of a folder.
+
+    Returns:
+        The files removed, in order.
+
+    Raises:
+        OSError: A file can't be removed; those before it were.
+    """
+    paths = [folder / name for name in sorted(names)]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    return paths

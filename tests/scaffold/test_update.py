@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import BindingError, load_spec
-from asynction_asgi.scaffold import make_application, make_update, outdated, write_files
+from asynction_asgi.scaffold import make_application, make_update, outdated, remove_files, write_files
 
 from .generating import bound, is_kept, scaffold
 
@@ -31,14 +31,17 @@ def message(name: str, payload: Any, *, handler: str | None = None, ack: Any = T
     return {"name": name, "payload": payload, "x-ack": {"args": ack}, **named}
 
 
-def write_document(path: Path, *messages: dict[str, Any], **fields: Any) -> Path:
-    channel = {
-        "publish": {"message": {"oneOf": list(messages)}},
-        "subscribe": {"message": {"name": "told", "payload": TEXT}},
-        **fields,
+def write_document(path: Path, *messages: dict[str, Any], **others: dict[str, Any]) -> Path:
+    """Write a document with messages in ``/``, and with one in each of other namespaces."""
+    channels = {
+        f"/{name}": {
+            "publish": {"message": {"oneOf": list(received)}},
+            "subscribe": {"message": {"name": "told", "payload": TEXT}},
+        }
+        for name, received in {"": messages, **{name: (other,) for name, other in others.items()}}.items()
     }
     info = {"title": "Desk", "version": "1.0.0"}
-    path.write_text(json.dumps({"asyncapi": "2.6.0", "info": info, "channels": {"/": channel}}), "utf-8")
+    path.write_text(json.dumps({"asyncapi": "2.6.0", "info": info, "channels": channels}), "utf-8")
     return path
 
 
@@ -71,6 +74,11 @@ def update_files(document: Path, folder: Path) -> tuple[str, ...]:
     """Bring the files up to date without a process that binds them, and return the notes."""
     change = make_update(make_application(load_spec(document), folder), folder)
     write_files(change.files, folder, force=True)
+    remove_files(change.removed, folder)
+    application = make_application(load_spec(document), folder)
+    assert not outdated(application, folder)
+    again = make_update(application, folder)
+    assert (again.files, again.removed) == ({}, ())
     return change.notes
 
 
@@ -123,9 +131,6 @@ def test_an_update_changes_no_line_of_its_author(change: str, document: Path, fo
             assert is_kept(text, path.read_text("utf-8")), path
     assert MINE in (folder / "desk" / "handlers.py").read_text("utf-8")
     assert json.loads((folder / "desk.json").read_bytes()) == json.loads(document.read_bytes())
-    application = make_application(load_spec(document), folder)
-    assert not outdated(application, folder)
-    assert not make_update(application, folder).files
     if change in BREAKING:
         with pytest.raises(BindingError, match=BREAKING[change]):
             bound(folder, "desk.handlers")

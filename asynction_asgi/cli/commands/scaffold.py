@@ -88,12 +88,14 @@ def scaffold(
 
 def _update(application: Application, folder: Path, *, force: bool) -> None:
     """Bring an application up to date, and say what is left to do."""
-    from ...scaffold import make_update, write_files  # noqa: PLC0415 - as above
+    from ...scaffold import make_update, remove_files, write_files  # noqa: PLC0415 - as above
     from ..actions.binding import misfits  # noqa: PLC0415 - likewise
 
     change = make_update(application, folder, force=force)
     for path in write_files(change.files, folder, force=True):
         click.echo(printable(str(path)))
+    for path in remove_files(change.removed, folder):
+        click.echo(printable(f"removed {path}"))
     _show_warnings((*application.warnings, *change.notes))
     for line in misfits(folder):
         click.echo(printable(line), err=True)
