@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.schemas.definitions import AT, REF
 from ..spec.schemas.matchers import compile_pattern
+from ..spec.text.pointer import Pointer
 from .changes import Place, place_of
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def place_along(schema: Schema, definitions: Definitions, pointer: str, fallback
     """
     parts = list(_parts([schema], definitions))
     found = _node(parts)
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in Pointer.parse(pointer).tokens:
         parts = list(_parts([inner for part in parts for inner in _below(part, name)], definitions))
         found = _node(parts) or found
     return place_of(found or fallback)

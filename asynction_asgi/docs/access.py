@@ -166,8 +166,7 @@ def security_list(security: Security | None, spec: Spec, *, caption: str) -> Ite
 
 def schemes_of(namespace: Namespace, spec: Spec) -> list[SecurityScheme]:
     """Return the schemes that a client of the namespace may have to satisfy, each once."""
-    lists = [namespace.security if namespace.security is not None else spec.security]
-    lists += [event.security for event in namespace.receives.values()]
+    lists = [spec.security_of(namespace), *(event.security for event in namespace.receives.values())]
     names = dict.fromkeys(
         requirement.scheme for security in lists if security for pair in security for requirement in pair
     )

@@ -166,7 +166,7 @@ def _presented(
 
 def _asked(namespace: Namespace, spec: Spec) -> Iterator[SecurityScheme]:
     """Yield the schemes of the first way to satisfy the namespace's security."""
-    security = namespace.security if namespace.security is not None else spec.security
+    security = spec.security_of(namespace)
     for requirement in security[0] if security else ():
         scheme = spec.schemes.get(requirement.scheme)
         if scheme is not None:

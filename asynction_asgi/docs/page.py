@@ -202,7 +202,7 @@ class _Page:
     def _namespace(self, namespace: Namespace) -> Element:
         spec = self._spec
         slug = self._slugs[namespace.name]
-        security = namespace.security if namespace.security is not None else spec.security
+        security = spec.security_of(namespace)
         parts: list[Element | None] = []
         for (word, caption), events in zip(_DIRECTIONS, (namespace.receives, namespace.sends), strict=True):
             if events:

@@ -12,6 +12,7 @@ from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError, 
 from ..diff.changes import place_of
 from ..spec.instances import UnsatisfiableError
 from ..spec.instances.variants import Variants
+from ..spec.model import is_required
 from ..spec.text.pointer import Pointer
 from ..typed_clients.credentials import credential_paths
 from .bench import QUIET
@@ -53,8 +54,8 @@ class Door:
 
 def security_of(declared: Namespace, spec: Spec) -> Security:
     """Return what a client must satisfy to connect; ``()`` if a client without credentials is admitted."""
-    security = (spec.security if declared.security is None else declared.security) or ()
-    return security if all(security) else ()
+    security = spec.security_of(declared)
+    return security if is_required(security) else ()
 
 
 def is_demanding(declared: Namespace, spec: Spec) -> bool:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ..datatypes.names import Names, snake
 from ..python_source.source import Module, call, docstring, fits, one_line
 from ..spec.instances import Choices, Instances, UnsatisfiableError
-from ..spec.model import Arguments
+from ..spec.model import Arguments, is_required
 from .handlers import slug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..spec.model import Event, Namespace, Security, Spec
+    from ..spec.model import Event, Namespace, Spec
     from ..spec.text.document import Node
 
 __all__ = ["write_settings", "write_tests"]
@@ -83,8 +83,7 @@ class _Writer:
             comment = f"# No handshake was found that {one_line(namespace.name)} accepts."
             self.module.lines += ["", "", comment]
             return
-        effective = self._spec.security if namespace.security is None else namespace.security
-        if _is_closed(effective):
+        if is_required(self._spec.security_of(namespace)):
             summary = f"{one_line(namespace.name)} asks for credentials, which no client can give yet"
             self._refused(f"{name}_admits_nobody_yet", summary, handshake, "unauthorized")
             return
@@ -142,7 +141,7 @@ class _Writer:
     def _event(self, prefix: str, fixture: str, event: Event, values: tuple[Any, ...]) -> None:
         pytest, error = self.module.use_module("pytest"), self.module.use("asynction_asgi", "RefusedError")
         test = self._names.take(f"test_{prefix}{snake(event.name, 'event')}")
-        closed = _is_closed(event.security)
+        closed = is_required(event.security)
         summary = (
             f"{one_line(event.name)} asks for credentials, which no client can give yet"
             if closed
@@ -235,11 +234,6 @@ class _Writer:
 def _connect(before: str, handshake: _Handshake, *, indent: int, after: str) -> list[str]:
     arguments = [("", handshake.namespace), *handshake.options]
     return call(f"{before}server.connect", arguments, indent=indent, after=after).split("\n")
-
-
-def _is_closed(security: Security | None) -> bool:
-    """Return whether every client is refused while no function identifies any."""
-    return bool(security) and all(security or ())
 
 
 def _all_choices() -> list[Choices]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RefusedError, SecurityError, ValidationError
 from ..server.observer import Observer
+from ..spec.model import is_required
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
@@ -39,15 +40,15 @@ def items_of(spec: Spec) -> Iterator[Item]:
     for name, namespace in spec.namespaces.items():
         yield Item(name, CONNECT, "accepted")
         handshake = namespace.handshake
-        if any((handshake.query, handshake.headers, handshake.auth)) or _is_required(
-            _required(spec, namespace)
+        if any((handshake.query, handshake.headers, handshake.auth)) or is_required(
+            spec.security_of(namespace)
         ):
             yield Item(name, CONNECT, "refused")
         for event in namespace.receives.values():
             yield Item(name, event.name, "received")
             if event.ack is not None:
                 yield Item(name, event.name, "acknowledged")
-            if event.arguments.kind not in ("any", "opaque") or _is_required(event.security or ()):
+            if event.arguments.kind not in ("any", "opaque") or is_required(event.security):
                 yield Item(name, event.name, "refused")
         for event in namespace.sends.values():
             yield Item(name, event.name, "sent")
@@ -146,7 +147,7 @@ class Watch(Observer):
         declared = self._declared(namespace)
         if not isinstance(error, SecurityError) or declared is None:
             return
-        required = _required(self._spec, declared)
+        required = self._spec.security_of(declared)
         if event is not None:
             found = declared.receives.get(event) or declared.receives.get("*")
             required = (found.security if found is not None else None) or required
@@ -188,15 +189,6 @@ def _is_own_fault(error: RefusedError) -> bool:
     return isinstance(error, ValidationError) and (error.direction == "outbound" or error.part == "ack")
 
 
-def _required(spec: Spec, namespace: Namespace) -> Security:
-    return (spec.security if namespace.security is None else namespace.security) or ()
-
-
-def _is_required(security: Security) -> bool:
-    """Return whether a client can be refused; an empty alternative admits every client."""
-    return bool(security) and all(security)
-
-
 def _names(security: Security) -> Iterator[str]:
     return (requirement.scheme for alternative in security for requirement in alternative)
 
@@ -204,7 +196,7 @@ def _names(security: Security) -> Iterator[str]:
 def _schemes_of(spec: Spec) -> dict[str, None]:
     found: dict[str, None] = {}
     for namespace in spec.namespaces.values():
-        found.update(dict.fromkeys(_names(_required(spec, namespace))))
+        found.update(dict.fromkeys(_names(spec.security_of(namespace))))
         for event in namespace.receives.values():
             found.update(dict.fromkeys(_names(event.security or ())))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..datatypes import Field, Object, Scalar
+from ..spec.text.pointer import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,11 +46,7 @@ def credential_paths(scheme: SecurityScheme | None) -> Iterator[tuple[str, ...]]
         return
     field = scheme.fields.get("x-authField")
     if isinstance(field, str):
-        yield (
-            tuple(token.replace("~1", "/").replace("~0", "~") for token in field.split("/")[1:])
-            if field.startswith("/")
-            else (field,)
-        )
+        yield Pointer.parse(field).tokens if field.startswith("/") else (field,)
     elif scheme.type.lower() == "userpassword":
         yield ("username",)
         yield ("password",)

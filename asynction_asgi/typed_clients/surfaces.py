@@ -94,7 +94,7 @@ def _prefix(namespace: str) -> str:
 
 
 def _surface(namespace: Namespace, prefix: str, spec: Spec, datatypes: DataTypes) -> Surface:
-    security = namespace.security if namespace.security is not None else spec.security
+    security = spec.security_of(namespace)
     handshake = namespace.handshake
     return Surface(
         namespace=namespace,

@@ -105,7 +105,7 @@ def bind_security(
     binder = _Binder(spec, handlers)
     schemes = {name: scheme for name in _required(spec) if (scheme := binder.bind(name)) is not None}
     rules = {
-        name: NamespaceRules(namespace, _effective(spec, namespace), schemes)
+        name: NamespaceRules(namespace, spec.security_of(namespace), schemes)
         for name, namespace in spec.namespaces.items()
     }
     for name, namespace in spec.namespaces.items():
@@ -115,15 +115,11 @@ def bind_security(
     return SecurityRules({name: needed for name, needed in rules.items() if not needed.is_needless})
 
 
-def _effective(spec: Spec, declared: Namespace) -> Security:
-    return (spec.security if declared.security is None else declared.security) or ()
-
-
 def _required(spec: Spec) -> dict[str, str]:
     """Return the required schemes by name, each with the first place that requires it."""
     places: dict[str, str] = {}
     for namespace in spec.namespaces.values():
-        lists = [(_effective(spec, namespace), f"namespace {namespace.name!r}")]
+        lists = [(spec.security_of(namespace), f"namespace {namespace.name!r}")]
         lists += [
             (event.security or (), f"event {name!r} of namespace {namespace.name!r}")
             for name, event in namespace.receives.items()

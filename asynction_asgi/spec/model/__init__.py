@@ -78,6 +78,11 @@ class Requirement:
 Security = tuple[tuple[Requirement, ...], ...]
 
 
+def is_required(security: Security | None) -> bool:
+    """Return whether a client without credentials is refused."""
+    return bool(security) and all(security or ())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One Socket.IO event in one direction.
@@ -219,6 +224,10 @@ class Spec:
     def files(self) -> tuple[Path, ...]:
         """The files that it was read from, referenced ones included; absolute."""
         return self.resolver.files.paths
+
+    def security_of(self, namespace: Namespace) -> Security:
+        """Return what a namespace requires of clients that connect: its own security, else the server's."""
+        return (self.security if namespace.security is None else namespace.security) or ()
 
 
 def count_words(minimum: int, maximum: int | None) -> str:
