@@ -68,6 +68,7 @@ def create_server(
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
     message_queue_retention: float | None = None,
+    route: str | None = None,
     check_relayed: Callable[[str, Any, str], None] | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
@@ -82,6 +83,7 @@ def create_server(
         channel: The queue's channel, the same in all of them.
         message_queue_secret: Signs what goes over the queue, the first of several; all verify.
         message_queue_retention: For how many seconds a stream keeps messages for processes that can't read.
+        route: A name of this process that its Engine.IO ids begin with.
         check_relayed: Is asked with event, data and namespace before an emit of another process reaches
             clients, and raises a `RefusedError` to drop it.
         upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
@@ -127,6 +129,7 @@ def create_server(
         limits=limits,
         ordering=ordering,
         refusal_body=refusal_body,
+        route=route,
         **server_options,
     )
 

@@ -79,6 +79,8 @@ class ServerOptions(UpstreamOptions, total=False):
             bytes. Of several the first signs and all verify, so that a secret can be replaced.
         message_queue_retention: For how many seconds a stream (``redis+stream://``) keeps messages for
             processes that can't read; 300 without it.
+        route: A name of this process that its Engine.IO ids begin with, ``NAME.``, by which a load balancer finds
+            the way back to it.
     """
 
     limits: Limits | None
@@ -88,3 +90,4 @@ class ServerOptions(UpstreamOptions, total=False):
     channel: str
     message_queue_secret: Secret | Iterable[Secret] | None
     message_queue_retention: float | None
+    route: str | None

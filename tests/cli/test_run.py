@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import sys
 import threading
@@ -229,6 +230,19 @@ def test_other_origins_are_admitted_by_name() -> None:
         command.wait_for("--cors of run and mock run")
     assert r"refused a request of origin 'http://foreign.example" in command.output
     assert "\x1b[31m" not in command.output.partition("refused a request")[2]
+
+
+@pytest.mark.parametrize("target", ["echo.yaml", "myapp:app", "fast:app"])
+@pytest.mark.usefixtures("inside")
+def test_ids_begin_with_the_route(target: str) -> None:
+    """``--route`` names the process in each id, and requests with such an id reach their session."""
+    path = "/api/rt/socket.io/" if target == "fast:app" else "/rt/socket.io/"
+    with Here("run", target, "--route", "a-1", "--port", "0").serving() as (url, _):
+        query = {"EIO": "4", "transport": "polling"}
+        opened = httpx.get(f"{url}{path}", params=query)
+        sid = json.loads(opened.text[1:])["sid"]
+        assert re.fullmatch(r"a-1\.[\w-]{20}", sid)
+        assert httpx.post(f"{url}{path}", params={**query, "sid": sid}, content="40").text == "ok"
 
 
 @pytest.mark.usefixtures("inside")
@@ -472,6 +486,12 @@ def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
         ),
         (["fast:app", "--workers", "2"], "--workers needs the server at /api of 'fast:app' to be made with"),
         (["wrapped:app", "--workers", "2"], "--workers needs the server of 'wrapped:app' to be made with"),
+        (["echo.yaml", "--route", "a.b"], "route takes up to 32 letters, digits, '-' and '_', not 'a.b'"),
+        (["echo.yaml", "--route", "a" * 33], "route takes up to 32 letters"),
+        (
+            ["echo.yaml", "--route", "a", "--workers", "2"],
+            "--workers share one port, to which no route leads",
+        ),
         (["echo.yaml", "--header", "nothing"], "--header takes Name:Value"),
         (["echo.yaml", "--ssl-keyfile", "myapp.py"], "--ssl-keyfile needs --ssl-certfile"),
         (["echo.yaml", "--ssl-certfile", "nowhere.pem"], "there is no file 'nowhere.pem'"),

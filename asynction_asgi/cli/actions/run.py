@@ -82,6 +82,8 @@ def _check_workers(app: Callable[..., Any], target: Target) -> None:
     Checks every `AsynctionSocketIO` in the application: itself, mounted, or behind middleware.
     """
     for mount, served in find_served(app):
+        if served.server.eio.route is not None:
+            raise click.UsageError("--workers share one port, to which no route leads; remove the route")
         missing = []
         if "polling" in served.server.eio.transports:
             missing.append("sessions")

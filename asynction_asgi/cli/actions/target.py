@@ -51,6 +51,7 @@ class Target:
     mock: Literal["missing"] | None = None
     schemas: Mapping[str, str] | None = None
     cors: list[str] | None = None
+    route: str | None = None
 
     @property
     def is_document(self) -> bool:
@@ -86,6 +87,9 @@ class Target:
         app = self._serve_document() if self.is_document else _import_app(self.name)
         if isinstance(app, AsynctionSocketIO):
             app.check_handlers()
+        if self.route is not None:
+            for _, served in find_served(app):
+                served.server.eio.route = self.route
         return app
 
     def documents(self, app: Callable[..., Any]) -> list[Path]:

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    del ctx, param
+    from ...engine.transport.engineio_server import check_route  # noqa: PLC0415 - not for --help and completion
+
+    try:
+        return None if value is None else check_route(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command()
 @click.argument("target", type=click.Path())
 @click.option(
@@ -79,6 +89,13 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Answer probes at this path, such as /ready: 200 when clients may be sent here, otherwise 503.",
 )
+@click.option(
+    "--route",
+    metavar="NAME",
+    callback=_check_route,
+    help="Begin the ids of connections with NAME, so that a load balancer can send a client's requests to this"
+    " process.",
+)
 @schemas_option
 @cors_option
 @uvicorn_options()
@@ -101,6 +118,7 @@ def run(
     mock: Any,
     drain: float,
     ready_path: str | None,
+    route: str | None,
     schemas: Mapping[str, str],
     cors: Sequence[str],
     **options: Any,
@@ -129,5 +147,6 @@ def run(
         mock=mock,
         schemas=schemas,
         cors=check_origins(cors),
+        route=route,
     )
     run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import engineio
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..ports import Uplink
 
 _EXIT_CHECK_SECONDS = 0.5
+_ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
 _USUAL_LIMIT = 16 * 1024 * 1024
 # The code and the first words are those of Engine.IO's server in JavaScript.
@@ -33,6 +35,17 @@ _UNSUPPORTED_VERSION = {
     "headers": [("Content-Type", "application/json")],
     "response": b'{"code":5,"message":"Unsupported protocol version: use a client of Socket.IO 3 or 4"}',
 }
+
+
+def check_route(name: str) -> str:
+    """Return a name for `EngineServer.route`.
+
+    Raises:
+        ValueError: It would need quotes in a URL or in the configuration of a load balancer.
+    """
+    if not _ROUTE.fullmatch(name):
+        raise ValueError(f"route takes up to 32 letters, digits, '-' and '_', not {name!r}")
+    return name
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio is untyped
@@ -46,7 +59,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     owner: Uplink | None = None
     _async: dict[str, Any]
 
-    def __init__(self, *, limits: Limits, **options: Any) -> None:
+    def __init__(self, *, limits: Limits, route: str | None = None, **options: Any) -> None:
         super().__init__(async_mode="asgi", monitor_clients=False, **options)
         self.limits = limits
         self._async = {
@@ -59,6 +72,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self._told_of_version = self._told_of_limit = False
         self._log = Throttle()
         self.origins = Origins(self.cors_allowed_origins, credentials=self.cors_credentials)
+        self.route = route
+
+    @property
+    def route(self) -> str | None:
+        """The name that the ids of connections begin with, so that a load balancer knows their process."""
+        return self._route
+
+    @route.setter
+    def route(self, name: str | None) -> None:
+        self._route = None if name is None else check_route(name)
+        self._id_prefix = "" if name is None else f"{name}."
 
     def on(self, event: str, handler: Any = None) -> Any:
         """Register a handler; another one for ``message`` takes the messages from Socket.IO."""
@@ -128,7 +152,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     async def _handle_connect(
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
-        sid = self.generate_id()
+        sid = self._id_prefix + self.generate_id()
         socket = EngineSocket(self, sid)
         self.sockets[sid] = socket
         welcome = {

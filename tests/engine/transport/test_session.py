@@ -14,6 +14,7 @@ import socketio
 from engineio.payload import Payload
 
 from asynction_asgi.engine import Limits
+from asynction_asgi.engine.transport.engineio_server import EngineServer
 
 from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
 
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
     from asynction_asgi.engine import Peer
 
 BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+
+
+async def test_the_ids_of_connections_name_their_process() -> None:
+    """Those of Engine.IO begin with the route; sids, which people see, do not."""
+    async with serve(route="b_2") as stage, stage.polling() as client:
+        assert client.sid.startswith("b_2.")
+        await client.post("40")
+        assert "b_2" not in (await client.poll())[0]
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "a/b", "é", "a b", "a" * 33])
+def test_a_route_that_needs_quotes_is_refused(name: str) -> None:
+    """Where it is set, by an error that says what it may hold."""
+    with pytest.raises(ValueError, match="letters, digits"):
+        EngineServer(limits=Limits(), route=name)
 
 
 async def test_polling_carries_all_packets() -> None:
