@@ -8,7 +8,9 @@ from pathlib import Path
 import nox
 from nox.command import CommandFailed
 
+SOURCES = ("asynction_asgi", "tests", "benchmarks", "docs", "noxfile.py")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+STRICTLY = ("-n", "-W", "--keep-going", "-q")
 nox.options.sessions = ("lint", "types", "tests")
 nox.options.default_venv_backend = "virtualenv"
 
@@ -16,8 +18,8 @@ nox.options.default_venv_backend = "virtualenv"
 @nox.session
 def lint(session: nox.Session) -> None:
     session.install("ruff>=0.9")
-    session.run("ruff", "check", "asynction_asgi", "tests", "benchmarks", "noxfile.py")
-    session.run("ruff", "format", "--check", "asynction_asgi", "tests", "benchmarks", "noxfile.py")
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
 
 
 @nox.session
@@ -95,6 +97,20 @@ def browser(session: nox.Session) -> None:
     """Test the pages in a real Chromium, which must be installed."""
     session.install("-e", ".[test]")
     session.run("pytest", "tests/demo", "tests/docs", *session.posargs, env={"CI": "true"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into ``docs/_build``; a missing page, anchor or name fails."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", *STRICTLY, "docs", "docs/_build", *session.posargs)
+
+
+@nox.session
+def links(session: nox.Session) -> None:
+    """Follow the documentation's links to other sites, which needs the network."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", "-b", "linkcheck", "docs", "docs/_build/links", *session.posargs)
 
 
 @nox.session

@@ -29,7 +29,7 @@ class Diagnostic:
 
     Attributes:
         severity: An ``error`` stops the load, a ``warning`` does not.
-        code: One of the stable upper-case codes that the README lists.
+        code: One of the stable upper-case codes that the documentation lists.
         message: One sentence, with "did you mean" where that helps.
         pointer: JSON Pointer (RFC 6901) into `file`; ``""`` is the whole document.
         file: Path as the author would type it, or None for a document given as a mapping.

@@ -104,7 +104,7 @@ async def hello(request):
 
 mounted = Starlette(routes=[Route("/hello", hello), Mount("/api", app)])
 """
-# uvicorn without `run`, behind middleware that hides its connection; the hook is that of the README.
+# uvicorn without `run`, behind middleware that hides its connection; the hook is that of the documentation.
 HOOKED = """\
 import uvicorn
 

@@ -1,6 +1,6 @@
 """Run the fault suite on our server and on python-socketio's: ``python -m tests.wire.report``.
 
-It prints a row per fault, and the share of faults that each server passes as a table for the README.
+It prints a row per fault, and the share of faults that each server passes as a table for the documentation.
 Arguments select the faults whose names contain one of them; ``-v`` adds what went wrong.
 """
 
@@ -68,7 +68,7 @@ def main(words: list[str], *, verbose: bool) -> None:
 
 
 def table(kinds: Mapping[str, int], passed: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield the README's table: the number of faults per class, and how many each server passes."""
+    """Yield the documentation's table: the number of faults per class, and how many each server passes."""
     yield "| Class of fault | Faults | Bare | Ours |"
     yield "|---|---|---|---|"
     for kind, count in kinds.items():

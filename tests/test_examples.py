@@ -1,4 +1,4 @@
-"""The README is correct: every example runs, and every table is complete."""
+"""The README and the documentation are correct: every example runs, and every table is complete."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "asynction_asgi"
-TEXT = (ROOT / "README.md").read_text("utf-8")
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,7 @@ def test_the_secured_example_works(folder: Path) -> None:
 
 
 def test_the_example_of_tests_works(pytester: pytest.Pytester) -> None:
-    """The example's tests pass, and their coverage report is the one in the README."""
+    """The example's tests pass, and their coverage report is the one shown."""
     for name, text in (
         ("chat.yaml", DOCUMENT),
         ("chat.py", SERVER),
@@ -578,11 +579,28 @@ def test_the_named_extras_exist() -> None:
     assert set(re.findall(r"`\[(\w+)\]`", TEXT)) <= set(extras)
 
 
+def test_headings_are_unique() -> None:
+    """A heading names its examples and tables, whatever page it is on."""
+    counted = Counter(
+        re.findall(
+            r"^#+ [^\n]+$", re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+        )
+    )
+    assert [heading for heading, times in counted.items() if times > 1] == []
+
+
 def test_linked_files_exist() -> None:
-    """The files that the README links to exist."""
-    links = re.findall(r"\]\(([^):]+)\)", TEXT)
+    """The files to which the README and the pages link exist; the build checks anchors, too."""
+    links = [
+        (page, link) for page in PAGES for link in re.findall(r"\]\(([^):]+)\)", page.read_text("utf-8"))
+    ]
     assert links
-    assert all((ROOT / link).is_file() for link in links)
+    assert [link for page, link in links if not (page.parent / link.partition("#")[0]).is_file()] == []
+
+
+def test_the_readme_is_short() -> None:
+    """The README is read in one go; everything else has a page."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
 
 
 def test_guarantees_name_existing_tests() -> None:
@@ -659,12 +677,12 @@ def test_the_refusal_codes_are_complete() -> None:
 
 
 def test_every_dependency_is_explained() -> None:
-    """The README gives a reason for every installed package."""
+    """The page gives a reason for every installed package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [
         requirement
         for name, requirements in project["optional-dependencies"].items()
-        if name not in ("test", "dev")
+        if name not in ("docs", "test", "dev")
         for requirement in requirements
     ]
     wanted = {re.split(r"[<>=;\[ ]", requirement)[0] for requirement in [*project["dependencies"], *extras]}
