@@ -52,10 +52,10 @@ def _module(namespace: Namespace, signatures: Signatures, name: str, title: str)
     named = [(functions.take(snake(event.name, "event")), event) for event in events]
     where = "" if namespace.name == "/" else f" in {one_line(namespace.name)}"
     concrete = "socket.namespace" if namespace.parameters else literal(one_line(namespace.name))
-    everybody = "app.emit" if namespace.name == "/" else f"partial(app.emit, namespace={concrete})"
+    everyone = "app.emit" if namespace.name == "/" else f"partial(app.emit, namespace={concrete})"
     emitting = (
         "The first argument is what sends: socket.emit (to one client), socket.broadcast (to all others), "
-        f'socket.to("room").emit, or {everybody} (to everybody). '
+        f'socket.to("room").emit, or {everyone} (to all clients). '
     )
     calling = "Where the client answers, it is socket.call."
     module = Module(

@@ -49,7 +49,7 @@ def written(tmp_path: Path) -> dict[str, dict[str, Any]]:
 async def test_emits_are_bound_to_what_sends(
     written: dict[str, dict[str, Any]], namespace: str, module: str
 ) -> None:
-    """An application reaches everybody in the namespace, a socket its client, ``socket.to`` the others in a room."""
+    """An application reaches all clients of the namespace, a socket its client, ``socket.to`` the others in a room."""
     emits, calls = written[module]["Emits"], written[module]["Calls"]
     app = AsynctionSocketIO.from_spec(DOCUMENT, mock="missing")
     concrete = (namespace,) if "rooms" in namespace else ()
