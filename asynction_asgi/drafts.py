@@ -6,16 +6,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .spec.model import DEFAULT_PATH
+from .spec.model.templates import PARAMETER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .errors import Direction
 
-__all__ = ["DEFAULT_PATH", "DraftNamespace", "Version", "argument_list", "draft_document"]
+__all__ = ["DraftNamespace", "Version", "argument_list", "draft_document"]
 
 Version = Literal["3.0", "2.6"]
 
-DEFAULT_PATH = "/socket.io"
 _ACTIONS: Mapping[Direction, tuple[str, str]] = {
     "inbound": ("receive", "publish"),
     "outbound": ("send", "subscribe"),
@@ -88,7 +90,7 @@ def _channels2(namespaces: Mapping[str, DraftNamespace]) -> dict[str, Any]:
 
 def _channel2(name: str, namespace: DraftNamespace) -> dict[str, Any]:
     channel = dict(namespace.fields)
-    if parameters := _parameters(name):
+    if parameters := PARAMETER.findall(name):
         channel["parameters"] = {parameter: {"schema": {"type": "string"}} for parameter in parameters}
     for direction, (_, operation) in _ACTIONS.items():
         if messages := namespace.messages.get(direction):
@@ -103,7 +105,7 @@ def _channels3(namespaces: Mapping[str, DraftNamespace]) -> dict[str, Any]:
         key = _key(name, channels, default="root")
         messages: dict[str, Any] = {}
         channels[key] = {"address": name, **namespace.fields, "messages": messages}
-        if parameters := _parameters(name):
+        if parameters := PARAMETER.findall(name):
             channels[key]["parameters"] = {parameter: {} for parameter in parameters}
         for direction, (action, _) in _ACTIONS.items():
             taken = []
@@ -115,10 +117,6 @@ def _channels3(namespaces: Mapping[str, DraftNamespace]) -> dict[str, Any]:
                 channel = {"$ref": f"#/channels/{key}"}
                 operations[f"{action}_{key}"] = {"action": action, "channel": channel, "messages": taken}
     return {"channels": channels, "operations": operations}
-
-
-def _parameters(name: str) -> list[str]:
-    return re.findall(r"\{(\w+)\}", name)
 
 
 def _key(name: str, taken: Mapping[str, Any], *, default: str) -> str:

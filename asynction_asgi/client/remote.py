@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import socketio
 
 from .remote_client import (
+    DEFAULT_PATH,
     TRANSPORTS,
     Address,
     Arrival,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Container, Sequence
 
 __all__ = [
+    "DEFAULT_PATH",
     "TRANSPORTS",
     "Address",
     "Arrival",

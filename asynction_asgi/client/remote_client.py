@@ -12,20 +12,31 @@ import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import engineio
 import socketio
 
-from ..errors import shorten
+from ..errors import printable, shorten
 from .offsets import Offsets
 from .remote_http import CLOSE_SECONDS, Answer, UnreachableError, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Sequence
 
-__all__ = ["TRANSPORTS", "Address", "Arrival", "Client", "ClosedError", "ConnectRefusedError", "FloodError"]
+__all__ = [
+    "DEFAULT_PATH",
+    "TRANSPORTS",
+    "Address",
+    "Arrival",
+    "Client",
+    "ClosedError",
+    "ConnectRefusedError",
+    "FloodError",
+]
 
 TRANSPORTS = ("polling", "websocket")
+DEFAULT_PATH = "/socket.io"  # as upstream's clients have it
 _CANCELS, _CANCEL_SECONDS = 3, 0.5
 _MESSAGE_BYTES = 256_000_000  # a user asked for the data; upstream's 4 MB would close the connection
 _ATTACHMENT_BYTES = 100  # memory per attachment beside its bytes
@@ -80,12 +91,18 @@ class Address:
     """
 
     url: str
-    path: str = "/socket.io"
+    path: str = DEFAULT_PATH
     namespace: str = "/"
     auth: Any = None
     headers: Sequence[tuple[str, str]] = ()
     transports: tuple[str, ...] = TRANSPORTS
     verify: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The address of Socket.IO, without credentials and query, to be shown."""
+        parts = urlsplit(self.url)
+        return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.path}/")
 
 
 @dataclass(frozen=True, slots=True)

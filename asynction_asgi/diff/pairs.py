@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..spec.model.namespaces import Namespaces
+from ..spec.model.templates import PARAMETER, fill, shape_of
 from .changes import Change, Witness, place_of
 from .showing import listen
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import Namespace, Spec
 
-__all__ = ["PARAMETER", "Pair", "fill", "pair_namespaces", "shape_of"]
-
-PARAMETER = re.compile(r"\{([^{}/]+)\}")
+__all__ = ["Pair", "pair_namespaces"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +36,6 @@ class Pair:
     def within(self) -> str:
         """The namespace as it stands after an event's name in a message; nothing for the default one."""
         return "" if self.old.name == "/" else f" of {self.old.name!r}"
-
-
-def shape_of(name: str) -> str:
-    """Return a namespace's name with the names of its parameters left out."""
-    return PARAMETER.sub("{}", name)
-
-
-def fill(name: str, values: Mapping[str, str]) -> str:
-    """Return a concrete name of a template."""
-    return PARAMETER.sub(lambda match: values.get(match[1], "1"), name)
 
 
 def pair_namespaces(old: Spec, new: Spec, examples: Mapping[str, str]) -> Iterator[Pair | Change]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..drafts import DEFAULT_PATH
 from ..server.classes import check_dispatch, handlers_of
+from ..spec.model import DEFAULT_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

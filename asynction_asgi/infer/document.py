@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..drafts import DEFAULT_PATH, DraftNamespace, draft_document
+from ..drafts import DraftNamespace, draft_document
+from ..spec.model import DEFAULT_PATH
 from ..spec.readers.assembly import RESERVED
 from ..spec.text.yaml import dump_yaml
 from .gather import SeenNamespace

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ..client.remote import TRANSPORTS
+from ..spec.model import DEFAULT_PATH
 from ..spec.readers.examples import written_bytes
 from .handshake import cookies_of
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Commands"]
 
 _PROGRAM = "asynction-asgi"
-_DEFAULT_PATH = "/socket.io"
 _FOLLOW = ("--follow", "1")
 _LISTENING = 5  # seconds, in which another client connects and leaves
 # Private characters, which JSON writes as they are; a value that is not a text loses its quotes.
@@ -55,7 +55,7 @@ class Commands:
     ) -> None:
         self._address = address
         self._checking = [shlex.quote(word) for word in checking]
-        self._names_path = {_DEFAULT_PATH} != {path, address.path}
+        self._names_path = {DEFAULT_PATH} != {path, address.path}
         self._addresses = addresses
         self._before = [] if before is None else ["--before", shlex.quote(before)]
         self.variables: dict[str, str] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..diff.pairs import PARAMETER, fill
 from ..diff.showing import text_of
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model.namespaces import Namespaces
+from ..spec.model.templates import PARAMETER, fill
 from ..testing.cases import Cases
 
 if TYPE_CHECKING:

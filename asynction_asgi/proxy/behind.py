@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ..client.remote import TRANSPORTS, Address
-from ..errors import printable
 from ..spec.model.handshake import TRANSPORT_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ..client.remote import Address
 
 __all__ = ["FORWARDED", "Behind"]
 
@@ -24,25 +24,18 @@ class Behind:
     """The server behind.
 
     Attributes:
-        url: Scheme, host and query; a path in it is ignored.
-        path: The path of Socket.IO on that host, mount included.
-        transports: As for `Address`.
-        verify: Whether to check its TLS certificate.
+        server: Its address, with what does not depend on a client.
         seconds: How long to wait for its connection, and for each of its acknowledgements.
         headers: Names, in lower case, of the clients' headers that it receives.
     """
 
-    url: str
-    path: str = "/socket.io"
-    transports: tuple[str, ...] = TRANSPORTS
-    verify: bool = True
+    server: Address
     seconds: float = 60.0
     headers: tuple[str, ...] = FORWARDED
 
     def __str__(self) -> str:
         """Return the address of Socket.IO, without credentials and query."""
-        parts = urlsplit(self.url)
-        return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.path}/")
+        return self.server.shown
 
     def address(self, namespace: str, scope: Mapping[str, Any], auth: Any) -> Address:
         """Return the address to connect to on behalf of a client.
@@ -52,16 +45,14 @@ class Behind:
             scope: ASGI's scope of the client's opening request.
             auth: What the client sent with its CONNECT, or None.
         """
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.server.url)
         query = "&".join(text for text in (parts.query, urlencode(list(query_of(scope)))) if text)
-        return Address(
+        return replace(
+            self.server,
             url=f"{parts.scheme}://{parts.netloc}/?{query}",
-            path=self.path,
             namespace=namespace,
             auth=auth,
             headers=[*self.forwarded(scope), *_peer(scope)],
-            transports=self.transports,
-            verify=self.verify,
         )
 
     def forwarded(self, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -56,7 +56,7 @@ def proxy_of(
     # A client that returns is a new one to the server behind, which would send again what it has sent.
     settings: dict[str, Any] = {"limits": Limits(handlers=_UNANSWERED), **options, "recovery": False}
     if source is None:
-        source = anything(behind.path)
+        source = anything(behind.server.path)
         settings |= {"validation": "off", "docs": False}
     spec = load_source(source, server_name=server_name)
     app = AsynctionSocketIO(_without_order(without_handlers(spec, security=check_security)), **settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from ..datatypes.names import Names, snake
 from ..python_source.source import Module, call, docstring, fits, one_line
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model import Arguments, is_required
+from ..spec.model.templates import fill
 from .handlers import slug
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_settings", "write_tests"]
 
-_TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 _SEEDS = 8
 
 
@@ -62,7 +61,9 @@ class _Writer:
         self._single = len(spec.namespaces) == 1
         self._head()
         if not spec.namespaces:
-            self._refused("nobody_is_let_in", "No namespace is served", _Handshake("/", ()), "namespace")
+            self._refused(
+                "every_client_is_refused", "No namespace is served", _Handshake("/", ()), "namespace"
+            )
         for namespace in spec.namespaces.values():
             self._namespace(namespace)
 
@@ -85,7 +86,7 @@ class _Writer:
             return
         if is_required(self._spec.security_of(namespace)):
             summary = f"{one_line(namespace.name)} asks for credentials, which no client can give yet"
-            self._refused(f"{name}_admits_nobody_yet", summary, handshake, "unauthorized")
+            self._refused(f"{name}_refuses_every_client_yet", summary, handshake, "unauthorized")
             return
         fixture = self._fixture("client" if self._single else f"{name}_client", namespace, handshake)
         events = [
@@ -97,9 +98,7 @@ class _Writer:
             self._event("" if self._single else f"{name}_", fixture, event, values)
         if not events:
             test = self._names.take(f"test_{name}_lets_clients_in")
-            self._function(
-                test, fixture, "Whoever connects is connected", [f"    assert {fixture}.connected"]
-            )
+            self._function(test, fixture, "Every client may connect", [f"    assert {fixture}.connected"])
 
     def _refused(self, name: str, summary: str, handshake: _Handshake, match: str) -> None:
         """Write a test that a connection is refused."""
@@ -228,7 +227,7 @@ class _Writer:
             if "/" in text or "," in text:
                 return None
             values[parameter.name] = text
-        return _TEMPLATE.sub(lambda match: values.get(match[1], "1"), namespace.name)
+        return fill(namespace.name, values)
 
 
 def _connect(before: str, handshake: _Handshake, *, indent: int, after: str) -> list[str]:

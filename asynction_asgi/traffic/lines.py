@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..spec.model import DEFAULT_PATH
 from ..spec.readers.examples import written_bytes
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Head:
 
     record: int = _VERSION
     time: str = field(default_factory=_now)
-    path: str = "/socket.io"
+    path: str = DEFAULT_PATH
     values: bool = False
 
 

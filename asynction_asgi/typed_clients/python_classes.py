@@ -9,7 +9,7 @@ from ..python_source.expressions import NONE, write
 from ..python_source.sending import about, always_given, data_of, laid_out
 from ..python_source.signatures import function_head
 from ..python_source.source import docstring, fits, literal, one_line
-from ..spec.readers.addresses import PARAMETER
+from ..spec.model.templates import PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from ..datatypes import Literals, Notes, Scalar
 from ..datatypes.names import Names, pascal
 from ..spec.model.arguments import compile_arguments
 from ..spec.model.offered import served_spec
-from ..spec.readers.addresses import PARAMETER
+from ..spec.model.templates import PARAMETER
 from ..spec.schemas import Mismatch
 from .credentials import auth_members, needs_auth_object
 from .lists import argument_lists

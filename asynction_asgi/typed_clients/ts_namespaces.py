@@ -15,7 +15,8 @@ from ..datatypes import (
     Tuple,
 )
 from ..datatypes.names import Names
-from ..spec.readers.addresses import PARAMETER
+from ..spec.model import DEFAULT_PATH
+from ..spec.model.templates import PARAMETER
 from .ts_text import comment, comment_of, label, property_name, quoted
 from .ts_types import directions
 
@@ -32,7 +33,6 @@ KINDS = ("ClientToServerEvents", "ServerToClientEvents", "Auth", "Query", "Conne
 """The names of a namespace's types, behind its prefix."""
 
 _REFUSAL = "refusal: Refusal"
-_DEFAULT_PATH = "/socket.io"
 _OFFSETS = (
     "Listeners receive one more argument, a string at the end, by which clients that were cut off get what"
     " they missed; it has no type here."
@@ -200,7 +200,7 @@ def _query(surface: Surface, types: Types) -> list[str]:
 
 def _options(surface: Surface, spec: Spec) -> list[str]:
     prefix = surface.prefix
-    own = [f"path{'?' if spec.path == _DEFAULT_PATH else ''}: string"]
+    own = [f"path{'?' if spec.path == DEFAULT_PATH else ''}: string"]
     if surface.auth is not None or surface.credentials:
         needed = surface.must_present or surface.auth_is_needed
         own.append(

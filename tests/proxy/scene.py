@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
+from asynction_asgi.client.remote import Address
 from asynction_asgi.proxy import Behind, proxy_of
 from tests.server.documents import channel, document, message
 from tests.serving import serve
@@ -129,10 +130,9 @@ class Bare:
 @contextlib.contextmanager
 def in_front(url: str, spec: Any = DOCUMENT, **options: Any) -> Iterator[tuple[str, AsynctionSocketIO]]:
     """Yield the URL of a proxy in front of the server at `url`, and its application."""
-    behind = Behind(
-        url=url,
-        **{name: options.pop(name) for name in ("seconds", "headers", "transports") if name in options},
-    )
+    address = {name: options.pop(name) for name in ("transports",) if name in options}
+    waiting = {name: options.pop(name) for name in ("seconds", "headers") if name in options}
+    behind = Behind(server=Address(url=url, **address), **waiting)
     app = proxy_of(spec, behind, **options)
     with serve(app) as front:
         yield front, app

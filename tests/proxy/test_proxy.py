@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi.client.remote import Address
 from asynction_asgi.demo import DOCUMENT as CHAT
 from asynction_asgi.demo import create_app
 from asynction_asgi.errors import SpecError
@@ -270,4 +271,4 @@ async def test_a_failure_of_the_proxy_ends_the_connection(
 def test_a_document_that_cannot_be_served_is_refused() -> None:
     """The error is the one of a server."""
     with pytest.raises(SpecError):
-        proxy_of({"asyncapi": "2.6.0"}, Behind(url="http://127.0.0.1:9"))
+        proxy_of({"asyncapi": "2.6.0"}, Behind(server=Address(url="http://127.0.0.1:9")))

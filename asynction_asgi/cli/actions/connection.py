@@ -14,6 +14,7 @@ import click
 
 from ...client.refusals import connect_refusal
 from ...client.remote import (
+    DEFAULT_PATH,
     TRANSPORTS,
     Address,
     ClosedError,
@@ -39,7 +40,6 @@ __all__ = [
     "read_address",
     "read_connection",
     "read_document",
-    "read_place",
     "run_client",
     "say",
     "say_refusal",
@@ -66,12 +66,6 @@ class Connection:
     address: Address
     seconds: float
     contract: NamespaceContract | None
-
-    @property
-    def shown(self) -> str:
-        """The address of Socket.IO, without credentials and query, to be shown."""
-        parts = urlsplit(self.address.url)
-        return printable(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self.address.path}/")
 
 
 def read_connection(
@@ -131,8 +125,8 @@ def read_address(
         click.UsageError: An option is invalid.
     """
     if path is None:
-        path = "socket.io" if document is None else document.path
-    base, full_path = read_place(url, path, [_parameter(parameter) for parameter in query])
+        path = DEFAULT_PATH if document is None else document.path
+    base, full_path = _read_place(url, path, [_parameter(parameter) for parameter in query])
     return Address(
         url=base,
         path=full_path,
@@ -168,7 +162,7 @@ def read_document(
     return outcome.spec
 
 
-def read_place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
+def _read_place(url: str, path: str, query: list[tuple[str, str]]) -> tuple[str, str]:
     """Return the URL with its query but without a path, and the path of Socket.IO."""
     hint = "" if "://" in url else f"; did you mean 'http://{url}'?"
     try:
@@ -266,7 +260,10 @@ def run_client(connection: Connection, work: Coroutine[Any, Any, int], *, failur
         say("this command needs aiohttp: pip install 'asynction-asgi[client]'", fg="red")
     except UnreachableError as error:
         reason = printable(str(error))
-        say(f"no connection to {connection.shown}: {reason}{_hint(connection, error, reason)}", fg="red")
+        say(
+            f"no connection to {connection.address.shown}: {reason}{_hint(connection, error, reason)}",
+            fg="red",
+        )
     except ConnectRefusedError as error:
         namespace = printable(connection.address.namespace)
         say_refusal(f"the server refused the connection to {namespace}", connect_refusal(error.answer))
@@ -292,5 +289,5 @@ def _hint(connection: Connection, error: UnreachableError, reason: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return "\n--insecure accepts any certificate"
     if "wrong version number" in reason.lower().replace("_", " "):
-        return f"\nThe server does not speak TLS; did you mean {connection.shown.replace('s://', '://', 1)}?"
+        return f"\nThe server does not speak TLS; did you mean {connection.address.shown.replace('s://', '://', 1)}?"
     return ""

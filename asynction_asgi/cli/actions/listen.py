@@ -87,7 +87,7 @@ async def _follow(listener: Listener) -> None:
         try:
             async with connect(connection.address, seconds=connection.seconds) as remote:
                 namespace = printable(connection.address.namespace)
-                say(f"connected to {namespace} of {connection.shown} ({remote.transport})")
+                say(f"connected to {namespace} of {connection.address.shown} ({remote.transport})")
                 pause, before = _FIRST_PAUSE, True
                 while not listener.done:
                     await take(listener, remote, await remote.receive())

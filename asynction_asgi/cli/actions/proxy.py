@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...client.remote import TRANSPORTS
 from ...errors import BindingError, SpecError
 from ...extras import is_installed
 from ...proxy import FORWARDED, Behind, Recorder, proxy_of
 from ...server.document_source import load_source
 from ..report import show_diagnostics
-from .connection import read_place, say
+from .connection import read_address, say
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -91,12 +90,18 @@ def serve_proxy(url: str, front: Front, options: dict[str, Any]) -> None:
 
 
 def _behind(url: str, front: Front, spec: Spec | None) -> Behind:
-    base, path = read_place(url, front.path or ("socket.io" if spec is None else spec.path), [])
+    server = read_address(
+        url,
+        document=spec,
+        path=front.path,
+        auth=None,
+        headers=(),
+        query=(),
+        transport=front.transport,
+        insecure=front.insecure,
+    )
     return Behind(
-        url=base,
-        path=path,
-        transports=TRANSPORTS if front.transport == "auto" else (front.transport,),
-        verify=not front.insecure,
+        server=server,
         seconds=front.timeout,
         headers=tuple(name.lower() for name in front.headers) or FORWARDED,
     )
@@ -105,4 +110,4 @@ def _behind(url: str, front: Front, spec: Spec | None) -> Behind:
 def _recorder(front: Front, behind: Behind) -> Recorder | None:
     if front.record is None:
         return None
-    return Recorder(Path(front.record), values=front.record_values, engine_path=behind.path)
+    return Recorder(Path(front.record), values=front.record_values, engine_path=behind.server.path)

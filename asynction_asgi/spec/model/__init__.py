@@ -55,6 +55,7 @@ class Arguments:
 
 ANY = Arguments(kind="any")
 OFFSET_EVENT = "~"  # carries the offset of the event before it, with ``x-recovery: {offset: event}``
+DEFAULT_PATH = "/socket.io"  # of Engine.IO, unless the document names another
 ANY_NAMESPACE = "*"  # the name of a channel without an address: its events hold in every namespace
 
 
@@ -210,7 +211,7 @@ class Spec:
     title: str
     version: str
     description: str = ""
-    path: str = "/socket.io"
+    path: str = DEFAULT_PATH
     namespaces: Mapping[str, Namespace]
     uncalled: tuple[HandlerName, ...] = ()
     schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from .coercion import coerce_text
+from .templates import PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Namespaces", "Resolved"]
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _REMEMBERED = 4096
 
 
@@ -39,10 +39,10 @@ class Namespaces:
         self._exact = {
             name: Resolved(declared=namespace)
             for name, namespace in spec.namespaces.items()
-            if not _PARAMETER.search(name)
+            if not PARAMETER.search(name)
         }
         templates = [namespace for name, namespace in spec.namespaces.items() if name not in self._exact]
-        templates.sort(key=lambda namespace: -len(_PARAMETER.sub("", namespace.name)))
+        templates.sort(key=lambda namespace: -len(PARAMETER.sub("", namespace.name)))
         self._templates = [_Template(namespace, spec) for namespace in templates]
         self._remembered: dict[str, Resolved] = {}
 
@@ -59,7 +59,7 @@ class Namespaces:
 class _Template:
     def __init__(self, declared: Namespace, spec: Spec) -> None:
         self._declared = declared
-        pieces = _PARAMETER.split(declared.name)
+        pieces = PARAMETER.split(declared.name)
         self._pattern = re.compile(
             "".join("([^/]+)" if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
         )

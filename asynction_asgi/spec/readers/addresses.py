@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["PARAMETER", "namespace_name", "read_parameters_of"]
+__all__ = ["namespace_name", "read_parameters_of"]
 
-PARAMETER = re.compile(r"\{([^{}]*)\}")
+# Valid parameters and others.
+_BRACES = re.compile(r"\{([^{}]*)\}")
 
 _SIMPLE = re.compile(r"[\w%-][\w%.-]*", re.ASCII)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*/?(.*)")
@@ -54,8 +55,8 @@ def _check_address(reader: Reader, address: str, place: Node) -> None:
         message = f"{address!r} is not a URI template (RFC 6570){_meant(address)}"
         reader.error(place, "ADDRESS", message, layer="document", key=True)
         return
-    names = PARAMETER.findall(address)
-    rest = PARAMETER.sub("", address)
+    names = _BRACES.findall(address)
+    rest = _BRACES.sub("", address)
     if "{" in rest or "}" in rest or not all(names) or len(set(names)) != len(names):
         reader.error(place, "ADDRESS", f"the parameters of {address!r} can't be told apart", key=True)
     elif not is_template:
@@ -71,15 +72,15 @@ def _check_address(reader: Reader, address: str, place: Node) -> None:
 
 def _is_template(address: str) -> bool:
     """Return whether an address is a URI template; names may have a hyphen, as AsyncAPI's pattern allows."""
-    return FORMATS["uri-template"](PARAMETER.sub(lambda found: found[0].replace("-", "_"), address))
+    return FORMATS["uri-template"](_BRACES.sub(lambda found: found[0].replace("-", "_"), address))
 
 
 def _meant(address: str) -> str:
     """Return ``; did you mean '/room/{id}'?`` if that would be a URI template."""
     meant = _ANGLES.sub(r"{\1}", address)
-    meant = PARAMETER.sub(lambda found: f"{{{re.sub(r'[^A-Za-z0-9]+', '_', found[1].strip())}}}", meant)
+    meant = _BRACES.sub(lambda found: f"{{{re.sub(r'[^A-Za-z0-9]+', '_', found[1].strip())}}}", meant)
     meant = _braced(re.sub(r"\s+", "-", meant.strip()))
-    names = PARAMETER.findall(meant)
+    names = _BRACES.findall(meant)
     if meant == address or not all(names) or not _is_template(meant):
         return ""
     return f"; did you mean {meant!r}?"
@@ -103,7 +104,7 @@ def read_parameters_of(
     Source: AsyncAPI 2.6, Channel Item Object: parameters SHOULD be there only with expressions;
     3.0, Channel Object: the map MUST contain those of the address.
     """
-    names = PARAMETER.findall(address or "")
+    names = _BRACES.findall(address or "")
     for name, node in nodes.items():
         if name in names or address is None:
             continue

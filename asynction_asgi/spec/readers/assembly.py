@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..model import ANY_NAMESPACE, Event, HandlerName, Handshake, Namespace
+from ..model.templates import shape_of
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
-from .addresses import PARAMETER
 from .events import merge_events, read_event, read_handler, read_requirement
 from .recovery import check_recovery, read_recovery
 from .security import narrow, read_security, refuse_unsupported
@@ -114,7 +114,7 @@ def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
     for name, draft in drafts.items():
         if not draft.parameters:
             continue
-        shape = PARAMETER.sub("{}", name)
+        shape = shape_of(name)
         if shape in shapes:
             message = f"{name!r} and {shapes[shape]!r} admit the same namespaces"
             reader.error(draft.node, "AMBIGUOUS_NAMESPACE", message, key=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..model import DEFAULT_PATH
 from ..text.hints import did_you_mean
 from .security import narrow, read_security, refuse_unsupported
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Servers", "read_servers"]
 
-DEFAULT_PATH = "/socket.io"
 # Those that a Socket.IO client can be told to use.
 _PROTOCOLS = ("ws", "wss", "http", "https", "socket.io", "socketio")
 
