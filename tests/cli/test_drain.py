@@ -74,23 +74,13 @@ async def disconnect(reason):
     print("disconnect:", reason, flush=True)
 
 
-@atexit.register
-def leave():
-    print("leaving", file=sys.stderr, flush=True)
-    time.sleep(0.3)
-    print("left", file=sys.stderr, flush=True)
+if "LEAVING" in os.environ:
 
-
-if pathlib.Path("slow").exists():
-    print("importing", file=sys.stderr, flush=True)
-    time.sleep(1000)
-
-
-@atexit.register
-def leave():
-    print("leaving", os.getpid(), file=sys.stderr, flush=True)
-    time.sleep(float(os.environ.get("LEAVING", "0")))
-    print("left", os.getpid(), file=sys.stderr, flush=True)
+    @atexit.register
+    def leave():
+        print("leaving", os.getpid(), file=sys.stderr, flush=True)
+        time.sleep(float(os.environ["LEAVING"]))
+        print("left", os.getpid(), file=sys.stderr, flush=True)
 
 
 if pathlib.Path("slow").exists():
