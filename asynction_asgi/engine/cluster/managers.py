@@ -93,6 +93,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         if self.link is not None:
             await self.link.listen()
 
+    def stop_seeking(self) -> None:
+        """Ask no other process for clients any more."""
+        self.everywhere.calls.stop_seeking()
+
     async def close(self) -> None:
         """Close the connections to the queue; a later emit opens one again."""
         link, self.link = self.link, None
@@ -193,8 +197,17 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.lose_relayed(room, ack_id, gone=gone)
             return
         # Without "args", upstream's managers pass it over.
-        lost = {"method": "callback", "host_id": host_id, "sid": room, "namespace": namespace, "id": ack_id}
-        self.server.tasks.spawn(self._publish({**lost, "lost": "gone" if gone else "displaced"}))
+        self.put(
+            {
+                "sender": self.host_id,
+                "method": "callback",
+                "host_id": host_id,
+                "sid": room,
+                "namespace": namespace,
+                "id": ack_id,
+                "lost": "gone" if gone else "displaced",
+            }
+        )
 
     # -- what other processes ask for --------------------------------------------------------
 

@@ -44,6 +44,7 @@ class RemoteCalls:
         self._lose = lose
         self._waiting: dict[int, _Call] = {}
         self._taken: dict[int, tuple[str, _Call]] = {}
+        self._seeking: set[asyncio.Task[None]] = set()
 
     def begin(self, number: int, sid: str, namespace: str) -> None:
         """Watch over a call to a client that is not in this process."""
@@ -67,9 +68,17 @@ class RemoteCalls:
             if where == process:
                 self._lose(call.sid, number)
 
+    def stop_seeking(self) -> None:
+        """Ask for no client any more: calls that no process has taken wait for their timeout."""
+        self._waiting.clear()
+        for task in self._seeking:
+            task.cancel()
+
     def _check(self, number: int) -> None:
         if number in self._waiting:
-            self._tasks.spawn(self._seek(number, self._waiting[number]))
+            task = self._tasks.spawn(self._seek(number, self._waiting[number]))
+            self._seeking.add(task)
+            task.add_done_callback(self._seeking.discard)
 
     async def _seek(self, number: int, call: _Call) -> None:
         """Ask all processes for the client, until it has answered or is in none of them."""

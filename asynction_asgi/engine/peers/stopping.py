@@ -118,6 +118,9 @@ class Stopping:
     async def _let_clients_go(self, seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
         await self._leaving.let_go(list(self._transports.sockets.values()), seconds)
+        stop_seeking = getattr(self._rooms, "stop_seeking", None)
+        if stop_seeking is not None:  # during an outage of the queue it would not end
+            stop_seeking()
         late: list[Transport] = list(self._transports.sockets.values())  # that came meanwhile
         for socket in late:
             close(socket)

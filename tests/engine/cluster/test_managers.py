@@ -18,6 +18,7 @@ from asynction_asgi.engine import Limits, UnencodableError, create_emitter, crea
 from asynction_asgi.engine import TimeoutError as NoAnswerError
 from asynction_asgi.errors import DisconnectedError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
+from tests.queues import running_broker
 
 from ..stage import Script, Stage, serve, serve_app, until
 
@@ -642,6 +643,18 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while some := await reader.read(65536):
             writer.write(some)
     writer.close()
+
+
+async def test_a_call_in_an_outage_does_not_hold_up_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    """The search for its client ends with the handlers; it is none that did not end in time."""
+    with running_broker() as broker:
+        async with cluster(broker.url) as (first, _):
+            await until(lambda: len(first.server.manager.link.processes) == 2)
+            broker.end()
+            running = len(first.server.tasks.running)
+            await first.server.emit("question", to="nobody", callback=print)
+            await until(lambda: len(first.server.tasks.running) > running, "the search")
+    assert "did not end in time" not in caplog.text
 
 
 async def test_a_returning_queue_is_read_again(queue_url: str, caplog: pytest.LogCaptureFixture) -> None:
