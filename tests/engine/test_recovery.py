@@ -166,6 +166,20 @@ async def test_a_client_that_missed_too_much_starts_over(
                 assert texts[-1] == "the last"
 
 
+async def test_the_oldest_events_of_all_are_forgotten_first() -> None:
+    """Beyond `Limits.recovery_bytes`, the client that missed them starts over; others get theirs."""
+    async with staged(limits=Limits(recovery_bytes=3 * SIZE)) as (stage, one):
+        other = Returner(stage)
+        for client in (one, other):
+            async with client.there():
+                pass
+        for client in (one, one, other, other):
+            await stage.server.emit("news", "0" + "x" * 10, to=client.sid)
+        async with one.there(), other.there():
+            assert (one.recovered, other.recovered) == (False, True)
+            assert len(await other.take(2)) == 2
+
+
 async def test_a_client_of_too_many_that_are_away_starts_over() -> None:
     """The one that left first."""
     async with staged(limits=Limits(recovery_sessions=1)) as (stage, one):

@@ -11,6 +11,7 @@ import socket
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from asynction_asgi import (
@@ -20,8 +21,11 @@ from asynction_asgi import (
     QueueError,
     UndeclaredEventError,
 )
+from asynction_asgi.cli.actions.readiness import Readiness
 from tests.clients import connected
+from tests.engine.stage import until
 from tests.forked import ForkedProcess
+from tests.queues import Broker
 from tests.server.documents import BYTES, TEXT, channel, document, message
 from tests.serving import serve
 
@@ -190,6 +194,25 @@ async def test_an_application_reports_its_queue(queue_url: str) -> None:
             assert queue.connected
             assert (queue.lost, queue.dropped) == ({}, {})
     assert not queue.connected
+
+
+async def test_probes_learn_once_that_the_queue_was_reached() -> None:
+    """Not ready while it was never reached; a later outage changes nothing, as clients are still served."""
+    broker = Broker()
+    app = AsynctionSocketIO.from_spec(SPEC, message_queue=broker.url, validation="warn")
+    queue = app.queue
+    assert queue is not None
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(serve(Readiness(app, "/ready"), lifespan="on"))
+        http = stack.enter_context(httpx.Client(base_url=url, trust_env=False))
+        assert (http.get("/ready").status_code, app.ready) == (503, False)
+        stack.callback(broker.end)
+        broker.start()
+        await until(lambda: app.ready)
+        assert http.get("/ready").status_code == 200
+        broker.end()
+        await until(lambda: not queue.connected)
+        assert (http.get("/ready").status_code, app.ready) == (200, True)
 
 
 OLD, NEW = "the old secret of the queue", "the new secret of the queue"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,34 @@ async def test_only_the_same_user_gets_the_session_back(token: str, recovered: b
             assert one.recovered == recovered
             await stage.server.emit("news", "for all")
             assert await one.take(1 + recovered) == ["for ada"] * recovered + ["for all"]
+
+
+async def test_the_id_of_a_session_is_neither_kept_nor_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The server keeps a hash, and no log line of any level has the id, also if the connect handler fails."""
+
+    async def connect(auth: Any) -> None:
+        if failing:
+            raise LookupError(auth)
+
+    failing = False
+    with caplog.at_level(logging.DEBUG):
+        async with staged({"connect": connect}) as stage:
+            one = Returner(stage)
+            async with one.there(token="ada"):
+                pass
+            async with one.there(token="ada"):
+                assert one.recovered
+            kept = stage.server._returning._sessions
+            assert len(kept) == 1
+            assert one.pid not in kept
+            failing = True
+            async with stage.websocket() as client:
+                await client.send(f'40{{"pid":"{one.pid}","token":"ada"}}')
+                assert (await client.receive()).startswith("44")
+    assert "connect handler of / failed" in caplog.text
+    ours = [record for record in caplog.records if record.name.startswith(("asynction_asgi", "socketio"))]
+    formatter = logging.Formatter()
+    assert not any(one.pid in formatter.format(record) for record in ours)
 
 
 async def test_a_session_ends_with_its_credentials() -> None:
