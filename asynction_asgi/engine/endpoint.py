@@ -168,7 +168,7 @@ class Endpoint(Protocol):
         ...
 
     def user(self, peer: Peer[Any]) -> Any:
-        """Return who a peer is, as far as `check_connect` found out; None is anybody."""
+        """Return the user of a peer, as `check_connect` found out, or None if it is not known."""
         ...
 
     async def check_connect(self, peer: Peer[Any], auth: Any) -> None:

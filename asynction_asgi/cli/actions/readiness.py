@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,8 @@ from ...server.discovery import find_served
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
+
+    from ...server import AsynctionSocketIO
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,6 +36,10 @@ class Readiness:
         self.app = app
         self._path = path
 
+    @cached_property
+    def _served(self) -> list[AsynctionSocketIO]:  # found by the first request, when the lifespan has begun
+        return [served for _, served in find_served(self.app)]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) != self._path:
@@ -40,7 +47,7 @@ class Readiness:
             return
         if scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, b"GET or HEAD\n", (b"allow", b"GET, HEAD"))
-        elif all(served.ready for _, served in find_served(self.app)):
+        elif all(served.ready for served in self._served):
             await _answer(send, 200, b"ready\n")
         else:
             await _answer(send, 503, b"not ready\n", (b"retry-after", b"1"))

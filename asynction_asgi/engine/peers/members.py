@@ -145,7 +145,7 @@ class Member(Peer[Any]):
             self.deliver(entry.frames)
 
     def deliver(self, frames: list[Frame]) -> None:
-        """Send now, or once the client was told that it is connected."""
+        """Send now, or after the answer to CONNECT."""
         if self.held is not None:
             self.held += frames
         elif self.phase is _CONNECTED:

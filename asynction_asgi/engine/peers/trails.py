@@ -155,9 +155,8 @@ class Trail:
         """Keep an event; the oldest give way if there are too many."""
         self.entries.append(entry)
         self._size += entry.size
-        if self._size > self._bytes or len(self.entries) > self._events:
-            while self._size > self._bytes or len(self.entries) > self._events:
-                self._drop_first()
+        while self._size > self._bytes or len(self.entries) > self._events:
+            self._drop_first()
         self.last = entry.offset
 
     def _drop_first(self) -> None:
