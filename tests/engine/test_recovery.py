@@ -80,9 +80,9 @@ async def test_rooms_and_session_come_back(form: str) -> None:
     left: list[bool] = []
 
     async def disconnected(peer: Peer[Any], reason: str) -> None:
-        left.append(peer.recoverable)
         await peer.sender.leave_room(peer.sid, "b")
         await peer.sender.save_session(peer.sid, {"visits": 2})
+        left.append(peer.recoverable)
 
     script.on_disconnect = disconnected
     async with staged(form, script=script) as (stage, one):
@@ -100,7 +100,7 @@ async def test_rooms_and_session_come_back(form: str) -> None:
             assert sorted(stage.server.rooms(one.sid)) == sorted([one.sid, "a"])
             assert await stage.server.get_session(one.sid) == {"visits": 2}
             assert [peer.recovered for peer in script.peers] == [False, True]
-        assert left == [True, True]
+        await until(lambda: left == [True, True], "the disconnect handler")
 
 
 @each_form
@@ -188,7 +188,7 @@ async def test_a_client_of_too_many_that_are_away_starts_over() -> None:
             pass
         async with other.there():
             pass
-        assert stage.holdings["members"] == 1
+        await until(lambda: stage.holdings["members"] == 1, "forgotten")
         async with one.there(), other.there():
             assert (one.recovered, other.recovered) == (False, True)
 
@@ -270,7 +270,7 @@ async def test_sessions_that_ended_do_not_come_back(how: str) -> None:
             if how != "while away":
                 await until(lambda: before not in stage.server.manager.members.get("/", {}), "forgotten")
         await stage.server.disconnect(one.sid)
-        assert before not in stage.server.manager.members.get("/", {})
+        await until(lambda: before not in stage.server.manager.members.get("/", {}), "forgotten")
         async with one.there():
             assert not one.recovered
 
@@ -343,6 +343,7 @@ async def test_a_client_that_misses_too_much_while_it_returns_is_cut_off() -> No
         async with stage.websocket() as client:
             await client.send("40" + json.dumps({"pid": one.pid}))
             assert await client.closed() == 1000
+        await until(lambda: script.told[-1][0] == "disconnect", "the disconnect handler")
         assert [told[0] for told in script.told] == ["connect", "disconnect", "connect", "disconnect"]
         async with one.there():
             assert not one.recovered
@@ -370,8 +371,41 @@ async def test_a_client_that_is_cut_off_while_it_returns_may_return_again() -> N
         async with one.there():
             assert one.recovered
             assert await one.take(2) == [1, 2]
-        told = [told[0] for told in script.told]
-        assert told == ["connect", "disconnect", "connect", "disconnect", "connect", "disconnect"]
+        await until(lambda: script.told[-1][0] == "disconnect", "the disconnect handler")
+        assert [told[0] for told in script.told] == ["connect", "disconnect"] * 3
+
+
+@pytest.mark.parametrize("how", ["cut off", "returns again"])
+async def test_a_client_that_is_dismissed_while_it_returns_starts_over(how: str) -> None:
+    """Its connection may break, or be replaced, before the connect handler has ended and it is disconnected."""
+    script, gate = Script(), asyncio.Event()
+
+    async def connect(peer: Peer[Any], auth: Any) -> None:
+        if peer.recovered:
+            await gate.wait()
+
+    script.on_connect = connect
+    async with staged(script=script) as (stage, one):
+        async with one.there():
+            pass
+        before = one.sid
+
+        async def end_handler() -> None:
+            await until(lambda: not stage.server.manager.is_pre_connected(before, "/"), "gone")
+            gate.set()
+
+        async with stage.websocket() as client:
+            await client.send("40" + json.dumps({"pid": one.pid}))
+            await until(lambda: stage.server.manager.is_pre_connected(before, "/"), "returning")
+            await stage.server.disconnect(before)
+            ending = asyncio.ensure_future(end_handler())
+            if how == "cut off":
+                client.raw.transport.abort()
+                await ending
+            async with one.there():
+                assert (one.recovered, one.sid == before) == (False, False)
+                await ending
+                await until(lambda: before not in stage.server.manager.members["/"], "forgotten")
 
 
 @pytest.mark.parametrize(("seconds", "recovered"), [(2.0, True), (0.01, False)])

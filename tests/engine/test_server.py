@@ -898,6 +898,7 @@ async def test_too_large_auth_is_refused() -> None:
             await client.send('40{"token":"' + "x" * 100 + '"}')
             assert payload(await client.receive())["data"]["code"] == "payload_too_large"
         await client.closed()
+        await stage.emptied()
         assert [entry[:2] for entry in stage.script.told] == [
             ("connect", "/chat"),
             ("disconnect", "/chat"),

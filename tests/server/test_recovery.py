@@ -72,6 +72,7 @@ async def test_a_return_is_checked_as_any_connection() -> None:
         async with one.there(token="ada's other"):
             assert await one.take(1) == [1]
         auth, other = {"token": "ada"}, {"token": "ada's other"}
+        await until(lambda: len(seen) == 4, "the disconnect handler")
         assert seen == [
             (one.sid, False, auth, auth, {"sub": "ada"}),
             (one.sid, True),

@@ -273,7 +273,7 @@ class Gate:
         phase, connection = member.phase, member.connection
         connection.parting += 1  # at once, or those that come and go in one turn would not be counted
         if phase in (Phase.PENDING, Phase.RETURNING, Phase.CONNECTED):
-            if not (is_cut and self._returning.keep(member)):
+            if member.dismissed or not (is_cut and self._returning.keep(member)):
                 member.phase = Phase.LEAVING
             member.reason = reason
             if not connection.closed and connection.members.get(member.namespace) is member:

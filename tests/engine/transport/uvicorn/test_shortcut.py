@@ -332,6 +332,7 @@ async def test_too_large_messages_end_in_a_closing_handshake(size: int) -> None:
         await client.send(Frame(Opcode.CLOSE, b"\x03\xf1").serialize(mask=True))
         async with asyncio.timeout(SECONDS):
             assert await client.reader.read() == b""
+        await stage.emptied()
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
 
 
@@ -513,6 +514,7 @@ async def test_nothing_is_unpacked_after_a_refusal() -> None:
         await client.send(garbage + Frame(Opcode.CLOSE, b"\x03\xea").serialize(mask=True))
         async with asyncio.timeout(SECONDS):
             assert await client.reader.read() == b""
+        await stage.emptied()
         assert [entry[0] for entry in stage.script.told] == ["connect", "disconnect"]
 
 
