@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from .wrappable import check_asgi
 if TYPE_CHECKING:
     import os
     from collections import Counter
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
     from contextlib import AbstractContextManager
     from typing import ClassVar, Literal, Self, Unpack
 
@@ -243,6 +244,26 @@ class AsynctionSocketIO(Registering, Emitting):
             TypeError: A provider can't be filled.
         """
         return self._contract.attachment.providers.override(replacements)
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002  # frameworks pass it
+        """Start, and stop when the block ends: ``FastAPI(lifespan=sio.lifespan)``, for applications that mount this.
+
+        Frameworks do not tell a mounted application of start and end. With this, handlers are checked at
+        start-up, and at the end they may finish, background tasks are cancelled, and what providers made for
+        the application is closed, as without a mount.
+
+        Args:
+            app: The application that mounts this one; frameworks pass it.
+
+        Raises:
+            BindingError: As `check_handlers` does; the application does not start.
+        """
+        await self._start()
+        try:
+            yield
+        finally:
+            await self._stop()
 
     async def aclose(self) -> None:
         """Close what providers made for the application, as soon as no connection uses it; its end does so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from asynction_asgi import AsynctionSocketIO, BindingError, SpecError, load_spec
+from asynction_asgi.testing import LifespanError, TestServer
 from tests.clients import connected
 from tests.server.documents import TEXT, channel, document, message
 from tests.serving import serve
@@ -214,6 +216,36 @@ async def test_a_mounted_event_without_handler_is_unavailable(
             answer = await client.call("one", {"text": "x"})
     assert answer["error"]["code"] == "unavailable"
     assert len([record for record in caplog.records if "has no handler" in record.message]) == 1
+
+
+async def test_a_mount_may_have_the_lifespan_of_its_parent() -> None:
+    """Background tasks run before the first client and end with the parent, and start-up checks handlers."""
+    sio = create()
+    happened: list[str] = []
+    began = asyncio.Event()
+
+    @sio.background
+    async def forever() -> None:
+        happened.append("began")
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            happened.append("ended")
+
+    parent = FastAPI(lifespan=sio.lifespan)
+    parent.mount("/realtime", sio)
+    for _ in range(2):  # as in tests, each of which starts the application
+        async with TestServer(parent) as server:
+            await began.wait()
+            async with server.connect() as client:
+                assert await client.call("echo", {"text": "x"}) == {"text": "x"}
+        began.clear()
+    assert happened == ["began", "ended"] * 2
+    unready = AsynctionSocketIO.from_spec(document(root=channel(receives=[message("one", TEXT)])))
+    with pytest.raises(LifespanError) as raised:
+        await TestServer(FastAPI(lifespan=unready.lifespan), path="/", spec=unready.spec).__aenter__()
+    assert isinstance(raised.value.__cause__, BindingError)
 
 
 async def test_a_document_may_be_path_mapping_or_spec(tmp_path: Any) -> None:
