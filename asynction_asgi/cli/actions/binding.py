@@ -13,19 +13,23 @@ _SECONDS = 60.0
 # The folder is the working directory, from which modules are imported first.
 _CODE = """\
 import sys
-from asynction_asgi import BindingError, SpecError
+from asynction_asgi import AsynctionSocketIO, BindingError, SpecError
 try:
-    from app import app
-    app.check_handlers()
+    import app
+    servers = [value for value in vars(app).values() if isinstance(value, AsynctionSocketIO)]
+    for server in servers:
+        server.check_handlers()
 except (BindingError, SpecError) as error:
     sys.exit(str(error))
 except Exception as error:
     sys.exit(f"app.py can't be imported: {type(error).__name__}: {error}")
+if not servers:
+    sys.exit("app.py has no AsynctionSocketIO among its names, so that its handlers are not checked")
 """
 
 
 def misfits(folder: Path) -> list[str]:
-    """Return what the application ``app`` in a folder says of handlers that don't fit, by line."""
+    """Return what the servers in the module ``app`` of a folder say of handlers that don't fit, by line."""
     try:
         done = subprocess.run(  # noqa: S603  # the application is the user's own
             [sys.executable, "-c", _CODE],
