@@ -58,8 +58,18 @@ def restored_loggers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def nginx() -> str:
     """The path of nginx."""
-    found = find_program("nginx")
-    assert found is not None, "this test needs nginx"
+    return _program("nginx")
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze() -> str:
+    """The path of systemd-analyze, which checks units."""
+    return _program("systemd-analyze")
+
+
+def _program(name: str) -> str:
+    found = find_program(name)
+    assert found is not None, f"this test needs {name}"
     return found
 
 

@@ -26,6 +26,7 @@ from asynction_asgi import AsynctionSocketIO, Limits, Socket
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.probe.judge import CODES
+from asynction_asgi.scaffold.deployments import deployment_files
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from asynction_asgi.spec.model import Recovery
 from asynction_asgi.spec.text.document import load_document
@@ -94,6 +95,7 @@ SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
 BACK = "Clients that come back"
+DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
     candidate
@@ -146,6 +148,9 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         *((language, PYTHON) for language in ("bash", "python")),
+        ("bash", DEPLOYING),
+        ("nginx", "nginx"),
+        ("dockerfile", "Docker"),
         ("json", "Refusals"),
         ("text", "Command line"),
         *((language, "Comparing two versions") for language in ("bash", "text")),
@@ -326,6 +331,19 @@ def test_the_property_test_works(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*options)
     assert result.ret == 1
     assert "arguments=('\\x80',)" in result.stdout.str()
+
+
+def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
+    """The command writes the configuration that the page shows."""
+    result = CliRunner().invoke(main, shlex.split(block("bash", DEPLOYING))[1:])
+    assert result.exit_code == 0, result.output
+    assert (folder / "chat" / "deploy" / "chat.nginx.conf").read_text("utf-8") == block("nginx", "nginx")
+    (dockerfile,) = (
+        content.decode()
+        for name, content in deployment_files(["docker"], title="Chat", path="/socket.io", secrets=()).items()
+        if name.endswith("/Dockerfile")
+    )
+    assert dockerfile == block("dockerfile", "Docker")
 
 
 def test_the_scaffolded_application_works(pytester: pytest.Pytester) -> None:

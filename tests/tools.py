@@ -1,4 +1,4 @@
-"""Programs outside Python that some tests need: Node.js, Chromium and nginx.
+"""Programs outside Python that some tests need: Node.js, Chromium, nginx and systemd-analyze.
 
 If ``CI`` is set, a test fails if its program is missing. Otherwise it is omitted from the run, and
 the summary says which tests were omitted and what to install.
@@ -24,14 +24,24 @@ CHROMIUM = (
     "google-chrome",
     "google-chrome-stable",
 )
-_INSTALL = {"node": "Node.js 18 or later with npm", "chromium": "Chromium", "nginx": "nginx"}
+_INSTALL = {
+    "node": "Node.js 18 or later with npm",
+    "chromium": "Chromium",
+    "nginx": "nginx",
+    "systemd-analyze": "systemd",
+}
 # A test needs the programs of its fixtures.
-_FIXTURES = {"node_modules": "node", "browser": "chromium", "nginx": "nginx"}
+_FIXTURES = {
+    "node_modules": "node",
+    "browser": "chromium",
+    "nginx": "nginx",
+    "systemd_analyze": "systemd-analyze",
+}
 _LEFT_OUT = pytest.StashKey[Counter[str]]()
 
 
 def find_program(program: str) -> str | None:
-    """Return the path of ``node``, ``chromium`` or ``nginx``, or None if it is not installed."""
+    """Return the path of a program, or None if it is not installed."""
     names: Sequence[str] = CHROMIUM if program == "chromium" else (program,)
     return next((path for name in names if (path := shutil.which(name))), None)
 

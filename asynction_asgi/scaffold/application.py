@@ -14,6 +14,7 @@ from ..python_source.signatures import Signatures
 from ..python_source.source import Module, fits, literal, one_line
 from ..spec.model.offered import served_spec
 from .contract_tests import write_settings, write_tests
+from .deployments import deployment_files
 from .documents import copied_documents
 from .emits import write_emits
 from .errors import ScaffoldError
@@ -22,10 +23,11 @@ from .owned import MANIFEST, manifest_of
 from .places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from ..spec.model import Spec
+    from .deployments import Deployment
     from .handlers import Handlers
     from .places import Place
     from .stubs import Stub
@@ -56,6 +58,7 @@ class Application:
         attached: Those that the module of the application passes: by namespace and event.
         security: Security functions that it passes: by scheme.
         in_place: Files of the document that are in the folder already and stay as they are.
+        server_options: Options of its server that its deployments need, as source code by name.
     """
 
     files: dict[str, bytes]
@@ -67,15 +70,19 @@ class Application:
     attached: Mapping[str, Mapping[str, Place]]
     security: Mapping[str, Place]
     in_place: frozenset[str]
+    server_options: Mapping[str, str]
 
 
-def make_application(spec: Spec, folder: Path, *, server_name: str | None = None) -> Application:
+def make_application(
+    spec: Spec, folder: Path, *, server_name: str | None = None, deployments: Collection[Deployment] = ()
+) -> Application:
     """Make the application of a contract; nothing is written.
 
     Args:
         spec: The contract, loaded from a file.
         folder: Where it is going to be.
         server_name: Which of the document's servers it is.
+        deployments: What it is to be run by, besides ``asynction-asgi run``.
 
     Raises:
         ScaffoldError: No application can be made.
@@ -109,13 +116,15 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
         modules[words["payloads"]] = payloads.source(title)
     secrets = _secrets(served)
     beside = any(not PurePosixPath(name).is_relative_to(PurePosixPath(document).parent) for name in sources)
-    modules["app"] = _app(title, document, handlers, server_name, beside=beside)
+    server_options = _server_options(deployments)
+    modules["app"] = _app(title, document, handlers, server_name, server_options, beside=beside)
     modules["test_app"] = write_tests(served)
     if secrets:
         modules["conftest"] = write_settings(secrets)
     paths = {name: _path(name, modules, folder) for name in modules}
     files = {paths[name]: module.text().encode() for name, module in modules.items()}
     files["pyproject.toml"] = _SETTINGS.encode()
+    files |= deployment_files(deployments, title=title, path=spec.path, secrets=secrets)
     twice = sorted(files.keys() & sources.keys())
     if twice:
         raise ScaffoldError(
@@ -139,6 +148,7 @@ def make_application(spec: Spec, folder: Path, *, server_name: str | None = None
         attached=handlers.attached,
         security=handlers.security,
         in_place=in_place,
+        server_options=server_options,
     )
 
 
@@ -190,7 +200,28 @@ def _secrets(spec: Spec) -> list[str]:
     return found
 
 
-def _app(title: str, document: str, handlers: Handlers, server_name: str | None, *, beside: bool) -> Module:
+def _server_options(deployments: Collection[Deployment]) -> dict[str, str]:
+    """Return what the server of an application must be made with, since it is not the only process."""
+    if not deployments:
+        return {}
+    options = {
+        "message_queue": 'os.environ.get("MESSAGE_QUEUE")',
+        "message_queue_secret": 'os.environ.get("MESSAGE_QUEUE_SECRET")',
+    }
+    if "kubernetes" in deployments:
+        options["transports"] = '["websocket"]'
+    return options
+
+
+def _app(
+    title: str,
+    document: str,
+    handlers: Handlers,
+    server_name: str | None,
+    server_options: Mapping[str, str],
+    *,
+    beside: bool,
+) -> Module:
     """Write the module of the application; `beside`: files of the document lie beside its folder."""
     module = Module("app", f"{title}: the application, as its document describes it", own={"app", "DOCUMENT"})
     path = module.use("pathlib", "Path")
@@ -205,6 +236,9 @@ def _app(title: str, document: str, handlers: Handlers, server_name: str | None,
         options.append(f"    docs_root={path}(__file__).parent,")
     if server_name is not None:
         options.append(f"    server_name={literal(server_name)},")
+    if server_options:
+        module.use_module("os")
+    options += [f"    {name}={value}," for name, value in server_options.items()]
     if handlers.attached:
         options.append("    handlers={")
         for namespace, events in handlers.attached.items():

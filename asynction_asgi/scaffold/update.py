@@ -94,6 +94,9 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
                 for function in present.unnamed(stubs)
             ]
         notes += _to_attach(application, missing) if "app.py" not in files else ()
+    if application.server_options and "app.py" not in files:
+        options = ", ".join(f"{name}={value}" for name, value in application.server_options.items())
+        notes.append(f"app.py: several processes need from_spec(…, {options})")
     if files or left:
         files[MANIFEST] = application.files[MANIFEST]
     return Update(files=files, removed=tuple(sorted(removed)), notes=tuple(notes))

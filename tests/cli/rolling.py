@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from asynction_asgi import Emitter
+from asynction_asgi.scaffold.deployments import deployment_files
 
 from .processes import ROOT, SECONDS, until_accepted
 
@@ -36,7 +37,7 @@ from asynction_asgi import AsynctionSocketIO
 
 done = os.open(os.environ["DONE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 app = AsynctionSocketIO.from_spec(
-    json.loads(os.environ["DOCUMENT"]), transports=["websocket"], message_queue=os.environ["QUEUE"]
+    json.loads(os.environ["DOCUMENT"]), message_queue=os.environ["QUEUE"]
 )
 
 
@@ -45,6 +46,7 @@ async def add(client, number):
     await asyncio.sleep({_WORK_SECONDS})
     os.write(done, f"{{client}} {{number}}\\n".encode())
 """
+# The rest is the configuration that people get from `scaffold --deploy nginx`.
 _NGINX = """\
 daemon off;
 pid nginx.pid;
@@ -54,24 +56,7 @@ events { worker_connections 4096; }
 http {
   access_log off;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  upstream chat {
-    least_conn;
-    server 127.0.0.1:FIRST max_fails=0;
-    server 127.0.0.1:SECOND max_fails=0;
-  }
-  server {
-    listen 127.0.0.1:PORT;
-    location / {
-      proxy_pass http://chat;
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection upgrade;
-      proxy_connect_timeout 2s;
-      proxy_next_upstream error timeout http_503;
-      proxy_next_upstream_tries 2;
-    }
-  }
+  include chat.conf;
 }
 """
 
@@ -128,8 +113,12 @@ def document(*, recovery: bool) -> dict[str, Any]:
 class _Server:
     """One of the two, which comes back on the same port."""
 
-    def __init__(self, folder: Path, port: int, drain: float, environment: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, route: str, port: int, drain: float, environment: dict[str, str]
+    ) -> None:
         options = (
+            "--route",
+            route,
             "--drain",
             str(drain),
             "--ready-path",
@@ -202,7 +191,9 @@ async def roll(
         "QUEUE": queue,
         "DOCUMENT": json.dumps(document(recovery=recovery)),
     }
-    servers = [_Server(folder, port, drain, environment) for port in ports[:2]]
+    servers = [
+        _Server(folder, route, port, drain, environment) for route, port in zip("ab", ports, strict=False)
+    ]
     emitter = Emitter.from_spec(document(recovery=False), message_queue=queue)
     try:
         await asyncio.gather(*(server.start() for server in servers))
@@ -256,8 +247,12 @@ def free_ports(count: int) -> list[int]:
 @contextlib.asynccontextmanager
 async def _nginx(folder: Path, first: int, second: int, port: int) -> AsyncIterator[str]:
     """Run nginx in front of two ports."""
-    text = _NGINX.replace("FIRST", str(first)).replace("SECOND", str(second)).replace("PORT", str(port))
-    (folder / "nginx.conf").write_text(text, "utf-8")
+    (text,) = deployment_files(["nginx"], title="Restarts", path="/socket.io", secrets=()).values()
+    listening = text.decode().replace("listen 80;", f"listen 127.0.0.1:{port};")
+    (folder / "chat.conf").write_text(
+        listening.replace("8001", str(first)).replace("8002", str(second)), "utf-8"
+    )
+    (folder / "nginx.conf").write_text(_NGINX, "utf-8")
     process = subprocess.Popen(["nginx", "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")])
     try:
         url = f"http://127.0.0.1:{port}"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 async def test_a_rolling_restart_is_noticed_by_no_event(
     tmp_path: Path, queue_url: str, node_modules: Path, nginx: str
 ) -> None:
-    """Each client moves and none is refused; no event of theirs is lost or handled twice."""
+    """Each client moves and none is refused, by each transport; no event is lost or handled twice.
+
+    nginx is set up as ``scaffold --deploy nginx`` writes it.
+    """
     assert nginx
     outcome = await roll(tmp_path, queue_url, node_modules, clients=12, drain=1.0)
     assert outcome.exits == [0, 0]

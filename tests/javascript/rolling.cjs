@@ -1,6 +1,6 @@
 // Clients under load while their servers are restarted: each sends events one after another, those that were
 // not answered again, and notes what it receives. Ends with its standard input; prints what was seen.
-// Arguments: the URL, how many clients, events a second of each.
+// Arguments: the URL, how many clients, events a second of each; they use polling, an upgrade and WebSocket in turn.
 
 const [url, count, rate] = process.argv.slice(2);
 const { io } = require("socket.io-client");
@@ -8,13 +8,15 @@ const { io } = require("socket.io-client");
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let stopping = false;
 
+const TRANSPORTS = [["polling"], ["polling", "websocket"], ["websocket"]];
+
 class Client {
-  constructor(id) {
-    this.id = id;
+  constructor(place) {
+    this.id = `c${place}`;
     this.refused = this.disconnects = this.answered = this.repeated = 0;
     this.numbers = [];
     this.returns = [];
-    this.socket = io(url, { transports: ["websocket"], forceNew: true });
+    this.socket = io(url, { transports: TRANSPORTS[place % TRANSPORTS.length], forceNew: true });
     this.socket.on("connect_error", () => { this.refused += 1; });
     this.socket.on("disconnect", () => { this.disconnects += 1; this.left = Date.now(); });
     this.socket.on("connect", () => { if (this.left) this.returns.push([this.left, Date.now()]); });
@@ -50,7 +52,7 @@ class Client {
 }
 
 async function main() {
-  const clients = Array.from({ length: Number(count) }, (_, place) => new Client(`c${place}`));
+  const clients = Array.from({ length: Number(count) }, (_, place) => new Client(place));
   for (const client of clients) await client.connected();
   console.log("connected");
   const sending = clients.map((client) => client.send());

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
+@click.option(
+    "--deploy",
+    type=click.Choice(["nginx", "systemd", "docker", "kubernetes"]),
+    multiple=True,
+    help="Also write deploy/: configuration that runs the application in two processes; repeatable.",
+)
 @click.pass_context
 def scaffold(
     ctx: click.Context,
@@ -46,11 +52,13 @@ def scaffold(
     update: bool,
     check: bool,
     server_name: str | None,
+    deploy: tuple[Any, ...],
 ) -> None:
     """Write an application for SPEC: typed handlers to fill in, and their tests.
 
     With --update, no line that you have written is changed: handlers that are missing are added as stubs,
-    and the output says what no longer fits the document.
+    and the output says what no longer fits the document. With --deploy as well, what is missing in deploy/ is
+    written.
 
     Exits with 1 if the document can't be served, a file already exists, or --check finds a difference.
     """
@@ -63,7 +71,7 @@ def scaffold(
         ctx.exit(1)
     folder = Path(output)
     try:
-        application = make_application(outcome.spec, folder, server_name=server_name)
+        application = make_application(outcome.spec, folder, server_name=server_name, deployments=deploy)
         if check:
             found = outdated(application, folder)
             for name in found:
