@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # same room may import each other, but not in a circle.
 ROWS = {
     "": (
-        ("errors", "callables"),
+        ("errors", "callables", "reasons"),
         ("logs", "extras"),
         ("spec", "client"),
         ("datatypes",),
@@ -31,7 +31,8 @@ ROWS = {
     "engine": (
         ("limits", "logs", "room_names", "hop", "crashes", "environ"),
         ("endpoint", "options"),
-        ("wire",),
+        ("wire", "watch"),
+        ("reports",),
         ("ports",),
         ("peers",),
         ("cluster", "transport"),

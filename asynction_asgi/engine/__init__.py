@@ -21,6 +21,7 @@ from .peers.polls import Poll
 from .room_names import Audience, Room, name_clients, name_room, name_rooms
 from .server import Server
 from .transport.asgi import EngineApp
+from .watch import Watch
 from .wire.codec import FiniteList, UnencodableError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ __all__ = [
     "ServerOptions",
     "TimeoutError",
     "UnencodableError",
+    "Watch",
     "create_emitter",
     "create_server",
     "name_clients",
@@ -62,6 +64,7 @@ def create_server(
     endpoint: Endpoint,
     *,
     limits: Limits | None = None,
+    watch: Watch | None = None,
     ordering: Ordering = "concurrent",
     refusal_body: Callable[[RefusedError], Any] | None = None,
     message_queue: str | None = None,
@@ -77,6 +80,7 @@ def create_server(
     Args:
         endpoint: The contract.
         limits: What one client may cost.
+        watch: Learns of outcomes that the endpoint does not decide.
         ordering: How the handlers of one client run where the endpoint has no opinion.
         refusal_body: Makes the argument of a refusal's ack, in place of ``{"error": …}``.
         message_queue: URL of the queue that connects several processes.
@@ -127,6 +131,7 @@ def create_server(
     return Server(
         endpoint,
         limits=limits,
+        watch=watch or Watch(),
         ordering=ordering,
         refusal_body=refusal_body,
         route=route,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..logs import EscapingLogger, get_logger
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 logger = get_logger("engine")
+# What becomes of connections and events; never what clients sent as arguments.
+access = get_logger("access")
 
 
 def choose_logger(option: Any) -> Any:
@@ -17,6 +22,15 @@ def choose_logger(option: Any) -> Any:
         narrator.setLevel(logging.INFO)
         return narrator
     return _Quiet(logger, {}) if option in (False, None) else EscapingLogger(option, {})
+
+
+def address_of(scope: Mapping[str, Any] | None) -> str:
+    """Return the host and port of the client of an ASGI scope, as far as they are known."""
+    client = None if scope is None else scope.get("client")
+    if not client:
+        return "address unknown"
+    host, port = client
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class _Quiet(logging.LoggerAdapter[logging.Logger]):

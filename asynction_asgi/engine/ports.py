@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from .limits import Limits
+    from .reports import Reports
+    from .watch import Scope
     from .wire.frames import Frame
 
 
@@ -49,6 +51,7 @@ class Transport(Protocol):
 
     Attributes:
         sid: Engine.IO's id of the connection.
+        scope: Of the request that opened it.
         connection: What peers know of it, a `Connection`.
         closing: Set once it begins to close.
         closing_task: Runs the disconnect handlers, once it does.
@@ -56,6 +59,7 @@ class Transport(Protocol):
     """
 
     sid: str
+    scope: Scope
     connection: Any
     closing: bool
     closing_task: asyncio.Task[None] | None
@@ -78,8 +82,6 @@ class Transport(Protocol):
 
 class Receiver(Protocol):
     """One client's connection, as its WebSocket sees it."""
-
-    sid: str
 
     @property
     def outbox(self) -> Outlet:
@@ -117,6 +119,10 @@ class Receiver(Protocol):
         """Close because of a message that is too large, before the whole of it is here."""
         ...
 
+    def ended_by_size(self) -> None:
+        """Report that a message was too large for the client or the ASGI server, which ended the connection."""
+        ...
+
 
 class Uplink(Protocol):
     """The Socket.IO half of the server, as transports see it."""
@@ -143,6 +149,7 @@ class Host(Protocol):
         limits: What one client may cost.
         reason: Names of reasons for a disconnect, as constants.
         sockets: Open connections by id.
+        reports: Where closed connections are reported.
         max_http_buffer_size: Largest message in bytes.
         ping_interval: Seconds between two pings.
         ping_timeout: Seconds that a client may take to answer one.
@@ -152,16 +159,13 @@ class Host(Protocol):
     limits: Limits
     reason: Any
     sockets: dict[str, Any]
+    reports: Reports
     max_http_buffer_size: int
     ping_interval: float
     ping_timeout: float
 
     def generate_id(self) -> str:
         """Return a new id."""
-        ...
-
-    def tell(self, level: int, text: str, *arguments: object) -> None:
-        """Log what a client caused, now and then."""
         ...
 
     def name_limit(self, server_limit: int | None = None) -> str:

@@ -31,6 +31,7 @@ from .peers.service import Service
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
 from .peers.trails import Log
+from .reports import Reports
 from .transport.asgi import EngineApp
 from .transport.engineio_server import EngineServer
 from .wire.serializer import create_serializer
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .peers.here import Clients
     from .peers.members import Member
+    from .watch import Watch
 
 # For a message queue, before the first client is served.
 _READY_SECONDS = 2.0
@@ -73,6 +75,7 @@ class Server(AddressingServer):
         endpoint: Endpoint,
         *,
         limits: Limits,
+        watch: Watch,
         ordering: Ordering = "concurrent",
         refusal_body: Callable[[RefusedError], Any] | None = None,
         **options: Any,
@@ -81,12 +84,14 @@ class Server(AddressingServer):
             options.pop("serializer", "default"), options.pop("json", None), limits
         )
         namespaces = options.pop("namespaces", ())
+        reports = Reports(watch)
         super().__init__(
             client_manager=adopt(options.pop("client_manager", None) or Rooms()),
             serializer=serializer.packet_class,
             logger=choose_logger(options.pop("logger", False)),
             engineio_logger=choose_logger(options.pop("engineio_logger", False)),
             limits=limits,
+            reports=reports,
             **options,
         )
         self.namespaces = namespaces  # upstream's default admits "/"
@@ -97,7 +102,7 @@ class Server(AddressingServer):
         self.tasks = Tasks()
         self._endpoint = endpoint
         self._registered = RegisteredHandlers(self)
-        replies = Replies(serializer, Refusals(refusal_body))
+        replies = Replies(serializer, Refusals(refusal_body), watch)
         lanes = Lanes(replies, ordering)
         self.calls = Calls(self.manager, self.emit, self.tasks)
         self._service = service = Service()
@@ -114,6 +119,8 @@ class Server(AddressingServer):
             tasks=self.tasks,
             service=service,
             returning=self._returning,
+            reports=reports,
+            watch=watch,
         )
         here = Here(self.manager, self.gate.dismiss)
         queue = isinstance(self.manager, QueueRooms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine import Found, Limits
+from ..engine import Found, Limits, Peer
 from .app import AsynctionSocketIO
 from .around_emits import Emission
 from .asking import Answer, Asking
@@ -31,6 +31,7 @@ __all__ = [
     "Limits",
     "Observer",
     "Options",
+    "Peer",
     "Provide",
     "Recipients",
     "Socket",

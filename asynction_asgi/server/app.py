@@ -105,7 +105,9 @@ class AsynctionSocketIO(Registering, Emitting):
         )
         dispatcher = Dispatcher(contract, self)
         check_relayed = contract.outbound.check if message_queue_validation else None
-        server = create_server(dispatcher, check_relayed=check_relayed, **server_options)
+        server = create_server(
+            dispatcher, watch=contract.outcomes.watch, check_relayed=check_relayed, **server_options
+        )
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)
         self._dispatcher = dispatcher

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .attaching import Attachment, Wanted
-from .observer import observers_of
+from .observer import outcomes_of
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..spec import Spec
     from .event_table import Routes
-    from .observer import Observer
+    from .observer import Observer, Outcomes
     from .validation import Enforcement
 
 
@@ -32,7 +32,7 @@ class Contract:
         attachment: The handlers and security functions.
         outbound: Checks what the server sends.
         violations: Counts what ``warn`` lets through, in both directions.
-        observer: Watches this contract at work, or None.
+        outcomes: Where observers learn what becomes of connections and events.
         validation: How strictly each direction is checked.
     """
 
@@ -41,7 +41,7 @@ class Contract:
     attachment: Attachment
     outbound: Outbound
     violations: ViolationLog
-    observer: Observer | None
+    outcomes: Outcomes
     validation: Validation
 
     @property
@@ -99,14 +99,14 @@ class Contract:
         attachment = Attachment(spec, wanted)
         if not at_start:
             attachment.bind()
-        observer = observers_of(spec, observers)
-        namespaces, violations = Namespaces(spec), ViolationLog()
+        outcomes = outcomes_of(spec, observers)
+        namespaces, violations = Namespaces(spec), ViolationLog(outcomes.violated)
         return cls(
             spec=spec,
             namespaces=namespaces,
             attachment=attachment,
-            outbound=Outbound(spec, namespaces, settings, violations, observer),
+            outbound=Outbound(spec, namespaces, settings, violations, outcomes),
             violations=violations,
-            observer=observer,
+            outcomes=outcomes,
             validation=settings,
         )

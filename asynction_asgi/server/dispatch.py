@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
+from ..reasons import Code
 from .acks import Acks
 from .around import perform
 from .beside import registered_beside
@@ -77,7 +78,7 @@ class Dispatcher:
         self._namespaces = contract.namespaces
         self._routes = contract.routes
         self._attachment = contract.attachment
-        self._observer = contract.observer
+        self._outcomes = contract.outcomes
         self._inbound = Inbound(contract)
         self._acks = Acks(contract)
         self._failures = Failures(contract)
@@ -156,7 +157,7 @@ class Dispatcher:
                 peer.state.guard = await rules.open(scope, auth, socket)
         except BaseException as error:  # noqa: BLE001  # raised again there
             call = Call("connect", socket, "connect", (auth,))
-            await self._refuse(peer.state, call, error, task, refusal_of_check)
+            await self._refuse(peer, call, error, task, refusal_of_check)
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Run the user's connect handler.
@@ -176,15 +177,15 @@ class Dispatcher:
                     if await perform(handler, call) is False:
                         raise RefusedError("forbidden", "connection refused")
             except BaseException as error:  # noqa: BLE001  # raised again there
-                await self._refuse(peer.state, call, error, task, refusal_of_connect_handler)
+                await self._refuse(peer, call, error, task, refusal_of_connect_handler)
         if guard is not None:
             guard.start(functools.partial(peer.sender.expel, peer.sid, peer.namespace))
-        if self._observer is not None:
-            self._observer.connected(peer.namespace, () if guard is None else guard.satisfied)
+        if self._outcomes.connected is not None:
+            self._outcomes.connected(peer, () if guard is None else guard.satisfied)
 
     async def _refuse(
         self,
-        conversation: Conversation,
+        peer: Peer[Conversation],
         call: Call,
         error: BaseException,
         task: asyncio.Task[Any] | None,
@@ -192,19 +193,23 @@ class Dispatcher:
     ) -> NoReturn:
         """Refuse a connection; whatever the error handler returns, a refusal stays one."""
         self.connections.remove(call.socket)
+        refusal: BaseException | None = None
         try:
-            if conversation.scope is not None:
-                await conversation.scope.end(error)
+            if peer.state.scope is not None:
+                await peer.state.scope.end(error)
             if must_pass(error, task):
                 raise error
-            if self._observer is not None:
-                self._observer.refused(call.namespace, None, error)
-            answered = await self._failures.tell(conversation.routes, call, error)
-            raise refusal_of(
-                error, f"connect handler of {call.namespace}", call.ref, log=not answered
-            ) from None
+            try:
+                answered = await self._failures.tell(peer.state.routes, call, error)
+            except RefusedError as raised:
+                refusal = raised
+            else:
+                what = f"connect handler of {call.namespace}"
+                refusal = refusal_of(error, what, call.ref, log=not answered)
+            self._tell_refused(peer, None, error, refusal)
+            raise refusal from None
         finally:
-            del error  # a frame that holds what it raises is garbage that only the collector finds
+            del error, refusal  # a frame that holds what it raises is garbage that only the collector finds
 
     async def event(
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool
@@ -224,7 +229,7 @@ class Dispatcher:
             if self._must_pass(error, peer):
                 raise
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(routes, call, error, refusal_of_check)
+            return await self._answer(peer, call, error, refusal_of_check)
         if handler.perform is not None:
             call = Call("event", socket, event, checked[1:] if handler.named else checked, wants_ack=ack)
             return await self._perform(peer, declared, handler, call)
@@ -234,14 +239,14 @@ class Dispatcher:
             if self._must_pass(error, peer):
                 raise
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(routes, call, error, refusal_of_handler)
+            return await self._answer(peer, call, error, refusal_of_handler)
         try:
             answer = self._acks.check(declared, socket.namespace, result, handler.writes) if ack else ()
         except Exception as error:  # noqa: BLE001  # the answer may be anything
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(routes, call, error, refusal_of_check)
-        if self._observer is not None:
-            self._observer.handled(socket.namespace, event, () if guard is None else guard.satisfied, ack=ack)
+            return await self._answer(peer, call, error, refusal_of_check)
+        if self._outcomes.handled is not None:
+            self._outcomes.handled(peer, event, () if guard is None else guard.satisfied, ack=ack)
         return answer
 
     async def _perform(
@@ -249,7 +254,7 @@ class Dispatcher:
     ) -> Sequence[Any]:
         """Run a handler that has hooks, and check the answer."""
         conversation = peer.state
-        routes, guard = conversation.routes, conversation.guard
+        guard = conversation.guard
         refusal_of = refusal_of_handler
         self._open_scope(conversation, handler, call)
         answer: Sequence[Any] = ()
@@ -263,34 +268,58 @@ class Dispatcher:
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
-            return await self._answer(routes, call, error, refusal_of)
-        if self._observer is not None:
+            return await self._answer(peer, call, error, refusal_of)
+        if self._outcomes.handled is not None:
             satisfied = () if guard is None else guard.satisfied
-            self._observer.handled(call.namespace, call.event, satisfied, ack=call.wants_ack)
+            self._outcomes.handled(peer, call.event, satisfied, ack=call.wants_ack)
         return answer
 
     async def _answer(
         self,
-        routes: NamespaceRoutes,
+        peer: Peer[Conversation],
         call: Call,
         error: BaseException,
         refusal_of: Callable[..., BaseException],
     ) -> Sequence[Any]:
         """Return the error handler's answer as the ack, or raise the refusal."""
+        refusal: BaseException | None = None
         try:
-            if self._observer is not None:
-                self._observer.refused(call.namespace, call.event, error)
-            answer = await self._failures.tell(routes, call, error)
-            if answer and call.wants_ack:
-                return answer
-            what = f"handler of {shorten(call.event)!r} in {call.namespace}"
-            raise refusal_of(error, what, call.ref, log=not answer) from None
+            try:
+                answer = await self._failures.tell(peer.state.routes, call, error)
+            except RefusedError as raised:
+                refusal = raised
+            else:
+                if answer and call.wants_ack:
+                    self._tell_refused(peer, call.event, error, None)
+                    return answer
+                what = f"handler of {shorten(call.event)!r} in {call.namespace}"
+                refusal = refusal_of(error, what, call.ref, log=not answer)
+            self._tell_refused(peer, call.event, error, refusal)
+            raise refusal from None
         finally:
-            del error  # a frame that holds what it raises is garbage that only the collector finds
+            del error, refusal  # a frame that holds what it raises is garbage that only the collector finds
+
+    def _tell_refused(
+        self,
+        peer: Peer[Conversation],
+        event: str | None,
+        error: BaseException,
+        refusal: BaseException | None,
+    ) -> None:
+        """Report a refusal, or with None that the error handler answered in its place."""
+        if self._outcomes.refused is None:
+            return
+        if isinstance(refusal, RefusedError):
+            code, ref = refusal.code, refusal.ref
+        else:  # or the one by which python-socketio's handlers refuse connections
+            code, ref = Code.OTHER if refusal is None else Code.FORBIDDEN, None
+        self._outcomes.refused(peer, event, error, code=code, ref=ref)
 
     async def disconnect(self, peer: Peer[Conversation], reason: str) -> None:
         """Run the user's disconnect handler, and report its errors: there is no client left to answer."""
         conversation = peer.state
+        if self._outcomes.disconnected is not None:
+            self._outcomes.disconnected(peer, reason)
         if conversation.guard is not None:
             conversation.guard.close()
         handler = conversation.routes.lifecycle.get("disconnect")

@@ -1,16 +1,24 @@
-"""What may watch contracts at work, such as the coverage of a test run."""
+"""What may watch contracts at work: the log, metrics, the coverage of a test run, and users' own observers."""
 
 from __future__ import annotations
 
+import functools
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from ..logs import get_logger
+from ..engine import Watch
+from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, MutableMapping, Sequence
 
+    from ..engine import Peer
+    from ..errors import RefusedError, ValidationError
+    from ..reasons import Close, Rejection, Unanswered
     from ..spec import Spec
+
+    Scope = MutableMapping[str, Any]
+    Told = Callable[..., None]
 
 logger = get_logger()
 
@@ -23,63 +31,129 @@ are not observed; `asyncio.to_thread` and anyio's worker threads run in the cont
 
 
 class Observer:
-    """Receives what one application does under its document; names of namespaces are concrete.
+    """Receives what one application does under its document.
 
-    Subclass it and define the methods that you need. They must return at once; what they raise is logged.
+    Subclass it and define the methods that you need; the others cost nothing. They must return at once; what
+    they raise is logged, and changes no answer. A `peer` has `namespace`, which is concrete, such as
+    ``/rooms/7``, `sid`, and `environ` of its opening request.
     """
 
-    def connected(self, namespace: str, schemes: Collection[str]) -> None:
-        """Count a client that was accepted, by these security schemes."""
+    def connected(self, peer: Peer[Any], schemes: Collection[str]) -> None:
+        """Receive a client that was accepted, by these security schemes."""
 
-    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        """Count an event whose handler returned, and whose acknowledgement passed if there is one."""
+    def disconnected(self, peer: Peer[Any], reason: str) -> None:
+        """Receive the end of a client that was accepted, with the reason that its disconnect handler gets."""
 
-    def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
-        """Count an event, or with None a connection, that was refused or failed."""
+    def handled(self, peer: Peer[Any], event: str, schemes: Collection[str], *, ack: bool) -> None:
+        """Receive an event whose handler returned, and whose acknowledgement passed if there is one."""
+
+    def refused(
+        self, peer: Peer[Any], event: str | None, error: BaseException, *, code: str, ref: str | None
+    ) -> None:
+        """Receive an event, or with None a connection, that was refused or failed.
+
+        Args:
+            peer: Who was refused. One that asked for an unknown namespace, or for one more than allowed, has
+                the sid of its transport.
+            event: The event's name, as the client chose it.
+            error: The reason.
+            code: What the client receives. ``"other"`` if the error handler answered in place of a refusal.
+            ref: Under which the log has it, or None if it is not logged.
+        """
+
+    def violated(self, error: ValidationError, namespace: str, event: str | None) -> None:
+        """Receive a mismatch that the setting ``warn`` let through, with the names of the document."""
 
     def sent(self, namespace: str, event: str) -> None:
-        """Count an event that the server emitted."""
+        """Receive an event that the server emitted."""
+
+    def unsent(self, namespace: str, event: str, error: ValidationError) -> None:
+        """Receive an event that was not emitted because it does not match the document."""
 
     def answered(self, namespace: str, event: str) -> None:
-        """Count an emitted event that a client acknowledged."""
+        """Receive an emitted event that a client acknowledged."""
+
+    def unanswered(self, namespace: str, event: str, reason: Unanswered, error: BaseException) -> None:
+        """Receive an emitted event whose acknowledgement did not come, or does not match the document."""
+
+    def closing(self, reason: Close, sid: str, scope: Scope, detail: str) -> None:
+        """Receive a connection that the server closes because of what its client did.
+
+        Args:
+            reason: The kind of reason.
+            sid: Engine.IO's id of the connection, whose peers have other ids.
+            scope: The ASGI scope of the request that opened it.
+            detail: The limit that was exceeded, by name and value, or what else is known; for people.
+        """
+
+    def rejected(self, reason: Rejection, scope: Scope | None, detail: str) -> None:
+        """Receive a request that was rejected before it belonged to a connection; arguments as `closing`."""
 
 
-class Observers(Observer):
-    """Several observers as one, which can't disturb what it watches."""
+class Outcomes:
+    """Observers by what they define; each attribute is a function, or None if no observer defines it.
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
+    Args:
+        observers: All that watch one application.
+    """
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = observers
+        self._failed = Throttle()
+        self.connected = self._told("connected")
+        self.disconnected = self._told("disconnected")
+        self.handled = self._told("handled")
+        self.refused = self._told("refused")
+        self.violated = self._told("violated")
+        self.sent = self._told("sent")
+        self.unsent = self._told("unsent")
+        self.answered = self._told("answered")
+        self.unanswered = self._told("unanswered")
+        closing, rejected = self._told("closing"), self._told("rejected")
+        watched = {
+            "refused": None if self.refused is None else functools.partial(_refused_by_engine, self.refused),
+            "closing": closing,
+            "rejected": rejected,
+        }
+        self.watch = Watch(**{name: told for name, told in watched.items() if told is not None})
 
-    def connected(self, namespace: str, schemes: Collection[str]) -> None:
-        """Tell all of them."""
-        self._tell("connected", namespace, schemes)
+    def _told(self, name: str) -> Told | None:
+        """Return what tells all observers that define a method, or None."""
+        own = getattr(Observer, name)
+        defined = [observer for observer in self._observers if _function(observer, name) is not own]
+        tell = [self._guarded(observer, name) for observer in defined]
+        if len(tell) < 2:
+            return tell[0] if tell else None
 
-    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        """Tell all of them."""
-        self._tell("handled", namespace, event, schemes, ack=ack)
+        def tell_all(*about: Any, **named: Any) -> None:
+            for told in tell:
+                told(*about, **named)
 
-    def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
-        """Tell all of them."""
-        self._tell("refused", namespace, event, error)
+        return tell_all
 
-    def sent(self, namespace: str, event: str) -> None:
-        """Tell all of them."""
-        self._tell("sent", namespace, event)
+    def _guarded(self, observer: Observer, name: str) -> Told:
+        method = getattr(observer, name)
 
-    def answered(self, namespace: str, event: str) -> None:
-        """Tell all of them."""
-        self._tell("answered", namespace, event)
-
-    def _tell(self, method: str, /, *about: Any, **named: Any) -> None:
-        for observer in self._observers:
+        def guarded(*about: Any, **named: Any) -> None:
             try:
-                getattr(observer, method)(*about, **named)
+                method(*about, **named)
             except Exception:
-                logger.exception("%s.%s failed", type(observer).__name__, method)
+                if (unsaid := self._failed.admits((type(observer), name))) is not None:
+                    logger.exception("%s.%s failed%s", type(observer).__name__, name, unsaid)
+
+        return guarded
 
 
-def observers_of(spec: Spec, observers: Sequence[Observer]) -> Observer | None:
-    """Return the given observers, with that of the context, as one; None if there are none."""
+def _function(observer: Observer, name: str) -> object:
+    method = getattr(observer, name)
+    return getattr(method, "__func__", method)
+
+
+def _refused_by_engine(refused: Told, peer: Peer[Any], event: str | None, error: RefusedError) -> None:
+    refused(peer, event, error, code=error.code, ref=error.ref)
+
+
+def outcomes_of(spec: Spec, observers: Sequence[Observer]) -> Outcomes:
+    """Return the outcomes for the given observers and that of the context."""
     observe = observing.get()
-    found = [*observers, *(() if observe is None else (observe(spec),))]
-    return Observers(found) if found else None
+    return Outcomes([*observers, *(() if observe is None else (observe(spec),))])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.packets import RESERVED_EVENTS
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
+from ..reasons import Unanswered
 from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch
 from .conversion.outgoing import Writer, arguments_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
     from ..spec.model.arguments import ArgumentsCheck
     from ..spec.model.namespaces import Namespaces
-    from .observer import Observer
+    from .observer import Outcomes
     from .validation import Validation, ViolationLog
 
 
@@ -31,9 +32,9 @@ class Outbound:
         namespaces: Namespaces,
         validation: Validation,
         violations: ViolationLog,
-        observer: Observer | None = None,
+        outcomes: Outcomes,
     ) -> None:
-        self._observer = observer
+        self._outcomes = outcomes
         self._namespaces = namespaces
         self._validation = validation
         self._violations = violations
@@ -72,6 +73,8 @@ class Outbound:
                 if to is not None and self._write(event, (*arguments, to), namespace)[1] is None:
                     error.add_note(f"'to' holds what the event's next argument may be; {one_tuple(event)}")
                 if self._validation.outbound == "enforce":
+                    if self._outcomes.unsent is not None:
+                        self._outcomes.unsent(namespace, event, error)
                     raise error
                 self._violations.let_through(error, *self._declared(event, namespace))
             finally:
@@ -79,9 +82,14 @@ class Outbound:
         return tuple(arguments)
 
     def tell_sent(self, event: str, namespace: str) -> None:
-        """Tell the observer that an event is being sent."""
-        if self._observer is not None:
-            self._observer.sent(namespace, event)
+        """Report that an event is being sent."""
+        if self._outcomes.sent is not None:
+            self._outcomes.sent(namespace, event)
+
+    def tell_unanswered(self, event: str, namespace: str, reason: Unanswered, error: BaseException) -> None:
+        """Report that an event which asked for an answer got none that counts."""
+        if self._outcomes.unanswered is not None:
+            self._outcomes.unanswered(namespace, event, reason, error)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
         """Check a client's answer against the ack that the document declares for an emit.
@@ -92,8 +100,8 @@ class Outbound:
         found = self._find(event, namespace)
         if self._validation.inbound != "off" and found is not None and found[1] is not None:
             self._check_answer(found[1], event, namespace, answer)
-        if self._observer is not None:
-            self._observer.answered(namespace, event)
+        if self._outcomes.answered is not None:
+            self._outcomes.answered(namespace, event)
 
     def _check_answer(self, check: ArgumentsCheck, event: str, namespace: str, answer: Sequence[Any]) -> None:
         try:
@@ -104,6 +112,7 @@ class Outbound:
             )
             try:
                 if self._validation.inbound == "enforce":
+                    self.tell_unanswered(event, namespace, Unanswered.INVALID, error)
                     raise error from None
                 self._violations.let_through(error, *self._declared(event, namespace))
             finally:

@@ -9,6 +9,7 @@ from ..engine import create_emitter, name_clients, name_room, name_rooms
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .instead import check_recipients, refuse_keywords
+from .observer import Outcomes
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
 
@@ -41,7 +42,9 @@ class QueueEmits:
         self.spec = spec
         served = served_spec(spec)
         self.violations = ViolationLog()
-        self._outbound = Outbound(served, Namespaces(served), validation_of(validation), self.violations)
+        self._outbound = Outbound(
+            served, Namespaces(served), validation_of(validation), self.violations, Outcomes()
+        )
         self._queue = create_emitter(message_queue, **options)
 
     def emit(

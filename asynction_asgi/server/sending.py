@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import name_rooms
 from ..engine.crashes import must_pass
-from ..errors import NoAnswerError
+from ..errors import DisconnectedError, NoAnswerError
+from ..reasons import Unanswered
 from .around_emits import AroundEmits, Emission
 from .asking import Asking
 from .instead import check_recipients
@@ -141,10 +142,19 @@ class Sending:
             answer = await sender.request(
                 event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
             )
-        except NoAnswerError:
+        except NoAnswerError as error:
+            self._outbound.tell_unanswered(event, namespace, Unanswered.DISPLACED, error)
             raise
         except TimeoutError:
-            raise NoAnswerError(to, namespace, event) from None
+            late = NoAnswerError(to, namespace, event)
+            self._outbound.tell_unanswered(event, namespace, Unanswered.TIMEOUT, late)
+            try:
+                raise late from None
+            finally:
+                del late  # a frame that holds what it raises is garbage that only the collector finds
+        except DisconnectedError as error:
+            self._outbound.tell_unanswered(event, namespace, Unanswered.GONE, error)
+            raise
         self._outbound.check_answer(event, namespace, answer)
         if not answer:
             return None

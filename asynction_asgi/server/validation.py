@@ -10,6 +10,8 @@ from ..errors import UndeclaredEventError
 from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..errors import ValidationError
 
 Enforcement = Literal["enforce", "warn", "off"]
@@ -57,13 +59,17 @@ _MOST_KEYS = 1000
 class ViolationLog:
     """Counts and logs what ``warn`` lets through; memory and the number of lines are bounded.
 
+    Args:
+        tell: Is called with each error, and the namespace and event of the document; `Observer.violated`.
+
     Attributes:
         counts: Occurrences by ``(namespace, event, part)``, as the document names them: a dynamic
             namespace by its template, what a wildcard takes by ``*``. The event is None in a
             handshake. Undeclared names beyond the first thousand count as ``*`` too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[..., None] | None = None) -> None:
+        self._tell = tell
         self._undeclared = 0
         self.counts: Counter[tuple[str, str | None, str]] = Counter()
         self._throttle = Throttle(most=_MOST_KEYS)
@@ -84,6 +90,8 @@ class ViolationLog:
             else:
                 self._undeclared += 1
         self.counts[key] += 1
+        if self._tell is not None:
+            self._tell(error, namespace, event)
         unsaid = self._throttle.admits(key)
         if unsaid is not None:
             logger.warning("let through: %s%s", error, unsaid)

@@ -13,6 +13,7 @@ from ..spec.model.offered import served_spec
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from ..engine import Peer
     from ..spec.model import Event, Namespace, Security, Spec
 
 __all__ = ["Coverage", "Item", "Tally", "Watch", "items_of"]
@@ -127,24 +128,27 @@ class Watch(Observer):
         self._namespaces = Namespaces(spec)
         self._tally = tally
 
-    def connected(self, namespace: str, schemes: Collection[str]) -> None:
+    def connected(self, peer: Peer[Any], schemes: Collection[str]) -> None:
         """Count the namespace and the schemes as accepted."""
-        self._count(namespace, CONNECT, "accepted")
+        self._count(peer.namespace, CONNECT, "accepted")
         self._accept(schemes)
 
-    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
+    def handled(self, peer: Peer[Any], event: str, schemes: Collection[str], *, ack: bool) -> None:
         """Count the event as received, as acknowledged if `ack`, and its schemes as accepted."""
-        self._count(namespace, event, "received")
+        self._count(peer.namespace, event, "received")
         if ack:
-            self._count(namespace, event, "acknowledged")
+            self._count(peer.namespace, event, "acknowledged")
         self._accept(schemes)
 
-    def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
+    def refused(
+        self, peer: Peer[Any], event: str | None, error: BaseException, *, code: str, ref: str | None
+    ) -> None:
         """Count a refusal, and if credentials were missing or wrong, every required scheme as refused."""
+        del code, ref
         if not isinstance(error, RefusedError) or _is_own_fault(error):
             return
-        self._count(namespace, event or CONNECT, "refused")
-        declared = self._declared(namespace)
+        self._count(peer.namespace, event or CONNECT, "refused")
+        declared = self._declared(peer.namespace)
         if not isinstance(error, SecurityError) or declared is None:
             return
         required = self._spec.security_of(declared)

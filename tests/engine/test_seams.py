@@ -234,7 +234,7 @@ async def test_upstreams_objects_have_what_the_engine_reads() -> None:
         assert hasattr(server.eio, name), name
     assert set(server.eio._async) >= {"asyncio", "translate_request", "make_response", "websocket"}
     assert server.eio.handlers.keys() == {"connect", "message", "disconnect"}
-    socket = EngineSocket(server.eio, "x")
+    socket = EngineSocket(server.eio, "x", {})
     for name in ("session", "connected", "upgrading", "upgraded", "closing", "closed", "last_ping"):
         assert hasattr(socket, name), name
 

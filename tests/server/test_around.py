@@ -1,4 +1,4 @@
-"""Hooks around handlers and emits, observers, and what error handlers are told."""
+"""Hooks around handlers and emits, and what error handlers are told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, BindingError, Observer, PayloadValidationError, RefusedError
+from asynction_asgi import AsynctionSocketIO, BindingError, PayloadValidationError, RefusedError
 from asynction_asgi.server.binding import bind_event_handler
 from tests.clients import ConnectError, connected
 from tests.serving import serve
@@ -16,7 +16,7 @@ from tests.serving import serve
 from .documents import TEXT, channel, document, message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from asynction_asgi import Call, Emission, Socket
 
@@ -337,48 +337,6 @@ async def test_handlers_without_hooks_stay_as_they_are() -> None:
     assert handler.perform is None
     assert wrapped is not None
     assert wrapped.perform is not None
-
-
-class Loud(Observer):
-    """Raises at everything."""
-
-    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        raise OSError("full")
-
-
-class Quiet(Observer):
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
-
-    def connected(self, namespace: str, schemes: Collection[str]) -> None:
-        self.seen.append(("connected", namespace))
-
-    def handled(self, namespace: str, event: str, schemes: Collection[str], *, ack: bool) -> None:
-        self.seen.append(("handled", event, ack))
-
-    def refused(self, namespace: str, event: str | None, error: BaseException) -> None:
-        self.seen.append(("refused", event, type(error).__name__))
-
-    def sent(self, namespace: str, event: str) -> None:
-        self.seen.append(("sent", event))
-
-
-async def test_observers_are_told_of_every_outcome(caplog: pytest.LogCaptureFixture) -> None:
-    """What one raises is logged, and disturbs neither the others nor the client."""
-    observer = Quiet()
-    with serve(application(observers=[Loud(), observer])) as url:
-        async with connected(url) as client:
-            assert await client.call("tell", HI) == HI
-            await client.call("say", {"text": ""})
-            await client.call("fail", HI)
-    assert observer.seen == [
-        ("connected", "/"),
-        ("sent", "told"),
-        ("handled", "tell", True),
-        ("refused", "say", "PayloadValidationError"),
-        ("refused", "fail", "LookupError"),
-    ]
-    assert next(record.getMessage() for record in caplog.records if record.exc_info) == "Loud.handled failed"
 
 
 async def test_an_error_handler_is_told_what_failed(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
 from ...errors import GIVEN_UP, RefusedError
+from ...reasons import Close
 from ..crashes import describe_crash, must_pass
+from ..endpoint import Peer
 from ..logs import logger
 from ..wire import packets
 from .members import Connection, Member, Phase
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ..endpoint import Endpoint, Sender
     from ..limits import Limits
     from ..ports import Host
+    from ..reports import Reports
+    from ..watch import Watch
     from .calls import Calls
     from .lanes import Lanes
     from .replies import Replies
@@ -45,6 +48,8 @@ class Gate:
         transports: The Engine.IO half of the server.
         environs: By the id of the transport.
         service: What the server still takes.
+        reports: Where closed connections are reported.
+        watch: Learns of CONNECTs that are refused here.
     """
 
     def __init__(
@@ -62,6 +67,8 @@ class Gate:
         tasks: Tasks,
         service: Service,
         returning: Returning,
+        reports: Reports,
+        watch: Watch,
     ) -> None:
         self._endpoints = endpoints
         self._sender = sender
@@ -75,6 +82,8 @@ class Gate:
         self._tasks = tasks
         self._service = service
         self._returning = returning
+        self._reports = reports
+        self._watch = watch
         reason = transports.reason
         self._cuts = {
             reason.TRANSPORT_CLOSE,
@@ -92,16 +101,15 @@ class Gate:
         endpoint = self._find_endpoint(namespace)
         if size > self._limits.auth_bytes:
             error = RefusedError("payload_too_large", "the auth is too large")
-            self._refuse(connection, namespace[:_LONGEST_NAMESPACE], error)
+            self._turn_down(connection, namespace[:_LONGEST_NAMESPACE], error)
             self._count_refusal(connection)
         elif endpoint is None:
-            self._refuse(connection, namespace, {"message": "Invalid namespace"})
+            error = RefusedError("forbidden", "Invalid namespace")
+            self._turn_down(connection, namespace, error, {"message": error.message})
         elif self._service.refuses(connection):
-            error = RefusedError("unavailable", "the server is stopping")
-            self._refuse(connection, namespace, error)
+            self._turn_down(connection, namespace, RefusedError("unavailable", "the server is stopping"))
         elif len(connection.members) + connection.parting >= self._limits.namespaces:
-            error = RefusedError("rate_limited", "too many namespaces")
-            self._refuse(connection, namespace, error)
+            self._turn_down(connection, namespace, RefusedError("rate_limited", "too many namespaces"))
         else:
             if connection.timer is not None:
                 connection.timer.cancel()
@@ -147,6 +155,7 @@ class Gate:
             body = error.error_args
         except asyncio.CancelledError:
             body = RefusedError("unavailable", GIVEN_UP)
+            self._watch.refused(member, None, body)
         except BaseException as error:
             if must_pass(error, task):
                 raise
@@ -174,9 +183,13 @@ class Gate:
     def _count_refusal(self, connection: Connection) -> None:
         connection.refusals += 1
         if connection.refusals >= self._limits.refusals:
-            text = "closing a connection: it was refused as often as Limits.refusals allows (sid %s)"
-            self._transports.tell(logging.INFO, text, connection.socket.sid)
-            connection.socket.drop(self._transports.reason.SERVER_DISCONNECT)
+            self._close(connection, Close.REFUSALS, f"Limits.refusals is {self._limits.refusals}")
+
+    def _close(self, connection: Connection, reason: Close, detail: str) -> None:
+        """Close a connection because of its client, and report it."""
+        socket = connection.socket
+        self._reports.closing(reason, socket.sid, socket.scope, detail)
+        socket.drop(self._transports.reason.SERVER_DISCONNECT)
 
     def _accept(self, member: Member, claimed: str | None) -> None:
         member.phase = Phase.CONNECTED
@@ -209,6 +222,16 @@ class Gate:
             await asyncio.sleep(_HOLD_SECONDS)  # python-socketio's client would miss the DISCONNECT
         finally:
             await self._dismiss(member)
+
+    def _turn_down(
+        self, connection: Connection, namespace: str, error: RefusedError, body: Any = None
+    ) -> None:
+        """Refuse a CONNECT that no endpoint has decided, and report it; `body` replaces that of the error."""
+        sid = connection.socket.sid
+        environ = self._environs[sid]
+        peer = Peer[Any](sid=sid, eio_sid=sid, namespace=namespace, environ=environ, sender=self._sender)
+        self._watch.refused(peer, None, error)
+        self._refuse(connection, namespace, error if body is None else body)
 
     def _refuse(self, connection: Connection, namespace: str, body: Any) -> None:
         self._replies.refuse_connect(connection, namespace, body)
@@ -360,9 +383,8 @@ class Gate:
     def _check_connected(self, connection: Connection) -> None:
         connection.timer = None
         if not connection.members and not connection.closed:
-            text = "closing a connection: it joined no namespace within Limits.connect_seconds (sid %s)"
-            self._transports.tell(logging.INFO, text, connection.socket.sid)
-            connection.socket.drop(self._transports.reason.SERVER_DISCONNECT)
+            detail = f"Limits.connect_seconds is {self._limits.connect_seconds:g}"
+            self._close(connection, Close.NO_NAMESPACE, detail)
 
 
 def _count_parted(connection: Connection) -> None:

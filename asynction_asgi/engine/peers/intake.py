@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
 from ..wire import packets
-from ..wire.codec import PayloadTooLargeError, UndecodableError
+from ..wire.codec import BacklogError, PayloadTooLargeError, UndecodableError
 from .members import Arrival, Connection, Member, Partial, Phase
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Intake:
             if member.early is None:
                 member.early = deque()
             if connection.full:
-                raise UndecodableError("events before the connection was accepted")
+                raise BacklogError(f"Limits.backlog is {self._limits.backlog}")
             arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
             member.early.append(arrival)
             connection.count(arrival, 1)
@@ -135,7 +135,7 @@ class Intake:
             self._lanes.start(member, ack_id, payload, size)
             paused = connection.waiting and connection.full and not connection.awaits_acks
             return self._lanes.room(connection) if paused else None
-        self._replies.refuse(member, ack_id, payload[0], error)
+        self._replies.turn_down(member, ack_id, payload[0], error)
         return None
 
     def _take_ack(self, member: Member, packet: packets.Packet) -> None:

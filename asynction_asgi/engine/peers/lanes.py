@@ -133,7 +133,7 @@ class Lanes:
                 self._replies.refuse(member, ack_id, event, error)
             except asyncio.CancelledError:
                 cancelled = RefusedError("unavailable", "the handler was cancelled")
-                self._replies.refuse(member, ack_id, event, cancelled)
+                self._replies.turn_down(member, ack_id, event, cancelled)
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise

@@ -66,7 +66,7 @@ class Leaving:
             while member.lane:
                 connection.count(member.lane.popleft(), -1)
         for member, arrival in waiting:
-            self._replies.refuse(member, arrival.ack_id, arrival.payload[0], error)
+            self._replies.turn_down(member, arrival.ack_id, arrival.payload[0], error)
 
 
 def close(socket: Transport) -> None:

@@ -12,6 +12,7 @@ from ..wire.codec import UnencodableError
 from .trails import with_offset
 
 if TYPE_CHECKING:
+    from ..watch import Watch
     from ..wire.frames import Frame
     from ..wire.serializer import Serializer
     from .members import Connection, Member
@@ -25,9 +26,15 @@ class Replies:
         encode: Make the frames of one packet; `Serializer.encode`.
     """
 
-    def __init__(self, serializer: Serializer, refusals: Refusals) -> None:
+    def __init__(self, serializer: Serializer, refusals: Refusals, watch: Watch) -> None:
         self.encode = serializer.encode
         self._refusals = refusals
+        self._watch = watch
+
+    def turn_down(self, member: Member, ack_id: int | None, event: str, error: RefusedError) -> None:
+        """Refuse an event that no endpoint has answered, and report it."""
+        self._watch.refused(member, event, error)
+        self.refuse(member, ack_id, event, error)
 
     def refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
         """Answer an event with a refusal: as its ack, or as the event ``exception`` without an ack id."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from ...reasons import Close, Rejection
 from .environ import PRIVATE, build_environ
+from .origins import describe
 from .uvicorn.compat import complete_handshake, limit_messages
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _VARY: Header = (b"vary", b"Origin")
 _RETRY_AFTER: Header = (b"retry-after", b"1")
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
+_OLD_CLIENTS = (
+    "clients of Socket.IO 1 and 2 speak Engine.IO 3; use those of Socket.IO 3 or 4 (in JavaScript,"
+    " socket.io-client 3 or 4)"
+)
 
 
 class EngineApp:
@@ -39,18 +44,24 @@ class EngineApp:
         engine: EngineServer = self.server.eio
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         socket = engine.sockets.get(query.get("sid", [""])[0])
-        if query.get("EIO") == ["3"] and "sid" not in query:
-            engine.tell_of_version()
-        refusal = self._refusal(scope, query, known=socket is not None)
-        if refusal is not None:
-            await respond(scope, receive, send, *refusal)
+        rejection = self._rejection(scope, query, known=socket is not None)
+        if rejection is not None:
+            reason, status, text, headers = rejection
+            engine.reports.rejected(reason, scope, text)
+            await respond(scope, receive, send, status, text.encode(), headers)
             return
         if scope["type"] == "websocket":
             limit_messages(receive, engine.max_http_buffer_size)
         environ = build_environ(scope, receive, send)
         if not await engine.origins.admit(environ):
+            engine.reports.rejected(Rejection.ORIGIN, scope, describe(environ))
             await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))
-        elif scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
+            return
+        if "sid" in query and socket is None:
+            engine.reports.rejected(Rejection.UNKNOWN_SESSION, scope)
+        elif "sid" not in query and query["EIO"] != ["4"]:
+            engine.reports.rejected(Rejection.VERSION, scope, _OLD_CLIENTS)
+        if scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
             # The first one goes on. Clients take a refusal of the handshake for a failure of it.
             await receive()
             await send({"type": "websocket.accept"})
@@ -62,20 +73,22 @@ class EngineApp:
         else:
             await engine.handle_request(environ, b"")
 
-    def _refusal(
+    def _rejection(
         self, scope: Scope, query: Mapping[str, list[str]], *, known: bool
-    ) -> tuple[int, bytes, Sequence[Header]] | None:
-        """Return status, text and headers to refuse a request with by its head alone, or None."""
+    ) -> tuple[Rejection, int, str, Sequence[Header]] | None:
+        """Return reason, status, text and headers to reject a request with by its head alone, or None."""
         if _head_bytes(scope) > _MOST_HEAD:
-            return 431, b"the headers are too large", ()
+            return Rejection.TOO_LARGE, 431, "the headers are too large", ()
         if not self.server.admitting and not known:  # others fetch their last answers
-            return 503, b"the server is stopping", (_RETRY_AFTER,)
+            return Rejection.DRAINING, 503, "the server is stopping", (_RETRY_AFTER,)
         if scope.get("method", "GET") not in ("GET", "POST", "OPTIONS"):
-            return 400, b"no method of the protocol", ()
+            return Rejection.MALFORMED, 400, "no method of the protocol", ()
         if not query.get("transport", [""])[0] and scope.get("method") != "OPTIONS":
-            return 400, b"no transport", ()
+            return Rejection.MALFORMED, 400, "no transport", ()
+        if "EIO" not in query and "sid" not in query:
+            return Rejection.MALFORMED, 400, "no EIO", ()
         if "j" in query:  # a <script> of any page could read the answer; it comes with cookies and no Origin
-            return 400, b"Engine.IO 4 has no JSONP", ()
+            return Rejection.MALFORMED, 400, "Engine.IO 4 has no JSONP", ()
         return None
 
     async def _read(
@@ -89,12 +102,16 @@ class EngineApp:
             body = 408
         if not isinstance(body, int):
             return body
-        engine: EngineServer = self.server.eio
-        if body == 413:
-            engine.tell(logging.WARNING, "refused a request: its body is larger than %s", engine.name_limit())
-        if socket is not None:
+        reports = self.server.eio.reports
+        large = body == 413
+        detail = f"larger than {self.server.eio.name_limit()}" if large else ""
+        if socket is None:
+            reports.rejected(Rejection.TOO_LARGE if large else Rejection.SLOW_BODY, scope, detail)
+        else:
+            reason = Close.TOO_LARGE if large else Close.SLOW_BODY
+            reports.closing(reason, socket.sid, socket.scope, detail)
             socket.drop(self.server.reason.TRANSPORT_ERROR)
-        text = b"the body did not arrive in time" if body == 408 else b"the body is too large"
+        text = b"the body is too large" if large else b"the body did not arrive in time"
         await respond(scope, receive, send, body, text)
         return None
 

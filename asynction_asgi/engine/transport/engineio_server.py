@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import engineio
 from engineio.packet import OPEN, Packet
 
-from ...logs import Throttle
+from ...reasons import Rejection
 from ..logs import logger
 from ..wire.frames import Frame
 from .environ import make_response, translate_request
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..limits import Limits
     from ..ports import Uplink
+    from ..reports import Reports
 
 _EXIT_CHECK_SECONDS = 0.5
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -35,6 +35,8 @@ _UNSUPPORTED_VERSION = {
     "headers": [("Content-Type", "application/json")],
     "response": b'{"code":5,"message":"Unsupported protocol version: use a client of Socket.IO 3 or 4"}',
 }
+# Upstream's keys of what `EngineApp` has reported already, with the address of the client.
+_REPORTED = ("bad-sid", "bad-version")
 
 
 def check_route(name: str) -> str:
@@ -59,9 +61,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     owner: Uplink | None = None
     _async: dict[str, Any]
 
-    def __init__(self, *, limits: Limits, route: str | None = None, **options: Any) -> None:
+    def __init__(self, *, limits: Limits, reports: Reports, route: str | None = None, **options: Any) -> None:
         super().__init__(async_mode="asgi", monitor_clients=False, **options)
         self.limits = limits
+        self.reports = reports
         self._async = {
             **self._async,
             "translate_request": translate_request,
@@ -69,8 +72,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
-        self._told_of_version = self._told_of_limit = False
-        self._log = Throttle()
+        self._told_of_limit = False
         self.origins = Origins(self.cors_allowed_origins, credentials=self.cors_credentials)
         self.route = route
 
@@ -95,18 +97,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         message = data[1:] if isinstance(data, str) else data
         pending: Awaitable[None] = self._trigger_event("message", socket.sid, message)
         return pending
-
-    def tell(self, level: int, text: str, *arguments: object) -> None:
-        """Log what a client caused, at a limited rate, so that no client can fill a disk.
-
-        Args:
-            level: Of the line.
-            text: Tells one cause from another.
-            arguments: For the placeholders of `text`.
-        """
-        unsaid = self._log.admits(text)
-        if unsaid is not None:
-            logger.log(level, text + "%s", *arguments, unsaid)
 
     def name_limit(self, server_limit: int | None = None) -> str:
         """Return the name and value of the limit on the size of one message, for the log.
@@ -153,7 +143,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
         sid = self._id_prefix + self.generate_id()
-        socket = EngineSocket(self, sid)
+        socket = EngineSocket(self, sid, environ["asgi.scope"])
         self.sockets[sid] = socket
         welcome = {
             "sid": sid,
@@ -199,19 +189,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             return _UNSUPPORTED_VERSION
         return dict(super()._bad_request(message))
 
-    def tell_of_version(self) -> None:
-        """Log once that a client is too old, which its own error doesn't say."""
-        if not self._told_of_version:
-            self._told_of_version = True
-            logger.warning(
-                "a client was refused because it speaks Engine.IO 3, the protocol of Socket.IO 1 and 2:"
-                " clients must be of Socket.IO 3 or 4 (in JavaScript, socket.io-client 3 or 4)"
-            )
-
     def _log_error_once(self, message: str, message_key: str) -> None:
-        """Log what a client did wrong; it is not an error of the server."""
+        """Report what a client did wrong; it is not an error of the server."""
         del message  # it holds the peer's own values
-        self.tell(logging.INFO, f"refused a request: {message_key}")
+        if message_key not in _REPORTED:
+            self.reports.rejected(Rejection.MALFORMED, None, message_key)
 
     def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
         """Return the origin of the request: the guard admitted it, or upstream would not have got it."""

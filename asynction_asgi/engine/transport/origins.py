@@ -48,24 +48,15 @@ class Origins:
             raise ValueError("cors_credentials needs cors_allowed_origins to list the origins it trusts")
 
     async def admit(self, environ: Mapping[str, Any]) -> bool:
-        """Return whether a request may come from where it does; a refusal is logged."""
+        """Return whether a request may come from where it does."""
         if self.unchecked or self.any:
             return True
-        headers = environ["asgi.scope"]["headers"]
-        origin = b",".join(value for name, value in headers if name == b"origin").decode("latin-1")
+        origin = _origin(environ)
         if not origin:
             return not _is_blind(environ)
         if origin in self._listed or origin in _own(environ):
             return True
-        if self._ask is not None and await self._asked(self._ask, origin, environ):
-            return True
-        if (unsaid := self._log.admits("refused")) is not None:
-            logger.warning(
-                "refused a request of origin %r: admit it by cors_allowed_origins, or --cors of run and mock run%s",
-                origin[:100],
-                unsaid,
-            )
-        return False
+        return self._ask is not None and await self._asked(self._ask, origin, environ)
 
     async def _asked(self, ask: Ask, origin: str, environ: Mapping[str, Any]) -> bool:
         """Return the function's answer; only True admits."""
@@ -109,6 +100,19 @@ class Origins:
         headers = [(name, value) for name, value in scope["headers"] if name.lower() not in names]
         kept = {key: value for key, value in environ.items() if key not in left_out}
         return {**kept, "asgi.scope": {**scope, "headers": headers, "extensions": extensions}}
+
+
+def describe(environ: Mapping[str, Any]) -> str:
+    """Return the origin of a request that was not admitted, and what would admit it."""
+    origin = _origin(environ)
+    if not origin:
+        return "a page of another origin made it, which a browser lets no page read"
+    return f"{origin[:100]!r}; admit it by cors_allowed_origins, or --cors of run and mock run"
+
+
+def _origin(environ: Mapping[str, Any]) -> str:
+    headers = environ["asgi.scope"]["headers"]
+    return b",".join(value for name, value in headers if name == b"origin").decode("latin-1")
 
 
 def _is_blind(environ: Mapping[str, Any]) -> bool:

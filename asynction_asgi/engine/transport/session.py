@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import logging
 import time
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from engineio import exceptions
 from engineio.async_socket import AsyncSocket
 
 from ...logs import get_logger
+from ...reasons import Close
 from ..peers.members import Connection
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER, SERVICE_RESTART
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from ..ports import Host
+    from ..watch import Scope
     from ..wire.frames import Frame
     from .websocket import WebSocket
 
@@ -40,15 +41,13 @@ _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
 _PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
 _TOO_BIG, _INTERNAL_ERROR, _TRY_LATER = 1009, 1011, 1013
-_READS_TOO_SLOWLY = "closing a connection: the client reads too slowly (sid %s)"
-_TOO_LARGE = "closing a connection: a message is larger than %s (sid %s)"
-_UNDECODABLE = "closing a connection: %s (sid %s)"
 
 
 class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is untyped
     """python-engineio's socket with write-through, bounded queues and a single timer.
 
     Attributes:
+        scope: Of the request that opened it.
         outbox: What waits for the client.
         farewell: What a poll is answered at the end.
         connection: What the Socket.IO layer knows of this client; deleted when the connection is closed.
@@ -56,6 +55,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     """
 
     server: Host
+    scope: Scope
     last_ping: float | None
     connected: bool
     upgrading: bool
@@ -64,8 +64,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     closed: bool
     connection: Connection
 
-    def __init__(self, server: Host, sid: str) -> None:
+    def __init__(self, server: Host, sid: str, scope: Scope) -> None:
         super().__init__(server, sid)
+        self.scope = scope
         self.queue = None  # replaced by the outbox
         self.outbox = Outbox(server.limits, self._overflow)
         self.farewell = CLOSE
@@ -79,8 +80,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.closing_task: asyncio.Task[None] | None = None
 
     def _overflow(self) -> None:
-        self.server.tell(logging.WARNING, _READS_TOO_SLOWLY, self.sid)
+        self._report(Close.SLOW_READER, f"more than {self._name_queue()} wait for it")
         self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
+
+    def _name_queue(self) -> str:
+        return f"Limits.queued_bytes, {self.server.limits.queued_bytes} bytes,"
+
+    def _report(self, reason: Close, detail: str = "") -> None:
+        self.server.reports.closing(reason, self.sid, self.scope, detail)
 
     def flush(self) -> None:
         """Write what waits, now that the transport takes it."""
@@ -119,7 +126,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         # What the server itself answers, such as pings of WebSocket, passes the outbox by.
         if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
-            self.server.tell(logging.WARNING, _READS_TOO_SLOWLY, self.sid)
+            self._report(Close.SLOW_READER, f"more than {self._name_queue()} wait for it")
             self.drop(self.server.reason.TRANSPORT_ERROR)
             return
         if self.last_ping is None:
@@ -127,7 +134,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.connection.mark()
             self.outbox.deliver([PING])
         elif not self.paused or self._polls_no_more(loop):
-            self.server.tell(logging.INFO, "closing a connection: no pong came in time (sid %s)", self.sid)
+            self._report(Close.NO_PONG, f"ping_timeout is {self.server.ping_timeout:g} seconds")
             self.drop(self.server.reason.PING_TIMEOUT)
             return
         # From when it was due, so that lateness does not add up.
@@ -147,15 +154,16 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         try:
             return self.feed(data)
         except UndecodableError as error:
-            self.server.tell(logging.INFO, _UNDECODABLE, error, self.sid)
+            self._report(error.reason, str(error))
             self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
         except PayloadTooLargeError as error:
-            self.server.tell(logging.WARNING, _TOO_LARGE, error, self.sid)
+            self._report(Close.TOO_LARGE, f"larger than {error}")
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
         except (
             Exception
         ):  # such as one of a user-supplied packet class; the event loop would log it as its own
             logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
+            self._report(Close.CRASH)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
         return None
 
@@ -203,6 +211,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             return self.server.refuse_request() if self.upgraded else [NOOP]
         if self.outbox.poller is not None:
             # Two polls at the same time would share one stream of packets between them.
+            self._report(Close.OVERLAP)
             await self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
             raise exceptions.EngineIOError("overlapping polls")
         if not self.outbox.frames and not self.closing:
@@ -245,6 +254,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             EngineIOError: The packets can't be taken; the connection is closed.
         """
         if self.posting:
+            self._report(Close.OVERLAP)
             self.drop(self.server.reason.TRANSPORT_ERROR)
             raise exceptions.EngineIOError("overlapping requests")
         self.posting = True
@@ -260,9 +270,12 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
                 if number % _POST_STRIDE == _POST_STRIDE - 1:
                     await asyncio.sleep(0)
         except (UndecodableError, UnicodeDecodeError, PayloadTooLargeError) as error:
-            large = isinstance(error, PayloadTooLargeError)
-            level, text = (logging.WARNING, _TOO_LARGE) if large else (logging.INFO, _UNDECODABLE)
-            self.server.tell(level, text, error, self.sid)
+            if isinstance(error, PayloadTooLargeError):
+                self._report(Close.TOO_LARGE, f"larger than {error}")
+            elif isinstance(error, UndecodableError):
+                self._report(error.reason, str(error))
+            else:
+                self._report(Close.UNDECODABLE, "not UTF-8")
             self.drop(PARSE_ERROR)
             raise exceptions.EngineIOError("not a payload") from error
         finally:
@@ -323,8 +336,15 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         Args:
             server_limit: The largest that the ASGI server takes, where that is known.
         """
-        self.server.tell(logging.WARNING, _TOO_LARGE, self.server.name_limit(server_limit), self.sid)
+        self._report(Close.TOO_LARGE, f"larger than {self.server.name_limit(server_limit)}")
         self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
+
+    def ended_by_size(self) -> None:
+        """Report that a message was too large for the client or the ASGI server, which ended the connection."""
+        self._report(
+            Close.TOO_LARGE,
+            "it ended with code 1009, by the client or the ASGI server (uvicorn: --ws-max-size)",
+        )
 
     def drop(self, reason: str, *, code: int = 1000) -> None:
         """Close from where nothing can be awaited."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +23,6 @@ _FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
 _TOO_BIG = 1009  # RFC 6455, 7.4.1
-_ENDED_BY_SIZE = (
-    "a connection ended with code 1009: a message was too large for the client, or for the ASGI server"
-    " (uvicorn: --ws-max-size) (sid %s)"
-)
 
 
 class WebSocket:
@@ -109,7 +104,7 @@ class WebSocket:
         if refused:
             self._socket.refuse_size(find_limit(self._receive))
         else:
-            self._socket.server.tell(logging.WARNING, _ENDED_BY_SIZE, self._socket.sid)
+            self._socket.ended_by_size()
 
     async def pause(self, until: Awaitable[None]) -> None:
         """Read nothing until `until` is done or the peer is gone.

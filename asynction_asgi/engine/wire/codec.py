@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ...extras import is_installed
+from ...reasons import Close
 from .finite import may_hold_nan
 from .misfits import describe_misfit
 
@@ -40,7 +41,19 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class UndecodableError(ValueError):
-    """The peer sent something that is not a packet; its connection can't go on."""
+    """The peer sent something that is not a packet; its connection can't go on.
+
+    Attributes:
+        reason: Why the connection is closed.
+    """
+
+    reason = Close.UNDECODABLE
+
+
+class BacklogError(UndecodableError):
+    """The peer sent more events before its connection was accepted than may wait."""
+
+    reason = Close.BACKLOG
 
 
 class PayloadTooLargeError(Exception):

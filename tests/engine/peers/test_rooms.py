@@ -24,7 +24,7 @@ class Room:
 
     def join(self, sid: str, namespace: str = "/", phase: Phase = Phase.CONNECTED) -> Member:
         """Return a peer in the given phase."""
-        socket = EngineSocket(self.server.eio, f"eio-{sid}")
+        socket = EngineSocket(self.server.eio, f"eio-{sid}", {})
         self.server.eio.sockets[socket.sid] = socket
 
         def write(frame: Any) -> bool:

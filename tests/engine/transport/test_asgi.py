@@ -91,7 +91,7 @@ async def test_a_client_of_engine_io_3_is_refused(caplog: pytest.LogCaptureFixtu
                     pass
         assert not any(stage.holdings.values())
     (record,) = caplog.records
-    assert (record.name, record.levelname) == ("asynction_asgi.engine", "WARNING")
+    assert (record.name, record.levelname) == ("asynction_asgi.access", "WARNING")
     assert "Engine.IO 3" in record.getMessage()
     assert "socket.io-client 3 or 4" in record.getMessage()
 

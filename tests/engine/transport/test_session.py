@@ -13,7 +13,8 @@ import pytest
 import socketio
 from engineio.payload import Payload
 
-from asynction_asgi.engine import Limits
+from asynction_asgi.engine import Limits, Watch
+from asynction_asgi.engine.reports import Reports
 from asynction_asgi.engine.transport.engineio_server import EngineServer
 
 from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
@@ -38,7 +39,7 @@ async def test_the_ids_of_connections_name_their_process() -> None:
 def test_a_route_that_needs_quotes_is_refused(name: str) -> None:
     """Where it is set, by an error that says what it may hold."""
     with pytest.raises(ValueError, match="letters, digits"):
-        EngineServer(limits=Limits(), route=name)
+        EngineServer(limits=Limits(), reports=Reports(Watch()), route=name)
 
 
 async def test_polling_carries_all_packets() -> None:
