@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from asynction_asgi import __version__
 
 project = "asynction_asgi"
 author = "The asynction_asgi authors"
 release = version = __version__
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docs.directive"]
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+autodoc_class_signature = "separated"
+napoleon_use_ivar = True
+default_role = "py:obj"
+python_use_unqualified_type_names = True
+# Types of other packages, and those that only annotations name, have no page to link to.
+nitpick_ignore_regex = [("py:(class|data|func|obj|exc|meth|attr|mod)", ".*")]
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"asynction_asgi {release}"

@@ -1,4 +1,4 @@
-"""The README and the documentation are correct: every example runs, and every table is complete."""
+"""The README and the documentation are correct: every example runs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
-from collections import Counter
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +19,13 @@ import socketio
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
-from asynction_asgi import AsynctionSocketIO, Limits, Socket
+from asynction_asgi import AsynctionSocketIO, Socket
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
-from asynction_asgi.probe.judge import CODES
 from asynction_asgi.scaffold.deployments import deployment_files
 from asynction_asgi.server.binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from asynction_asgi.spec.model import Recovery
+from asynction_asgi.spec.structure.meanings import MEANINGS
 from asynction_asgi.spec.text.document import load_document
 
 from .cli.inside import Here
@@ -36,53 +33,17 @@ from .cli.processes import Command
 from .diff.repository import Repository
 from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
+from .pages import BLOCKS, ROOT, TEXT, Block, block
 from .server.documents import channel, message
 from .server.documents import document as channels_document
 from .serving import serve
 from .typed_clients.compiling import errors, prepare, run
-from .wire.report import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "asynction_asgi"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block with its language, its text and its heading."""
-
-    language: str
-    text: str
-    heading: str
-
-
-def read_blocks() -> list[Block]:
-    blocks, heading = [], ""
-    for match in re.finditer(r"^#+ ([^\n]+)$|^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
-        if match[1]:
-            heading = match[1]
-        else:
-            blocks.append(Block(match[2], match[3], heading))
-    return blocks
-
-
-BLOCKS = read_blocks()
-
-
-def block(language: str, heading: str, place: int = 0) -> str:
-    return [
-        candidate.text
-        for candidate in BLOCKS
-        if (candidate.language, candidate.heading) == (language, heading)
-    ][place]
-
-
-NOT_CODES = {"POST", "HEAD", "NFKC"}
 EXAMPLE = "A complete example"
+FINDINGS = "Diagnostic codes"
 TYPED = "A typed client for front ends"
 START = "Starting from a document"
 HOOKS = "In editors, hooks and pull requests"
@@ -106,18 +67,6 @@ FRAGMENTS = [
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
-def table(heading: str) -> list[list[str]]:
-    """Return the rows of the first table under a heading, without its header."""
-    _, _, rest = TEXT.partition(f"# {heading}\n")
-    rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", rest, re.MULTILINE)
-    assert rows, f"no table under {heading}"
-    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[1].splitlines()]
-
-
-def codes(cells: list[str]) -> set[str]:
-    return {code for cell in cells for code in re.findall(r"`(\w+)`", cell)}
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The example's two files in a working directory to import from."""
@@ -132,7 +81,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_every_example_is_run_by_a_test_here() -> None:
     """A block under a new heading must get a test."""
     tested = {
-        *(("bash", heading) for heading in ("Install", "See the demo", "Run the tests", "Command line")),
+        *(("bash", heading) for heading in ("Install", "See the demo", "Run the tests")),
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", fragment.heading) for fragment in FRAGMENTS),
         *((language, SHAPED) for language in ("yaml", "python")),
@@ -152,7 +101,8 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("nginx", "nginx"),
         ("dockerfile", "Docker"),
         ("json", "Refusals"),
-        ("text", "Command line"),
+        *((language, FINDINGS) for language in ("bash", "text")),
+        *(("yaml", key) for key in MEANINGS),
         *((language, "Comparing two versions") for language in ("bash", "text")),
         *((language, RUNNING) for language in ("bash", "text")),
         *((language, HOOKS) for language in ("bash", "yaml")),
@@ -402,9 +352,9 @@ def test_the_example_refusal_is_complete(folder: Path) -> None:
 def test_check_prints_what_is_shown(folder: Path) -> None:
     """The example of a finding is the command's output."""
     (folder / "chat.yaml").write_text(DOCUMENT.replace("minLength: 1", "minLength: one"), "utf-8")
-    program, *arguments = block("bash", "Command line").split()
+    program, *arguments = block("bash", FINDINGS).split()
     assert program == "asynction-asgi"
-    assert CliRunner().invoke(main, arguments).output == block("text", "Command line")
+    assert CliRunner().invoke(main, arguments).output == block("text", FINDINGS)
 
 
 @pytest.mark.usefixtures("folder")
@@ -464,19 +414,6 @@ def test_the_example_workflow_works(tmp_path: Path) -> None:
     assert "ARGUMENTS_NARROWED" in summary.read_text("utf-8")
 
 
-def test_the_codes_of_changes_are_complete() -> None:
-    """The table has exactly the codes that the package uses."""
-    used = {
-        word
-        for path in (ROOT / "asynction_asgi" / "diff").rglob("*.py")
-        for word in re.findall(r'"((?:[A-Z]+_)+[A-Z]+|CLOSED|OPENED)"', path.read_text("utf-8"))
-    }
-    listed = {
-        code for codes, _ in table("Comparing two versions") for code in re.findall(r"`([A-Z_]+)`", codes)
-    }
-    assert used == listed
-
-
 def test_the_commands_for_servers_print_the_example(folder: Path) -> None:
     """The commands print the example's output, and the listener receives the event."""
     heading = "Talking to a server"
@@ -511,11 +448,6 @@ def test_a_running_server_is_tested_as_shown() -> None:
     shown = block("text", RUNNING).replace("http://127.0.0.1:5000", url)
     assert result.output.startswith(f"{shown}1 finding; ")
     assert result.exit_code == 1
-
-
-def test_the_codes_of_findings_are_complete() -> None:
-    """The table of a running server's faults has exactly the codes that a run can report."""
-    assert codes([row[0] for row in table(RUNNING)]) == set(CODES)
 
 
 def test_another_server_is_kept_to_the_document(folder: Path) -> None:
@@ -578,136 +510,6 @@ def said_at(url: str, text: Any = "hello") -> Any:
     with socketio.SimpleClient() as client:
         client.connect(url, transports=["websocket"])
         return client.call("say", text)
-
-
-def test_the_commands_of_the_table_exist() -> None:
-    """Each command and flag in the table exists."""
-    for command, words in table("Command line"):
-        name = [word for word in command.strip("`").split()[1:] if re.fullmatch("[a-z]+", word)]
-        output = CliRunner().invoke(main, [*name, "--help"]).output
-        flags = set(re.findall(r"--[a-z-]+", words))
-        assert flags <= set(re.findall(r"--[a-z-]+", output)), name
-
-
-def test_the_named_extras_exist() -> None:
-    """The extras in commands and in prose are extras of the project."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    for heading in ("Install", "See the demo", "Run the tests"):
-        assert set(re.findall(r"\.\[(\w+)\]", block("bash", heading))) <= set(extras)
-    assert set(re.findall(r"`\[(\w+)\]`", TEXT)) <= set(extras)
-
-
-def test_headings_are_unique() -> None:
-    """A heading names its examples and tables, whatever page it is on."""
-    counted = Counter(
-        re.findall(
-            r"^#+ [^\n]+$", re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
-        )
-    )
-    assert [heading for heading, times in counted.items() if times > 1] == []
-
-
-def test_linked_files_exist() -> None:
-    """The files to which the README and the pages link exist; the build checks anchors, too."""
-    links = [
-        (page, link) for page in PAGES for link in re.findall(r"\]\(([^):]+)\)", page.read_text("utf-8"))
-    ]
-    assert links
-    assert [link for page, link in links if not (page.parent / link.partition("#")[0]).is_file()] == []
-
-
-def test_the_readme_is_short() -> None:
-    """The README is read in one go; everything else has a page."""
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
-
-
-def test_guarantees_name_existing_tests() -> None:
-    """Each guarantee names an existing file with tests."""
-    for _, places in table("Guarantees"):
-        for place in re.findall("`(tests/.+?)`", places) or [""]:
-            assert "def test_" in (ROOT / place).read_text("utf-8")
-
-
-def test_the_table_of_faults_is_current() -> None:
-    """Each class has its number of faults, all passed by our server; the bare server is measured by hand."""
-    kinds = Counter(fault.kind for fault in EVERYTHING)
-    shown = table("Faults")
-    assert {row[0]: row[1] for row in shown} == {
-        **{kind: str(n) for kind, n in kinds.items()},
-        "all": str(kinds.total()),
-    }
-    for _, count, bare, ours in shown:
-        assert ours == f"{count} (100 %)"
-        passed = int(bare.split()[0])
-        assert bare == f"{passed} ({100 * passed // int(count)} %)"
-    assert int(shown[-1][2].split()[0]) == sum(int(row[2].split()[0]) for row in shown[:-1])
-
-
-def test_the_limits_are_complete() -> None:
-    """Names and defaults equal those in the code."""
-    shown = {name.strip("`"): default for name, default, _ in table("Limits")}
-    assert shown == {limit.name: str(limit.default) for limit in fields(Limits)}
-
-
-def constants(folder: Path) -> Iterator[str]:
-    """Yield strings that are arguments of calls, values of mappings or defaults of parameters."""
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            values: list[ast.expr | None] = []
-            if isinstance(node, ast.Call):
-                values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            elif isinstance(node, ast.Dict):
-                values = [*node.values]
-            elif isinstance(node, ast.arguments):
-                values = [*node.defaults, *node.kw_defaults]
-            for value in values:
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    yield value.value
-
-
-def test_the_diagnostic_codes_are_complete() -> None:
-    """The table explains exactly the codes that loading a document can report."""
-    shown = codes([row[0] for row in table("Diagnostic codes")])
-    used = {text for part in ("spec", "server", "mock") for text in constants(PACKAGE / part)}
-    assert {text for text in used if re.fullmatch("[A-Z]{4,}|[A-Z]{2,}(_[A-Z]+)+", text)} - NOT_CODES == shown
-
-
-def test_the_refusal_codes_are_complete() -> None:
-    """Each code that the server itself sends is explained."""
-    shown = codes([row[0] for row in table("Refusals")])
-    raised: set[str] = set()
-    for path in [
-        *(PACKAGE / "server").rglob("*.py"),
-        *(PACKAGE / "engine").rglob("*.py"),
-        PACKAGE / "errors.py",
-    ]:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            values: list[ast.expr | None] = []
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-                "RefusedError",
-                "SecurityError",
-            ):
-                values = [*node.args[:1]]
-            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
-                values = [node.value]
-            raised |= {str(value.value) for value in values if isinstance(value, ast.Constant)}
-    assert raised - {"refused"} <= shown
-
-
-def test_every_dependency_is_explained() -> None:
-    """The page gives a reason for every installed package."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [
-        requirement
-        for name, requirements in project["optional-dependencies"].items()
-        if name not in ("docs", "test", "dev")
-        for requirement in requirements
-    ]
-    wanted = {re.split(r"[<>=;\[ ]", requirement)[0] for requirement in [*project["dependencies"], *extras]}
-    shown = {
-        name for row in table("Why each dependency") for name in re.findall(r"[\w.-]+", row[0].split("(")[0])
-    }
-    assert shown == wanted
 
 
 def test_the_mock_example_works(folder: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # same room may import each other, but not in a circle.
 ROWS = {
     "": (
-        ("errors", "callables", "reasons"),
+        ("errors", "callables", "codes", "reasons"),
         ("logs", "extras"),
         ("spec", "client"),
         ("datatypes",),

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from asynction_asgi.cli import main
 from asynction_asgi.cli.report import Checked, as_github, as_text
+from asynction_asgi.codes import CODES
 from asynction_asgi.errors import Diagnostic
 from asynction_asgi.spec import Outcome
 
@@ -138,6 +139,20 @@ def outcome(**fields: Any) -> Checked:
     return Checked(
         file="a.yaml", outcome=Outcome(accepted=False, servable=False, diagnostics=(diagnostic,), spec=None)
     )
+
+
+def test_a_code_is_explained() -> None:
+    """The meaning of a code of a finding or of a refusal is printed, without a document."""
+    for code in ("SLOW", "unknown_event"):
+        result = CliRunner().invoke(main, ["check", "--explain", code])
+        assert (result.exit_code, result.output) == (0, f"{code}: {CODES[code]}\n")
+
+
+def test_an_unknown_code_suggests_another() -> None:
+    """A misspelt code is a wrong use of the command."""
+    result = CliRunner().invoke(main, ["check", "--explain", "SLOWW"])
+    assert result.exit_code == 2
+    assert "there is no code 'SLOWW'; did you mean 'SLOW'?" in result.output
 
 
 def test_hostile_text_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+def _explain(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
+    if code is None or ctx.resilient_parsing:
+        return
+    from ...codes import CODES  # noqa: PLC0415 - not for --help and completion
+    from ...spec.text.hints import did_you_mean  # noqa: PLC0415 - as above
+
+    if code not in CODES:
+        raise click.BadParameter(f"there is no code {code!r}{did_you_mean(code, CODES)}")
+    click.echo(f"{code}: {CODES[code]}")
+    ctx.exit()
+
+
 @click.command()
 @click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False)
@@ -35,6 +47,14 @@ if TYPE_CHECKING:
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )
 @schemas_option
+@click.option(
+    "--explain",
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Say what the code of a finding or of a refusal means, and exit.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .meanings import MEANINGS
 from .versions import TABLES
 
 if TYPE_CHECKING:
@@ -55,7 +56,18 @@ def editor_schema(*, alone: bool = False) -> dict[str, Any]:
 
 def _definitions(major: int, table: Mapping[str, Rule]) -> dict[str, JsonSchema]:
     refer = _referrer(major)
-    return {_key(major, name): row.as_schema(refer) for name, row in table.items()}
+    return {_key(major, name): _described(row.as_schema(refer)) for name, row in table.items()}
+
+
+def _described(schema: JsonSchema) -> JsonSchema:
+    """Add to each of our extensions what it means, which editors show beside it."""
+    if not isinstance(schema, dict) or "properties" not in schema:
+        return schema
+    fields = {
+        name: {**field, "description": MEANINGS[name]} if name in MEANINGS else field
+        for name, field in schema["properties"].items()
+    }
+    return {**schema, "properties": fields}
 
 
 def _referrer(major: int) -> Refer:

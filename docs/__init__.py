@@ -1,0 +1,1 @@
+"""The documentation: pages, and what is generated into them from the code when they are built."""
