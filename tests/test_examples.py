@@ -6,20 +6,26 @@ import ast
 import importlib
 import io
 import json
+import logging
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import jwt
 import pytest
 import socketio
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
-from asynction_asgi import AsynctionSocketIO, Socket
+from asynction_asgi import AsynctionSocketIO, JWTVerifier, Socket
 from asynction_asgi.cli import main
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings
 from asynction_asgi.scaffold.deployments import deployment_files
@@ -56,6 +62,9 @@ SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
 BACK = "Clients that come back"
+TOKENS = "JSON Web Tokens and roles"
+REPEAT = "Repeat it in a shell"
+WHY = "Why is a token refused?"
 DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
@@ -63,7 +72,7 @@ FRAGMENTS = [
     for candidate in BLOCKS
     if candidate.language == "python"
     and candidate.heading
-    not in (EXAMPLE, "Handlers", SHAPED, "Security", BACK, "Testing", START, PYTHON, CODE)
+    not in (EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -87,8 +96,9 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", ACKS),
         ("yaml", DIALECTS),
-        ("yaml", "Security"),
-        ("python", "Security"),
+        *((language, heading) for language in ("yaml", "python") for heading in ("Security", TOKENS)),
+        *((language, REPEAT) for language in ("bash", "text")),
+        ("python", WHY),
         *((language, BACK) for language in ("yaml", "python")),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
@@ -253,6 +263,88 @@ def test_the_secured_example_works(folder: Path) -> None:
         with pytest.raises(socketio.exceptions.ConnectionError):
             stranger.connect(url, auth={"token": "guess"})
     assert refused[0]["data"]["code"] == "unauthorized"
+
+
+def test_the_example_of_roles_works(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's scope decides about an event; a function may take it from another claim."""
+    secret = "0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("DESK_SECRET", secret)
+    (folder / "desk.yaml").write_text(block("yaml", TOKENS), "utf-8")
+    (folder / "desk.py").write_text(block("python", TOKENS), "utf-8")
+    names: dict[str, Any] = {}
+    try:
+        exec(block("python", TOKENS, 1), names)
+        by_document = AsynctionSocketIO.from_spec("desk.yaml")
+    finally:
+        sys.modules.pop("desk", None)
+
+    def answers(app: AsynctionSocketIO, **claims: Any) -> Any:
+        token = jwt.encode({"sub": "ada", "exp": time.time() + 60, **claims}, secret)
+        with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
+            client.connect(url, auth={"token": token})
+            assert client.call("say", "hello", timeout=5) == 5
+            return client.call("close", timeout=5)
+
+    assert answers(by_document, scope="agent") == "closed by ada"
+    assert answers(by_document)["error"]["code"] == "forbidden"
+    assert answers(names["app"], realm_access={"roles": ["agent"]}) == "closed by ada"
+
+
+def test_the_reason_of_a_refused_token_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With the lines of the example the reason is in the log."""
+    exec(block("python", WHY), {})
+    verify = JWTVerifier(secret="0123456789abcdef0123456789abcdef")
+    with caplog.at_level(logging.INFO):
+        assert anyio.run(verify, "no token") is None
+    assert "a token was refused: " in caplog.text
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_example_of_a_database_works() -> None:
+    """An event that fails leaves nothing in the database, and another one its row."""
+    names: dict[str, Any] = {}
+    exec(block("python", "Databases"), names)
+    with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert client.call("say", "a secret", timeout=5)["error"]["code"] == "internal_error"
+        assert client.call("say", "hello", timeout=5) == 5
+    with closing(sqlite3.connect("chat.db")) as connection:
+        assert connection.execute("select words from said").fetchall() == [("hello",)]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("heading", "place"),
+    [
+        ("Coming from asynction", 0),
+        ("Coming from python-socketio", 0),
+        ("Coming from python-socketio", 1),
+        ("Coming from Flask-SocketIO", 0),
+        ("Background work", 0),
+    ],
+)
+def test_a_chat_that_was_brought_here_works(heading: str, place: int) -> None:
+    """The event is answered, and another client of the example receives what it says."""
+    names: dict[str, Any] = {}
+    exec(block("python", heading, place), names)
+    (app,) = {id(value): value for value in names.values() if isinstance(value, AsynctionSocketIO)}.values()
+    with serve(app) as url, socketio.SimpleClient() as ada, socketio.SimpleClient() as bob:
+        for client in (ada, bob):
+            client.connect(url)
+        assert ada.call("say", "hello", timeout=5) == 5
+        receiver = ada if heading == "Background work" else bob
+        event = receiver.receive(timeout=5)
+        while event == ["said", "still here"]:
+            event = receiver.receive(timeout=5)
+        assert event == ["said", "hello"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_refusal_is_repeated_as_shown() -> None:
+    """The command prints the line of the example."""
+    with serve(importlib.import_module("chat").app) as url:
+        arguments = shlex.split(block("bash", REPEAT).replace("http://127.0.0.1:8000", url))[1:]
+        assert CliRunner().invoke(main, arguments).stderr == block("text", REPEAT)
 
 
 def test_the_example_of_tests_works(pytester: pytest.Pytester) -> None:

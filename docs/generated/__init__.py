@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .codes import diagnostic_codes, refusal_codes
 from .commands import commands
 from .extensions import extensions
+from .instead import instead
 from .options import limits, options
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "diagnostic-codes": diagnostic_codes,
     "extensions": extensions,
+    "instead": instead,
     "limits": limits,
     "options": options,
     "refusal-codes": refusal_codes,
