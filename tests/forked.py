@@ -28,6 +28,7 @@ _CONTEXT.set_forkserver_preload(
         "asynction_asgi.cli.actions.mock",
         "asynction_asgi.cli.actions.listen",
         "asynction_asgi.testing",
+        "pytest",
         "redis.asyncio",
         "tests.engine.cluster.node",
         "tests.wire.process",
