@@ -12,11 +12,17 @@ from .tools import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import ConsoleMessage, Dialog, Request
 
 SECONDS = 30.0
 expect.set_options(timeout=SECONDS * 1000)
+# Only the violations: the rest of the checker's report is megabytes.
+_CHECK_ACCESS = (
+    "tags => axe.run({runOnly: tags, resultTypes: ['violations']}).then(report => report.violations)"
+)
+_WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (violation) =>
   console.error(`policy: ${violation.violatedDirective} ${violation.blockedURI}`));
@@ -78,3 +84,14 @@ def watched_page(
     yield page
     browser_context.close()
     assert [problem for problem in problems if not any(part in problem for part in expected)] == []
+
+
+def inaccessible(page: Page, node_modules: Path) -> list[tuple[str, str]]:
+    """Return each rule of WCAG 2.2 AA that the page breaks now, with the first element that breaks it.
+
+    The page's own policy must be off, as it would block the checker.
+    """
+    if page.evaluate("typeof axe") == "undefined":
+        page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
+    violations = page.evaluate(_CHECK_ACCESS, list(_WCAG))
+    return [(violation["id"], violation["nodes"][0]["html"]) for violation in violations]
