@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import httpx
 
 from asynction_asgi import Emitter
 from asynction_asgi.scaffold.deployments import deployment_files
+from tests.forked import ForkedProcess
 
 from .processes import ROOT, SECONDS, until_accepted
 
@@ -128,15 +128,20 @@ class _Server:
             "--log-level",
             "warning",
         )
-        self._command = [sys.executable, "-m", "asynction_asgi", "run", "application:app", *options]
+        self._command = ("-m", "asynction_asgi", "run", "application:app", *options)
         self._folder, self._environment = folder, environment
         self._url = f"http://127.0.0.1:{port}/ready"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: ForkedProcess | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, cwd=self._folder, env=self._environment, stderr=asyncio.subprocess.DEVNULL
+        self._process = await asyncio.to_thread(
+            ForkedProcess,
+            self._command,
+            cwd=self._folder,
+            env=self._environment,
+            stdout=False,
+            stderr=False,
         )
         async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(SECONDS):
             while True:
@@ -147,16 +152,16 @@ class _Server:
 
     async def end(self) -> int:
         """Tell it to end, and return its exit status."""
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None:
             return 0
         self._process.send_signal(signal.SIGTERM)
-        return await self._process.wait()
+        return await asyncio.to_thread(self._process.wait)
 
     async def kill(self) -> None:
         """End it at once."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None:
             self._process.kill()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
 
 
 async def roll(

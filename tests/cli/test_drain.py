@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 from tests.engine.stage import until
+from tests.forked import ForkedProcess
 
 from .processes import ROOT, SECONDS, Command, until_accepted
 
@@ -345,16 +346,10 @@ async def test_signals_reach_a_restart_that_waits(
 async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
     """From a hook before uvicorn closes connections, over both transports."""
     (folder / "hooked.py").write_text(HOOKED, "utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "hooked.py",
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = await asyncio.to_thread(ForkedProcess, ("-m", "hooked"), cwd=folder, env=environment)
     assert process.stdout is not None
-    url = (await process.stdout.readline()).decode().split()[-1]
+    url = (await asyncio.to_thread(process.stdout.readline)).split()[-1]
     async with clients(url, "polling", "websocket") as connected:
         works = [asyncio.ensure_future(client.ask("finish")) for client in connected]
         await asyncio.gather(*(client.ask("pid") for client in connected))
@@ -362,9 +357,9 @@ async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
         assert await asyncio.gather(*works) == ["finished"] * 2
         for client in connected:
             await client.sees("disconnect")
-    output, errors = await process.communicate()
-    assert output.decode().splitlines() == ["disconnect: server shutting down"] * 2
-    assert b"Traceback" not in errors
+    output, errors = await asyncio.to_thread(process.communicate, SECONDS)
+    assert output.splitlines() == ["disconnect: server shutting down"] * 2
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forked import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
@@ -40,14 +40,8 @@ def folder(tmp_path: Path) -> Path:
 
 def log_until_started(*arguments: str, cwd: Path) -> str:
     """Return the log of a server in this folder until it has started."""
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = ForkedProcess(arguments, cwd=cwd, env=environment, stdout=False, start_new_session=True)
     lines = []
     assert process.stderr is not None
     for line in process.stderr:
@@ -65,7 +59,7 @@ def log_until_started(*arguments: str, cwd: Path) -> str:
     [
         ([*UVICORN, "--reload"], "--reload-include '*.json' --reload-include '*.yaml'"),
         ([*UVICORN, "--reload", "--reload-include", "*.yaml"], "with --reload-include '*.json';"),
-        (["app.py"], "--reload-include '*.json' --reload-include '*.yaml'"),
+        (["-m", "app"], "--reload-include '*.json' --reload-include '*.yaml'"),
         (
             [*UVICORN, "--reload", "--reload-dir", "parts", "--reload-include", "*.json"],
             "with --reload-include '*.yaml' --reload-dir '.' --reload-dir ",

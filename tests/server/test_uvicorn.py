@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.forked import ForkedProcess
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+SECONDS = 60.0
 DOCUMENT = """\
 asyncapi: 2.6.0
 info: {title: Echo, version: 1.0.0}
@@ -36,10 +37,10 @@ def start(folder: Path, **files: str) -> list[str]:
     """Run uvicorn on these files, which it can't serve, and return its lines."""
     for name, text in {"echo.yaml": DOCUMENT, "handlers.py": HANDLERS, "myapp.py": APP, **files}.items():
         (folder / name).write_text(text, "utf-8")
-    command = [sys.executable, "-m", "uvicorn", "myapp:app", "--port", "0"]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode != 0
-    return run.stderr.splitlines()
+    process = ForkedProcess(("-m", "uvicorn", "myapp:app", "--port", "0"), cwd=folder)
+    _, errors = process.communicate(SECONDS)
+    assert process.returncode != 0
+    return errors.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from tests.forked import ForkedProcess
+
 from .clients import until
 from .stages import bare, ours
 
@@ -74,21 +76,25 @@ class Running:
         errors: Its log, once it has stopped.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: ForkedProcess, port: int) -> None:
         self.process = process
         self.url = f"http://127.0.0.1:{port}"
         self.diary: list[list[Any]] = []
         self.errors = ""
-        self._pipes = asyncio.gather(self._read_diary(), self._read_errors())
+        self._pipes = asyncio.gather(
+            asyncio.to_thread(self._read_diary), asyncio.to_thread(self._read_errors)
+        )
 
-    async def _read_diary(self) -> None:
+    def _read_diary(self) -> None:
         assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            self.diary.append(json.loads(line))
+        with self.process.stdout as lines:
+            for line in lines:
+                self.diary.append(json.loads(line))
 
-    async def _read_errors(self) -> None:
+    def _read_errors(self) -> None:
         assert self.process.stderr is not None
-        self.errors = (await self.process.stderr.read()).decode()
+        with self.process.stderr as log:
+            self.errors = log.read()
 
     async def noted(self, what: str) -> None:
         """Wait until a handler has made a note of this kind."""
@@ -110,35 +116,29 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(STOP_SECONDS):
             await asyncio.shield(self._pipes)
-            await self.process.wait()
+            await asyncio.to_thread(self.process.wait)
         return time.monotonic() - before
 
     async def kill(self) -> None:
         """Kill the process if it still runs."""
-        if self.process.returncode is None:
-            self.process.kill()
-            await self._pipes
-            await self.process.wait()
+        self.process.kill()
+        await self._pipes
+        await asyncio.to_thread(self.process.wait)
 
 
 @contextlib.asynccontextmanager
 async def running(name: str, **options: Any) -> AsyncIterator[Running]:
     """Start a server process, and kill it at the end if it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "tests.wire.process", name, json.dumps(options)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    command = ("-m", "tests.wire.process", name, json.dumps(options))
+    process = await asyncio.to_thread(ForkedProcess, command)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(START_SECONDS):
-            port = int(await process.stdout.readline())
+            port = int(await asyncio.to_thread(process.stdout.readline))
     except (TimeoutError, ValueError):
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        _, errors = await process.communicate()
-        raise AssertionError(f"the server did not start\n{errors.decode()}") from None
+        process.kill()
+        _, errors = await asyncio.to_thread(process.communicate, STOP_SECONDS)
+        raise AssertionError(f"the server did not start\n{errors}") from None
     server = Running(process, port)
     try:
         yield server
