@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     del ctx, param
+    if value is None:
+        return None
     from ...engine.transport.engineio_server import check_route  # noqa: PLC0415 - not for --help and completion
 
     try:
-        return None if value is None else check_route(value)
+        return check_route(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
