@@ -136,8 +136,7 @@ def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator
     finally:
         if command.process.poll() is None:
             command.stop()
-        else:
-            command.wait()
+        command.close()
 
 
 def finished(*arguments: str, cwd: Path) -> tuple[int, str]:
