@@ -28,7 +28,9 @@ def is_closed(shape: Shape[Node]) -> bool:
 
 
 def is_typed_dict(shape: Shape[Node]) -> bool:
-    """Return whether the names of an object's members are known."""
+    """Return whether the names of an object's members are known, and a TypedDict may have them."""
+    if "" in (*shape.properties, *shape.required):
+        return False
     if shape.properties:
         return True
     return bool(shape.required) and not pattern_members(shape) and other_members(shape) is None

@@ -283,7 +283,7 @@ class Payloads:
 
     def _entries(self, shape: Shape[Node], context: str, depth: int) -> Expression:
         others = other_members(shape)
-        if others is None and not is_closed(shape):
+        if shape.properties or (others is None and not is_closed(shape)):
             return ANY
         held = [*pattern_members(shape), *([others] if others is not None else [])]
         return either(self._type(schema, f"{context}Value", depth + 1) for schema in held)

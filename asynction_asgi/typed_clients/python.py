@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -66,13 +67,23 @@ def write_python(spec: Spec, *, sync: bool = False) -> ClientModule:
         for line in ["", "", *writer.lines(classes[name], namespace)]
     ]
     payloads.define(module)
-    prelude = _HERE.joinpath("prelude.py.txt").read_text("utf-8")
-    if sync:
-        prelude = prelude.replace("async def", "def")
+    prelude = _prelude("\n".join(bodies), sync=sync)
     for name in ("Any", "Protocol", "TypedDict", "cast", "NotRequired"):
         module.use("typing", name)
     path = f'PATH = {literal(spec.path)}\n"""The path of the server: `socketio_path` of `connect`."""'
-    module.lines = [path, "", "", prelude.strip("\n"), "", "", *module.lines, *bodies]
+    types = ["", "", *module.lines] if module.lines else []
+    module.lines = [path, "", "", prelude, *types, *bodies]
     head = f"# {MARKER} {literal(title)}. Do not edit: changes are overwritten.\n"
     surfaces = surfaces_of(spec, DataTypes(spec.resolver))
     return ClientModule(text=head + module.text(), warnings=tuple(hidden_refusals(surfaces)))
+
+
+def _prelude(uses: str, *, sync: bool) -> str:
+    """Return what every module declares, and the functions of its own that the text below uses."""
+    text = _HERE.joinpath("prelude.py.txt").read_text("utf-8").strip("\n")
+    if sync:  # without "async", the heads fit into one line
+        text = re.sub(r"async (def \w+\()\n +(.+)\n +(\) -> Any:)", r"\1\2\3", text)
+    parts = text.split("\n\n\n")
+    return "\n\n\n".join(
+        part for part in parts if not part.startswith("def ") or f"{part[4:].partition('(')[0]}(" in uses
+    )

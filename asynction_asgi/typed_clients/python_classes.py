@@ -94,16 +94,20 @@ class ClassWriter:
                 ]
             )
         pieces = PARAMETER.split(namespace.name)
-        address = " + ".join(
+        parts = [
             f"_segment({values[piece]})" if place % 2 else literal(piece)
             for place, piece in enumerate(pieces)
             if piece
-        )
+        ]
+        address = f"        self.namespace = {' + '.join(parts)}"
+        if not fits(address):
+            rows = [f"            {'+ ' if index else ''}{part}" for index, part in enumerate(parts)]
+            address = "\n".join(["        self.namespace = (", *rows, "        )"])
         summary = "Use a client that is connected to the namespace, or is to be"
         return [
             *head.split("\n"),
             *docstring(summary, indent=8),
-            f"        self.namespace = {address}",
+            address,
             "        self._wire = wire",
         ]
 

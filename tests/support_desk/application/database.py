@@ -1,7 +1,7 @@
 """Tickets in SQLite: a transaction for each event and each request."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from sqlite3 import Connection, Row, connect
 
 from asynction_asgi import RefusedError
@@ -15,7 +15,7 @@ create table if not exists replies (ticket, author, text);
 """
 
 
-async def transaction() -> AsyncIterator[Connection]:
+async def transaction() -> AsyncGenerator[Connection, None]:
     db = connect(os.environ.get("DESK_DATABASE", "desk.db"), check_same_thread=False)
     db.row_factory = Row
     try:
