@@ -1,4 +1,4 @@
-"""How a client connects to a namespace, and reads what the server refuses, in JavaScript and Python."""
+"""How a client connects to a namespace, and reads what the server refuses: JavaScript, TypeScript, Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from ..datatypes.names import snake
 from ..spec.text.pointer import Pointer
 from ..spec.text.reference_faults import ReferenceFault
-from ..typed_clients import file_name, parameter_names, python_classes
+from ..typed_clients import file_name, parameter_names, python_classes, typescript_names
+from ..typed_clients.ts_text import property_name, quoted
 from .access import auth_example, credential, fields_of
 from .argument_lists import as_json
 from .elements import element
@@ -61,9 +62,10 @@ def connect_code(namespace: Namespace, spec: Spec, examples: Examples) -> Iterat
     rest = "".join(f",\n  {option}" for option in options)
     note = "  // a browser sends these headers by polling alone" if headers else ""
     below = "" if namespace.name == "/" else name
-    yield _code(
-        "JavaScript", 'const socket = io("', origin, below, '", {\n  path: "', path, f'"{rest},{note}\n}});'
-    )
+    end = f'"{rest},{note}\n}});'
+    yield _code("JavaScript", 'const socket = io("', origin, below, '", {\n  path: "', path, end)
+    head, address = _in_typescript(namespace, spec, f'{below}"')
+    yield _code("TypeScript", head, _copy(origin), address, ', {\n  path: "', _copy(path), end)
     asked = f"?{urlencode({key: str(value) for key, value in query.items()})}" if query else ""
     given = f",\n    auth={literal(auth, in_python=True)}" if auth is not None else ""
     given += f",\n    headers={literal(headers, in_python=True)}" if headers else ""
@@ -79,6 +81,28 @@ def connect_code(namespace: Namespace, spec: Spec, examples: Examples) -> Iterat
         _copy(path),
         f'",\n    namespaces=["{name}"]{given},\n)\n{snake(written, "client")} = {written}(sio{values})',
     )
+
+
+def _in_typescript(namespace: Namespace, spec: Spec, below: str) -> tuple[str, str]:
+    """Return what stands before the server's origin and after it, with the types of the client module.
+
+    Args:
+        namespace: Where the client connects.
+        spec: The contract.
+        below: What follows the origin if the namespace has no parameters.
+    """
+    client, address = typescript_names(spec)[namespace.name]
+    imported = f"type {{ {client} }}"
+    if namespace.parameters:
+        imported = f"{{ {address}, type {client} }}"
+        values = ", ".join(
+            f"{property_name(parameter.name)}: {quoted(parameter.enum[0] if parameter.enum else _SECRET)}"
+            for parameter in namespace.parameters
+        )
+        below = f'" + {address}({{ {values} }})'
+    module = file_name(spec, "typescript").removesuffix(".ts")
+    head = f'import {{ io }} from "socket.io-client";\nimport {imported} from "./{module}.js";\n\n'
+    return f'{head}const socket: {client} = io("', below
 
 
 def refusals(spec: Spec, trees: SchemaTrees) -> Element:

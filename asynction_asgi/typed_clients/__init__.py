@@ -3,7 +3,7 @@
 from .files import ClientModule, differences, file_name, is_ours
 from .python import python_classes, write_python
 from .python_classes import parameter_names
-from .typescript import write_typescript
+from .typescript import typescript_names, write_typescript
 
 __all__ = [
     "ClientModule",
@@ -12,6 +12,7 @@ __all__ = [
     "is_ours",
     "parameter_names",
     "python_classes",
+    "typescript_names",
     "write_python",
     "write_typescript",
 ]

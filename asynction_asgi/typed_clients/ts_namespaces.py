@@ -42,6 +42,11 @@ _HIDDEN = (
 )
 
 
+def address_name(prefix: str) -> str:
+    """Return the name of the constant that holds a namespace, or of the function that returns it."""
+    return f"{prefix[:1].lower()}{prefix[1:]}Namespace" if prefix else "namespace"
+
+
 def write_namespace(surface: Surface, types: Types, spec: Spec) -> list[str]:
     """Return the lines of a namespace."""
     return [
@@ -62,7 +67,7 @@ def write_namespace(surface: Surface, types: Types, spec: Spec) -> list[str]:
 def _address(surface: Surface, types: Types) -> list[str]:
     """Return the namespace as a constant, or as a function of its parameters."""
     name = surface.namespace.name
-    constant = f"{surface.prefix[:1].lower()}{surface.prefix[1:]}Namespace" if surface.prefix else "namespace"
+    constant = address_name(surface.prefix)
     lines = comment([f"The namespace `{name}`.", surface.namespace.description])
     if not surface.parameters:
         return [*lines, f"export const {constant} = {quoted(name)};"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from ..datatypes import DataTypes
 from .files import MARKER, ClientModule
 from .surfaces import hidden_refusals, prefixes_of, surfaces_of
-from .ts_namespaces import KINDS, write_namespace
+from .ts_namespaces import KINDS, address_name, write_namespace
 from .ts_text import quoted
 from .ts_types import Types, directions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ..datatypes import DataType
     from ..spec.model import Spec
@@ -58,6 +58,11 @@ _TAKEN = frozenset(
         "Uint8Array",
     ]
 )
+
+
+def typescript_names(spec: Spec) -> Mapping[str, tuple[str, str]]:
+    """Return what the module calls the socket of each namespace and its address, by namespace."""
+    return {name: (f"{prefix}Client", address_name(prefix)) for name, prefix in prefixes_of(spec).items()}
 
 
 def write_typescript(spec: Spec) -> ClientModule:

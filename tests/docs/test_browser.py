@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -14,6 +16,7 @@ from asynction_asgi import AsynctionSocketIO, Socket
 from ..browser import inaccessible, watched_page
 from ..server.documents import channel, document, message
 from ..serving import serve
+from ..typed_clients.compiling import errors, prepare
 from .documents import workshop
 
 if TYPE_CHECKING:
@@ -193,6 +196,19 @@ def test_a_mounted_server_shows_where_it_is(browser: Browser) -> None:
                 expect(code).to_contain_text(f'io("{base}/rooms/{{roomId}}", {{')
                 expect(code).to_contain_text('path: "/below/this/rt/socket.io"')
                 expect(section.locator("pre[aria-label=Python]").first).to_contain_text(f'"{base}"')
+
+
+def test_the_code_to_connect_compiles(page: Page, tmp_path: Path, node_modules: Path) -> None:
+    """The module that the page links to has the types that its code names, for each namespace."""
+    blocks = page.locator(".namespace > pre[aria-label=TypeScript]").all_text_contents()
+    assert len(blocks) == page.locator(".namespace").count()
+    (module,) = {re.findall(r'"./(.+)[.]js"', block)[0] for block in blocks}
+    link = page.get_by_role("link", name="TypeScript").get_attribute("href") or ""
+    files = {f"connect{index}.ts": block for index, block in enumerate(blocks)}
+    files[f"{module}.ts"] = page.request.get(urljoin(page.url, link)).text()
+    prepare(tmp_path, files, node_modules)
+    assert errors(tmp_path, "typescript-7") == {}
+    assert any("roomsNamespace({" in block for block in blocks)
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,12 @@ def secured(*schemes: tuple[str, dict[str, Any]], **channel: Any) -> dict[str, A
 def test_each_namespace_says_how_to_connect() -> None:
     """The code contains the address, path, query and auth object that the contract requires."""
     codes = connect_code(DEPOT)
-    assert codes == {"/depot": 'const socket = io("http://localhost/depot", {\n  path: "/socket.io",\n});'}
+    call = 'io("http://localhost/depot", {\n  path: "/socket.io",\n});'
+    assert codes == {"/depot": f"const socket = {call}"}
+    assert connect_code(DEPOT, "TypeScript") == {
+        "/depot": 'import { io } from "socket.io-client";\nimport type { DepotClient } from "./depot.js";\n\n'
+        f"const socket: DepotClient = {call}"
+    }
     query = {"type": "object", "required": ["v", "w"], "properties": {"v": {"const": 2}, "w": {}, "y": {}}}
     auth = {"type": "object", "required": ["room"], "properties": {"room": {"const": "a"}}}
     source = secured(
