@@ -128,7 +128,7 @@ class Module:
         doc: The first sentence of its docstring.
         details: The rest of it.
         own: Names that it defines.
-        known: What it imports already: the local name by module and name.
+        known: What it imports already: the local name by module and name, the latter alone for a whole module.
     """
 
     def __init__(
@@ -170,6 +170,8 @@ class Module:
         parent, _, last = name.rpartition(".")
         if parent:
             return self.use(parent, last)
+        if ("", name) in self._imported:
+            return self._imported["", name]
         if name in self._own:
             self._imported["", name] = f"{name}_"
             return f"{name}_"

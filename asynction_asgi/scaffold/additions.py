@@ -14,6 +14,7 @@ from .stubs import write_stubs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from .contract_tests import ContractTests
     from .places import Place
     from .stubs import Stub
 
@@ -71,7 +72,7 @@ class Present:
         Raises:
             ScaffoldError: They can't be added without a change to what is there.
         """
-        module = Module(self._name, "", own=set(_bound(self._tree.body)), known=dict(self._imported()))
+        module = self._module()
         groups: dict[tuple[str, ...], dict[Place, Stub]] = defaultdict(dict)
         for place, stub in stubs.items():
             groups[place.classes[: len(self._owners(place))]][place] = stub
@@ -80,8 +81,23 @@ class Present:
             self._addition(within, members, module)
             for within, members in sorted(groups.items(), key=lambda group: len(group[0]), reverse=True)
         ]
+        return self._with([self._new_imports(module), *added])
+
+    def with_tests(self, tests: ContractTests, events: Iterable[tuple[str, str]]) -> str:
+        """Return the text with the tests of events that it lacks; raises as `with_stubs` does."""
+        module = self._module()
+        lines = tests.added(events, frozenset(_bound(self._tree.body)), module)
+        if not lines:
+            return "".join(self._lines)
+        return self._with([self._new_imports(module), (len(self._lines), lines)])
+
+    def _module(self) -> Module:
+        """Return what additions are written into; it has the names that are there."""
+        return Module(self._name, "", own=set(_bound(self._tree.body)), known=dict(self._imported()))
+
+    def _new_imports(self, module: Module) -> _Addition:
         imports = [line for group in module.new_imports() for line in group.split("\n")]
-        return self._with([(self._last_import(), imports), *added])
+        return self._last_import(), imports
 
     def _addition(self, within: tuple[str, ...], stubs: Mapping[Place, Stub], module: Module) -> _Addition:
         if not within:
@@ -129,6 +145,12 @@ class Present:
             if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
                 for alias in node.names:
                     yield (node.module, alias.name), alias.asname or alias.name
+            elif isinstance(node, ast.Import):
+                yield from (
+                    (("", alias.name), alias.asname or alias.name)
+                    for alias in node.names
+                    if alias.asname is not None or "." not in alias.name
+                )
 
     def _last_import(self) -> int:
         """Return the line after which an import may stand."""

@@ -13,7 +13,7 @@ from ..python_source.payloads import Payloads
 from ..python_source.signatures import Signatures
 from ..python_source.source import Module, fits, literal, one_line
 from ..spec.model.offered import served_spec
-from .contract_tests import write_settings, write_tests
+from .contract_tests import ContractTests, write_settings
 from .deployments import deployment_files
 from .documents import copied_documents
 from .emits import write_emits
@@ -23,7 +23,7 @@ from .owned import MANIFEST, manifest_of
 from .places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from ..spec.model import Spec
@@ -59,6 +59,8 @@ class Application:
         security: Security functions that it passes: by scheme.
         in_place: Files of the document that are in the folder already and stay as they are.
         server_options: Options of its server that its deployments need, as source code by name.
+        tests: The tests of events, of which new ones are added.
+        events: The events that a function handles, each with its namespace first.
     """
 
     files: dict[str, bytes]
@@ -71,6 +73,8 @@ class Application:
     security: Mapping[str, Place]
     in_place: frozenset[str]
     server_options: Mapping[str, str]
+    tests: ContractTests
+    events: Mapping[Place, Sequence[tuple[str, str]]]
 
 
 def make_application(
@@ -118,7 +122,8 @@ def make_application(
     beside = any(not PurePosixPath(name).is_relative_to(PurePosixPath(document).parent) for name in sources)
     server_options = _server_options(deployments)
     modules["app"] = _app(title, document, handlers, server_name, server_options, beside=beside)
-    modules["test_app"] = write_tests(served)
+    tests = ContractTests(served)
+    modules["test_app"] = tests.module()
     if secrets:
         modules["conftest"] = write_settings(secrets)
     paths = {name: _path(name, modules, folder) for name in modules}
@@ -149,6 +154,8 @@ def make_application(
         security=handlers.security,
         in_place=in_place,
         server_options=server_options,
+        tests=tests,
+        events=handlers.events,
     )
 
 

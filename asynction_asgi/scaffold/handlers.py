@@ -42,11 +42,13 @@ class Handlers:
         stubs: By place.
         attached: Those that code gives: by namespace and event, or lifecycle name.
         security: Functions that code gives: by scheme.
+        events: The events that a function handles, each with its namespace first.
     """
 
     stubs: dict[Place, Stub] = field(default_factory=dict)
     attached: dict[str, dict[str, Place]] = field(default_factory=lambda: defaultdict(dict))
     security: dict[str, Place] = field(default_factory=dict)
+    events: dict[Place, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def modules(self, packages: set[str], title: str) -> dict[str, Module]:
         """Write modules by dotted name; those that only hold others are empty."""
@@ -191,6 +193,7 @@ class _Collector:
             self._unplaced.append((namespace, event, wanted, stub))
             return
         self._add(place, stub)
+        self._found.events[place].append((namespace.name, event))
 
     def _add(self, place: Place, stub: Stub) -> None:
         known = self._found.stubs.get(place)
@@ -216,6 +219,7 @@ class _Collector:
             place = Place(module=module, name=self._names[module].take(wanted))
             self._found.stubs[place] = stub
             self._found.attached[namespace.name][event] = place
+            self._found.events[place].append((namespace.name, event))
 
     def _check_shared(self) -> None:
         """Check that no two namespaces need the same function of the one module, whose is unknown."""

@@ -10,7 +10,7 @@ from .errors import ScaffoldError
 from .owned import MANIFEST, edited_files, left_over
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .application import Application
@@ -21,6 +21,7 @@ __all__ = ["Update", "make_update", "outdated"]
 
 
 _PACKAGE = "/__init__.py"
+_TESTS = "test_app.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,8 @@ def outdated(application: Application, folder: Path) -> list[str]:
 def make_update(application: Application, folder: Path, *, force: bool = False) -> Update:
     """Make what brings an application up to date; nothing is written.
 
-    Files of ours are written again or removed, missing modules are added, and stubs of handlers are added to
-    modules.
+    Files of ours are written again or removed, missing modules are added, stubs of handlers are added to
+    modules, and tests of their events to the module of tests.
 
     Args:
         application: As it would be written now.
@@ -74,13 +75,14 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
     files |= {
         name: content
         for name, content in application.files.items()
-        if name not in owned and name != MANIFEST and not (folder / name).exists()
+        if name not in owned and name not in (MANIFEST, _TESTS) and not (folder / name).exists()
     }
     notes = [
         _of_left_over(name, is_hidden=name in hidden)
         for name in left
         if name in hidden or name not in removed
     ]
+    added: list[Place] = []
     for module, stubs in application.stubs.items():
         name = application.paths[module]
         missing = stubs
@@ -94,9 +96,15 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
                 for function in present.unnamed(stubs)
             ]
         notes += _to_attach(application, missing) if "app.py" not in files else ()
+        added += missing
     if application.server_options and "app.py" not in files:
         options = ", ".join(f"{name}={value}" for name, value in application.server_options.items())
         notes.append(f"app.py: several processes need from_spec(…, {options})")
+    events = [event for place in added for event in application.events.get(place, ())]
+    if not (folder / _TESTS).exists():  # its author has tests elsewhere
+        notes += [f"there is no {_TESTS}: write a test of {event!r} of {name!r}" for name, event in events]
+    elif events:
+        files |= _with_tests(application, folder / _TESTS, events)
     if files or left:
         files[MANIFEST] = application.files[MANIFEST]
     return Update(files=files, removed=tuple(sorted(removed)), notes=tuple(notes))
@@ -142,6 +150,13 @@ def _of_left_over(name: str, *, is_hidden: bool) -> str:
     if name.endswith(".py"):
         return f"{name} is not written any more and was edited; remove it if you don't need it"
     return f"{name} is not a file of the document any more; remove it once app.py doesn't serve it"
+
+
+def _with_tests(application: Application, path: Path, events: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+    """Return the module of tests with those of new events, if it lacks any."""
+    text = _read(path)
+    changed = Present(path.stem, text).with_tests(application.tests, events)
+    return {} if changed == text else {path.name: changed.encode()}
 
 
 def _to_attach(application: Application, added: Mapping[Place, Stub]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,7 +181,36 @@ def test_what_an_update_adds_is_typed_and_tested(document: Path, folder: Path, t
     handlers.write_text(text.replace(MINE, STUB), "utf-8")  # its tests are those of stubs
     assert not update_files(document, folder)
     tools.check_types(folder)
-    assert "passed" in tools.test(folder)
+    assert "6 passed" in tools.test(folder)
+
+
+def test_new_events_get_tests_beside_those_of_the_author(document: Path, folder: Path) -> None:
+    """With the imports and the client that they lack, and never twice; other tests are not written again."""
+    tests = folder / "test_app.py"
+    text = tests.read_text("utf-8")
+    mine = text[: text.index("\n\n@pytest.fixture\nasync def client")].replace(
+        "from asynction_asgi import RefusedError\n", "from asynction_asgi import RefusedError as Refused\n"
+    )
+    mine += (
+        '\n\nasync def test_mine() -> None:\n    """The author has replaced the tests."""\n    assert Refused'
+    )
+    tests.write_text(mine, "utf-8")
+    write_document(document, *CHANGES["an event added"][0])
+    assert update_files(document, folder) == ()
+    added = tests.read_text("utf-8")
+    assert is_kept(mine, added)
+    functions = re.findall(r"^async def (\w+)", added, re.MULTILINE)
+    assert functions == ["test_mine", "client", "test_ask"]
+    assert 'with pytest.raises(Refused, match="not written yet"):' in added
+    assert added.count("import pytest\n") == 1
+
+
+def test_without_a_module_of_tests_it_is_said_what_to_test(document: Path, folder: Path) -> None:
+    """One that its author has removed is not written again."""
+    (folder / "test_app.py").unlink()
+    write_document(document, *CHANGES["an event added"][0])
+    assert update_files(document, folder) == ("there is no test_app.py: write a test of 'ask' of '/'",)
+    assert not (folder / "test_app.py").exists()
 
 
 def test_what_is_ours_and_was_edited_is_refused(document: Path, folder: Path) -> None:
