@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import keyword
 import operator
 from itertools import count
 from pathlib import Path
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -15,11 +17,16 @@ import pydantic
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, load_spec
+from asynction_asgi.server.conversion.choosing import converter_of
+from asynction_asgi.server.conversion.outgoing import dump_by
+from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
+from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.model.offered import without_handlers
+from asynction_asgi.spec.schemas import Mismatch
 from benchmarks.contract import document as benchmark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from asynction_asgi import Spec
     from asynction_asgi.spec.model import Arguments
@@ -33,12 +40,14 @@ DOCUMENTS: dict[str, Any] = {
 }
 PLAIN = {"string": str, "integer": int, "number": float, "boolean": bool, "null": None, "binary": bytes}
 NUMBERS = count()
+VALUES = 12  # of each list of arguments
 
 
 def by_pydantic(name: str, required: dict[str, Any], optional: dict[str, Any]) -> Any:
     fields: dict[str, Any] = {key: (kind, ...) for key, kind in required.items()}
     fields |= {key: (kind | None, None) for key, kind in optional.items()}
-    return pydantic.create_model(name, __config__=pydantic.ConfigDict(protected_namespaces=()), **fields)
+    config = pydantic.ConfigDict(protected_namespaces=(), extra="allow")
+    return pydantic.create_model(name, __config__=config, **fields)
 
 
 def by_struct(name: str, required: dict[str, Any], optional: dict[str, Any]) -> Any:
@@ -142,3 +151,58 @@ def test_made_models_agree_with_their_documents(name: str, make: Any) -> None:
                 handlers.setdefault(namespace.name, {})[event.name] = handler
     AsynctionSocketIO.from_spec(without_handlers(spec, security=False), handlers=handlers, mock="missing")
     assert maker.models
+
+
+def pairs(spec: Spec, make: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield values that the contract accepts, each with what comes back of its model."""
+    maker, instances = Maker(spec, make), Instances(spec, examples=False)
+    for namespace in spec.namespaces.values():
+        for event in (*namespace.receives.values(), *namespace.sends.values()):
+            for arguments in filter(None, (event.arguments, event.ack)):
+                annotations = maker.arguments(arguments)
+                converter = converter_of(GenericAlias(tuple, tuple(annotations))) if annotations else None
+                if converter is None:
+                    continue
+                check = compile_arguments(arguments, spec.bundle)
+                for values in drawn(instances, arguments):
+                    if len(values) == len(annotations):  # a tuple has no optional items
+                        written = (
+                            dump_by(dump, converter.dump_errors, converter.load(values))
+                            for dump in converter.dumps
+                        )
+                        yield values, next((back for back in written if passes(check, back)), None)
+
+
+def drawn(instances: Instances, arguments: Arguments) -> Iterator[list[Any]]:
+    with contextlib.suppress(UnsatisfiableError):
+        for seed in range(VALUES):
+            yield list(instances.arguments(arguments, Choices.seeded(seed)))
+
+
+def passes(check: Callable[[Any], object], values: Any) -> bool:
+    try:
+        check(list(values))
+    except Mismatch:
+        return False
+    return True
+
+
+def is_same(given: Any, back: Any, *, whole: bool) -> bool:
+    """Return whether a value came back, apart from null for no value; `whole`: with what no model declares."""
+    if isinstance(given, dict) and isinstance(back, dict):
+        names = given.keys() | back.keys() if whole else back.keys()
+        return all(is_same(given.get(name), back.get(name), whole=whole) for name in names)
+    if isinstance(given, list | tuple) and isinstance(back, list | tuple):
+        pairs_of_items = zip(given, back, strict=True)
+        return len(given) == len(back) and all(is_same(*pair, whole=whole) for pair in pairs_of_items)
+    return bool(given == back) and isinstance(given, bool) == isinstance(back, bool)
+
+
+@pytest.mark.parametrize("make", [by_pydantic, by_struct, by_dataclass])
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_values_come_back_as_they_were(name: str, make: Any) -> None:
+    """Pydantic models that allow it keep undeclared members, too."""
+    found = list(pairs(load_spec(DOCUMENTS[name]), make))
+    assert found
+    lost = [pair for pair in found if not is_same(*pair, whole=make is by_pydantic)]
+    assert not lost, lost[0]
