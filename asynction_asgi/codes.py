@@ -43,7 +43,7 @@ DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
     "schemas": {
         "SCHEMA_TYPE": "a schema that is neither an object nor a boolean",
         "SCHEMA": "a schema that is invalid or can't be enforced",
-        "SLOW": "a pattern, or a number of alternatives, that makes every value cost more than a microsecond per byte; the message says what to write instead",
+        "SLOW": "a pattern, or a number of alternatives or schemas for one place, that can make a value cost more than a microsecond per byte; the message says what to write instead",
         "DIALECT": "a `$schema` or version that is not known, or that contradicts the `schemaFormat`",
         "MULTIFORMAT": "a `schemaFormat` that is not validated, or a payload that mixes both forms",
     },

@@ -33,7 +33,8 @@ _MOST_STATES = 256
 _MOST_WORK = 100_000  # positions looked at while states are sought
 _MOST_OPERATIONS = 64  # per character, on integers of as many bits as there are positions
 _MOST_SHIFTS = 8
-_SLOW = 3_072  # operations times 256 and the positions, which is what they cost; a microsecond
+_BY_STATES = 60  # nanoseconds per character
+_BY_BITS = 0.33  # times operations, times 256 and the positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class Automaton:
     Attributes:
         matches: Whether a text holds a match.
         is_small: Whether it has so few states that any engine can hold them all.
-        is_slow: Whether a character may cost more than a microsecond.
+        cost: Nanoseconds per character, at most.
     """
 
     matches: Callable[[str], bool]
     is_small: bool
-    is_slow: bool = False
+    cost: float
 
 
 def compile_automaton(pattern: Pattern) -> Automaton | None:
@@ -69,7 +70,7 @@ def compile_automaton(pattern: Pattern) -> Automaton | None:
         return main.matches(text) and all(check(text) is holds for check, holds in checks)
 
     return Automaton(
-        matches, is_small=all(part.is_small for part in parts), is_slow=any(part.is_slow for part in parts)
+        matches, is_small=all(part.is_small for part in parts), cost=sum(part.cost for part in parts)
     )
 
 
@@ -91,16 +92,16 @@ def _compile(pattern: Pattern) -> Automaton | None:
     except UnsupportedError:
         return None
     if positions.is_nullable or positions.begun & positions.last:
-        return Automaton(lambda _: True, is_small=True)
+        return Automaton(lambda _: True, is_small=True, cost=0)
     start = _find_states(positions)
     if start is not None:
-        return Automaton(_by_states(start), is_small=True)
+        return Automaton(_by_states(start), is_small=True, cost=_BY_STATES)
     shifts, groups = _operations(positions)
     operations = len(shifts) + len(groups)
     if operations > _MOST_OPERATIONS:
         return None
-    is_slow = operations * (256 + len(positions.follow)) > _SLOW
-    return Automaton(_by_bits(positions, shifts, groups), is_small=False, is_slow=is_slow)
+    cost = _BY_BITS * operations * (256 + len(positions.follow))
+    return Automaton(_by_bits(positions, shifts, groups), is_small=False, cost=cost)
 
 
 # --- a table of states ---------------------------------------------------------------------------

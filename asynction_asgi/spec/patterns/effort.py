@@ -16,7 +16,8 @@ __all__ = ["Effort", "estimate_effort"]
 
 _MANY = 64  # a count from which a repetition is taken for an unbounded one
 _MOST_WAYS = 1_000_000  # more are taken for exponentially many
-_STEPS_EACH = 128  # per character, of some five nanoseconds
+_STEPS_EACH = 128  # per character
+_STEP = 5  # nanoseconds
 _STEPS = 1_000_000  # per text
 _SHORT = 24  # texts for which even exponential backtracking ends soon
 _FREE = 100  # texts too short for another method to pay off
@@ -33,12 +34,14 @@ class Effort:
             kind take little time.
         longest: The longest text for which it takes some ten milliseconds at most; None for any.
         shortest: The longest text for which it takes no longer per character than an automaton.
+        cost: Nanoseconds per character, at most, if it is linear.
     """
 
     is_linear: bool
     is_local: bool
     longest: int | None
     shortest: int
+    cost: float = 0
 
 
 def estimate_effort(pattern: Pattern) -> Effort:
@@ -54,7 +57,7 @@ def estimate_effort(pattern: Pattern) -> Effort:
     steps = work.ways * max(work.length, 1)
     if power <= 1 and steps <= _STEPS_EACH:
         local = (deterministic and anchored) or work.length <= _LOCAL
-        return Effort(is_linear=True, is_local=local, longest=None, shortest=_FREE)
+        return Effort(is_linear=True, is_local=local, longest=None, shortest=_FREE, cost=_STEP * steps)
     each = _STEPS_EACH * math.factorial(power) / work.ways
     shortest = 0 if power <= 1 or each < 1 else min(int(each ** (1 / (power - 1))), _FREE)
     longest = int((_STEPS * math.factorial(power) / work.ways) ** (1 / max(power, 1)))

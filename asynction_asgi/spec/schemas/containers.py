@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
 
 from .matchers import compile_pattern
 from .messages import counted, listed, quoted
 from .scalars import Scalars
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .definitions import Schema
 
 __all__ = ["Containers"]
+
+_FEW = 16  # entries looked for one after the other
+EntryT = TypeVar("EntryT")
 
 
 class Containers(Scalars):
@@ -39,19 +45,55 @@ class Containers(Scalars):
             self.each_item(items, "items", 0)
             return
         certain = self._definition.get("minItems", 0)  # checked before
-        for index, schema in enumerate(items):
-            if schema is True:
-                continue
-            variable = self.fresh()
+        constrained = [index for index, schema in enumerate(items) if schema is not True]
+        for index in constrained:
             if index < certain:
-                self.l(f"{variable} = {self._variable}[{index}]")
-                self.emit(schema, variable, str(index))
-            else:
-                with self.block(f"if len({self._variable}) > {index}:"):
-                    self.l(f"{variable} = {self._variable}[{index}]")
-                    self.emit(schema, variable, str(index))
+                self.element(items[index], str(index))
+        self.in_parts(
+            [index for index in constrained if index >= certain],
+            lambda indexes: f"len({self._variable}) > {indexes[0]}",
+            lambda index: self.element(items[index], str(index)),
+        )
         if "additionalItems" in self._definition:
             self.each_item(self._definition["additionalItems"], "additionalItems", len(items))
+
+    def in_parts(
+        self,
+        entries: Sequence[EntryT],
+        test: Callable[[Sequence[EntryT]], str],
+        write: Callable[[EntryT], None],
+    ) -> None:
+        """Generate what to do about each entry that a value has, in few steps if it has few of many.
+
+        Args:
+            entries: Indexes or names, in the order in which they are looked for.
+            test: Write an expression that is true if the value has any of these entries.
+            write: Generate what to do about an entry that the value has.
+        """
+        if len(entries) <= _FEW:
+            for entry in entries:
+                with self.block(f"if {test([entry])}:"):
+                    write(entry)
+            return
+        step = _FEW
+        while step * _FEW < len(entries):
+            step *= _FEW
+        for start in range(0, len(entries), step):
+            part = entries[start : start + step]
+            with self.block(f"if {test(part)}:"):
+                self.in_parts(part, test, write)
+
+    def has_any(self, names: Sequence[str]) -> str:
+        """Write an expression that is true if an object has any of these members."""
+        if len(names) == 1:
+            return f"{names[0]!r} in {self._variable}"
+        return f"not {self._variable}.keys().isdisjoint({self.constant(frozenset(names))})"
+
+    def element(self, schema: Schema, place: str) -> None:
+        """Generate the checks of an item or a member that exists; `place` is its index or name in Python."""
+        variable = self.fresh()
+        self.l(f"{variable} = {self._variable}[{place}]")
+        self.emit(schema, variable, place)
 
     def each_item(self, schema: Schema, keyword: str, start: int) -> None:
         """Generate the checks of the items from `start` on."""
@@ -128,17 +170,16 @@ class Containers(Scalars):
     def generate_properties(self) -> None:
         """Generate the checks of declared members, and that required ones among them exist."""
         required = self._definition.get("required", ())
-        for name, schema in self._definition["properties"].items():
-            member = self.fresh()
-            if name in required:
-                self.missing(name)
-                if schema is not True:
-                    self.l(f"{member} = {self._variable}[{name!r}]")
-                    self.emit(schema, member, repr(name))
-            elif schema is not True:
-                with self.block(f"if {name!r} in {self._variable}:"):
-                    self.l(f"{member} = {self._variable}[{name!r}]")
-                    self.emit(schema, member, repr(name))
+        properties = self._definition["properties"]
+        for is_required, names in groupby(properties, key=lambda name: name in required):
+            if is_required:
+                for name in names:
+                    self.missing(name)
+                    if properties[name] is not True:
+                        self.element(properties[name], repr(name))
+            else:
+                optional = [name for name in names if properties[name] is not True]
+                self.in_parts(optional, self.has_any, lambda name: self.element(properties[name], repr(name)))
 
     def generate_pattern_properties(self) -> None:
         """Generate the checks of members by pattern, and of additional ones in the same pass."""
@@ -199,6 +240,9 @@ class Containers(Scalars):
 
     def generate_dependencies(self) -> None:
         """Generate the checks that depend on the presence of a member."""
-        for name, schema in self._definition["dependencies"].items():
-            with self.block(f"if {name!r} in {self._variable}:"):
-                self.emit(schema, self._variable, kinds=self._kinds)
+        dependencies = self._definition["dependencies"]
+        self.in_parts(
+            list(dependencies),
+            self.has_any,
+            lambda name: self.emit(dependencies[name], self._variable, kinds=self._kinds),
+        )

@@ -11,7 +11,7 @@ from .runtime import BYTES, is_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Texts", "equals", "unique"]
+__all__ = ["Texts", "depth", "equals", "is_within", "unique"]
 
 _PLAIN = 2**53  # larger numbers are written with an exponent
 _TEXTS = "texts"  # where a check's memo holds them
@@ -34,6 +34,25 @@ def equals(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, str):
         return isinstance(value, str) and value == wanted
     return is_number(value) and bool(value == wanted)
+
+
+def depth(value: Any) -> int:
+    """Return how many arrays and objects are within each other in a value of the document."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
+
+
+def is_within(value: Any, most: int) -> bool:
+    """Return whether a value's depth is at most this; looks no deeper."""
+    if not isinstance(value, dict | list | tuple):
+        return True
+    if not most:
+        return False
+    for inner in value.values() if isinstance(value, dict) else value:  # noqa: SIM110  # faster
+        if not is_within(inner, most - 1):
+            return False
+    return True
 
 
 class Texts:

@@ -6,7 +6,6 @@ Where a standard and its common use differ, the standard is followed; each check
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ _DURATION = re.compile(
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
 _POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
 _RELATIVE_POINTER = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:[+-][1-9][0-9]{0,18})?(?:#|(?:/(?:[^/~]|~[01])*)*)")
+_GROUPS = re.compile(r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*")  # of an IPv6 address
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _ATOMS_INTERNATIONAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+")
 _QUOTED = re.compile(r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"')
@@ -128,13 +128,19 @@ def is_ipv4(text: str) -> bool:
 
 def is_ipv6(text: str) -> bool:
     """Return whether a text is an IPv6 address (RFC 4291, section 2.2) without a zone."""
-    if len(text) > 45 or "%" in text or "/" in text or not text.isascii():
+    if len(text) > 45:
         return False
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
+    if "." in text:
+        text, colon, address = text.rpartition(":")
+        if not is_ipv4(address):
+            return False
+        text += f"{colon}0:0"
+    before, gap, after = text.partition("::")
+    if not gap:
+        return text.count(":") == 7 and _GROUPS.fullmatch(text) is not None
+    if text.count(":") - (not before) - (not after) > 7:
         return False
-    return True
+    return all(not part or _GROUPS.fullmatch(part) for part in (before, after))
 
 
 def is_email(text: str) -> bool:

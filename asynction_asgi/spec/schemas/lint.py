@@ -15,7 +15,7 @@ from .children import children
 from .declared import find_undeclared
 from .dialects import ASYNCAPI
 from .keywords import ASSERTIONS, KEYWORDS, advice
-from .matchers import compile_pattern
+from .matchers import SLOW, compile_pattern
 from .multi_format import is_multi_format
 from .resources import resources_of
 from .slips import hint_for, kind_of
@@ -224,7 +224,7 @@ class _Linter:
                 f"the pattern could take very long, so text of more than {matcher.longest} characters is taken "
                 "not to match; avoid repetitions within repetitions, backreferences and lookarounds"
             )
-        elif matcher.is_slow:
+        elif matcher.cost > SLOW:
             severity = "warning"
             message = (
                 "the pattern takes more than a microsecond for a character of some texts; use smaller counts in "

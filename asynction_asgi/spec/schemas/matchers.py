@@ -24,7 +24,9 @@ from ..patterns.tree import Assertion, Sequence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Matcher", "compile_pattern"]
+__all__ = ["SLOW", "Matcher", "compile_pattern"]
+
+SLOW = 1_000  # nanoseconds per character; beyond, authors are warned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,13 @@ class Matcher:
     Attributes:
         matches: Whether a text holds a match; true or false in the sense of Python.
         longest: Longer texts are taken not to match; None for no such limit.
-        is_slow: Whether a character may cost more than a microsecond.
+        cost: Nanoseconds per character, at most; 0 if the length is limited.
         is_light: Whether other engines of regular expressions take linear time with a small constant, too.
     """
 
     matches: Callable[[str], object]
     longest: int | None = None
-    is_slow: bool = False
+    cost: float = 0
     is_light: bool = True
 
 
@@ -59,12 +61,13 @@ def compile_pattern(text: str) -> Matcher:
     looks, rest = leading_looks(pattern)  # each is tried once, so that their work adds up
     parts = (rest, *(Sequence((Assertion("^"), look.body)) for look in looks))
     efforts = [estimate_effort(part) for part in parts]
+    cost = sum(effort.cost for effort in efforts)
     if all(effort.is_linear and effort.is_local for effort in efforts):
-        return Matcher(search)
+        return Matcher(search, cost=cost)
     automaton = compile_automaton(pattern)
     is_light = automaton is not None and automaton.is_small
     if all(effort.is_linear for effort in efforts):
-        return Matcher(search, is_light=is_light)
+        return Matcher(search, cost=cost, is_light=is_light)
     if automaton is None:
         longest = min(effort.longest for effort in efforts if effort.longest is not None)
         return Matcher(lambda text: len(text) <= longest and search(text), longest, is_light=False)
@@ -72,6 +75,6 @@ def compile_pattern(text: str) -> Matcher:
     matches = automaton.matches
     return Matcher(
         lambda text: search(text) if len(text) <= shortest else matches(text),
-        is_slow=automaton.is_slow,
+        cost=automaton.cost,
         is_light=is_light,
     )

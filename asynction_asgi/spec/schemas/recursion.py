@@ -2,9 +2,9 @@
 
 A schema that reaches itself by two ways at the same place of a value, such as two branches of an
 ``anyOf`` that both descend into ``child``, doubles its work per level of the value. One that applies
-another twice, which applies a third twice, and so on, doubles it per level of the document. One with
-``uniqueItems`` compares what the levels below it have compared. Their functions keep a memo; all others, plain
-trees among them, need none.
+another twice, which applies a third twice, and so on, doubles it per level of the document. Two with
+``uniqueItems`` at one place, or one within the other, compare the same values, as one that reaches itself
+does. Their functions keep a memo; all others, plain trees among them, need none.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .children import children, inner_schemas
+from .children import children
 from .definitions import REF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from .children import Child
     from .definitions import Definitions, Schema
@@ -48,7 +48,14 @@ class Recursion:
 
 def find_recursion(definitions: Definitions) -> Recursion:
     """Look at every reference from one definition to another."""
-    sites = {name: _sites(schema, ()) for name, schema in definitions.items()}
+    within = {name: list(_within(schema, ())) for name, schema in definitions.items()}
+    sites = {
+        name: [(path, schema[REF]) for path, schema in found if REF in schema]
+        for name, found in within.items()
+    }
+    compared = {
+        name: [path for path, schema in found if "uniqueItems" in schema] for name, found in within.items()
+    }
     component = _components({name: [target for _, target in found] for name, found in sites.items()})
     recursive: set[str] = set()
     risky: set[str] = set()
@@ -56,14 +63,15 @@ def find_recursion(definitions: Definitions) -> Recursion:
         inner = [path for path, target in found if component[target] == component[name]]
         if inner:
             recursive.add(component[name])
-            if _compares(definitions[name]):
+            if compared[name]:
                 risky.add(component[name])
         if any(_overlap(path, other) for index, path in enumerate(inner) for other in inner[:index]):
             risky.add(component[name])
     return Recursion(
         recursive=frozenset(name for name in definitions if component[name] in recursive),
         risky=frozenset(name for name in definitions if component[name] in risky)
-        | _repeating(sites, component),
+        | _repeating(sites, component)
+        | _comparing(sites, compared, component),
     )
 
 
@@ -86,7 +94,7 @@ def find_loops(definitions: Definitions) -> list[str]:
 def _in_place(definitions: Definitions) -> dict[str, list[str]]:
     """Return the definitions that each one applies to the same place of a value."""
     return {
-        name: [target for path, target in _sites(schema, ()) if not path]
+        name: [inner[REF] for path, inner in _within(schema, ()) if not path and REF in inner]
         for name, schema in definitions.items()
     }
 
@@ -104,6 +112,28 @@ def _repeating(sites: dict[str, list[Site]], component: dict[str, str]) -> froze
         count = 1 + _at_one_place((path, calls.get(target, 1)) for path, target in sites[name])
         calls[name] = min(count, most + 1)
     return frozenset(name for name, count in calls.items() if count > most)
+
+
+def _comparing(
+    sites: dict[str, list[Site]], compared: dict[str, list[Path]], component: dict[str, str]
+) -> frozenset[str]:
+    """Return definitions by which what is within one place of a value is compared more than once."""
+    if not any(compared.values()):
+        return frozenset()
+    most: dict[str, int] = {}
+    for name in component:  # each after those that it refers to
+        here = [(path, 1) for path in compared[name]]
+        most[name] = min(
+            _at_one_place([*here, *((path, most.get(target, 0)) for path, target in sites[name])]), 2
+        )
+    found: set[str] = set()
+    waiting = [name for name, count in most.items() if count > 1]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and most[name]:
+            found.add(name)
+            waiting += (target for _, target in sites[name])
+    return frozenset(found)
 
 
 def _at_one_place(calls: Iterable[tuple[Path, int]]) -> int:
@@ -161,25 +191,15 @@ class _Family:
         )
 
 
-def _compares(schema: Schema) -> bool:
-    """Return whether a definition holds ``uniqueItems``."""
-    return isinstance(schema, dict) and (
-        "uniqueItems" in schema or any(map(_compares, inner_schemas(schema)))
-    )
-
-
-def _sites(schema: Schema, path: Path) -> list[Site]:
-    """Return every reference within a definition, and the place of the value that it applies to."""
+def _within(schema: Schema, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield every schema and reference within a definition, and the place of the value that it applies to."""
     if isinstance(schema, bool):
-        return []
-    if REF in schema:
-        return [(path, schema[REF])]
-    return [
-        site
-        for child in children(schema)
-        if child.kind != "name"  # a text, which holds nothing
-        for site in _sites(child.schema, (*path, *_steps(child, id(schema))))
-    ]
+        return
+    yield path, schema
+    if REF not in schema:
+        for child in children(schema):
+            if child.kind != "name":  # a text, which holds nothing
+                yield from _within(child.schema, (*path, *_steps(child, id(schema))))
 
 
 def _steps(child: Child[Schema], holder: int) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from .equality import Texts
+from .equality import Texts, depth
 from .formats import FORMATS
 from .matchers import compile_pattern
 from .messages import counted, listed, quoted, shortened, type_names
@@ -70,7 +70,8 @@ class Scalars(Writer):
         containers = [value for value in values if isinstance(value, dict | list)]
         if len(containers) > _MANY:
             texts = self.constant(frozenset(map(Texts().of, containers)))
-            tests.append(f"isinstance({variable}, (dict, list, tuple)) and text_of({variable}) in {texts}")
+            test = f"isinstance({variable}, (dict, list, tuple)) and is_within({variable}, {max(map(depth, containers))})"
+            tests.append(f"{test} and text_of({variable}) in {texts}")
         else:
             tests += [f"equals({variable}, {self.constant(value)})" for value in containers]
         return " or ".join(tests) or "False"

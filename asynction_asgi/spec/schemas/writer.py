@@ -76,6 +76,7 @@ class Writer(CodeGeneratorDraft07):
             "is_integer": runtime.is_integer,
             "is_multiple": runtime.is_multiple,
             "is_number": runtime.is_number,
+            "is_within": equality.is_within,
             "size": runtime.size,
             "text_of": equality.Texts().of,
             "unique": equality.unique,

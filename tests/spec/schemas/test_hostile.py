@@ -21,15 +21,20 @@ MOST = 130  # instructions per byte, which take a microsecond or two
 
 @pytest.mark.parametrize("name", ROWS)
 def test_twice_the_bytes_take_twice_the_work(name: str) -> None:
-    """This holds for each keyword, format and kind of pattern, on valid and invalid values."""
+    """This holds for each keyword, format and kind of pattern, on valid and invalid values.
+
+    A byte takes a bounded number of instructions, unless the author is warned.
+    """
     row = ROWS[name]
-    check = row.compile("fastjsonschema")
+    check, diagnostics = row.compile("fastjsonschema")
     texts = [row.text(SIZE), row.text(2 * SIZE)]
     is_valid(check, json.loads(texts[0]))  # fill the caches first
     once, twice = (instructions(is_valid, check, json.loads(text)) for text in texts)
     small, large = (len(text.encode()) for text in texts)
     assert twice / large < 1.2 * once / small + 1
-    assert twice < MOST * large
+    assert twice < MOST * large or row.slow
+    is_reported = any(diagnostic.code == "SLOW" for diagnostic in diagnostics)
+    assert is_reported is row.slow
 
 
 def keywords(schema: Any) -> Iterator[tuple[str, Any]]:
