@@ -213,7 +213,14 @@ class _Export:
                 copy[key] = inner.value
             elif not _PRIVATE.fullmatch(key):
                 copy[key] = self._copy(inner, named=key in _NAMED)
+        if node.identity in self._schemas and isinstance(copy.get("discriminator"), dict):
+            self._name_discriminator(node, copy)
         return copy
+
+    def _name_discriminator(self, node: Node, copy: dict[str, Any]) -> None:
+        """Write the discriminator of OpenAPI as AsyncAPI has it, a name, unless the dialect has objects."""
+        if self._schemas_read.dialect(node).has_discriminator != "object":
+            copy["discriminator"] = copy["discriminator"].get("propertyName", "")
 
     def _is_lost(self, node: Node) -> bool:
         """Return whether an object is a file that cannot be read, which only an unused one may be."""

@@ -1,169 +1,23 @@
-"""What pydantic and FastAPI generate means in a document what it means to them."""
+"""What pydantic, FastAPI and zod generate means in a document what it means to them."""
 
 from __future__ import annotations
 
-import copy
 import json
 import random
-from datetime import date, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fastapi import FastAPI
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from asynction_asgi.spec import load_spec
-from asynction_asgi.spec.schemas import Mismatch
+from .pasting import VALID, accepts, by_component, components, contract, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pydantic import BaseModel
 
     from asynction_asgi.spec import Spec
-
-
-class Colour(StrEnum):
-    RED = "red"
-    BLUE = "blue"
-
-
-class Node(BaseModel):
-    value: int
-    children: list[Node] = []
-
-
-class Cat(BaseModel):
-    kind: Literal["cat"]
-    lives: Annotated[int, Field(ge=0, le=9)]
-
-
-class Dog(BaseModel):
-    kind: Literal["dog", "wolf"]
-    name: str | None = None
-
-
-class Owner(BaseModel):
-    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
-    others: list[Cat | Dog] = []
-
-
-class Pair(BaseModel):
-    fixed: tuple[int, str]
-    any: tuple[float, ...] = ()
-
-
-class Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    a: bool
-    colour: Colour | None = None
-
-
-class Extra(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, int]
-    a: str = ""
-
-
-class Limits(BaseModel):
-    name: Annotated[str, Field(min_length=2, max_length=4, pattern="^[a-z]+$")]
-    count: Annotated[int, Field(multiple_of=3, gt=0)] = 3
-    share: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    items: Annotated[list[int], Field(min_length=1, max_length=2)] = [1]
-
-
-class Named(BaseModel):
-    by_code: dict[Annotated[str, StringConstraints(max_length=2)], int]
-    free: dict[str, Node] = {}
-
-
-class Moment(BaseModel):
-    day: date
-    at: datetime
-    key: UUID
-    link: AnyUrl | None = None
-
-
-class Child(Closed):
-    b: int | str | None
-    label: str = Field(alias="the label")
-
-
-VALID: dict[type[BaseModel], Any] = {
-    Node: {"value": 1, "children": [{"value": 2, "children": [{"value": 3}]}]},
-    Owner: {"pet": {"kind": "cat", "lives": 9}, "others": [{"kind": "dog"}, {"kind": "wolf", "name": None}]},
-    Pair: {"fixed": [1, "a"], "any": [1.5, 2]},
-    Closed: {"a": True, "colour": "red"},
-    Extra: {"a": "x", "b": 1},
-    Limits: {"name": "abc", "count": 6, "share": 0.25, "items": [1, 2]},
-    Named: {"by_code": {"a": 1}, "free": {"x y": {"value": 1}}},
-    Moment: {
-        "day": "2026-02-28",
-        "at": "2026-02-28T12:00:00Z",
-        "key": "12345678-1234-4234-8234-123456789012",
-        "link": "https://example.com/a",
-    },
-    Child: {"a": False, "b": "x", "the label": "y"},
-}
-# Left out are whole floats, naive times, sets with equal members and dictionaries whose keys have a pattern:
-# what pydantic's code says of them differs from its schema.
-OTHERS: list[Any] = [
-    *(None, True, 0, 1, -1, 9, 10, 1.5, "", "a", "abc", "cat", "red", "2026-02-30", "2026-02-28"),
-    *([], [1], ["a"], [1, "a", 2], {}, {"a": 1}, {"kind": "cat"}, {"value": 1}),
-]
-TRIES = 150
-
-
-def values(valid: Any, chance: random.Random) -> Iterator[Any]:
-    """Yield a value, and others that differ from it in one or two places."""
-    yield valid
-    for _ in range(TRIES):
-        value = copy.deepcopy(valid)
-        for _ in range(chance.randint(1, 2)):
-            value = changed(value, chance)
-        yield value
-
-
-def changed(value: Any, chance: random.Random) -> Any:
-    """Return a value with one place changed, left out or added."""
-    if not isinstance(value, dict | list) or not value or chance.random() < 0.1:
-        return copy.deepcopy(chance.choice(OTHERS))
-    if isinstance(value, dict):
-        key = chance.choice([*value, "more"])
-        if key == "more":
-            return {**value, key: copy.deepcopy(chance.choice(OTHERS))}
-        if chance.random() < 0.2:
-            return {name: inner for name, inner in value.items() if name != key}
-        return {**value, key: changed(value[key], chance)}
-    index = chance.randrange(len(value))
-    if chance.random() < 0.3:
-        return [*value, copy.deepcopy(chance.choice(OTHERS))]
-    return [changed(inner, chance) if place == index else inner for place, inner in enumerate(value)]
-
-
-def contract(payloads: dict[str, Any], schemas: dict[str, Any] | None = None) -> Spec:
-    """Return the contract with an event for each payload."""
-    messages = [{"name": name, "payload": payload} for name, payload in payloads.items()]
-    return load_spec(
-        {
-            "asyncapi": "2.6.0",
-            "info": {"title": "T", "version": "1"},
-            "channels": {"/": {"publish": {"message": {"oneOf": messages}}}},
-            "components": {"schemas": schemas or {}},
-        },
-        strict=True,
-    )
-
-
-def accepts(spec: Spec, event: str, value: Any) -> bool:
-    """Return whether the payload of an event accepts a value."""
-    schema = spec.namespaces["/"].receives[event].arguments.schema
-    assert schema is not None
-    try:
-        spec.bundle.check(schema)(value)
-    except Mismatch:
-        return False
-    return True
 
 
 def agrees(spec: Spec, event: str, model: type[BaseModel]) -> None:
@@ -188,7 +42,7 @@ def test_models_of_pydantic_mean_the_same(place: str) -> None:
     if place == "inline":
         spec = contract(schemas)
     elif place == "component":
-        spec = contract({name: {"$ref": f"#/components/schemas/{name}"} for name in schemas}, schemas)
+        spec = contract(by_component(), schemas)
     else:
         uri = "https://json-schema.org/draft/2020-12/schema"
         spec = contract({name: {"$schema": uri, **schema} for name, schema in schemas.items()})
@@ -198,18 +52,31 @@ def test_models_of_pydantic_mean_the_same(place: str) -> None:
 
 def test_components_of_fastapi_mean_the_same() -> None:
     """The components of a FastAPI application become those of the document."""
-    app = FastAPI()
-
-    for model in VALID:
-
-        def endpoint(body: Any) -> None:
-            """Take a body."""
-
-        endpoint.__annotations__["body"] = model
-        app.post(f"/{model.__name__}")(endpoint)
-    schemas = app.openapi()["components"]["schemas"]
-    spec = contract(
-        {model.__name__: {"$ref": f"#/components/schemas/{model.__name__}"} for model in VALID}, schemas
-    )
+    spec = contract(by_component(), components())
     for model in VALID:
         agrees(spec, model.__name__, model)
+
+
+# Valid values of the schemas in tests/javascript/zod.cjs.
+USER = {"id": "12345678-1234-4234-8234-123456789012", "name": "a", "tags": ["b"], "mail": "a@example.com"}
+OF_ZOD: dict[str, Any] = {
+    "User": USER,
+    "Category": {"name": "a", "within": [{"name": "b", "within": []}]},
+    "Owner": {"user": USER, "others": [USER]},
+    "Shape": {"kind": "box", "side": 1.5},
+    "Pair": ["a", 1, True],
+    "Counts": {"a": 1, "b": 2},
+    "Moment": {"at": "2026-02-28T12:00:00Z", "day": "2026-02-28"},
+    "Both": {"a": "x", "b": None},
+}
+
+
+def test_schemas_of_zod_mean_the_same(tmp_path: Path, run_js: Callable[..., list[Any]]) -> None:
+    """What zod writes can be pasted too, and accepts what zod accepts."""
+    tried = {name: list(values(valid, random.Random(f"zod {name}"))) for name, valid in OF_ZOD.items()}
+    (tmp_path / "values.json").write_text(json.dumps(tried))
+    schemas, *verdicts = run_js("zod.cjs", str(tmp_path / "values.json"))
+    spec = contract(schemas)
+    for (name, tries), expected in zip(tried.items(), verdicts, strict=True):
+        assert [accepts(spec, name, value) for value in tries] == expected
+        assert set(expected) == {True, False}
