@@ -65,6 +65,7 @@ SEAMS = {
     "pydantic_core": ("server/conversion/by_pydantic",),
     "msgspec": ("server/conversion/by_msgspec",),
     "click": ("cli",),
+    "opentelemetry": ("server/tracing",),
     "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
     "websockets": ("engine/transport/uvicorn",),
 }

@@ -16,6 +16,7 @@ from .providing.provide import Provide
 from .security import JWTVerifier, same_secret
 from .socket import Recipients, Socket
 from .sockets import Sockets
+from .tracing.option import Tracing
 from .validation import Validation
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Recipients",
     "Socket",
     "Sockets",
+    "Tracing",
     "Validation",
     "handles",
     "same_secret",

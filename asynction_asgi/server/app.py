@@ -22,6 +22,7 @@ from .lifespan import compose_lifespan
 from .options import check_options
 from .registering import Registering, log_findings
 from .reloading import reload_advice
+from .tracing.create import create_traces
 from .wrappable import check_asgi
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .observer import Observer
     from .options import Options
     from .socket import Socket
+    from .tracing.option import Tracing
     from .validation import Enforcement, Validation
 
     Scope = MutableMapping[str, Any]
@@ -83,6 +85,7 @@ class AsynctionSocketIO(Registering, Emitting):
         bind: Literal["now", "start"] = "now",
         provide: Mapping[Any, Any] | None = None,
         recovery: bool = True,
+        tracing: Tracing | bool = False,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -90,6 +93,7 @@ class AsynctionSocketIO(Registering, Emitting):
             raise ValueError(f'bind must be "now" or "start", not {bind!r}')
         if app is not None:
             check_asgi(app)
+        traces = create_traces(tracing)
         contract = Contract.bind(
             spec if recovery else without_recovery(spec),
             validation=validation,
@@ -99,14 +103,15 @@ class AsynctionSocketIO(Registering, Emitting):
             mock=mock,
             complete=not self.handlers_follow,
             check_types=check_types,
-            observers=observers,
+            observers=observers if traces is None else (*observers, traces.outcomes),
             at_start=bind == "start",
             provide=provide,
         )
         dispatcher = Dispatcher(contract, self)
+        endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(
-            dispatcher, watch=contract.outcomes.watch, check_relayed=check_relayed, **server_options
+            endpoint, watch=contract.outcomes.watch, check_relayed=check_relayed, **server_options
         )
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)

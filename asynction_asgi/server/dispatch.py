@@ -51,6 +51,7 @@ class Conversation:
         guard: Decides about its events, or None without security.
         state: What handlers keep of it, or None as long as no handler asks for it.
         scope: What was provided to its handlers, or None as long as nothing was.
+        trace: What `TracedEndpoint` keeps of it, or None without tracing.
     """
 
     routes: NamespaceRoutes
@@ -58,6 +59,7 @@ class Conversation:
     guard: Guard | None = None
     state: SimpleNamespace | None = None
     scope: Scope | None = None
+    trace: Any = None
 
     def kept(self) -> SimpleNamespace:
         """Return what handlers keep of the connection."""

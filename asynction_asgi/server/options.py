@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..docs.http import Guard, Renderer
     from .observer import Observer
+    from .tracing.option import Tracing
     from .validation import Enforcement, Validation
 
 
@@ -44,6 +45,7 @@ class Options(ServerOptions, total=False):
         observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
         recovery: False ignores ``x-recovery``: every client that returns starts a new session.
+        tracing: True begins spans of OpenTelemetry for connections, events and emits; a `Tracing` says more.
     """
 
     validation: Validation | Enforcement | bool
@@ -64,6 +66,7 @@ class Options(ServerOptions, total=False):
     provide: Mapping[Any, Any] | None
     observers: Sequence[Observer]
     recovery: bool
+    tracing: Tracing | bool
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:

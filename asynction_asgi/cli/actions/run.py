@@ -33,6 +33,7 @@ _FOR_DOCUMENTS = (
     "mock",
     "schemas",
     "cors",
+    "tracing",
 )
 
 

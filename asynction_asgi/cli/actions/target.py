@@ -51,6 +51,7 @@ class Target:
     mock: Literal["missing"] | None = None
     schemas: Mapping[str, str] | None = None
     cors: list[str] | None = None
+    tracing: bool = False
     route: str | None = None
 
     @property
@@ -118,9 +119,10 @@ class Target:
                 message_queue_validation=self.message_queue_validation,
                 message_queue_retention=self.message_queue_retention,
                 cors_allowed_origins=self.cors,
+                tracing=self.tracing,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )
-        except (ValueError, ModuleNotFoundError) as error:  # of --message-queue
+        except (ValueError, ModuleNotFoundError) as error:  # of --message-queue, --tracing
             raise click.ClickException(str(error)) from None
 
 

@@ -98,6 +98,9 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     help="Begin the ids of connections with NAME, so that a load balancer can send a client's requests to this"
     " process.",
 )
+@click.option(
+    "--tracing", is_flag=True, help="Begin spans of OpenTelemetry for connections, events and emits."
+)
 @schemas_option
 @cors_option
 @uvicorn_options()
@@ -123,6 +126,7 @@ def run(
     route: str | None,
     schemas: Mapping[str, str],
     cors: Sequence[str],
+    tracing: bool,
     **options: Any,
 ) -> None:
     """Serve TARGET: the path of an AsyncAPI document, or module:app.
@@ -149,6 +153,7 @@ def run(
         mock=mock,
         schemas=schemas,
         cors=check_origins(cors),
+        tracing=tracing,
         route=route,
     )
     run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path))

@@ -1,0 +1,94 @@
+"""The dispatcher with a span around each connection and event, chosen at the start; without tracing it is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .outcomes import within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...engine import Peer
+    from ...spec.model import Ordering, Recovery
+    from ..dispatch import Conversation, Dispatcher
+    from .spans import Spans
+
+__all__ = ["TracedEndpoint"]
+
+
+class TracedEndpoint:
+    """An `Endpoint` that begins spans, and leaves all else to a dispatcher.
+
+    Args:
+        dispatcher: Decides.
+        spans: What they are.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, spans: Spans) -> None:
+        self._dispatcher = dispatcher
+        self._spans = spans
+
+    def admits(self, namespace: str) -> bool:
+        """Return what the dispatcher does."""
+        return self._dispatcher.admits(namespace)
+
+    def check_registration(self, namespace: str, event: str | None) -> None:
+        """Raise what the dispatcher does."""
+        self._dispatcher.check_registration(namespace, event)
+
+    def ordering(self, peer: Peer[Conversation], event: str) -> Ordering | None:
+        """Return what the dispatcher does."""
+        return self._dispatcher.ordering(peer, event)
+
+    def recovery(self, namespace: str) -> Recovery | None:
+        """Return what the dispatcher does."""
+        return self._dispatcher.recovery(namespace)
+
+    def user(self, peer: Peer[Conversation]) -> Any:
+        """Return what the dispatcher does."""
+        return self._dispatcher.user(peer)
+
+    async def check_connect(self, peer: Peer[Conversation], auth: Any) -> None:
+        """Begin the span of a connection, and check it."""
+        span = self._spans.connect(peer, auth)
+        if span is None:
+            await self._dispatcher.check_connect(peer, auth)
+            return
+        try:
+            with within(span):
+                await self._dispatcher.check_connect(peer, auth)
+        except BaseException:
+            span.end()
+            raise
+        peer.state.trace = span
+
+    async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
+        """Accept a connection, and end its span, to which later ones have links."""
+        span = peer.state.trace
+        try:
+            with within(span):
+                await self._dispatcher.connect(peer, auth)
+        finally:
+            peer.state.trace = self._spans.end_connect(span, peer)
+
+    async def event(
+        self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool
+    ) -> Sequence[Any]:
+        """Handle an event in a span."""
+        span = self._spans.process(peer, event)
+        try:
+            with within(span):
+                return await self._dispatcher.event(peer, event, arguments, ack=ack)
+        finally:
+            span.end()
+
+    async def disconnect(self, peer: Peer[Conversation], reason: str) -> None:
+        """Handle the end of a connection in a span."""
+        span = self._spans.process(peer, "disconnect")
+        span.set_attribute("asynction.reason", reason)
+        try:
+            with within(span):
+                await self._dispatcher.disconnect(peer, reason)
+        finally:
+            span.end()

@@ -1,0 +1,118 @@
+"""What a span says of how its event ended.
+
+Only a failure of the application is an error of the span. A refusal is named, too, and leaves the status unset: a
+client that sends nonsense must not look like a server that fails.
+"""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Status, StatusCode
+
+from ...errors import AckValidationError, DisconnectedError, NoAnswerError, RefusedError, ValidationError
+from ...reasons import Code, Unanswered
+from ..observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opentelemetry.trace import Span
+
+    from ...engine import Peer
+
+__all__ = ["TracedOutcomes", "unanswered", "within"]
+
+_OWN = context.create_key("asynction_asgi")
+_REFUSALS = (RefusedError, NoAnswerError, DisconnectedError)
+
+
+@contextmanager
+def within(span: Span) -> Iterator[None]:
+    """Let a span be the current one in a block, and receive the outcome of what the block handles."""
+    token = context.attach(context.set_value(_OWN, span, trace.set_span_in_context(span)))
+    try:
+        yield
+    except (
+        GeneratorExit
+    ):  # of a task that is garbage; it is closed in another context, where this is not attached
+        raise
+    except BaseException:
+        context.detach(token)
+        raise
+    else:
+        context.detach(token)
+
+
+class TracedOutcomes(Observer):
+    """Reports refusals and crashes to the span of the event or connection.
+
+    Args:
+        exception_text: Whether messages of exceptions are recorded.
+    """
+
+    def __init__(self, *, exception_text: bool) -> None:
+        self._exception_text = exception_text
+
+    def refused(
+        self, peer: Peer[Any], event: str | None, error: BaseException, *, code: str, ref: str | None
+    ) -> None:
+        """Name the reason, and record what was raised if it is not a refusal itself."""
+        del peer, event  # as the span knows them
+        self._report(error, code, ref)
+
+    def failed(self, error: BaseException, ref: str) -> None:
+        """Report what a handler raised that has no client to answer."""
+        self._report(error, Code.INTERNAL_ERROR, ref)
+
+    def _report(self, error: BaseException, code: str, ref: str | None) -> None:
+        span: Any = context.get_value(_OWN)
+        if (
+            span is None or not span.is_recording()
+        ):  # None where the engine refuses, before the contract is asked
+            return
+        kind = Code.of(code)
+        span.set_attributes({"error.type": kind, "asynction.code": code})
+        if isinstance(error, ValidationError) and error.keyword:
+            span.set_attribute("asynction.keyword", error.keyword)
+        if ref is not None or (kind is Code.OTHER and not isinstance(error, _REFUSALS)):
+            _record(span, error, text=self._exception_text)
+        if ref is not None:  # which only failures of the application have; the log has it, too
+            span.set_attribute("asynction.ref", ref)
+            span.set_status(Status(StatusCode.ERROR))
+
+
+def unanswered(span: Span, error: BaseException) -> None:
+    """Report what a call raised: why its client did not answer, or that it could not be asked."""
+    reason = _reason(error)
+    if reason is not None:
+        span.set_attribute("error.type", reason)
+    else:
+        span.set_attribute("error.type", type(error).__qualname__)
+        span.set_status(Status(StatusCode.ERROR))
+
+
+def _reason(error: BaseException) -> Unanswered | None:
+    if isinstance(error, NoAnswerError):
+        return Unanswered.DISPLACED if error.displaced else Unanswered.TIMEOUT
+    if isinstance(error, DisconnectedError):
+        return Unanswered.GONE
+    return Unanswered.INVALID if isinstance(error, AckValidationError) else None
+
+
+def _record(span: Span, error: BaseException, *, text: bool) -> None:
+    """Record an exception, by default without its message, which may quote what a client sent."""
+    if text and isinstance(error, Exception):
+        span.record_exception(error)
+        return
+    kind = type(error)
+    span.add_event(
+        "exception",
+        {
+            "exception.type": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
+            "exception.stacktrace": "".join(traceback.format_tb(error.__traceback__)),
+        },
+    )
