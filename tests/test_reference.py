@@ -19,11 +19,11 @@ from asynction_asgi import Limits, check_document
 from asynction_asgi.codes import DIAGNOSTICS, REFUSALS
 from asynction_asgi.mock import MockSettings
 from asynction_asgi.probe.judge import CODES as FINDINGS
+from asynction_asgi.server.option_help import described
 from asynction_asgi.spec.structure.extensions import PLACES
 from asynction_asgi.spec.structure.meanings import MEANINGS
 from docs.generated import PARTS
 from docs.generated.commands import all_commands
-from docs.generated.markdown import described
 from docs.generated.options import option_groups
 
 from .pages import BLOCKS, PAGES, ROOT, TEXT, Block, block, codes, load_block, table

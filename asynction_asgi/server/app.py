@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..docs import Docs
-from ..engine import EngineApp, create_server, queue_of
+from ..engine import EngineApp, ServerOptions, create_server, queue_of
+from ..engine.options import UpstreamOptions
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import AsynctionError, BindingError
 from ..logs import get_logger
@@ -19,7 +21,8 @@ from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
-from .options import check_options
+from .option_help import show_options
+from .options import Options, check_options
 from .registering import Registering, log_findings
 from .reloading import reload_advice
 from .tracing.create import create_traces
@@ -33,11 +36,10 @@ if TYPE_CHECKING:
     from typing import ClassVar, Literal, Self, Unpack
 
     from ..docs.http import Guard, Renderer
-    from ..engine import Queue, ServerOptions
+    from ..engine import Queue
     from ..spec import Spec
     from .document_source import Schemas, Source
     from .observer import Observer
-    from .options import Options
     from .socket import Socket
     from .tracing.option import Tracing
     from .validation import Enforcement, Validation
@@ -342,6 +344,13 @@ class AsynctionSocketIO(Registering, Emitting):
         await self._server.ready()
         self._background.start()
         self._ready = True
+
+
+show_options(
+    AsynctionSocketIO.from_spec.__func__,  # type: ignore[attr-defined]  # of the class method
+    (Options, ServerOptions, UpstreamOptions),
+    inspect.signature(AsynctionSocketIO.__init__).parameters,
+)
 
 
 async def _unavailable(scope: Scope, _: Receive, send: Send) -> None:

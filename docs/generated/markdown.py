@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["described", "entry", "table"]
-
-_ENTRY = re.compile(r"^    (\w+): ((?:.|\n(?!    \w+: ))*)", re.MULTILINE)
-
-
-def described(documented: object, section: str = "Attributes") -> dict[str, str]:
-    """Return what a section of a docstring says about each name, each text on one line."""
-    _, _, rest = inspect.cleandoc(getattr(documented, "__doc__", None) or "").partition(f"{section}:\n")
-    within = rest.partition("\n\n")[0]
-    return {name: " ".join(text.split()) for name, text in _ENTRY.findall(within)}
+__all__ = ["entry", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,8 +12,9 @@ import socketio
 from asynction_asgi import AsynctionSocketIO, Limits, Options
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.options import ServerOptions, UpstreamOptions
+from asynction_asgi.server.option_help import described
 
-from .markdown import described, entry, table
+from .markdown import entry, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ def option_groups() -> Mapping[str, list[Option]]:
     upstream, engine = UpstreamOptions.__annotations__, ServerOptions.__annotations__
     parameters = inspect.signature(AsynctionSocketIO.from_spec).parameters.values()
     own = described(AsynctionSocketIO.from_spec, "Args")
-    named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    named = [parameter for parameter in parameters if parameter.name not in Options.__annotations__]
 
     def group(documented: type, leaving: Mapping[str, Any]) -> list[Option]:
         texts = described(documented)

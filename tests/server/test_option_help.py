@@ -1,0 +1,30 @@
+"""``help()`` of the method that takes the options."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+
+from asynction_asgi import AsynctionSocketIO, Options
+
+
+def test_help_shows_every_option() -> None:
+    """Each option is in the signature with its type, and in the text with its sentence."""
+    parameters = inspect.signature(AsynctionSocketIO.from_spec).parameters
+    text = pydoc.render_doc(AsynctionSocketIO.from_spec)
+    assert parameters.keys() - Options.__annotations__.keys() == {
+        "spec_path",
+        "server_name",
+        "strict",
+        "schemas",
+    }
+    for name in Options.__annotations__:
+        assert f"    {name} ({parameters[name].annotation}): " in text
+    assert "docs (bool): Whether the document and its page are served." in text
+
+
+def test_defaults_are_shown_where_a_value_says_them() -> None:
+    """A default that only its sentence explains is not shown as a value."""
+    parameters = inspect.signature(AsynctionSocketIO.from_spec).parameters
+    assert parameters["validation"].default is True
+    assert str(parameters["ping_timeout"]) == "ping_timeout: 'float' = ..."
