@@ -276,6 +276,25 @@ async def test_a_client_names_its_trace(recorder: Recorder, place: str, trusted:
     assert trace_id(recorder.spans[-1]) != int(TRACE, 16), "each event is a trace of its own"
 
 
+@pytest.mark.parametrize("trusted", [False, True], ids=["by default", "trusted"])
+async def test_an_event_names_its_trace(recorder: Recorder, trusted: bool) -> None:
+    """Where the document says; the link to the connection stays."""
+    declared = message("move", **{"x-trace": "/1/meta", "x-ack": True})
+    tracing = Tracing(provider=recorder.provider, trust_clients=trusted)
+    handlers: Any = {"/": {"move": lambda *_: None}}
+    app = AsynctionSocketIO.from_spec(document(root=channel([declared])), tracing=tracing, handlers=handlers)
+    with serve(app) as url:
+        async with connected(url) as client:
+            await client.call("move", 1, {"meta": {"traceparent": PARENT}})
+            for nothing in ([], [1], [1, []], [1, {"meta": PARENT}], [{"meta": {"traceparent": PARENT}}, 1]):
+                await client.call("move", *nothing)
+    named, *others = (span for span in recorder.spans if span.name == "process move /")
+    connecting = span_id(await recorder.only("connect /"))
+    assert linked(named) == ([connecting] if trusted else [connecting, int(SPAN, 16)])
+    assert (trace_id(named) == int(TRACE, 16)) == (named.parent is not None) == trusted
+    assert [(span.parent, linked(span)) for span in others] == [(None, [connecting])] * 5
+
+
 @pytest.mark.parametrize(
     "parent",
     [f"00-{TRACE}-{SPAN}", f"00-{'0' * 32}-{SPAN}-01", "x", "00" * 10_000, 7, {"a": PARENT}, None],

@@ -76,7 +76,7 @@ class TracedEndpoint:
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool
     ) -> Sequence[Any]:
         """Handle an event in a span."""
-        span = self._spans.process(peer, event)
+        span = self._spans.process(peer, event, arguments)
         try:
             with within(span):
                 return await self._dispatcher.event(peer, event, arguments, ack=ack)

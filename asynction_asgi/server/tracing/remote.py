@@ -1,7 +1,7 @@
 """Traces that clients name: ``traceparent`` and ``tracestate``.
 
 Browsers can't set headers on a WebSocket, so that members of the query or of the auth object count as well, if
-the document declares them.
+the document declares them; and an event may have them where the document says so, by ``x-trace``.
 
 Source: W3C Trace Context, level 1.
 """
@@ -18,7 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from ...spec.model.coercion import property_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from opentelemetry.trace import SpanContext
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ...spec.model import Namespace
     from ...spec.text.document import Node
 
-__all__ = ["Handshakes", "context_of"]
+__all__ = ["Handshakes", "context_within"]
 
 _PARENT, _STATE = "traceparent", "tracestate"
 _LONGEST_PARENT, _LONGEST_STATE = 128, 512
@@ -43,6 +43,19 @@ def context_of(members: Any) -> SpanContext | None:
         carrier[_STATE] = state
     context = trace.get_current_span(_FORMAT.extract(carrier, Context())).get_span_context()
     return context if context.is_valid else None
+
+
+def context_within(arguments: Any, path: Sequence[str]) -> SpanContext | None:
+    """Return what the object at a place in an event's arguments names, or None if there is none."""
+    value = arguments
+    for token in path:
+        if isinstance(value, dict):
+            value = value.get(token)
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return None
+    return context_of(value)
 
 
 class Handshakes:

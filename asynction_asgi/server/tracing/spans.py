@@ -14,10 +14,10 @@ from opentelemetry.trace import Link, SpanKind
 from ... import __version__
 from ...logs import get_logger
 from ..namespace_routes import WILDCARD
-from .remote import Handshakes
+from .remote import Handshakes, context_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from opentelemetry.trace import Span, SpanContext
 
@@ -85,6 +85,10 @@ class Spans:
             space.name: _Names("process", space, [*space.receives, "disconnect"]) for space in spaces
         }
         self._has_advised = False
+        self._paths = {
+            space.name: {event.name: event.trace for event in space.receives.values() if event.trace}
+            for space in spaces
+        }
         self._sends = {space.name: _Names("send", space, space.sends) for space in spaces}
 
     def connect(self, peer: Peer[Any], auth: Any) -> Span | None:
@@ -117,12 +121,15 @@ class Spans:
         context = span.get_span_context()
         return context if context.is_valid else None
 
-    def process(self, peer: Peer[Conversation], event: str) -> Span:
+    def process(self, peer: Peer[Conversation], event: str, arguments: Sequence[Any] = ()) -> Span:
         """Begin the span of an event: a trace of its own, with a link to the span in which its client connected."""
         conversation = peer.state
+        paths = self._paths[conversation.routes.declared.name]
+        path = paths.get(event) or paths.get(WILDCARD)
+        remote = context_within(arguments, path) if path else None
         named = self._processes[conversation.routes.declared.name][event]
         attributes = {**self._attributes(named, peer), **self._user(conversation)}
-        return self._start(named.name, SpanKind.CONSUMER, attributes, None, conversation.trace)
+        return self._start(named.name, SpanKind.CONSUMER, attributes, remote, conversation.trace)
 
     def send(self, namespace: str, event: str) -> Span:
         """Begin the span of an emit, which belongs to that of what emits."""

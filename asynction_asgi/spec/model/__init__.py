@@ -95,6 +95,8 @@ class Event:
         handler: For received events, the handler's name in the document.
         security: Operation-level requirement, checked per event, or None.
         ordering: ``x-ordering``, or None for the server's default.
+        trace: ``x-trace``: the way to the object that names the client's trace, from the list of arguments on;
+            empty without one.
         message: The message as written (references followed, traits applied).
         node: Where the event is declared.
     """
@@ -105,6 +107,7 @@ class Event:
     handler: HandlerName | None = None
     security: Security | None = None
     ordering: Ordering | None = None
+    trace: tuple[str, ...] = ()
     message: Mapping[str, Any] = field(default_factory=dict)
     node: Node
 

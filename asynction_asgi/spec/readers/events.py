@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..model import ANY, Arguments, Event, HandlerName
+from ..model import ANY, Arguments, Event, HandlerName, count_words
+from ..text.pointer import Pointer
 from .reading import union
 from .security import narrow
 
@@ -49,6 +50,7 @@ def read_event(
         required: What a client must present to connect.
     """
     receives = operation.direction == "receives"
+    arguments = reader.arguments(message.fields)
     headers = message.fields.get("headers")
     if headers is not None and reader.strict:
         reader.error(
@@ -56,11 +58,12 @@ def read_event(
         )
     return Event(
         name=name,
-        arguments=reader.arguments(message.fields),
+        arguments=arguments,
         ack=_ack(reader, operation, message),
         handler=read_handler(reader, operation, message) if receives else None,
         security=read_requirement(reader, required, operation, message) if receives else None,
         ordering=_ordering(operation, message),
+        trace=_trace(reader, message, arguments) if receives else (),
         message=message.fields.value,
         node=message.fields.node,
     )
@@ -90,6 +93,21 @@ def _ordering(operation: OperationDraft, message: MessageDraft) -> Ordering | No
     return _ORDERINGS.get(word) if word is not None else None
 
 
+def _trace(reader: Reader, message: MessageDraft, arguments: Arguments) -> tuple[str, ...]:
+    """Return ``x-trace`` as a path into the arguments, empty without one."""
+    pointer = message.fields.text("x-trace") or ""
+    path = Pointer.parse(pointer).tokens if pointer.startswith("/") else ()
+    if not path or not path[0].isdecimal():  # which the grammar has reported
+        return ()
+    if arguments.maximum is not None and int(path[0]) >= arguments.maximum:
+        node = message.fields.get("x-trace") or message.place
+        count = count_words(arguments.minimum, arguments.maximum)
+        what = f"there is no argument /{path[0]}: the number of arguments is {count}, and /0 is the first"
+        reader.error(node, "TYPE", what)
+        return ()
+    return path
+
+
 def merge_events(
     reader: Reader, known: Event, event: Event, message: MessageDraft, direction: Direction
 ) -> Event:
@@ -117,4 +135,5 @@ def merge_events(
     what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
     reader.warn(message.place, "DUPLICATE_EVENT", what)
     arguments = (known.arguments, event.arguments)
-    return replace(known, arguments=ANY if ANY in arguments else union(arguments), ack=ack)
+    merged = ANY if ANY in arguments else union(arguments)
+    return replace(known, arguments=merged, ack=ack, trace=known.trace or event.trace)

@@ -248,6 +248,13 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-ordering": Ours(Fits((str,), ("concurrent", "serial"))),
     "x-reauth": Ours(BOOLEAN),
     "x-scopes": SCOPES,
+    "x-trace": Ours(
+        Fits(
+            (str,),
+            pattern=re.compile(r"/(?:0|[1-9][0-9]?)(?:/(?:[^~/]|~[01])*)*"),
+            wanted="a JSON Pointer that begins with the number of an argument, such as /0/meta",
+        )
+    ),
 }
 CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-handlers": Ours(Use("x-handlers")),
@@ -269,7 +276,7 @@ SCHEME_EXTENSIONS: dict[str, Rule] = {
 # Where each of our extensions has a meaning, for the message that says it has none here.
 PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("x-ack", "x-ordering"), ("a message", "an operation")),
-    **dict.fromkeys(("x-handler", "x-positional", "x-reauth"), ("a message",)),
+    **dict.fromkeys(("x-handler", "x-positional", "x-reauth", "x-trace"), ("a message",)),
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(SCHEME_EXTENSIONS, ("a security scheme",)),
     "x-messageAcks": ("the components object",),

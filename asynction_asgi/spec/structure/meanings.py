@@ -16,6 +16,7 @@ MEANINGS: Mapping[str, str] = {
     "x-ordering": "Whether this event waits for earlier ones of its client (serial) or runs beside them (concurrent).",
     "x-reauth": "Whether the first argument of this event is a new auth object, which extends the session.",
     "x-scopes": "Scopes that a client needs here, besides those of the security requirements; of any scheme.",
+    "x-trace": "Where the arguments have traceparent and tracestate, as a JSON Pointer such as /0/meta.",
     "x-mock": "What the mock answers (ack) and emits after this event (emit), and how often it emits it (interval, weight).",
     "x-deprecated": "Whether the event goes away: typed clients mark it, and diff takes its removal for announced.",
     "x-handlers": "The functions for connect, disconnect, error and *, or a class whose methods handle the namespace.",

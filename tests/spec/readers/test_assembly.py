@@ -230,6 +230,21 @@ def test_the_ack_of_a_message_beats_its_operations(tmp_path: Path) -> None:
     assert [event.ordering for event in receives.values()] == ["serial", "concurrent", "serial"]
 
 
+def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
+    """Of what clients emit; an argument that there can't be is an error."""
+    one, pair = "payload: {type: object}", "payload: {items: [{}, {}], additionalItems: false}"
+    text = v2(
+        f"{{/: {{publish: {{message: {{oneOf: [{{name: a, {one}, x-trace: /0/a~1b}}, {{name: b, {pair}, x-trace: /1}},"
+        f" {{name: c, x-trace: /7}}, {{name: d}}]}}}}}}}}"
+    )
+    receives = load(tmp_path, text).namespaces["/"].receives
+    assert [event.trace for event in receives.values()] == [("0", "a/b"), ("1",), ("7",), ()]
+    wrong = v2(f"{{/: {{publish: {{message: {{name: a, {pair}, x-trace: /2/meta}}}}}}}}")
+    assert found(check(tmp_path, wrong)) == [
+        ("error", "TYPE", "/channels/~1/publish/message/x-trace"),
+    ]
+
+
 def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
     """Query and headers come from the binding, the auth object from ``x-auth``."""
     text = v2(

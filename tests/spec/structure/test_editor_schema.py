@@ -81,6 +81,7 @@ def test_every_rule_has_a_schema() -> None:
         (v2({"publish": {"message": {"name": "a", "x-ordering": "sideways"}}}), "x-ordering"),
         (v2({"publish": {"message": {"name": "a", "x-handler": "no module"}}}), "x-handler"),
         (v2({"publish": {"message": {"name": "a", "x-ack": "yes"}}}), "x-ack"),
+        (v2({"publish": {"message": {"name": "a", "x-trace": "/meta"}}}), "x-trace"),
         (v2({"x-handlers": {"conect": "a.b"}}), "x-handlers"),
         (v2({"x-scopes": ["a b"]}), "x-scopes/0"),
         (v2({"x-recovery": "yes"}), "x-recovery"),
