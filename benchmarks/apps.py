@@ -100,7 +100,9 @@ def _ours(variant: Variant) -> Any:
     spec = document()
     if variant.offset is not None:
         spec["channels"]["/"]["x-recovery"] = {"offset": variant.offset}
-    app = AsynctionSocketIO.from_spec(spec, handlers={"/": handlers}, ping_interval=PING_SECONDS)
+    app = AsynctionSocketIO.from_spec(
+        spec, handlers={"/": handlers}, ping_interval=PING_SECONDS, metrics=variant.metrics
+    )
     return app
 
 

@@ -23,6 +23,7 @@ class Variant:
         models: The library whose models the handler of ``nested`` takes and returns, or None.
         without: Modules whose import fails in the server, as if they were not installed.
         offset: How offsets travel in a namespace with ``x-recovery``, or None without it.
+        metrics: Whether the server counts and measures what it does.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Variant:
     models: Literal["pydantic", "msgspec"] | None = None
     without: tuple[str, ...] = ()
     offset: Literal["argument", "event"] | None = None
+    metrics: bool = False
 
 
 _VALIDATOR = ("jsonschema_rs",)
@@ -52,6 +54,14 @@ VARIANTS: dict[str, Variant] = {
         loop="uvloop",
         ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
         relaxed=True,
+    ),
+    "ours-metrics": Variant(
+        title="ours, [fast], under asynction-asgi run, with metrics",
+        app="ours",
+        loop="uvloop",
+        ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
+        relaxed=True,
+        metrics=True,
     ),
     "ours-argument": Variant(title="ours, [fast], x-recovery", app="ours", loop="uvloop", offset="argument"),
     "ours-event": Variant(

@@ -18,7 +18,7 @@ ROWS = {
         ("errors", "callables", "codes", "reasons"),
         ("logs", "extras"),
         ("spec", "client"),
-        ("datatypes",),
+        ("datatypes", "metrics"),
         ("python_source",),
         ("typed_clients",),
         ("engine", "docs", "mock", "diff", "traffic", "drafts"),
@@ -30,7 +30,7 @@ ROWS = {
     ),
     "engine": (
         ("limits", "logs", "room_names", "hop", "crashes", "environ"),
-        ("endpoint", "options"),
+        ("counts", "endpoint", "options"),
         ("wire", "watch"),
         ("reports",),
         ("ports",),
@@ -65,7 +65,8 @@ SEAMS = {
     "pydantic_core": ("server/conversion/by_pydantic",),
     "msgspec": ("server/conversion/by_msgspec",),
     "click": ("cli",),
-    "opentelemetry": ("server/tracing",),
+    "opentelemetry": ("server/tracing", "metrics/otel"),
+    "prometheus_client": ("metrics/prometheus",),
     "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
     "websockets": ("engine/transport/uvicorn",),
 }

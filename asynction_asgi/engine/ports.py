@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+    from .counts import Counts
     from .limits import Limits
     from .reports import Reports
     from .watch import Scope
@@ -150,6 +151,7 @@ class Host(Protocol):
         reason: Names of reasons for a disconnect, as constants.
         sockets: Open connections by id.
         reports: Where closed connections are reported.
+        counts: What connections count.
         max_http_buffer_size: Largest message in bytes.
         ping_interval: Seconds between two pings.
         ping_timeout: Seconds that a client may take to answer one.
@@ -160,6 +162,7 @@ class Host(Protocol):
     reason: Any
     sockets: dict[str, Any]
     reports: Reports
+    counts: Counts
     max_http_buffer_size: int
     ping_interval: float
     ping_timeout: float

@@ -15,6 +15,7 @@ import socketio
 from ..errors import UnknownSocketError
 from .cluster.adopt import adopt
 from .cluster.managers import QueueRooms
+from .counts import Counts
 from .logs import choose_logger
 from .peers.addressing import AddressingServer
 from .peers.calls import Calls
@@ -37,7 +38,7 @@ from .transport.engineio_server import EngineServer
 from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
@@ -64,6 +65,7 @@ class Server(AddressingServer):
         log: Events that clients may get again.
         calls: Events that wait for an answer, and callbacks.
         tasks: What runs in the background.
+        counts: What only the engine sees, in numbers.
     """
 
     manager: Rooms
@@ -85,6 +87,7 @@ class Server(AddressingServer):
         )
         namespaces = options.pop("namespaces", ())
         reports = Reports(watch)
+        self.counts = Counts()
         super().__init__(
             client_manager=adopt(options.pop("client_manager", None) or Rooms()),
             serializer=serializer.packet_class,
@@ -92,6 +95,7 @@ class Server(AddressingServer):
             engineio_logger=choose_logger(options.pop("engineio_logger", False)),
             limits=limits,
             reports=reports,
+            counts=self.counts,
             **options,
         )
         self.namespaces = namespaces  # upstream's default admits "/"
@@ -103,7 +107,7 @@ class Server(AddressingServer):
         self._endpoint = endpoint
         self._registered = RegisteredHandlers(self)
         replies = Replies(serializer, Refusals(refusal_body), watch)
-        lanes = Lanes(replies, ordering)
+        lanes = Lanes(replies, ordering, self.counts)
         self.calls = Calls(self.manager, self.emit, self.tasks)
         self._service = service = Service()
         self.gate = Gate(
@@ -133,6 +137,23 @@ class Server(AddressingServer):
         )
         self.eio.owner = self._intake
         self.app = EngineApp(self)
+
+    def count_traffic(self, delivered: Callable[[str, int], None]) -> None:
+        """Count bytes in `counts` from now on, for new connections, and what is emitted.
+
+        Args:
+            delivered: Is called for each emit, with the namespace and the number of clients of this process
+                that it goes to.
+        """
+        self.eio.count_bytes()
+        deliver = self.manager.deliver
+
+        def count(event: str, data: Any, namespace: str, *target: Any, **options: Any) -> Sequence[Member]:
+            recipients: Sequence[Member] = deliver(event, data, namespace, *target, **options)
+            delivered(namespace, len(recipients))
+            return recipients
+
+        self.manager.deliver = count  # type: ignore[method-assign]  # a server without metrics keeps the method
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer

@@ -13,7 +13,8 @@ from ..engine.options import UpstreamOptions
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import AsynctionError, BindingError
 from ..logs import get_logger
-from ..spec.model.offered import without_recovery
+from ..metrics.health import Health
+from ..spec.model.offered import served_spec, without_recovery
 from .attaching import find_problems
 from .contract import Contract
 from .dispatch import Dispatcher
@@ -21,11 +22,13 @@ from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
 from .lifespan import compose_lifespan
+from .measuring import create_measuring
 from .option_help import show_options
 from .options import Options, check_options
 from .registering import Registering, log_findings
 from .reloading import reload_advice
 from .tracing.create import create_traces
+from .validation import validation_of
 from .wrappable import check_asgi
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from ..docs.http import Guard, Renderer
     from ..engine import Queue
+    from ..metrics import Metrics
     from ..spec import Spec
     from .document_source import Schemas, Source
     from .observer import Observer
@@ -88,6 +92,7 @@ class AsynctionSocketIO(Registering, Emitting):
         provide: Mapping[Any, Any] | None = None,
         recovery: bool = True,
         tracing: Tracing | bool = False,
+        metrics: bool | str = False,
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -96,8 +101,16 @@ class AsynctionSocketIO(Registering, Emitting):
         if app is not None:
             check_asgi(app)
         traces = create_traces(tracing)
+        queue = server_options.get("message_queue") is not None
+        offered = served_spec(spec if recovery else without_recovery(spec))
+        measuring = create_measuring(metrics, offered, validation_of(validation), queue=queue)
+        watching = [*observers]
+        if traces is not None:
+            watching.append(traces.outcomes)
+        if measuring is not None:
+            watching.append(measuring.tallies)
         contract = Contract.bind(
-            spec if recovery else without_recovery(spec),
+            offered,
             validation=validation,
             handlers=handlers,
             security_handlers=security_handlers,
@@ -105,11 +118,13 @@ class AsynctionSocketIO(Registering, Emitting):
             mock=mock,
             complete=not self.handlers_follow,
             check_types=check_types,
-            observers=observers if traces is None else (*observers, traces.outcomes),
+            observers=watching,
             at_start=bind == "start",
             provide=provide,
         )
-        dispatcher = Dispatcher(contract, self)
+        dispatcher = (
+            Dispatcher(contract, self) if measuring is None else measuring.create_dispatcher(contract, self)
+        )
         endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(
@@ -118,6 +133,9 @@ class AsynctionSocketIO(Registering, Emitting):
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)
         self._dispatcher = dispatcher
+        self._measuring = measuring
+        if measuring is not None:
+            measuring.read_from(server)
         self._spec, self._app, self._contract = spec, app, contract
         self._engine: ASGIApp = EngineApp(server)
         self._checked, self._ready = False, False
@@ -191,7 +209,23 @@ class AsynctionSocketIO(Registering, Emitting):
         For the answer to a load balancer's probe. A later outage of the queue changes nothing, because the
         process goes on serving its clients.
         """
-        return self._server.reached and not self._server.stopping
+        return self.health.ready
+
+    @property
+    def health(self) -> Health:
+        """What `ready` depends on."""
+        handlers = self._engine is not _unavailable
+        return Health(handlers=handlers, queue=self._server.reached, draining=self._server.stopping)
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """What the application counts, or None without the option ``metrics``."""
+        return None if self._measuring is None else self._measuring.metrics
+
+    def measure(self) -> None:
+        """Begin to look at the event loop's lag, if there are metrics; start-up calls this."""
+        if self._measuring is not None:
+            self._measuring.start(lambda: self.health)
 
     async def drain(self, seconds: float) -> None:
         """Let the clients leave one after another, so that they come back to other processes.
@@ -315,6 +349,7 @@ class AsynctionSocketIO(Registering, Emitting):
         self._contract.routes.start()
         self._server.listen()
         prepare()
+        self.measure()
         await self._server.ready()
         self._background.start()
         self._ready = True
@@ -326,6 +361,8 @@ class AsynctionSocketIO(Registering, Emitting):
             try:
                 await self._server.shutdown()
             finally:
+                if self._measuring is not None:
+                    self._measuring.stop()
                 await self.aclose()
 
     async def _start_unannounced(self) -> None:
@@ -341,6 +378,7 @@ class AsynctionSocketIO(Registering, Emitting):
             log_findings(self._contract.routes.missing())
             self._contract.routes.start()
             self._server.listen()
+        self.measure()
         await self._server.ready()
         self._background.start()
         self._ready = True

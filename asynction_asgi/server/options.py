@@ -44,6 +44,8 @@ class Options(ServerOptions, total=False):
             or a `Provide` that says how long the value lasts.
         observers: Are told what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
+        metrics: Whether the application counts what it does, for `AsynctionSocketIO.metrics`; a name is the
+            label ``app`` of every metric, for several applications in one process.
         recovery: False ignores ``x-recovery``: every client that returns starts a new session.
         tracing: True begins spans of OpenTelemetry for connections, events and emits; a `Tracing` says more.
     """
@@ -67,6 +69,7 @@ class Options(ServerOptions, total=False):
     observers: Sequence[Observer]
     recovery: bool
     tracing: Tracing | bool
+    metrics: bool | str
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:

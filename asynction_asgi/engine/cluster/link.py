@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from .process_id import Identity
     from .settings import QueueSettings
+    from .traffic import Traffic
 
 __all__ = ["Link"]
 
 _FLUSH_SECONDS = 2.0
 # Processes tell of themselves at their next tick behind the first beat of a newcomer.
 _ACQUAINTED_TICKS = 2.0
+_BEAT = b'"method":"beat"'
 
 
 class Link:
@@ -37,6 +39,7 @@ class Link:
         left: Called with the id of a process that has ended.
         lost: Counts what is lost, by the reason.
         logger: Where outages are logged.
+        traffic: Counts what goes over the queue.
     """
 
     def __init__(
@@ -49,15 +52,18 @@ class Link:
         left: Callable[[str], None],
         lost: Counter[str],
         logger: Any,
+        traffic: Traffic,
     ) -> None:
         rhythm = settings.rhythm
-        self.outages = Outages(settings.place, logger, lost=lost, settle=2.5 * rhythm.tick)
+        self._traffic = traffic
+        self.outages = Outages(settings.place, logger, lost=lost, settle=2.5 * rhythm.tick, traffic=traffic)
         self.writer = Writer(
             settings.open(),
             number=identity.number,
             seal=settings.codec.seal,
             outages=self.outages,
             rhythm=rhythm,
+            traffic=traffic,
         )
         self._listener = Listener(
             settings.open(),
@@ -67,6 +73,8 @@ class Link:
             tick=self._tick,
             outages=self.outages,
             rhythm=rhythm,
+            traffic=traffic,
+            heard=self._hear,
         )
         self._settings = settings
         self._identity = identity
@@ -75,6 +83,7 @@ class Link:
         self._left = left
         self._census = Census(rhythm.death)
         self._beaten = 0.0
+        self._sent = 0.0  # when the last beat was put, whatever `_beaten` says
         self._writing = asyncio.get_running_loop().create_task(self.writer.run())
 
     @property
@@ -130,8 +139,14 @@ class Link:
             self.writer.pending and not self.outages.connected
         ):
             return
-        self._beaten = time.monotonic()
+        self._beaten = self._sent = time.monotonic()
         self.put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
+
+    def _hear(self, body: bytes) -> None:
+        """Note that a message of this process came back; a beat says how long that took."""
+        self._traffic.heard = now = time.monotonic()
+        if _BEAT in body:
+            self._traffic.lag = now - self._sent
 
     def _take(self, message: dict[str, Any]) -> None:
         """Do what a message asks for.

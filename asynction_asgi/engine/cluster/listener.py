@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .messages import QueueJson
     from .outages import Outages
     from .rhythm import Rhythm
+    from .traffic import Traffic
 
 __all__ = ["Listener"]
 
@@ -37,6 +38,8 @@ class Listener:
         tick: Called as soon as nothing can be missed any more, and about once in `Rhythm.tick` seconds.
         outages: Receives failures to read, and what is lost.
         rhythm: How long silence is borne.
+        traffic: Counts what is read.
+        heard: Receives messages of this process itself.
 
     Attributes:
         subscribed: Set while nothing can be missed.
@@ -54,7 +57,11 @@ class Listener:
         tick: Callable[[], None],
         outages: Outages,
         rhythm: Rhythm,
+        traffic: Traffic,
+        heard: Callable[[bytes], None],
     ) -> None:
+        self._traffic = traffic
+        self._heard = heard
         self.subscribed = asyncio.Event()
         self.reached = False
         self.since = time.monotonic()
@@ -112,6 +119,7 @@ class Listener:
                 self.reached, self.since = True, time.monotonic()
                 self._outages.end("reading")
                 self._tick()
+            self._traffic.read += len(deliveries)
             for delivery in deliveries:
                 self._handle(delivery)
                 taken += 1
@@ -122,6 +130,7 @@ class Listener:
     def _handle(self, delivery: Delivery) -> None:
         if self._codec.is_own(delivery.body, self._process()):
             self._silent = 0.0
+            self._heard(delivery.body)
             return
         try:
             message = self._codec.loads(delivery.body, now=delivery.taken)

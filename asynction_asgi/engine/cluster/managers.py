@@ -19,6 +19,7 @@ from .link import Link
 from .process_id import Identified
 from .relayed import check_names, emitted, is_callback, name_namespace
 from .settings import create_settings
+from .traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +43,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         check: Raises for an emit of another process that must not reach clients; None takes all.
         settings: Which queue.
         lost: How many messages were lost, by the reason.
+        traffic: What went over the queue since the process began.
         link: The connection to the queue, from the server's start to its end.
         everywhere: The clients of all processes; set by `reach`.
     """
@@ -53,6 +55,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.check: Callable[[str, Any, str], None] | None = None
         self.link: Link | None = None
         self.lost: Counter[str] = Counter()
+        self.traffic = Traffic()
         self.settings = settings
         self._courier = Courier(settings)
         self.everywhere: Everywhere
@@ -86,6 +89,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             left=self.everywhere.leave,
             lost=self.lost,
             logger=self._get_logger(),
+            traffic=self.traffic,
         )
         super().initialize()
 

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...logs import Throttle
+from .traffic import Traffic
 
 if TYPE_CHECKING:
     Part = Literal["writing", "reading"]
@@ -27,6 +28,7 @@ class Outages:
         lost: Counts what is lost, by the reason, as far as this process knows.
         settle: How many seconds behind an outage what is missing may still come.
         parts: What has to work.
+        traffic: Counts outages.
 
     Attributes:
         last_error: What the last error said.
@@ -40,7 +42,9 @@ class Outages:
         lost: Counter[str],
         settle: float,
         parts: tuple[Part, ...] = ("writing", "reading"),
+        traffic: Traffic | None = None,
     ) -> None:
+        self._traffic = traffic or Traffic()
         self._counts = lost
         self.last_error = ""
         self._place = place
@@ -49,6 +53,7 @@ class Outages:
         self._down: set[Part] = set(parts)
         self._began: float | None = None
         self._back: asyncio.TimerHandle | None = None
+        self._lasted = 0.0
         self._told = False
         self._lost: Counter[tuple[str, str]] = Counter()
         self._throttle = Throttle(_SECONDS)
@@ -57,6 +62,14 @@ class Outages:
     def connected(self) -> bool:
         """Whether this process can write and is subscribed, as far as it knows."""
         return not self._down
+
+    @property
+    def without(self) -> float:
+        """Seconds without the queue since the process began."""
+        now = 0.0
+        if self._began is not None:
+            now = self._lasted if self.connected else time.monotonic() - self._began
+        return self._traffic.without + now
 
     def begin(self, part: Part, error: BaseException) -> None:
         """Note that a connection can't be opened, or was lost."""
@@ -85,7 +98,7 @@ class Outages:
             return
         self._down.discard(part)
         if self.connected and self._began is not None:
-            seconds = time.monotonic() - self._began
+            self._lasted = seconds = time.monotonic() - self._began
             self._back = asyncio.get_running_loop().call_later(self._settle, self._tell_end, seconds)
 
     def lose(self, reason: str, number: int = 1, *, sender: str = "this process") -> None:
@@ -102,6 +115,8 @@ class Outages:
 
     def _tell_end(self, seconds: float) -> None:
         self._began = self._back = None
+        self._traffic.outages += 1
+        self._traffic.without += seconds
         if not self._told and not self._lost:
             return
         lost = sum(self._lost.values())

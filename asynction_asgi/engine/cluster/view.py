@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
+    from .traffic import Traffic
+
 __all__ = ["Queue", "queue_of"]
 
 
@@ -43,6 +45,17 @@ class Queue:
     def dropped(self) -> Counter[str]:
         """Number of messages that were not taken, by the reason, such as ``repeated`` or ``unsigned``."""
         return self._manager.dropped
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the queue since the process began, and how long that takes."""
+        return self._manager.traffic
+
+    @property
+    def without(self) -> float:
+        """Seconds without the queue since the process began."""
+        link = self._manager.link
+        return self._manager.traffic.without if link is None else link.outages.without
 
     @property
     def pending(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..crashes import must_pass
 from .messages import numbered, repeated
+from .traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ class Writer:
         seal: Signs a text; called at the moment of writing, so repeats are signed again.
         outages: Receives failures to reach the broker, and what is dropped.
         rhythm: How long to wait for what.
+        traffic: Counts what was written.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Writer:
         seal: Callable[[str], str],
         outages: Outages,
         rhythm: Rhythm,
+        traffic: Traffic | None = None,
     ) -> None:
+        self._traffic = traffic or Traffic()
         self._broker = broker
         self._next_number = number
         self._seal = seal
@@ -220,6 +224,7 @@ class Writer:
 
     def _answer(self) -> None:
         flown, self._flying = self._flying, []
+        self._traffic.written += len(flown)
         for item in flown:
             self._characters -= len(item.text)
             self._remember(item.text)

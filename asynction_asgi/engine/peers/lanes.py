@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
     from ...spec.model import Ordering
+    from ..counts import Counts
     from .members import Connection, Member
     from .replies import Replies
 
@@ -42,9 +43,11 @@ class Lanes:
     Args:
         replies: Where their answers are encoded.
         default: For events whose endpoint has no opinion.
+        counts: Counts pauses.
     """
 
-    def __init__(self, replies: Replies, default: Ordering) -> None:
+    def __init__(self, replies: Replies, default: Ordering, counts: Counts) -> None:
+        self._counts = counts
         self._replies = replies
         self._default = default
 
@@ -198,12 +201,15 @@ class Lanes:
 
     async def _wait(self, connection: Connection, room: asyncio.Future[None]) -> None:
         connection.socket.paused = True
+        self._counts.pauses += 1
+        began = connection.loop.time()
         try:
             while not (await asyncio.wait([room], timeout=_PROBE_SECONDS))[0]:
                 # Where nothing is read, only a write can find out that the peer is gone.
                 connection.socket.outbox.deliver([NOOP])
         finally:
             connection.socket.paused = False
+            self._counts.paused_seconds += connection.loop.time() - began
 
     async def drained(self, member: Member, seconds: float) -> None:
         """Wait for the events that a leaving client had sent; drop those that do not end in time."""

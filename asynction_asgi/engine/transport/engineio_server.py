@@ -10,8 +10,10 @@ import engineio
 from engineio.packet import OPEN, Packet
 
 from ...reasons import Rejection
+from ..counts import Counts
 from ..logs import logger
 from ..wire.frames import Frame
+from .counted import CountedSocket, CountedWebSocket
 from .environ import make_response, translate_request
 from .origins import Origins
 from .session import EngineSocket
@@ -56,14 +58,26 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     Attributes:
         owner: The Socket.IO half, which takes messages without upstream's detour; None when
             another handler is registered for ``message``.
+        socket_class: Of new connections.
+        counts: What they count.
     """
 
     owner: Uplink | None = None
+    socket_class: type[EngineSocket] = EngineSocket
     _async: dict[str, Any]
 
-    def __init__(self, *, limits: Limits, reports: Reports, route: str | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        reports: Reports,
+        counts: Counts | None = None,
+        route: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(async_mode="asgi", monitor_clients=False, **options)
         self.limits = limits
+        self.counts = counts or Counts()
         self.reports = reports
         self._async = {
             **self._async,
@@ -85,6 +99,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def route(self, name: str | None) -> None:
         self._route = None if name is None else check_route(name)
         self._id_prefix = "" if name is None else f"{name}."
+
+    def count_bytes(self) -> None:
+        """Count what new connections receive and send from now on, in `counts`."""
+        self.socket_class = CountedSocket
+        self._async = {**self._async, "websocket": CountedWebSocket}
 
     def on(self, event: str, handler: Any = None) -> Any:
         """Register a handler; another one for ``message`` takes the messages from Socket.IO."""
@@ -143,7 +162,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None
     ) -> Any:
         sid = self._id_prefix + self.generate_id()
-        socket = EngineSocket(self, sid, environ["asgi.scope"])
+        socket = self.socket_class(self, sid, environ["asgi.scope"])
         self.sockets[sid] = socket
         welcome = {
             "sid": sid,

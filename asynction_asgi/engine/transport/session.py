@@ -105,6 +105,11 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         return frames
 
     @property
+    def waiting(self) -> int:
+        """Number of events that wait for their turn."""
+        return 0 if self.closed else self.connection.waiting
+
+    @property
     def fetches_late(self) -> bool:
         """Whether a client of polling has not fetched all its answers and begun another poll."""
         outbox = self.outbox

@@ -1,0 +1,34 @@
+"""What a process counts of its message queue, across connections and restarts of the link."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+__all__ = ["Traffic"]
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Counts of one process since it began.
+
+    Attributes:
+        written: Messages that the broker has answered for.
+        read: Messages that came, the process's own included.
+        outages: Outages that have ended.
+        without: Seconds of all outages that have ended.
+        heard: When a message of the process itself came last, by the monotonic clock; None before the first.
+        lag: Seconds from the last beat of the process until it came back.
+    """
+
+    written: int = 0
+    read: int = 0
+    outages: int = 0
+    without: float = 0.0
+    heard: float | None = None
+    lag: float = 0.0
+
+    @property
+    def silence(self) -> float:
+        """Seconds since a message of the process itself came; 0 before the first."""
+        return 0.0 if self.heard is None else time.monotonic() - self.heard

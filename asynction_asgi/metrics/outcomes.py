@@ -1,0 +1,57 @@
+"""The values that labels may have, whatever clients send: closed sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..reasons import Close, Code, Rejection, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "ACKS",
+    "CLOSES",
+    "CODES",
+    "CONNECTS",
+    "DIRECTIONS",
+    "DISCONNECTS",
+    "DROPS",
+    "EMITS",
+    "EVENTS",
+    "LOSSES",
+    "OTHER",
+    "REJECTIONS",
+    "TRANSPORTS",
+]
+
+
+def _values(members: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(str, members))
+
+
+OTHER = str(Code.OTHER)
+CODES = _values(Code)
+CONNECTS = ("accepted", *CODES)
+# The first two have series from the start: what appears with its first occurrence has no increase that alerts see.
+EVENTS = (
+    "handled",
+    str(Code.INTERNAL_ERROR),
+    *_values(code for code in Code if code is not Code.INTERNAL_ERROR),
+)
+EMITS = ("sent", *CODES)
+ACKS = ("answered", *_values(Unanswered))
+CLOSES = _values(Close)
+REJECTIONS = _values(Rejection)
+# What disconnect handlers receive.
+DISCONNECTS = (
+    *("client disconnect", "server disconnect", "ping timeout", "transport close", "transport error"),
+    *("parse error", "server shutting down", OTHER),
+)
+TRANSPORTS = ("websocket", "polling")
+DIRECTIONS = ("written", "read")
+DROPS = (
+    *("unsigned", "signed", "wrong signature", "too old", "repeated", "not UTF-8", "not JSON", "malformed"),
+    *("not allowed by the document", "callback for a room", OTHER),
+)
+LOSSES = ("outage", "missed", "retention", OTHER)

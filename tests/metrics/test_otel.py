@@ -1,0 +1,43 @@
+"""The metrics as OpenTelemetry collects them."""
+
+from __future__ import annotations
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from asynction_asgi.metrics import Metrics, families
+
+from .contracts import layout
+
+
+def test_opentelemetry_reads_the_same_numbers() -> None:
+    """Events and emits have the conventions' names, and an outcome that is no success is the error's type."""
+    metrics = Metrics(layout("say"))
+    metrics.cells[metrics.layout.index(families.EVENTS, "/", "say")["handled"]] = 3
+    metrics.cells[metrics.layout.index(families.EVENTS, "/", "say")["forbidden"]] = 1
+    durations = metrics.layout.block(families.EVENT_SECONDS, "/", "say")
+    metrics.cells[durations.at + 1] = 3
+    metrics.cells[durations.at + durations.size - 1] = 0.5
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    metrics.instrument(provider)
+    data = reader.get_metrics_data()
+    assert data is not None
+    [scope] = data.resource_metrics[0].scope_metrics
+    points = {
+        (metric.name, *sorted((point.attributes or {}).items())): getattr(point, "value", None)
+        for metric in scope.metrics
+        for point in metric.data.data_points
+    }
+    provider.shutdown()
+    say = (
+        ("asynction.event", "say"),
+        ("messaging.destination.template", "/"),
+        ("messaging.system", "socketio"),
+    )
+    assert points["messaging.client.consumed.messages", say[0], *say[1:]] == 3
+    error = ("error.type", "forbidden")
+    assert points["messaging.client.consumed.messages", say[0], error, *say[1:]] == 1
+    assert points["asynction.event_duration_seconds.count", *say] == 3
+    assert points["asynction.event_duration_seconds.sum", *say] == 0.5
+    assert scope.scope.name == "asynction_asgi"

@@ -1,0 +1,94 @@
+"""Cells in files: what a supervisor adds up, whatever becomes of workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import stat
+from typing import TYPE_CHECKING
+
+from asynction_asgi.metrics import Layout, Metrics, families
+from asynction_asgi.metrics.health import Health
+from asynction_asgi.metrics.shared import Gathering
+
+from .contracts import layout
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+WELL = Health(handlers=True, queue=True, draining=False)
+
+
+def events(target: Layout, event: str = "say") -> int:
+    """Return the cell of the events that were handled."""
+    return target.index(families.EVENTS, "/", event)["handled"]
+
+
+def work(folder: Path, connection: Connection) -> None:
+    """Count in a process of its own until it is killed."""
+    metrics = Metrics(layout("say"))
+    metrics.cells[events(metrics.layout)] = 1  # before there was a file
+    metrics.share(folder)
+    metrics.cells[events(metrics.layout)] += 6
+    metrics.cells[metrics.layout.index(families.CONNECTIONS)["/"]] = 2
+    metrics.cells[metrics.layout.block(families.LOOP_LAG).at] = 0.25
+    metrics.beat(WELL)
+    connection.send(os.getpid())
+    connection.recv()
+
+
+def test_what_a_killed_worker_counted_stays(tmp_path: Path) -> None:
+    """Counters of a dead worker are kept, its gauges are not, and its file is removed."""
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+    process = multiprocessing.get_context("fork").Process(target=work, args=(tmp_path, theirs))
+    process.start()
+    pid = ours.recv()
+    living = Metrics(layout("say"))
+    living.share(tmp_path)
+    living.cells[events(living.layout)] = 3
+    living.cells[living.layout.index(families.CONNECTIONS)["/"]] = 1
+    living.cells[living.layout.block(families.LOOP_LAG).at] = 0.125
+    living.beat(WELL)
+    gathering = Gathering(tmp_path)
+
+    def read() -> tuple[float, float, float]:
+        gathering.look()
+        [(target, cells)] = gathering.totals()
+        connections = cells[target.index(families.CONNECTIONS)["/"]]
+        return cells[events(target)], connections, cells[target.block(families.LOOP_LAG).at]
+
+    assert read() == (10, 3, 0.25)
+    assert list(gathering.health) == [WELL, WELL]
+    assert gathering.silence() < 60
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    os.kill(pid, signal.SIGKILL)
+    process.join()
+    assert read() == read() == (10, 1, 0.125)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_workers_of_two_documents_are_added_up(tmp_path: Path) -> None:
+    """While a restart brings another document, each event counts under its name; the newest document decides."""
+    old, new = Metrics(layout("say", "gone")), Metrics(layout("new", "say"))
+    for metrics, number in ((old, 2), (new, 5)):
+        metrics.share(tmp_path)
+        metrics.cells[events(metrics.layout)] = number
+    old.cells[events(old.layout, "gone")] = 7
+    new.cells[events(new.layout, "new")] = 1
+    gathering = Gathering(tmp_path)
+    gathering.look()
+    [(target, cells)] = gathering.totals()
+    assert cells[events(target)] == 7
+    assert cells[events(target, "new")] == 1
+    assert target.find(families.EVENTS, "/", "gone") is None
+
+
+def test_applications_are_not_added_to_each_other(tmp_path: Path) -> None:
+    """Applications of other names have sums of their own."""
+    for name in ("one", "two"):
+        Metrics(layout("say", name=name)).share(tmp_path)
+    gathering = Gathering(tmp_path)
+    gathering.look()
+    assert [target.name for target, _ in gathering.totals()] == ["one", "two"]

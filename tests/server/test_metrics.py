@@ -1,0 +1,305 @@
+"""Metrics of a server, moved over the wire by real clients and read back by a real parser."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from asynction_asgi import AsynctionSocketIO, DisconnectedError, NoAnswerError, RefusedError, Validation
+from asynction_asgi.engine.transport.session import EngineSocket
+from asynction_asgi.engine.transport.websocket import WebSocket
+from asynction_asgi.metrics import families
+from asynction_asgi.server.dispatch import Dispatcher
+from asynction_asgi.server.measured import MeasuredDispatcher
+from asynction_asgi.server.sending import Sending
+from tests.clients import ConnectError, connected
+from tests.serving import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asynction_asgi import Socket
+
+TEXT = {"type": "string", "maxLength": 5}
+ACK = {"x-ack": {"args": TEXT}}
+DOCUMENT: dict[str, Any] = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "Counted", "version": "1.2"},
+    "channels": {
+        "/": {
+            "bindings": {"ws": {"query": {"type": "object", "properties": {"room": TEXT}}}},
+            "publish": {
+                "message": {
+                    "oneOf": [
+                        {"name": "say", "payload": TEXT, **ACK},
+                        {"name": "crash", "payload": TEXT},
+                        {"name": "ask", "payload": TEXT, **ACK},
+                        {"name": "tell", "payload": TEXT},
+                        {"name": "lie", "payload": TEXT, **ACK},
+                        {"name": "deny", "payload": TEXT},
+                    ]
+                }
+            },
+            "subscribe": {
+                "message": {
+                    "oneOf": [
+                        {"name": "said", "payload": TEXT},
+                        {"name": "asked", "payload": TEXT, **ACK},
+                    ]
+                }
+            },
+        },
+        "/rooms/{id}": {
+            "parameters": {"id": {"schema": {"type": "string"}}},
+            "x-recovery": {"seconds": 60},
+            "publish": {"message": {"name": "say", "payload": TEXT, **ACK}},
+        },
+    },
+}
+
+
+async def say(text: str) -> str:
+    return text
+
+
+async def crash(_: str) -> None:
+    raise ZeroDivisionError
+
+
+async def ask(socket: Socket, text: str) -> str:
+    answer: str = await socket.call("asked", text)
+    return answer
+
+
+async def tell(socket: Socket, text: str) -> None:
+    await socket.app.emit("said", text * 3)
+
+
+async def lie(_: str) -> str:
+    return "too long for it"
+
+
+async def deny(_: str) -> None:
+    raise RefusedError("my_own", "no")
+
+
+HANDLERS: dict[str, dict[str, Any]] = {
+    "/": {"say": say, "crash": crash, "ask": ask, "tell": tell, "lie": lie, "deny": deny},
+    "/rooms/{id}": {"say": say},
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> AsynctionSocketIO:
+    """A server with metrics."""
+    return AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True)
+
+
+@pytest.fixture(scope="module")
+def url(app: AsynctionSocketIO) -> Iterator[str]:
+    """The URL of that server."""
+    with serve(app) as url:
+        yield url
+
+
+class Reading:
+    """The metrics at the end of a block, less those at its beginning."""
+
+    def __init__(self, app: AsynctionSocketIO) -> None:
+        self._app = app
+        self._before = self._read()
+
+    def _read(self) -> dict[tuple[str, ...], float]:
+        assert self._app.metrics is not None
+        samples = [sample for family in parse(self._app.metrics.exposition()) for sample in family.samples]
+        return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
+
+    def of(self, name: str, *labels: str) -> float:
+        """Return by how much a series has grown."""
+        key = (f"asynction_{name}", *labels)
+        return self._read().get(key, 0) - self._before.get(key, 0)
+
+    @property
+    def series(self) -> int:
+        """How many series there are."""
+        return len(self._read())
+
+
+@pytest.mark.parametrize(
+    ("event", "argument", "outcome", "timed"),
+    [
+        ("say", "hi", "handled", True),
+        ("say", "far too long", "invalid_payload", False),
+        ("crash", "hi", "internal_error", True),
+        ("lie", "hi", "invalid_ack", True),
+        ("deny", "hi", "other", False),
+        ("nothing", "hi", "unknown_event", False),
+        ("connect_error", "hi", "reserved_event", False),
+    ],
+)
+async def test_each_event_moves_its_own_counter(
+    app: AsynctionSocketIO, url: str, event: str, argument: str, outcome: str, timed: bool
+) -> None:
+    """The outcome of an event is counted once, and its duration if it reached an end in the server."""
+    name = event if event in HANDLERS["/"] else ""
+    async with connected(url) as client:
+        reading = Reading(app)
+        await client.call(event, argument)
+        assert reading.of("events_total", "/", name, outcome) == 1
+        assert reading.of("event_duration_seconds_count", "/", name) == timed
+        assert (reading.of("event_duration_seconds_sum", "/", name) > 0) == timed
+
+
+async def test_violations_are_told_apart_by_keyword(app: AsynctionSocketIO, url: str) -> None:
+    """A violation counts by direction, part and keyword: of arguments, acks, emits and handshakes."""
+    reading = Reading(app)
+    async with connected(url, on={"asked": lambda text: text * 9}) as client:
+        await client.call("say", "far too long")
+        await client.call("lie", "hi")
+        await client.call("tell", "hi")
+        await client.call("ask", "hi")
+    with pytest.raises(ConnectError):
+        async with connected(f"{url}?room=far-too-long"):
+            pass
+    for labels in [
+        ("say", "inbound", "arguments", "maxLength"),
+        ("lie", "outbound", "ack", "maxLength"),
+        ("said", "outbound", "arguments", "maxLength"),
+        ("asked", "inbound", "ack", "maxLength"),
+        ("", "inbound", "query", "maxLength"),
+    ]:
+        assert reading.of("violations_total", "/", *labels) == 1, labels
+    assert reading.of("emits_total", "/", "said", "invalid_payload") == 1
+    assert reading.of("acks_total", "/", "asked", "invalid") == 1
+    assert reading.of("connects_total", "/", "invalid_handshake") == 1
+
+
+async def test_calls_are_counted_and_measured(app: AsynctionSocketIO, url: str) -> None:
+    """An answer has a duration; one that does not come in time, or whose client leaves, has a reason."""
+    reading = Reading(app)
+    ended = asyncio.Event()
+
+    async def keep_silent(_: str) -> None:
+        await ended.wait()
+
+    async with connected(url, on={"asked": lambda text: text}) as client:
+        await client.call("ask", "hi")
+        with pytest.raises(DisconnectedError):
+            await app.call("asked", "hi", to="gone")
+    async with connected(url, on={"asked": keep_silent}) as client:
+        with pytest.raises(NoAnswerError):
+            await app.call("asked", "hi", to=client.sid, timeout=0.01)
+        ended.set()
+    assert reading.of("ack_duration_seconds_count", "/", "asked") == 1
+    for reason in ("answered", "gone", "timeout"):
+        assert reading.of("acks_total", "/", "asked", reason) == 1
+    assert reading.of("emits_total", "/", "asked", "sent") == 3
+
+
+async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: str) -> None:
+    """Clients count while they are there, dynamic namespaces by their template, bytes by transport."""
+    reading = Reading(app)
+    for transport in ("websocket", "polling"):
+        before = Reading(app)
+        async with connected(url, "/rooms/7", transports=[transport]) as client:
+            await client.call("say", "hi")
+            assert before.of("connections", "/rooms/{id}") == 1
+            assert before.of("transports", transport) == 1
+            assert before.of("received_bytes_total", transport) >= len('421["say","hi"]')
+            assert before.of("sent_bytes_total", transport) >= len('431["hi"]')
+    async with connected(url, "/rooms/8"):
+        pass
+    with pytest.raises(ConnectError):
+        async with connected(url, "/nowhere"):
+            pass
+    assert reading.of("connects_total", "/rooms/{id}", "accepted") == 3
+    assert reading.of("connects_total", "", "forbidden") == 1
+
+
+async def test_deliveries_are_counted(app: AsynctionSocketIO, url: str) -> None:
+    """An emit counts once, and once more for each client that gets it."""
+    async with connected(url) as first, connected(url) as second:
+        reading = Reading(app)
+        await app.emit("said", "hi")
+        assert await first.receive() == await second.receive() == ("said", "hi")
+        assert reading.of("emits_total", "/", "said", "sent") == 1
+        assert reading.of("deliveries_total", "/") == 2
+
+
+async def test_clients_add_no_series(app: AsynctionSocketIO, url: str) -> None:
+    """Names that clients make up count as one, however many they are, and the outcomes add up."""
+
+    def outcomes() -> float:
+        assert app.metrics is not None
+        return sum(sample.value for sample in app.metrics.sample(families.EVENTS))
+
+    async def flood(number: int) -> None:
+        async with connected(url, f"/rooms/{number}") as client:
+            for event in range(20):
+                await client.emit(f"event {number} {event}", "x" * event)
+            await client.call("say", "hi")
+
+    async with connected(url, "/rooms/first") as client:
+        await client.call("unheard of")
+        await client.call("say", "hi")
+    with pytest.raises(ConnectError):
+        async with connected(url, "/first"):
+            pass
+    reading, before = Reading(app), outcomes()
+    series = reading.series
+    await asyncio.gather(*map(flood, range(10)))
+    for number in range(10):
+        with pytest.raises(ConnectError):
+            async with connected(url, f"/unknown/{number}"):
+                pass
+    assert reading.series == series
+    assert reading.of("events_total", "/rooms/{id}", "", "unknown_event") == 200
+    assert outcomes() - before == 210
+
+
+def test_without_metrics_the_same_functions_run() -> None:
+    """What is off is not there: neither an observer, nor a clock, nor a count of bytes."""
+    off = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS)
+    on = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True)
+    assert off.metrics is None
+    assert type(off._dispatcher) is Dispatcher
+    assert type(off._dispatcher.sending) is Sending
+    assert off._contract.outcomes.sent is None
+    assert off.server.eio.socket_class is EngineSocket
+    assert off.server.eio._async["websocket"] is WebSocket
+    assert "deliver" not in vars(off.server.manager)
+    assert type(on._dispatcher) is MeasuredDispatcher
+    assert on._contract.outcomes.handled is None  # counted where it is measured
+    assert on.server.eio.socket_class is not EngineSocket
+
+
+@pytest.mark.parametrize("option", [1, None, ""])
+def test_the_option_is_checked(option: Any) -> None:
+    """The option takes True, False or a name."""
+    with pytest.raises(TypeError, match="metrics takes True, False, or the name of the application"):
+        AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=option)
+
+
+async def test_a_name_is_a_label_of_every_series() -> None:
+    """Several applications in one process are told apart by the label ``app``, the settings by ``info``."""
+    validation = Validation(inbound="warn", outbound="off")
+    app = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics="chat", validation=validation)
+    assert app.metrics is not None
+    samples = app.metrics.sample()
+    assert {sample.labels["app"] for sample in samples} == {"chat"}
+    info = samples[0].labels
+    assert (info["document"], info["document_version"], info["inbound"]) == ("Counted", "1.2", "warn")
+
+
+async def test_warnings_are_counted_too() -> None:
+    """With ``warn``, an event is handled, and its violation counted."""
+    app = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True, validation="warn")
+    with serve(app) as url:
+        async with connected(url) as client:
+            reading = Reading(app)
+            await client.call("say", "far too long")
+            assert reading.of("violations_total", "/", "say", "inbound", "arguments", "maxLength") == 1
+            assert reading.of("events_total", "/", "say", "handled") == 1
