@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import httpx
 import jwt
 import pytest
 import socketio
@@ -65,6 +66,8 @@ BACK = "Clients that come back"
 TOKENS = "JSON Web Tokens and roles"
 REPEAT = "Repeat it in a shell"
 WHY = "Why is a token refused?"
+OBSERVING = "Metrics, probes and dashboards"
+BOARD = "Dashboard and alerts"
 DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 FRAGMENTS = [
@@ -93,6 +96,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *(("bash", heading) for heading in ("Install", "See the demo", "Run the tests")),
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", fragment.heading) for fragment in FRAGMENTS),
+        *(("bash", heading) for heading in (OBSERVING, BOARD)),
         *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", ACKS),
         ("yaml", DIALECTS),
@@ -386,6 +390,24 @@ def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
         if name.endswith("/Dockerfile")
     )
     assert dockerfile == block("dockerfile", "Docker")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_monitor_answers() -> None:
+    """The command of the page answers probes at a port of its own."""
+    arguments = shlex.split(block("bash", OBSERVING).replace("9090", "0"))[1:]
+    with Here(*arguments, "--port", "0").serving() as (_, command):
+        command.wait_for("Metrics on")
+        (url,) = re.findall(r"Metrics on (http://[^/]+)/", command.output)
+        assert httpx.get(f"{url}/ready", trust_env=False).json()["ready"] is True
+
+
+def test_dashboard_and_alerts_are_printed() -> None:
+    """Both commands of the page print a file."""
+    for line in block("bash", BOARD).splitlines():
+        command, arrow, _ = line.partition(" > ")
+        result = CliRunner().invoke(main, shlex.split(command)[1:])
+        assert (arrow, result.exit_code, result.stdout[:1]) in {(" > ", 0, "{"), (" > ", 0, "g")}
 
 
 def test_the_scaffolded_application_works(pytester: pytest.Pytester) -> None:

@@ -29,6 +29,7 @@ _COMMANDS = {
     "infer": "Write a first document from recorded traffic.",
     "listen": "Print the events of a server as they arrive.",
     "mock": "Serve a document before its handlers are written.",
+    "monitor": "Print a dashboard and alerts for metrics.",
     "proxy": "Keep a server to its document, and record its traffic.",
     "run": "Serve a document, or an application.",
     "scaffold": "Write an application to start from.",

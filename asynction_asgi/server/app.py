@@ -28,6 +28,7 @@ from .options import Options, check_options
 from .registering import Registering, log_findings
 from .reloading import reload_advice
 from .tracing.create import create_traces
+from .unserved import refuse, unavailable
 from .validation import validation_of
 from .wrappable import check_asgi
 
@@ -214,7 +215,7 @@ class AsynctionSocketIO(Registering, Emitting):
     @property
     def health(self) -> Health:
         """What `ready` depends on."""
-        handlers = self._engine is not _unavailable
+        handlers = self._engine is not unavailable
         return Health(handlers=handlers, queue=self._server.reached, draining=self._server.stopping)
 
     @property
@@ -326,7 +327,7 @@ class AsynctionSocketIO(Registering, Emitting):
         if target is not None:
             await target(scope, receive, send)
         else:
-            await _refuse(scope, send, 404, b"Not Found")
+            await refuse(scope, send, 404, b"Not Found")
 
     def _target(self, scope: Scope) -> ASGIApp | None:
         # Under a mount, the document's path may be the full path or the path below the mount: its server
@@ -373,7 +374,7 @@ class AsynctionSocketIO(Registering, Emitting):
                 self.bind()
             except AsynctionError as error:
                 logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
-                self._engine, self._ready = _unavailable, True
+                self._engine, self._ready = unavailable, True
                 return
             log_findings(self._contract.routes.missing())
             self._contract.routes.start()
@@ -389,19 +390,6 @@ show_options(
     (Options, ServerOptions, UpstreamOptions),
     inspect.signature(AsynctionSocketIO.__init__).parameters,
 )
-
-
-async def _unavailable(scope: Scope, _: Receive, send: Send) -> None:
-    await _refuse(scope, send, 503, b"Service Unavailable")
-
-
-async def _refuse(scope: Scope, send: Send, status: int, body: bytes) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000})
-        return
-    headers = [(b"content-type", b"text/plain")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _advise(spec: Spec, docs: Docs | None, app: ASGIApp | None) -> None:

@@ -11,6 +11,7 @@ from .codes import diagnostic_codes, refusal_codes
 from .commands import commands
 from .extensions import extensions
 from .instead import instead
+from .metrics import metrics
 from .options import limits, options
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "extensions": extensions,
     "instead": instead,
     "limits": limits,
+    "metrics": metrics,
     "options": options,
     "refusal-codes": refusal_codes,
 }

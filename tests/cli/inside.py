@@ -82,8 +82,8 @@ class Here:
         servers = self._servers
 
         class Recorded(Server):
-            def __init__(self, *arguments: Any) -> None:
-                super().__init__(*arguments)
+            def __init__(self, *arguments: Any, **options: Any) -> None:
+                super().__init__(*arguments, **options)
                 servers.append(self)
 
         with (

@@ -37,7 +37,13 @@ _FOR_DOCUMENTS = (
 )
 
 
-def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any], ending: Ending) -> None:
+def run_target(
+    ctx: click.Context,
+    wanted: Target,
+    options: dict[str, Any],
+    ending: Ending,
+    monitor: tuple[str, int] | None = None,
+) -> None:
     """Serve until stopped; exit with 1 if the contract or its handlers have errors.
 
     Args:
@@ -45,6 +51,7 @@ def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any], endi
         wanted: The target to serve.
         options: Options of uvicorn.
         ending: How the server ends, and tells probes.
+        monitor: Host and port for metrics and probes, or None.
 
     Raises:
         click.UsageError: Options contradict one another, or the target.
@@ -61,7 +68,7 @@ def run_target(ctx: click.Context, wanted: Target, options: dict[str, Any], endi
     if options["reload"] and not options["reload_dirs"]:
         options["reload_dirs"] = (".", wanted.app_dir)
     wanted.publish()
-    serve(app, options, factory=FACTORY, documents=wanted.documents(app), ending=ending)
+    serve(app, options, factory=FACTORY, documents=wanted.documents(app), ending=ending, monitor=monitor)
 
 
 def _check_usage(ctx: click.Context, target: Target) -> None:

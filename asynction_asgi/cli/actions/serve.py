@@ -19,6 +19,7 @@ from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..server_options import DEFAULTS
 from .banner import banner
+from .monitoring import bind, check_metrics, monitored
 from .readiness import check_ready_path
 from .reloader import Documents, Reloader
 from .server import Ending, Server
@@ -40,6 +41,7 @@ def serve(
     factory: str | None = None,
     documents: Sequence[Path] = (),
     ending: Ending | None = None,
+    monitor: tuple[str, int] | None = None,
 ) -> None:
     """Serve until stopped.
 
@@ -49,12 +51,15 @@ def serve(
         factory: ``module:callable`` that makes the application again, for workers and the reloader.
         documents: Documents for the reloader to follow, together with the files they refer to.
         ending: How the server ends, and tells probes.
+        monitor: Host and port for metrics and probes, or None.
 
     Raises:
         click.ClickException: The server could not start.
     """
     ending = ending or Ending()
     check_ready_path(app, ending.ready_path)
+    if monitor is not None:
+        check_metrics(app)
     settings = {
         **DEFAULTS,
         "ws_max_size": _message_limit(app),
@@ -68,17 +73,22 @@ def serve(
             config = uvicorn.Config(factory, factory=True, **settings)
             followed = Documents(documents)
             sockets = [config.bind_socket()]
-            Reloader(config, Server(config, settings, ending).run, sockets, documents=followed).run()
+            server = Server(config, settings, ending, monitor=None if monitor is None else bind(monitor))
+            Reloader(config, server.run, sockets, documents=followed).run()
         elif factory is not None and settings["workers"] > 1:
             if settings.get("port") == 0:
                 raise click.UsageError("--port 0 is for a single process")
             click.echo(printable(banner(app, settings, settings.get("port"))), err=True)
             config = uvicorn.Config(factory, factory=True, **settings)
-            Workers(config, [config.bind_socket()], ending).run()
+            sockets = [config.bind_socket()]
+            with monitored(monitor) as reporter:
+                if reporter is not None:
+                    click.echo(reporter.description, err=True)
+                Workers(config, sockets, ending, reporter).run()
         else:
             config = uvicorn.Config(app, **settings)
             config.load()
-            Server(config, settings, ending).run()
+            Server(config, settings, ending, monitor=None if monitor is None else bind(monitor)).run()
     except KeyboardInterrupt:
         pass
     except (OSError, ssl.SSLError, ValueError) as error:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from ...logs import get_logger
+from ...metrics.monitor import Monitor
 from ...server.discovery import find_served
 from .banner import banner
 from .collector import relax_collector
+from .monitoring import Listener, ProcessMonitor, describe
 from .readiness import Readiness
 from .reloader import accept_interrupts
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
     from types import FrameType
 
     from ...server import AsynctionSocketIO
@@ -53,12 +56,23 @@ class Server(uvicorn.Server):
         config: Of uvicorn.
         settings: What `banner` shows; None if it was shown before.
         ending: How it ends.
+        monitor: Where metrics and probes are answered, or None.
+        folder: Where a worker puts its metrics for the supervisor, or None.
     """
 
     def __init__(
-        self, config: uvicorn.Config, settings: Mapping[str, Any] | None, ending: Ending | None = None
+        self,
+        config: uvicorn.Config,
+        settings: Mapping[str, Any] | None,
+        ending: Ending | None = None,
+        *,
+        monitor: socket.socket | None = None,
+        folder: Path | None = None,
     ) -> None:
         super().__init__(config)
+        self._monitor = monitor
+        self._folder = folder
+        self._listener: Listener | None = None
         self._settings = settings
         self._ending = ending or Ending()
         self._seconds = self._ending.drain
@@ -72,16 +86,25 @@ class Server(uvicorn.Server):
         path = self._ending.ready_path
         if path is not None:
             self.config.loaded_app = Readiness(self.config.loaded_app, path)
+        for served in self._served:
+            if self._folder is not None and served.metrics is not None:
+                served.metrics.share(self._folder)
         await super().startup(sockets)
         if not self.started:
             return
         for served in self._served:
             served.server.listen()  # one under a mount may not have been told that the process starts
+            served.measure()
+        if self._monitor is not None:
+            self._listener = Listener(Monitor(ProcessMonitor(self.config.loaded_app)), self._monitor)
+            await self._listener.start()
         relax_collector()
         if self._settings is not None:
             names: Iterable[Any] = (sock.getsockname() for server in self.servers for sock in server.sockets)
             port = next((name[1] for name in names if isinstance(name, tuple)), None)
             logger.info("%s", banner(self.config.loaded_app, self._settings, port))
+            if self._monitor is not None:
+                logger.info("%s", describe(self._monitor))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -118,6 +141,8 @@ class Server(uvicorn.Server):
         # End handlers and sessions first: uvicorn closes connections before it notifies applications.
         await asyncio.gather(*(served.server.shutdown() for served in self._served))
         await super().shutdown(sockets)
+        if self._listener is not None:
+            self._listener.stop()  # last, so that probes are answered while clients leave
 
     async def _drain(self, *, shared: bool) -> None:
         """Let clients leave until all have left, or a signal ends it.

@@ -53,6 +53,7 @@ class Target:
     cors: list[str] | None = None
     tracing: bool = False
     route: str | None = None
+    metrics: bool = False
 
     @property
     def is_document(self) -> bool:
@@ -120,6 +121,7 @@ class Target:
                 message_queue_retention=self.message_queue_retention,
                 cors_allowed_origins=self.cors,
                 tracing=self.tracing,
+                metrics=self.metrics,
                 transports=["websocket"] if self.websocket_only else ["polling", "websocket"],
             )
         except (ValueError, ModuleNotFoundError) as error:  # of --message-queue, --tracing

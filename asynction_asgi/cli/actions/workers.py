@@ -22,9 +22,11 @@ from .server import Server
 if TYPE_CHECKING:
     import socket
     from collections.abc import Collection
+    from pathlib import Path
 
     import uvicorn
 
+    from .monitoring import WorkersMonitor
     from .server import Ending
 
 __all__ = ["Workers"]
@@ -39,15 +41,18 @@ _START_SECONDS = 60.0
 class _Worker(Process):
     """A process that runs our server."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending, folder: Path | None
+    ) -> None:
         self._ending = ending
+        self._folder = folder
         super().__init__(config, sockets)
 
     @property
     def server(self) -> uvicorn.Server:
         """The server; made in the process itself."""
         if self._server is None:
-            self._server = Server(self.config, None, self._ending)
+            self._server = Server(self.config, None, self._ending, folder=self._folder)
         return self._server
 
     def ping(self, timeout: float = 5) -> bool:
@@ -69,11 +74,19 @@ class Workers(Multiprocess):
         config: Of uvicorn.
         sockets: What all of them listen on.
         ending: How each ends.
+        monitor: Reports on them, or None.
     """
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket.socket],
+        ending: Ending,
+        monitor: WorkersMonitor | None = None,
+    ) -> None:
         super().__init__(config, sockets)
         self._ending = ending
+        self._monitor = monitor
         self._interrupted = False
 
     def handle_int(self) -> None:
@@ -86,7 +99,8 @@ class Workers(Multiprocess):
         self.processes += [self._start_worker() for _ in range(self.processes_num)]
 
     def _start_worker(self) -> Process:
-        worker = _Worker(self.config, self.sockets, self._ending)
+        folder = None if self._monitor is None else self._monitor.folder
+        worker = _Worker(self.config, self.sockets, self._ending, folder)
         worker.start()
         return worker
 
@@ -150,6 +164,8 @@ class Workers(Multiprocess):
 
     def terminate_all(self) -> None:
         """Tell the workers to end, and refuse new connections as they do."""
+        if self._monitor is not None:
+            self._monitor.begin_end()
         super().terminate_all()
         for sock in self.sockets:
             sock.close()  # or clients would wait in its backlog for a worker to take them

@@ -101,6 +101,12 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
 @click.option(
     "--tracing", is_flag=True, help="Begin spans of OpenTelemetry for connections, events and emits."
 )
+@click.option(
+    "--monitor",
+    metavar="[ADDRESS:]PORT",
+    help="Answer at a port of its own, on 127.0.0.1 without an address: /metrics for Prometheus, /live and"
+    " /ready for probes; of several workers, the sum.",
+)
 @schemas_option
 @cors_option
 @uvicorn_options()
@@ -124,6 +130,7 @@ def run(
     drain: float,
     ready_path: str | None,
     route: str | None,
+    monitor: str | None,
     schemas: Mapping[str, str],
     cors: Sequence[str],
     tracing: bool,
@@ -134,6 +141,7 @@ def run(
     The handlers that a document names are imported from --app-dir.
     All other options are uvicorn's own.
     """
+    from ..actions.monitoring import read_address  # noqa: PLC0415 - not for --help and completion
     from ..actions.run import run_target  # noqa: PLC0415 - not for --help and completion
     from ..actions.server import Ending  # noqa: PLC0415 - likewise
     from ..actions.target import Target  # noqa: PLC0415 - likewise
@@ -155,5 +163,7 @@ def run(
         cors=check_origins(cors),
         tracing=tracing,
         route=route,
+        metrics=monitor is not None,
     )
-    run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path))
+    address = None if monitor is None else read_address(monitor)
+    run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path), address)

@@ -1,0 +1,242 @@
+"""``run --monitor``: a port of its own for metrics and probes, of one process or of all workers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import uvicorn
+
+from ...metrics.exposition import Exposition
+from ...metrics.health import combined
+from ...metrics.monitor import Monitor
+from ...server.discovery import find_served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ...metrics import Metrics
+    from ...server import AsynctionSocketIO
+
+__all__ = [
+    "Listener",
+    "ProcessMonitor",
+    "WorkersMonitor",
+    "bind",
+    "check_metrics",
+    "describe",
+    "monitored",
+    "read_address",
+]
+
+_LOCAL = "127.0.0.1"
+# A worker that has not looked at its clock for so long is stuck.
+_STUCK_SECONDS = 10.0
+
+
+def read_address(text: str) -> tuple[str, int]:
+    """Return host and port of ``[ADDRESS:]PORT``; without an address, only this machine reaches it.
+
+    Raises:
+        click.BadParameter: The text has another form.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if colon else _LOCAL
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter(
+            f"{text!r} is not [ADDRESS:]PORT; use one such as 9090 or 0.0.0.0:9090", param_hint="--monitor"
+        )
+    return host, int(port)
+
+
+def bind(address: tuple[str, int]) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        click.ClickException: The address is taken, or not one of this machine.
+    """
+    host, port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise click.ClickException(
+            f"--monitor can't listen on {host} port {port}: {error.strerror or error}"
+        ) from None
+
+
+def describe(sock: socket.socket) -> str:
+    """Return a line that says where metrics and probes are."""
+    host, port, *_ = sock.getsockname()
+    where = f"[{host}]" if ":" in host else host
+    return f"Metrics on http://{where}:{port}/metrics, probes on /live and /ready"
+
+
+def check_metrics(app: Callable[..., Any]) -> list[Metrics]:
+    """Return the metrics of each server of this package in an application.
+
+    Raises:
+        click.UsageError: One has none, or two can't be told apart.
+    """
+    found = [(mount, served.metrics) for mount, served in find_served(app)]
+    for mount, metrics in found:
+        if metrics is None:
+            place = f"the server at {mount}" if mount else "the server"
+            raise click.UsageError(f"--monitor needs {place} to be made with metrics=True")
+    every = [metrics for _, metrics in found if metrics is not None]
+    if len({metrics.layout.name for metrics in every}) < len(every):
+        raise click.UsageError(
+            '--monitor needs a name for each server of this application: metrics="chat" in place of metrics=True'
+        )
+    return every
+
+
+class ProcessMonitor:
+    """What the monitor of a single process reports on.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._metrics = check_metrics(app)
+        self._served: Sequence[AsynctionSocketIO] = [served for _, served in find_served(app)]
+        self._exposition = Exposition([metrics.layout for metrics in self._metrics])
+
+    def expose(self, media_type: str) -> str:
+        """Return the metrics of the process."""
+        for metrics in self._metrics:
+            metrics.refresh()
+        return self._exposition.write([metrics.cells for metrics in self._metrics], media_type)
+
+    def live(self) -> bool:
+        """Return True: whoever answers, lives."""
+        return True
+
+    def ready(self) -> Mapping[str, bool]:
+        """Return whether clients may be sent here, and why not."""
+        return combined(served.health for served in self._served)
+
+
+class WorkersMonitor:
+    """What the monitor of a supervisor reports on: the sum of its workers.
+
+    Args:
+        sock: Where to listen.
+
+    Attributes:
+        folder: Where workers put their files.
+        description: Says where metrics and probes are.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        from ...metrics.shared import Gathering  # noqa: PLC0415  # for POSIX only, as workers are
+
+        self.folder = Path(tempfile.mkdtemp(prefix="asynction-asgi-"))
+        self._gathering = Gathering(self.folder)
+        self._exposition: Exposition | None = None
+        self._layouts: list[Any] = []
+        self._ending = False
+        self.description = describe(sock)
+        self._sock = sock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    def start(self) -> None:
+        """Answer from a thread."""
+        self._thread.start()
+
+    def begin_end(self) -> None:
+        """Say from now on that no clients may be sent here."""
+        self._ending = True
+
+    def stop(self) -> None:
+        """Answer no more, and remove the files."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join(_STUCK_SECONDS)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        listener = Listener(Monitor(self), self._sock)
+        await listener.start()
+        await self._stopped.wait()
+        listener.stop()
+
+    def expose(self, media_type: str) -> str:
+        """Return the sum over all workers, those that have died included."""
+        self._gathering.look()
+        totals = self._gathering.totals()
+        layouts = [layout for layout, _ in totals]
+        if self._exposition is None or layouts != self._layouts:
+            self._layouts, self._exposition = layouts, Exposition(layouts)
+        return self._exposition.write([cells for _, cells in totals], media_type)
+
+    def live(self) -> bool:
+        """Return whether no worker is stuck."""
+        self._gathering.look()
+        return self._gathering.silence() < _STUCK_SECONDS
+
+    def ready(self) -> Mapping[str, bool]:
+        """Return whether a worker takes clients, and why not."""
+        self._gathering.look()
+        taking = [health for health in self._gathering.health if not health.draining]
+        takes = any(health.ready for health in taking) and not self._ending
+        return {**combined(taking), "ready": takes, "draining": self._ending}
+
+
+@contextlib.contextmanager
+def monitored(address: tuple[str, int] | None) -> Iterator[WorkersMonitor | None]:
+    """Report on workers while the block runs, if there is an address."""
+    if address is None:
+        yield None
+        return
+    monitor = WorkersMonitor(bind(address))
+    monitor.start()
+    try:
+        yield monitor
+    finally:
+        monitor.stop()
+
+
+class _Config(uvicorn.Config):
+    def configure_logging(self) -> None:
+        """Leave the loggers to the server beside this one."""
+
+
+class Listener:
+    """A second, small server on the loop that runs.
+
+    Args:
+        app: What answers.
+        sock: Where it listens.
+    """
+
+    def __init__(self, app: Callable[..., Any], sock: socket.socket) -> None:
+        config = _Config(
+            app, lifespan="off", ws="none", proxy_headers=False, access_log=False, server_header=False
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+        self._sock = sock
+
+    async def start(self) -> None:
+        """Begin to answer."""
+        await self._server.startup(sockets=[self._sock])
+
+    def stop(self) -> None:
+        """Close the port and all its connections."""
+        for server in self._server.servers:
+            server.close()
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
