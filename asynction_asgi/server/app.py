@@ -15,6 +15,7 @@ from ..errors import AsynctionError, BindingError
 from ..logs import get_logger
 from ..metrics.health import Health
 from ..spec.model.offered import served_spec, without_recovery
+from .advice import advise
 from .attaching import find_problems
 from .contract import Contract
 from .dispatch import Dispatcher
@@ -26,7 +27,6 @@ from .measuring import create_measuring
 from .option_help import show_options
 from .options import Options, check_options
 from .registering import Registering, log_findings
-from .reloading import reload_advice
 from .tracing.create import create_traces
 from .unserved import refuse, unavailable
 from .validation import validation_of
@@ -143,7 +143,7 @@ class AsynctionSocketIO(Registering, Emitting):
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
         self._docs = page(contract.spec, path=docs_path) if docs else None
         log_findings((*contract.spec.warnings, *contract.routes.warnings))
-        _advise(contract.spec, self._docs, app)
+        advise(contract.spec, self._docs, app)
 
     @classmethod
     def from_spec(
@@ -390,14 +390,6 @@ show_options(
     (Options, ServerOptions, UpstreamOptions),
     inspect.signature(AsynctionSocketIO.__init__).parameters,
 )
-
-
-def _advise(spec: Spec, docs: Docs | None, app: ASGIApp | None) -> None:
-    """Log what a developer would otherwise have to find out."""
-    if (advice := reload_advice(spec.files)) is not None:
-        logger.warning("%s", advice)
-    if docs is not None and docs.path == getattr(app, "docs_url", None):
-        logger.warning("%s stays the wrapped application's; pass docs_path to serve our page too", docs.path)
 
 
 def _is_under(path: str, own: str) -> bool:
