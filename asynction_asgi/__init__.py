@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .collector import relax_collector
     from .errors import (
         AckValidationError,
         AsynctionError,
@@ -96,6 +97,7 @@ __all__ = [
     "check_document",
     "handles",
     "load_spec",
+    "relax_collector",
     "same_secret",
 ]
 
@@ -103,7 +105,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name
 
     def __getattr__(name: str) -> Any:
         if name in __all__:
-            for part in (".errors", ".spec", ".server"):
+            for part in (".errors", ".spec", ".server", ".collector"):
                 value = getattr(import_module(part, __name__), name, None)
                 if value is not None:
                     globals()[name] = value

@@ -123,7 +123,7 @@ def serve(variant: Variant) -> None:
         lifespan="off",
     )
     if variant.relaxed:
-        from asynction_asgi.cli.actions.collector import relax_collector
+        from asynction_asgi.collector import relax_collector
 
         relax_collector()
     with socket.socket() as listener:

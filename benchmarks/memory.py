@@ -8,24 +8,22 @@ Baseline: python-socketio's `AsyncServer` with defaults on uvicorn. Each round s
 from __future__ import annotations
 
 import resource
-import time
 from typing import TYPE_CHECKING
 
+from .fresh import compare, cpu_when_quiet
 from .load import Connection
-from .processes import ServerProcess, UnavailableError, running
-from .report import Pair, arguments, heading, row
-from .variants import BARE, VARIANTS
+from .report import arguments, heading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from .processes import ServerProcess
 
 # The first connections include one-time allocations.
 WARM_CONNECTIONS = 200
 IDLE_CONNECTIONS = 2000
 VANISHING = 200
 STAYING = (1000, 5000)
-QUIET_SECONDS = 0.3
-SETTLE_SECONDS = 60.0
 
 
 def bytes_per_connection(server: ServerProcess) -> float:
@@ -46,63 +44,26 @@ def seconds_per_disconnect(server: ServerProcess, staying: int) -> float:
     stay = [Connection(server) for _ in range(staying)]
     vanish = [Connection(server) for _ in range(VANISHING)]
     stay[0].collect_garbage()
-    before = _cpu_when_quiet(server)
+    before = cpu_when_quiet(server)
     for connection in vanish:
         connection.close()
-    spent = _cpu_when_quiet(server) - before
+    spent = cpu_when_quiet(server) - before
     for connection in stay:
         connection.close()
     return spent / VANISHING
 
 
-def _cpu_when_quiet(server: ServerProcess) -> float:
-    """Return the server's CPU clock once it has stopped advancing."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    last = server.cpu()
-    while time.monotonic() < deadline:
-        time.sleep(QUIET_SECONDS)
-        now = server.cpu()
-        if now - last < QUIET_SECONDS / 100:
-            return now
-        last = now
-    raise TimeoutError(f"{server.name} does not become idle")
-
-
 def measure(variants: Sequence[str], *, rounds: int) -> None:
     """Measure all variants and print both tables."""
     heading("memory", "KB of resident memory per idle connection")
-    _table("idle", variants, bytes_per_connection, rounds=rounds, scale=1e-3)
+    compare("idle", variants, bytes_per_connection, rounds=rounds, scale=1e-3)
     heading("disconnect", "µs of server CPU per client that vanishes")
     for staying in STAYING:
 
         def cost(server: ServerProcess, staying: int = staying) -> float:
             return seconds_per_disconnect(server, staying)
 
-        _table(f"of {staying:,}", variants, cost, rounds=rounds, scale=1e6)
-
-
-def _table(
-    group: str,
-    variants: Sequence[str],
-    cost: Callable[[ServerProcess], float],
-    *,
-    rounds: int,
-    scale: float,
-) -> None:
-    costs_by_name: dict[str, list[float]] = {name: [] for name in (BARE, *variants)}
-    for _ in range(rounds):
-        for name in list(costs_by_name):
-            try:
-                with running(name) as server:
-                    costs_by_name[name].append(cost(server))
-            except UnavailableError as reason:
-                del costs_by_name[name]
-                print(f"omitted: {name}: {reason}")
-    for name, costs in costs_by_name.items():
-        pairs = [
-            Pair(cost=cost, baseline=bare) for cost, bare in zip(costs, costs_by_name[BARE], strict=True)
-        ]
-        row(group, VARIANTS[name].title, pairs, scale=scale)
+        compare(f"of {staying:,}", variants, cost, rounds=rounds, scale=1e6)
 
 
 def main() -> None:

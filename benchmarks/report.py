@@ -20,6 +20,7 @@ _PACKAGES = (
     "python-socketio",
     "python-engineio",
     "uvicorn",
+    "httptools",
     "uvloop",
     "orjson",
     "fastjsonschema",

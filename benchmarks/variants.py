@@ -39,10 +39,10 @@ class Variant:
 
 
 _VALIDATOR = ("jsonschema_rs",)
-_NATIVE = ("jsonschema_rs", "orjson", "uvloop")
+_NATIVE = ("httptools", "jsonschema_rs", "orjson", "uvloop")
 
 VARIANTS: dict[str, Variant] = {
-    BARE: Variant(title="bare AsyncServer, not validated", app="bare"),
+    BARE: Variant(title="bare AsyncServer, not validated", app="bare", without=("httptools",)),
     "bare-tuned": Variant(
         title="bare, uvloop + orjson, not validated", app="bare", loop="uvloop", orjson=True
     ),
@@ -66,6 +66,9 @@ VARIANTS: dict[str, Variant] = {
     "ours-argument": Variant(title="ours, [fast], x-recovery", app="ours", loop="uvloop", offset="argument"),
     "ours-event": Variant(
         title="ours, [fast], x-recovery with offset: event", app="ours", loop="uvloop", offset="event"
+    ),
+    "ours-h11": Variant(
+        title="ours, [fast] without httptools", app="ours", loop="uvloop", without=("httptools",)
     ),
     "ours-asgi": Variant(
         title="ours, [fast], by plain ASGI", app="ours", loop="uvloop", ws="tests.long_way:LongWay"

@@ -35,7 +35,7 @@ _CONTEXT.set_forkserver_preload(
         "uvicorn.main",
         "uvicorn.lifespan.on",
         "uvicorn.loops.uvloop",
-        "uvicorn.protocols.http.h11_impl",
+        "uvicorn.protocols.http.httptools_impl",
         "uvicorn.protocols.websockets.websockets_sansio_impl",
         "watchfiles",
     ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ROWS = {
     "": (
         ("errors", "callables", "codes", "reasons"),
-        ("logs", "extras"),
+        ("logs", "extras", "collector"),
         ("spec", "client"),
         ("datatypes", "metrics"),
         ("python_source",),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from ...collector import relax_collector
 from ...logs import get_logger
 from ...metrics.monitor import Monitor
 from ...server.discovery import find_served
 from .banner import banner
-from .collector import relax_collector
 from .monitoring import Listener, ProcessMonitor, describe
 from .readiness import Readiness
 from .reloader import accept_interrupts

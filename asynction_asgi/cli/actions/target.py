@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from ...collector import relax_collector
 from ...errors import BindingError, SpecError
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..report import escaped, show_diagnostics
-from .collector import relax_collector
 from .importing import import_from, import_name
 
 if TYPE_CHECKING:

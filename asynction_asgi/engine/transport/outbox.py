@@ -25,7 +25,8 @@ class Outbox:
         overflow: Called when more would wait than `Limits.queued_bytes`; closes the connection.
 
     Attributes:
-        frames: Frames that the transport has not taken yet.
+        frames: Frames that the transport has not taken yet; None until there was one, since most clients are
+            never late and a deque takes 760 bytes.
         queued: Their size in bytes.
         write: Sends a frame, or returns False if it can't now; None without a WebSocket.
         write_together: The same for several frames in one piece; None where the transport can't.
@@ -52,7 +53,7 @@ class Outbox:
         self._overflow: Callable[[], None] | None = overflow
         self._patience = limits.patience_seconds
         self.relieved: asyncio.Future[None] | None = None
-        self.frames: deque[Frame] = deque()
+        self.frames: deque[Frame] | None = None
         self.queued = 0
         self.write: Callable[[Frame], bool] | None = None
         self.write_together: Callable[[list[Frame]], bool] | None = None
@@ -70,6 +71,8 @@ class Outbox:
                 if self._overflow is not None:
                     self._overflow()
                 return
+            if self.frames is None:
+                self.frames = deque()
             self.frames.append(frame)
             self.queued += len(frame.body)
         if self.frames:
@@ -140,7 +143,7 @@ class Outbox:
         """Forget the transport, and what waits unless a poll still fetches it."""
         self.write = self.write_together = self._overflow = None
         if self.poller is None:
-            self.frames.clear()
+            self.frames = None
 
     def _relieve(self) -> None:
         if self.relieved is not None:

@@ -69,6 +69,7 @@ class Shortcut(asyncio.Protocol):
         self._size = self._wanted = 0
         self._ignored = 0  # bytes still to come of a message that is too large
         self._waiter: asyncio.Future[None] | None = None
+        uvicorns.stop_keepalive()  # Engine.IO has a heartbeat of its own, which knows when reading is paused
         self._transport.set_protocol(self)
         self._stand_in(uvicorns, self)
         self._drain()  # messages that came between the acceptance and now

@@ -131,6 +131,26 @@ async def test_frames_may_be_split_anywhere() -> None:
         assert [(await client.frame())[1] for _ in range(2)] == [b"434[]", b"435[]"]
 
 
+@pytest.mark.parametrize(
+    ("ws", "pings"), [(LONG_WAY, True), (SHORT_WAY, False)], ids=["long way", "short way"]
+)
+async def test_a_connection_has_one_heartbeat(ws: str, *, pings: bool) -> None:
+    """uvicorn's, which ends a connection whose input is paused, is off where Engine.IO's goes on."""
+    server = create_server(Script())
+    async with (
+        serve_app(server.app, ws=ws, ws_ping_interval=0.01) as url,
+        raw(Stage(url, server, Script())) as client,
+    ):
+        seen = []
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+            await client.send(text('420["a",1]'))
+            while (frame := await client.frame())[0] != 0x81:
+                seen.append(frame[0])
+        assert (0x89 in seen) == pings
+        await server.shutdown(1.0)
+
+
 async def test_fragments_and_other_frames_are_handled() -> None:
     """Fragments, control frames between them and binary messages are handled as without the shortcut."""
     async with serve(ws=SHORT_WAY) as stage, raw(stage) as client:

@@ -15,9 +15,10 @@ _ALLOCATIONS = 50_000
 
 
 def relax_collector() -> None:
-    """Search rarely, and never again among objects that exist already.
+    """Let Python's garbage collector search rarely, and never again among the objects that exist now.
 
-    Does nothing if the thresholds have been changed before, or the collector is off.
+    For the end of the start-up of a process that only serves, such as an application's lifespan; ``asynction-asgi run``
+    calls it by itself. Does nothing if the thresholds have been changed before, or the collector is off.
     """
     if gc.isenabled() and gc.get_threshold() == _THRESHOLDS:
         gc.collect()
