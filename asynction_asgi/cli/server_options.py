@@ -18,9 +18,10 @@ __all__ = ["DEFAULTS", "check_origins", "cors_option", "uvicorn_options"]
 # Set by the commands, not by users. An environment file would be read after the handlers.
 _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
 # Compression costs more CPU and memory per connection than small events save; a server must stop even if
-# clients hold polls open.
+# clients hold polls open; and a worker that imports its application on a busy machine is not dead.
 DEFAULTS: dict[str, Any] = {
     "timeout_graceful_shutdown": 5,
+    "timeout_worker_healthcheck": 30,
     "workers": 1,
     "ws": "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
     "ws_per_message_deflate": False,

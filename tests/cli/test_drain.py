@@ -279,7 +279,7 @@ def workers(folder: Path, *, drain: str) -> Iterator[tuple[str, Command]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    options = ("--workers", "2", "--drain", drain, "--port", port, "--timeout-worker-healthcheck", "60")
+    options = ("--workers", "2", "--drain", drain, "--port", port)
     with serving("application:app", *options, cwd=folder) as (url, command):
         command.wait_for("Application startup complete", times=2)
         yield url, command

@@ -123,12 +123,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.heartbeat.cancel()
         self.last_ping = None
         loop = asyncio.get_running_loop()
-        self._beat_at(loop, loop.time() + self.server.ping_interval)
+        self.heartbeat = loop.call_later(self.server.ping_interval, self._beat, loop)
 
-    def _beat_at(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
-        self.heartbeat = loop.call_at(when, self._beat, loop, when)
-
-    def _beat(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         # What the server itself answers, such as pings of WebSocket, passes the outbox by.
         if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
             self._report(Close.SLOW_READER, f"more than {self._name_queue()} wait for it")
@@ -142,8 +139,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self._report(Close.NO_PONG, f"ping_timeout is {self.server.ping_timeout:g} seconds")
             self.drop(self.server.reason.PING_TIMEOUT)
             return
-        # From when it was due, so that lateness does not add up.
-        self._beat_at(loop, max(when, loop.time() - self.server.ping_timeout) + self.server.ping_timeout)
+        # From now, not from when this was due: after a process stood still, its clients have as long as ever.
+        self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat, loop)
 
     def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Return whether a client of polling is gone; one whose input is paused shows it in no other way."""

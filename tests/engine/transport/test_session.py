@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     from asynction_asgi.engine import Peer
 
 BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
+
+
+@BOTH
+async def test_clients_outlive_a_pause_of_the_server(ws: str) -> None:
+    """A process that stood still for longer than the heartbeat allows gives its clients time to answer."""
+    async with serve(ws=ws, ping_interval=0.05, ping_timeout=1.0) as stage, stage.websocket() as client:
+        await client.join()
+        time.sleep(1.2)  # noqa: ASYNC251 - the server's loop is to stand still
+        await asyncio.sleep(0.02)
+        assert await client.ask('421["a",1]') == [1]
 
 
 async def test_the_ids_of_connections_name_their_process() -> None:
