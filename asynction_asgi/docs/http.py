@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import inspect
 import json
 import posixpath
 import threading
@@ -18,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..callables import is_coroutine_function
-from ..logs import Throttle, get_logger
+from ..logs import get_logger
 from ..spec.model.export import bundled_document, check_publishable
 from ..spec.text.document import dump_yaml
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
 from .elements import element, serialise
+from .guard import Admission, check_function
 from .negotiation import accepts_gzip, holds, preferred
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from ..spec import Spec
+    from .guard import Guard
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
-    Guard = Callable[[Request], bool | Awaitable[bool]]
     Renderer = Callable[[Spec], str]
 
 logger = get_logger()
@@ -85,7 +85,8 @@ class Docs:
             TypeError: `guard` or `renderer` is not a function of one argument.
         """
         check_publishable(spec, root)
-        _check_functions(guard, renderer)
+        admission = None if guard is None else Admission(guard, "docs_guard")
+        _check_renderer(renderer)
         beside = posixpath.dirname(spec.path).rstrip("/") + "/docs"
         self.path = base = "/" + (beside if path is None else path).strip("/")
         if f"{base}/".startswith(f"{spec.path}/"):
@@ -110,23 +111,23 @@ class Docs:
             "yaml": _Body("application/yaml", lambda: dump_yaml(document())),
         }
         self._pages = {
-            base: Page(bodies, guard, is_index=True),
-            f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, guard),
-            f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, guard),
+            base: Page(bodies, admission, is_index=True),
+            f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, admission),
+            f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, admission),
             # Not a module's media type: it is to be read and saved, and no script element may run it.
             **{
                 f"{self._below}/client.{kind}": Page(
-                    {"text": _Body(_TEXT, partial(_client_module, spec, kind))}, guard
+                    {"text": _Body(_TEXT, partial(_client_module, spec, kind))}, admission
                 )
                 for kind in ("ts", "py")
             },
         }
         if last:
-            self._pages[f"{base}/"] = Page({"html": bodies["html"]}, guard, moved=f"../{last}")
+            self._pages[f"{base}/"] = Page({"html": bodies["html"]}, admission, moved=f"../{last}")
         for name, content in ASSETS.items():
             if console or name not in ("console.js", "socketio.js"):
                 body = _Body(MEDIA_TYPES[posixpath.splitext(name)[1]], content.decode, is_immutable=True)
-                self._pages[f"{self._below}/static/{VERSION}/{name}"] = Page({"asset": body}, guard)
+                self._pages[f"{self._below}/static/{VERSION}/{name}"] = Page({"asset": body}, admission)
 
     def route(self, path: str) -> Page | None:
         """Return the page at a path, or None if the docs have no such page."""
@@ -186,16 +187,15 @@ class Page:
     def __init__(
         self,
         bodies: Mapping[str, _Body],
-        guard: Guard | None = None,
+        admission: Admission | None = None,
         *,
         is_index: bool = False,
         moved: str | None = None,
     ) -> None:
         self.is_index = is_index
         self._bodies = bodies
-        self._guard = guard
+        self._admission = admission
         self._moved = moved
-        self._log = Throttle()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; rendering happens off the event loop."""
@@ -208,7 +208,7 @@ class Page:
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             return Response("Method Not Allowed", 405, {"allow": "GET, HEAD", **_HEADERS})
-        if self._guard is not None and not await _admits(self._guard, request, self._log):
+        if self._admission is not None and not await self._admission.admits(request):
             return Response("Forbidden", 403, {"cache-control": "no-store", **_HEADERS})
         if self._moved is not None:
             return Response(status_code=308, headers={"location": self._moved, **_HEADERS})
@@ -224,7 +224,7 @@ class Page:
         tag = f'"{rendered.tag}{"-gzip" if packs else ""}"'
         vary = "Accept, Accept-Encoding" if len(self._bodies) > 1 else "Accept-Encoding"
         headers = {**body.headers, "etag": tag, "vary": vary}
-        if self._guard is not None:
+        if self._admission is not None:
             headers["cache-control"] = headers["cache-control"].replace("public", "private")
         if holds(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
@@ -240,42 +240,16 @@ class Page:
         return self._bodies[preferred(accept, _MEDIA_TYPES)]
 
 
-async def _admits(guard: Guard, request: Request, log: Throttle) -> bool:
-    """Return the guard's answer; only True admits."""
-    failure: Exception | None = None
-    answer: Any
-    try:
-        answer = await (guard(request) if is_coroutine_function(guard) else run_in_threadpool(guard, request))  # type: ignore[misc]  # asked for above
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if answer is True or answer is False:
-            return answer
-        what = f"returned {type(answer).__name__}, which is neither True nor False"
-    except Exception as error:  # noqa: BLE001 - a guard may raise anything
-        failure, what = error, "failed"
-    if (unsaid := log.admits(what)) is not None:
-        logger.error("refused a request: docs_guard %s%s", what, unsaid, exc_info=failure)
-    return False
-
-
-def _check_functions(guard: object, renderer: object) -> None:
-    """Refuse what could not decide or make the page.
+def _check_renderer(renderer: Renderer | None) -> None:
+    """Refuse what could not make the page.
 
     Raises:
-        TypeError: One of them can't be called with one argument, or the renderer is a coroutine function.
+        TypeError: It is not a function of one argument, or a coroutine function.
     """
-    for name, function, argument in (("docs_guard", guard, "request"), ("docs_renderer", renderer, "spec")):
-        if function is None:
-            continue
-        if not callable(function):
-            raise TypeError(f"{name} takes a function of ({argument}), not {type(function).__name__}")
-        try:
-            inspect.signature(function).bind(None)
-        except ValueError:  # a builtin may have no signature
-            pass
-        except TypeError as error:
-            raise TypeError(f"{name} is called with ({argument}): {error}") from None
-    if renderer is not None and is_coroutine_function(renderer):
+    if renderer is None:
+        return
+    check_function(renderer, "docs_renderer", "spec")
+    if is_coroutine_function(renderer):
         raise TypeError("docs_renderer must be a plain function: the page is made in a worker thread")
 
 

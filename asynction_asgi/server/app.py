@@ -27,6 +27,7 @@ from .measuring import create_measuring
 from .option_help import show_options
 from .options import Options, check_options
 from .registering import Registering, log_findings
+from .targets import Targets
 from .tracing.create import create_traces
 from .unserved import refuse, unavailable
 from .validation import validation_of
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import ClassVar, Literal, Self, Unpack
 
-    from ..docs.http import Guard, Renderer
+    from ..docs.guard import Guard
+    from ..docs.http import Renderer
     from ..engine import Queue
     from ..metrics import Metrics
     from ..spec import Spec
@@ -94,6 +96,9 @@ class AsynctionSocketIO(Registering, Emitting):
         recovery: bool = True,
         tracing: Tracing | bool = False,
         metrics: bool | str = False,
+        metrics_path: str | None = None,
+        health_path: str | None = None,
+        monitor_guard: Guard | Literal["missing"] | None = "missing",
         **server_options: Unpack[ServerOptions],
     ) -> None:
         check_options(server_options, handlers=handlers or {})
@@ -138,12 +143,21 @@ class AsynctionSocketIO(Registering, Emitting):
         if measuring is not None:
             measuring.read_from(server)
         self._spec, self._app, self._contract = spec, app, contract
-        self._engine: ASGIApp = EngineApp(server)
         self._checked, self._ready = False, False
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
-        self._docs = page(contract.spec, path=docs_path) if docs else None
+        self._targets = Targets(
+            offered.path,
+            EngineApp(server),
+            docs=page(contract.spec, path=docs_path) if docs else None,
+            wrapped=app,
+            metrics_path=metrics_path,
+            health_path=health_path,
+            guard=monitor_guard,
+            metrics=self.metrics,
+            ready=lambda: self.ready,
+        )
         log_findings((*contract.spec.warnings, *contract.routes.warnings))
-        advise(contract.spec, self._docs, app)
+        advise(contract.spec, self._targets.docs, app)
 
     @classmethod
     def from_spec(
@@ -215,7 +229,7 @@ class AsynctionSocketIO(Registering, Emitting):
     @property
     def health(self) -> Health:
         """What `ready` depends on."""
-        handlers = self._engine is not unavailable
+        handlers = self._targets.engine is not unavailable
         return Health(handlers=handlers, queue=self._server.reached, draining=self._server.stopping)
 
     @property
@@ -244,7 +258,8 @@ class AsynctionSocketIO(Registering, Emitting):
     @property
     def docs_path(self) -> str | None:
         """The path of the documentation below the mount, or None without documentation."""
-        return self._docs.path if self._docs is not None else None
+        docs = self._targets.docs
+        return None if docs is None else docs.path
 
     @property
     def violations(self) -> Counter[tuple[str, str | None, str]]:
@@ -323,25 +338,11 @@ class AsynctionSocketIO(Registering, Emitting):
             return
         if not self._ready:
             await self._start_unannounced()
-        target = self._target(scope)
+        target = self._targets.find(scope)
         if target is not None:
             await target(scope, receive, send)
         else:
             await refuse(scope, send, 404, b"Not Found")
-
-    def _target(self, scope: Scope) -> ASGIApp | None:
-        # Under a mount, the document's path may be the full path or the path below the mount: its server
-        # may or may not include the mount.
-        path, root = scope["path"], scope.get("root_path", "")
-        below = path[len(root) :] if root and path.startswith(root) else path
-        own = self._spec.path
-        if _is_under(path, own) or _is_under(below, own):
-            return self._engine
-        if self._docs is not None and scope["type"] == "http":
-            page = self._docs.route(path) or self._docs.route(below)
-            if page is not None and not (page.is_index and path == getattr(self._app, "docs_url", None)):
-                return page
-        return self._app
 
     async def _start(self) -> None:
         self._checked = True
@@ -374,7 +375,7 @@ class AsynctionSocketIO(Registering, Emitting):
                 self.bind()
             except AsynctionError as error:
                 logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
-                self._engine, self._ready = unavailable, True
+                self._targets.engine, self._ready = unavailable, True
                 return
             log_findings(self._contract.routes.missing())
             self._contract.routes.start()
@@ -390,7 +391,3 @@ show_options(
     (Options, ServerOptions, UpstreamOptions),
     inspect.signature(AsynctionSocketIO.__init__).parameters,
 )
-
-
-def _is_under(path: str, own: str) -> bool:
-    return path == own or path.startswith(own + "/")

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
-    from ..docs.http import Guard, Renderer
+    from ..docs.guard import Guard
+    from ..docs.http import Renderer
     from .observer import Observer
     from .tracing.option import Tracing
     from .validation import Enforcement, Validation
@@ -46,6 +47,11 @@ class Options(ServerOptions, total=False):
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
         metrics: Whether the application counts what it does, for `AsynctionSocketIO.metrics`; a name is the
             label ``app`` of every metric, for several applications in one process.
+        metrics_path: Where the application itself shows its metrics, such as ``/metrics``: below its mount,
+            as the docs are. `monitor_guard` must be given with it.
+        health_path: Where it answers probes, likewise: 200 if clients may be sent to the process, 503 if not.
+        monitor_guard: Called with each request for the metrics; anything but True answers it with 403. None
+            shows them to every client.
         recovery: False ignores ``x-recovery``: every client that returns starts a new session.
         tracing: True begins spans of OpenTelemetry for connections, events and emits; a `Tracing` says more.
     """
@@ -70,6 +76,9 @@ class Options(ServerOptions, total=False):
     recovery: bool
     tracing: Tracing | bool
     metrics: bool | str
+    metrics_path: str | None
+    health_path: str | None
+    monitor_guard: Guard | Literal["missing"] | None
 
 
 def check_options(given: Mapping[str, object], *, handlers: object) -> None:
