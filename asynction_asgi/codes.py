@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .reasons import Code
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -86,18 +88,18 @@ DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
     },
 }
 REFUSALS: Mapping[str, str] = {
-    "invalid_payload": "the arguments do not match the document",
-    "unknown_event": "the document does not let clients emit this event",
-    "reserved_event": "the name belongs to the protocol, or is `*`",
-    "invalid_ack": "the handler's answer does not match the document and was not sent",
-    "invalid_handshake": "query, headers or auth do not match the document",
-    "unauthorized": "the client is not authenticated",
-    "forbidden": "the client is not allowed to do this",
-    "rate_limited": "the client exceeded a limit",
-    "payload_too_large": "the auth object exceeds a limit",
-    "timeout": "a client that the handler called did not answer in time",
-    "unavailable": "nothing can handle this now, such as while the server stops",
-    "internal_error": "the server failed; the log has the details under `ref`",
+    Code.INVALID_PAYLOAD: "the arguments do not match the document",
+    Code.UNKNOWN_EVENT: "the document does not let clients emit this event",
+    Code.RESERVED_EVENT: "the name belongs to the protocol, or is `*`",
+    Code.INVALID_ACK: "the handler's answer does not match the document and was not sent",
+    Code.INVALID_HANDSHAKE: "query, headers or auth do not match the document",
+    Code.UNAUTHORIZED: "the client is not authenticated",
+    Code.FORBIDDEN: "the client is not allowed to do this",
+    Code.RATE_LIMITED: "the client exceeded a limit",
+    Code.PAYLOAD_TOO_LARGE: "the auth object exceeds a limit",
+    Code.TIMEOUT: "a client that the handler called did not answer in time",
+    Code.UNAVAILABLE: "nothing can handle this now, such as while the server stops",
+    Code.INTERNAL_ERROR: "the server failed; the log has the details under `ref`",
 }
 
 # Of either kind.

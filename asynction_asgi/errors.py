@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from logging import Logger
 
+    from .reasons import Credential
+
 Severity = Literal["error", "warning"]
 Layer = Literal["document", "service"]
 Direction = Literal["inbound", "outbound"]
@@ -224,10 +226,47 @@ class RefusedError(AsynctionError):
         return body
 
 
+class LimitError(RefusedError):
+    """The peer exceeded a limit of the server.
+
+    Attributes:
+        limit: Its name and value, for the log.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, limit: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(code, message)
+        self.limit = limit
+
+
 class SecurityError(RefusedError):
-    """The peer is not authenticated (``unauthorized``) or lacks the permission (``forbidden``)."""
+    """The peer is not authenticated (``unauthorized``) or lacks the permission (``forbidden``).
+
+    Attributes:
+        scheme: The security scheme whose credential was refused, or None if it is not known.
+        reason: Why it was refused, or None if the function that refused it did not say. Like `detail`, it is
+            for the log and never sent to the peer.
+        detail: The same in words, without anything of the credential; ``""`` if there is none.
+    """
 
     code = "unauthorized"
+
+    def __init__(
+        self,
+        code: str | None = None,
+        message: str = "",
+        *,
+        details: Iterable[Violation] = (),
+        ref: str | None = None,
+        scheme: str | None = None,
+        reason: Credential | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(code, message, details=details, ref=ref)
+        self.scheme = scheme
+        self.reason = reason
+        self.detail = detail
 
 
 class ValidationError(RefusedError):
@@ -342,7 +381,7 @@ def internal_error(
     """
     ref = ref or new_ref()
     if log is not None:
-        log.error("%s [ref %s]", what, ref, exc_info=error)
+        log.error("%s [ref %s]", what, ref, exc_info=error, extra={"ref": ref})
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
 

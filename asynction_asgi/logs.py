@@ -17,6 +17,9 @@ from .errors import printable, shorten
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+FIELDS = ("namespace", "event", "sid", "code", "reason", "ref", "address")
+"""What a record may hold besides its message, for formatters that keep it apart."""
+
 _LONGEST_MESSAGE = 4000
 _LONGEST_LINE = 1000  # of a traceback
 _MOST_LINES = 400
@@ -45,6 +48,10 @@ def _escape(record: logging.LogRecord) -> bool:
     line = _line(message)
     if line != message:
         record.msg, record.args = line, None
+    for name in FIELDS:
+        value = record.__dict__.get(name)
+        if value is not None:
+            record.__dict__[name] = _line(str(value))
     if record.exc_info is not None and record.exc_info[1] is not None:
         # Formatters use this instead of formatting the exception, which handlers still receive.
         record.exc_text = _traceback(record.exc_info[1])

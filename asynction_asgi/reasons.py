@@ -61,6 +61,24 @@ class Rejection(StrEnum):
     MALFORMED = "malformed"
 
 
+class Credential(StrEnum):
+    """Why a client's credential was refused; `REVOKED` is any refusal by the security function itself."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    ALGORITHM = "algorithm"
+    KEY = "key"
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    CLAIMS = "claims"
+    REVOKED = "revoked"
+    SCOPE = "scope"
+    OTHER_USER = "other_user"
+
+
 class Unanswered(StrEnum):
     """Why an emitted event that asked for an acknowledgement got none that counts."""
 

@@ -38,7 +38,10 @@ def anyio_backend() -> str:
 
 
 # uvicorn sets their levels and handlers for the whole process, whichever test runs it.
-LOGGERS = ("asynction_asgi", "uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error")
+LOGGERS = (
+    *("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "asynction_asgi"),
+    *("asynction_asgi.access", "asynction_asgi.access.connections", "asynction_asgi.access.events"),
+)
 
 
 @pytest.fixture(autouse=True)

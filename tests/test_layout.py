@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 # same room may import each other, but not in a circle.
 ROWS = {
     "": (
-        ("errors", "callables", "codes", "reasons"),
+        ("reasons", "callables"),
+        ("errors", "codes"),
         ("logs", "extras", "collector"),
+        ("json_log",),
         ("spec", "client"),
         ("datatypes", "metrics"),
         ("python_source",),
@@ -65,7 +67,7 @@ SEAMS = {
     "pydantic_core": ("server/conversion/by_pydantic",),
     "msgspec": ("server/conversion/by_msgspec",),
     "click": ("cli",),
-    "opentelemetry": ("server/tracing", "metrics/otel"),
+    "opentelemetry": ("server/tracing", "metrics/otel", "json_log"),
     "prometheus_client": ("metrics/prometheus",),
     "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
     "websockets": ("engine/transport/uvicorn",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO
-from asynction_asgi.cli.actions.serve import _log_config
+from asynction_asgi.cli.actions.log_config import LogOptions
 from asynction_asgi.logs import EscapingLogger, get_logger
 from tests.clients import connected
 from tests.serving import serve
@@ -24,7 +24,7 @@ FORBIDDEN = set(HOSTILE) - set("xERROR:    forged[2Jgnp\n")
 @pytest.fixture
 def output() -> Iterator[io.StringIO]:
     """The output of the package's loggers in the format of `asynction-asgi run`."""
-    config = _log_config("info")["formatters"]["default"]
+    config = LogOptions(form="text", events=False, refusals=False).config("info")["formatters"]["default"]
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     import uvicorn.logging

@@ -19,6 +19,7 @@ from asynction_asgi import Limits, check_document
 from asynction_asgi.codes import DIAGNOSTICS, REFUSALS
 from asynction_asgi.mock import MockSettings
 from asynction_asgi.probe.judge import CODES as FINDINGS
+from asynction_asgi.reasons import Code
 from asynction_asgi.server.option_help import described
 from asynction_asgi.spec.structure.extensions import PLACES
 from asynction_asgi.spec.structure.meanings import MEANINGS
@@ -145,6 +146,7 @@ def test_the_refusal_codes_are_complete() -> None:
                 values = [node.value]
             raised |= {str(value.value) for value in values if isinstance(value, ast.Constant)}
     assert raised - {"refused"} <= REFUSALS.keys()
+    assert REFUSALS.keys() == set(Code) - {Code.OTHER}
 
 
 def test_every_dependency_is_explained() -> None:

@@ -13,7 +13,7 @@ from ..errors import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["DEFAULTS", "check_origins", "cors_option", "uvicorn_options"]
+__all__ = ["DEFAULTS", "check_origins", "cors_option", "log_options", "uvicorn_options"]
 
 # Set by the commands, not by users. An environment file would be read after the handlers.
 _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
@@ -56,6 +56,26 @@ def check_origins(origins: Sequence[str]) -> list[str] | None:
             printable(str(error)).removeprefix("cors_allowed_origins: "), param_hint="--cors"
         ) from None
     return list(origins)
+
+
+def log_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--log-format`` and ``--event-log``, which `LogOptions` reads."""
+    for option in (
+        click.option(
+            "--event-log",
+            is_flag=True,
+            help="Log every event and connection, and why events are refused.",
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="Form of the log's lines; json is one object per line.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def uvicorn_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

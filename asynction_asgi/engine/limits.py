@@ -61,6 +61,10 @@ class Limits:
     recovery_bytes: int = 64 * 1024 * 1024
     recovery_sessions: int = 10_000
 
+    def name(self, field: str) -> str:
+        """Return the name and value of a limit, for the log."""
+        return f"Limits.{field}, {getattr(self, field)}"
+
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)

@@ -348,7 +348,7 @@ class AsynctionSocketIO(Registering, Emitting):
         self._checked = True
         self.check_handlers()
         log_findings(self._contract.routes.missing())
-        self._contract.routes.start()
+        self._contract.start()
         self._server.listen()
         prepare()
         self.measure()
@@ -378,7 +378,7 @@ class AsynctionSocketIO(Registering, Emitting):
                 self._targets.engine, self._ready = unavailable, True
                 return
             log_findings(self._contract.routes.missing())
-            self._contract.routes.start()
+            self._contract.start()
             self._server.listen()
         self.measure()
         await self._server.ready()

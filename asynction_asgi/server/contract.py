@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
+from .access_log import AccessLog, event_log
 from .attaching import Attachment, Wanted
-from .observer import outcomes_of
+from .observer import Outcomes, observing_now
 from .outbound import Outbound
 from .validation import Validation, ViolationLog, validation_of
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..spec import Spec
     from .event_table import Routes
-    from .observer import Observer, Outcomes
+    from .observer import Observer
     from .validation import Enforcement
 
 
@@ -43,6 +44,12 @@ class Contract:
     violations: ViolationLog
     outcomes: Outcomes
     validation: Validation
+
+    def start(self) -> None:
+        """Complete it before the first client, when logging is configured, too."""
+        self.routes.start()
+        if (log := event_log()) is not None:
+            self.outcomes.add(log)
 
     @property
     def routes(self) -> Routes:
@@ -99,7 +106,7 @@ class Contract:
         attachment = Attachment(spec, wanted)
         if not at_start:
             attachment.bind()
-        outcomes = outcomes_of(spec, observers)
+        outcomes = Outcomes([AccessLog(), *observers, *observing_now(spec)])
         namespaces, violations = Namespaces(spec), ViolationLog(outcomes.violated)
         return cls(
             spec=spec,

@@ -181,9 +181,15 @@ class Dispatcher:
             except BaseException as error:  # noqa: BLE001  # raised again there
                 await self._refuse(peer, call, error, task, refusal_of_connect_handler)
         if guard is not None:
-            guard.start(functools.partial(peer.sender.expel, peer.sid, peer.namespace))
+            guard.start(functools.partial(self._expire, peer))
         if self._outcomes.connected is not None:
             self._outcomes.connected(peer, () if guard is None else guard.satisfied)
+
+    def _expire(self, peer: Peer[Conversation], error: RefusedError) -> None:
+        """Disconnect a client whose credential has expired."""
+        if self._outcomes.expired is not None:
+            self._outcomes.expired(peer)
+        peer.sender.expel(peer.sid, peer.namespace, error)
 
     async def _refuse(
         self,

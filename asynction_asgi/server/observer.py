@@ -10,7 +10,7 @@ from ..engine import Watch
 from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, MutableMapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 
     from ..engine import Peer
     from ..errors import RefusedError, ValidationError
@@ -43,6 +43,9 @@ class Observer:
 
     def disconnected(self, peer: Peer[Any], reason: str) -> None:
         """Receive the end of a client that was accepted, with the reason that its disconnect handler gets."""
+
+    def expired(self, peer: Peer[Any]) -> None:
+        """Receive a client that is disconnected because its credential has expired."""
 
     def handled(self, peer: Peer[Any], event: str, schemes: Collection[str], *, ack: bool) -> None:
         """Receive an event whose handler returned, and whose acknowledgement passed if there is one."""
@@ -97,11 +100,21 @@ class Outcomes:
         observers: All that watch one application.
     """
 
-    def __init__(self, observers: Sequence[Observer] = ()) -> None:
-        self._observers = observers
+    def __init__(self, observers: Iterable[Observer] = ()) -> None:
+        self._observers = [*observers]
         self._failed = Throttle()
+        self._bind()
+
+    def add(self, observer: Observer) -> None:
+        """Add an observer of what the engine does not report, before there are clients; a second time does nothing."""
+        if observer not in self._observers:
+            self._observers.append(observer)
+            self._bind()
+
+    def _bind(self) -> None:
         self.connected = self._told("connected")
         self.disconnected = self._told("disconnected")
+        self.expired = self._told("expired")
         self.handled = self._told("handled")
         self.refused = self._told("refused")
         self.violated = self._told("violated")
@@ -153,7 +166,7 @@ def _refused_by_engine(refused: Told, peer: Peer[Any], event: str | None, error:
     refused(peer, event, error, code=error.code, ref=error.ref)
 
 
-def outcomes_of(spec: Spec, observers: Sequence[Observer]) -> Outcomes:
-    """Return the outcomes for the given observers and that of the context."""
+def observing_now(spec: Spec) -> Sequence[Observer]:
+    """Return the observer that the context makes for a contract, if there is one."""
     observe = observing.get()
-    return Outcomes([*observers, *(() if observe is None else (observe(spec),))])
+    return () if observe is None else (observe(spec),)

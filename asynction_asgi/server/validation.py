@@ -94,4 +94,5 @@ class ViolationLog:
             self._tell(error, namespace, event)
         unsaid = self._throttle.admits(key)
         if unsaid is not None:
-            logger.warning("let through: %s%s", error, unsaid)
+            extra = {"namespace": namespace, "event": event, "code": error.code, "reason": error.keyword}
+            logger.warning("let through: %s%s", error, unsaid, extra=extra)

@@ -54,7 +54,7 @@ def test_a_page_of_another_origin_is_served(folder: Path, reload: tuple[str, ...
         assert answer.headers["access-control-allow-origin"] == "http://front.example"
         answer = httpx.get(f"{url}/socket.io/", params=query, headers={"Origin": "http://foreign.example"})
         assert answer.status_code == 400
-        server.wait_for("refused a request of origin 'http://foreign.example': admit it by")
+        server.wait_for("its origin is not admitted: 'http://foreign.example'; admit it by")
 
 
 @pytest.mark.parametrize(

@@ -228,8 +228,8 @@ def test_other_origins_are_admitted_by_name() -> None:
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
         command.wait_for("--cors of run and mock run")
-    assert r"refused a request of origin 'http://foreign.example" in command.output
-    assert "\x1b[31m" not in command.output.partition("refused a request")[2]
+    assert r"its origin is not admitted: 'http://foreign.example" in command.output
+    assert "\x1b[31m" not in command.output.partition("rejected a request")[2]
 
 
 @pytest.mark.parametrize("target", ["echo.yaml", "myapp:app", "fast:app"])

@@ -257,9 +257,9 @@ def test_what_no_observer_defines_costs_nothing() -> None:
 
     nobody, refusals = Outcomes(), Outcomes([Refusals(), Observer()])
     names = [name for name in vars(Observer) if not name.startswith("_")]
-    assert len(names) == 11
+    assert len(names) == 12
     told: list[Callable[..., Any] | None] = [getattr(nobody, name, None) for name in names]
-    assert told == [None] * 11
-    assert [getattr(refusals, name, None) for name in names] == [None] * 11
+    assert told == [None] * 12
+    assert [getattr(refusals, name, None) for name in names] == [None] * 12
     assert refusals.watch.rejected is not nobody.watch.rejected
     assert refusals.watch.closing is nobody.watch.closing

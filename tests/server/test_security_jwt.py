@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import logging
+import re
 import socket
 import sys
 import threading
@@ -50,7 +51,7 @@ async def test_a_valid_token_returns_its_claims(key: Key) -> None:
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the reasons for refusals in the log."""
     lines = [record.getMessage() for record in caplog.records if record.name == "asynction_asgi"]
-    return [line.removeprefix("a token was refused: ") for line in lines]
+    return [re.sub(r"\d{4,} s", "long", line.removeprefix("a token was refused: ")) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +62,10 @@ def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
         pytest.param({"aud": "shop"}, "it is for another audience", id="audience"),
         pytest.param({"aud": ["shop", "mail"]}, "it is for another audience", id="audiences"),
         pytest.param({"aud": None}, "it has no aud", id="no audience"),
-        pytest.param({"exp": 1}, "it has expired", id="expired"),
+        pytest.param({"exp": 1}, "it expired long ago", id="expired"),
         pytest.param({"exp": None}, "it has no exp", id="no exp"),
         pytest.param({"exp": str(int(time.time()) + AN_HOUR)}, "its exp is not a number", id="exp as text"),
-        pytest.param({"exp": True}, "it has expired", id="exp as boolean"),
+        pytest.param({"exp": True}, "it expired long ago", id="exp as boolean"),
         pytest.param({"exp": "soon"}, "it is malformed", id="exp in words"),
         pytest.param({"nbf": time.time() + AN_HOUR}, "it is not valid yet", id="not yet"),
         pytest.param({"iat": time.time() + AN_HOUR}, "it is not valid yet", id="issued later"),
@@ -89,7 +90,7 @@ async def test_similar_refusals_are_logged_once(caplog: pytest.LogCaptureFixture
         for _ in range(50):
             assert await verify(KEY.sign({"exp": 1})) is None
         assert await verify(OTHER.sign(kid=KEY.kid)) is None
-    assert reasons(caplog) == ["it has expired", "its signature is wrong"]
+    assert reasons(caplog) == ["it expired long ago", "its signature is wrong"]
 
 
 @pytest.mark.parametrize(

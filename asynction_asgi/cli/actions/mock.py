@@ -13,6 +13,7 @@ import click
 from ...errors import BindingError, SpecError
 from ...mock import MockAsynctionSocketIO, MockSettings
 from ..report import show_diagnostics
+from .log_config import configure_logging
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def serve_mock(
     Raises:
         click.UsageError: A setting needs a package that is not installed, or is unknown to it.
     """
+    configure_logging(options, refusals=True)
     app = _load_or_exit(spec, server_name, docs_root, schemas, cors, settings)
     os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, schemas, cors, asdict(settings)])
     serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])

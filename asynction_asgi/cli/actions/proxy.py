@@ -15,6 +15,7 @@ from ...proxy import FORWARDED, Behind, Recorder, proxy_of
 from ...server.document_source import load_source
 from ..report import show_diagnostics
 from .connection import read_address, say
+from .log_config import configure_logging
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def serve_proxy(url: str, front: Front, options: dict[str, Any]) -> None:
     """
     if not is_installed("aiohttp"):
         raise click.ClickException("this command needs aiohttp: pip install 'asynction-asgi[client]'")
+    configure_logging(options)
     with contextlib.ExitStack() as stack:
         try:
             spec = (

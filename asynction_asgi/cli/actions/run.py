@@ -8,6 +8,7 @@ import click
 
 from ...errors import printable
 from ...server.discovery import find_served
+from .log_config import configure_logging
 from .serve import serve
 from .target import FACTORY, load_or_exit
 
@@ -62,6 +63,7 @@ def run_target(
         raise click.UsageError("--reload serves in one process; remove --workers")
     if options["reload"] and ending.drain:
         raise click.UsageError("--reload restarts at once; remove --drain")
+    configure_logging(options)
     app = load_or_exit(wanted)
     if options["workers"] > 1:
         _check_workers(app, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import ssl
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG
 
 from ...engine.transport.uvicorn.compat import load
-from ...errors import printable
 from ...extras import is_installed
+from ...logs import get_logger
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..server_options import DEFAULTS
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 __all__ = ["serve"]
+
+logger = get_logger("cli")
 
 # The default of --ws-max-size.
 _UVICORNS_LIMIT: int = inspect.signature(uvicorn.Config).parameters["ws_max_size"].default
@@ -78,12 +78,12 @@ def serve(
         elif factory is not None and settings["workers"] > 1:
             if settings.get("port") == 0:
                 raise click.UsageError("--port 0 is for a single process")
-            click.echo(printable(banner(app, settings, settings.get("port"))), err=True)
             config = uvicorn.Config(factory, factory=True, **settings)
+            logger.info("%s", banner(app, settings, settings.get("port")))
             sockets = [config.bind_socket()]
             with monitored(monitor) as reporter:
                 if reporter is not None:
-                    click.echo(reporter.description, err=True)
+                    logger.info("%s", reporter.description)
                 Workers(config, sockets, ending, reporter).run()
         else:
             config = uvicorn.Config(app, **settings)
@@ -121,7 +121,6 @@ def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:
     if follow and settings.get("reload") and is_installed("watchfiles"):
         # Without watchfiles, uvicorn watches Python files alone.
         settings.setdefault("reload_includes", []).extend(["*.yaml", "*.yml", "*.json"])
-    settings.setdefault("log_config", _log_config(settings.get("log_level", "info")))
     return settings
 
 
@@ -140,19 +139,3 @@ def _header(text: str) -> tuple[str, str]:
     if not colon:
         raise click.UsageError(f"--header takes Name:Value, not {text!r}")
     return name.strip(), value.strip()
-
-
-def _log_config(level: str) -> dict[str, Any]:
-    """Return uvicorn's configuration with this package's loggers added."""
-    config = copy.deepcopy(LOGGING_CONFIG)
-    ours = {
-        "handlers": ["default"],
-        "level": "DEBUG" if level == "trace" else level.upper(),
-        "propagate": False,
-    }
-    config["loggers"]["asynction_asgi"] = ours
-    # python-socketio logs every emit.
-    config["loggers"]["asynction_asgi.engine.upstream"] = {"level": "WARNING"}
-    # Our own logger reports an unreachable queue now and then; this one does at each attempt.
-    config["loggers"]["aiormq.connection"] = {"level": "CRITICAL"}
-    return config

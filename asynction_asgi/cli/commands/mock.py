@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..schemas_option import schemas_option
-from ..server_options import check_origins, cors_option, uvicorn_options
+from ..server_options import check_origins, cors_option, log_options, uvicorn_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +53,7 @@ def mock() -> None:
 @click.option("--security", is_flag=True, help="Enforce the document's security.")
 @schemas_option
 @cors_option
+@log_options
 @uvicorn_options("host", "port", "reload", "log_level")
 def run_mock(
     spec: str,

@@ -8,7 +8,7 @@ import click
 
 from ..client_options import SECONDS
 from ..schemas_option import schemas_option
-from ..server_options import check_origins, cors_option, uvicorn_options
+from ..server_options import check_origins, cors_option, log_options, uvicorn_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 )
 @schemas_option
 @cors_option
+@log_options
 @uvicorn_options(
     *("host", "port", "uds", "log_level", "proxy_headers", "forwarded_allow_ips", "root_path"),
     *("ssl_keyfile", "ssl_certfile", "ssl_keyfile_password"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..schemas_option import schemas_option
-from ..server_options import check_origins, cors_option, uvicorn_options
+from ..server_options import check_origins, cors_option, log_options, uvicorn_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,6 +109,7 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
 )
 @schemas_option
 @cors_option
+@log_options
 @uvicorn_options()
 @click.pass_context
 def run(

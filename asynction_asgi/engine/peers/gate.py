@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ...errors import GIVEN_UP, RefusedError
+from ...errors import GIVEN_UP, LimitError, RefusedError
 from ...reasons import Close
 from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
@@ -99,8 +99,10 @@ class Gate:
         if namespace in connection.members:
             return  # socket.io-client sends it twice when `connect` is called before the first answer
         endpoint = self._find_endpoint(namespace)
+        error: RefusedError
         if size > self._limits.auth_bytes:
-            error = RefusedError("payload_too_large", "the auth is too large")
+            limit = self._limits.name("auth_bytes")
+            error = LimitError(limit, "the auth is too large", code="payload_too_large")
             self._turn_down(connection, namespace[:_LONGEST_NAMESPACE], error)
             self._count_refusal(connection)
         elif endpoint is None:
@@ -109,7 +111,8 @@ class Gate:
         elif self._service.refuses(connection):
             self._turn_down(connection, namespace, RefusedError("unavailable", "the server is stopping"))
         elif len(connection.members) + connection.parting >= self._limits.namespaces:
-            self._turn_down(connection, namespace, RefusedError("rate_limited", "too many namespaces"))
+            error = LimitError(self._limits.name("namespaces"), "too many namespaces")
+            self._turn_down(connection, namespace, error)
         else:
             if connection.timer is not None:
                 connection.timer.cancel()
@@ -183,7 +186,7 @@ class Gate:
     def _count_refusal(self, connection: Connection) -> None:
         connection.refusals += 1
         if connection.refusals >= self._limits.refusals:
-            self._close(connection, Close.REFUSALS, f"Limits.refusals is {self._limits.refusals}")
+            self._close(connection, Close.REFUSALS, self._limits.name("refusals"))
 
     def _close(self, connection: Connection, reason: Close, detail: str) -> None:
         """Close a connection because of its client, and report it."""
@@ -383,8 +386,7 @@ class Gate:
     def _check_connected(self, connection: Connection) -> None:
         connection.timer = None
         if not connection.members and not connection.closed:
-            detail = f"Limits.connect_seconds is {self._limits.connect_seconds:g}"
-            self._close(connection, Close.NO_NAMESPACE, detail)
+            self._close(connection, Close.NO_NAMESPACE, self._limits.name("connect_seconds"))
 
 
 def _count_parted(connection: Connection) -> None:

@@ -9,7 +9,7 @@ import contextvars
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from ...errors import RefusedError
+from ...errors import LimitError, RefusedError
 from ..wire import packets
 from ..wire.codec import BacklogError, PayloadTooLargeError, UndecodableError
 from .members import Arrival, Connection, Member, Partial, Phase
@@ -118,19 +118,20 @@ class Intake:
                 return None  # it learns by its disconnect that this was not taken
             error = RefusedError("unavailable", "the server is stopping")
         elif self._limits.events_per_second is not None and not connection.take_token():
-            error = RefusedError("rate_limited", "too many events")
+            error = LimitError(self._limits.name("events_per_second"), "too many events")
         elif member.phase is not _CONNECTED:  # its connect handler is running
             if member.early is None:
                 member.early = deque()
             if connection.full:
-                raise BacklogError(f"Limits.backlog is {self._limits.backlog}")
+                raise BacklogError(self._limits.name("backlog"))
             arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
             member.early.append(arrival)
             connection.count(arrival, 1)
             return None
         elif connection.waiting and connection.full and connection.awaits_acks:
             # Its input can't be paused: a handler may be waiting for an ack that is behind this.
-            error = RefusedError("rate_limited", "too many events at a time")
+            limit = "backlog" if connection.waiting >= self._limits.backlog else "backlog_bytes"
+            error = LimitError(self._limits.name(limit), "too many events at a time")
         else:
             self._lanes.start(member, ack_id, payload, size)
             paused = connection.waiting and connection.full and not connection.awaits_acks

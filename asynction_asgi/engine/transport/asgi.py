@@ -104,7 +104,8 @@ class EngineApp:
             return body
         reports = self.server.eio.reports
         large = body == 413
-        detail = f"larger than {self.server.eio.name_limit()}" if large else ""
+        limits = self.server.limits
+        detail = f"larger than {self.server.eio.name_limit()}" if large else limits.name("body_seconds")
         if socket is None:
             reports.rejected(Rejection.TOO_LARGE if large else Rejection.SLOW_BODY, scope, detail)
         else:

@@ -80,11 +80,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.closing_task: asyncio.Task[None] | None = None
 
     def _overflow(self) -> None:
-        self._report(Close.SLOW_READER, f"more than {self._name_queue()} wait for it")
+        self._report(Close.SLOW_READER, self.server.limits.name("queued_bytes"))
         self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
-
-    def _name_queue(self) -> str:
-        return f"Limits.queued_bytes, {self.server.limits.queued_bytes} bytes,"
 
     def _report(self, reason: Close, detail: str = "") -> None:
         self.server.reports.closing(reason, self.sid, self.scope, detail)
@@ -128,7 +125,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         # What the server itself answers, such as pings of WebSocket, passes the outbox by.
         if self.websocket is not None and self.websocket.buffered > self.server.limits.queued_bytes:
-            self._report(Close.SLOW_READER, f"more than {self._name_queue()} wait for it")
+            self._report(Close.SLOW_READER, self.server.limits.name("queued_bytes"))
             self.drop(self.server.reason.TRANSPORT_ERROR)
             return
         if self.last_ping is None:

@@ -16,10 +16,12 @@ from ...engine import ConnectionRefusedError as RefusedByHandlerError
 from ...engine.crashes import describe_crash, is_refusal_by_hand, must_pass
 from ...errors import RefusedError, SecurityError, internal_error
 from ...logs import get_logger
-from .identity import Identity, Verified, expiry_of, scopes_of
+from ...reasons import Credential
+from .identity import Identity, Verdict, Verified, expiry_of, scopes_of
+from .jwt_verifier import RefusedTokenError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ...spec.model import Requirement, Security
     from .presented import Presented
@@ -49,7 +51,7 @@ async def authenticate(
         RefusedError: A security function refused with words of its own, or failed.
         RefusedByHandlerError: A security function refused in python-socketio's way.
     """
-    refusal: RefusedError | RefusedByHandlerError | None = None
+    refusals: list[RefusedError | RefusedByHandlerError] = []
     for alternative in sorted(security, key=lambda alternative: not alternative):
         try:
             verified = [
@@ -57,52 +59,76 @@ async def authenticate(
                 for requirement in alternative
             ]
         except (RefusedError, RefusedByHandlerError) as error:
-            refusal = refusal or error
+            refusals.append(error)
         else:
             return Identity.of(verified) if verified else None
+    refusal = _explained(refusals)
+    refusals.clear()
     try:
-        raise refusal or SecurityError()
+        raise refusal
     finally:
         del refusal  # it refers to this frame
+
+
+def _explained(refusals: Sequence[RefusedError | RefusedByHandlerError]) -> BaseException:
+    """Return the first refusal; for the log, it explains why a credential that was there was refused."""
+    if not refusals:
+        return SecurityError()
+    first = refusals[0]
+    if isinstance(first, SecurityError) and first.reason is Credential.MISSING:
+        for other in refusals:
+            if isinstance(other, SecurityError) and other.reason is not Credential.MISSING:
+                first.scheme, first.reason, first.detail = other.scheme, other.reason, other.detail
+                break
+    return first
 
 
 async def _verify(scheme: Scheme, requirement: Requirement, presented: Presented) -> Verified:
     found = scheme.find(presented)
     if found is None:
-        raise SecurityError
+        raise _refused(scheme, Credential.MISSING, "it is missing or malformed")
     # A credential is verified once per connection, however many alternatives and events ask for it.
     key = (scheme.name, requirement.scopes if scheme.takes_scopes else ())
-    if key not in presented.verified:
-        presented.verified[key] = await _ask(scheme, found.values, requirement.scopes)
-    info, expires, granted = presented.verified[key]
-    if info is None or (expires is not None and expires <= time.time()):
-        raise SecurityError
-    if requirement.scopes and not await _suffices(scheme, requirement.scopes, granted):
-        raise SecurityError("forbidden")
-    return Verified(scheme=scheme.name, info=info, expires=expires, fresh=found.fresh)
+    if key not in presented.verdicts:
+        presented.verdicts[key] = await _ask(scheme, found.values, requirement.scopes)
+    verdict = presented.verdicts[key]
+    if verdict.info is None:
+        raise _refused(scheme, verdict.reason, verdict.detail)
+    if verdict.expires is not None and (since := time.time() - verdict.expires) >= 0:
+        raise _refused(scheme, Credential.EXPIRED, f"it expired {int(since)} s ago")
+    if requirement.scopes and not await _suffices(scheme, requirement.scopes, verdict.scopes):
+        lacks = f"it does not grant all of {', '.join(requirement.scopes)}"
+        raise _refused(scheme, Credential.SCOPE, lacks, "forbidden")
+    return Verified(scheme=scheme.name, info=verdict.info, expires=verdict.expires, fresh=found.fresh)
 
 
-async def _ask(
-    scheme: Scheme, values: tuple[Any, ...], scopes: tuple[str, ...]
-) -> tuple[Mapping[str, Any] | None, float | None, frozenset[str]]:
-    """Return the info that the function returns, when that ends, and the scopes that it grants."""
-    with _refusing(scheme, "unauthorized"):
-        info = await scheme.verify(values, scopes)
+def _refused(scheme: Scheme, reason: Credential, detail: str, code: str = "unauthorized") -> SecurityError:
+    return SecurityError(code, scheme=scheme.name, reason=reason, detail=detail)
+
+
+async def _ask(scheme: Scheme, values: tuple[Any, ...], scopes: tuple[str, ...]) -> Verdict:
+    """Return what the function of a scheme says of a credential."""
+    with _refusing(scheme, "unauthorized", Credential.REVOKED):
+        try:
+            info = await scheme.verify(values, scopes)
+        except RefusedTokenError as error:
+            return Verdict(reason=error.reason, detail=error.detail)
         if info is None or info is False:
-            return None, None, frozenset()
+            return Verdict(detail=f"the security function returned {info}")
         if not isinstance(info, Mapping):
             raise _NonsenseError(f"a security function returns a mapping or None, not {type(info).__name__}")
         if not info:
             _warn_of_nothing(scheme)
-            return None, None, frozenset()
+            return Verdict(detail="the security function returned an empty mapping")
         expires = expiry_of(info)
-        return info, None if expires is None else expires + scheme.leeway, scopes_of(info)
+        ends = None if expires is None else expires + scheme.leeway
+        return Verdict(info=info, expires=ends, scopes=scopes_of(info))
 
 
 async def _suffices(scheme: Scheme, required: tuple[str, ...], granted: frozenset[str]) -> bool:
     if scheme.validate_scopes is None:
         return granted.issuperset(required)
-    with _refusing(scheme, "forbidden"):
+    with _refusing(scheme, "forbidden", Credential.SCOPE):
         verdict = await scheme.validate_scopes(list(required), sorted(granted))
         if verdict is not None and not isinstance(verdict, bool):
             # An unawaited generator or coroutine is true, whatever it would have returned.
@@ -111,7 +137,7 @@ async def _suffices(scheme: Scheme, required: tuple[str, ...], granted: frozense
 
 
 @contextlib.contextmanager
-def _refusing(scheme: Scheme, code: str) -> Iterator[None]:
+def _refusing(scheme: Scheme, code: str, reason: Credential) -> Iterator[None]:
     """Turn whatever a function of a scheme raises into a refusal.
 
     Raises:
@@ -127,7 +153,7 @@ def _refusing(scheme: Scheme, code: str) -> Iterator[None]:
         if must_pass(error, task):
             raise
         if is_refusal_by_hand(error):
-            raise SecurityError(code) from None
+            raise _refused(scheme, reason, "a function of the scheme refused it", code) from None
         raise _failed(scheme, error) from None
 
 

@@ -7,19 +7,21 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...engine import ConnectionRefusedError as RefusedByHandlerError
-from ...errors import RefusedError, SecurityError
+from ...errors import SecurityError
+from ...reasons import Credential
 from .authenticate import authenticate
 from .presented import Presented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ...errors import RefusedError
     from ...spec.model import Security
     from ..socket import Socket
     from .identity import Identity
     from .schemes import Scheme
 
-    Grant = tuple[Socket, float | None] | RefusedError
+    Grant = tuple[Socket, float | None] | SecurityError
 
 # The longest timer, so that a clock that was put forward is noticed within this time.
 _LONGEST_TIMER = 60.0
@@ -83,8 +85,8 @@ class Guard:
     @property
     def satisfied(self) -> frozenset[str]:
         """Names of the schemes that the client's credentials have satisfied so far."""
-        verdicts = self._presented.verified.items()
-        return frozenset(name for (name, _), (info, _, _) in verdicts if info is not None)
+        verdicts = self._presented.verdicts.items()
+        return frozenset(name for (name, _), verdict in verdicts if verdict.info is not None)
 
     def start(self, on_expiry: Callable[[RefusedError], None]) -> None:
         """Call `on_expiry` once, with what to tell the client, when the session has ended."""
@@ -120,11 +122,11 @@ class Guard:
         if grant is None:
             async with self._lock:
                 grant = self._grants.get(id(security)) or await self._decide(security)
-        if isinstance(grant, RefusedError):
-            raise SecurityError(grant.code, grant.message, details=grant.details)
+        if isinstance(grant, SecurityError):
+            raise _again(grant)
         seen, until = grant
         if until is not None and until <= time.time():
-            raise SecurityError
+            raise SecurityError(reason=Credential.EXPIRED, detail="it has expired since it was presented")
         return seen
 
     async def _decide(self, security: Security) -> Grant:
@@ -171,10 +173,11 @@ class Guard:
         wanted = [security for security in (self._rules.required, own) if security]
         found = [await self._authenticate(security, presented) for security in wanted]
         if found and (found[0] is None or not found[0].fresh):
-            raise SecurityError
+            raise SecurityError(reason=Credential.MISSING, detail="the auth object has no fresh one")
         identity = found[0] if self._rules.required else None
         if identity is not None and self._socket.user not in (None, identity.user):
-            raise SecurityError("forbidden")  # its rooms and session belong to the user that connected
+            # Its rooms and session belong to the user that connected.
+            raise SecurityError("forbidden", reason=Credential.OTHER_USER, detail="it is of another user")
         if self._on_expiry is None:
             raise _expired()  # meanwhile
         if identity is not None:
@@ -201,4 +204,16 @@ class Guard:
 
 
 def _expired() -> SecurityError:
-    return SecurityError(message="the session has expired")
+    return SecurityError(message="the session has expired", reason=Credential.EXPIRED)
+
+
+def _again(refusal: SecurityError) -> SecurityError:
+    """Return a refusal that was kept, without the traceback of its first use."""
+    return SecurityError(
+        refusal.code,
+        refusal.message,
+        details=refusal.details,
+        scheme=refusal.scheme,
+        reason=refusal.reason,
+        detail=refusal.detail,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Credential
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -26,6 +28,25 @@ class Verified:
     info: Mapping[str, Any] = field(repr=False)
     expires: float | None
     fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a scheme's function says of a credential.
+
+    Attributes:
+        info: What it returned; None if it refused the credential.
+        expires: Epoch seconds, or None if it does not expire.
+        scopes: What it grants.
+        reason: Why it refused.
+        detail: The same in words.
+    """
+
+    info: Mapping[str, Any] | None = field(default=None, repr=False)
+    expires: float | None = None
+    scopes: frozenset[str] = frozenset()
+    reason: Credential = Credential.REVOKED
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from ...extras import require
 from ...logs import Throttle, get_logger
+from ...reasons import Credential
 from .jwks import ASYMMETRIC, IssuerKeys, KeySet, check_url
 
 if TYPE_CHECKING:
@@ -17,25 +19,36 @@ if TYPE_CHECKING:
 # Minimum number of bytes of a secret (RFC 7518, 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST = 16 * 1024
-_OTHER_AUDIENCE = "it is for another audience"
 # Why a token is refused, by the name of PyJWT's exception or of a class above it.
 _REASONS = {
-    "ExpiredSignatureError": "it has expired",
-    "ImmatureSignatureError": "it is not valid yet",
-    "InvalidAudienceError": _OTHER_AUDIENCE,
-    "InvalidIssuedAtError": "its iat is not a number",
-    "InvalidIssuerError": "it is of another issuer",
-    "InvalidKeyError": "the key does not fit its algorithm",
-    "InvalidSignatureError": "its signature is wrong",
-    "InvalidSubjectError": "its sub is not a text",
-    "InvalidJTIError": "its jti is not a text",
+    "ExpiredSignatureError": (Credential.EXPIRED, "it has expired"),
+    "ImmatureSignatureError": (Credential.NOT_YET, "it is not valid yet"),
+    "InvalidAudienceError": (Credential.AUDIENCE, "it is for another audience"),
+    "InvalidIssuedAtError": (Credential.CLAIMS, "its iat is not a number"),
+    "InvalidIssuerError": (Credential.ISSUER, "it is of another issuer"),
+    "InvalidKeyError": (Credential.KEY, "the key does not fit its algorithm"),
+    "InvalidSignatureError": (Credential.SIGNATURE, "its signature is wrong"),
+    "InvalidSubjectError": (Credential.CLAIMS, "its sub is not a text"),
+    "InvalidJTIError": (Credential.CLAIMS, "its jti is not a text"),
 }
+_MALFORMED = Credential.MALFORMED, "it is malformed"
+_WITHOUT = {"exp": Credential.CLAIMS, "iss": Credential.ISSUER, "aud": Credential.AUDIENCE}
 
 logger = get_logger()
 
 
-class _UnacceptableError(Exception):
-    """The token is not accepted; the message says why without quoting it."""
+class RefusedTokenError(Exception):
+    """The token is not accepted.
+
+    Attributes:
+        reason: The kind of reason.
+        detail: The reason in words, without anything of the token.
+    """
+
+    def __init__(self, reason: Credential, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(detail)
 
 
 class JWTVerifier:
@@ -111,41 +124,60 @@ class JWTVerifier:
             RefusedError: ``unavailable``: The issuer's keys can't be fetched.
         """
         try:
-            return await self._verify(token)
-        except _UnacceptableError as error:
-            reason = str(error)
-        except (self._jwt.PyJWTError, ValueError) as error:
-            reason = self._reason(error)
-        unsaid = self._throttle.admits(reason)
-        if unsaid is not None:
-            logger.info("a token was refused: %s%s", reason, unsaid)
+            return await self.verify(token)
+        except RefusedTokenError as error:
+            if (unsaid := self._throttle.admits(error.reason)) is not None:
+                extra = {"reason": error.reason}
+                logger.info("a token was refused: %s%s", error.detail, unsaid, extra=extra)
         return None
+
+    async def verify(self, token: str) -> Mapping[str, Any]:
+        """Return the token's claims.
+
+        Raises:
+            RefusedTokenError: It is not accepted; nothing was logged.
+            RefusedError: ``unavailable``: The issuer's keys can't be fetched.
+        """
+        try:
+            return await self._verify(token)
+        except (self._jwt.PyJWTError, ValueError) as error:
+            reason, detail = self._reason(error)
+        if reason is Credential.EXPIRED:
+            detail = f"it expired {self._seconds_since(token)} s ago"
+        raise RefusedTokenError(reason, detail)
 
     async def _verify(self, token: str) -> Mapping[str, Any]:
         if len(token) > _LONGEST:
-            raise _UnacceptableError(f"it is longer than {_LONGEST} characters")
+            raise RefusedTokenError(Credential.MALFORMED, f"it is longer than {_LONGEST} characters")
         header = self._jwt.get_unverified_header(token)
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in self.algorithms:
-            raise _UnacceptableError("its algorithm is not one of those accepted")
+            raise RefusedTokenError(Credential.ALGORITHM, "its algorithm is not one of those accepted")
         key = await self._key(kid, algorithm)
         if key is None:
-            raise _UnacceptableError("there is no key of its algorithm and key id")
+            raise RefusedTokenError(Credential.KEY, "there is no key of its algorithm and key id")
         claims = self._claims(token, key)
         expires = claims["exp"]
         # RFC 7519, 2: NumericDate is a JSON number; PyJWT also accepts a text.
         if isinstance(expires, bool) or not isinstance(expires, int | float):
-            raise _UnacceptableError("its exp is not a number")
+            raise RefusedTokenError(Credential.CLAIMS, "its exp is not a number")
         return claims
 
-    def _reason(self, error: Exception) -> str:
+    def _reason(self, error: Exception) -> tuple[Credential, str]:
         """Return what PyJWT's exception says is wrong with a token, without quoting the token."""
         names = [kind.__name__ for kind in type(error).__mro__]
-        reason = next((_REASONS[name] for name in names if name in _REASONS), "it is malformed")
-        if self._audience is None and reason == _OTHER_AUDIENCE:
-            return "it is for an audience, and none is configured"
+        reason, detail = next((_REASONS[name] for name in names if name in _REASONS), _MALFORMED)
         claim = getattr(error, "claim", None)
-        return f"it has no {claim}" if claim in ("exp", "iss", "aud") else reason
+        if claim in _WITHOUT:
+            return _WITHOUT[claim], f"it has no {claim}"
+        if self._audience is None and reason is Credential.AUDIENCE:
+            return reason, "it is for an audience, and none is configured"
+        return reason, detail
+
+    def _seconds_since(self, token: str) -> int:
+        """Return how long ago a token expired, whose signature was found to be right."""
+        claims = self._jwt.decode(token, options={"verify_signature": False})
+        return int(time.time() - claims["exp"])
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK | bytes | None:
         if self._secret is not None:

@@ -20,6 +20,8 @@ from ...spec.text.pointer import Pointer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .identity import Verdict
+
     Find = Callable[["Presented"], "Found | None"]
     ReadText = Callable[["Presented"], str | None]
 
@@ -51,13 +53,13 @@ class Presented:
     Attributes:
         scope: ASGI's scope of the request that opened the transport.
         auth: The auth object of the CONNECT, or of a later re-authentication.
-        verified: The results of security functions so far, which `authenticate` stores.
+        verdicts: Those of security functions so far, which `authenticate` stores, by scheme and scopes.
     """
 
     def __init__(self, scope: Mapping[str, Any], auth: Any) -> None:
         self.scope = scope
         self.auth = auth
-        self.verified: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self.verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
 
     def member(self, field: str) -> Any:
         """Return a member of the auth object by its name or JSON Pointer, or None."""

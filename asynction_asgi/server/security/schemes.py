@@ -135,7 +135,7 @@ def bind_scheme(
     wanted = _named(
         function, kind.offers, ("required_scopes", *kind.named, *(("chain", "name") if x509 else ()))
     )
-    call = as_coroutine_function(function)
+    call = function.verify if isinstance(function, JWTVerifier) else as_coroutine_function(function)
 
     def verify(values: tuple[Any, ...], required: tuple[str, ...]) -> Awaitable[Any]:
         named = {key: value for key, value in kind.named.items() if key in wanted}

@@ -1,0 +1,80 @@
+"""The configuration of logging while a command serves: uvicorn's, with this package's loggers added."""
+
+from __future__ import annotations
+
+import copy
+import logging.config
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+from uvicorn.config import LOGGING_CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+__all__ = ["LogOptions", "configure_logging"]
+
+_JSON = {"()": "asynction_asgi.json_log.JsonFormatter"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """What is logged, and how.
+
+    Attributes:
+        form: Of each line.
+        events: Whether every event and every connection has a line.
+        refusals: Whether every refused event has a line, as developers want.
+    """
+
+    form: Literal["text", "json"]
+    events: bool
+    refusals: bool
+
+    def config(self, level: str) -> dict[str, Any]:
+        """Return the configuration for `logging`; `level` is one of uvicorn's."""
+        config = copy.deepcopy(LOGGING_CONFIG)
+        if self.form == "json":
+            config["formatters"] = {"default": _JSON, "access": _JSON}
+        config["loggers"].update(self._loggers("DEBUG" if level == "trace" else level.upper()))
+        return config
+
+    def _loggers(self, level: str) -> dict[str, Any]:
+        loggers: dict[str, Any] = {
+            "asynction_asgi": {"handlers": ["default"], "level": level, "propagate": False},
+            # python-socketio logs every emit.
+            "asynction_asgi.engine.upstream": {"level": "WARNING"},
+            # Our own logger reports an unreachable queue now and then; this one does at each attempt.
+            "aiormq.connection": {"level": "CRITICAL"},
+        }
+        if self.events:
+            loggers["asynction_asgi.access"] = {"level": "DEBUG"}
+        elif self.refusals and level == "INFO":
+            loggers["asynction_asgi.access"] = {"level": "DEBUG"}
+            for part in ("connections", "events"):
+                loggers[f"asynction_asgi.access.{part}"] = {"level": level}
+        return loggers
+
+
+def configure_logging(options: MutableMapping[str, Any], *, refusals: bool = False) -> None:
+    """Configure logging before anything is loaded that logs, and let uvicorn do it again in its processes.
+
+    Args:
+        options: Of the command line; those of `log_options` are replaced by uvicorn's `log_config`.
+        refusals: Whether refused events are logged, as they are with the reloader.
+
+    Raises:
+        click.UsageError: A configuration of the user's own contradicts the others.
+    """
+    form, events = options.pop("log_format", "text"), options.pop("event_log", False)
+    if options.get("log_config"):
+        if form == "json" or events:
+            flag = "--log-format json" if form == "json" else "--event-log"
+            raise click.UsageError(f"--log-config replaces what {flag} configures; remove one of them")
+        return
+    if form == "json":
+        options.pop("use_colors", None)  # uvicorn would pass it to the formatter
+    logs = LogOptions(form=form, events=events, refusals=refusals or bool(options.get("reload")))
+    options["log_config"] = logs.config(options.get("log_level") or "info")
+    logging.config.dictConfig(options["log_config"])

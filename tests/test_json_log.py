@@ -1,0 +1,103 @@
+"""Records as JSON: one line each, with what is known of their event."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span
+
+from asynction_asgi.json_log import JsonFormatter
+from asynction_asgi.logs import get_logger
+
+from .test_logs import HOSTILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Read = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def read() -> Iterator[Read]:
+    """Return the objects that were logged by this package's loggers and by another one."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    loggers = [logging.getLogger("asynction_asgi"), logging.getLogger("other")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    for logger in loggers:
+        logger.removeHandler(handler)
+    assert stream.getvalue().isascii()
+
+
+def test_a_record_is_an_object(read: Read) -> None:
+    """It has the time in UTC, the level, the logger, the message and the known fields."""
+    extra = {"namespace": "/", "event": "say", "sid": "x", "code": "forbidden", "unknown": 1, "ref": None}
+    get_logger("access").warning("refused %r", "say", extra=extra)
+    (entry,) = read()
+    time = datetime.strptime(entry.pop("time"), "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    assert abs(time.timestamp() - datetime.now(UTC).timestamp()) < 3600
+    assert entry == {
+        "level": "WARNING",
+        "logger": "asynction_asgi.access",
+        "message": "refused 'say'",
+        "namespace": "/",
+        "event": "say",
+        "sid": "x",
+        "code": "forbidden",
+    }
+
+
+@pytest.mark.parametrize("name", ["asynction_asgi.engine", "other"])
+def test_nothing_makes_a_second_line(name: str, read: Read) -> None:
+    """Line ends in messages, fields and exceptions are escaped, also of other packages' loggers."""
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        logging.getLogger(name).exception("%s", HOSTILE, extra={"event": HOSTILE}, stack_info=True)
+    (entry,) = read()
+    assert "ValueError" in entry["exception"]
+    assert "forged" in entry["event"]
+    assert "test_nothing" in entry["stack"]
+
+
+def test_fields_are_escaped_for_all_formatters() -> None:
+    """A field that a user's own format shows can't begin a line either, and is bounded."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(event)s"))
+    logger = get_logger("access")
+    logger.addHandler(handler)
+    try:
+        logger.warning("refused", extra={"event": HOSTILE * 1000})
+    finally:
+        logger.removeHandler(handler)
+    assert stream.getvalue().count("\n") == 1
+    assert len(stream.getvalue()) < 20_000
+
+
+def test_a_record_within_a_span_names_it(read: Read) -> None:
+    """The ids are those of OpenTelemetry, in hexadecimal; outside of spans there are none."""
+    logger = get_logger("access")
+    with use_span(NonRecordingSpan(SpanContext(trace_id=0xABC, span_id=0xD, is_remote=False))):
+        logger.warning("inside")
+    logger.warning("outside")
+    inside, outside = read()
+    assert (inside["trace_id"], inside["span_id"]) == ("abc".zfill(32), "d".zfill(16))
+    assert "trace_id" not in outside
+
+
+def test_a_record_needs_no_open_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the package, records have no ids of traces."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    formatter = JsonFormatter()
+    record = logging.LogRecord("x", logging.INFO, "", 0, "hi", (), None)
+    assert "trace_id" not in json.loads(formatter.format(record))
