@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from ..callables import is_coroutine_function
+from .causes import ended_by
+from .cluster.carrier import Carrier
 from .cluster.courier import ANSWER_SECONDS
 from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Audience",
+    "Carrier",
     "ConnectionRefusedError",
     "DisconnectedError",
     "Endpoint",
@@ -53,6 +56,7 @@ __all__ = [
     "Watch",
     "create_emitter",
     "create_server",
+    "ended_by",
     "name_clients",
     "name_room",
     "name_rooms",
@@ -73,6 +77,7 @@ def create_server(
     message_queue_retention: float | None = None,
     route: str | None = None,
     check_relayed: Callable[[str, Any, str], None] | None = None,
+    carrier: Carrier | None = None,
     **upstream_options: Unpack[UpstreamOptions],
 ) -> Server:
     """Return a server whose connections and events `endpoint` decides; ``server.app`` is its ASGI side.
@@ -90,6 +95,7 @@ def create_server(
         route: A name of this process that its Engine.IO ids begin with.
         check_relayed: Is asked with event, data and namespace before an emit of another process reaches
             clients, and raises a `RefusedError` to drop it.
+        carrier: Takes traces along over `message_queue`.
         upstream_options: Those of ``socketio.AsyncServer`` and ``engineio.AsyncServer``.
 
     Raises:
@@ -122,7 +128,7 @@ def create_server(
             secret=message_queue_secret,
             retention=message_queue_retention,
         )
-        manager.check = check_relayed
+        manager.check, manager.carrier = check_relayed, carrier
         server_options["client_manager"] = manager
     elif (message_queue_secret, check_relayed, message_queue_retention) != (None, None, None):
         raise ValueError(
@@ -175,6 +181,7 @@ def create_emitter(
     message_queue_secret: Secret | Iterable[Secret] | None = None,
     timeout: float = ANSWER_SECONDS,
     options: Mapping[str, Any] | None = None,
+    carrier: Carrier | None = None,
 ) -> QueueSender:
     """Make what emits from a process without a server to the servers of a queue.
 
@@ -184,10 +191,11 @@ def create_emitter(
         message_queue_secret: As the servers have it; of several, the first signs.
         timeout: Seconds that the broker may take to answer for one message.
         options: For the client of Redis or Valkey.
+        carrier: Takes traces along.
 
     Raises:
         ValueError: The URL is of a kind that is not supported, or a secret too short.
         ModuleNotFoundError: The queue's client package is not installed.
     """
     settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, options=options)
-    return QueueSender(settings, timeout=timeout)
+    return QueueSender(settings, timeout=timeout, carrier=carrier)

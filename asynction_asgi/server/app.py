@@ -134,7 +134,11 @@ class AsynctionSocketIO(Registering, Emitting):
         endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(
-            endpoint, watch=contract.outcomes.watch, check_relayed=check_relayed, **server_options
+            endpoint,
+            watch=contract.outcomes.watch,
+            check_relayed=check_relayed,
+            carrier=None if traces is None else traces.carrier,
+            **server_options,
         )
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)

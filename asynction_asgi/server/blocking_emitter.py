@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..engine import Audience, Room
     from ..spec import Spec
     from .document_source import Schemas, Source
+    from .tracing.option import Tracing
     from .validation import Enforcement, Validation
 
 
@@ -30,9 +31,12 @@ class BlockingEmitter:
         *,
         message_queue: str,
         validation: Validation | Enforcement | bool = True,
+        tracing: Tracing | bool = False,
         **options: Any,
     ) -> None:
-        self._emits = QueueEmits(spec, message_queue=message_queue, validation=validation, options=options)
+        self._emits = QueueEmits(
+            spec, message_queue=message_queue, validation=validation, tracing=tracing, options=options
+        )
 
     @classmethod
     def from_spec(
@@ -49,7 +53,7 @@ class BlockingEmitter:
             spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
             message_queue: The URL that the servers were given.
             schemas: As `AsynctionSocketIO.from_spec` takes them.
-            options: ``validation``; ``timeout``, the seconds that the broker may take to answer for one emit
+            options: ``validation`` and ``tracing``; ``timeout``, the seconds that the broker may take to answer for one emit
                 (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
 
         Raises:

@@ -11,6 +11,7 @@ from ..spec.model.offered import served_spec
 from .instead import check_recipients, refuse_keywords
 from .observer import Outcomes
 from .outbound import Outbound
+from .tracing.create import create_traces
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..engine import Audience, Room
     from ..spec import Spec
+    from .tracing.option import Tracing
     from .validation import Enforcement
 
 
@@ -37,15 +39,19 @@ class QueueEmits:
         *,
         message_queue: str,
         validation: Validation | Enforcement | bool,
+        tracing: Tracing | bool,
         options: Mapping[str, Any],
     ) -> None:
         self.spec = spec
         served = served_spec(spec)
         self.violations = ViolationLog()
-        self._outbound = Outbound(
-            served, Namespaces(served), validation_of(validation), self.violations, Outcomes()
-        )
-        self._queue = create_emitter(message_queue, **options)
+        namespaces = Namespaces(served)
+        self._outbound = Outbound(served, namespaces, validation_of(validation), self.violations, Outcomes())
+        traces = create_traces(tracing)
+        carrier = None if traces is None else traces.carrier
+        self._queue = create_emitter(message_queue, carrier=carrier, **options)
+        emit = self._queue.emit
+        self._emit = emit if traces is None else traces.around_emits(emit, served, namespaces)
 
     def emit(
         self,
@@ -76,7 +82,7 @@ class QueueEmits:
             sent: Future[None] = Future()
             sent.set_result(None)
             return sent
-        return self._queue.emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
+        return self._emit(event, data, namespace=namespace, room=names, skip_sid=skipped)
 
     def enter_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:
         """Put a client into a room."""

@@ -13,6 +13,7 @@ from ...errors import QueueError
 from ..peers.here import MOVES, Found
 from ..peers.polls import Poll, forget_questions
 from ..room_names import name_room
+from .carrier import carried
 from .inquiries import Inquiries, Inquiry
 from .relayed import (
     LONGEST_SECONDS,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from ..peers.here import Here, Move
     from ..peers.tasks import Tasks
+    from .carrier import Carrier
     from .link import Link
     from .settings import QueueSettings
 
@@ -48,11 +50,13 @@ class OnQueue(Protocol):
         link: Its end of the queue, while its server runs.
         settings: Which queue.
         check: Raises for an event that must not reach clients; None takes all.
+        carrier: Takes traces along with messages, or None.
     """
 
     link: Link | None
     settings: QueueSettings
     check: Callable[[str, Any, str], None] | None
+    carrier: Carrier | None
 
     @property
     def host_id(self) -> str:
@@ -119,7 +123,8 @@ class Everywhere:
 
     async def move(self, move: Move, namespace: str, room: Any, target: Any = None) -> None:
         """Let the clients of a room join or leave another one, or disconnect them."""
-        self._put("move", move=move, namespace=namespace, room=room, target=target)
+        members = {"namespace": namespace, "room": room, "target": target}
+        self._put("move", move=move, **members, **carried(self._rooms.carrier))
         await self._here.move(move, namespace, room, target)
         await self._link.writer.room()
 
@@ -130,6 +135,7 @@ class Everywhere:
         poll = self._inquiries.begin(lambda number, others: Poll(namespace, event, [own, *others], number))
         try:
             members = {"host_id": own, "id": poll.number, "namespace": namespace, "room": room}
+            members |= carried(self._rooms.carrier)
             text = self._rooms.settings.codec.emit(
                 data, method="ask", event=event, timeout=min(timeout, LONGEST_SECONDS), **members
             )

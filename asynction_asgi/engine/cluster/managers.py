@@ -13,6 +13,7 @@ from ...errors import RefusedError
 from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
+from .carrier import carried
 from .courier import Courier
 from .everywhere import METHODS, Everywhere
 from .link import Link
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..options import Secret
     from ..peers.here import Here
     from ..peers.tasks import Tasks
+    from .carrier import Carrier
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]
@@ -41,6 +43,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     Attributes:
         server: The server; None in a process without one.
         check: Raises for an emit of another process that must not reach clients; None takes all.
+        carrier: Takes traces along with messages, or None.
         settings: Which queue.
         lost: How many messages were lost, by the reason.
         traffic: What went over the queue since the process began.
@@ -53,6 +56,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def __init__(self, settings: QueueSettings, *, logger: Any = None) -> None:
         super().__init__(channel=settings.channel, logger=logger, json=settings.codec)
         self.check: Callable[[str, Any, str], None] | None = None
+        self.carrier: Carrier | None = None
         self.link: Link | None = None
         self.lost: Counter[str] = Counter()
         self.traffic = Traffic()
@@ -84,7 +88,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.link = Link(
             self.settings,
             identity=self._identity,
-            take=self.take,
+            take=self.take if self.carrier is None else partial(self._resume, self.carrier),
             clients=lambda: len(self.server.eio.sockets),
             left=self.everywhere.leave,
             lost=self.lost,
@@ -153,6 +157,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
                 room=target,
                 skip_sid=skip_sid,
                 callback=asked,
+                **carried(self.carrier),
             )
             recipients = self.deliver(event, data, namespace, target, skip_sid=skip_sid, callback=answer)
         except BaseException:
@@ -177,7 +182,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     async def _publish(self, data: Any) -> None:
         """Ask the other processes for what upstream's methods are about."""
         named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
-        members = {name: value for name, value in data.items() if name != named}
+        members = {name: value for name, value in data.items() if name != named} | carried(self.carrier)
         await self._send(self.settings.codec.check({named: self._sender, **members}))
 
     @property
@@ -214,6 +219,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         )
 
     # -- what other processes ask for --------------------------------------------------------
+
+    def _resume(self, carrier: Carrier, message: dict[str, Any]) -> None:
+        """Do what `take` does, in the trace in which it was asked for."""
+        with carrier.resume(message.get("trace")):
+            self.take(message)
 
     def take(self, message: dict[str, Any]) -> None:
         """Do what another process asks for; user code runs in a task of its own.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .carrier import carried
 from .courier import Courier
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from .carrier import Carrier
     from .settings import QueueSettings
 
 __all__ = ["QueueSender"]
@@ -22,9 +24,11 @@ class QueueSender:
     Args:
         settings: Which queue.
         timeout: Seconds that the broker may take to answer for one message.
+        carrier: Takes traces along with messages, or None.
     """
 
-    def __init__(self, settings: QueueSettings, *, timeout: float) -> None:
+    def __init__(self, settings: QueueSettings, *, timeout: float, carrier: Carrier | None = None) -> None:
+        self._carrier = carrier
         self._codec = settings.codec
         self._courier = Courier(settings, timeout=timeout)
 
@@ -42,6 +46,7 @@ class QueueSender:
             room=room,
             skip_sid=skip_sid,
             callback=None,
+            **carried(self._carrier),
         )
         return self._courier.send(text)
 
@@ -66,6 +71,7 @@ class QueueSender:
         return self._courier.close()
 
     def _ask(self, method: str, **members: Any) -> Future[None]:
+        members |= carried(self._carrier)
         return self._courier.send(
             self._codec.check({"host_id": self._courier.name, "method": method, **members})
         )

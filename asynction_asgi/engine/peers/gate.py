@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
 from ...errors import GIVEN_UP, LimitError, RefusedError
 from ...reasons import Close
+from ..causes import ended_by
 from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
 from ..logs import logger
@@ -336,6 +338,7 @@ class Gate:
         try:
             # Whatever ends the membership, such as another client's handler, the handler runs in the connection's own context.
             context = member.connection.context.copy()
+            context.run(ended_by.set, contextvars.copy_context())
             telling = member.endpoint.disconnect(member, reason)
             await asyncio.get_running_loop().create_task(telling, context=context)
         except BaseException as error:

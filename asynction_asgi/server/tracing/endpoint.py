@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry import trace
+
+from ...engine import ended_by
 from .outcomes import within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from opentelemetry.trace import SpanContext
 
     from ...engine import Peer
     from ...spec.model import Ordering, Recovery
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from .spans import Spans
 
 __all__ = ["TracedEndpoint"]
+
+_BY_SERVER = "server disconnect"
 
 
 class TracedEndpoint:
@@ -85,10 +92,18 @@ class TracedEndpoint:
 
     async def disconnect(self, peer: Peer[Conversation], reason: str) -> None:
         """Handle the end of a connection in a span."""
-        span = self._spans.process(peer, "disconnect")
-        span.set_attribute("asynction.reason", reason)
+        span = self._spans.disconnect(peer, reason, _cause(reason))
         try:
             with within(span):
                 await self._dispatcher.disconnect(peer, reason)
         finally:
             span.end()
+
+
+def _cause(reason: str) -> SpanContext | None:
+    """Return the span in which a client was disconnected, of this process or another, or None."""
+    context = ended_by.get()
+    if context is None or reason != _BY_SERVER:  # it left by itself, so that what is current is no cause
+        return None
+    cause = context.run(trace.get_current_span).get_span_context()
+    return cause if cause.is_valid else None

@@ -1,4 +1,4 @@
-"""Traces that clients name: ``traceparent`` and ``tracestate``.
+"""Traces that clients and other processes name: ``traceparent`` and ``tracestate``.
 
 Browsers can't set headers on a WebSocket, so that members of the query or of the auth object count as well, if
 the document declares them; and an event may have them where the document says so, by ``x-trace``.
@@ -8,6 +8,7 @@ Source: W3C Trace Context, level 1.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ...spec.model import Namespace
     from ...spec.text.document import Node
 
-__all__ = ["Handshakes", "context_within"]
+__all__ = ["Handshakes", "context_within", "name_trace", "resume_trace"]
 
 _PARENT, _STATE = "traceparent", "tracestate"
 _LONGEST_PARENT, _LONGEST_STATE = 128, 512
@@ -56,6 +57,24 @@ def context_within(arguments: Any, path: Sequence[str]) -> SpanContext | None:
         else:
             return None
     return context_of(value)
+
+
+def name_trace() -> dict[str, str] | None:
+    """Return what names the current trace, or None if there is none."""
+    members: dict[str, str] = {}
+    _FORMAT.inject(members)
+    return members or None
+
+
+@contextmanager
+def resume_trace(members: Any) -> Iterator[None]:
+    """Let what another process named be the current trace in a block."""
+    remote = context_of(members)
+    if remote is None:
+        yield
+    else:
+        with trace.use_span(trace.NonRecordingSpan(remote)):
+            yield
 
 
 class Handshakes:

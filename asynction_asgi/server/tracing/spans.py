@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, SpanContext
 
     from ...engine import Peer
+    from ...spec import Spec
     from ...spec.model import Namespace
-    from ..contract import Contract
+    from ...spec.model.namespaces import Namespaces
     from ..dispatch import Conversation
     from .option import Tracing
 
@@ -71,16 +72,17 @@ class Spans:
 
     Args:
         tracing: What they tell, and to whom.
-        contract: Whose namespaces and events they are about.
+        spec: Whose namespaces and events they are about.
+        namespaces: Finds those of a concrete name.
     """
 
-    def __init__(self, tracing: Tracing, contract: Contract) -> None:
+    def __init__(self, tracing: Tracing, spec: Spec, namespaces: Namespaces) -> None:
         self._tracing = tracing
         self._tracer = trace.get_tracer("asynction_asgi", __version__, tracing.provider)
-        self._namespaces = contract.namespaces
-        spaces = contract.spec.namespaces.values()
+        self._namespaces = namespaces
+        spaces = spec.namespaces.values()
         self._connects = {space.name: _Names("connect", space, ()).others for space in spaces}
-        self._handshakes = {space.name: Handshakes(space, contract.spec) for space in spaces}
+        self._handshakes = {space.name: Handshakes(space, spec) for space in spaces}
         self._processes = {
             space.name: _Names("process", space, [*space.receives, "disconnect"]) for space in spaces
         }
@@ -121,7 +123,7 @@ class Spans:
         context = span.get_span_context()
         return context if context.is_valid else None
 
-    def process(self, peer: Peer[Conversation], event: str, arguments: Sequence[Any] = ()) -> Span:
+    def process(self, peer: Peer[Conversation], event: str, arguments: Sequence[Any]) -> Span:
         """Begin the span of an event: a trace of its own, with a link to the span in which its client connected."""
         conversation = peer.state
         paths = self._paths[conversation.routes.declared.name]
@@ -130,6 +132,13 @@ class Spans:
         named = self._processes[conversation.routes.declared.name][event]
         attributes = {**self._attributes(named, peer), **self._user(conversation)}
         return self._start(named.name, SpanKind.CONSUMER, attributes, remote, conversation.trace)
+
+    def disconnect(self, peer: Peer[Conversation], reason: str, cause: SpanContext | None) -> Span:
+        """Begin the span of a connection's end, with a link to what caused it."""
+        named = self._processes[peer.state.routes.declared.name]["disconnect"]
+        attributes = {**self._attributes(named, peer), **self._user(peer.state), "asynction.reason": reason}
+        links = [Link(context) for context in (peer.state.trace, cause) if context is not None]
+        return self._tracer.start_span(named.name, _NO_PARENT, SpanKind.CONSUMER, attributes, links)
 
     def send(self, namespace: str, event: str) -> Span:
         """Begin the span of an emit, which belongs to that of what emits."""
