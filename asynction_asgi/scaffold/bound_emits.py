@@ -33,13 +33,13 @@ def write_emits_class(namespace: Namespace, methods: Sequence[list[str]], module
         head = "\n".join(
             ["    def __init__(", *(f"        {text}," for text in parameters), "    ) -> None:"]
         )
-    told = docstring("Emit by an application, a socket or the recipients of socket.to()", indent=8)
+    summary = docstring("Emit by an application, a socket or the recipients of socket.to()", indent=8)
     return [
         "class Emits:",
         *docstring(f"What the server emits{_where(namespace)}, bound to what sends it", indent=4),
         "",
         *head.split("\n"),
-        *told,
+        *summary,
         *_bind(namespace, " | ".join(senders), module),
         *(line for method in methods for line in ["", *method]),
     ]
@@ -63,7 +63,7 @@ def _where(namespace: Namespace) -> str:
 
 
 def _bind(namespace: Namespace, applications: str, module: Module) -> list[str]:
-    """Return the body of ``__init__``: an application must be told of another namespace than ``/``."""
+    """Return the body of ``__init__``: an application needs the name of a namespace other than ``/``."""
     if namespace.name == "/":
         return ["        self._emit: Emit = sender.emit"]
     partial = module.use("functools", "partial")

@@ -49,7 +49,7 @@ class BoundHandler:
         unled: Names of its positional parameters if none of them takes the connection.
         taken: Those that take arguments.
         named: Whether the event's name precedes its arguments.
-        perform: Runs it with what it needs and the hooks around it, or None if it has none of both.
+        perform: Runs it with what it needs and the hooks around it, or None if it needs nothing and has no hooks.
         writes: Write what it returns as JSON's values, by the annotation of the return value, the best first.
     """
 

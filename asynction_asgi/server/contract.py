@@ -83,7 +83,7 @@ class Contract:
             mock: ``"missing"`` if a mock handles the events that have no handler.
             complete: Whether no handlers follow, so that an event without one is a problem.
             check_types: Whether the types of handlers are tried on values of the document.
-            observers: Are told what the server does.
+            observers: Receive what becomes of connections and events.
             provide: Providers of values for handlers, by type.
             at_start: Whether handlers and security functions are attached later, by `Attachment.bind`.
 

@@ -43,7 +43,7 @@ class Options(ServerOptions, total=False):
             application starts, so that these modules can import it.
         provide: Providers of values that handlers ask for by keyword-only parameters, by type: a function,
             or a `Provide` that says how long the value lasts.
-        observers: Are told what the application does; what they raise is logged.
+        observers: Receive what the application does; what they raise is logged.
         check_types: Whether the types that handlers are annotated with are tried on values of the document.
         metrics: Whether the application counts what it does, for `AsynctionSocketIO.metrics`; a name is the
             label ``app`` of every metric, for several applications in one process.

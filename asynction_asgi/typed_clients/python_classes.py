@@ -53,7 +53,7 @@ class ClassWriter:
             for key, event in namespace.receives.items()
             if key != "*"
         ]
-        heard = [
+        received = [
             (methods.take(f"on_{snake(key, 'event')}"), event)
             for key, event in namespace.sends.items()
             if key not in ("*", "exception")
@@ -69,7 +69,7 @@ class ClassWriter:
             *(line for method, event in emitted for line in ["", *self._emit(method, event)]),
             *(
                 line
-                for method, event in heard
+                for method, event in received
                 for line in ["", *self._on(method, event.name, self._handler(event), event)]
             ),
             "",
@@ -152,13 +152,13 @@ class ClassWriter:
         if not fits(head):
             head = f"    def {method}(\n        self,\n        handler: {handler},\n    ) -> None:"
         if event is None:
-            told = ("Call a function with each refusal of an event without an acknowledgement", "")
+            summary = ("Call a function with each refusal of an event without an acknowledgement", "")
         else:
             answers = "" if event.ack is None else "; what it returns is the answer"
-            told = (f'Call a function with each "{one_line(name)}"{answers}', about(event, "")[0])
+            summary = (f'Call a function with each "{one_line(name)}"{answers}', about(event, "")[0])
         return [
             *head.split("\n"),
-            *docstring(*told, indent=8),
+            *docstring(*summary, indent=8),
             *_call("self._wire.on", name, "handler", indent=8),
         ]
 
