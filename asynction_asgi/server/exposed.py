@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["MISSING", "exposed_paths"]
-
-MISSING = "missing"
+__all__ = ["exposed_paths"]
 
 
 def exposed_paths(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import os
 import re
 import signal
@@ -129,6 +131,17 @@ def test_the_port_has_nothing_else(
 def test_the_main_port_has_no_metrics(served: tuple[str, httpx.Client]) -> None:
     """What clients can reach shows no metrics."""
     assert httpx.get(f"{served[0]}/metrics", trust_env=False).status_code == 404
+
+
+def test_scrapes_are_not_logged(folder: Path) -> None:
+    """The access log has the requests of clients only."""
+    here = Here("run", str(folder / "chat.yaml"), "--app-dir", str(folder), "--port", "0", "--monitor", "0")
+    with contextlib.redirect_stdout(io.StringIO()) as output, here.serving() as (url, command):
+        command.wait_for("Metrics on")
+        httpx.get(f"{address_in(command.output)}/ready", trust_env=False)
+        httpx.get(f"{url}/docs", trust_env=False)
+    assert "/docs" in output.getvalue()
+    assert "/ready" not in output.getvalue()
 
 
 async def test_probes_are_answered_while_clients_leave(folder: Path) -> None:

@@ -213,6 +213,17 @@ class _Config(uvicorn.Config):
         """Leave the loggers to the server beside this one."""
 
 
+def _without_log(protocol: Callable[..., Any]) -> Any:
+    """Return what makes uvicorn's protocol without lines in the access log, which scrapes would fill."""
+
+    def create(**options: Any) -> Any:
+        made = protocol(**options)
+        made.access_log = False
+        return made
+
+    return create
+
+
 class Listener:
     """A second, small server on the loop that runs.
 
@@ -222,10 +233,9 @@ class Listener:
     """
 
     def __init__(self, app: Callable[..., Any], sock: socket.socket) -> None:
-        config = _Config(
-            app, lifespan="off", ws="none", proxy_headers=False, access_log=False, server_header=False
-        )
+        config = _Config(app, lifespan="off", ws="none", proxy_headers=False, server_header=False)
         config.load()
+        config.http_protocol_class = _without_log(config.http_protocol_class)
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._sock = sock
