@@ -135,11 +135,12 @@ PANELS: tuple[Panel, ...] = (
         ),
     ),
     Panel(
-        title="Closed connections and rejected requests",
+        title="Closed connections, and rejected requests and credentials",
         unit="ops",
         queries=(
             (_rate(families.CLOSED, "reason"), "closed: {{reason}}"),
             (_rate(families.REJECTED, "reason"), "rejected: {{reason}}"),
+            (_rate(families.CREDENTIALS_REFUSED, "scheme", "reason"), "credential of {{scheme}}: {{reason}}"),
         ),
     ),
     Panel(

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     Key = tuple[Family, tuple[str, ...]]
     Series = tuple[Family, tuple[str, ...], tuple[str, ...], int]
 
-__all__ = ["NO_EVENT", "NO_NAMESPACE", "Block", "Layout"]
+__all__ = ["NO_EVENT", "NO_NAMESPACE", "NO_SCHEME", "Block", "Layout"]
 
-NO_NAMESPACE = NO_EVENT = ""  # stands for every name that the document does not declare
+NO_NAMESPACE = NO_SCHEME = NO_EVENT = ""  # stands for every name that the document does not declare
 _RANKS = {family: rank for rank, family in enumerate(FAMILIES)}
 _KEYWORDS = (*ASSERTIONS, "x-ack", outcomes.OTHER)
 
@@ -151,6 +151,8 @@ def _of_document(spec: Spec) -> Iterator[Series]:
     yield families.CONNECTIONS, (), names, len(names)
     yield families.DELIVERIES, (), names, len(names)
     yield families.CONNECTS, (NO_NAMESPACE,), outcomes.CODES, 0
+    for scheme in (*spec.schemes, NO_SCHEME):
+        yield families.CREDENTIALS_REFUSED, (scheme,), outcomes.CREDENTIALS, 0
     yield families.EMITS, (NO_NAMESPACE, NO_EVENT), outcomes.CODES, 0
     for namespace in spec.namespaces.values():
         yield from _of_namespace(namespace)

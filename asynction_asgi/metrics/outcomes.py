@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..reasons import Close, Code, Rejection, Unanswered
+from ..reasons import Close, Code, Credential, Rejection, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +14,7 @@ __all__ = [
     "CLOSES",
     "CODES",
     "CONNECTS",
+    "CREDENTIALS",
     "DIRECTIONS",
     "DISCONNECTS",
     "DROPS",
@@ -43,6 +44,7 @@ EMITS = ("sent", *CODES)
 ACKS = ("answered", *_values(Unanswered))
 CLOSES = _values(Close)
 REJECTIONS = _values(Rejection)
+CREDENTIALS = (*_values(Credential), OTHER)
 # What disconnect handlers receive.
 DISCONNECTS = (
     *("client disconnect", "server disconnect", "ping timeout", "transport close", "transport error"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AckValidationError, ValidationError
+from ..errors import AckValidationError, SecurityError, ValidationError
 from ..metrics import families
-from ..metrics.layout import NO_EVENT, NO_NAMESPACE
+from ..metrics.layout import NO_EVENT, NO_NAMESPACE, NO_SCHEME
 from ..metrics.outcomes import OTHER
 from ..spec.model.namespaces import Namespaces
 from .namespace_routes import WILDCARD
@@ -71,6 +71,8 @@ class Tallies(Observer):
         else:
             name = self._received(namespace, event)
             self._count(families.EVENTS, namespace, name, last=code)
+        if isinstance(error, SecurityError) and error.reason is not None:
+            self._count(families.CREDENTIALS_REFUSED, error.scheme or NO_SCHEME, last=error.reason)
         if isinstance(error, ValidationError) and _is_own(error):
             self._violate(error, namespace, name)
 

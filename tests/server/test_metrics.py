@@ -294,6 +294,25 @@ async def test_a_name_is_a_label_of_every_series() -> None:
     assert (info["document"], info["document_version"], info["inbound"]) == ("Counted", "1.2", "warn")
 
 
+async def test_refused_credentials_have_a_reason() -> None:
+    """A missing credential counts under its scheme and the reason in the log, besides the refused connection."""
+    schemes = {"key": {"type": "httpApiKey", "in": "header", "name": "x-key"}}
+    secured = {
+        **DOCUMENT,
+        "servers": {"only": {"url": "test", "protocol": "ws", "security": [{"key": []}]}},
+        "components": {"securitySchemes": schemes},
+    }
+    options: dict[str, Any] = {"handlers": HANDLERS, "security_handlers": {"key": lambda _: None}}
+    app = AsynctionSocketIO.from_spec(secured, metrics=True, **options)
+    with serve(app) as url:
+        reading = Reading(app)
+        with pytest.raises(ConnectError):
+            async with connected(url):
+                pass
+        assert reading.of("credentials_refused_total", "key", "missing") == 1
+        assert reading.of("connects_total", "/", "unauthorized") == 1
+
+
 async def test_warnings_are_counted_too() -> None:
     """With ``warn``, an event is handled, and its violation counted."""
     app = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True, validation="warn")
