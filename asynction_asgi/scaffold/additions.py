@@ -58,8 +58,13 @@ class Present:
         return not inherits and (*place.classes, place.name)[len(owners)] not in bound
 
     def unnamed(self, places: Iterable[Place]) -> Iterator[str]:
-        """Yield functions that take a socket, and are at none of the places."""
+        """Yield functions that take a socket, are at none of the places, and are not used in the module."""
         named = {place.name for place in places if not place.classes}
+        named |= {
+            node.id
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
         for node in self._tree.body:
             if isinstance(node, _FUNCTIONS) and node.name not in named and not node.name.startswith("_"):
                 taken = [*node.args.posonlyargs, *node.args.args]

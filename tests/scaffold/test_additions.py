@@ -108,3 +108,9 @@ def test_a_null_character_is_refused() -> None:
     """Python can't compile it."""
     with pytest.raises(ScaffoldError, match="module 'm' can't be read: "):
         Present("m", "x = '\0'")
+
+
+def test_only_functions_that_nothing_uses_may_be_left_over() -> None:
+    """A provider takes a socket, too, and a handler may be passed in code."""
+    text = "async def news(socket): yield\nasync def left(socket): ...\nasync def plain(): ...\nNews = Provide(news)\n"
+    assert list(Present("m", text).unnamed([])) == ["left"]
