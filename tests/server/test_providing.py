@@ -229,6 +229,29 @@ async def test_a_transaction_of_a_client_that_leaves_rolls_back(log: Log) -> Non
     assert log.lines.index("roll back session of wait: CancelledError") < log.lines.index("commit cache")
 
 
+async def test_nothing_stays_open_after_many_clients(log: Log) -> None:
+    """Whether clients are answered, refused, failed, not let in, or gone before their answer."""
+
+    async def talk(url: str, number: int) -> None:
+        if number % 5 == 0:
+            with pytest.raises(ConnectError):
+                async with connected(url, auth={"refuse": True}):
+                    pass
+            return
+        async with connected(url) as client:
+            await client.call("read", HI)
+            await client.call("save", {"text": ("hi", "wrong", "refuse")[number % 3]})
+            await client.call("slow", HI)
+            for event in ("read", "save", "slow"):
+                await client.emit(event, HI)
+
+    with serve(application()) as url:
+        await asyncio.gather(*(talk(url, number) for number in range(50)))
+        await until(lambda: log.opened - log.closed == 1)
+        assert log.lines.count("open pool") == 1
+        assert log.lines.count("open cache") == 50
+
+
 async def test_a_failed_commit_is_a_failed_event(log: Log, caplog: pytest.LogCaptureFixture) -> None:
     """The client learns that it failed, and the log why."""
     with serve(application()) as url:

@@ -11,6 +11,7 @@ import pytest
 
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
+from asynction_asgi.spec.model import Arguments
 from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.spec.schemas import Mismatch
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynction_asgi.errors import Violation
-    from asynction_asgi.spec.model import Event, Spec
+    from asynction_asgi.spec.model import Spec
     from asynction_asgi.spec.model.arguments import ArgumentsCheck
 
 TESTS = Path(__file__).parent.parent
@@ -99,30 +100,41 @@ def _is_typable(violation: Violation) -> bool:
 
 
 def _assignments(spec: Spec) -> Iterator[tuple[str, str, bool]]:
-    """Yield the tuple of an event's arguments, the type of one value, and whether the contract accepts it."""
+    """Yield a type, the type of one value alone, and whether the contract accepts it there."""
     instances, chance, prefixes = Instances(spec), random.Random(5), prefixes_of(spec)
     for namespace in served_spec(spec).namespaces.values():
+        prefix = prefixes[namespace.name]
         for kind, events in (("ClientToServer", namespace.receives), ("ServerToClient", namespace.sends)):
             for event in events.values():
-                target = f"Arguments<{prefixes[namespace.name]}{kind}Events, {literal(event.name)}>"
-                yield from ((target, *pair) for pair in _values(event, instances, spec, chance))
+                place = f"<contract.{prefix}{kind}Events, {literal(event.name)}>"
+                if event.name != "*":
+                    yield from _typed(
+                        f"Arguments{place}", event.arguments, event.name, instances, spec, chance
+                    )
+                if event.name != "*" and event.ack is not None:
+                    yield from _typed(f"Answer{place}", event.ack, event.name, instances, spec, chance)
+        for kind, schema in (("Auth", namespace.handshake.auth), ("Query", namespace.handshake.query)):
+            if schema is not None and (kind == "Query" or not spec.security_of(namespace)):
+                single = Arguments(kind="single", minimum=1, maximum=1, schema=schema)
+                yield from _typed(f"[contract.{prefix}{kind}]", single, kind, instances, spec, chance)
 
 
-def _values(
-    event: Event, instances: Instances, spec: Spec, chance: random.Random
-) -> Iterator[tuple[str, bool]]:
-    if event.name == "*" or event.arguments.kind in ("any", "opaque"):
+def _typed(
+    target: str, arguments: Arguments, name: str, instances: Instances, spec: Spec, chance: random.Random
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield the type of a list, with values that the contract accepts and others that it refuses."""
+    if arguments.kind in ("any", "opaque"):
         return
-    check = compile_arguments(event.arguments, spec.bundle)
+    check = compile_arguments(arguments, spec.bundle)
     for seed in range(SAMPLES):
         try:
-            value = list(instances.arguments(event.arguments, Choices.seeded(f"{event.name}{seed}")))
+            value = list(instances.arguments(arguments, Choices.seeded(f"{name}{seed}")))
         except UnsatisfiableError:
             return
-        yield _source(value), True
+        yield target, _source(value), True
         for mutant in _mutants(value, chance):
-            if event.name not in UNSAYABLE and _is_typed(check, mutant) is False:
-                yield _source(mutant), False
+            if name not in UNSAYABLE and _is_typed(check, mutant) is False:
+                yield target, _source(mutant), False
 
 
 def _write(path: Path) -> tuple[str, str, dict[int, bool]]:
@@ -131,13 +143,13 @@ def _write(path: Path) -> tuple[str, str, dict[int, bool]]:
     lines = [
         f'import type * as contract from "./{path.parent.name}-{path.stem}.js";',
         "type Sent<P> = P extends [...infer H, (...answer: any[]) => void] ? H : P;",
+        "type Given<P> = P extends [...any[], (...answer: infer A extends any[]) => void] ? A : never;",
         "type Arguments<E, K extends keyof E> = E[K] extends (...args: infer P) => void ? Sent<P> : never;",
+        "type Answer<E, K extends keyof E> = E[K] extends (...args: infer P) => void ? Given<P> : never;",
     ]
     verdicts = {}
     for target, source, accepted in dict.fromkeys(_assignments(spec)):
-        lines.append(
-            f"export const v{len(lines)}: {target.replace('<', '<contract.', 1)} = null! as {source};"
-        )
+        lines.append(f"export const v{len(lines)}: {target} = null! as {source};")
         verdicts[len(lines)] = accepted
     return write_typescript(spec).text, "\n".join(lines), verdicts
 
