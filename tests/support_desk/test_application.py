@@ -26,7 +26,7 @@ DOCUMENT = APPLICATION / "desk.yaml"
 SECRET = "a secret of thirty-two bytes or more"
 # A customer opens two tickets, one of them too short; an agent answers; a stranger is refused.
 SESSION = """\
-import { answerAll, connect, open } from "./desk.js";
+import { answerAllTickets, connect, open } from "./desk.js";
 const [url, agent, customer] = process.argv.slice(2);
 const print = (value) => console.log(JSON.stringify(value));
 print(await new Promise((resolve) => connect(url, "forged", resolve)));
@@ -35,7 +35,7 @@ const closed = new Promise((resolve) => desk.once("closed", resolve));
 desk.once("replied", print);
 print(await open(desk, "no").catch((refusal) => refusal.code));
 print((await open(desk, "It burns")).number);
-answerAll(connect(url, agent, print), "Take some water");
+answerAllTickets(connect(url, agent, print), "Take some water");
 print((await closed).state);
 process.exit();
 """

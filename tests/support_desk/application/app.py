@@ -26,8 +26,7 @@ async def timed(call: Call, proceed: Callable[[], Awaitable[Any]]) -> Any:
     try:
         return await proceed()
     finally:
-        milliseconds = (perf_counter() - began) * 1000
-        logging.getLogger("desk").info("%s: %.1f ms", call.event, milliseconds)
+        logging.getLogger("desk").info("%s: %.3f s", call.event, perf_counter() - began)
 
 
 @sio.background(every=1)

@@ -1,6 +1,6 @@
 """What customers and agents do; the document names these functions."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Annotated, Any
@@ -25,8 +25,17 @@ def room_of(customer: str) -> str:
     return f"customer {customer}"
 
 
+async def news(socket: Socket) -> AsyncGenerator[list[tuple[str, Any, str]], None]:
+    told: list[tuple[str, Any, str]] = []
+    yield told
+    for event, value, room in told:
+        await socket.to(room).emit(event, value)
+
+
 Agent = Annotated[bool, Provide(is_agent, scope="connection")]
 Now = Annotated[datetime, Provide(now)]
+# Asked for before `db`, it ends after it, and tells others only what was committed.
+News = Annotated[list[tuple[str, Any, str]], Provide(news)]
 
 
 async def connect(socket: Socket, *, user: str, agent: Agent) -> None:
@@ -43,18 +52,18 @@ async def my_tickets(*, user: str, db: Connection) -> list[Ticket]:
 
 
 async def reply(
-    socket: Socket, number: int, text: str, *, user: str, agent: Agent, db: Connection
+    number: int, text: str, *, user: str, agent: Agent, news: News, db: Connection
 ) -> None:
     ticket = find(db, number)
     if not agent and ticket.customer != user:
         raise RefusedError("forbidden", "this is the ticket of another customer")
     answer = Reply(ticket=number, author=user, text=text)
     insert(db, "replies", **answer.model_dump())
-    await socket.to([AGENTS, room_of(ticket.customer)]).emit("replied", answer)
+    news += [("replied", answer, AGENTS), ("replied", answer, room_of(ticket.customer))]
 
 
-async def close_ticket(socket: Socket, number: int, *, db: Connection) -> Ticket:
+async def close_ticket(number: int, *, news: News, db: Connection) -> Ticket:
     db.execute("update tickets set state = 'closed' where number = ?", [number])
     ticket = find(db, number)
-    await socket.to(room_of(ticket.customer)).emit("closed", ticket)
+    news.append(("closed", ticket, room_of(ticket.customer)))
     return ticket

@@ -13,8 +13,7 @@ export async function open(desk: Client, title: string): Promise<Ticket> {
   return answered(await desk.emitWithAck("open ticket", { title, priority: "urgent" }));
 }
 
-/** Answers and closes whatever waits; for agents. */
-export function answerAll(desk: Client, text: string): void {
+export function answerAllTickets(desk: Client, text: string): void {
   desk.on("queue", async (tickets) => {
     for (const { number } of tickets) {
       desk.emit("reply", number, text);
