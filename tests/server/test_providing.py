@@ -262,6 +262,37 @@ async def test_a_failed_commit_is_a_failed_event(log: Log, caplog: pytest.LogCap
     assert "the commit failed" in caplog.text
 
 
+@pytest.mark.parametrize("commits", [True, False], ids=["committed", "not committed"])
+async def test_what_was_asked_for_first_ends_last(log: Log, *, commits: bool) -> None:
+    """So that it may emit what was committed; it learns of a failed commit."""
+
+    class News: ...
+
+    class Transaction: ...
+
+    async def news() -> AsyncIterator[News]:
+        with log.open("news"):
+            yield News()
+
+    async def transaction() -> AsyncIterator[Transaction]:
+        yield Transaction()
+        log.add("commit")
+        if not commits:
+            raise OSError("the commit failed")
+
+    async def tell(data: Any, *, news: News, transaction: Transaction) -> Any:
+        return data
+
+    tell.__annotations__ |= {"news": News, "transaction": Transaction}
+    spec = document(root=channel([message("tell", TEXT, **{"x-ack": {"args": TEXT}})]))
+    provide = {Transaction: transaction, News: news}
+    app = AsynctionSocketIO.from_spec(spec, handlers={"/": {"tell": tell}}, provide=provide)
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert (await client.call("tell", HI) == HI) is commits
+    assert log.lines == ["open news", "commit", "commit news" if commits else "roll back news: OSError"]
+
+
 async def test_a_refused_connection_closes_what_it_was_provided_with(log: Log) -> None:
     """With the refusal."""
     with serve(application()) as url:
