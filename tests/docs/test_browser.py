@@ -202,6 +202,8 @@ def test_the_code_to_connect_compiles(page: Page, tmp_path: Path, node_modules: 
     """The module that the page links to has the types that its code names, for each namespace."""
     blocks = page.locator(".namespace > pre[aria-label=TypeScript]").all_text_contents()
     assert len(blocks) == page.locator(".namespace").count()
+    shown = "block => getComputedStyle(block, '::before').content"
+    assert page.locator("pre[aria-label=TypeScript]").first.evaluate(shown) == '"TypeScript"'
     (module,) = {re.findall(r'"./(.+)[.]js"', block)[0] for block in blocks}
     link = page.get_by_role("link", name="TypeScript").get_attribute("href") or ""
     files = {f"connect{index}.ts": block for index, block in enumerate(blocks)}
