@@ -1,4 +1,4 @@
-"""Stubs added to a module that its author has changed: lines come, and none is changed."""
+"""Stubs and tests added to a module that its author has changed: lines come, and none is changed."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Present:
         text = "".join(lines)
         if not self._is_kept(text, is_added):
             raise ScaffoldError(
-                f"module {self._name!r}: handlers can't be added to it without a change to its code;"
+                f"module {self._name!r}: functions can't be added to it without a change to its code;"
                 " begin each statement on a line of its own, without a backslash before it"
             )
         return text
