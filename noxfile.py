@@ -107,6 +107,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the documentation's pictures again, from the running product; Chromium must be installed."""
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "docs.pictures")
+
+
+@nox.session
 def links(session: nox.Session) -> None:
     """Follow the documentation's links to other sites, which needs the network."""
     session.install("-e", ".[docs]")
@@ -133,16 +140,41 @@ def soak(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks.soak", *session.posargs)
 
 
+# What a user's type checker learns from the installed wheel, which has a `py.typed`.
+CONSUMER = """\
+from asynction_asgi import AsynctionSocketIO, Limits, Socket
+from asynction_asgi.testing import TestServer
+
+app = AsynctionSocketIO.from_spec("chat.yaml", limits=Limits(handlers=8))
+app.on("say")
+path: str | None = app.docs_path
+server = TestServer(app)
+
+
+async def say(socket: Socket, text: str) -> int:
+    await socket.broadcast("said", text)
+    await socket.broadcast(1)  # type: ignore[arg-type]  # the test: an unused ignore is an error
+    return len(text)
+
+
+AsynctionSocketIO.from_spec("chat.yaml", doks=False)  # type: ignore[call-arg]
+"""
+
+
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the packages, install the wheel alone, and let it check the document that it carries."""
+    """Build the packages, install the wheel alone, use it as a typed package, and check the document that it carries."""
     session.install("build")
     output = Path(session.create_tmp()) / "dist"
     shutil.rmtree(output, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", str(output))
     session.install(*map(str, output.glob("*.whl")))
     find = "from asynction_asgi.demo import DOCUMENT; print(DOCUMENT)"
+    session.install("mypy>=1.14", "twine>=6.1")
+    session.run("twine", "check", "--strict", *map(str, output.iterdir()))
+    (output / "consumer.py").write_text(CONSUMER, "utf-8")
     with session.chdir(output):
+        session.run("mypy", "--strict", "consumer.py")
         document = session.run("python", "-c", find, silent=True)
         session.run("asynction-asgi", "check", str(document).strip())
         session.run("asynction-asgi", "docs", "build", str(document).strip(), "-o", "site")

@@ -21,7 +21,7 @@ default_role = "py:obj"
 python_use_unqualified_type_names = True
 # Types of other packages, and those that only annotations name, have no page to link to.
 nitpick_ignore_regex = [("py:(class|data|func|obj|exc|meth|attr|mod)", ".*")]
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"asynction_asgi {release}"
