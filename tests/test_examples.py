@@ -44,6 +44,7 @@ from .pages import BLOCKS, ROOT, TEXT, Block, block
 from .server.documents import channel, message
 from .server.documents import document as channels_document
 from .serving import serve
+from .test_tutorial import STEPS
 from .typed_clients.compiling import errors, prepare, run
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ FRAGMENTS = [
     candidate
     for candidate in BLOCKS
     if candidate.language == "python"
+    and (candidate.language, candidate.heading) not in STEPS
     and candidate.heading
     not in (EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
@@ -117,6 +119,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         ("json", "Refusals"),
         *((language, FINDINGS) for language in ("bash", "text")),
         *(("yaml", key) for key in MEANINGS),
+        *STEPS,
         *((language, "Comparing two versions") for language in ("bash", "text")),
         *((language, RUNNING) for language in ("bash", "text")),
         *((language, HOOKS) for language in ("bash", "yaml")),

@@ -1,0 +1,138 @@
+"""The tutorial is correct: each step works as it says, one after the other."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from asynction_asgi.cli import main
+
+from .cli.inside import Here
+from .cli.processes import running
+from .pages import block
+from .typed_clients.compiling import errors, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+ADDRESS = "http://127.0.0.1:8000"
+CONTRACT, FIRST, SECURED = "The contract", "The first handler", "Who may do what"
+TESTS, FRONT_END, WORKERS = "Tests", "A typed front end", "Two processes"
+STEPS = {
+    *(("yaml", heading) for heading in (CONTRACT, SECURED)),
+    *(("python", heading) for heading in (FIRST, SECURED, TESTS)),
+    *(("bash", heading) for heading in (CONTRACT, FIRST, SECURED, TESTS, FRONT_END, WORKERS)),
+    *(("text", heading) for heading in (FIRST, SECURED)),
+    ("typescript", FRONT_END),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working directory with the files as they are after the security has been added."""
+    write(tmp_path, SECURED)
+    (tmp_path / "make_token.py").write_text(block("python", SECURED, 1), "utf-8")
+    name, _, secret = block("bash", SECURED).splitlines()[0].removeprefix("export ").partition("=")
+    monkeypatch.setenv(name, secret)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("handlers", None)
+
+
+def write(folder: Path, step: str) -> None:
+    """Write document and handlers of a step, or of the first handler's."""
+    (folder / "desk.yaml").write_text(block("yaml", CONTRACT if step == FIRST else step), "utf-8")
+    (folder / "handlers.py").write_text(block("python", step), "utf-8")
+
+
+def invoke(line: str, url: str = ADDRESS) -> str:
+    """Run a command of the tutorial, and return what it prints."""
+    program, *arguments = shlex.split(line.replace(ADDRESS, url))
+    assert program == "asynction-asgi"
+    return CliRunner().invoke(main, arguments).output
+
+
+def serving(line: str, *options: str) -> Here:
+    return Here(*shlex.split(line)[1:], "--port", "0", *options)
+
+
+def test_the_contract_is_mocked(folder: Path) -> None:
+    """The document is valid, and its mock answers before there is any handler."""
+    (folder / "desk.yaml").write_text(block("yaml", CONTRACT), "utf-8")
+    (folder / "handlers.py").unlink()
+    check, mock = block("bash", CONTRACT).splitlines()
+    assert "error" not in invoke(check)
+    with serving(mock).serving() as (url, _):
+        assert re.fullmatch(r"[1-9][0-9]*\n", invoke(block("bash", CONTRACT, 1), url))
+
+
+def test_the_first_handler_answers(folder: Path) -> None:
+    """One ticket gets a number, and the next one a refusal."""
+    write(folder, FIRST)
+    with serving(block("bash", FIRST)).serving() as (url, _):
+        calls = block("bash", FIRST, 1).splitlines()
+        assert "".join(invoke(line, url) for line in calls) == block("text", FIRST)
+
+
+def test_a_customer_closes_no_ticket(folder: Path) -> None:
+    """A token without the scope is refused as shown, and one with it gets the handler's refusal."""
+    _, serve = block("bash", SECURED).splitlines()
+    _, call = block("bash", SECURED, 1).splitlines()
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))  # noqa: PTH120  # for a variable
+
+    def printed(command: str) -> str:
+        shell = ["bash", "-c", command.replace(ADDRESS, url)]
+        return subprocess.run(
+            shell, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        ).stderr
+
+    with serving(serve).serving() as (url, _):
+        assert printed(call) == block("text", SECURED)
+        assert "no_such_ticket" in printed(call.replace("py ada", "py bob agent"))
+
+
+def test_the_tests_pass(folder: Path) -> None:
+    """The application passes its test, and the report names what was not tried."""
+    (folder / "test_desk.py").write_text(block("python", TESTS), "utf-8")
+    command = [sys.executable, "-m", *shlex.split(block("bash", TESTS)), "-p", "no:asyncio"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"open ticket .*NOT refused", result.stdout)
+
+
+def test_the_front_end_compiles(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, node_modules: Path
+) -> None:
+    """The compiler accepts the page, and refuses a misspelt event."""
+    invoke(block("bash", FRONT_END))
+    page, module = block("typescript", FRONT_END), (folder / "web" / "desk.ts").read_text("utf-8")
+    place = tmp_path_factory.mktemp("front-end")
+    wrong = page.replace('"open ticket"', '"open tiket"')
+    prepare(place, {"desk.ts": module, "page.ts": page, "wrong.ts": wrong}, node_modules)
+    assert {name for name, _ in errors(place, "typescript")} == {"wrong.ts"}
+
+
+def test_two_workers_share_their_clients(folder: Path, queue_url: str) -> None:
+    """The command of the last step starts two workers that answer."""
+    line = block("bash", WORKERS).replace("redis+stream://localhost:6379", f"redis+stream{queue_url[5:]}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    with running(*shlex.split(line)[1:], "--port", port, cwd=folder) as (url, command):
+        command.wait_for("Application startup complete", times=2)
+        token = subprocess.run(
+            [sys.executable, "make_token.py", "ada"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        auth = f'--auth \'{{"token": "{token}"}}\''
+        assert invoke(f"asynction-asgi call {ADDRESS} 'open ticket' '\"It burns\"' {auth}", url) == "1\n"
