@@ -64,6 +64,7 @@ SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
 BACK = "Clients that come back"
+LOG = "The log"
 TOKENS = "JSON Web Tokens and roles"
 REPEAT = "Repeat it in a shell"
 WHY = "Why is a token refused?"
@@ -77,7 +78,7 @@ FRAGMENTS = [
     if candidate.language == "python"
     and (candidate.language, candidate.heading) not in STEPS
     and candidate.heading
-    not in (EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY)
+    not in (EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY, LOG)
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -120,6 +121,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, FINDINGS) for language in ("bash", "text")),
         *(("yaml", key) for key in MEANINGS),
         *STEPS,
+        *((language, LOG) for language in ("text", "python")),
         *((language, "Comparing two versions") for language in ("bash", "text")),
         *((language, RUNNING) for language in ("bash", "text")),
         *((language, HOOKS) for language in ("bash", "yaml")),
@@ -304,6 +306,23 @@ def test_the_reason_of_a_refused_token_is_logged(caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.INFO):
         assert anyio.run(verify, "no token") is None
     assert "a token was refused: " in caplog.text
+
+
+def test_the_log_has_the_form_that_is_shown(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A refused event is one line as in the example, and the settings of the example write JSON."""
+    caplog.set_level(logging.DEBUG, "asynction_asgi.access")
+    with (
+        serve(importlib.import_module("chat").app) as url,
+        socketio.SimpleClient(reconnection=False) as client,
+    ):
+        client.connect(url)
+        client.call("say", "", timeout=5)
+    shown = block("text", LOG).splitlines()[1].replace("/chat", "/").replace("/0/text", "/0")
+    lines = [record.getMessage() for record in caplog.records]
+    assert shown.partition(" (sid ")[0] in {line.partition(" (sid ")[0] for line in lines}
+    program = block("python", LOG) + "logging.getLogger('asynction_asgi').info('hello')\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "hello" in json.loads(done.stderr).values()
 
 
 @pytest.mark.usefixtures("folder")
