@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 ROOT = Path(__file__).parents[2]
-# Prints the names of all imported modules at exit, whatever the exit code.
+# Answers each line, which is arguments and variables, with the exit code of the command and the modules that it
+# has imported. The command runs in a process of its own, forked from one that has imported nothing of it.
 PROBE = """
-import atexit, json, sys
-atexit.register(lambda: print(json.dumps(list(sys.modules)), file=sys.stderr))
+import json, os, sys
 from asynction_asgi.cli import main
-main(prog_name="asynction-asgi")
+
+for line in sys.stdin:
+    arguments, variables = json.loads(line)
+    if not os.fork():
+        output = os.fdopen(os.dup(1), "w")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.environ.update(variables)
+        code = None
+        try:
+            main(arguments, prog_name="asynction-asgi")
+        except SystemExit as end:
+            code = end.code
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        print(json.dumps([code, list(sys.modules)]), file=output, flush=True)
+        os._exit(0)
+    os.wait()
 """
 COMMANDS = (
     *(
@@ -63,18 +82,31 @@ EXTRAS = {"aio_pika", "aiohttp", "faker", "hypothesis", "jwt", "msgpack", "redis
 READERS = {"fastjsonschema", "jsonschema_rs", "markdown_it", "ruamel.yaml", "_ruamel_yaml"}
 
 
-def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None = None) -> set[str]:
-    """Return the modules that a command with these arguments has imported when it exits."""
-    run = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == code, run.stderr
-    return set(json.loads(run.stderr.splitlines()[-1]))
+class Imported(Protocol):
+    """The type of `imported`."""
+
+    def __call__(self, *arguments: str, code: int = 0, variables: Mapping[str, str] = ...) -> set[str]: ...
+
+
+@pytest.fixture(scope="module")
+def imported() -> Iterator[Imported]:
+    """``imported(*arguments, code=0)``: the modules that a command has imported when it exits."""
+    command = [sys.executable, "-c", PROBE]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        requests, answers = process.stdin, process.stdout
+
+        def ask(*arguments: str, code: int = 0, variables: Mapping[str, str] = {}) -> set[str]:
+            print(json.dumps([arguments, variables]), file=requests, flush=True)
+            returned, modules = json.loads(answers.readline())
+            assert returned == code, "see the traceback if it is None"
+            return set(modules)
+
+        yield ask
+        requests.close()
 
 
 def options_alone(command: str) -> set[str]:
@@ -84,7 +116,7 @@ def options_alone(command: str) -> set[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_imports_only_what_options_need(command: str) -> None:
+def test_help_imports_only_what_options_need(imported: Imported, command: str) -> None:
     """``--help`` imports no server, client, reader or extra; uvicorn only for its options."""
     modules = imported(*command.split(), "--help")
     assert "asynction_asgi.cli" in modules
@@ -92,23 +124,23 @@ def test_help_imports_only_what_options_need(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_completion_imports_as_little_as_help(command: str) -> None:
+def test_completion_imports_as_little_as_help(imported: Imported, command: str) -> None:
     """Completing a command's options imports as little as its ``--help``."""
     words = f"asynction-asgi {command} --"
     variables = {"_ASYNCTION_ASGI_COMPLETE": "bash_complete", "COMP_WORDS": words}
-    modules = imported(environment={**variables, "COMP_CWORD": str(len(words.split()) - 1)})
+    modules = imported(variables={**variables, "COMP_CWORD": str(len(words.split()) - 1)})
     assert f"asynction_asgi.cli.commands.{command.split(maxsplit=1)[0]}" in modules
     assert not modules & options_alone(command)
 
 
-def test_a_check_imports_no_server() -> None:
+def test_a_check_imports_no_server(imported: Imported) -> None:
     """``check`` imports only the readers, so that hooks and editors can call it often."""
     modules = imported("check", "tests/spec/chat/chat-2.6.yaml")
     assert "asynction_asgi.spec" in modules
     assert not modules & ((PARTS - {"asynction_asgi.spec"}) | SERVERS | EXTRAS | {"markdown_it"})
 
 
-def test_a_comparison_imports_no_server() -> None:
+def test_a_comparison_imports_no_server(imported: Imported) -> None:
     """``diff`` imports only the readers and the comparison."""
     document = "tests/spec/chat/chat-2.6.yaml"
     modules = imported("diff", document, document)
@@ -118,7 +150,7 @@ def test_a_comparison_imports_no_server() -> None:
 
 
 @pytest.mark.parametrize("command", [("call", "say"), ("listen",)], ids=lambda value: value[0])
-def test_a_client_without_a_document_imports_no_server(command: tuple[str, ...]) -> None:
+def test_a_client_without_a_document_imports_no_server(imported: Imported, command: tuple[str, ...]) -> None:
     """``call`` and ``listen`` import no server, no testing tools and no Hypothesis."""
     name, *rest = command
     modules = imported(name, "http://127.0.0.1:9", *rest, code=1)
