@@ -40,6 +40,7 @@ from .cli.processes import Command
 from .diff.repository import Repository
 from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
+from .forked import run_pytest
 from .pages import BLOCKS, ROOT, TEXT, Block, block
 from .server.documents import channel, message
 from .server.documents import document as channels_document
@@ -373,32 +374,34 @@ def test_a_refusal_is_repeated_as_shown() -> None:
         assert CliRunner().invoke(main, arguments).stderr == block("text", REPEAT)
 
 
-def test_the_example_of_tests_works(pytester: pytest.Pytester) -> None:
+def test_the_example_of_tests_works(tmp_path: Path) -> None:
     """The example's tests pass, and their coverage report is the one shown."""
     for name, text in (
         ("chat.yaml", DOCUMENT),
         ("chat.py", SERVER),
         ("test_chat.py", block("python", "Testing")),
     ):
-        (pytester.path / name).write_text(text, "utf-8")
+        (tmp_path / name).write_text(text, "utf-8")
     program, *options = block("bash", "Testing").split()
     assert program == "pytest"
-    result = pytester.runpytest_subprocess(*options, "-p", "no:asyncio")
-    assert result.ret == 0
-    assert block("text", "Testing") in result.stdout.str()
+    plugins = ("anyio.pytest_plugin", "asynction_asgi.pytest_plugin")
+    code, report = run_pytest(*options, cwd=tmp_path, plugins=plugins)
+    assert code == 0, report
+    assert block("text", "Testing") in report
 
 
-def test_the_property_test_works(pytester: pytest.Pytester) -> None:
+def test_the_property_test_works(tmp_path: Path) -> None:
     """The example's test passes, and finds a handler with a different answer."""
     shown = block("python", "Testing", 1)
     for name, text in (("chat.yaml", DOCUMENT), ("chat.py", SERVER), ("test_property.py", shown)):
-        (pytester.path / name).write_text(text, "utf-8")
-    options = ("-p", "no:asyncio", "-p", "no:cacheprovider")
-    assert pytester.runpytest_subprocess(*options).ret == 0
-    (pytester.path / "chat.py").write_text(SERVER.replace("len(text)", "len(text.encode())"), "utf-8")
-    result = pytester.runpytest_subprocess(*options)
-    assert result.ret == 1
-    assert "arguments=('\\x80',)" in result.stdout.str()
+        (tmp_path / name).write_text(text, "utf-8")
+    plugins = ("anyio.pytest_plugin", "_hypothesis_pytestplugin")
+    code, report = run_pytest(cwd=tmp_path, plugins=plugins)
+    assert code == 0, report
+    (tmp_path / "chat.py").write_text(SERVER.replace("len(text)", "len(text.encode())"), "utf-8")
+    code, report = run_pytest(cwd=tmp_path, plugins=plugins)
+    assert code == 1
+    assert "arguments=('\\x80',)" in report
 
 
 def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
@@ -432,18 +435,19 @@ def test_dashboard_and_alerts_are_printed() -> None:
         assert (arrow, result.exit_code, result.stdout[:1]) in {(" > ", 0, "{"), (" > ", 0, "g")}
 
 
-def test_the_scaffolded_application_works(pytester: pytest.Pytester) -> None:
+def test_the_scaffolded_application_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example's handlers are written to files with those names, and their tests pass."""
-    (pytester.path / "chat.yaml").write_text(DOCUMENT, "utf-8")
+    (tmp_path / "chat.yaml").write_text(DOCUMENT, "utf-8")
+    monkeypatch.chdir(tmp_path)
     program, *arguments = block("bash", START).split()
     assert program == "asynction-asgi"
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    app = pytester.path / "myapp"
+    app = tmp_path / "myapp"
     assert (app / "chat.py").read_text("utf-8") == block("python", START)
     assert "async def said(emit: Emit, text: str)" in (app / "emits.py").read_text("utf-8")
-    pytester.chdir()
-    assert pytester.runpytest_subprocess("-p", "no:asyncio", str(app)).ret == 0
+    code, report = run_pytest(str(app), cwd=tmp_path)
+    assert code == 0, report
 
 
 def test_the_typed_client_in_python_talks(folder: Path) -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 
-from ..forked import ForkedProcess
+from ..forked import run_pytest
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-SECONDS = 180.0
 DOCUMENTS = {
     "chat-2.6": HERE.parent / "spec" / "chat" / "chat-2.6.yaml",
     "chat-3.0": HERE.parent / "spec" / "chat" / "chat-3.0.yaml",
@@ -104,29 +103,20 @@ class Tools:
 
     def test(self, folder: Path) -> str:
         """Run the application's own tests with warnings as errors, and return the report."""
-        # Of pytest's plugins only the one that the tests need: to import the others takes 1.5 s of CPU.
-        options = ("-q", "-p", "anyio.pytest_plugin", "-p", "no:cacheprovider", "-W", "error")
-        environment = {**_environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        process = ForkedProcess(("-m", "pytest", *options), cwd=folder, env=environment)
-        output, errors = process.communicate(SECONDS)
-        assert process.returncode == 0, output + errors
-        return output
+        code, report = run_pytest("-q", "-W", "error", cwd=folder)
+        assert code == 0, report
+        return report
 
 
 def _run(folder: Path, module: str, *arguments: str) -> None:
+    # Coverage is measured in the parent only; a child has its own working directory.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
-        env=_environment(),
+        env={**kept, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _environment() -> dict[str, str]:
-    # Coverage is measured in the parent only; a child has its own working directory.
-    left_out = ("COV_", "PYTEST_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    return {**environment, "PYTHONPATH": str(ROOT)}

@@ -11,10 +11,12 @@ from hypothesis import Phase, find, given, settings
 from asynction_asgi import AsynctionSocketIO, UndeclaredEventError, load_spec
 from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.testing import arguments_of, events_of
+from tests.forked import run_pytest
 from tests.server.documents import PAIR, channel, document, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from hypothesis.strategies import SearchStrategy
 
@@ -151,11 +153,10 @@ async def test_everything_has_an_answer(event):
 """
 
 
-def test_faults_of_a_handler_are_shown_small(pytester: pytest.Pytester) -> None:
+def test_faults_of_a_handler_are_shown_small(tmp_path: Path) -> None:
     """An async property test shows the simplest event for each fault of the handler."""
-    pytester.makepyfile(test_property=PROPERTY)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:randomly")
-    assert result.ret == 1
-    shown = result.stdout.str()
+    (tmp_path / "test_property.py").write_text(PROPERTY, "utf-8")
+    code, shown = run_pytest(cwd=tmp_path, plugins=("anyio.pytest_plugin", "_hypothesis_pytestplugin"))
+    assert code == 1
     assert "event=('say', ('',))" in shown
     assert "event=('say', ('\\x80',))" in shown
