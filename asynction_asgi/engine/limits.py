@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,11 @@ class Limits:
     patience_seconds: float = 1.0
     recovery_bytes: int = 64 * 1024 * 1024
     recovery_sessions: int = 10_000
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, type[int | float]]:
+        """Return the type of each limit by its name; one that may be None is a float."""
+        return {field.name: int if isinstance(field.default, int) else float for field in fields(cls)}
 
     def name(self, field: str) -> str:
         """Return the name and value of a limit, for the log."""

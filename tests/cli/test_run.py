@@ -89,6 +89,11 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 app = GZipMiddleware(AsynctionSocketIO.from_spec("echo.yaml", app=FastAPI()))
 """
+BROKEN = """\
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+"""
 # Made as the refusal of --workers asks.
 FOLLOWED = """\
 import os
@@ -461,6 +466,14 @@ def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
             "'myapp.py' is a Python module, not a document; to serve an application in it, use 'myapp:app'",
         ),
         (["echo.yaml", "--reload", "--workers", "2"], "--reload serves in one process"),
+        (
+            ["echo.yaml", "--limits", "packet_byte=1"],
+            "there is no limit 'packet_byte'; did you mean 'packet_bytes'?",
+        ),
+        (["echo.yaml", "--limits", "refusals=1.5"], "refusals takes a whole number above zero, not '1.5'"),
+        (["echo.yaml", "--limits", "body_seconds=0"], "body_seconds takes a number above zero, not '0'"),
+        (["echo.yaml", "--limits", "refusals=1", "--limits", "refusals=2"], "refusals is given twice"),
+        (["myapp:app", "--limits", "refusals=1"], "--limits is for documents"),
         (["myapp:app", "--no-docs"], "--no-docs is for documents"),
         (["myapp:app", "--mock", "missing"], "--mock is for documents"),
         (["echo.yaml", "--mock", "all"], "--mock"),
@@ -541,11 +554,33 @@ def test_an_unservable_target_exits_with_1(arguments: list[str], complaint: str)
 
 
 def test_a_port_in_use_exits_with_1(folder: Path) -> None:
-    """Uvicorn's own message is shown, and the exit code is 1."""
+    """The message says what to do, before the application starts, and the exit code is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, output = finished("run", "echo.yaml", "--port", str(taken.getsockname()[1]), cwd=folder)
+        port = taken.getsockname()[1]
     assert code == 1
-    assert "address already in use" in output
+    assert f"another process listens on port {port} of 127.0.0.1; end it, or use --port" in output
+    assert "startup" not in output
+
+
+def test_workers_that_fail_to_start_exit_with_1(folder: Path) -> None:
+    """A supervisor such as systemd learns of the failure, which is logged once."""
+    (folder / "broken.py").write_text(BROKEN, "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    code, output = finished("run", "broken:app", "--workers", "2", "--port", port, cwd=folder)
+    assert code == 1
+    assert output.count("failed to start; stopping") == 1
+
+
+@pytest.mark.usefixtures("inside")
+def test_limits_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--limits`` and its variable change what one client may cost; several are separated by spaces."""
+    monkeypatch.setenv("ASYNCTION_ASGI_RUN_LIMITS", "packet_bytes=30000000 events_per_second=0.001")
+    for options, announced in (((), 30_000_000), (("--limits", "packet_bytes=5000"), 5000)):
+        with Here("run", "echo.yaml", "--port", "0", *options).serving() as (url, _):
+            answer = httpx.get(f"{url}/rt/socket.io/?EIO=4&transport=polling").text
+            assert json.loads(answer[1:])["maxPayload"] == announced
 
 
 def test_a_file_at_the_sockets_path_is_kept(folder: Path) -> None:

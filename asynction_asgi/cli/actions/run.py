@@ -34,6 +34,7 @@ _FOR_DOCUMENTS = (
     "mock",
     "schemas",
     "cors",
+    "limits",
     "tracing",
 )
 

@@ -16,6 +16,7 @@ from ...logs import get_logger
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..server_options import DEFAULTS
+from .address import check_address
 from .banner import banner
 from .monitoring import bind, check_metrics, monitored
 from .readiness import check_ready_path
@@ -67,6 +68,7 @@ def serve(
     }
     if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
         settings["ws"] = "auto"  # ours is a subclass of a class that this uvicorn may not have
+    check_address(settings)
     try:
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1
@@ -84,7 +86,10 @@ def serve(
             with monitored(monitor) as reporter:
                 if reporter is not None:
                     logger.info("%s", reporter.description)
-                Workers(config, sockets, ending, reporter).run()
+                workers = Workers(config, sockets, ending, reporter)
+                workers.run()
+            if workers.failed:
+                raise click.exceptions.Exit(1)
         else:
             config = uvicorn.Config(app, **settings)
             config.load()

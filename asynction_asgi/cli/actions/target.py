@@ -12,7 +12,7 @@ import click
 
 from ...collector import relax_collector
 from ...errors import BindingError, SpecError
-from ...server import AsynctionSocketIO
+from ...server import AsynctionSocketIO, Limits
 from ...server.discovery import find_served
 from ..report import escaped, show_diagnostics
 from .importing import import_from, import_name
@@ -50,6 +50,7 @@ class Target:
     websocket_only: bool = False
     mock: Literal["missing"] | None = None
     schemas: Mapping[str, str] | None = None
+    limits: Mapping[str, float] | None = None
     cors: list[str] | None = None
     tracing: bool = False
     route: str | None = None
@@ -115,6 +116,7 @@ class Target:
                 docs_root=self.docs_root,
                 mock=self.mock,
                 schemas=self.schemas,
+                limits=Limits(**self.limits or {}),  # type: ignore[arg-type]  # the command has checked the numbers
                 message_queue=self.message_queue,
                 message_queue_secret=_read_secrets(self.message_queue_secret),
                 message_queue_validation=self.message_queue_validation,

@@ -88,6 +88,7 @@ class Workers(Multiprocess):
         self._ending = ending
         self._monitor = monitor
         self._interrupted = False
+        self.failed = False
 
     def handle_int(self) -> None:
         """Stop at once."""
@@ -157,6 +158,7 @@ class Workers(Multiprocess):
             worker.process.join()
             if worker.exitcode == STARTUP_FAILURE:  # another one would fail in the same way
                 logger.error("worker %s failed to start; stopping", worker.pid)
+                self.failed = True
                 self.should_exit.set()
                 return
             logger.info("worker %s died; starting another one", worker.pid)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..limits_option import limits_option
 from ..schemas_option import schemas_option
 from ..server_options import check_origins, cors_option, log_options, uvicorn_options
 
@@ -109,6 +110,7 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
 )
 @schemas_option
 @cors_option
+@limits_option
 @log_options
 @uvicorn_options()
 @click.pass_context
@@ -134,6 +136,7 @@ def run(
     monitor: str | None,
     schemas: Mapping[str, str],
     cors: Sequence[str],
+    limits: Mapping[str, float],
     tracing: bool,
     **options: Any,
 ) -> None:
@@ -162,6 +165,7 @@ def run(
         mock=mock,
         schemas=schemas,
         cors=check_origins(cors),
+        limits=limits,
         tracing=tracing,
         route=route,
         metrics=monitor is not None,

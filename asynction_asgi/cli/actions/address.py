@@ -1,0 +1,43 @@
+"""A look at the address to listen on, before the application starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["check_address"]
+
+
+def check_address(settings: Mapping[str, Any]) -> None:
+    """Refuse a port that another process listens on; uvicorn would find out after the application has started.
+
+    Args:
+        settings: Of uvicorn; other reasons why it can't listen are left to it.
+
+    Raises:
+        click.ClickException: The port is taken.
+    """
+    host, port = settings.get("host", "127.0.0.1"), settings.get("port", 8000)
+    if settings.get("uds") or settings.get("fd") is not None or not port:
+        return
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as probe:
+                if os.name == "posix":
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(
+                f"another process listens on port {port} of {host}; end it, or use --port with another one"
+            ) from None
