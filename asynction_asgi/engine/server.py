@@ -101,8 +101,8 @@ class Server(AddressingServer):
         self.namespaces = namespaces  # upstream's default admits "/"
         self.limits = limits
         self.encode = serializer.encode
-        self.log = Log(serializer.encode, limits.recovery_bytes)
-        self._returning = Returning(self.manager, limits)
+        self.log = Log(serializer, limits.recovery_bytes)
+        self._returning = Returning(self.manager, limits, self.log)
         self.tasks = Tasks()
         self._endpoint = endpoint
         self._registered = RegisteredHandlers(self)
@@ -127,10 +127,19 @@ class Server(AddressingServer):
             watch=watch,
         )
         here = Here(self.manager, self.gate.dismiss)
-        queue = isinstance(self.manager, QueueRooms)
-        self._clients: Clients = self.manager.reach(here, self.tasks) if queue else here
+        self._clients: Clients = here
+        if isinstance(self.manager, QueueRooms):
+            self._clients = self.manager.reach(here, self.tasks)
+            self._returning.elsewhere = self.manager.exchange(
+                self._returning, log=self.log, gate=self.gate, tasks=self.tasks, limits=limits
+            )
         self._stopping = Stopping(
-            transports=self.eio, service=service, replies=replies, rooms=self.manager, tasks=self.tasks
+            transports=self.eio,
+            service=service,
+            replies=replies,
+            rooms=self.manager,
+            tasks=self.tasks,
+            returning=self._returning,
         )
         self._intake = Intake(
             serializer, limits, self.gate, lanes, replies, self.calls, self._stopping, service

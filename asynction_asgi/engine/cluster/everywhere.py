@@ -140,7 +140,7 @@ class Everywhere:
                 data, method="ask", event=event, timeout=min(timeout, LONGEST_SECONDS), **members
             )
             poll.put(own, self._here.put(event, data, namespace, room, poll.answer))
-            self._link.writer.put(text)
+            self._link.write(text)
             await self._link.writer.room()
         except BaseException:
             await self.forget(poll)
@@ -218,7 +218,7 @@ class Everywhere:
         members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
         link = self._rooms.link
         if link is not None:
-            link.writer.put(self._rooms.settings.codec.emit(tuple(arguments), method="answer", **members))
+            link.write(self._rooms.settings.codec.emit(tuple(arguments), method="answer", **members))
 
     def _take_answer(self, method: str, message: dict[str, Any], sender: str) -> None:
         number = read_number(message)
@@ -257,7 +257,7 @@ class Everywhere:
 
     def _put(self, method: str, **members: Any) -> None:
         message = {"host_id": self._rooms.host_id, "method": method, **members}
-        self._link.writer.put(self._rooms.settings.codec.check(message))
+        self._link.write(self._rooms.settings.codec.check(message))
 
     def _answer(self, method: str, host: str, number: Any, **members: Any) -> None:
         self._rooms.put(

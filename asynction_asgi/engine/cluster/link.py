@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .census import Census
 from .listener import Listener
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
+    from .broker import Delivery
     from .process_id import Identity
     from .settings import QueueSettings
     from .traffic import Traffic
@@ -26,6 +27,16 @@ _FLUSH_SECONDS = 2.0
 # Processes tell of themselves at their next tick behind the first beat of a newcomer.
 _ACQUAINTED_TICKS = 2.0
 _BEAT = b'"method":"beat"'
+
+
+class Follower(Protocol):
+    """Receives what passes on the queue."""
+
+    def wrote(self, text: str) -> None:
+        """Receive what this process has put into the queue, unsigned."""
+
+    def read(self, delivery: Delivery, message: dict[str, Any] | None) -> None:
+        """Receive what came; the message is None if it is this process's own, or was not taken."""
 
 
 class Link:
@@ -40,6 +51,11 @@ class Link:
         lost: Counts what is lost, by the reason.
         logger: Where outages are logged.
         traffic: Counts what goes over the queue.
+
+    Attributes:
+        outages: Whether the queue can be reached.
+        writer: Writes what is put to it.
+        write: Queues a text without waiting: `Writer.put`, or what `follow` has put in its place.
     """
 
     def __init__(
@@ -65,6 +81,7 @@ class Link:
             rhythm=rhythm,
             traffic=traffic,
         )
+        self.write: Callable[[str], None] = self.writer.put
         self._listener = Listener(
             settings.open(),
             codec=settings.codec,
@@ -123,13 +140,34 @@ class Link:
 
     async def acquainted(self) -> None:
         """Wait until every process on the queue had the time to tell this one of itself."""
-        await asyncio.sleep(
-            self._listener.since + _ACQUAINTED_TICKS * self._settings.rhythm.tick - time.monotonic()
-        )
+        await asyncio.sleep(self._acquainted_at - time.monotonic())
+
+    @property
+    def is_acquainted(self) -> bool:
+        """Whether every process on the queue had the time to tell this one of itself."""
+        return self.subscribed.is_set() and time.monotonic() > self._acquainted_at
+
+    @property
+    def _acquainted_at(self) -> float:
+        return self._listener.since + _ACQUAINTED_TICKS * self._settings.rhythm.tick
+
+    def follow(self, follower: Follower | None) -> None:
+        """Let a follower receive whatever this process reads and writes; None ends that."""
+        if follower is None:
+            self.write = self.writer.put
+            self._listener.follow(None)
+            return
+
+        def write(text: str) -> None:
+            self.writer.put(text)
+            follower.wrote(text)
+
+        self.write = write
+        self._listener.follow(follower.read)
 
     def put(self, message: dict[str, Any]) -> None:
         """Queue a message; never waits."""
-        self.writer.put(self._settings.codec.check(message))
+        self.write(self._settings.codec.check(message))
 
     def _tick(self) -> None:
         """Tell the others of this process, now and then; in an outage, one beat that waits is enough."""

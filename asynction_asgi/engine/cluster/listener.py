@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..crashes import must_pass
 from ..logs import logger
+from .relayed import UNREADABLE
 from .senders import Senders
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener"]
 
-# Raised for a message of an unknown form.
-_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 # So many messages at most before other tasks get their turn.
 _TURN = 200
 
@@ -45,6 +44,7 @@ class Listener:
         subscribed: Set while nothing can be missed.
         reached: Whether that was so once.
         since: When that was so last, by the monotonic clock.
+        handle: Takes one delivery; replaced by `follow`.
     """
 
     def __init__(
@@ -74,6 +74,21 @@ class Listener:
         self._rhythm = rhythm
         self._senders = Senders(codec, lose=self._lose)
         self._silent = 0.0
+        self.handle: Callable[[Delivery], Any] = self._handle
+
+    def follow(self, note: Callable[[Delivery, dict[str, Any] | None], None] | None) -> None:
+        """Let a function receive each delivery and the message that was taken of it; None ends that.
+
+        Messages of this process are not taken, nor are those that came before or can't be read.
+        """
+        if note is None:
+            self.handle = self._handle
+            return
+
+        def handle(delivery: Delivery) -> None:
+            note(delivery, self._handle(delivery))
+
+        self.handle = handle
 
     async def run(self) -> None:
         """Read until cancelled; a connection that fails, or is silent for too long, is replaced."""
@@ -121,30 +136,33 @@ class Listener:
                 self._tick()
             self._traffic.read += len(deliveries)
             for delivery in deliveries:
-                self._handle(delivery)
+                self.handle(delivery)
                 taken += 1
                 if taken >= _TURN:
                     taken = 0
                     await asyncio.sleep(0)
 
-    def _handle(self, delivery: Delivery) -> None:
+    def _handle(self, delivery: Delivery) -> dict[str, Any] | None:
+        """Take a message of another process; return it, or None if it was not taken."""
         if self._codec.is_own(delivery.body, self._process()):
             self._silent = 0.0
             self._heard(delivery.body)
-            return
+            return None
         try:
-            message = self._codec.loads(delivery.body, now=delivery.taken)
+            message: dict[str, Any] = self._codec.loads(delivery.body, now=delivery.taken)
         except ValueError:  # a ForgedError is one
-            return  # counted there
+            return None  # counted there
         try:
             if message and self._senders.admit(message):
                 self._take(message)
-        except _UNREADABLE as error:
+                return message
+        except UNREADABLE as error:
             self._codec.drop("malformed", detail=type(error).__name__)
         except BaseException as error:
             if must_pass(error, asyncio.current_task()):
                 raise
             logger.exception("a message of the queue could not be taken")
+        return None
 
     def _lose(self, number: int, sender: str) -> None:
         self._outages.lose(self._broker.missing, number, sender=sender)

@@ -14,8 +14,10 @@ from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
 from .carrier import carried
+from .claims import Claims
 from .courier import Courier
 from .everywhere import METHODS, Everywhere
+from .giving import Giving
 from .link import Link
 from .process_id import Identified
 from .relayed import check_names, emitted, is_callback, name_namespace
@@ -25,10 +27,14 @@ from .traffic import Traffic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ..limits import Limits
     from ..options import Secret
+    from ..peers.gate import Gate
     from ..peers.here import Here
+    from ..peers.returning import Returning
     from ..peers.tasks import Tasks
     from .carrier import Carrier
+    from ..peers.trails import Log
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]
@@ -47,6 +53,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         settings: Which queue.
         lost: How many messages were lost, by the reason.
         traffic: What went over the queue since the process began.
+        moved: What became of sessions whose clients came back to another process.
         link: The connection to the queue, from the server's start to its end.
         everywhere: The clients of all processes; set by `reach`.
     """
@@ -60,8 +67,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.link: Link | None = None
         self.lost: Counter[str] = Counter()
         self.traffic = Traffic()
+        self.moved: Counter[str] = Counter()
         self.settings = settings
         self._courier = Courier(settings)
+        self._takers: dict[Any, Callable[[dict[str, Any]], None]] = {}
+        self._leavers: list[Callable[[str], None]] = []
         self.everywhere: Everywhere
 
     @property
@@ -81,7 +91,43 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def reach(self, here: Here, tasks: Tasks) -> Everywhere:
         """Return the clients of all processes, those of this one being `here`."""
         self.everywhere = Everywhere(self, here, tasks)
+        self._takers |= dict.fromkeys(METHODS, self.everywhere.take)
+        self._leavers.append(self.everywhere.leave)
         return self.everywhere
+
+    def exchange(
+        self, returning: Returning, *, log: Log, gate: Gate, tasks: Tasks, limits: Limits
+    ) -> Claims | None:
+        """Return the sessions of clients that come from other processes, and give away those that go there.
+
+        None means that clients start a new session there: the queue has no order that is the same for all.
+        """
+        if not self.settings.ordered:
+            return None
+        claims = Claims(
+            self,
+            self,
+            returning,
+            log=log,
+            dismiss=gate.dismiss,
+            most=limits.recovery_sessions,
+            most_bytes=limits.recovery_bytes,
+            patience=limits.drain_seconds,
+            moved=self.moved,
+        )
+        giving = Giving(self, self._identity, returning, claims, cut=gate.cut, tasks=tasks, moved=self.moved)
+
+        def answered(take: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+            return lambda message: (take if message["host_id"] == self.host_id else giving.pass_over)(message)
+
+        self._takers |= {
+            "claim": giving.take,
+            "held": answered(claims.hold),
+            "unheld": answered(claims.miss),
+            "adopt": answered(claims.take),
+        }
+        self._leavers.append(claims.leave)
+        return claims
 
     def initialize(self) -> None:
         """Begin to listen, in the running event loop."""
@@ -90,12 +136,16 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             identity=self._identity,
             take=self.take if self.carrier is None else partial(self._resume, self.carrier),
             clients=lambda: len(self.server.eio.sockets),
-            left=self.everywhere.leave,
+            left=self._leave,
             lost=self.lost,
             logger=self._get_logger(),
             traffic=self.traffic,
         )
         super().initialize()
+
+    def _leave(self, process: str) -> None:
+        for leave in self._leavers:
+            leave(process)
 
     async def _thread(self) -> None:
         if self.link is not None:
@@ -169,6 +219,25 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         await self._send(text)
         await relieve(recipients)
 
+    async def enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
+        """Put a client into a room, in whatever process and phase it is."""
+        if self.find(sid, namespace) is not None:
+            self.basic_enter_room(sid, namespace, room, eio_sid)
+        else:
+            await self._ask_room("enter_room", sid, namespace, room)
+
+    async def leave_room(self, sid: str, namespace: str, room: Any) -> None:
+        """Take a client out of a room, in whatever process and phase it is."""
+        if self.find(sid, namespace) is not None:
+            self.basic_leave_room(sid, namespace, room)
+        else:
+            await self._ask_room("leave_room", sid, namespace, room)
+
+    async def _ask_room(self, method: str, sid: str, namespace: str, room: Any) -> None:
+        await self._publish(
+            {"method": method, "host_id": self.host_id, "sid": sid, "namespace": namespace, "room": room}
+        )
+
     def put(self, message: dict[str, Any]) -> None:
         """Queue a message, unless this process leaves the queue; never waits."""
         if self.link is not None:
@@ -193,7 +262,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         if self.link is None:
             await asyncio.wrap_future(self._courier.send(text))
         else:
-            self.link.writer.put(text)
+            self.link.write(text)
             await self.link.writer.room()
 
     def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
@@ -234,9 +303,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         method = message.get("method")
         if method == "callback":
             self._take_callback(message)
-        elif method in METHODS:
+        elif (taker := self._takers.get(method)) is not None:
             try:
-                self.everywhere.take(message)
+                taker(message)
             except RefusedError as error:
                 self.settings.codec.drop("not allowed by the document", detail=str(error))
         elif message.get("host_id") != self.host_id:

@@ -82,6 +82,18 @@ class QueueJson:
         except UnencodableError as error:
             raise UnencodableError.of(error, shown) from None
 
+    def read(self, text: str) -> dict[str, Any]:
+        """Return the message that a text of this process is, which was not signed yet."""
+        message: dict[str, Any] = self._codec.loads(text)
+        return message
+
+    def returns(self, value: Any) -> bool:
+        """Return whether a value comes out of the queue as it was put in."""
+        try:
+            return bool(self._codec.loads(self.check(value)) == value)
+        except ValueError:  # an UnencodableError is one
+            return False
+
     def seal(self, text: str) -> str:
         """Sign a text, if there is a secret; it is another text each time."""
         return text if self._seal is None else self._seal.seal(text)

@@ -32,6 +32,7 @@ class Outages:
 
     Attributes:
         last_error: What the last error said.
+        begun: How many outages have begun.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Outages:
         self._traffic = traffic or Traffic()
         self._counts = lost
         self.last_error = ""
+        self.begun = 0
         self._place = place
         self._logger = logger
         self._settle = settle
@@ -71,6 +73,11 @@ class Outages:
             now = self._lasted if self.connected else time.monotonic() - self._began
         return self._traffic.without + now
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is no outage, and what the last one has delayed has come."""
+        return self._began is None
+
     def begin(self, part: Part, error: BaseException) -> None:
         """Note that a connection can't be opened, or was lost."""
         self._down.add(part)
@@ -80,6 +87,7 @@ class Outages:
             self._back = None
         if self._began is None:
             self._began = time.monotonic()
+            self.begun += 1
             self._lost.clear()
             unsaid = self._throttle.admits(self._place)
             self._told = unsaid is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import secrets
 from functools import cached_property
@@ -27,19 +26,25 @@ class Identity:
     def __init__(self) -> None:
         self._process: int | None = None
         self._name = ""
-        self._numbers = itertools.count(1)
+        self._last = 0
 
     @property
     def name(self) -> str:
         """32 hexadecimal digits, the same for as long as this process lives."""
         process = os.getpid()
         if process != self._process:
-            self._process, self._name, self._numbers = process, secrets.token_hex(16), itertools.count(1)
+            self._process, self._name, self._last = process, secrets.token_hex(16), 0
         return self._name
+
+    @property
+    def last(self) -> int:
+        """The last number that was given to a message of this process, or 0."""
+        return self._last if self.name else 0
 
     def number(self) -> int:
         """Return the next number of a message; each is given once, from 1 on."""
-        return next(self._numbers) if self.name else 0
+        self._last = self.last + 1
+        return self._last
 
 
 class Identified:

@@ -8,6 +8,8 @@ from typing import Any
 from ..room_names import name_room, name_rooms
 from ..wire.packets import attach
 
+# Raised for a message of an unknown form.
+UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 # JSON has no infinity, and timers of an event loop take no number of any size.
 LONGEST_SECONDS = 1e9
 

@@ -19,6 +19,8 @@ class Rhythm:
         write: How long a broker may take to answer for a batch.
         retry: Before a connection is opened again.
         gather: After the writer's connection was replaced, for the other listeners to subscribe again.
+        claim: The process that has a client's session says so, or the client starts a new session.
+        unheld: Processes that don't have it say so if none has answered by then.
         outage: Emits wait for room since the beginning of an outage; then the oldest message is dropped.
     """
 
@@ -29,4 +31,6 @@ class Rhythm:
     write: float = 3.0
     retry: float = 0.1
     gather: float = 3.0
+    claim: float = 2.0
+    unheld: float = 0.25
     outage: float = 5.0

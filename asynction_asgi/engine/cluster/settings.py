@@ -25,6 +25,7 @@ __all__ = ["QueueSettings", "create_settings"]
 
 # For which a stream keeps messages.
 RETENTION_SECONDS = 300.0
+_AMQP = "aio_pika"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class QueueSettings:
         codec: Reads, writes and signs messages.
         open: Makes one end of the channel; it connects when it is used.
         rhythm: How often, and how long.
+        ordered: Whether every process reads all messages in the same order.
     """
 
     place: str
@@ -44,6 +46,7 @@ class QueueSettings:
     codec: QueueJson
     open: Callable[[], Broker]
     rhythm: Rhythm
+    ordered: bool
 
 
 def create_settings(
@@ -88,13 +91,14 @@ def create_settings(
             where, channel=channel, retention=retention, options=options or {}, seconds=rhythm.write
         ),
         rhythm=rhythm,
+        ordered=where.module != _AMQP,
     )
 
 
 def _opener(
     url: QueueUrl, *, channel: str, retention: float, options: Mapping[str, Any], seconds: float
 ) -> Callable[[], Broker]:
-    if url.module == "aio_pika":
+    if url.module == _AMQP:
         return lambda: Amqp(url.plain, channel, seconds=seconds)
     clients = RedisClients(url, service=channel, options=options)
     if url.stream:

@@ -58,6 +58,17 @@ class Queue:
         return self._manager.traffic.without if link is None else link.outages.without
 
     @property
+    def moved(self) -> Counter[str]:
+        """Number of sessions of clients that came back to another process, by what became of them.
+
+        ``given``: another process has taken it over. ``taken``: this process has taken it over. The other reasons
+        are of clients that started a new session here. ``unanswered``: no process had the session, or in time;
+        ``incomplete``: the client had missed more than is kept; ``not JSON``: what `session` keeps, or the user,
+        can't be sent; ``outage``: the queue was away.
+        """
+        return self._manager.moved
+
+    @property
     def pending(self) -> int:
         """Number of messages that the broker has not answered for yet."""
         link = self._manager.link

@@ -15,6 +15,7 @@ from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
 from ..logs import logger
 from ..wire import packets
+from .leaving import SHUTTING_DOWN
 from .members import Connection, Member, Phase
 from .returning import split_auth
 
@@ -152,7 +153,7 @@ class Gate:
                 raise RefusedError("unavailable", GIVEN_UP)
             await member.endpoint.check_connect(member, auth)
             if claim is not None:
-                await self._returning.restore(member, claim, self._cut)
+                await self._returning.restore(member, claim, self.cut)
             await member.endpoint.connect(member, auth)
         except RefusedError as error:
             body = error
@@ -282,7 +283,7 @@ class Gate:
         member.deliver(self._replies.encode(packets.DISCONNECT, None, member.namespace))
         return self._part(member, self._transports.reason.SERVER_DISCONNECT)
 
-    def _cut(self, member: Member) -> None:
+    def cut(self, member: Member) -> None:
         """Close a connection whose client is back on another one; one of its peers is away at once."""
         reason = self._transports.reason.TRANSPORT_CLOSE
         self._tasks.spawn(self._part(member, reason, is_cut=True))
@@ -372,12 +373,23 @@ class Gate:
         connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
-        is_cut = reason in self._cuts and not self._service.stopping
+        is_cut = self._is_cut(reason)
         parting = [self._part(member, reason, is_cut=is_cut) for member in list(connection.members.values())]
         if len(parting) == 1:  # as for nearly all clients; saves a task
             await parting[0]
         else:
             await asyncio.gather(*parting)
+
+    def _is_cut(self, reason: str) -> bool:
+        """Return whether the clients of a connection that ends so may come back to where they were.
+
+        While this process drains, they come back to another one, which takes their sessions over.
+        """
+        if not self._service.stopping:
+            return reason in self._cuts
+        if self._service.leaving is None or not self._returning.is_shared:
+            return False
+        return reason in self._cuts or reason == SHUTTING_DOWN
 
     def expect_connect(self, connection: Connection) -> None:
         """Close the connection unless it is in a namespace soon."""

@@ -2,7 +2,7 @@
 
 A client shows a secret id of its session, ``pid``, and the offset of the last event that it received, as
 members of the auth object. It gets back its sid, rooms and session, and the events behind that offset; or it
-gets a new session, if anything would be missing.
+gets a new session, if anything would be missing. Another process may have kept them: then they move here.
 
 Source: Socket.IO 4.6, "Connection state recovery"; the protocol is socket.io-client's.
 """
@@ -13,20 +13,23 @@ import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .members import Member, Phase
 from .trails import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ...spec.model import Recovery
     from ..limits import Limits
     from .rooms import Rooms
+    from .trails import Log
 
 _PREFIX = "r1"
 _RANDOM_BYTES = 18
+# A session can go to another process while its client waits for it here.
+_ROUNDS = 3
 _PID_LENGTH = len(_PREFIX) + _RANDOM_BYTES * 4 // 3
 
 
@@ -46,21 +49,61 @@ def split_auth(auth: Any) -> tuple[Claim | None, Any]:
     return Claim(pid, auth.get("offset")), rest or None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a client gets back, on its way to another process.
+
+    Attributes:
+        sid: Its id; `shown_sid` as of `Peer`.
+        rooms: The rooms that it is in.
+        session: What `Server.session` keeps.
+        last_ack: The last ack id given out.
+        events: What it has missed: of each event the offset, the name, and the arguments.
+    """
+
+    sid: str
+    shown_sid: str
+    rooms: Sequence[str | int]
+    session: Any
+    last_ack: int
+    events: Sequence[Sequence[Any]]
+
+
+class Elsewhere(Protocol):
+    """The processes that clients may come back from and to."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there are any, as far as is known."""
+
+    async def fetch(self, member: Member, key: str, offset: str | None) -> None:
+        """Call `Returning.adopt` if another process gives a client's session away; the wait is bounded."""
+
+
 @dataclass(slots=True, eq=False)
-class _Session:
+class Session:
     """One client's stay in a namespace, over all of its connections.
 
     Attributes:
         member: What it is at present.
         trail: What the client may have missed.
+        left: When the client went away, by the event loop's clock.
         ended: Resolves once no handler of an away member is running; None while it is there.
         timer: Ends the session of a client that does not return.
+        claimant: The latest process that waits for the session, and the number of its claim; None if none does.
     """
 
     member: Member
     trail: Trail
+    left: float = 0.0
     ended: asyncio.Future[None] | None = None
     timer: asyncio.TimerHandle | None = None
+    claimant: tuple[str, int] | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its client is away, and no handler of it is running."""
+        return self.member.phase is Phase.AWAY and self.ended is not None and self.ended.done()
 
 
 class Returning:
@@ -69,13 +112,20 @@ class Returning:
     Args:
         rooms: Where members are found.
         limits: How many, and for how long a return waits for what the client left behind.
+        log: Keeps the events that clients bring from other processes.
+
+    Attributes:
+        elsewhere: Where clients come from whose session is not here; None if they start a new one.
     """
 
-    def __init__(self, rooms: Rooms, limits: Limits) -> None:
+    def __init__(self, rooms: Rooms, limits: Limits, log: Log) -> None:
         self._rooms = rooms
         self._limits = limits
-        self._sessions: dict[str, _Session] = {}
-        self._away: dict[str, _Session] = {}  # those that left first come first
+        self._log = log
+        self._sessions: dict[str, Session] = {}
+        self._away: dict[str, Session] = {}  # those that left first come first
+        self._fetching: dict[Member, bool] = {}  # whether they were cut off in the meantime
+        self.elsewhere: Elsewhere | None = None
 
     def begin(self, member: Member, recovery: Recovery | None) -> None:
         """Keep what a new member is sent, if the document says so."""
@@ -88,7 +138,7 @@ class Returning:
             return None
         pid = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         trail.key = _key(pid)
-        self._sessions[trail.key] = _Session(member, trail)
+        self._sessions[trail.key] = Session(member, trail)
         return pid
 
     # -- going away ------------------------------------------------------------------------
@@ -97,15 +147,27 @@ class Returning:
         """Let a member go away for the time being; return whether its client can come back."""
         session = None if member.trail is None else self._sessions.get(member.trail.key)
         if session is None:
+            if member in self._fetching:
+                self._fetching[member] = True
             return False
         loop = asyncio.get_running_loop()
-        session.ended = loop.create_future()
+        session.left, session.ended = loop.time(), loop.create_future()
         session.timer = loop.call_later(session.trail.seconds, self.end, session.trail)
         member.phase, member.held = Phase.AWAY, None
         self._away[session.trail.key] = session
         if len(self._away) > self._limits.recovery_sessions:
             self.end(next(iter(self._away.values())).trail)
         return True
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes take over sessions from this one."""
+        return self.elsewhere is not None and self.elsewhere.reachable
+
+    @property
+    def last_left(self) -> float | None:
+        """When the last client went away that is not back, by the event loop's clock; None if all are."""
+        return next((session.left for session in reversed(self._away.values())), None)
 
     def settle(self, member: Member) -> None:
         """Note that no handler of an away member is running any more."""
@@ -137,6 +199,37 @@ class Returning:
 
     # -- coming back -----------------------------------------------------------------------
 
+    def find(
+        self, key: str, namespace: str, offset: Any, is_same: Callable[[Member], bool]
+    ) -> Session | None:
+        """Return the session that a client wants back, or None if it can't have it.
+
+        Args:
+            key: Names the session.
+            namespace: Where the client connects.
+            offset: What it shows.
+            is_same: Returns whether a member is of the same user.
+        """
+        session = self._sessions.get(key)
+        if session is None or session.member.namespace != namespace:
+            return None
+        is_leaving = session.member.phase not in (Phase.CONNECTED, Phase.RETURNING, Phase.AWAY)
+        if is_leaving or not session.trail.understands(offset) or not is_same(session.member):
+            return None
+        return session
+
+    async def part(self, session: Session, cut: Callable[[Member], None]) -> None:
+        """End the connection that a session has, if any, and wait for its handlers, but not for long.
+
+        Args:
+            session: Its client is back on another connection.
+            cut: Ends the connection of a member.
+        """
+        if session.member.phase is not Phase.AWAY:
+            cut(session.member)
+        if session.member.phase is Phase.AWAY and session.ended is not None:
+            await asyncio.wait([session.ended], timeout=self._limits.drain_seconds)
+
     async def restore(self, member: Member, claim: Claim, cut: Callable[[Member], None]) -> None:
         """Make a pending member what its client was before, if nothing would be missing.
 
@@ -145,28 +238,52 @@ class Returning:
             claim: What its client shows.
             cut: Ends the connection of a member whose client is back before its loss was noticed.
         """
-        session = None if member.trail is None else self._sessions.get(_key(claim.pid))
-        if session is None or session.member.namespace != member.namespace:
+        if member.trail is None or not member.trail.understands(claim.offset):
             return
-        if not session.trail.understands(claim.offset):
-            return
-        old, endpoint = session.member, member.endpoint
-        if old.phase not in (Phase.CONNECTED, Phase.RETURNING, Phase.AWAY):
-            return  # it is leaving for good
-        before, now = endpoint.user(old), endpoint.user(member)
-        if type(before) is not type(now) or before != now:
-            return
-        if old.phase in (Phase.CONNECTED, Phase.RETURNING):
-            cut(old)
-        if old.phase is not Phase.AWAY or session.ended is None:
-            return
-        await asyncio.wait([session.ended], timeout=self._limits.drain_seconds)
-        if self._sessions.get(session.trail.key) is session and session.member is old:
-            self._take(session, member, claim.offset)
+        key = _key(claim.pid)
+        for _ in range(_ROUNDS):
+            if key in self._sessions:
+                if await self._restore_here(member, key, claim.offset, cut) or self.elsewhere is None:
+                    return
+            elif self.elsewhere is not None and member.phase is Phase.PENDING:
+                await self._fetch(self.elsewhere, member, key, claim.offset)
+                if member.recovered or key not in self._sessions:
+                    return
+            else:
+                return
 
-    def _take(self, session: _Session, member: Member, offset: Any) -> None:
+    async def _fetch(self, elsewhere: Elsewhere, member: Member, key: str, offset: str | None) -> None:
+        self._fetching[member] = False
+        try:
+            await elsewhere.fetch(member, key, offset)
+        finally:
+            del self._fetching[member]
+
+    async def _restore_here(
+        self, member: Member, key: str, offset: str | None, cut: Callable[[Member], None]
+    ) -> bool:
+        """Restore a session of this process; return False if it went to another one in the meantime."""
+        endpoint = member.endpoint
+        now = endpoint.user(member)
+
+        def is_same(old: Member) -> bool:
+            before = endpoint.user(old)
+            return type(before) is type(now) and bool(before == now)
+
+        session = self.find(key, member.namespace, offset, is_same)
+        if session is None:
+            return True
+        old = session.member
+        await self.part(session, cut)
+        if self._sessions.get(key) is not session:
+            return False
+        if session.member is old:
+            self._take(session, member, offset)
+        return True
+
+    def _take(self, session: Session, member: Member, offset: Any) -> None:
         trail = session.trail
-        if session.ended is None or not session.ended.done() or member.phase is not Phase.PENDING:
+        if not session.is_settled or member.phase is not Phase.PENDING:
             return
         trail.seek(offset)
         if not trail.is_whole:
@@ -174,11 +291,64 @@ class Returning:
             return
         if session.timer is not None:
             session.timer.cancel()
-        session.timer = session.ended = None
+        session.timer = session.ended = session.claimant = None
         del self._away[trail.key]
         trail.unmark()
         self._rooms.take_over(member, session.member)
         session.member, member.recovered = member, True
+
+    # -- moving to another process, and from there ---------------------------------------------
+
+    def pack(self, session: Session, offset: str | None) -> Kept | None:
+        """Return what the client of a settled session gets back, or None if anything is missing.
+
+        Raises:
+            UndecodableError: Something that it has missed can't be read.
+        """
+        trail, member = session.trail, session.member
+        trail.seek(offset)
+        if not trail.is_whole:
+            return None
+        return Kept(
+            sid=member.sid,
+            shown_sid=member.shown_sid,
+            rooms=list(member.rooms or ()),
+            session=member.session,
+            last_ack=member.last_ack,
+            events=[[entry.offset, *self._log.read(entry, trail.form)] for entry in trail.entries],
+        )
+
+    def adopt(self, member: Member, key: str, kept: Kept, offset: str | None) -> bool:
+        """Make a member what its client was in another process; return whether it can be that.
+
+        Args:
+            member: Waits for this in `restore`, and is connecting, or was cut off in the meantime.
+            key: Names the session.
+            kept: What the other process has given away.
+            offset: What its client shows, maybe since the other process was asked.
+
+        Raises:
+            UnencodableError: One of the events has no form on the wire here; nothing has changed.
+        """
+        was_cut = self._fetching.get(member, False)
+        recovery = member.endpoint.recovery(member.namespace)
+        if not (member.phase is Phase.PENDING or was_cut) or recovery is None or key in self._sessions:
+            return False
+        trail = Trail(recovery, self._limits.queued_bytes // 2)
+        trail.key = key
+        for name, event, *arguments in kept.events:
+            trail.add(self._log.record_moved(name, event, arguments, member.namespace, trail.form))
+        trail.seek(offset)
+        if not trail.is_whole or self._rooms.find(kept.sid, member.namespace) is not None:
+            return False
+        member.trail, member.held = trail, None
+        member.session, member.last_ack = kept.session, kept.last_ack
+        member.recovered, member.phase = True, Phase.RETURNING
+        self._rooms.rename(member, kept.sid, kept.shown_sid, kept.rooms)
+        self._sessions[key] = Session(member, trail)
+        if was_cut:
+            self.keep(member)
+        return True
 
 
 def _key(pid: str) -> str:

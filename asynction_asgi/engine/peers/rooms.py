@@ -94,6 +94,16 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         old.rooms = None
         _release(old)
 
+    def rename(self, member: Member, sid: str, shown_sid: str, rooms: Iterable[Any]) -> None:
+        """Give a member that is in no room the id and the rooms that its client had in another process."""
+        members, everybody = self.members[member.namespace], self.rooms[member.namespace][None]
+        del members[member.sid], everybody[member.sid]
+        member.sid, member.shown_sid = sid, shown_sid
+        members[sid] = everybody[sid] = member
+        for room in rooms:
+            if not self.is_sid_room(member.namespace, room):
+                self.basic_enter_room(sid, member.namespace, room)
+
     def is_connected(self, sid: Any, namespace: str) -> bool:
         """Return whether the peer takes part: not pending, not leaving."""
         member = self.find(sid, namespace)
@@ -194,6 +204,13 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """Return the peers of rooms as `connected` does, and those that are away or about to come back."""
         return [member for member in self._recipients(namespace, room) if member.phase in _REACHED]
 
+    def reaches(self, member: Member, room: Any) -> bool:
+        """Return whether a member is in a room, or in one of several, None being all."""
+        if room is None or room == member.sid:
+            return True
+        rooms = room if isinstance(room, list) else [room]
+        return any(name == member.sid or name in (member.rooms or ()) for name in rooms)
+
     def _recipients(self, namespace: str, room: Any) -> Iterable[Member]:
         if isinstance(room, str):
             member = self.find(room, namespace)
@@ -253,7 +270,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """
         if namespace not in self.members:
             return ()
-        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        arguments = list_arguments(data)
         skipped = skip_sid if isinstance(skip_sid, (list, tuple, set, frozenset)) else (skip_sid,)
         recipients = [member for member in self._recipients(namespace, target) if member.sid not in skipped]
         if callback is None:
@@ -344,6 +361,11 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         callback = self.take_relayed(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
             self.server.calls.call_back(callback, data)
+
+
+def list_arguments(data: Any) -> list[Any]:
+    """Return the arguments of an event, of which a tuple is several, and None none."""
+    return list(data) if isinstance(data, tuple) else [] if data is None else [data]
 
 
 def _release(member: Member) -> None:

@@ -10,12 +10,15 @@ from .leaving import LEAVE_SECONDS, Leaving, close, finish, unfinished
 if TYPE_CHECKING:
     from ..ports import Host, Transport
     from .replies import Replies
+    from .returning import Returning
     from .rooms import Rooms
     from .service import Service
     from .tasks import Tasks
 
 # Seconds after which handlers still running are cancelled.
 STOP_SECONDS = 5.0
+# Clients of socket.io-client come back after 0.5 to 1.5 seconds, and some try a second time.
+_RETURN_SECONDS, _RETURN_CHECK_SECONDS = 5.0, 0.05
 
 
 class Stopping:
@@ -27,16 +30,25 @@ class Stopping:
         replies: Encodes the answers to events that can't be handled any more.
         rooms: What may have connections to a message queue.
         tasks: What else runs.
+        returning: The sessions of clients that come back to other processes.
     """
 
     def __init__(
-        self, *, transports: Host, service: Service, replies: Replies, rooms: Rooms, tasks: Tasks
+        self,
+        *,
+        transports: Host,
+        service: Service,
+        replies: Replies,
+        rooms: Rooms,
+        tasks: Tasks,
+        returning: Returning,
     ) -> None:
         self._transports = transports
         self._service = service
         self._leaving = Leaving(replies)
         self._rooms = rooms
         self._tasks = tasks
+        self._returning = returning
         self._ending: asyncio.Task[None] | None = None
         self._going: set[asyncio.Task[None]] = set()
 
@@ -106,6 +118,15 @@ class Stopping:
             self._send_away_socket(socket)
         if self._going:
             await asyncio.wait(self._going)
+        await self._hand_over(begin + seconds + _RETURN_SECONDS)
+
+    async def _hand_over(self, deadline: float) -> None:
+        """Wait until other processes have the sessions of the clients that left last, if they take any."""
+        loop = asyncio.get_running_loop()
+        while self._returning.is_shared and (left := self._returning.last_left) is not None:
+            if loop.time() > min(left + _RETURN_SECONDS, deadline):
+                return
+            await asyncio.sleep(_RETURN_CHECK_SECONDS)
 
     def _send_away_socket(self, socket: Transport) -> None:
         leaving = self._service.leaving

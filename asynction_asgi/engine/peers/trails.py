@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from ...spec.model import OFFSET_EVENT
 from ..wire import packets
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ...spec.model import Recovery
     from ..wire.frames import Frame
+    from ..wire.serializer import Serializer
 
     Encode = Callable[..., list[Frame]]
 
@@ -35,7 +37,7 @@ class Entry:
         tail: The event's own last argument if that is a string, which clients take for an offset.
     """
 
-    __slots__ = ("_log", "frames", "offset", "size", "tail")
+    __slots__ = ("__weakref__", "_log", "frames", "offset", "size", "tail")
 
     def __init__(self, log: Log, offset: str, frames: list[Frame], size: int, tail: str | None) -> None:
         self._log = log
@@ -52,19 +54,21 @@ class Log:
     """Numbers events, and keeps them as long as a trail refers to them, within a bound.
 
     Args:
-        encode: Make the frames of one packet; `Serializer.encode`.
+        serializer: The server's wire format.
         most: Size of all that is kept, in bytes; beyond it the oldest events are forgotten.
 
     Attributes:
         bytes: Size of what is kept.
     """
 
-    def __init__(self, encode: Encode, most: int) -> None:
-        self._encode = encode
+    def __init__(self, serializer: Serializer, most: int) -> None:
+        self._serializer = serializer
         self._most = most
         self._process = secrets.token_urlsafe(6)
         self._last = 0
-        self._kept: OrderedDict[str, list[Frame]] = OrderedDict()
+        self._kept: OrderedDict[int, list[Frame]] = OrderedDict()  # by their ids
+        # Those of other processes: one that many clients missed comes with each of them.
+        self._moved: WeakValueDictionary[str, Entry] = WeakValueDictionary()
         self.bytes = 0
 
     def record(self, event: str, arguments: list[Any], namespace: str, form: str) -> Entry:
@@ -74,10 +78,33 @@ class Log:
             UnencodableError: The arguments have no form on the wire.
         """
         self._last += 1
-        offset = f"{self._process}.{self._last:08x}"
-        frames = with_offset(self._encode, [event, *arguments], namespace, offset, form)
+        return self._keep(f"{self._process}.{self._last:08x}", event, arguments, namespace, form)
+
+    def record_moved(self, offset: str, event: str, arguments: list[Any], namespace: str, form: str) -> Entry:
+        """Return an event as another process has recorded it; raises what `record` does."""
+        entry = self._moved.get(offset)
+        if entry is None:
+            entry = self._moved[offset] = self._keep(offset, event, arguments, namespace, form)
+        return entry
+
+    def read(self, entry: Entry, form: str) -> list[Any]:
+        """Return the name and the arguments of an event that was recorded in this form.
+
+        Raises:
+            UndecodableError: The server would not take such an event from a client.
+        """
+        first, *others = entry.frames
+        packet = self._serializer.decode(first.body if first.binary else first.body.decode())
+        attachments = [frame.body for frame in others[: packet.attachments]]
+        event: list[Any] = (
+            packets.attach(packet.payload, attachments) if packet.attachments else packet.payload
+        )
+        return event[:-1] if form == "argument" else event
+
+    def _keep(self, offset: str, event: str, arguments: list[Any], namespace: str, form: str) -> Entry:
+        frames = with_offset(self._serializer.encode, [event, *arguments], namespace, offset, form)
         size = sum([len(frame.body) for frame in frames])
-        self._kept[offset] = frames
+        self._kept[id(frames)] = frames
         self.bytes += size
         while self.bytes > self._most and len(self._kept) > 1:
             _, forgotten = self._kept.popitem(last=False)
@@ -88,7 +115,7 @@ class Log:
 
     def drop(self, entry: Entry) -> None:
         """Release an entry that no trail refers to any more."""
-        if self._kept.pop(entry.offset, None) is not None:
+        if self._kept.pop(id(entry.frames), None) is not None:
             self.bytes -= entry.size
 
 

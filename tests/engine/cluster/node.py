@@ -21,6 +21,7 @@ from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.settings import create_settings
 from asynction_asgi.engine.cluster.view import Queue
 from asynction_asgi.errors import QueueError
+from asynction_asgi.spec.model import Recovery
 from tests.engine.stage import Script
 
 if TYPE_CHECKING:
@@ -28,20 +29,34 @@ if TYPE_CHECKING:
 
     from asynction_asgi.engine import Peer
 
+    Step = tuple[str, int | str | None]
+
+# Between two steps of a spray.
+SPRAY_SECONDS = 0.003
+
 
 class Node:
     """The events by which clients control the process."""
 
     def __init__(
-        self, url: str, *, channel: str, secret: str | None, rhythm: dict[str, float], **options: Any
+        self,
+        url: str,
+        *,
+        channel: str,
+        secret: str | None,
+        rhythm: dict[str, float],
+        recovery: dict[str, Any] | None = None,
+        **options: Any,
     ) -> None:
         settings = create_settings(url, channel=channel, secret=secret, rhythm=Rhythm(**rhythm), **options)
         self.manager = QueueRooms(settings)
         self.script = Script()
+        if recovery is not None:
+            self.script.recoveries["/"] = Recovery(**recovery)
         self.server = create_server(self.script, client_manager=self.manager)
         self.script.handlers = {
             name: getattr(self, f"on_{name}")
-            for name in ("flood", "burst", "chain", "call", "count", "poll", "state", "drop", "join")
+            for name in ("flood", "burst", "chain", "call", "count", "poll", "state", "drop", "join", "spray")
         }
         self.script.on_disconnect = self._disconnected
         self.slow_disconnect = float(os.environ.get("SLOW_DISCONNECT", "0"))
@@ -57,6 +72,19 @@ class Node:
             await self.server.emit("n", {"i": number, "at": time.time(), "x": "x" * size}, skip_sid=peer.sid)
             longest = max(longest, time.monotonic() - before)
         return [longest]
+
+    async def on_spray(self, _: Peer[Any], name: str, sids: list[str], steps: list[Step]) -> Sequence[Any]:
+        """Emit numbers to clients and rooms, and move clients between rooms, step by step."""
+        for number, (method, target) in enumerate(steps):
+            to = sids[target] if isinstance(target, int) else target
+            if method == "emit":
+                await self.server.emit("step", (name, number), to=to)
+            elif method == "enter":
+                await self.server.enter_room(str(to), name)
+            else:
+                await self.server.leave_room(str(to), name)
+            await asyncio.sleep(SPRAY_SECONDS)
+        return []
 
     async def on_burst(self, peer: Peer[Any], count: int) -> Sequence[Any]:
         """Emit this many events concurrently."""
@@ -107,6 +135,7 @@ class Node:
                 "dropped": dict(queue.dropped),
                 "pending": queue.pending,
                 "processes": dict(queue.processes),
+                "moved": dict(queue.moved),
             }
         ]
 

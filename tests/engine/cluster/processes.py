@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
 # Short times, so that a test takes seconds; they leave room for a loaded machine.
-RHYTHM = {"beat": 0.5, "silence": 4.0, "death": 5.0, "tick": 0.3}
+RHYTHM = {"beat": 0.5, "silence": 4.0, "death": 5.0, "tick": 0.3, "claim": 10.0}
 STOP_SECONDS = 30.0
 
 
@@ -155,6 +155,7 @@ async def processes(
     environ: Mapping[str, str] | None = None,
     rhythm: Mapping[str, float] | None = None,
     urls: Mapping[int, str] | None = None,
+    recovery: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[list[Process]]:
     """Run servers on a channel of their own.
 
@@ -166,9 +167,16 @@ async def processes(
         environ: Environment variables of the processes.
         rhythm: Times of the queue in seconds, which override `RHYTHM`.
         urls: Other URLs of the queue for some processes, by index.
+        recovery: What clients get that return; members of `Recovery`.
     """
     channel = f"test-{uuid.uuid4().hex}"
-    settings = {"channel": channel, "secret": secret, "rhythm": {**RHYTHM, **(rhythm or {})}, "files": files}
+    settings = {
+        "channel": channel,
+        "secret": secret,
+        "rhythm": {**RHYTHM, **(rhythm or {})},
+        "files": files,
+        "recovery": recovery,
+    }
     running = [
         Process({"url": (urls or {}).get(number, url), **settings}, environ or {}) for number in range(count)
     ]

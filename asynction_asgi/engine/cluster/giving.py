@@ -1,0 +1,203 @@
+"""Sessions of this process whose clients have come back to another one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ...logs import Throttle
+from ..logs import logger
+from ..wire.codec import UndecodableError, UnencodableError
+from .claims import name_user
+from .relayed import name_namespace, read_number
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+    from ..peers.members import Member
+    from ..peers.returning import Kept, Returning, Session
+    from ..peers.tasks import Tasks
+    from .claims import Claims
+    from .everywhere import OnQueue
+    from .process_id import Identity
+
+__all__ = ["Giving"]
+
+
+class Giving:
+    """Answers the claims of other processes.
+
+    The state that a claim is answered with is that of the moment at which it was read: by the order of the
+    queue, the other process knows what it has to add.
+
+    Args:
+        rooms: How this process reaches the others.
+        identity: Names this process, and numbers its messages.
+        returning: Its sessions.
+        claims: Those that are on their way to it.
+        cut: Ends the connection of a member whose client is back elsewhere.
+        tasks: Runs what waits for handlers.
+        moved: Counts what becomes of sessions.
+    """
+
+    def __init__(
+        self,
+        rooms: OnQueue,
+        identity: Identity,
+        returning: Returning,
+        claims: Claims,
+        *,
+        cut: Callable[[Member], None],
+        tasks: Tasks,
+        moved: Counter[str],
+    ) -> None:
+        self._rooms = rooms
+        self._identity = identity
+        self._returning = returning
+        self._claims = claims
+        self._cut = cut
+        self._tasks = tasks
+        self._moved = moved
+        self._unheld: dict[tuple[str, int], asyncio.TimerHandle] = {}
+        self._unsaid = Throttle()
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Give a session away, or say that it will be ready soon.
+
+        Claims of another user are answered as if there were no such session.
+
+        Raises:
+            TypeError, LookupError: The message is malformed.
+        """
+        host, number, key, offset = (
+            message["host_id"],
+            read_number(message),
+            message["key"],
+            message["offset"],
+        )
+        user, namespace = message["user"], name_namespace(message)
+        if host == self._identity.name:
+            return
+        if not isinstance(host, str) or not isinstance(key, str):
+            raise TypeError
+
+        def is_same(member: Member) -> bool:
+            return bool(name_user(member.endpoint.user(member), key) == user)
+
+        def find() -> Session | None:
+            return self._returning.find(key, namespace, offset, is_same)
+
+        session, claimant = find(), (host, number)
+        if message["ready"] is not None:
+            holder, earlier = message["ready"]
+            if holder != self._identity.name:
+                return
+            if session is not None and session.is_settled and session.claimant == (host, earlier):
+                self._give(session, offset, host, number)
+            else:
+                self._answer("adopt", host, number, lost="superseded")
+            return
+        coming = self._claims.coming(key, user)
+        if session is not None and session.is_settled:
+            self._give(session, offset, host, number)
+        elif session is not None or coming is not None:
+            self._answer("held", host, number, ready=False)
+            self._tasks.spawn(self._prepare(find, coming, claimant))
+        else:
+            seconds = self._rooms.settings.rhythm.unheld
+            timer = asyncio.get_running_loop().call_later(seconds, self._deny, claimant)
+            self._unheld[claimant] = timer
+
+    async def _prepare(
+        self,
+        find: Callable[[], Session | None],
+        coming: asyncio.Future[None] | None,
+        claimant: tuple[str, int],
+    ) -> None:
+        """Ask for another claim once the session is here and no handler of it is running.
+
+        Of several claims the latest counts: its client has left the connections of the others.
+        """
+        if coming is not None:
+            await asyncio.wait([coming])
+        session = find()
+        if session is None:
+            self._answer("unheld", *claimant)
+            return
+        session.claimant = claimant
+        await self._returning.part(session, self._cut)
+        if session is not find() or session.claimant != claimant:
+            self._answer("adopt", *claimant, lost="superseded")
+        elif session.is_settled:
+            self._answer("held", *claimant, ready=True)
+        else:
+            self._answer("adopt", *claimant, lost="busy")
+
+    def pass_over(self, message: dict[str, Any]) -> None:
+        """Leave a claim to the process that has answered it.
+
+        Raises:
+            TypeError, LookupError: The answer is malformed.
+        """
+        timer = self._unheld.pop((message["host_id"], read_number(message)), None)
+        if timer is not None:
+            timer.cancel()
+
+    def _deny(self, claimant: tuple[str, int]) -> None:
+        del self._unheld[claimant]
+        self._answer("unheld", *claimant)
+
+    def _give(self, session: Session, offset: str | None, host: str, number: int) -> None:
+        link = self._rooms.link
+        if link is None:
+            return
+        if not link.outages.is_quiet:  # this process may have read what the other one has not, or not yet
+            self._answer("adopt", host, number, lost="outage")
+            return
+        text, lost = self._pack(session, offset, host, number)
+        self._returning.end(session.trail)
+        if text is None:
+            self._answer("adopt", host, number, lost=lost)
+        else:
+            self._moved["given"] += 1
+            link.write(text)
+
+    def _pack(self, session: Session, offset: str | None, host: str, number: int) -> tuple[str | None, str]:
+        """Return the message that gives a session away; None if that is impossible, and the reason."""
+        codec = self._rooms.settings.codec
+        try:
+            kept = self._returning.pack(session, offset)
+            if kept is None:
+                return None, "incomplete"
+            if codec.returns(kept.session):
+                return codec.emit(list(kept.events), **self._head(kept, host, number)), ""
+        except (UndecodableError, UnencodableError):
+            return None, "incomplete"
+        if (unsaid := self._unsaid.admits(None)) is not None:
+            logger.warning(
+                "a session of %s was not handed over to another process: it holds more than JSON; save only"
+                " dicts with str keys, lists, str, numbers, bool and None%s",
+                session.member.namespace,
+                unsaid,
+            )
+        return None, "not JSON"
+
+    def _head(self, kept: Kept, host: str, number: int) -> dict[str, Any]:
+        return {
+            "sender": self._identity.name,
+            "method": "adopt",
+            "host_id": host,
+            "id": number,
+            "sid": kept.sid,
+            "shown_sid": kept.shown_sid,
+            "rooms": kept.rooms,
+            "session": kept.session,
+            "last_ack": kept.last_ack,
+            "last": self._identity.last,
+        }
+
+    def _answer(self, method: str, host: str, number: int, **members: Any) -> None:
+        self._rooms.put(
+            {"sender": self._identity.name, "method": method, "host_id": host, "id": number, **members}
+        )

@@ -1,0 +1,92 @@
+"""What passes on the queue while clients are on their way to this process, for they may have to get it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..peers.trails import Entry
+
+__all__ = ["Journal", "Note"]
+
+# Of messages that change what a client receives, or where it is.
+_METHODS = frozenset({"emit", "enter_room", "leave_room", "close_room", "disconnect", "move"})
+
+
+@dataclass(slots=True, eq=False)
+class Note:
+    """One message.
+
+    Attributes:
+        size: In bytes, about.
+        text: A message of this process; it is read once a client has to get it.
+        message: What it says.
+        entry: The event that it is, once a client has got it.
+    """
+
+    size: int
+    text: str | None = None
+    message: dict[str, Any] | None = None
+    entry: Entry | None = None
+
+
+class Journal:
+    """Messages in the order in which the clients of this process have received them.
+
+    Args:
+        read: Returns the message that a text of this process is.
+        most: Size of all notes in bytes; beyond it the oldest are dropped.
+
+    Attributes:
+        end: The place of the next note; places are never used again.
+    """
+
+    def __init__(self, read: Callable[[str], dict[str, Any]], most: int) -> None:
+        self._read = read
+        self._most = most
+        self._notes: deque[Note] = deque()
+        self._bytes = 0
+        self.end = 0
+
+    @property
+    def begin(self) -> int:
+        """The place of the oldest note."""
+        return self.end - len(self._notes)
+
+    def wrote(self, text: str) -> None:
+        """Note a message of this process."""
+        self._add(Note(len(text), text=text))
+
+    def took(self, message: dict[str, Any], size: int) -> None:
+        """Note a message of another process."""
+        if message.get("method") in _METHODS:
+            self._add(Note(size, message=message))
+
+    def _add(self, note: Note) -> None:
+        self._notes.append(note)
+        self._bytes += note.size
+        self.end += 1
+        while self._bytes > self._most:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._bytes -= self._notes.popleft().size
+
+    def forget(self, place: int) -> None:
+        """Drop the notes before a place."""
+        while self.begin < place and self._notes:
+            self._drop()
+
+    def since(self, place: int, others: int) -> Iterator[tuple[Note, dict[str, Any]]]:
+        """Yield notes and their messages from a place on, and of other processes only those from another place on."""
+        for number, note in enumerate(self._notes, self.begin):
+            if number < place or (number < others and note.text is None):
+                continue
+            if note.message is None and note.text is not None:
+                note.message = self._read(note.text)
+            if note.message is not None and note.message.get("method") in _METHODS:
+                yield note, note.message

@@ -1,0 +1,373 @@
+"""Clients that come back to another process of their queue, and find there what they were."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from asynction_asgi.engine import Limits, create_server
+from asynction_asgi.engine.cluster.managers import QueueRooms
+from asynction_asgi.engine.cluster.rhythm import Rhythm
+from asynction_asgi.engine.cluster.settings import create_settings
+from asynction_asgi.errors import RefusedError
+from asynction_asgi.spec.model import Recovery
+from tests.engine.returner import Returner
+
+from ..stage import Script, Stage, serve_app, until
+from .movers import ROOMS, Mover, expected, plan
+from .processes import RHYTHM, acquainted, processes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asynction_asgi.engine import Peer
+
+LIMITS = Limits(drain_seconds=20.0)
+
+
+@contextlib.asynccontextmanager
+async def cluster(
+    queue_url: str,
+    count: int = 2,
+    *,
+    form: Any = "argument",
+    limits: Limits = LIMITS,
+    rhythm: dict[str, float] | None = None,
+    bounds: dict[str, Any] | None = None,
+) -> AsyncIterator[list[Stage]]:
+    """Run servers with recovery that know each other, on a channel of their own."""
+    channel = f"test-{id(asyncio.current_task())}-{random.random()}"
+    async with contextlib.AsyncExitStack() as stack:
+        stages = []
+        for _ in range(count):
+            script = Script()
+            script.recoveries["/"] = Recovery(**(bounds or {}), offset=form)
+            settings = create_settings(
+                queue_url, channel=channel, rhythm=Rhythm(**{**RHYTHM, "tick": 0.05, **(rhythm or {})})
+            )
+            server = create_server(script, client_manager=QueueRooms(settings), limits=limits)
+            url = await stack.enter_async_context(serve_app(server.app))
+            stack.push_async_callback(server.shutdown, 1.0)
+            server.listen()
+            stages.append(Stage(url, server, script))
+        for stage in stages:
+            manager: Any = stage.server.manager
+            await until(partial(knows, manager.link, count), "acquainted")
+        yield stages
+
+
+def knows(link: Any, count: int) -> bool:
+    """Return whether a process knows this number of processes, and has waited for more."""
+    return len(link.processes) == count and link.is_acquainted
+
+
+@pytest.fixture(params=["redis", "redis+stream"])
+def broker(queue_url: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a queue, of each kind that has one order for all."""
+    return queue_url.replace("redis:", f"{request.param}:")
+
+
+@pytest.fixture
+def stream(queue_url: str) -> str:
+    """The URL of a stream."""
+    return queue_url.replace("redis:", "redis+stream:")
+
+
+def moved(stage: Stage) -> dict[str, int]:
+    """Return what has become of sessions, as a process counts it."""
+    manager: Any = stage.server.manager
+    return dict(manager.moved)
+
+
+@pytest.mark.parametrize("form", ["argument", "event"])
+async def test_a_client_moves_with_all_that_it_had(broker: str, form: str) -> None:
+    """Sid, rooms, session and what it missed, whichever process emitted that; and it moves on from there."""
+    async with cluster(broker, 3, form=form) as (first, second, third):
+        one = Returner(first, form)
+        async with one.there():
+            sid = one.sid
+            for room in ("a", 7):
+                await first.server.enter_room(sid, room)
+            await first.server.save_session(sid, {"visits": [1, None, "x"]})
+            await second.server.emit("news", 1, to="a")
+            assert await one.take(1) == [1]
+        await first.server.emit("news", 2, to=7)
+        await second.server.emit("news", 3, to=sid)
+        await third.server.emit("news", 4)
+        one.stage = second
+        async with one.there():
+            assert (one.recovered, one.sid) == (True, sid)
+            assert sorted(map(str, second.server.rooms(sid))) == sorted([sid, "a", "7"])
+            assert await second.server.get_session(sid) == {"visits": [1, None, "x"]}
+            assert [peer.recovered for peer in second.script.peers] == [True]
+            assert await one.take(4) == [1, 2, 3, 4]
+            await first.server.emit("news", 5, to="a")
+            await third.server.emit("news", 6, to=sid)
+            assert sorted(await one.take(6)) == [1, 2, 3, 4, 5, 6]
+        assert sid not in first.server.manager.members.get("/", {})
+        await third.server.emit("news", 7, to="a")
+        one.stage = third
+        async with one.there():
+            assert (one.recovered, one.sid) == (True, sid)
+            assert (await one.take(7))[6:] == [7]
+        assert [moved(stage) for stage in (first, second, third)] == [
+            {"given": 1},
+            {"given": 1, "taken": 1},
+            {"taken": 1},
+        ]
+
+
+async def test_attachments_move(stream: str) -> None:
+    """Bytes that a client has missed arrive as they were."""
+    async with cluster(stream) as (first, second):
+        one = Returner(first)
+        async with one.there():
+            pass
+        await first.server.emit("picture", {"a": [b"\x00", b"\xff"]})
+        one.stage = second
+        async with one.there():
+            head = await one.client.receive()
+            assert head.startswith('452-["picture",{"a":[{"_placeholder":true,"num":0},')
+            assert [await one.client.receive(), await one.client.receive()] == [b"\x00", b"\xff"]
+
+
+async def test_another_user_does_not_get_the_session(stream: str) -> None:
+    """It is answered as if there were no session, which stays its owner's."""
+    async with cluster(stream) as (first, second):
+        one = Returner(first)
+        async with one.there(user="ada"):
+            before = one.pid
+        one.stage = second
+        async with one.there(user="bob"):
+            assert not one.recovered
+        one.pid = before
+        async with one.there(user="ada"):
+            assert one.recovered
+        assert moved(second) == {"unanswered": 1, "taken": 1}
+
+
+@pytest.mark.parametrize(
+    ("session", "bounds", "reason"),
+    [
+        pytest.param({"when": (1, 2)}, {}, "not JSON", id="a session with a tuple"),
+        pytest.param({}, {"events": 1}, "incomplete", id="too many events"),
+    ],
+)
+async def test_a_session_that_cannot_move_ends(
+    stream: str, session: dict[str, Any], bounds: dict[str, Any], reason: str
+) -> None:
+    """Its client starts a new session, and the reason is counted."""
+    async with cluster(stream, bounds=bounds) as (first, second):
+        one = Returner(first)
+        async with one.there():
+            await first.server.save_session(one.sid, session)
+        for number in range(2):
+            await first.server.emit("news", number)
+        one.stage = second
+        async with one.there():
+            assert not one.recovered
+        assert moved(second) == {reason: 1}
+        assert first.holdings["members"] == 0
+
+
+async def test_a_user_without_a_form_in_json_starts_over(stream: str) -> None:
+    """Nothing is asked, as no process could tell whether it is the same user."""
+    async with cluster(stream) as (first, second):
+        one = Returner(first)
+        async with one.there():
+            pass
+        one.stage = second
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(second.script, "user", lambda _: object())
+            async with one.there():
+                assert not one.recovered
+        assert moved(second) == {"not JSON": 1}
+
+
+async def test_a_return_waits_for_the_handlers_of_the_other_process(broker: str) -> None:
+    """The connection there is closed first, if its loss was not noticed; what its handler does counts."""
+    left, gate = [], asyncio.Event()
+
+    async def disconnected(peer: Peer[Any], reason: str) -> None:
+        await gate.wait()
+        left.append((peer.recoverable, reason))
+        await peer.sender.leave_room(peer.sid, "a")
+        await peer.sender.emit("news", 2, to=peer.sid)
+
+    async with cluster(broker) as (first, second):
+        first.script.on_disconnect = disconnected
+        one = Returner(first)
+        async with one.there():
+            await first.server.enter_room(one.sid, "a")
+            await second.server.emit("news", 1, to=one.sid)
+            again = Returner(second)
+            again.pid = one.pid
+            asyncio.get_running_loop().call_later(0.05, gate.set)
+            async with again.there():
+                assert (again.recovered, again.sid) == (True, one.sid)
+                assert await again.take(2) == [1, 2]
+                assert second.server.rooms(one.sid) == [one.sid]
+                assert left == [(True, "transport close")]
+
+
+async def test_the_wait_for_a_session_is_bounded(stream: str) -> None:
+    """A process that stands still, or has a handler that does not end, costs its client the session and no more."""
+    gate = asyncio.Event()
+
+    async def disconnected(peer: Peer[Any], reason: str) -> None:
+        await gate.wait()
+
+    limits = Limits(drain_seconds=0.2)
+    async with cluster(stream, limits=limits, rhythm={"claim": 0.2}) as (first, second):
+        first.script.on_disconnect = disconnected
+        one = Returner(first)
+        async with one.there():
+            pass
+        one.stage = second
+        async with one.there():
+            assert not one.recovered
+        assert moved(second) in ({"unanswered": 1}, {"busy": 1})
+        gate.set()
+
+
+async def test_a_client_that_leaves_before_it_is_answered_finds_its_session_there(stream: str) -> None:
+    """It is away in the process that it came to, whose handlers run as for any client that was cut off."""
+    async with cluster(stream) as (first, second):
+        one = Returner(first)
+        async with one.there():
+            pass
+        await first.server.emit("news", 1)
+        async with second.websocket() as client:
+            await client.send("40" + json.dumps({"pid": one.pid}))
+            await until(lambda: second.holdings["members"], "claimed")
+            client.raw.transport.abort()
+        await until(lambda: moved(second) == {"taken": 1}, "taken")
+        await second.server.emit("news", 2)
+        one.stage = second
+        async with one.there():
+            assert one.recovered
+            assert await one.take(2) == [1, 2]
+        assert [told[0] for told in second.script.told] == ["connect", "disconnect"] * 2
+
+
+async def test_rooms_change_while_a_client_is_away_or_on_its_way(broker: str) -> None:
+    """By whichever process, also by the handlers of the client's own."""
+    async with cluster(broker, 3) as (first, second, third):
+        one = Returner(first)
+        async with one.there():
+            await first.server.enter_room(one.sid, "a")
+        await first.server.leave_room(one.sid, "a")
+        await first.server.enter_room(one.sid, "b")
+        await third.server.enter_room(one.sid, "c")
+        await until(lambda: "c" in first.server.rooms(one.sid), "entered")
+
+        async def connect(peer: Peer[Any], auth: Any) -> None:
+            await second.server.clients.move("leave", "/", "b", "b")
+            await third.server.enter_room(one.sid, "d")
+
+        second.script.on_connect = connect
+        one.stage = second
+        async with one.there():
+            assert one.recovered
+            await until(lambda: sorted(second.server.rooms(one.sid)) == sorted([one.sid, "c", "d"]), "moved")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"method": "claim", "id": 1}, id="a claim without a session"),
+        pytest.param(
+            {"method": "claim", "id": 1, "key": 7, "offset": None, "user": "", "ready": None}, id="a key"
+        ),
+        pytest.param({"method": "held", "id": "1"}, id="a number"),
+        pytest.param({"method": "adopt", "host_id": "x"}, id="a session without a number"),
+    ],
+)
+async def test_malformed_messages_are_counted(stream: str, claims: dict[str, Any]) -> None:
+    """The listener goes on."""
+    async with cluster(stream) as (first, second):
+        manager: Any = first.server.manager
+        manager.put({"host_id": manager.host_id, **claims})
+        other: Any = second.server.manager
+        await until(lambda: other.dropped["malformed"] == 1, "counted")
+
+
+async def test_a_session_that_was_not_asked_for_is_dropped(stream: str) -> None:
+    """It changes nothing."""
+    async with cluster(stream) as (first, second):
+        manager: Any = first.server.manager
+        other: Any = second.server.manager
+        kept = {"sid": "x", "shown_sid": "x", "rooms": [], "session": {}, "last_ack": 0, "last": 0}
+        text = manager.settings.codec.emit(
+            [], sender=manager.host_id, method="adopt", host_id=other.host_id, id=1, **kept
+        )
+        manager.link.write(text)
+        await until(lambda: other.dropped["unasked"] == 1, "dropped")
+        assert second.holdings["members"] == 0
+
+
+async def test_sessions_that_the_document_does_not_allow_are_dropped(stream: str) -> None:
+    """With validation of what comes over the queue, what a client has missed is checked as well."""
+    async with cluster(stream) as (first, second):
+        one = Returner(first)
+        async with one.there():
+            pass
+        await first.server.emit("forbidden", 1, ignore_queue=True)
+        manager: Any = second.server.manager
+
+        def check(event: str, data: Any, namespace: str) -> None:
+            raise RefusedError("unknown_event", f"{event} {data} {namespace}")
+
+        manager.check = check
+        one.stage = second
+        async with one.there():
+            assert not one.recovered
+        assert manager.dropped["not allowed by the document"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "secret"),
+    [("redis", "argument", None), ("redis+stream", "argument", "s" * 16)],
+    ids=["pub/sub", "a signed stream"],
+)
+async def test_clients_that_move_at_random_receive_what_others_do(
+    queue_url: str, kind: str, form: str, secret: str | None
+) -> None:
+    """Through cuts at any moment, some unnoticed: each event once, in the order of its process, in one session."""
+    chance, names = random.Random(13), ("p0", "p1", "p2")
+    url = queue_url.replace("redis:", f"{kind}:")
+    async with (
+        processes(url, len(names), secret=secret, recovery={"offset": form}) as running,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        controls = [await stack.enter_async_context(process.client()) for process in running]
+        await acquainted(*controls)
+        urls = [process.url for process in running]
+        movers = [Mover(urls, ROOMS[:rooms], random.Random(chance.random())) for rooms in range(3)]
+        for mover in movers:
+            await mover.begin()
+        plans = {name: plan(name, chance, len(movers), 200) for name in names}
+        over = asyncio.Event()
+        moving = [asyncio.ensure_future(mover.move(over.is_set)) for mover in movers]
+        sids = [mover.sid for mover in movers]
+        await asyncio.gather(
+            *(
+                client.ask("spray", name, sids, plans[name])
+                for name, client in zip(names, controls, strict=True)
+            )
+        )
+        over.set()
+        await asyncio.gather(*moving)
+        for number, mover in enumerate(movers):
+            wanted = {name: expected(name, plans[name], number, mover.rooms) for name in names}
+            await mover.stay(sum(map(len, wanted.values())))
+            assert mover.received == wanted
+            assert mover.sessions == 1
+            assert mover.stays > 1
+            await mover.close()
