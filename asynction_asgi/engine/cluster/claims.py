@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import itertools
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
 from ..peers.members import Phase
-from ..peers.returning import Kept
-from ..room_names import name_room
 from .catching_up import CatchingUp
 from .journal import Journal
+from .luggage import name_user, read_kept
 from .messages import sender_of
-from .relayed import UNREADABLE, read_data, read_number
+from .relayed import UNREADABLE, read_number
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -36,25 +33,10 @@ if TYPE_CHECKING:
     from .broker import Delivery
     from .everywhere import OnQueue
 
-__all__ = ["Claims", "name_user"]
+__all__ = ["Claims"]
 
 # Why a session was lost, as other processes may say it.
 _REASONS = frozenset({"incomplete", "not JSON", "outage", "busy"})
-
-
-def name_user(user: Any, key: str) -> str | None:
-    """Return what is equal for equal users and says nothing of them, or None if a user has no JSON form.
-
-    Args:
-        user: As `Endpoint.user` returns it.
-        key: Of a session.
-    """
-    kind = type(user)
-    try:
-        text = json.dumps(user, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return None
-    return hashlib.sha256(f"{key} {kind.__module__}.{kind.__qualname__} {text}".encode()).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -354,7 +336,7 @@ class Claims:
             return "outage"
         if self._journal.begin > ask.wrote:
             return "incomplete"
-        last, kept = message["last"], _read_kept(message)
+        last, kept = message["last"], read_kept(message)
         if type(last) is not int:
             raise TypeError
         if self._queue.check is not None:
@@ -369,26 +351,3 @@ class Claims:
                 with contextlib.suppress(RefusedError, *UNREADABLE):
                     self._catching_up.apply(member, note, passed)
         return "taken"
-
-
-def _read_kept(message: dict[str, Any]) -> Kept:
-    """Return what a client gets back.
-
-    Raises:
-        TypeError, ValueError, LookupError: The message is malformed.
-    """
-    sid, shown_sid, last_ack = message["sid"], message["shown_sid"], message["last_ack"]
-    if not isinstance(sid, str) or not isinstance(shown_sid, str) or type(last_ack) is not int:
-        raise TypeError
-    events = read_data(message)
-    for offset, event, *_ in events:
-        if not isinstance(offset, str) or not isinstance(event, str):
-            raise TypeError
-    return Kept(
-        sid=sid,
-        shown_sid=shown_sid,
-        rooms=[name_room(room) for room in message["rooms"]],
-        session=message["session"],
-        last_ack=last_ack,
-        events=events,
-    )

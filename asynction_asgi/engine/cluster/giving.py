@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...logs import Throttle
 from ..logs import logger
 from ..wire.codec import UndecodableError, UnencodableError
-from .claims import name_user
+from .luggage import members_of, name_user
 from .relayed import name_namespace, read_number
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..peers.members import Member
-    from ..peers.returning import Kept, Returning, Session
+    from ..peers.returning import Returning
+    from ..peers.sessions import Session
     from ..peers.tasks import Tasks
     from .claims import Claims
     from .everywhere import OnQueue
@@ -165,13 +166,20 @@ class Giving:
 
     def _pack(self, session: Session, offset: str | None, host: str, number: int) -> tuple[str | None, str]:
         """Return the message that gives a session away; None if that is impossible, and the reason."""
-        codec = self._rooms.settings.codec
+        codec, own = self._rooms.settings.codec, self._identity
+        head: dict[str, Any] = {
+            "sender": own.name,
+            "method": "adopt",
+            "host_id": host,
+            "id": number,
+            "last": own.last,
+        }
         try:
             kept = self._returning.pack(session, offset)
             if kept is None:
                 return None, "incomplete"
             if codec.returns(kept.session):
-                return codec.emit(list(kept.events), **self._head(kept, host, number)), ""
+                return codec.emit(list(kept.events), **head, **members_of(kept)), ""
         except (UndecodableError, UnencodableError):
             return None, "incomplete"
         if (unsaid := self._unsaid.admits(None)) is not None:
@@ -182,20 +190,6 @@ class Giving:
                 unsaid,
             )
         return None, "not JSON"
-
-    def _head(self, kept: Kept, host: str, number: int) -> dict[str, Any]:
-        return {
-            "sender": self._identity.name,
-            "method": "adopt",
-            "host_id": host,
-            "id": number,
-            "sid": kept.sid,
-            "shown_sid": kept.shown_sid,
-            "rooms": kept.rooms,
-            "session": kept.session,
-            "last_ack": kept.last_ack,
-            "last": self._identity.last,
-        }
 
     def _answer(self, method: str, host: str, number: int, **members: Any) -> None:
         self._rooms.put(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ..peers.here import Here
     from ..peers.returning import Returning
     from ..peers.tasks import Tasks
-    from .carrier import Carrier
     from ..peers.trails import Log
+    from .carrier import Carrier
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]

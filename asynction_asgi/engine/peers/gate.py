@@ -15,9 +15,9 @@ from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
 from ..logs import logger
 from ..wire import packets
-from .leaving import SHUTTING_DOWN
+from .cuts import Cuts
 from .members import Connection, Member, Phase
-from .returning import split_auth
+from .sessions import split_auth
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
@@ -87,13 +87,7 @@ class Gate:
         self._returning = returning
         self._reports = reports
         self._watch = watch
-        reason = transports.reason
-        self._cuts = {
-            reason.TRANSPORT_CLOSE,
-            reason.TRANSPORT_ERROR,
-            reason.PING_TIMEOUT,
-            reason.CLIENT_DISCONNECT,  # of the transport alone: a client that leaves a namespace says so there
-        }
+        self._cuts = Cuts(transports, service, returning)
 
     def begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         """Take a CONNECT of `size` bytes: refuse it, or run the connect handler in a task."""
@@ -373,23 +367,12 @@ class Gate:
         connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
-        is_cut = self._is_cut(reason)
+        is_cut = self._cuts.may_return(reason)
         parting = [self._part(member, reason, is_cut=is_cut) for member in list(connection.members.values())]
         if len(parting) == 1:  # as for nearly all clients; saves a task
             await parting[0]
         else:
             await asyncio.gather(*parting)
-
-    def _is_cut(self, reason: str) -> bool:
-        """Return whether the clients of a connection that ends so may come back to where they were.
-
-        While this process drains, they come back to another one, which takes their sessions over.
-        """
-        if not self._service.stopping:
-            return reason in self._cuts
-        if self._service.leaving is None or not self._returning.is_shared:
-            return False
-        return reason in self._cuts or reason == SHUTTING_DOWN
 
     def expect_connect(self, connection: Connection) -> None:
         """Close the connection unless it is in a namespace soon."""

@@ -278,6 +278,32 @@ async def test_rooms_change_while_a_client_is_away_or_on_its_way(broker: str) ->
             await until(lambda: sorted(second.server.rooms(one.sid)) == sorted([one.sid, "c", "d"]), "moved")
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_process_that_drains_hands_its_sessions_over(stream: str, count: int) -> None:
+    """It waits for that if there is another process, and then takes part in the queue no longer than needed."""
+    recoverable = []
+
+    async def disconnected(peer: Peer[Any], reason: str) -> None:
+        recoverable.append((reason, peer.recoverable))
+
+    async with cluster(stream, count) as (first, *others):
+        first.script.on_disconnect = disconnected
+        one = Returner(first)
+        async with one.there():
+            draining = asyncio.ensure_future(first.server.drain(0.0))
+            assert await one.client.closed() == 1012
+        assert recoverable == [("server shutting down", count > 1)]
+        for other in others:
+            await other.server.emit("news", 1)
+            assert not draining.done()
+            one.stage = other
+            async with one.there():
+                assert one.recovered
+                assert await one.take(1) == [1]
+        await draining
+        assert first.holdings["members"] == 0
+
+
 @pytest.mark.parametrize(
     "claims",
     [

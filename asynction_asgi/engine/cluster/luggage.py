@@ -1,0 +1,62 @@
+"""How sessions travel on the queue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from ..peers.sessions import Kept
+from ..room_names import name_room
+from .relayed import read_data
+
+__all__ = ["members_of", "name_user", "read_kept"]
+
+
+def name_user(user: Any, key: str) -> str | None:
+    """Return what is equal for equal users and says nothing of them, or None if a user has no JSON form.
+
+    Args:
+        user: As `Endpoint.user` returns it.
+        key: Of a session.
+    """
+    kind = type(user)
+    try:
+        text = json.dumps(user, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return hashlib.sha256(f"{key} {kind.__module__}.{kind.__qualname__} {text}".encode()).hexdigest()
+
+
+def members_of(kept: Kept) -> dict[str, Any]:
+    """Return the members of a message that says what a client gets back, its events aside."""
+    return {
+        "sid": kept.sid,
+        "shown_sid": kept.shown_sid,
+        "rooms": kept.rooms,
+        "session": kept.session,
+        "last_ack": kept.last_ack,
+    }
+
+
+def read_kept(message: dict[str, Any]) -> Kept:
+    """Return what a client gets back.
+
+    Raises:
+        TypeError, ValueError, LookupError: The message is malformed.
+    """
+    sid, shown_sid, last_ack = message["sid"], message["shown_sid"], message["last_ack"]
+    if not isinstance(sid, str) or not isinstance(shown_sid, str) or type(last_ack) is not int:
+        raise TypeError
+    events = read_data(message)
+    for offset, event, *_ in events:
+        if not isinstance(offset, str) or not isinstance(event, str):
+            raise TypeError
+    return Kept(
+        sid=sid,
+        shown_sid=shown_sid,
+        rooms=[name_room(room) for room in message["rooms"]],
+        session=message["session"],
+        last_ack=last_ack,
+        events=events,
+    )
