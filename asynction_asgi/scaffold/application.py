@@ -214,6 +214,7 @@ def _server_options(deployments: Collection[Deployment]) -> dict[str, str]:
     options = {
         "message_queue": 'os.environ.get("MESSAGE_QUEUE")',
         "message_queue_secret": 'os.environ.get("MESSAGE_QUEUE_SECRET")',
+        "metrics": "True",
     }
     if "kubernetes" in deployments:
         options["transports"] = '["websocket"]'

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, get_args
 
+import httpx
 import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
@@ -20,6 +21,7 @@ from asynction_asgi.scaffold import make_application
 from asynction_asgi.scaffold.deployments import Deployment, deployment_files
 
 from ..cli.processes import running
+from ..cli.rolling import free_ports
 from .generating import scaffold, written
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def test_systemd_takes_its_unit(tmp_path: Path, systemd_analyze: str) -> None:
 def test_kubernetes_takes_its_resources() -> None:
     """Checked strictly against the schemas of its API."""
     for title in TITLES:
-        (text,) = files_of("kubernetes", title=title, secrets=["JWT_SECRET"]).values()
+        text = files_of("kubernetes", title=title, secrets=["JWT_SECRET"])["deploy/kubernetes.yaml"]
         resources = list(YAML(typ="safe").load_all(text))
         assert [resource["kind"] for resource in resources] == [
             "Deployment",
@@ -116,17 +118,32 @@ def instruction(dockerfile: str, pattern: str) -> list[str]:
     return words
 
 
+def probes(folder: Path) -> set[str]:
+    """Return the paths that Kubernetes asks, all of them at the port of the monitor."""
+    text = (folder / "deploy" / "kubernetes.yaml").read_text("utf-8")
+    (container,) = next(YAML(typ="safe").load_all(text))["spec"]["template"]["spec"]["containers"]
+    asked = [container[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")]
+    assert {ask["port"] for ask in asked} == {"monitor"}
+    return {ask["path"] for ask in asked}
+
+
 def test_the_container_serves_and_is_healthy(document: Path, folder: Path) -> None:
     """Its command and its check, as they stand but for the port, run the application of the folder."""
     written(document, folder, *EVERYTHING)
     dockerfile = (folder / "deploy" / "Dockerfile").read_text("utf-8")
     program, *arguments = instruction(dockerfile, "CMD")
     assert program == "asynction-asgi"
+    monitor = free_ports(1)[0]
     arguments[arguments.index("8000")] = "0"
+    arguments[arguments.index("0.0.0.0:9000")] = f"127.0.0.1:{monitor}"
     _, *script = instruction(dockerfile, "HEALTHCHECK .* CMD")
-    with running(*arguments, cwd=folder) as (url, served):
-        script = [word.replace(":8000/", f":{url.rpartition(':')[2]}/") for word in script]
+    with running(*arguments, cwd=folder) as (_, served):
+        script = [word.replace(":9000/", f":{monitor}/") for word in script]
         assert subprocess.run([sys.executable, *script], check=False).returncode == 0
+        for probe in probes(folder):
+            assert httpx.get(f"http://127.0.0.1:{monitor}{probe}").status_code == 200
+        metrics = httpx.get(f"http://127.0.0.1:{monitor}/metrics").text
+        assert 'asynction_events_total{namespace="/",event="ask",outcome="handled"} 0' in metrics
         assert served.stop() == 0
     assert subprocess.run([sys.executable, *script], capture_output=True, check=False).returncode != 0
 
@@ -142,7 +159,7 @@ def test_all_run_the_same_command(document: Path, folder: Path) -> None:
     (start,) = re.findall(
         r"^ExecStart=(.*)$", (deploy / "help-desk@.service").read_text("utf-8"), re.MULTILINE
     )
-    addresses = ["--host", "0.0.0.0", "--port", "8000"]
+    addresses = ["--host", "0.0.0.0", "--port", "8000", "--monitor", "0.0.0.0:9000"]
     assert [word for word in shlex.split(start)[1:] if word not in ("--route", "%i")] == [
         word for word in words[1:] if word not in addresses
     ]

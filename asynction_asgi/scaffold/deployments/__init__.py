@@ -89,7 +89,7 @@ def deployment_files(
     if "systemd" in kinds:
         add(f"{words['name']}@.service", "service")
         for route, port in _ROUTES.items():
-            add(f"{route}.env", "environment", route=route, port=str(port))
+            add(f"{route}.env", "environment", route=route, port=str(port), monitor=str(port + 1000))
     if "docker" in kinds:
         add("Dockerfile", "Dockerfile")
         add("Dockerfile.dockerignore", "Dockerfile.dockerignore")
@@ -97,6 +97,7 @@ def deployment_files(
         add("requirements.txt", "requirements.txt")
     if "kubernetes" in kinds:
         add("kubernetes.yaml", "kubernetes.yaml")
+        add("podmonitor.yaml", "podmonitor.yaml")
     return files
 
 
