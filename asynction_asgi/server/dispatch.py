@@ -149,17 +149,18 @@ class Dispatcher:
             raise RefusedError("forbidden", "Invalid namespace")
         routes = self._routes.namespaces[resolved.declared.name]
         socket = Socket(self.sending, peer, resolved.params, auth)
-        peer.state, peer.ordered = Conversation(routes, socket), routes.ordered
+        conversation = peer.state = Conversation(routes, socket)
+        peer.ordered = routes.ordered
         rules = self._attachment.security.for_namespace(routes.declared.name)
         scope = peer.environ["asgi.scope"]
         task = asyncio.current_task()
         try:
             socket.auth = self._inbound.check_handshake(routes, peer.namespace, scope, auth)
             if rules is not None:
-                peer.state.guard = await rules.open(scope, auth, socket)
+                conversation.guard = await rules.open(scope, auth, socket)
         except BaseException as error:  # noqa: BLE001  # raised again there
             call = Call("connect", socket, "connect", (auth,))
-            await self._refuse(peer, call, error, task, refusal_of_check)
+            await self._refuse(peer, conversation, call, error, task, refusal_of_check)
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Run the user's connect handler.
@@ -167,19 +168,20 @@ class Dispatcher:
         Raises:
             RefusedError: It refused, or failed.
         """
-        routes, socket, guard = peer.state.routes, peer.state.socket, peer.state.guard
+        conversation = peer.state  # the peer forgets it when the client has left, which no handler waits for
+        routes, socket, guard = conversation.routes, conversation.socket, conversation.guard
         self.connections.add(socket)
         task = asyncio.current_task()
         handler = routes.lifecycle.get("connect")
         if handler is not None:
             call = Call("connect", socket, "connect", (auth,))
-            self._open_scope(peer.state, handler, call)
+            self._open_scope(conversation, handler, call)
             try:
                 async with Closing(call.scope):
                     if await perform(handler, call) is False:
                         raise RefusedError("forbidden", "connection refused")
             except BaseException as error:  # noqa: BLE001  # raised again there
-                await self._refuse(peer, call, error, task, refusal_of_connect_handler)
+                await self._refuse(peer, conversation, call, error, task, refusal_of_connect_handler)
         if guard is not None:
             guard.start(functools.partial(self._expire, peer))
         if self._outcomes.connected is not None:
@@ -194,6 +196,7 @@ class Dispatcher:
     async def _refuse(
         self,
         peer: Peer[Conversation],
+        conversation: Conversation,
         call: Call,
         error: BaseException,
         task: asyncio.Task[Any] | None,
@@ -203,12 +206,12 @@ class Dispatcher:
         self.connections.remove(call.socket)
         refusal: BaseException | None = None
         try:
-            if peer.state.scope is not None:
-                await peer.state.scope.end(error)
+            if conversation.scope is not None:
+                await conversation.scope.end(error)
             if must_pass(error, task):
                 raise error
             try:
-                answered = await self._failures.tell(peer.state.routes, call, error)
+                answered = await self._failures.tell(conversation.routes, call, error)
             except RefusedError as raised:
                 refusal = raised
             else:
@@ -237,31 +240,35 @@ class Dispatcher:
             if self._must_pass(error, peer):
                 raise
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(peer, call, error, refusal_of_check)
+            return await self._answer(peer, conversation, call, error, refusal_of_check)
         if handler.perform is not None:
             call = Call("event", socket, event, checked[1:] if handler.named else checked, wants_ack=ack)
-            return await self._perform(peer, declared, handler, call)
+            return await self._perform(peer, conversation, declared, handler, call)
         try:
             result = await handler.invoke(socket, checked, ack)
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(peer, call, error, refusal_of_handler)
+            return await self._answer(peer, conversation, call, error, refusal_of_handler)
         try:
             answer = self._acks.check(declared, socket.namespace, result, handler.writes) if ack else ()
         except Exception as error:  # noqa: BLE001  # the answer may be anything
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(peer, call, error, refusal_of_check)
+            return await self._answer(peer, conversation, call, error, refusal_of_check)
         if self._outcomes.handled is not None:
             self._outcomes.handled(peer, event, () if guard is None else guard.satisfied, ack=ack)
         return answer
 
     async def _perform(
-        self, peer: Peer[Conversation], declared: Route | None, handler: BoundHandler, call: Call
+        self,
+        peer: Peer[Conversation],
+        conversation: Conversation,
+        declared: Route | None,
+        handler: BoundHandler,
+        call: Call,
     ) -> Sequence[Any]:
         """Run a handler that has hooks, and check the answer."""
-        conversation = peer.state
         guard = conversation.guard
         refusal_of = refusal_of_handler
         self._open_scope(conversation, handler, call)
@@ -276,7 +283,7 @@ class Dispatcher:
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
-            return await self._answer(peer, call, error, refusal_of)
+            return await self._answer(peer, conversation, call, error, refusal_of)
         if self._outcomes.handled is not None:
             satisfied = () if guard is None else guard.satisfied
             self._outcomes.handled(peer, call.event, satisfied, ack=call.wants_ack)
@@ -285,6 +292,7 @@ class Dispatcher:
     async def _answer(
         self,
         peer: Peer[Conversation],
+        conversation: Conversation,
         call: Call,
         error: BaseException,
         refusal_of: Callable[..., BaseException],
@@ -293,7 +301,7 @@ class Dispatcher:
         refusal: BaseException | None = None
         try:
             try:
-                answer = await self._failures.tell(peer.state.routes, call, error)
+                answer = await self._failures.tell(conversation.routes, call, error)
             except RefusedError as raised:
                 refusal = raised
             else:

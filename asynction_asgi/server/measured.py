@@ -96,11 +96,12 @@ class MeasuredDispatcher(Dispatcher):
     async def _answer(
         self,
         peer: Peer[Conversation],
+        conversation: Conversation,
         call: Call,
         error: BaseException,
         refusal_of: Callable[..., BaseException],
     ) -> Sequence[Any]:
-        return _Instead(await super()._answer(peer, call, error, refusal_of))
+        return _Instead(await super()._answer(peer, conversation, call, error, refusal_of))
 
 
 class MeasuredSending(Sending):

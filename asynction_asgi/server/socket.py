@@ -79,7 +79,13 @@ class Socket:
 
     @property
     def state(self) -> SimpleNamespace:
-        """What handlers keep of this connection, the same in each of them."""
+        """What handlers keep of this connection, the same in each of them.
+
+        Raises:
+            DisconnectedError: The client has left.
+        """
+        if self._peer.state is None:
+            raise DisconnectedError(self.id, self.namespace)
         kept: SimpleNamespace = self._peer.state.kept()
         return kept
 

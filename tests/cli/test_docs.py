@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -20,7 +21,8 @@ def test_a_site_is_written(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["docs", "build", str(DOCUMENT), "-o", str(place)])
     assert result.exit_code == 0, result.output
     page = (place / "index.html").read_text("utf-8")
-    links = [part for part in page.split('"') if part.endswith((".css", ".js", ".json", ".yaml", ".ts"))]
+    kinds = (".css", ".js", ".json", ".yaml", ".ts")
+    links = [link for link in re.findall(r'(?:href|src)="([^"]+)"', page) if link.endswith(kinds)]
     assert len(links) == 5
     assert all((place / link).is_file() for link in links)
     assert "console" not in page

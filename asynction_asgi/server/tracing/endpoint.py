@@ -72,12 +72,13 @@ class TracedEndpoint:
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Accept a connection, and end its span, to which later ones have links."""
-        span = peer.state.trace
+        conversation = peer.state  # which the peer forgets when the client leaves
+        span = conversation.trace
         try:
             with within(span):
                 await self._dispatcher.connect(peer, auth)
         finally:
-            peer.state.trace = self._spans.end_connect(span, peer)
+            conversation.trace = self._spans.end_connect(span, conversation)
 
     async def event(
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool

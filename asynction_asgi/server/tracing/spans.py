@@ -116,9 +116,9 @@ class Spans:
             )
         return self._start(named.name, SpanKind.SERVER, attributes, remote, None)
 
-    def end_connect(self, span: Span, peer: Peer[Conversation]) -> SpanContext | None:
+    def end_connect(self, span: Span, conversation: Conversation) -> SpanContext | None:
         """End the span of a client that connects; return what later spans link to, or None."""
-        span.set_attributes(self._user(peer.state))
+        span.set_attributes(self._user(conversation))
         span.end()
         context = span.get_span_context()
         return context if context.is_valid else None
