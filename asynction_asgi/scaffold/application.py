@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..spec.model import Spec
     from .deployments import Deployment
+    from .documents import Copies
     from .handlers import Handlers
     from .places import Place
     from .stubs import Stub
@@ -92,7 +93,8 @@ def make_application(
         ScaffoldError: No application can be made.
         OSError: A file of the document can't be read any more.
     """
-    document, sources = copied_documents(spec)
+    copied = copied_documents(spec)
+    sources = copied.sources
     served = served_spec(spec)
     title = one_line(spec.title) or "the application"
     places = Places(folder, _OWN)
@@ -119,9 +121,8 @@ def make_application(
     if payloads.is_needed:
         modules[words["payloads"]] = payloads.source(title)
     secrets = _secrets(served)
-    beside = any(not PurePosixPath(name).is_relative_to(PurePosixPath(document).parent) for name in sources)
     server_options = _server_options(deployments)
-    modules["app"] = _app(title, document, handlers, server_name, server_options, beside=beside)
+    modules["app"] = _app(title, copied, handlers, server_name, server_options)
     tests = ContractTests(served)
     modules["test_app"] = tests.module()
     if secrets:
@@ -223,25 +224,32 @@ def _server_options(deployments: Collection[Deployment]) -> dict[str, str]:
 
 def _app(
     title: str,
-    document: str,
+    copied: Copies,
     handlers: Handlers,
     server_name: str | None,
     server_options: Mapping[str, str],
-    *,
-    beside: bool,
 ) -> Module:
-    """Write the module of the application; `beside`: files of the document lie beside its folder."""
+    """Write the module of the application."""
     module = Module("app", f"{title}: the application, as its document describes it", own={"app", "DOCUMENT"})
     path = module.use("pathlib", "Path")
     server = module.use("asynction_asgi", "AsynctionSocketIO")
+    document = copied.document
     constant = f"DOCUMENT = {path}(__file__).parent / {literal(document)}"
     if not fits(constant):
         constant = "\n".join(
             ["DOCUMENT = (", f"    {path}(__file__).parent", f"    / {literal(document)}", ")"]
         )
     options = []
-    if beside:
+    folder = PurePosixPath(document).parent
+    if any(not PurePosixPath(name).is_relative_to(folder) for name in copied.sources):
         options.append(f"    docs_root={path}(__file__).parent,")
+    if copied.schemas:
+        options.append("    schemas={")
+        options += [
+            f"        {literal(uri)}: {path}(__file__).parent / {literal(place)},"
+            for uri, place in copied.schemas.items()
+        ]
+        options.append("    },")
     if server_name is not None:
         options.append(f"    server_name={literal(server_name)},")
     if server_options:

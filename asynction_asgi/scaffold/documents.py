@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ..spec.schemas.resources import resources_of
 from .errors import ScaffoldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ..spec.model import Spec
     from ..spec.text.document import Document
 
-__all__ = ["copied_documents"]
+__all__ = ["Copies", "copied_documents"]
 
 
-def copied_documents(spec: Spec) -> tuple[str, dict[str, Path]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Where the files of a contract will be; paths are relative, with slashes.
+
+    Attributes:
+        document: The document's own path.
+        sources: The file that each is copied from.
+        schemas: The folder or file for each URI that references begin with, of those that are used.
+    """
+
+    document: str
+    sources: Mapping[str, Path]
+    schemas: Mapping[str, str]
+
+
+def copied_documents(spec: Spec) -> Copies:
     """Return every file of a contract, laid out so that its references stay valid.
 
     Where one leads out of the document's folder, the folder that holds both is what is copied.
-
-    Returns:
-        The document's own path among the copies, and the file that each was copied from; relative, with slashes.
 
     Raises:
         ScaffoldError: The document is not a file, or a reference works only where it is.
@@ -34,9 +48,19 @@ def copied_documents(spec: Spec) -> tuple[str, dict[str, Path]]:
     for document in documents:
         for reference in _references(document.value):
             _check_movable(reference, document, places)
-    root = Path(os.path.commonpath([place.parent for place in places.values()]))
-    files = {place.relative_to(root).as_posix(): place for place in places.values()}
-    return places[documents[0]].relative_to(root).as_posix(), files
+    kept = {uri: path.resolve() for uri, path in resources_of((), spec.resolver).kept.items()}
+    used = {
+        uri: path
+        for uri, path in kept.items()
+        if any(place.is_relative_to(path) for place in places.values())
+    }
+    folders = [path if path.is_dir() else path.parent for path in used.values()]
+    root = Path(os.path.commonpath([*folders, *(place.parent for place in places.values())]))
+    return Copies(
+        document=places[documents[0]].relative_to(root).as_posix(),
+        sources={place.relative_to(root).as_posix(): place for place in places.values()},
+        schemas={uri: path.relative_to(root).as_posix() for uri, path in used.items()},
+    )
 
 
 def _place(document: Document, *, is_first: bool) -> Path:

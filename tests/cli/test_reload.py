@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import socketio
 
+from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.cli.actions.reloader import Documents
+from asynction_asgi.cli.actions.target import Target
 
 from .processes import Command, running, until_accepted
 
@@ -149,11 +151,24 @@ def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
             reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
 
 
+def test_schemas_of_absolute_uris_are_followed(folder: Path) -> None:
+    """Files below the folders of ``--schemas``, or of an application's ``schemas=``, count as well."""
+    document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
+    document.write_text(DOCUMENT.replace("'../types/", "'https://schemas.example.com/"), "utf-8")
+    schemas = {"https://schemas.example.com/": str(folder / "types")}
+    app = AsynctionSocketIO.from_spec(document, schemas=schemas, bind="start", docs=False)
+    for target in (Target(name=str(document), schemas=schemas), Target(name="app:app")):
+        followed = Documents(target.documents(app))
+        text.write_text("text: {maxLength: 6}\n\n", "utf-8")
+        assert followed.changed() == [text]
+        text.write_text("text: {maxLength: 5}\n", "utf-8")
+
+
 def test_every_way_of_saving_is_noticed(tmp_path: Path) -> None:
     """Replacing, removing and restoring a file each count as a change."""
     document, spare = tmp_path / "echo.yaml", tmp_path / "spare.yaml"
     document.write_text(DOCUMENT, "utf-8")
-    followed = Documents([document])
+    followed = Documents({document: {}})
     assert followed.changed() == []
     spare.write_text(DOCUMENT, "utf-8")
     spare.replace(document)

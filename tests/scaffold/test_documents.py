@@ -10,7 +10,7 @@ import pytest
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.model.summary import summarise
 
-from .generating import scaffold, sources, written
+from .generating import bound, scaffold, sources, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,23 @@ def test_every_file_is_copied_unchanged(
     assert summarise(load_spec(copy)) == summarise(before)
     assert "more: NotRequired[str]" in sources(folder)["payloads.py"]
     tools.test(folder)
+
+
+def test_schemas_of_absolute_uris_are_copied(parts: Path, folder: Path) -> None:
+    """The folder of ``--schemas`` is copied as far as it is used, and the application reads it from there."""
+    document = parts / "api" / "doc.yaml"
+    document.write_text(DOCUMENT.replace("REFERENCE", "https://schemas.example.com/schema.yaml"), "utf-8")
+    uris = {"https://schemas.example.com/": parts / "shared", "https://other.example.com/": parts}
+    written(
+        document, folder, *(word for uri, path in uris.items() for word in ("--schemas", f"{uri}={path}"))
+    )
+    copied = {path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml")}
+    assert copied == {"api/doc.yaml", "shared/schema.yaml", "shared/inner/more.yaml"}
+    text = sources(folder)["app.py"]
+    assert '"https://schemas.example.com/": Path(__file__).parent / "shared",' in text
+    (parts / "shared").rename(parts / "away")
+    payloads = vars(bound(folder, "payloads")).values()
+    assert any("more" in getattr(payload, "__annotations__", ()) for payload in payloads)
 
 
 @pytest.mark.parametrize("kind", ["absolute", "file URI", "link"])

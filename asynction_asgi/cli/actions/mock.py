@@ -54,7 +54,7 @@ def serve_mock(
     configure_logging(options, refusals=True)
     app = _load_or_exit(spec, server_name, docs_root, schemas, cors, settings)
     os.environ[_VARIABLE] = json.dumps([spec, server_name, docs_root, schemas, cors, asdict(settings)])
-    serve(app, options, factory=f"{__name__}:create_app", documents=[Path(spec)])
+    serve(app, options, factory=f"{__name__}:create_app", documents={Path(spec): dict(schemas)})
 
 
 def create_app() -> AsynctionSocketIO:

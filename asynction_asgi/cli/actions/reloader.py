@@ -15,7 +15,7 @@ from ...spec import check_document
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import uvicorn
@@ -28,10 +28,14 @@ logger = get_logger("cli")
 
 
 class Documents:
-    """The files of documents, wherever they are, and their state when they were read."""
+    """The files of documents, wherever they are, and their state when they were read.
 
-    def __init__(self, roots: Iterable[Path]) -> None:
-        self._roots = tuple(root.absolute() for root in roots)
+    Args:
+        roots: The documents, each with where its schemas of absolute URIs are kept.
+    """
+
+    def __init__(self, roots: Mapping[Path, Mapping[str, str | Path]]) -> None:
+        self._roots = {root.absolute(): schemas for root, schemas in roots.items()}
         self._seen: dict[Path, Signature] = {}
         self.follow()
 
@@ -45,7 +49,7 @@ class Documents:
 
     def follow(self) -> None:
         """Find the files of the documents again, as their references may have changed."""
-        outcomes = [check_document(root) for root in self._roots]
+        outcomes = [check_document(root, schemas=schemas) for root, schemas in self._roots.items()]
         # The names themselves too: a link may point to another file later.
         files = {*self._roots, *(file for outcome in outcomes for file in outcome.files)}
         if not all(outcome.servable for outcome in outcomes):

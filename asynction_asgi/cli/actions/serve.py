@@ -25,7 +25,7 @@ from .server import Ending, Server
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
 __all__ = ["serve"]
 
@@ -40,7 +40,7 @@ def serve(
     options: dict[str, Any],
     *,
     factory: str | None = None,
-    documents: Sequence[Path] = (),
+    documents: Mapping[Path, Mapping[str, str | Path]] | None = None,
     ending: Ending | None = None,
     monitor: tuple[str, int] | None = None,
 ) -> None:
@@ -50,7 +50,8 @@ def serve(
         app: The ASGI application, for a single process.
         options: Options of uvicorn, by the names that `uvicorn_options` gives them.
         factory: ``module:callable`` that makes the application again, for workers and the reloader.
-        documents: Documents for the reloader to follow, together with the files they refer to.
+        documents: Documents for the reloader to follow, together with the files they refer to; each with where
+            its schemas of absolute URIs are kept.
         ending: How the server ends, and tells probes.
         monitor: Host and port for metrics and probes, or None.
 
@@ -73,7 +74,7 @@ def serve(
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1
             config = uvicorn.Config(factory, factory=True, **settings)
-            followed = Documents(documents)
+            followed = Documents(documents or {})
             sockets = [config.bind_socket()]
             server = Server(config, settings, ending, monitor=None if monitor is None else bind(monitor))
             Reloader(config, server.run, sockets, documents=followed).run()

@@ -14,6 +14,7 @@ from ...collector import relax_collector
 from ...errors import BindingError, SpecError
 from ...server import AsynctionSocketIO, Limits
 from ...server.discovery import find_served
+from ...spec.schemas.resources import resources_of
 from ..report import escaped, show_diagnostics
 from .importing import import_from, import_name
 
@@ -95,12 +96,16 @@ class Target:
                 served.server.eio.route = self.route
         return app
 
-    def documents(self, app: Callable[..., Any]) -> list[Path]:
-        """Return the files of the application's documents."""
+    def documents(self, app: Callable[..., Any]) -> dict[Path, Mapping[str, str | Path]]:
+        """Return the files of the application's documents, with where the schemas of absolute URIs are kept."""
         if self.is_document:
-            return [Path(self.name)]
-        roots = (served.spec.root.document.path for _, served in find_served(app))
-        return [path for path in roots if path is not None]
+            return {Path(self.name): dict(self.schemas or {})}
+        specs = [served.spec for _, served in find_served(app)]
+        return {
+            path: dict(resources_of((), spec.resolver).kept)
+            for spec in specs
+            if (path := spec.root.document.path) is not None
+        }
 
     def publish(self) -> None:
         """Store the target for `create_app` in processes started from this one."""

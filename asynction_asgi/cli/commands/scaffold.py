@@ -9,9 +9,10 @@ import click
 
 from ...errors import printable
 from ..report import show_diagnostics
+from ..schemas_option import schemas_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ...scaffold import Application
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Also write deploy/: configuration that runs the application in two processes; repeatable.",
 )
+@schemas_option
 @click.pass_context
 def scaffold(
     ctx: click.Context,
@@ -53,6 +55,7 @@ def scaffold(
     check: bool,
     server_name: str | None,
     deploy: tuple[Any, ...],
+    schemas: Mapping[str, str],
 ) -> None:
     """Write an application for SPEC: typed handlers to fill in, and their tests.
 
@@ -65,7 +68,7 @@ def scaffold(
     from ...scaffold import ScaffoldError, make_application, outdated, write_files  # noqa: PLC0415 - not for --help
     from ...spec import check_document  # noqa: PLC0415 - likewise
 
-    outcome = check_document(spec, server_name=server_name)
+    outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)

@@ -18,10 +18,13 @@ class Elsewhere:
 
     Args:
         schemas: A folder for each beginning of URIs, or a file for a whole URI; the longest counts.
+
+    Attributes:
+        paths: The same, the longest first.
     """
 
     def __init__(self, schemas: Mapping[str, str | os.PathLike[str]]) -> None:
-        self._paths = {
+        self.paths = {
             uri.removesuffix("#"): Path(os.fspath(path))
             for uri, path in sorted(schemas.items(), key=lambda entry: -len(entry[0]))
         }
@@ -32,7 +35,7 @@ class Elsewhere:
         The second is the folder that stands for the URI's beginning, or the file that stands for the
         whole URI; see `Files.at`, which checks it.
         """
-        for begin, path in self._paths.items():
+        for begin, path in self.paths.items():
             if uri == begin:
                 return path, path
             rest = uri.removeprefix(f"{begin.removesuffix('/')}/")

@@ -20,6 +20,7 @@ from .identifiers import Identifiers, Resource, Scope, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from ...errors import Diagnostic
     from ..text.document import Document, Node
@@ -53,6 +54,11 @@ class Resources:
         self._names = Identifiers()
         self.scanned: list[Node] = []
         resolver.places = self
+
+    @property
+    def kept(self) -> Mapping[str, Path]:
+        """The folders and files in which the schemas of absolute URIs are kept, by the beginning of these."""
+        return {} if self._elsewhere is None else self._elsewhere.paths
 
     @property
     def found(self) -> Mapping[Place, Sequence[Diagnostic]]:
