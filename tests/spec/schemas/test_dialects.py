@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import jsonschema_rs
@@ -11,10 +11,13 @@ import pytest
 
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
 from asynction_asgi.spec.schemas.dialects import DIALECTS
-from asynction_asgi.spec.schemas.keywords import ANNOTATIONS, ASSERTIONS
+from asynction_asgi.spec.schemas.keywords import ANNOTATIONS, KEYWORDS
 from asynction_asgi.spec.schemas.resources import Resources
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+
+if TYPE_CHECKING:
+    from asynction_asgi.errors import Diagnostic
 
 ORACLES: dict[str, Any] = {
     "draft-04": jsonschema_rs.Draft4Validator,
@@ -185,67 +188,57 @@ def counts_otherwise(name: str, value: Any) -> bool:
     return name == "2019-09" and "'contains'" in str(value) and "'unevaluatedItems'" in str(value)
 
 
-# For each keyword, a schema that it alone gives a meaning, and a value that it refuses.
-REFUSED: dict[str, tuple[dict[str, Any], Any]] = {
-    "type": ({"type": "string"}, 1),
-    "enum": ({"enum": [1]}, 2),
-    "const": ({"const": 1}, 2),
-    "multipleOf": ({"multipleOf": 2}, 1),
-    "maximum": ({"maximum": 1}, 2),
-    "exclusiveMaximum": ({"maximum": 1, "exclusiveMaximum": True}, 1),
-    "minimum": ({"minimum": 1}, 0),
-    "exclusiveMinimum": ({"minimum": 1, "exclusiveMinimum": True}, 1),
-    "maxLength": ({"maxLength": 1}, "ab"),
-    "minLength": ({"minLength": 1}, ""),
-    "pattern": ({"pattern": "a"}, "b"),
-    "format": ({"format": "email"}, "b"),
-    "items": ({"items": {"not": {}}}, [1]),
-    "additionalItems": ({"items": [{}], "additionalItems": False}, [1, 1]),
-    "maxItems": ({"maxItems": 0}, [1]),
-    "minItems": ({"minItems": 1}, []),
-    "uniqueItems": ({"uniqueItems": True}, [1, 1]),
-    "contains": ({"contains": {"type": "string"}}, []),
-    "maxProperties": ({"maxProperties": 0}, {"a": 1}),
-    "minProperties": ({"minProperties": 1}, {}),
-    "required": ({"required": ["a"]}, {}),
-    "properties": ({"properties": {"a": {"not": {}}}}, {"a": 1}),
-    "patternProperties": ({"patternProperties": {"a": {"not": {}}}}, {"a": 1}),
-    "additionalProperties": ({"additionalProperties": False}, {"a": 1}),
-    "dependencies": ({"dependencies": {"a": ["b"]}}, {"a": 1}),
-    "propertyNames": ({"propertyNames": {"maxLength": 0}}, {"a": 1}),
-    "if": ({"if": {}, "then": {"not": {}}}, 1),
-    "then": ({"if": {}, "then": {"not": {}}}, 1),
-    "else": ({"if": {"not": {}}, "else": {"not": {}}}, 1),
-    "allOf": ({"allOf": [{"not": {}}]}, 1),
-    "anyOf": ({"anyOf": [{"not": {}}]}, 1),
-    "oneOf": ({"oneOf": [{"not": {}}]}, 1),
-    "not": ({"not": {}}, 1),
-    "prefixItems": ({"prefixItems": [{"not": {}}]}, [1]),
-    "dependentRequired": ({"dependentRequired": {"a": ["b"]}}, {"a": 1}),
-    "dependentSchemas": ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}),
-    "minContains": ({"contains": {}, "minContains": 2}, [1]),
-    "maxContains": ({"contains": {}, "maxContains": 1}, [1, 1]),
-    "unevaluatedProperties": ({"unevaluatedProperties": False}, {"a": 1}),
-    "unevaluatedItems": ({"unevaluatedItems": False}, [1]),
-    "$dynamicRef": ({"properties": {"a": {"$dynamicRef": "#/properties/b"}, "b": {"type": "null"}}}, {"a": 1}),
-    "$recursiveRef": ({"type": "object", "properties": {"a": {"$recursiveRef": "#"}}}, {"a": 1}),
-    "nullable": ({"type": "string", "nullable": True}, 1),
-}  # fmt: skip
+# What a keyword may be given, as far as it admits that; what may have to stand beside it; and values.
+NOTHING: dict[str, Any] = {"not": {}}
+GIVEN: list[Any] = [
+    *(2, 0, True, False, "email", "#", "string", [1], ["b"], [NOTHING], NOTHING),
+    *({"b": NOTHING}, {"b": ["c"]}, {"b": {"required": ["c"]}}),
+]
+BESIDE: list[dict[str, Any]] = [
+    *({}, {"type": "string"}, {"if": {}}, {"if": NOTHING}, {"then": NOTHING}, {"contains": {}}),
+    *({"items": [{}]}, {"minimum": 3}, {"maximum": 3}),
+]
+VALUES: list[Any] = [None, 1, 3, "a", "aaa", [], [1], [1, 1], [1, 1, 1], {}, {"b": 1}]
+EVERY = {*KEYWORDS, *(key for dialect in DIALECTS.values() for key in (*dialect.keywords, *dialect.holders))}
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_no_keyword_is_passed_over_in_silence(name: str) -> None:
-    """A keyword of any dialect refuses a value, is reported, or is listed as an annotation."""
-    assert REFUSED.keys() == ASSERTIONS.keys()
-    for keyword, (schema, value) in REFUSED.items():
-        node = load_document({"schema": schema}).root.child("schema")
-        resolver = Resolver(node.document)
-        Resources(resolver).add(node, DIALECTS[name])
-        bundle, found = compile_bundle([node], resolver)
-        is_known = keyword in DIALECTS[name].keywords
-        reported = [diagnostic for diagnostic in found if f"{keyword} " in diagnostic.message]
-        assert reported or (is_known and not accepts(bundle.check(node), value)), keyword
-    assert ANNOTATIONS.keys().isdisjoint(DIALECTS[name].keywords)
+    """A keyword of any dialect changes a verdict, is reported, or is listed as an annotation."""
+    dialect = DIALECTS[name]
+    assert ANNOTATIONS.keys().isdisjoint(dialect.keywords)
+    for keyword in sorted(EVERY - ANNOTATIONS.keys() - {"$ref"}):
+        if keyword in dialect.keywords:
+            assert changes_a_verdict(name, keyword), keyword
+        else:
+            found = [checked(name, {keyword: given})[1] for given in GIVEN]
+            assert all(
+                any(keyword in diagnostic.message for diagnostic in diagnostics) for diagnostics in found
+            ), keyword
+
+
+def changes_a_verdict(name: str, keyword: str) -> bool:
+    """Return whether a value gets another verdict by something that the keyword may be given."""
+    for beside in BESIDE:
+        without, problems = checked(name, beside)
+        for given in GIVEN:
+            if keyword in beside or problems or not DIALECTS[name].keywords[keyword].admits(given):
+                continue
+            check, problems_with = checked(name, {**beside, keyword: given})
+            if not any(diagnostic.severity == "error" for diagnostic in problems_with) and any(
+                accepts(check, {"a": value}) is not accepts(without, {"a": value}) for value in VALUES
+            ):
+                return True
+    return False
+
+
+def checked(name: str, schema: dict[str, Any]) -> tuple[Any, list[Diagnostic]]:
+    """Return the check of an object with a member of that schema, and what is said about it."""
+    node = load_document({"schema": {"type": "object", "properties": {"a": schema}}}).root.child("schema")
+    resolver = Resolver(node.document)
+    Resources(resolver).add(node, DIALECTS[name])
+    bundle, found = compile_bundle([node], resolver, backend="fastjsonschema")
+    return bundle.check(node), found
 
 
 @pytest.mark.parametrize(
