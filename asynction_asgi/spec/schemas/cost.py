@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Cost = Counter[tuple[str, str]]
 
-__all__ = ["Costs"]
+__all__ = ["Costs", "own_cost"]
 
 # Bytes of the smallest value with the comma after it, and of the smallest member of an object.
 _SMALLEST = {
@@ -68,21 +68,27 @@ _KINDS_OF = {
 
 
 class Costs:
-    """The costs of schemas within definitions, each found once."""
+    """The costs of schemas within definitions, each found once.
 
-    def __init__(self, definitions: Definitions, risky: frozenset[str]) -> None:
+    Args:
+        definitions: All.
+        names: Of those that may lead far without a step down into the value.
+        risky: Names of those that remember their values.
+    """
+
+    def __init__(self, definitions: Definitions, names: Iterable[str], risky: frozenset[str]) -> None:
         self.definitions = definitions
         self._risky = risky
         self._known: dict[int, Cost] = {}
         self._cases: dict[int, list[Case]] = {}
         self._kinds: dict[int, frozenset[str]] = {}
-        self._order = in_place_order(definitions)
+        self._order = in_place_order({name: definitions[name] for name in names})
         for definition in self.in_order():  # however long a chain of references is, none is followed far
             kinds_of(definition, definitions, self._kinds)
             self.of(definition)
 
     def in_order(self) -> Iterator[dict[str, Any]]:
-        """Yield all definitions, each after those that apply to the same place of a value."""
+        """Yield the named definitions, each after those that apply to the same place of a value."""
         return (self.definitions[name] for name in self._order)
 
     def of(self, schema: Schema) -> Cost:
@@ -127,7 +133,7 @@ class Costs:
             yield from (claim["if"] for claim in schema.get(keyword, ()) if "if" in claim)
 
     def _whole(self, schema: dict[str, Any]) -> Cost:
-        cost = _own(schema) + self._names(schema)
+        cost = own_cost(schema) + self._names(schema)
         for inner in self.certain({**schema, "dependencies": {}}):
             cost += self.of(inner)
         for keyword in ("anyOf", "oneOf"):
@@ -168,7 +174,7 @@ class Costs:
         return cost
 
 
-def _own(schema: dict[str, Any]) -> Cost:
+def own_cost(schema: dict[str, Any]) -> Cost:
     """Return the cost of the keywords that hold no schema for the same place."""
     cost: Cost = Counter()
 

@@ -6,7 +6,7 @@ error, and what a dialect ignores by its own rules, or no value can meet, is a w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..patterns import PatternError
 from ..text.pointer import Pointer
@@ -22,7 +22,7 @@ from .slips import hint_for, kind_of
 from .suspicions import find_suspicions, without_slashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ...errors import Diagnostic
     from ..text.document import Document, Node
@@ -64,6 +64,24 @@ def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter
     return linter
 
 
+class _Visit(NamedTuple):
+    """What was found of one schema; the same each time that a part of the document is checked.
+
+    Attributes:
+        node: The schema, whose value is known by its identity.
+        found: What there is to say.
+        inner: The schemas to look at next.
+        in_place: Those of them that apply to the same value.
+        is_faulty: Whether there is an error.
+    """
+
+    node: Node
+    found: Sequence[Diagnostic]
+    inner: Sequence[Node]
+    in_place: Sequence[Place] | None
+    is_faulty: bool
+
+
 class _Linter:
     def __init__(self, resources: Resources, resolver: Resolver, *, strict: bool) -> None:
         self.resources = resources
@@ -71,7 +89,7 @@ class _Linter:
         self.ignored: Literal["error", "warning"] = "error" if strict else "warning"
         self.found: list[Diagnostic] = []
         self.nodes: dict[Place, Node] = {}
-        self.in_place: dict[Place, list[Place]] = {}
+        self.in_place: dict[Place, Sequence[Place]] = {}
         self.holders: dict[Place, list[Place]] = {}
         self.faulty: set[Place] = set()
         self.errors = 0
@@ -95,13 +113,29 @@ class _Linter:
             node = waiting.pop()
             if node.identity not in self.nodes:
                 self.nodes[node.identity] = node
-                errors = self.errors
-                inner = self.visit(node)
-                if self.errors > errors:
+                visit = self.visited(node)
+                self.found += visit.found
+                if visit.in_place is not None:
+                    self.in_place[node.identity] = visit.in_place
+                if visit.is_faulty:
                     self.faulty.add(node.identity)
-                for held in inner:
+                for held in visit.inner:
                     self.holders.setdefault(held.identity, []).append(node.identity)
-                waiting += inner[::-1]
+                waiting += visit.inner[::-1]
+
+    def visited(self, node: Node) -> _Visit:
+        """Return what is found of one schema, which is looked at once however many bundles have it."""
+        visits: dict[Any, _Visit] = self.resources.visits
+        key = node.identity, id(node.value), self.ignored
+        visit = visits.get(key)
+        if visit is None:
+            outer, errors = self.found, self.errors
+            self.found = []
+            inner = self.visit(node)
+            found, self.found = self.found, outer
+            in_place = self.in_place.get(node.identity)
+            visit = visits[key] = _Visit(node, found, inner, in_place, self.errors > errors)
+        return visit
 
     def visit(self, node: Node) -> list[Node]:
         """Check one schema; the schemas to look at next."""

@@ -94,7 +94,11 @@ def find_loops(definitions: Definitions) -> list[str]:
 def _in_place(definitions: Definitions) -> dict[str, list[str]]:
     """Return the definitions that each one applies to the same place of a value."""
     return {
-        name: [inner[REF] for path, inner in _within(schema, ()) if not path and REF in inner]
+        name: [
+            inner[REF]
+            for path, inner in _within(schema, ())
+            if not path and REF in inner and inner[REF] in definitions
+        ]
         for name, schema in definitions.items()
     }
 

@@ -42,6 +42,7 @@ class Resources:
 
     Attributes:
         scanned: Every schema scanned so far.
+        visits: What the linter keeps of schemas.
     """
 
     def __init__(self, resolver: Resolver, elsewhere: Elsewhere | None = None) -> None:
@@ -53,6 +54,7 @@ class Resources:
         self._waiting: list[Node] = []
         self._names = Identifiers()
         self.scanned: list[Node] = []
+        self.visits: dict[Any, Any] = {}
         resolver.places = self
 
     @property

@@ -12,6 +12,7 @@ from .cost import Costs
 from .definitions import AT, REF
 from .overlaps import find_overlaps
 from .recursion import find_recursion
+from .thrifty import Thrift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,18 +24,25 @@ __all__ = ["find_slow"]
 
 # Without any of them, a schema has few keywords, each at a bounded cost.
 _MARKS = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "dependencies", "patternProperties", "contains"})
-_OF_TEXT = frozenset({"pattern", "format"})
 _MANY = 16
 _REMEDY = "give each alternative a type of its own, or require a property with a const"
 
 
 def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
     """Yield every keyword under which too much is checked for one place, and what to do about it."""
-    schemas = [schema for definition in definitions.values() for schema in _within(definition)]
-    if not any(_MARKS & schema.keys() or schema.keys() >= _OF_TEXT for schema in schemas):
+    thrift = Thrift(definitions)
+    schemas: list[dict[str, Any]] = []
+    names = []
+    for name, definition in definitions.items():
+        marked = [schema for schema in _within(definition) if _is_marked(schema)]
+        doubtful = [schema for schema in marked if not thrift.is_sure(schema)]
+        if doubtful:
+            schemas += doubtful
+            names.append(name)
+    if not schemas:
         return
     risky = find_recursion(definitions).risky
-    costs = Costs(definitions, risky)
+    costs = Costs(definitions, names, risky)
     for schema in schemas:
         applied = (*costs.certain(schema), *schema.get("anyOf", ()), *schema.get("oneOf", ()))
         if costs.is_slow(schema) and not any(map(costs.is_slow, applied)):
@@ -44,6 +52,10 @@ def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
             f"what is within a value is checked again for many of the alternatives or schemas here; {_REMEDY}"
         )
         yield schema[AT], message
+
+
+def _is_marked(schema: dict[str, Any]) -> bool:
+    return not _MARKS.isdisjoint(schema) or ("pattern" in schema and "format" in schema)
 
 
 def _reason(schema: dict[str, Any], costs: Costs) -> tuple[Node, str]:
