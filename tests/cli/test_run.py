@@ -228,13 +228,13 @@ def test_other_origins_are_admitted_by_name() -> None:
             answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers={"Origin": origin})
             assert answer.status_code == 200
             assert answer.headers["access-control-allow-origin"] == origin
-        foreign = {"Origin": b"http://foreign.example\x1b[31m"}
+        foreign = {"Origin": b"http://foreign.example\xc2\x9b31m"}
         answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers=foreign)  # type: ignore[arg-type]  # bytes do
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
         command.wait_for("--cors of run and mock run")
     assert r"its origin is not admitted: 'http://foreign.example" in command.output
-    assert "\x1b[31m" not in command.output.partition("rejected a request")[2]
+    assert "\x9b" not in command.output.partition("rejected a request")[2]
 
 
 @pytest.mark.parametrize("target", ["echo.yaml", "myapp:app", "fast:app"])
