@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +82,7 @@ class Here:
     def serving(self) -> Iterator[tuple[str, Here]]:
         """Yield the address and this command, which is stopped at the end of the block."""
         servers = self._servers
+        before = set(sys.modules)
 
         class Recorded(Server):
             def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -92,6 +95,7 @@ class Here:
             contextlib.redirect_stderr(self._output),
         ):
             patch.setattr(serve, "Server", Recorded)
+            patch.setattr(sys, "path", [*sys.path])  # to which the command adds the application's folder
             self._thread.start()
             try:
                 with self._output.written:
@@ -101,10 +105,18 @@ class Here:
                 yield found[1], self
             finally:
                 self.stop()
+                _forget_modules(before)
 
     def _is_decided(self) -> bool:
         found = URL.search(self.output)
         return not self._thread.is_alive() or (found is not None and "\n" in self.output[found.start() :])
+
+
+def _forget_modules(before: set[str]) -> None:
+    """Forget the modules of an application, so that no other test finds them by their names."""
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(tempfile.gettempdir()):
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
