@@ -32,6 +32,11 @@ class Health:
         return self.handlers and self.queue and not self.draining
 
     @property
+    def body(self) -> Mapping[str, bool]:
+        """The same as the members of an answer."""
+        return {"ready": self.ready, **asdict(self)}
+
+    @property
     def flags(self) -> int:
         """The same as bits."""
         return self.handlers | self.queue << 1 | self.draining << 2
@@ -42,12 +47,11 @@ class Health:
         return cls(handlers=bool(flags & 1), queue=bool(flags & 2), draining=bool(flags & 4))
 
 
-def combined(parts: Iterable[Health]) -> Mapping[str, bool]:
-    """Return the health of several applications in one process, as the body of an answer."""
+def combined(parts: Iterable[Health]) -> Health:
+    """Return the health of several applications in one process."""
     parts = list(parts)
-    health = Health(
+    return Health(
         handlers=all(part.handlers for part in parts),
         queue=all(part.queue for part in parts),
         draining=any(part.draining for part in parts),
     )
-    return {"ready": health.ready, **asdict(health)}

@@ -67,6 +67,12 @@ class Metrics:
             self.refresh()
             self._file.beat(health)
 
+    def end(self, health: Health) -> None:
+        """Bring the cells up to date a last time, and tell a supervisor that no beat is due any more."""
+        if self._file is not None:
+            self.refresh()
+            self._file.end(health)
+
     def exposition(self, *, openmetrics: bool = False) -> str:
         """Return the metrics as text, for Prometheus or in the format of OpenMetrics 1.0."""
         self.refresh()

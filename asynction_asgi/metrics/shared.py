@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .families import FAMILIES
-from .health import Health
+from .health import Health, combined
 from .layout import Layout
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathering", "WorkerFile"]
 
-# The layout's hash, the length of its description, the time of the last beat, and the flags of `Health`.
+# The layout's hash, the length of its description, the time of the last beat, and the flags of `Health`. The time is
+# 0 while the application starts or ends, when no beat is due.
 _HEAD = struct.Struct("8sQdQ")
 _BEAT = struct.Struct("dQ")
 _BEAT_AT = 16
@@ -52,9 +53,10 @@ class WorkerFile:
         # Kept open: closing it would release the lock.
         self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        os.ftruncate(self._file, start + layout.size * _CELL)
+        size = start + layout.size * _CELL
+        os.ftruncate(self._file, size)
         self._map = mmap.mmap(self._file, 0)
-        self._map[:start] = _HEAD.pack(layout.hash, len(described), time.monotonic(), 0) + described
+        self._map[:start] = _HEAD.pack(layout.hash, len(described), 0.0, 0) + described
         self.cells: MutableSequence[float] = memoryview(self._map)[start:].cast("d")  # type: ignore[assignment]  # typeshed has no item type
         hidden.rename(folder / f"{name}{_SUFFIX}")
 
@@ -62,9 +64,14 @@ class WorkerFile:
         """Note that the process lives, and how."""
         _BEAT.pack_into(self._map, _BEAT_AT, time.monotonic(), health.flags)
 
+    def end(self, health: Health) -> None:
+        """Note that no beat is due any more."""
+        _BEAT.pack_into(self._map, _BEAT_AT, 0.0, health.flags)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
+    pid: int
     layout: Layout
     cells: Sequence[float]
     beat: float
@@ -90,14 +97,14 @@ class Gathering:
         self._living = []
         for path in sorted(self._folder.glob(f"*{_SUFFIX}"), key=_age):
             with path.open("rb") as file:
-                part = self._read(file.read())
+                part = self._read(path, file.read())
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     self._living.append(part)
                     continue
                 file.seek(0)  # it may have counted between the two
-                self._bury(self._read(file.read()))
+                self._bury(self._read(path, file.read()))
                 path.unlink()
 
     def totals(self) -> list[tuple[Layout, Sequence[float]]]:
@@ -111,16 +118,19 @@ class Gathering:
         return list(totals.values())
 
     def silence(self) -> float:
-        """Return the seconds since the last beat of the worker that has been silent longest."""
+        """Return the seconds since the last beat of the worker that has been silent longest, if one is due."""
         now = time.monotonic()
-        return max((now - part.beat for part in self._living), default=0.0)
+        return max((now - part.beat for part in self._living if part.beat), default=0.0)
 
     @property
-    def health(self) -> Sequence[Health]:
-        """What each application of each living worker says of itself."""
-        return [part.health for part in self._living]
+    def workers(self) -> Sequence[Health]:
+        """What each living worker says of itself, all its applications together."""
+        workers: dict[int, list[Health]] = {}
+        for part in self._living:
+            workers.setdefault(part.pid, []).append(part.health)
+        return [combined(parts) for parts in workers.values()]
 
-    def _read(self, content: bytes) -> _Part:
+    def _read(self, path: Path, content: bytes) -> _Part:
         key, length, beat, flags = _HEAD.unpack_from(content)
         start = _HEAD.size + length
         layout = self._layouts.get(key)
@@ -128,7 +138,13 @@ class Gathering:
             layout = self._layouts[key] = _understand(content[_HEAD.size : start])
         self._newest[layout.name] = layout
         cells = memoryview(content)[start:].cast("d")
-        return _Part(layout=layout, cells=cells.tolist(), beat=beat, health=Health.of(flags))
+        return _Part(
+            pid=int(path.stem.partition("-")[2]),
+            layout=layout,
+            cells=cells.tolist(),
+            beat=beat,
+            health=Health.of(flags),
+        )
 
     def _bury(self, part: _Part) -> None:
         key, layout = part.layout.hash, part.layout

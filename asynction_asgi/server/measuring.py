@@ -106,7 +106,7 @@ class Measuring:
         if self._timer is not None and self._health is not None:
             self._timer.cancel()
             self._timer = None
-            self.metrics.beat(self._health())
+            self.metrics.end(self._health())
 
     def _tick(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         now = loop.time()

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,7 +20,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from asynction_asgi.cli import main
+from asynction_asgi.cli.actions.monitoring import monitored
+from asynction_asgi.metrics import Metrics
+from asynction_asgi.metrics.health import Health
 from tests.clients import connected
+from tests.metrics.contracts import layout
 
 from .inside import Here
 from .processes import Command, until_accepted
@@ -221,6 +226,36 @@ async def test_counters_of_workers_never_fall(folder: Path, queue_url: str) -> N
             assert await asyncio.to_thread(command.wait) == 0
     finally:
         command.close()
+
+
+def test_readiness_of_workers() -> None:
+    """A worker with two applications is ready when both are; the answer is that of the worker that is best off."""
+    well = Health(handlers=True, queue=True, draining=False)
+    starting, leaving = replace(well, handlers=False, queue=False), replace(well, draining=True)
+    one, two = (Metrics(layout("say", name=name)) for name in ("one", "two"))
+    with monitored(("127.0.0.1", 0)) as monitor:
+        assert monitor is not None
+        base = re.findall(r"http://[^/]+", monitor.description)[0]
+        with httpx.Client(base_url=base, trust_env=False) as http:
+
+            def ready() -> tuple[int, Health]:
+                answer = http.get("/ready")
+                body = answer.json()
+                assert body.pop("ready") is (answer.status_code == 200)
+                return answer.status_code, Health(**body)
+
+            assert ready() == (503, starting)
+            for metrics in (one, two):
+                metrics.share(monitor.folder)
+            one.beat(well)
+            assert ready() == (503, starting)
+            two.beat(well)
+            assert ready() == (200, well)
+            two.end(leaving)
+            assert ready() == (503, leaving)
+            two.beat(well)
+            monitor.begin_end()
+            assert ready() == (503, leaving)
 
 
 @pytest.mark.parametrize(

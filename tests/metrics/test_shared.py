@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import stat
+import time
 from typing import TYPE_CHECKING
 
 from asynction_asgi.metrics import Layout, Metrics, families
@@ -17,6 +18,8 @@ from .contracts import layout
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
+
+    import pytest
 
 WELL = Health(handlers=True, queue=True, draining=False)
 
@@ -60,7 +63,7 @@ def test_what_a_killed_worker_counted_stays(tmp_path: Path) -> None:
         return cells[events(target)], connections, cells[target.block(families.LOOP_LAG).at]
 
     assert read() == (10, 3, 0.25)
-    assert list(gathering.health) == [WELL, WELL]
+    assert gathering.workers == [WELL, WELL]
     assert gathering.silence() < 60
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
     os.kill(pid, signal.SIGKILL)
@@ -92,3 +95,42 @@ def test_applications_are_not_added_to_each_other(tmp_path: Path) -> None:
     gathering = Gathering(tmp_path)
     gathering.look()
     assert [target.name for target, _ in gathering.totals()] == ["one", "two"]
+
+
+def test_no_beat_is_due_while_a_worker_starts_or_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a worker that has begun to beat and then is silent is stuck, however long it takes to start or end."""
+    metrics, gathering, now = Metrics(layout("say")), Gathering(tmp_path), time.monotonic()
+    silences = []
+
+    def pass_a_minute() -> None:
+        nonlocal now
+        now += 60
+        gathering.look()
+        silences.append(gathering.silence())
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    metrics.share(tmp_path)
+    pass_a_minute()
+    metrics.beat(WELL)
+    pass_a_minute()
+    metrics.end(WELL)
+    pass_a_minute()
+    assert silences == [0, 60, 0]
+
+
+def test_a_worker_is_as_well_as_the_least_of_its_applications(tmp_path: Path) -> None:
+    """The files of one process are of one worker, which takes clients when all its applications do."""
+    one, two = (Metrics(layout("say", name=name)) for name in ("one", "two"))
+    gathering = Gathering(tmp_path)
+    gathering.look()
+    assert gathering.workers == []
+    for metrics in (one, two):
+        metrics.share(tmp_path)
+    one.beat(WELL)
+    gathering.look()
+    assert gathering.workers == [Health(handlers=False, queue=False, draining=False)]
+    two.beat(WELL)
+    gathering.look()
+    assert gathering.workers == [WELL]

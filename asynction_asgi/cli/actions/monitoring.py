@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import click
 import uvicorn
 
 from ...metrics.exposition import Exposition
-from ...metrics.health import combined
+from ...metrics.health import Health, combined
 from ...metrics.monitor import Monitor
 from ...server.discovery import find_served
 
@@ -39,6 +40,7 @@ __all__ = [
 _LOCAL = "127.0.0.1"
 # A worker that has not looked at its clock for so long is stuck.
 _STUCK_SECONDS = 10.0
+_NO_WORKER = Health(handlers=False, queue=False, draining=False)
 
 
 def read_address(text: str) -> tuple[str, int]:
@@ -122,7 +124,7 @@ class ProcessMonitor:
 
     def ready(self) -> Mapping[str, bool]:
         """Return whether clients may be sent here, and why not."""
-        return combined(served.health for served in self._served)
+        return combined(served.health for served in self._served).body
 
 
 class WorkersMonitor:
@@ -189,9 +191,12 @@ class WorkersMonitor:
     def ready(self) -> Mapping[str, bool]:
         """Return whether a worker takes clients, and why not."""
         self._gathering.look()
-        taking = [health for health in self._gathering.health if not health.draining]
-        takes = any(health.ready for health in taking) and not self._ending
-        return {**combined(taking), "ready": takes, "draining": self._ending}
+        best = max(self._gathering.workers, key=_rank, default=_NO_WORKER)
+        return replace(best, draining=best.draining or self._ending).body
+
+
+def _rank(health: Health) -> tuple[bool, bool, bool, bool]:
+    return health.ready, not health.draining, health.handlers, health.queue
 
 
 @contextlib.contextmanager
