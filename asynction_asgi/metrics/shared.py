@@ -55,6 +55,7 @@ class WorkerFile:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         size = start + layout.size * _CELL
         os.ftruncate(self._file, size)
+        _reserve(self._file, size)
         self._map = mmap.mmap(self._file, 0)
         self._map[:start] = _HEAD.pack(layout.hash, len(described), 0.0, 0) + described
         self.cells: MutableSequence[float] = memoryview(self._map)[start:].cast("d")  # type: ignore[assignment]  # typeshed has no item type
@@ -153,6 +154,12 @@ class Gathering:
             if block.family.kind != "gauge":
                 for at in range(block.at, block.at + block.size):
                     sums[at] += part.cells[at]
+
+
+def _reserve(file: int, size: int) -> None:
+    """Take the space of a file, so that a full disk is an error now and not a signal at a later count."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        os.posix_fallocate(file, 0, size)
 
 
 def _age(path: Path) -> int:

@@ -111,9 +111,9 @@ class Measuring:
     def _tick(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         now = loop.time()
         self._late.append(max(now - due, 0.0))
-        if self._health is not None:
-            self.metrics.beat(self._health())
         self._timer = loop.call_at(now + _TICK_SECONDS, self._tick, loop, now + _TICK_SECONDS)
+        if self._health is not None:  # after the next tick is planned, which a failure must not prevent
+            self.metrics.beat(self._health())
 
     def _refresh(self, server: Server, queue: Queue | None) -> None:
         sockets = list(server.eio.sockets.values())
