@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Claims"]
 
+# Of one session: a client that connects again and again, faster than it is answered, gets no more.
+_MOST_ASKS = 8
 # Why a session was lost, as other processes may say it.
 _REASONS = frozenset({"incomplete", "not JSON", "outage", "busy"})
 
@@ -67,10 +69,11 @@ class _Claim:
         member: Its client, on its latest connection to this process.
         done: Resolves when the session is here, or will not come, or the client has another connection.
         outages: How many outages had begun.
-        asks: How it was put on the queue; each may still be answered, but only the last one may be denied.
+        asks: How it was put on the queue, of late; each may still be answered, but only the last one may be
+            denied.
         begun: The first of these for the client's latest connection.
         silent: The processes that have not said yet that they don't have it; None if not all of them are known.
-        held: Whether another process has it, and said so.
+        holders: The processes that have said that they have it, and not yet that it is gone.
         repeated: Whether another process had a later claim, and this one was put on the queue again.
         timer: Ends the wait.
     """
@@ -84,7 +87,7 @@ class _Claim:
     asks: list[_Ask] = field(default_factory=list)
     begun: _Ask | None = None
     silent: set[str] | None = None
-    held: bool = False
+    holders: set[str] = field(default_factory=set)
     repeated: bool = False
     timer: asyncio.TimerHandle | None = None
 
@@ -151,8 +154,8 @@ class Claims:
             self._moved["outage"] += 1
         elif (claim := self._begin(member, key, offset, user, link.outages.begun)) is not None:
             done = claim.done
-            self._ask(claim)
             try:
+                self._ask(claim)
                 await done
             finally:
                 if claim.done is done:
@@ -172,7 +175,7 @@ class Claims:
             if not claim.done.done():
                 claim.done.set_result(None)
             claim.offset, claim.member, claim.done = offset, member, done
-        claim.held = claim.repeated = False
+        claim.repeated = False
         self._wait(claim, self._seconds)
         return claim
 
@@ -198,7 +201,6 @@ class Claims:
         link = self._queue.link
         if link is None:
             return
-        link.follow(self)
         number = next(self._numbers)
         link.put(
             {
@@ -212,11 +214,18 @@ class Claims:
                 "ready": ready,
             }
         )
+        link.follow(self)
         ask = self._asks[number] = _Ask(claim, number, wrote=self._journal.end)
         claim.asks.append(ask)
+        if len(claim.asks) > _MOST_ASKS:
+            del self._asks[claim.asks.pop(0).number]
+            self._journal.forget(self._oldest)
         if ready is None:
             claim.begun = ask
-        claim.silent = self._others if link.is_acquainted else None
+            claim.holders.clear()
+            claim.silent = self._others if link.is_acquainted else None
+        else:
+            claim.silent = {ready[0]}
 
     def _end(self, claim: _Claim, outcome: str) -> None:
         if not claim.done.done():
@@ -231,12 +240,14 @@ class Claims:
         del self._claims[claim.key]
         for ask in claim.asks:
             del self._asks[ask.number]
-        if self._asks:
-            self._journal.forget(next(iter(self._asks.values())).wrote)
-            return
-        self._journal.forget(self._journal.end)
-        if self._queue.link is not None:
+        self._journal.forget(self._oldest)
+        if not self._asks and self._queue.link is not None:
             self._queue.link.follow(None)
+
+    @property
+    def _oldest(self) -> int:
+        """The place in the journal from which on a claim may need it."""
+        return next((ask.wrote for ask in self._asks.values()), self._journal.end)
 
     # -- what passes on the queue ------------------------------------------------------------
 
@@ -266,12 +277,15 @@ class Claims:
         ask = self._find(message)
         if ask is None:
             return
-        claim = ask.claim
+        claim, holder = ask.claim, message["sender"]
+        if not isinstance(holder, str):
+            raise TypeError
         if message["ready"] is True:
-            self._ask(claim, ready=(message["sender"], ask.number))
-        elif not claim.held:
-            claim.held = True
+            self._ask(claim, ready=(holder, ask.number))
+            return
+        if not claim.holders:
             self._wait(claim, self._patience + self._seconds)
+        claim.holders.add(holder)
 
     def miss(self, message: dict[str, Any]) -> None:
         """Note that a process does not have a session; raises what `hold` does."""
@@ -289,6 +303,11 @@ class Claims:
             claim.silent.discard(process)
             if not claim.silent:
                 self._end(claim, "unanswered")
+                return
+        if process in claim.holders:
+            claim.holders.discard(process)
+            if not claim.holders:  # others may have it, but no longer than for any claim
+                self._wait(claim, self._seconds)
 
     def take(self, message: dict[str, Any]) -> None:
         """Take over a session, if nothing would be missing.

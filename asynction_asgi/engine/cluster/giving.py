@@ -136,7 +136,10 @@ class Giving:
             self._answer("adopt", *claimant, lost="busy")
 
     def pass_over(self, message: dict[str, Any]) -> None:
-        """Leave a claim to the process that has answered it.
+        """Deny a claim no more that another process has decided.
+
+        Only that ends it: after another process has said that it holds the session, or does not, the claim
+        still waits for the denial of this one.
 
         Raises:
             TypeError, LookupError: The answer is malformed.

@@ -117,14 +117,17 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         )
         giving = Giving(self, self._identity, returning, claims, cut=gate.cut, tasks=tasks, moved=self.moved)
 
-        def answered(take: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-            return lambda message: (take if message["host_id"] == self.host_id else giving.pass_over)(message)
+        def own(take: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+            return lambda message: take(message) if message["host_id"] == self.host_id else None
+
+        def adopt(message: dict[str, Any]) -> None:
+            (claims.take if message["host_id"] == self.host_id else giving.pass_over)(message)
 
         self._takers |= {
             "claim": giving.take,
-            "held": answered(claims.hold),
-            "unheld": answered(claims.miss),
-            "adopt": answered(claims.take),
+            "held": own(claims.hold),
+            "unheld": own(claims.miss),
+            "adopt": adopt,
         }
         self._leavers.append(claims.leave)
         return claims

@@ -30,7 +30,12 @@ class Claim(NamedTuple):
 def split_auth(auth: Any) -> tuple[Claim | None, Any]:
     """Return what an auth object claims, or None, and the rest of it, which is the application's."""
     pid = auth.get("pid") if isinstance(auth, dict) else None
-    if not isinstance(pid, str) or len(pid) != _PID_LENGTH or not pid.startswith(_PREFIX):
+    if (
+        not isinstance(pid, str)
+        or len(pid) != _PID_LENGTH
+        or not pid.startswith(_PREFIX)
+        or not pid.isascii()
+    ):
         return None, auth
     rest = {name: value for name, value in auth.items() if name not in ("pid", "offset")}
     return Claim(pid, auth.get("offset")), rest or None

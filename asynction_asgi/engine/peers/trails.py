@@ -137,6 +137,15 @@ def with_offset(encode: Encode, payload: list[Any], namespace: str, offset: str,
     ]
 
 
+def _has_utf8(text: str) -> bool:
+    """Return whether a text can travel; JSON can write half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Trail:
     """The events that one client may not have received yet, oldest first.
 
@@ -209,7 +218,7 @@ class Trail:
     def understands(self, offset: Any) -> bool:
         """Return whether a client may show this as its offset: a string, or None if it received none."""
         if isinstance(offset, str):  # of any length, where it may be an argument of the application's
-            return self.form == "event" or len(offset) <= _LONGEST_OFFSET
+            return (self.form == "event" or len(offset) <= _LONGEST_OFFSET) and _has_utf8(offset)
         return offset is None
 
     def seek(self, offset: str | None) -> None:

@@ -15,11 +15,12 @@ from asynction_asgi.engine import Limits, create_server
 from asynction_asgi.engine.cluster.managers import QueueRooms
 from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.settings import create_settings
+from asynction_asgi.engine.peers.sessions import new_pid
 from asynction_asgi.errors import RefusedError
 from asynction_asgi.spec.model import Recovery
 from tests.engine.returner import Returner
 
-from ..stage import Script, Stage, serve_app, until
+from ..stage import SECONDS, Script, Stage, payload, serve_app, until
 from .movers import ROOMS, Mover, expected, plan
 from .processes import RHYTHM, acquainted, processes
 
@@ -40,18 +41,35 @@ async def cluster(
     limits: Limits = LIMITS,
     rhythm: dict[str, float] | None = None,
     bounds: dict[str, Any] | None = None,
+    last: dict[str, float] | None = None,
+    **options: Any,
 ) -> AsyncIterator[list[Stage]]:
-    """Run servers with recovery that know each other, on a channel of their own."""
+    """Run servers with recovery that know each other, on a channel of their own.
+
+    Args:
+        queue_url: The broker's.
+        count: How many servers.
+        form: How clients learn offsets.
+        limits: Of each server.
+        rhythm: Times of all servers.
+        bounds: What the document says of recovery.
+        last: Other times of the last server.
+        options: For each server.
+    """
     channel = f"test-{id(asyncio.current_task())}-{random.random()}"
     async with contextlib.AsyncExitStack() as stack:
         stages = []
-        for _ in range(count):
+        for number in range(count):
+            times = {
+                **RHYTHM,
+                "tick": 0.05,
+                **(rhythm or {}),
+                **((last or {}) if number == count - 1 else {}),
+            }
             script = Script()
             script.recoveries["/"] = Recovery(**(bounds or {}), offset=form)
-            settings = create_settings(
-                queue_url, channel=channel, rhythm=Rhythm(**{**RHYTHM, "tick": 0.05, **(rhythm or {})})
-            )
-            server = create_server(script, client_manager=QueueRooms(settings), limits=limits)
+            settings = create_settings(queue_url, channel=channel, rhythm=Rhythm(**times))
+            server = create_server(script, client_manager=QueueRooms(settings), limits=limits, **options)
             url = await stack.enter_async_context(serve_app(server.app))
             stack.push_async_callback(server.shutdown, 1.0)
             server.listen()
@@ -150,6 +168,88 @@ async def test_another_user_does_not_get_the_session(stream: str) -> None:
         async with one.there(user="ada"):
             assert one.recovered
         assert moved(second) == {"unanswered": 1, "taken": 1}
+
+
+# More than a test waits for a client: only the processes' answers can end a claim in time.
+PATIENT = {"claim": 2 * SECONDS}
+
+
+async def test_a_claim_ends_once_every_process_has_denied_it(stream: str) -> None:
+    """Also if some say so before others do."""
+    async with cluster(stream, 3, rhythm=PATIENT, last={"unheld": 0.5}) as (first, *_):
+        one = Returner(first)
+        one.pid = new_pid()
+        async with one.there():
+            assert not one.recovered
+        assert moved(first) == {"unanswered": 1}
+
+
+async def test_a_process_that_waited_in_vain_says_so(stream: str) -> None:
+    """A client that claims one session in two processes at once starts over in both."""
+    async with cluster(stream, 3, rhythm=PATIENT, last={"unheld": 0.5}) as (first, second, _):
+        one, two = Returner(first), Returner(second)
+        one.pid = two.pid = new_pid()
+        async with asyncio.TaskGroup() as group, first.websocket() as client:
+            await client.send("40" + json.dumps({"pid": one.pid}))
+            await until(lambda: first.holdings["members"], "claimed")
+            group.create_task(stays(two))
+            assert payload(await client.receive())["pid"] != one.pid
+        assert [moved(stage) for stage in (first, second)] == [{"unanswered": 1}] * 2
+
+
+@pytest.mark.parametrize(
+    "shown", [{"offset": "\ud800"}, {"pid": "r1" + "\ud800" * 24}], ids=["offset", "pid"]
+)
+async def test_what_has_no_form_on_the_queue_is_not_asked_for(stream: str, shown: dict[str, str]) -> None:
+    """A JSON module may take half a surrogate pair from a client: that client starts over at once."""
+    async with cluster(stream, form="event", json=json) as (first, second):
+        one = Returner(first, "event")
+        async with one.there():
+            pass
+        one.stage = second
+        async with one.there(**shown):
+            assert not one.recovered
+        manager: Any = second.server.manager
+        assert moved(second) == {}
+        assert manager.link.write == manager.link.writer.put  # nothing is kept of the queue
+
+
+async def test_a_client_that_claims_again_and_again_has_few_claims(stream: str) -> None:
+    """The oldest ones are not awaited any more, and what they keep of the queue is dropped."""
+    never = {**PATIENT, "unheld": 2 * SECONDS}
+    async with cluster(stream, rhythm=never) as (first, second), contextlib.AsyncExitStack() as stack:
+        pid = json.dumps({"pid": new_pid()})
+        clients = [await stack.enter_async_context(first.websocket()) for _ in range(12)]
+        for number, client in enumerate(clients, 1):
+            await client.send("40" + pid)
+            await until(partial(holds, first, number), "claimed")
+        for client in clients[:-1]:
+            assert (await client.receive()).startswith("40")
+        manager: Any = second.server.manager
+        own: Any = first.server.manager
+        for number in range(1, 13):
+            manager.put(
+                {
+                    "sender": manager.host_id,
+                    "method": "adopt",
+                    "host_id": own.host_id,
+                    "id": number,
+                    "lost": "incomplete",
+                }
+            )
+        assert (await clients[-1].receive()).startswith("40")
+        assert (own.dropped["unasked"], moved(first)) == (4, {"incomplete": 1})
+
+
+def holds(stage: Stage, count: int) -> bool:
+    """Return whether a process has this number of clients, connected or not yet."""
+    return bool(stage.holdings["members"] == count)
+
+
+async def stays(one: Returner) -> None:
+    """Connect for a moment, with a new session."""
+    async with one.there():
+        assert not one.recovered
 
 
 @pytest.mark.parametrize(
@@ -319,8 +419,10 @@ async def test_malformed_messages_are_counted(stream: str, claims: dict[str, Any
     """The listener goes on."""
     async with cluster(stream) as (first, second):
         manager: Any = first.server.manager
-        manager.put({"host_id": manager.host_id, **claims})
         other: Any = second.server.manager
+        answers = {"sender": manager.host_id, "host_id": other.host_id}
+        asks = {"host_id": manager.host_id}
+        manager.put({**(asks if claims["method"] == "claim" else answers), **claims})
         await until(lambda: other.dropped["malformed"] == 1, "counted")
 
 
