@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import logging
+import math
 import re
 import socket
 import sys
@@ -65,8 +66,13 @@ def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
         pytest.param({"exp": 1}, "it expired long ago", id="expired"),
         pytest.param({"exp": None}, "it has no exp", id="no exp"),
         pytest.param({"exp": str(int(time.time()) + AN_HOUR)}, "its exp is not a number", id="exp as text"),
-        pytest.param({"exp": True}, "it expired long ago", id="exp as boolean"),
-        pytest.param({"exp": "soon"}, "it is malformed", id="exp in words"),
+        pytest.param({"exp": "123"}, "its exp is not a number", id="past exp as text"),
+        pytest.param({"exp": "soon"}, "its exp is not a number", id="exp in words"),
+        pytest.param({"exp": True}, "its exp is not a number", id="exp as boolean"),
+        pytest.param({"exp": []}, "its exp is not a number", id="exp as list"),
+        pytest.param({"exp": -1e300}, "its exp is not a number", id="exp before all time"),
+        pytest.param({"exp": 1e300}, "its exp is not a number", id="exp after all time"),
+        pytest.param({"exp": math.nan}, "its exp is not a number", id="exp as NaN"),
         pytest.param({"nbf": time.time() + AN_HOUR}, "it is not valid yet", id="not yet"),
         pytest.param({"iat": time.time() + AN_HOUR}, "it is not valid yet", id="issued later"),
         pytest.param({"iat": "now"}, "its iat is not a number", id="issued in words"),

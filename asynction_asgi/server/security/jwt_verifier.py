@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...extras import require
 from ...logs import Throttle, get_logger
 from ...reasons import Credential
+from .identity import expiry_of
 from .jwks import ASYMMETRIC, IssuerKeys, KeySet, check_url
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LONGEST = 16 * 1024
 # Why a token is refused, by the name of PyJWT's exception or of a class above it.
 _REASONS = {
-    "ExpiredSignatureError": (Credential.EXPIRED, "it has expired"),
     "ImmatureSignatureError": (Credential.NOT_YET, "it is not valid yet"),
     "InvalidAudienceError": (Credential.AUDIENCE, "it is for another audience"),
     "InvalidIssuedAtError": (Credential.CLAIMS, "its iat is not a number"),
@@ -142,8 +142,6 @@ class JWTVerifier:
             return await self._verify(token)
         except (self._jwt.PyJWTError, ValueError) as error:
             reason, detail = self._reason(error)
-        if reason is Credential.EXPIRED:
-            detail = f"it expired {self._seconds_since(token)} s ago"
         raise RefusedTokenError(reason, detail)
 
     async def _verify(self, token: str) -> Mapping[str, Any]:
@@ -157,11 +155,19 @@ class JWTVerifier:
         if key is None:
             raise RefusedTokenError(Credential.KEY, "there is no key of its algorithm and key id")
         claims = self._claims(token, key)
-        expires = claims["exp"]
-        # RFC 7519, 2: NumericDate is a JSON number; PyJWT also accepts a text.
-        if isinstance(expires, bool) or not isinstance(expires, int | float):
-            raise RefusedTokenError(Credential.CLAIMS, "its exp is not a number")
+        self._check_expiry(claims)
         return claims
+
+    def _check_expiry(self, claims: Mapping[str, Any]) -> None:
+        """Refuse a token that has expired. PyJWT would also take a text or a boolean for a time."""
+        try:
+            expires = expiry_of(claims)
+        except ValueError:
+            expires = None
+        if expires is None:
+            raise RefusedTokenError(Credential.CLAIMS, "its exp is not a number")
+        if (since := time.time() - expires) >= self.leeway:
+            raise RefusedTokenError(Credential.EXPIRED, f"it expired {int(since)} s ago")
 
     def _reason(self, error: Exception) -> tuple[Credential, str]:
         """Return what PyJWT's exception says is wrong with a token, without quoting the token."""
@@ -173,11 +179,6 @@ class JWTVerifier:
         if self._audience is None and reason is Credential.AUDIENCE:
             return reason, "it is for an audience, and none is configured"
         return reason, detail
-
-    def _seconds_since(self, token: str) -> int:
-        """Return how long ago a token expired, whose signature was found to be right."""
-        claims = self._jwt.decode(token, options={"verify_signature": False})
-        return int(time.time() - claims["exp"])
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK | bytes | None:
         if self._secret is not None:
@@ -195,7 +196,7 @@ class JWTVerifier:
             issuer=self._issuer,
             audience=self._audience,
             leeway=self.leeway,
-            options={"require": ["exp"], "enforce_minimum_key_length": True},
+            options={"require": ["exp"], "verify_exp": False, "enforce_minimum_key_length": True},
         )
         return claims
 
