@@ -39,6 +39,7 @@ class Asking:
         server: Where the clients are.
         begin: Sends the question; returns None if it was not sent.
         check: Checks the arguments of an answer; raises `AckValidationError`.
+        tell_unanswered: Receives why a client has not answered.
         timeout: Seconds that the clients have to answer.
     """
 
@@ -47,18 +48,20 @@ class Asking:
         server: Server,
         begin: Callable[[], Awaitable[Poll | None]],
         check: Callable[[Sequence[Any]], None],
+        tell_unanswered: Callable[[DisconnectedError | NoAnswerError], None],
         *,
         timeout: float,
     ) -> None:
         self._server = server
         self._begin = begin
         self._check = check
+        self._tell_unanswered = tell_unanswered
         self._timeout = timeout
         self._poll: Poll | None = None
 
     @property
     def asked(self) -> int | None:
-        """Number of clients that were asked; None until every process on the message queue has told."""
+        """Number of clients that were asked; None until every process on the message queue has answered."""
         return None if self._poll is None else self._poll.asked
 
     async def __aiter__(self) -> AsyncIterator[Answer]:
@@ -71,6 +74,7 @@ class Asking:
         try:
             while (reply := await self._server.run_here(poll.next(deadline))) is not None:
                 if reply.error is not None:
+                    self._tell_unanswered(reply.error)
                     yield Answer(sid=reply.sid, error=reply.error)
                 else:
                     yield self._checked(reply.sid, reply.arguments)

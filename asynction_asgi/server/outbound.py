@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.packets import RESERVED_EVENTS
-from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError, ValidationError
-from ..reasons import Unanswered
+from ..errors import (
+    AckValidationError,
+    PayloadValidationError,
+    UndeclaredEventError,
+    ValidationError,
+)
 from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch
 from .conversion.outgoing import Writer, arguments_of
 from .instead import one_tuple
 from .misfits import advice_on
+from .unanswered import why_unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..errors import DisconnectedError, NoAnswerError
     from ..spec.model import Spec
     from ..spec.model.arguments import ArgumentsCheck
     from ..spec.model.namespaces import Namespaces
@@ -86,10 +92,12 @@ class Outbound:
         if self._outcomes.sent is not None:
             self._outcomes.sent(namespace, event)
 
-    def tell_unanswered(self, event: str, namespace: str, reason: Unanswered, error: BaseException) -> None:
+    def tell_unanswered(
+        self, event: str, namespace: str, error: AckValidationError | DisconnectedError | NoAnswerError
+    ) -> None:
         """Report that an event which asked for an answer got none that counts."""
         if self._outcomes.unanswered is not None:
-            self._outcomes.unanswered(namespace, event, reason, error)
+            self._outcomes.unanswered(namespace, event, why_unanswered(error), error)
 
     def check_answer(self, event: str, namespace: str, answer: Sequence[Any]) -> None:
         """Check a client's answer against the ack that the document declares for an emit.
@@ -112,7 +120,7 @@ class Outbound:
             )
             try:
                 if self._validation.inbound == "enforce":
-                    self.tell_unanswered(event, namespace, Unanswered.INVALID, error)
+                    self.tell_unanswered(event, namespace, error)
                     raise error from None
                 self._violations.let_through(error, *self._declared(event, namespace))
             finally:

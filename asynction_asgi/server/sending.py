@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..engine import name_rooms
 from ..engine.crashes import must_pass
 from ..errors import DisconnectedError, NoAnswerError
-from ..reasons import Unanswered
 from .around_emits import AroundEmits, Emission
 from .asking import Asking
 from .instead import check_recipients
@@ -142,19 +141,16 @@ class Sending:
             answer = await sender.request(
                 event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
             )
-        except NoAnswerError as error:
-            self._outbound.tell_unanswered(event, namespace, Unanswered.DISPLACED, error)
+        except (NoAnswerError, DisconnectedError) as error:
+            self._outbound.tell_unanswered(event, namespace, error)
             raise
         except TimeoutError:
             late = NoAnswerError(to, namespace, event)
-            self._outbound.tell_unanswered(event, namespace, Unanswered.TIMEOUT, late)
+            self._outbound.tell_unanswered(event, namespace, late)
             try:
                 raise late from None
             finally:
                 del late  # a frame that holds what it raises is garbage that only the collector finds
-        except DisconnectedError as error:
-            self._outbound.tell_unanswered(event, namespace, Unanswered.GONE, error)
-            raise
         self._outbound.check_answer(event, namespace, answer)
         if not answer:
             return None
@@ -188,7 +184,10 @@ class Sending:
         def check(answer: Sequence[Any]) -> None:
             self._outbound.check_answer(event, namespace, answer)
 
-        return Asking(server, begin, check, timeout=timeout)
+        def tell_unanswered(error: DisconnectedError | NoAnswerError) -> None:
+            self._outbound.tell_unanswered(event, namespace, error)
+
+        return Asking(server, begin, check, tell_unanswered, timeout=timeout)
 
     def _checked_callback(
         self, callback: Callable[..., Any], event: str, namespace: str, client: Any

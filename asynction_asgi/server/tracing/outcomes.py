@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context, trace
 from opentelemetry.trace import Status, StatusCode
 
-from ...errors import AckValidationError, DisconnectedError, NoAnswerError, RefusedError, ValidationError
-from ...reasons import Code, Unanswered
+from ...errors import DisconnectedError, NoAnswerError, RefusedError, ValidationError
+from ...reasons import Code
 from ..observer import Observer
+from ..unanswered import why_unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,20 +88,12 @@ class TracedOutcomes(Observer):
 
 def unanswered(span: Span, error: BaseException) -> None:
     """Report what a call raised: why its client did not answer, or that it could not be asked."""
-    reason = _reason(error)
+    reason = why_unanswered(error)
     if reason is not None:
         span.set_attribute("error.type", reason)
     else:
         span.set_attribute("error.type", type(error).__qualname__)
         span.set_status(Status(StatusCode.ERROR))
-
-
-def _reason(error: BaseException) -> Unanswered | None:
-    if isinstance(error, NoAnswerError):
-        return Unanswered.DISPLACED if error.displaced else Unanswered.TIMEOUT
-    if isinstance(error, DisconnectedError):
-        return Unanswered.GONE
-    return Unanswered.INVALID if isinstance(error, AckValidationError) else None
 
 
 def _record(span: Span, error: BaseException, *, text: bool) -> None:
