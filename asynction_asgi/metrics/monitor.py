@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-__all__ = ["Monitor", "Observed", "respond"]
+__all__ = ["Monitor", "Observed", "respond", "respond_ready"]
 
 _JSON = "application/json"
 
@@ -86,6 +86,11 @@ async def respond(
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def respond_ready(scope: Scope, send: Send, *, ready: bool) -> None:
+    """Answer a probe by one word, which says no more than whether clients may be sent here."""
+    await respond(scope, send, 200 if ready else 503, "ready\n" if ready else "not ready\n")
 
 
 def _accept(scope: Scope) -> str:

@@ -259,6 +259,10 @@ class AsynctionSocketIO(Registering, Emitting):
         """
         await self._server.drain(seconds)
 
+    def serves(self, path: str, root: str = "") -> bool:
+        """Return whether a request below a mount's path is answered here, and not by the wrapped application."""
+        return self._targets.serves(path, root)
+
     @property
     def docs_path(self) -> str | None:
         """The path of the documentation below the mount, or None without documentation."""

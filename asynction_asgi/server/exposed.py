@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from ..docs.guard import Admission
 from ..metrics.exposition import OPENMETRICS, choose_format
-from ..metrics.monitor import respond
+from ..metrics.monitor import respond, respond_ready
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, MutableMapping
@@ -89,14 +89,11 @@ class _Exposed:
 
 
 class _Health:
-    """One word for probes, which says no more than that clients may be sent here."""
+    """Answers probes."""
 
     def __init__(self, ready: Callable[[], bool]) -> None:
         self._ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
-        if self._ready():
-            await respond(scope, send, 200, "ready\n")
-        else:
-            await respond(scope, send, 503, "not ready\n")
+        await respond_ready(scope, send, ready=self._ready())

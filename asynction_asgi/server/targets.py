@@ -71,6 +71,10 @@ class Targets:
             taken=[path] if docs is None else [path, docs.path],
         )
 
+    def serves(self, path: str, root: str) -> bool:
+        """Return whether a request below a root path is answered by something else than the wrapped application."""
+        return self.find({"type": "http", "path": path, "root_path": root}) is not self.wrapped
+
     def find(self, scope: Scope) -> ASGIApp | None:
         """Return what answers a request or a WebSocket, or None if nothing does."""
         # Under a mount, the document's path may be the full path or the path below the mount: its server

@@ -54,7 +54,8 @@ DOCUMENT = {
 options = {}
 if "QUEUE" in os.environ:
     options = {"transports": ["websocket"], "message_queue": os.environ["QUEUE"]}
-app = AsynctionSocketIO.from_spec(DOCUMENT, **options)
+paths = {"metrics_path": "/metrics", "monitor_guard": None, "health_path": "/health"}
+app = AsynctionSocketIO.from_spec(DOCUMENT, metrics=True, **paths, **options)
 
 
 @app.on("pid")
@@ -368,8 +369,10 @@ async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
         (["--drain", "-1"], "-1"),
         (["--drain", "5", "--reload"], "--reload restarts at once; remove --drain"),
         (["--ready-path", "ready"], "'ready' is not a path; use one such as /ready"),
-        (["--ready-path", "/socket.io/ready"], "is served already, below /socket.io; use another path"),
-        (["--ready-path", "/docs"], "is served already, below /docs; use another path"),
+        (["--ready-path", "/socket.io/ready"], "is a path of the server already; use another one"),
+        (["--ready-path", "/docs"], "is a path of the server already"),
+        (["--ready-path", "/metrics"], "is a path of the server already"),
+        (["--ready-path", "/health"], "is a path of the server already"),
     ],
 )
 def test_what_can_not_be_served(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...metrics.monitor import respond_ready
 from ...server.discovery import find_served
 
 if TYPE_CHECKING:
@@ -45,39 +46,22 @@ class Readiness:
         if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) != self._path:
             await self.app(scope, receive, send)
             return
-        if scope["method"] not in ("GET", "HEAD"):
-            await _answer(send, 405, b"GET or HEAD\n", (b"allow", b"GET, HEAD"))
-        elif all(served.ready for served in self._served):
-            await _answer(send, 200, b"ready\n")
-        else:
-            await _answer(send, 503, b"not ready\n", (b"retry-after", b"1"))
-
-
-async def _answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    every = [
-        (b"content-type", b"text/plain"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        *headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": every})
-    await send({"type": "http.response.body", "body": body})
+        await respond_ready(scope, send, ready=all(served.ready for served in self._served))
 
 
 def check_ready_path(app: Callable[..., Any], path: str | None) -> None:
     """Refuse a path that would hide another one.
 
     Raises:
-        click.BadParameter: It is not a path, or Socket.IO or its documentation is there.
+        click.BadParameter: It is not a path, or Socket.IO, its documentation, metrics or health are there.
     """
     if path is None:
         return
     if not path.startswith("/") or "?" in path or "#" in path:
         raise click.BadParameter(f"{path!r} is not a path; use one such as /ready", param_hint="--ready-path")
     for mount, served in find_served(app):
-        for taken in (served.spec.path, served.docs_path):
-            if taken is not None and f"{path}/".startswith(f"{mount}{taken.rstrip('/')}/"):
-                raise click.BadParameter(
-                    f"{path!r} is served already, below {mount}{taken}; use another path",
-                    param_hint="--ready-path",
-                )
+        if served.serves(path, mount):
+            where = f"the server at {mount}" if mount else "the server"
+            raise click.BadParameter(
+                f"{path!r} is a path of {where} already; use another one", param_hint="--ready-path"
+            )
