@@ -14,9 +14,9 @@ _DURATIONS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 _ANSWERS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Family:
-    """One metric with all its series.
+    """One metric with all its series; equal only to itself, so that it is quickly found in a dictionary.
 
     Attributes:
         name: Without the suffix of its samples, such as ``_total``.
@@ -126,7 +126,9 @@ QUEUE_RECONNECTS = _counter("queue_reconnects", "Outages of the message queue th
 QUEUE_LOST_SECONDS = _counter("queue_lost_seconds", "Time without the message queue.")
 QUEUE_PENDING = _gauge("queue_pending", "Messages that the broker has not answered for.")
 QUEUE_SILENCE = _gauge(
-    "queue_silence_seconds", "Time since the process last heard itself on the message queue.", combined="max"
+    "queue_silence_seconds",
+    "Time since the process last received its own message from the queue.",
+    combined="max",
 )
 QUEUE_LAG = _gauge("queue_lag_seconds", "Time that the last such message took.", combined="max")
 DRAINING = _gauge("draining", "Processes that let their clients leave, or stop.")

@@ -153,7 +153,7 @@ def _of_document(spec: Spec) -> Iterator[Series]:
     yield families.CONNECTS, (NO_NAMESPACE,), outcomes.CODES, 0
     for scheme in (*spec.schemes, NO_SCHEME):
         yield families.CREDENTIALS_REFUSED, (scheme,), outcomes.CREDENTIALS, 0
-    yield families.EMITS, (NO_NAMESPACE, NO_EVENT), outcomes.CODES, 0
+    yield families.EMITS, (NO_NAMESPACE, NO_EVENT), outcomes.EMITS, 0
     for namespace in spec.namespaces.values():
         yield from _of_namespace(namespace)
 

@@ -9,12 +9,12 @@ from bisect import bisect_left
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RefusedError
+from ..errors import AckValidationError, DisconnectedError, RefusedError, ValidationError
 from ..metrics import families
 from ..metrics.layout import NO_EVENT
 from ..reasons import Code
+from .by_event import ByEvent
 from .dispatch import Conversation, Dispatcher
-from .namespace_routes import WILDCARD
 from .sending import Sending
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..engine import Peer, Sender
     from ..metrics import Layout, Metrics
     from ..spec.model import Namespace
-    from ..spec.model.namespaces import Namespaces
     from .calls import Call
     from .contract import Contract
     from .emitting import Emitting
@@ -38,20 +37,18 @@ _ACK_BOUNDS = families.ACK_SECONDS.buckets
 _FAILURES = frozenset({Code.INTERNAL_ERROR, Code.INVALID_ACK, Code.TIMEOUT})
 
 
-class _ByEvent(dict[str, "_Cells"]):
-    """The cells of a namespace's events, and those that any other event counts for."""
-
-    def __init__(self, layout: Layout, namespace: Namespace) -> None:
-        super().__init__({event: _cells(layout, namespace.name, event) for event in namespace.receives})
-        others = WILDCARD if WILDCARD in namespace.receives else NO_EVENT
-        self._others = _cells(layout, namespace.name, others)
-
-    def __missing__(self, event: str) -> _Cells:
-        return self._others
-
-
 class _Instead(list[Any]):
-    """The answer of an error handler; the event itself was not handled."""
+    """The answer of an error handler; the event itself was not handled.
+
+    Attributes:
+        failed: Whether the server failed, and not the client.
+    """
+
+    __slots__ = ("failed",)
+
+    def __init__(self, answer: Sequence[Any], *, failed: bool) -> None:
+        super().__init__(answer)
+        self.failed = failed
 
 
 class MeasuredDispatcher(Dispatcher):
@@ -61,11 +58,10 @@ class MeasuredDispatcher(Dispatcher):
         super().__init__(contract, app)
         self._metrics = metrics
         self._cells = {
-            routes: _ByEvent(metrics.layout, routes.declared)
-            for routes in contract.routes.namespaces.values()
+            routes: _cells(metrics.layout, routes.declared) for routes in contract.routes.namespaces.values()
         }
         parts = contract.outbound, self._failures, self.connections, app
-        self.sending = MeasuredSending(*parts, metrics=metrics, namespaces=contract.namespaces)
+        self.sending = MeasuredSending(*parts, metrics=metrics, contract=contract)
 
     async def event(
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool
@@ -84,6 +80,8 @@ class MeasuredDispatcher(Dispatcher):
         seconds = perf_counter() - began
         if type(answer) is not _Instead:
             self._metrics.cells[handled] += 1
+        elif not answer.failed:
+            return answer
         if first is not None:
             self._took(seconds, first, total)
         return answer
@@ -101,16 +99,27 @@ class MeasuredDispatcher(Dispatcher):
         error: BaseException,
         refusal_of: Callable[..., BaseException],
     ) -> Sequence[Any]:
-        return _Instead(await super()._answer(peer, conversation, call, error, refusal_of))
+        answer = await super()._answer(peer, conversation, call, error, refusal_of)
+        return _Instead(answer, failed=_is_failure(error))
 
 
 class MeasuredSending(Sending):
     """A sender that measures how long clients take to answer calls."""
 
-    def __init__(self, *parts: Any, metrics: Metrics, namespaces: Namespaces) -> None:
+    def __init__(self, *parts: Any, metrics: Metrics, contract: Contract) -> None:
         super().__init__(*parts)
         self._metrics = metrics
-        self._namespaces = namespaces
+        self._namespaces = contract.namespaces
+        self._answers = {
+            namespace.name: ByEvent(
+                {
+                    event: metrics.layout.find(families.ACK_SECONDS, namespace.name, event)
+                    for event in namespace.sends
+                },
+                None,
+            )
+            for namespace in contract.spec.namespaces.values()
+        }
 
     async def _ask(
         self, sender: Sender, event: str, data: Any, to: str, namespace: str, *options: Any
@@ -120,15 +129,28 @@ class MeasuredSending(Sending):
         seconds = perf_counter() - began
         resolved = self._namespaces.resolve(namespace)
         if resolved is not None:
-            block = self._metrics.layout.find(families.ACK_SECONDS, resolved.declared.name, event)
+            block = self._answers[resolved.declared.name][event]
             if block is not None:
                 self._metrics.cells[block.at + bisect_left(_ACK_BOUNDS, seconds)] += 1
                 self._metrics.cells[block.at + block.size - 1] += seconds
         return answer
 
 
-def _cells(layout: Layout, namespace: str, event: str) -> _Cells:
-    """Return the cells of one event: its counter, the first of its histogram or None, and the histogram's sum."""
-    handled = layout.index(families.EVENTS, namespace, event)["handled"]
-    block = layout.find(families.EVENT_SECONDS, namespace, event)
-    return (handled, None, 0) if block is None else (handled, block.at, block.at + block.size - 1)
+def _cells(layout: Layout, namespace: Namespace) -> ByEvent[_Cells]:
+    """Return the cells of each event: its counter, the first of its histogram or None, and the histogram's sum."""
+
+    def cells(event: str) -> _Cells:
+        handled = layout.index(families.EVENTS, namespace.name, event)["handled"]
+        block = layout.find(families.EVENT_SECONDS, namespace.name, event)
+        return (handled, None, 0) if block is None else (handled, block.at, block.at + block.size - 1)
+
+    return ByEvent({event: cells(event) for event in namespace.receives}, cells(NO_EVENT))
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Return whether the server failed to handle an event, which an error handler answered."""
+    if isinstance(error, ValidationError):  # outbound, of what the handler sent or returned
+        return error.direction == "outbound" or isinstance(error, AckValidationError)
+    if isinstance(error, RefusedError):
+        return error.code in _FAILURES
+    return not isinstance(error, DisconnectedError)

@@ -9,6 +9,7 @@ from ..metrics import families
 from ..metrics.layout import NO_EVENT, NO_NAMESPACE, NO_SCHEME
 from ..metrics.outcomes import OTHER
 from ..spec.model.namespaces import Namespaces
+from .by_event import ByEvent
 from .namespace_routes import WILDCARD
 from .observer import Observer
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping
 
     from ..engine import Peer
-    from ..metrics import Family, Metrics
+    from ..metrics import Family, Layout, Metrics
     from ..reasons import Close, Rejection, Unanswered
     from ..spec import Spec
 
@@ -36,6 +37,7 @@ class Tallies(Observer):
     def __init__(self, metrics: Metrics, spec: Spec) -> None:
         self._metrics = metrics
         self._namespaces = Namespaces(spec)
+        self._sent = _cells_of_sent(spec, metrics.layout)
         self._rows: dict[tuple[Family, tuple[str, ...]], Mapping[str, int]] = {
             (block.family, block.labels): metrics.layout.index(block.family, *block.labels)
             for block in metrics.layout.blocks
@@ -82,8 +84,7 @@ class Tallies(Observer):
 
     def sent(self, namespace: str, event: str) -> None:
         """Count an event that was emitted."""
-        declared = self._declared(namespace)
-        self._count(families.EMITS, declared, self._emitted(declared, event), last="sent")
+        self._metrics.cells[self._sent[self._declared(namespace)][event]] += 1
 
     def unsent(self, namespace: str, event: str, error: ValidationError) -> None:
         """Count an event that was not emitted."""
@@ -153,6 +154,19 @@ class Tallies(Observer):
             at = row.get(last, row.get(OTHER))
             if at is not None:
                 self._metrics.cells[at] += by
+
+
+def _cells_of_sent(spec: Spec, layout: Layout) -> Mapping[str, ByEvent[int]]:
+    """Return the cell of each event that the server emits, by namespace."""
+
+    def cell(namespace: str, event: str) -> int:
+        return layout.index(families.EMITS, namespace, event)["sent"]
+
+    events = {name: namespace.sends for name, namespace in spec.namespaces.items()}
+    return {
+        name: ByEvent({event: cell(name, event) for event in sends}, cell(name, NO_EVENT))
+        for name, sends in (*events.items(), (NO_NAMESPACE, ()))
+    }
 
 
 def _is_own(error: ValidationError) -> bool:

@@ -56,6 +56,7 @@ DOCUMENT: dict[str, Any] = {
             "parameters": {"id": {"schema": {"type": "string"}}},
             "x-recovery": {"seconds": 60},
             "publish": {"message": {"name": "say", "payload": TEXT, **ACK}},
+            "subscribe": {"message": {"name": "*", "payload": TEXT, **ACK}},
         },
     },
 }
@@ -197,6 +198,68 @@ async def test_calls_are_counted_and_measured(app: AsynctionSocketIO, url: str) 
     for reason in ("answered", "gone", "timeout"):
         assert reading.of("acks_total", "/", "asked", reason) == 1
     assert reading.of("emits_total", "/", "asked", "sent") == 3
+
+
+async def test_calls_of_other_events_are_measured(app: AsynctionSocketIO, url: str) -> None:
+    """An event that the document declares by the wildcard counts and is measured under its name."""
+    async with connected(url, "/rooms/7", on={"whatever": lambda text: text}) as client:
+        reading = Reading(app)
+        await app.call("whatever", "hi", to=client.sid, namespace="/rooms/7")
+        assert reading.of("emits_total", "/rooms/{id}", "*", "sent") == 1
+        assert reading.of("acks_total", "/rooms/{id}", "*", "answered") == 1
+        assert reading.of("ack_duration_seconds_count", "/rooms/{id}", "*") == 1
+
+
+async def test_answers_of_many_are_counted(app: AsynctionSocketIO, url: str) -> None:
+    """A question to many counts what became of it for each client."""
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def keep_silent(_: str) -> None:
+        asked.set()
+        await ended.wait()
+
+    async def ask() -> list[str]:
+        return [type(answer.error).__name__ async for answer in app.ask("asked", "hi", timeout=0.5)]
+
+    def reply(times: int) -> dict[str, Any]:
+        return {"asked": lambda text: text * times}
+
+    reading = Reading(app)
+    async with connected(url, on=reply(1)), connected(url, on=reply(9)):
+        async with connected(url, on={"asked": keep_silent}):
+            answers = asyncio.ensure_future(ask())
+            await asked.wait()
+        asked.clear()
+        async with connected(url, on={"asked": keep_silent}):
+            late = await ask()
+            ended.set()
+    assert sorted(await answers) == ["AckValidationError", "DisconnectedError", "NoneType"]
+    assert sorted(late) == ["AckValidationError", "NoAnswerError", "NoneType"]
+    for outcome, times in (("answered", 2), ("invalid", 2), ("gone", 1), ("timeout", 1)):
+        assert reading.of("acks_total", "/", "asked", outcome) == times, outcome
+
+
+async def test_answers_of_an_error_handler_are_timed_if_the_server_failed() -> None:
+    """An error handler that answers does not make the figure better by what clients did wrong."""
+    app = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True)
+
+    @app.on_error
+    async def answer(error: Exception) -> str:
+        return type(error).__name__
+
+    with serve(app) as url:
+        async with connected(url) as client:
+            for event, text, timed in (
+                ("say", "far too long", False),
+                ("deny", "hi", False),
+                ("crash", "hi", True),
+                ("lie", "hi", True),
+                ("tell", "hi", True),
+            ):
+                reading = Reading(app)
+                assert await client.call(event, text)
+                assert reading.of("events_total", "/", event, "other") == 1
+                assert reading.of("event_duration_seconds_count", "/", event) == timed, event
 
 
 async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: str) -> None:

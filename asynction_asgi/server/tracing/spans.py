@@ -13,7 +13,7 @@ from opentelemetry.trace import Link, SpanKind
 
 from ... import __version__
 from ...logs import get_logger
-from ..namespace_routes import WILDCARD
+from ..by_event import ByEvent
 from .remote import Handshakes, context_within
 
 if TYPE_CHECKING:
@@ -41,37 +41,11 @@ class _Named(NamedTuple):
     attributes: Mapping[str, Any]
 
 
-class _Names(dict[str, _Named]):
-    """The spans of one kind in a namespace, by event; those that it does not declare share a name."""
-
-    def __init__(self, operation: str, namespace: Namespace, events: Iterable[str]) -> None:
-        attributes = {
-            "messaging.system": "socketio",
-            "messaging.operation.name": operation,
-            "messaging.destination.template": namespace.name,
-        }
-        if operation != "connect":
-            attributes["messaging.operation.type"] = operation
-        self.others = _Named(f"{operation} {namespace.name}", attributes)
-        super().__init__(
-            {
-                event: _Named(
-                    f"{operation} {event} {namespace.name}", {**attributes, "asynction.event": event}
-                )
-                for event in events
-            }
-        )
-        self.others = self.get(WILDCARD, self.others)
-
-    def __missing__(self, event: str) -> _Named:
-        return self.others
-
-
 class Spans:
     """Begins spans.
 
     Args:
-        tracing: What they tell, and to whom.
+        tracing: What they record, and the provider that receives them.
         spec: Whose namespaces and events they are about.
         namespaces: Finds those of a concrete name.
     """
@@ -81,17 +55,17 @@ class Spans:
         self._tracer = trace.get_tracer("asynction_asgi", __version__, tracing.provider)
         self._namespaces = namespaces
         spaces = spec.namespaces.values()
-        self._connects = {space.name: _Names("connect", space, ()).others for space in spaces}
+        self._connects = {space.name: _name_operation("connect", space) for space in spaces}
         self._handshakes = {space.name: Handshakes(space, spec) for space in spaces}
         self._processes = {
-            space.name: _Names("process", space, [*space.receives, "disconnect"]) for space in spaces
+            space.name: _name_events("process", space, [*space.receives, "disconnect"]) for space in spaces
         }
         self._has_advised = False
         self._paths = {
-            space.name: {event.name: event.trace for event in space.receives.values() if event.trace}
+            space.name: ByEvent({event.name: event.trace for event in space.receives.values()}, ())
             for space in spaces
         }
-        self._sends = {space.name: _Names("send", space, space.sends) for space in spaces}
+        self._sends = {space.name: _name_events("send", space, space.sends) for space in spaces}
 
     def connect(self, peer: Peer[Any], auth: Any) -> Span | None:
         """Begin the span of a client that connects, or return None in a namespace that is not declared.
@@ -126,8 +100,7 @@ class Spans:
     def process(self, peer: Peer[Conversation], event: str, arguments: Sequence[Any]) -> Span:
         """Begin the span of an event: a trace of its own, with a link to the span in which its client connected."""
         conversation = peer.state
-        paths = self._paths[conversation.routes.declared.name]
-        path = paths.get(event) or paths.get(WILDCARD)
+        path = self._paths[conversation.routes.declared.name][event]
         remote = context_within(arguments, path) if path else None
         named = self._processes[conversation.routes.declared.name][event]
         attributes = {**self._attributes(named, peer), **self._user(conversation)}
@@ -187,3 +160,26 @@ class Spans:
         elif remote is not None:
             links.append(Link(remote))
         return self._tracer.start_span(name, parent, kind, attributes, links)
+
+
+def _name_operation(operation: str, namespace: Namespace) -> _Named:
+    attributes = {
+        "messaging.system": "socketio",
+        "messaging.operation.name": operation,
+        "messaging.destination.template": namespace.name,
+    }
+    if operation != "connect":
+        attributes["messaging.operation.type"] = operation
+    return _Named(f"{operation} {namespace.name}", attributes)
+
+
+def _name_events(operation: str, namespace: Namespace, events: Iterable[str]) -> ByEvent[_Named]:
+    """Name the spans of one kind in a namespace; events that it does not declare share a name."""
+    others = _name_operation(operation, namespace)
+    named = {
+        event: _Named(
+            f"{operation} {event} {namespace.name}", {**others.attributes, "asynction.event": event}
+        )
+        for event in events
+    }
+    return ByEvent(named, others)
