@@ -55,7 +55,7 @@ def rules() -> dict[str, Any]:
                         "AsynctionQueueSilent",
                         f"max by (job, instance) ({families.QUEUE_SILENCE.sample}) > 30",
                         "critical",
-                        "{{ $labels.instance }} does not hear the message queue",
+                        "{{ $labels.instance }} receives nothing from the message queue",
                         "Events of other processes don't reach its clients. The log says why.",
                     ),
                     _rule(

@@ -11,7 +11,7 @@ from .contracts import layout
 
 
 def test_opentelemetry_reads_the_same_numbers() -> None:
-    """Events and emits have the conventions' names, and an outcome that is no success is the error's type."""
+    """Events and emits have the conventions' names, and every outcome but success is given as ``error.type``."""
     metrics = Metrics(layout("say"))
     metrics.cells[metrics.layout.index(families.EVENTS, "/", "say")["handled"]] = 3
     metrics.cells[metrics.layout.index(families.EVENTS, "/", "say")["forbidden"]] = 1

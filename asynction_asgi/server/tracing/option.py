@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracing:
-    """What an application tells OpenTelemetry besides names and outcomes.
+    """What spans record besides names and outcomes, and who receives them.
 
     Attributes:
         provider: Where spans go; None is the global provider.

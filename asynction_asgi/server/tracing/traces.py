@@ -43,7 +43,7 @@ class Traces:
     """The traces of one application.
 
     Args:
-        tracing: What they tell, and to whom.
+        tracing: What they record, and the provider that receives them.
 
     Attributes:
         outcomes: Observes the application.
