@@ -74,6 +74,14 @@ class Sender(Protocol):
         """Take a client out of a room."""
         ...
 
+    def check_depth(self, arguments: Sequence[Any]) -> None:
+        """Refuse arguments that nest deeper than clients may send.
+
+        Raises:
+            UndecodableError: They do; it must leave `Endpoint.event`, which closes the connection.
+        """
+        ...
+
     def rooms(self, sid: str, namespace: str | None = None) -> Sequence[str | int]:
         """Return the rooms of a client of this process, its own included."""
         ...
@@ -161,6 +169,14 @@ class Endpoint(Protocol):
 
     def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         """How this event's handlers are ordered within one client; None is the server's default."""
+        ...
+
+    def depth(self, peer: Peer[Any], event: str) -> int | None:
+        """Return how many levels the arguments that an event accepts nest at most, or None if they may nest deeper.
+
+        Arguments with such a bound, if it is within the server's limit, are not checked by the server: before
+        anything but their check sees arguments that were not accepted, `event` calls `Sender.check_depth`.
+        """
         ...
 
     def recovery(self, namespace: str) -> Recovery | None:

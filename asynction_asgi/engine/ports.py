@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .reports import Reports
     from .watch import Scope
+    from .wire.codec import UndecodableError
     from .wire.frames import Frame
 
 
@@ -57,12 +58,14 @@ class Transport(Protocol):
         closing: Set once it begins to close.
         closing_task: Runs the disconnect handlers, once it does.
         paused: Set while nothing is read because its events wait.
+        upgraded: Whether it is over WebSocket.
     """
 
     sid: str
     scope: Scope
     connection: Any
     closing: bool
+    upgraded: bool
     closing_task: asyncio.Task[None] | None
     paused: bool
 
@@ -74,6 +77,10 @@ class Transport(Protocol):
     @property
     def fetches_late(self) -> bool:
         """Whether a client of polling has not fetched all its answers and begun another poll."""
+        ...
+
+    def refuse(self, error: UndecodableError) -> None:
+        """Close because of a message that is not a packet."""
         ...
 
     def drop(self, reason: str, *, code: int = 1000) -> None:

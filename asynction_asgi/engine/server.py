@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import socketio
@@ -35,6 +36,7 @@ from .peers.trails import Log
 from .reports import Reports
 from .transport.asgi import EngineApp
 from .transport.engineio_server import EngineServer
+from .wire.codec import check_depth
 from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Server(AddressingServer):
     Attributes:
         limits: What one client may cost.
         encode: Make the frames of one packet; `Serializer.encode`.
+        check_depth: Raises `UndecodableError` for arguments that nest too deep.
         gate: How clients come into namespaces and out of them.
         log: Events that clients may get again.
         calls: Events that wait for an answer, and callbacks.
@@ -101,6 +104,7 @@ class Server(AddressingServer):
         self.namespaces = namespaces  # upstream's default admits "/"
         self.limits = limits
         self.encode = serializer.encode
+        self.check_depth = partial(check_depth, depth=limits.json_depth)
         self.log = Log(serializer, limits.recovery_bytes)
         self._returning = Returning(self.manager, limits, self.log)
         self.tasks = Tasks()

@@ -129,6 +129,10 @@ class Dispatcher:
         route = events.get(event) or events.get(WILDCARD)
         return None if route is None else route.event.ordering
 
+    def depth(self, peer: Peer[Conversation], event: str) -> int | None:
+        """Return how many levels the arguments that an event accepts nest at most, or None."""
+        return self._inbound.depth(peer.state.routes, event)
+
     def recovery(self, namespace: str) -> Recovery | None:
         """Return what the document says of a namespace by ``x-recovery``."""
         resolved = self._namespaces.resolve(namespace)
@@ -229,6 +233,7 @@ class Dispatcher:
 
         Raises:
             RefusedError: The event is not declared, doesn't match, or its handler refused or failed.
+            UndecodableError: The arguments nest too deep.
         """
         conversation = peer.state
         routes, socket, guard = conversation.routes, conversation.socket, conversation.guard
@@ -239,6 +244,7 @@ class Dispatcher:
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
+            peer.sender.check_depth(arguments)
             call = Call("event", socket, event, arguments, wants_ack=ack)
             return await self._answer(peer, conversation, call, error, refusal_of_check)
         if handler.perform is not None:

@@ -42,6 +42,13 @@ class Inbound:
             self._violations.let_through(error, routes.declared.name, None)
             return auth
 
+    def depth(self, routes: NamespaceRoutes, event: str) -> int | None:
+        """Return how many levels the arguments that an event accepts nest at most, or None if that is not bounded."""
+        if self._enforcement != "enforce":
+            return None
+        route = routes.events.get(event) or routes.named.get(event) or routes.events.get(WILDCARD)
+        return None if route is None else route.depth
+
     def resolve(
         self, routes: NamespaceRoutes, namespace: str, event: str, arguments: Sequence[Any]
     ) -> tuple[Route | None, BoundHandler, Sequence[Any]]:

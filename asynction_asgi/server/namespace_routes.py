@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..spec.model import Event
-from ..spec.model.arguments import are_finite, compile_arguments
+from ..spec.model.arguments import are_finite, compile_arguments, deepest
 from ..spec.model.handshake import compile_handshake
 from .binding import bind_event_handler
 from .security import is_reauth
@@ -26,6 +26,7 @@ class Route:
 
     Attributes:
         check_arguments: None if the document does not declare the event.
+        depth: How many levels arguments that passed `check_arguments` nest at most; None if that is not bounded.
         ack_is_finite: Whether an answer that passed `check_ack` is certain to hold no NaN and no Infinity.
         stand_in: What handles the event as long as it has no handler.
     """
@@ -33,6 +34,7 @@ class Route:
     namespace: str
     event: Event
     check_arguments: Callable[[Sequence[Any]], Sequence[Any]] | None
+    depth: int | None
     check_ack: Callable[[Sequence[Any]], Sequence[Any]] | None
     ack_is_finite: bool
     handler: BoundHandler | None = None
@@ -55,6 +57,7 @@ class NamespaceRoutes:
                 namespace=declared.name,
                 event=event,
                 check_arguments=compile_arguments(event.arguments, spec.bundle),
+                depth=deepest(event.arguments, spec.bundle),
                 check_ack=compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
                 ack_is_finite=event.ack is not None and are_finite(event.ack, spec.bundle),
                 handler=bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
@@ -79,6 +82,7 @@ class NamespaceRoutes:
             namespace=self.declared.name,
             event=Event(name=event, node=self.declared.node),
             check_arguments=None,
+            depth=None,
             check_ack=None,
             ack_is_finite=False,
         )

@@ -50,6 +50,7 @@ class Script:
         self.peers: list[Peer[Any]] = []
         self.orderings: dict[str, Ordering] = {}
         self.recoveries: dict[str, Recovery] = {}
+        self.depths: dict[str, int] = {}
         self.on_connect: Callable[[Peer[Any], Any], Awaitable[None]] | None = None
         self.handlers: dict[str, Callable[..., Awaitable[Sequence[Any]]]] = {}
         self.on_disconnect: Callable[[Peer[Any], str], Awaitable[None]] | None = None
@@ -63,6 +64,9 @@ class Script:
 
     def ordering(self, peer: Peer[Any], event: str) -> Ordering | None:
         return self.orderings.get(event)
+
+    def depth(self, peer: Peer[Any], event: str) -> int | None:
+        return self.depths.get(event)
 
     def recovery(self, namespace: str) -> Recovery | None:
         return self.recoveries.get(namespace)

@@ -562,6 +562,29 @@ async def test_limits_on_one_connection() -> None:
         assert codes[4][0]["error"]["code"] == "rate_limited"
 
 
+@pytest.mark.parametrize(
+    ("event", "option", "reaches"),
+    [("within", {}, True), ("beyond", {}, False), ("within", {"json": json}, False)],
+    ids=["within the limit", "beyond the limit", "another decoder"],
+)
+async def test_the_endpoint_may_bound_the_depth(event: str, option: dict[str, Any], *, reaches: bool) -> None:
+    """A deep event reaches an endpoint that will refuse it, if the decoder has a limit, too; it closes either way."""
+    script = Script()
+    script.depths = {"within": 8, "beyond": 9}
+
+    async def refuse(peer: Peer[Any], *arguments: Any) -> Sequence[Any]:
+        peer.sender.check_depth(arguments)
+        return []
+
+    script.handlers[event] = refuse
+    async with serve(script, limits=Limits(json_depth=8), **option) as stage, stage.client() as client:
+        assert await client.ask(f'421["{event}",{"0," * 20}[[]]]') == []
+        script.told.clear()
+        await client.send(f'42["{event}",{"[" * 20}{"]" * 20}]')
+        assert await client.closed() == 1002
+    assert [name for name, *_ in script.told if name == event] == [event] * reaches
+
+
 async def test_short_lived_namespaces_count_towards_the_limit() -> None:
     """Namespaces left in the same request, or with a running connect handler, count towards the limit."""
     script, proceed = Script(), asyncio.Event()

@@ -6,12 +6,13 @@ So handlers of one client start in the order in which its events arrived.
 from __future__ import annotations
 
 import contextvars
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LimitError, RefusedError
 from ..wire import packets
-from ..wire.codec import BacklogError, PayloadTooLargeError, UndecodableError
+from ..wire.codec import BacklogError, PayloadTooLargeError, UndecodableError, check_depth
 from .members import Arrival, Connection, Member, Partial, Phase
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class Intake:
         stopping: Stopping,
         service: Service,
     ) -> None:
-        self._codec = serializer.codec
+        codec = serializer.codec
+        self._loads = None if codec is None else codec.loads_deep or codec.loads
+        # Shorter texts can't be too deep.
+        self._shallow = sys.maxsize if codec is None or codec.loads_deep is None else 2 * limits.json_depth
         self._decode = serializer.decode
         self._limits = limits
         self._gate = gate
@@ -68,14 +72,16 @@ class Intake:
         """
         if connection.closed:
             return None
-        codec = self._codec
+        loads = self._loads
         packet: packets.Packet | None
         if connection.partial is not None:
             packet = _complete(connection, data)
-        elif codec is not None and type(data) is str and data.startswith("42"):
+        elif loads is not None and type(data) is str and data.startswith("42"):
             # Nearly all that clients send: an event without attachments.
-            namespace, ack_id, payload = packets.decode_event(data, 2, codec.loads)
+            namespace, ack_id, payload = packets.decode_event(data, 2, loads)
             member = connection.members.get(namespace)
+            if len(data) > self._shallow and not self._is_bounded(member, payload[0]):
+                check_depth(payload, self._limits.json_depth, data)
             if member is not None and member.phase is not _LEAVING:
                 return self._take_event(member, ack_id, payload, len(data))
             packet = packets.Packet(packets.EVENT, namespace, ack_id, payload)
@@ -89,6 +95,16 @@ class Intake:
             connection.partial = Partial(packet, [], len(data))
             return None
         return self._route(connection, packet, packet.size or len(data))
+
+    def _is_bounded(self, member: Member | None, event: str) -> bool:
+        """Return whether the endpoint accepts no arguments of an event that nest too deep, and is asked now.
+
+        Over polling it is not asked, because the answer to the request depends on it.
+        """
+        if member is None or member.phase is not _CONNECTED or not member.connection.socket.upgraded:
+            return False
+        depth = member.endpoint.depth(member, event)
+        return depth is not None and depth <= self._limits.json_depth
 
     def _route(self, connection: Connection, packet: packets.Packet, size: int) -> Awaitable[None] | None:
         kind = packet.type

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import RefusedError
 from ..crashes import must_pass
 from ..wire import packets
-from ..wire.codec import FiniteList, UnencodableError
+from ..wire.codec import FiniteList, UndecodableError, UnencodableError
 from ..wire.frames import NOOP
 from .members import Arrival, Phase
 
@@ -134,6 +134,8 @@ class Lanes:
                     member.deliver(frames)
             except RefusedError as error:
                 self._replies.refuse(member, ack_id, event, error)
+            except UndecodableError as error:
+                connection.socket.refuse(error)
             except asyncio.CancelledError:
                 cancelled = RefusedError("unavailable", "the handler was cancelled")
                 self._replies.turn_down(member, ack_id, event, cancelled)

@@ -53,6 +53,10 @@ class RegisteredHandlers:
         del peer, event
         return None  # the declared answer, not the lack of one
 
+    def depth(self, peer: Peer[Any], event: str) -> None:
+        """Return None: handlers that are registered here take anything."""
+        del peer, event
+
     def recovery(self, namespace: str) -> None:
         """Return None: recovery is a promise of the document."""
         del namespace

@@ -153,8 +153,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         try:
             return self.feed(data)
         except UndecodableError as error:
-            self._report(error.reason, str(error))
-            self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
+            self.refuse(error)
         except PayloadTooLargeError as error:
             self._report(Close.TOO_LARGE, f"larger than {error}")
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
@@ -328,6 +327,12 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         return bool(self.upgraded) and not self.closing
 
     # -- the end ---------------------------------------------------------------------------
+
+    def refuse(self, error: UndecodableError) -> None:
+        """Close because of a message that is not a packet; does nothing if the connection is closing."""
+        if not self.closing:
+            self._report(error.reason, str(error))
+            self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
 
     def refuse_size(self, server_limit: int | None = None) -> None:
         """Close because of a message that is too large, before the whole of it is here.

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from ...extras import is_installed
 from ...reasons import Close
+from .depth import is_deeper, may_be_deeper
 from .finite import may_hold_nan
 from .misfits import describe_misfit
 
@@ -35,7 +36,6 @@ class FiniteList(list[Any]):
 # Integers above 64 bit have at least 19 digits; orjson would make floats of them.
 _LONG_NUMBER = b"9" * 19
 _DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
-_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _MAX_DIGITS = 400
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -84,10 +84,13 @@ class Codec:
         loads: Text to value. Raises `UndecodableError`.
         dumps: Value to UTF-8, moving bytes into the list given and leaving placeholders behind.
             Raises `UnencodableError`.
+        loads_deep: Do what `loads` does without its limit on the depth, as the decoder has one of its
+            own (1,024 levels); None if it has none.
     """
 
     loads: Callable[[str], Any]
     dumps: Callable[[Any, Attachments], bytes]
+    loads_deep: Callable[[str], Any] | None = None
 
 
 def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
@@ -100,6 +103,30 @@ def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
 def plain_codec(depth: int = 128) -> Codec:
     """Return the codec that needs no package beyond Python's own."""
     return _plain(depth)
+
+
+def check_depth(value: Any, depth: int, text: str | None = None) -> None:
+    """Refuse a value of a client that nests more than `depth` levels.
+
+    Args:
+        value: What a decoder made.
+        depth: The most levels of arrays and objects.
+        text: The packet that holds it, if it is at hand, which mostly shows faster that it does not.
+
+    Raises:
+        UndecodableError: It nests deeper.
+    """
+    if (text is None or may_be_deeper(text, depth)) and is_deeper(value, depth):
+        raise UndecodableError("nested too deep")
+
+
+def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
+    def guarded(text: str) -> Any:
+        value = loads(text)
+        check_depth(value, depth, text)
+        return value
+
+    return guarded
 
 
 def _integer(digits: str) -> int:
@@ -160,61 +187,6 @@ def _plain_dumps(value: Any, attachments: Attachments) -> bytes:
         raise UnencodableError(str(error)) from error
 
 
-def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
-    def guarded(text: str) -> Any:
-        value = loads(text)
-        if len(text) > 2 * depth:
-            _check_depth(text, value, depth)
-        return value
-
-    return guarded
-
-
-def _check_depth(text: str, value: Any, depth: int) -> None:
-    """Refuse what nests deeper; a text of at most twice as many characters as levels can't.
-
-    As many brackets as levels are needed to nest that deep, which most packets don't have.
-
-    Raises:
-        UndecodableError: `value`, which was read from `text`, nests deeper.
-    """
-    if text.count("[") + text.count("{") > depth and _looks_deeper(text, depth) and _deeper(value, depth):
-        raise UndecodableError("nested too deep")
-
-
-def _looks_deeper(text: str, depth: int) -> bool:
-    """Return whether the brackets of `text`, which is JSON, may nest more than `depth` levels.
-
-    A walk over the value would be sure, and costs more than to decode it. Strings that hold
-    brackets, quotes or backslashes can make this say yes for no reason; nothing makes it say no.
-    """
-    brackets = text.encode().translate(None, _NO_STRUCTURE).replace(b'""', b"")
-    if b'"' in brackets or b"\\" in brackets:
-        return True
-    while len(brackets) > 2 * depth:
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        depth -= 1
-        if depth < 0:
-            return True
-    return False
-
-
-def _deeper(value: Any, depth: int) -> bool:
-    """Return whether `value`, fresh from a decoder, nests more than `depth` levels; breadth first."""
-    level = [value]
-    for _ in range(depth):
-        children = []
-        for parent in level:
-            for child in parent.values() if type(parent) is dict else parent:
-                kind = type(child)
-                if kind is dict or kind is list:
-                    children.append(child)
-        if not children:
-            return False
-        level = children
-    return True
-
-
 def _plain(depth: int) -> Codec:
     return Codec(_guarded(_plain_loads, depth), _plain_dumps)
 
@@ -224,9 +196,9 @@ def _fast(depth: int) -> Codec:
 
     loads, dumps, decode_error = orjson.loads, orjson.dumps, orjson.JSONDecodeError
     option = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-    plain_loads, shallow = _guarded(_plain_loads, depth), 2 * depth
+    plain_loads = _guarded(_plain_loads, depth)
 
-    def fast_loads(text: str) -> Any:
+    def loads_deep(text: str) -> Any:
         # A sample first: so long a number holds three of every sixth characters in a row.
         # And `find`: bytes are asked for with `in` by way of an exception, as if they were a number.
         if text[::6].encode().translate(_DIGITS).find(b"999") >= 0 and (
@@ -234,12 +206,9 @@ def _fast(depth: int) -> Codec:
         ):
             return plain_loads(text)
         try:
-            value = loads(text)
+            return loads(text)
         except decode_error as error:
             raise UndecodableError("not JSON") from error
-        if len(text) > shallow:
-            _check_depth(text, value, depth)
-        return value
 
     def fast_dumps(value: Any, attachments: Attachments) -> bytes:
         try:
@@ -259,7 +228,7 @@ def _fast(depth: int) -> Codec:
             attachments.clear()
             return _plain_dumps(value, attachments)
 
-    return Codec(fast_loads, fast_dumps)
+    return Codec(_guarded(loads_deep, depth), fast_dumps, loads_deep)
 
 
 def _refuse_nan(value: Any) -> None:

@@ -48,6 +48,10 @@ class TracedEndpoint:
         """Return what the dispatcher does."""
         return self._dispatcher.ordering(peer, event)
 
+    def depth(self, peer: Peer[Conversation], event: str) -> int | None:
+        """Return what the dispatcher does."""
+        return self._dispatcher.depth(peer, event)
+
     def recovery(self, namespace: str) -> Recovery | None:
         """Return what the dispatcher does."""
         return self._dispatcher.recovery(namespace)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..schemas import Bundle, Check
     from . import Arguments
 
-__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "is_opaque", "miscounted"]
+__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "deepest", "is_opaque", "miscounted"]
 
 ArgumentsCheck: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 """Takes the wire's arguments; returns those for the handler, or raises `Mismatch`.
@@ -48,6 +48,18 @@ def are_finite(arguments: Arguments, bundle: Bundle) -> bool:
     if arguments.kind in ("any", "opaque") or arguments.schema is None:
         return arguments.maximum == 0
     return bundle.is_finite(arguments.schema)
+
+
+def deepest(arguments: Arguments, bundle: Bundle) -> int | None:
+    """Return how many levels a list that the check of `arguments` accepts nests at most, or None if it is not bounded."""
+    if arguments.kind == "union":
+        depths = [deepest(alternative, bundle) for alternative in arguments.of]
+        bounds = [depth for depth in depths if depth is not None]
+        return max(bounds, default=0) if len(bounds) == len(depths) else None
+    if arguments.kind in ("any", "opaque") or arguments.schema is None:
+        return None
+    depth = bundle.depth(arguments.schema)
+    return depth + 1 if depth is not None and arguments.kind == "single" else depth
 
 
 def is_opaque(arguments: Arguments) -> bool:

@@ -10,6 +10,7 @@ from ...extras import is_installed
 from ..text.pointer import Pointer
 from .contradictions import find_contradictions
 from .definitions import reachable
+from .depths import find_depths
 from .discriminators import find_unpinned
 from .dispatch import tag_values
 from .finite import find_finite
@@ -113,6 +114,18 @@ class Bundle:
             KeyError: The schema was not among the roots.
         """
         return node.identity not in self._unfit and self._names[node.identity] in self._finite
+
+    @cached_property
+    def _depths(self) -> Mapping[str, int]:
+        return find_depths(self._definitions)
+
+    def depth(self, node: Node) -> int | None:
+        """Return how many levels a value that the check of a root accepts nests at most, or None if it is not bounded.
+
+        Raises:
+            KeyError: The schema was not among the roots.
+        """
+        return None if node.identity in self._unfit else self._depths.get(self._names[node.identity])
 
     @property
     def definitions(self) -> Definitions:

@@ -144,6 +144,18 @@ def test_nesting_is_limited(codec: Codec, text: str, *, good: bool) -> None:
     else:
         with pytest.raises(UndecodableError):
             codec.loads(text)
+        if codec.loads_deep is not None:
+            assert codec.loads_deep(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", [nested(1_025), "[1]x", f"[{'9' * 401}]", "[" + "9" * 30 + nested(9) + "]"])
+def test_decoding_without_the_limit_is_bounded_and_strict(text: str) -> None:
+    """Only a decoder that bounds the depth itself offers that, and all else is refused as ever."""
+    assert [name for name, codec in CODECS.items() if codec.loads_deep is not None] == ["orjson"]
+    loads_deep = CODECS["orjson"].loads_deep
+    assert loads_deep is not None
+    with pytest.raises(UndecodableError):
+        loads_deep(text)
 
 
 @pytest.mark.parametrize(
