@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,44 +26,6 @@ class _Template(string.Template):
     delimiter = "@"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What the files say about an application.
-
-    Attributes:
-        title: Of its document.
-        path: Where Socket.IO is.
-        secrets: Environment variables without which it doesn't start.
-    """
-
-    title: str
-    path: str
-    secrets: Sequence[str]
-
-    def words(self) -> dict[str, str]:
-        """Return the text of each name in a template."""
-        name = _slug(self.title)
-        variables = ["MESSAGE_QUEUE", "MESSAGE_QUEUE_SECRET", *self.secrets]
-        settings = [
-            "# What connects the processes, and the secret that signs what goes over it: 16 bytes or more.",
-            "MESSAGE_QUEUE=redis+stream://127.0.0.1:6379/0",
-            "MESSAGE_QUEUE_SECRET=",
-            *(f"{secret}=" for secret in self.secrets),
-        ]
-        return {
-            "title": self.title,
-            "name": name,
-            "variable": name.replace("-", "_"),
-            "path": self.path,
-            "location": _quoted(f"{self.path}/"),
-            "description": self.title.replace("%", "%%"),
-            "settings": "\n".join(settings),
-            "extras": ",".join(sorted({"fast", "redis", *(["jwt"] if self.secrets else [])})),
-            "run_options": "".join(f"-e {variable}=… " for variable in variables),
-            "literals": " ".join(f"--from-literal={variable}=…" for variable in variables),
-        }
-
-
 def deployment_files(
     wanted: Iterable[Deployment], *, title: str, path: str, secrets: Sequence[str]
 ) -> dict[str, bytes]:
@@ -76,7 +37,7 @@ def deployment_files(
         path: Where Socket.IO is, such as ``/socket.io``.
         secrets: Environment variables without which the application doesn't start.
     """
-    words = _Facts(title=title, path=path, secrets=secrets).words()
+    words = _words(title, path, secrets)
     files: dict[str, bytes] = {}
 
     def add(target: str, template: str, **more: str) -> None:
@@ -99,6 +60,28 @@ def deployment_files(
         add("kubernetes.yaml", "kubernetes.yaml")
         add("podmonitor.yaml", "podmonitor.yaml")
     return files
+
+
+def _words(title: str, path: str, secrets: Sequence[str]) -> dict[str, str]:
+    """Return the text of each name in a template."""
+    name = _slug(title)
+    variables = ["MESSAGE_QUEUE", "MESSAGE_QUEUE_SECRET", *secrets]
+    settings = [
+        "# What connects the processes, and the secret that signs what goes over it: 16 bytes or more.",
+        "MESSAGE_QUEUE=redis+stream://127.0.0.1:6379/0",
+        *(f"{variable}=" for variable in variables[1:]),
+    ]
+    return {
+        "title": title,
+        "name": name,
+        "variable": name.replace("-", "_"),
+        "location": _quoted(f"{path}/"),
+        "description": title.replace("%", "%%"),
+        "settings": "\n".join(settings),
+        "extras": ",".join(sorted({"fast", "redis", *(["jwt"] if secrets else [])})),
+        "run_options": "".join(f"-e {variable}=… " for variable in variables),
+        "literals": " ".join(f"--from-literal={variable}=…" for variable in variables),
+    }
 
 
 def _quoted(path: str) -> str:
