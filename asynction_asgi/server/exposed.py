@@ -38,7 +38,7 @@ def exposed_paths(
     Args:
         metrics_path: That option, or None.
         health_path: That option, or None.
-        guard: The option ``monitor_guard``: who may read the metrics; None admits everybody.
+        guard: The option ``monitor_guard``: who may read the metrics; None admits every request.
         metrics: Those of the application, or None without any.
         ready: Returns whether clients may be sent to the process.
         taken: Paths that are served already, with all below them.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..spec import Spec
 
     Scope = MutableMapping[str, Any]
-    Told = Callable[..., None]
+    Notify = Callable[..., None]
 
 logger = get_logger()
 
@@ -112,39 +112,39 @@ class Outcomes:
             self._bind()
 
     def _bind(self) -> None:
-        self.connected = self._told("connected")
-        self.disconnected = self._told("disconnected")
-        self.expired = self._told("expired")
-        self.handled = self._told("handled")
-        self.refused = self._told("refused")
-        self.violated = self._told("violated")
-        self.sent = self._told("sent")
-        self.unsent = self._told("unsent")
-        self.answered = self._told("answered")
-        self.unanswered = self._told("unanswered")
-        closing, rejected = self._told("closing"), self._told("rejected")
+        self.connected = self._notifier("connected")
+        self.disconnected = self._notifier("disconnected")
+        self.expired = self._notifier("expired")
+        self.handled = self._notifier("handled")
+        self.refused = self._notifier("refused")
+        self.violated = self._notifier("violated")
+        self.sent = self._notifier("sent")
+        self.unsent = self._notifier("unsent")
+        self.answered = self._notifier("answered")
+        self.unanswered = self._notifier("unanswered")
+        closing, rejected = self._notifier("closing"), self._notifier("rejected")
         watched = {
             "refused": None if self.refused is None else functools.partial(_refused_by_engine, self.refused),
             "closing": closing,
             "rejected": rejected,
         }
-        self.watch = Watch(**{name: told for name, told in watched.items() if told is not None})
+        self.watch = Watch(**{name: notify for name, notify in watched.items() if notify is not None})
 
-    def _told(self, name: str) -> Told | None:
-        """Return what tells all observers that define a method, or None."""
+    def _notifier(self, name: str) -> Notify | None:
+        """Return what calls a method of all observers that define it, or None."""
         own = getattr(Observer, name)
         defined = [observer for observer in self._observers if _function(observer, name) is not own]
-        tell = [self._guarded(observer, name) for observer in defined]
-        if len(tell) < 2:
-            return tell[0] if tell else None
+        methods = [self._guarded(observer, name) for observer in defined]
+        if len(methods) < 2:
+            return methods[0] if methods else None
 
-        def tell_all(*about: Any, **named: Any) -> None:
-            for told in tell:
-                told(*about, **named)
+        def notify_all(*about: Any, **named: Any) -> None:
+            for notify in methods:
+                notify(*about, **named)
 
-        return tell_all
+        return notify_all
 
-    def _guarded(self, observer: Observer, name: str) -> Told:
+    def _guarded(self, observer: Observer, name: str) -> Notify:
         method = getattr(observer, name)
 
         def guarded(*about: Any, **named: Any) -> None:
@@ -162,7 +162,7 @@ def _function(observer: Observer, name: str) -> object:
     return getattr(method, "__func__", method)
 
 
-def _refused_by_engine(refused: Told, peer: Peer[Any], event: str | None, error: RefusedError) -> None:
+def _refused_by_engine(refused: Notify, peer: Peer[Any], event: str | None, error: RefusedError) -> None:
     refused(peer, event, error, code=error.code, ref=error.ref)
 
 

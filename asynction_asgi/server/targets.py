@@ -31,7 +31,7 @@ class Targets:
         wrapped: Answers all other requests, or None.
         metrics_path: Where metrics are shown, or None.
         health_path: Where probes are answered, or None.
-        guard: Who may read the metrics; None admits everybody.
+        guard: Who may read the metrics; None admits every request.
         metrics: Those of the application, or None without any.
         ready: Returns whether clients may be sent to the process.
 

@@ -91,7 +91,7 @@ class Link:
             outages=self.outages,
             rhythm=rhythm,
             traffic=traffic,
-            heard=self._hear,
+            on_own=self._note_own,
         )
         self._settings = settings
         self._identity = identity
@@ -180,9 +180,9 @@ class Link:
         self._beaten = self._sent = time.monotonic()
         self.put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
 
-    def _hear(self, body: bytes) -> None:
+    def _note_own(self, body: bytes) -> None:
         """Note that a message of this process came back; a beat says how long that took."""
-        self._traffic.heard = now = time.monotonic()
+        self._traffic.own_at = now = time.monotonic()
         if _BEAT in body:
             self._traffic.lag = now - self._sent
 

@@ -38,7 +38,7 @@ class Listener:
         outages: Receives failures to read, and what is lost.
         rhythm: How long silence is borne.
         traffic: Counts what is read.
-        heard: Receives messages of this process itself.
+        on_own: Receives messages of this process itself.
 
     Attributes:
         subscribed: Set while nothing can be missed.
@@ -58,10 +58,10 @@ class Listener:
         outages: Outages,
         rhythm: Rhythm,
         traffic: Traffic,
-        heard: Callable[[bytes], None],
+        on_own: Callable[[bytes], None],
     ) -> None:
         self._traffic = traffic
-        self._heard = heard
+        self._on_own = on_own
         self.subscribed = asyncio.Event()
         self.reached = False
         self.since = time.monotonic()
@@ -146,7 +146,7 @@ class Listener:
         """Take a message of another process; return it, or None if it was not taken."""
         if self._codec.is_own(delivery.body, self._process()):
             self._silent = 0.0
-            self._heard(delivery.body)
+            self._on_own(delivery.body)
             return None
         try:
             message: dict[str, Any] = self._codec.loads(delivery.body, now=delivery.taken)

@@ -84,7 +84,7 @@ def read_number(message: dict[str, Any]) -> int:
 
 
 def read_room(message: dict[str, Any]) -> Any:
-    """Return the room that a message is about, None being everybody.
+    """Return the room that a message is about, None being all clients.
 
     Raises:
         TypeError, ValueError: It is not a room.

@@ -17,7 +17,7 @@ class Traffic:
         read: Messages that came, the process's own included.
         outages: Outages that have ended.
         without: Seconds of all outages that have ended.
-        heard: When a message of the process itself came last, by the monotonic clock; None before the first.
+        own_at: When a message of the process itself came last, by the monotonic clock; None before the first.
         lag: Seconds from the last beat of the process until it came back.
     """
 
@@ -25,10 +25,10 @@ class Traffic:
     read: int = 0
     outages: int = 0
     without: float = 0.0
-    heard: float | None = None
+    own_at: float | None = None
     lag: float = 0.0
 
     @property
     def silence(self) -> float:
         """Seconds since a message of the process itself came; 0 before the first."""
-        return 0.0 if self.heard is None else time.monotonic() - self.heard
+        return 0.0 if self.own_at is None else time.monotonic() - self.own_at

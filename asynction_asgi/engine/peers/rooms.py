@@ -96,10 +96,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     def rename(self, member: Member, sid: str, shown_sid: str, rooms: Iterable[Any]) -> None:
         """Give a member that is in no room the id and the rooms that its client had in another process."""
-        members, everybody = self.members[member.namespace], self.rooms[member.namespace][None]
-        del members[member.sid], everybody[member.sid]
+        members, joined = self.members[member.namespace], self.rooms[member.namespace][None]
+        del members[member.sid], joined[member.sid]
         member.sid, member.shown_sid = sid, shown_sid
-        members[sid] = everybody[sid] = member
+        members[sid] = joined[sid] = member
         for room in rooms:
             if not self.is_sid_room(member.namespace, room):
                 self.basic_enter_room(sid, member.namespace, room)
@@ -306,7 +306,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """
         if not isinstance(target, str) or target in self.rooms.get(namespace, {}):
             what = (
-                "everybody" if target is None else "several rooms" if isinstance(target, list) else "a room"
+                "all clients" if target is None else "several rooms" if isinstance(target, list) else "a room"
             )
             raise RoomCallbackError(
                 f"callback= takes the answer of one client: pass its sid as 'to', not {what}; ask() asks many"

@@ -82,7 +82,7 @@ def _add_headers(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) ->
     """Add the headers by WSGI's keys.
 
     A name with an underscore would share the key of the name with a hyphen: a client could so set a
-    header that the proxy in front takes from everybody, such as X-Forwarded-Host. It is left out, as by
+    header that the proxy in front takes from all requests, such as X-Forwarded-Host. It is left out, as by
     other servers.
     """
     for raw_name, raw_value in headers:

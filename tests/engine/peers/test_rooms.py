@@ -58,7 +58,7 @@ async def room() -> Room:
 
 
 async def test_recipients_of_an_emit(room: Room) -> None:
-    """An emit reaches a sid, a room, several rooms or everybody once, without skipped or other clients."""
+    """An emit reaches a sid, a room, several rooms or all clients once, without skipped or other clients."""
     for sid in "abcd":
         room.join(sid)
     room.join("z", "/chat")
@@ -189,7 +189,7 @@ async def test_ack_ids_are_counted_per_peer(room: Room) -> None:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (None, "everybody"),
+        (None, "all clients"),
         ("x", "a room"),
         (7, "a room"),
         (["x", "y"], "several rooms"),
