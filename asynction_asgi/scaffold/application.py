@@ -130,7 +130,9 @@ def make_application(
     paths = {name: _path(name, modules, folder) for name in modules}
     files = {paths[name]: module.text().encode() for name, module in modules.items()}
     files["pyproject.toml"] = _SETTINGS.encode()
-    files |= deployment_files(deployments, title=title, path=spec.path, secrets=secrets)
+    files |= deployment_files(
+        deployments, title=title, path=spec.path, secrets=secrets, verifies=bool(_jwt_options(served))
+    )
     twice = sorted(files.keys() & sources.keys())
     if twice:
         raise ScaffoldError(
@@ -197,15 +199,15 @@ def _named_modules(spec: Spec) -> set[str]:
 
 def _secrets(spec: Spec) -> list[str]:
     """Return the names of the environment variables that hold a secret of a required scheme."""
-    found = []
-    for name in sorted(required_schemes(spec)):
-        option = spec.schemes[name].node.get("x-jwt")
-        option = spec.resolver.follow(option) if option is not None else None
-        if option is not None and isinstance(option.value, dict):
-            variable = option.value.get("secretEnv")
-            if isinstance(variable, str) and variable not in found:
-                found.append(variable)
-    return found
+    variables = (option.get("secretEnv") for option in _jwt_options(spec))
+    return list(dict.fromkeys(variable for variable in variables if isinstance(variable, str)))
+
+
+def _jwt_options(spec: Spec) -> list[Mapping[str, object]]:
+    """Return the ``x-jwt`` of each required scheme that has one."""
+    nodes = (spec.schemes[name].node.get("x-jwt") for name in sorted(required_schemes(spec)))
+    options = (spec.resolver.follow(node).value for node in nodes if node is not None)
+    return [option for option in options if isinstance(option, dict)]
 
 
 def _server_options(deployments: Collection[Deployment]) -> dict[str, str]:

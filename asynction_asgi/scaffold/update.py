@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .additions import Present
+from .deployments import DEPLOYMENTS
 from .errors import ScaffoldError
 from .owned import MANIFEST, edited_files, left_over
 
@@ -41,7 +42,10 @@ class Update:
 
 def outdated(application: Application, folder: Path) -> list[str]:
     """Return the files of ours that are missing, not up to date, or not needed any more."""
-    return sorted([*_changed(application, folder), *_unneeded(_left_over(application, folder))])
+    deployments = [
+        name for name in application.files if name.startswith(DEPLOYMENTS) and not (folder / name).exists()
+    ]
+    return sorted([*_changed(application, folder), *_unneeded(_left_over(application, folder)), *deployments])
 
 
 def make_update(application: Application, folder: Path, *, force: bool = False) -> Update:
@@ -97,9 +101,7 @@ def make_update(application: Application, folder: Path, *, force: bool = False) 
             ]
         notes += _to_attach(application, missing) if "app.py" not in files else ()
         added += missing
-    if application.server_options and "app.py" not in files:
-        options = ", ".join(f"{name}={value}" for name, value in application.server_options.items())
-        notes.append(f"app.py: several processes need from_spec(…, {options})")
+    notes += _lacking_options(application, folder) if "app.py" not in files else ()
     events = [event for place in added for event in application.events.get(place, ())]
     if not (folder / _TESTS).exists():  # its author has tests elsewhere
         notes += [f"there is no {_TESTS}: write a test of {event!r} of {name!r}" for name, event in events]
@@ -174,6 +176,15 @@ def _to_attach(application: Application, added: Mapping[Place, Stub]) -> list[st
             if place in added
         ),
     ]
+
+
+def _lacking_options(application: Application, folder: Path) -> list[str]:
+    """Return what the server in the module of the application must be made with, and isn't."""
+    text = _read(folder / "app.py")
+    lacking = [
+        f"{name}={value}" for name, value in application.server_options.items() if f"{name}=" not in text
+    ]
+    return [f"app.py: several processes need from_spec(…, {', '.join(lacking)})"] if lacking else []
 
 
 def _read(path: Path) -> str:

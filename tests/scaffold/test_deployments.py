@@ -34,7 +34,17 @@ DOCUMENT = {
     "info": {"title": "Help desk", "version": "1.0.0"},
     "channels": {"/": {"publish": {"message": {"name": "ask", "payload": {"type": "string"}}}}},
 }
-TITLES = ["Help desk", "100% ${x} $x \\", 'Ünïcode "quoted" @{name}', "!", "9 lives", "x" * 200]
+TITLES = [
+    "Help desk",
+    "100% ${x} $x \\",
+    'Ünïcode "quoted" @{name}',
+    "!",
+    "9 lives",
+    "x" * 200,
+    "True",
+    "On",
+    "9 " + "x" * 60,
+]
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ def test_no_name_is_left_in_any_file() -> None:
     """Whatever the title holds, and names are fit for files, users and containers."""
     for title in TITLES:
         for name, text in files_of(*get_args(Deployment), title=title).items():
-            assert re.fullmatch(r"deploy/(\w|[.@-])+", name)
+            assert re.fullmatch(r"deploy/(\w|[.@-]){1,46}", name)
             assert "@{" not in text.replace(title, ""), (title, name)
 
 
@@ -99,6 +109,8 @@ def test_systemd_takes_its_unit(tmp_path: Path, systemd_analyze: str) -> None:
 
 def test_kubernetes_takes_its_resources() -> None:
     """Checked strictly against the schemas of its API."""
+    as_kubernetes = YAML(typ="safe", pure=True)
+    as_kubernetes.version = (1, 1)  # to which `on` is true
     for title in TITLES:
         text = files_of("kubernetes", title=title, secrets=["JWT_SECRET"])["deploy/kubernetes.yaml"]
         resources = list(YAML(typ="safe").load_all(text))
@@ -107,6 +119,8 @@ def test_kubernetes_takes_its_resources() -> None:
             "Service",
             "PodDisruptionBudget",
         ]
+        names = {resource["metadata"]["name"] for resource in as_kubernetes.load_all(text)}
+        assert all(isinstance(name, str) and len(name) <= 30 for name in names)
         for resource in resources:
             kubernetes_validate.validate(resource, "1.30", strict=True)
 
@@ -188,8 +202,24 @@ def test_secrets_are_asked_for_and_never_written(tmp_path: Path) -> None:
     assert "\nJWT_SECRET=\n" in files["deploy/a.env"] + "\n"
     assert "-e JWT_SECRET=… " in files["deploy/Dockerfile"]
     assert "--from-literal=JWT_SECRET=…" in files["deploy/kubernetes.yaml"]
-    assert "asynction-asgi[fast,jwt,redis]" in files["deploy/requirements.txt"]
     assert "JWT_SECRET" not in str(files_of("systemd", "docker", "kubernetes"))
+
+
+@pytest.mark.parametrize(
+    "verifier",
+    [{"secretEnv": "DESK_SECRET"}, {"jwks": "https://id.example.com/keys"}],
+    ids=["secret", "issuer"],
+)
+def test_what_verifies_tokens_is_installed(tmp_path: Path, folder: Path, verifier: dict[str, str]) -> None:
+    """Also if the keys are those of an issuer, so that there is no secret."""
+    path = tmp_path / "desk.json"
+    scheme = {"type": "http", "scheme": "bearer", "x-jwt": verifier}
+    servers = {"desk": {"url": "localhost", "protocol": "ws", "security": [{"token": []}]}}
+    secured = {**DOCUMENT, "servers": servers, "components": {"securitySchemes": {"token": scheme}}}
+    path.write_text(json.dumps(secured), "utf-8")
+    written(path, folder, "--deploy", "docker")
+    needed = (folder / "deploy" / "requirements.txt").read_text("utf-8")
+    assert "asynction-asgi[fast,jwt,redis]" in needed
 
 
 def test_an_update_adds_what_is_missing(document: Path, folder: Path) -> None:
@@ -204,6 +234,13 @@ def test_an_update_adds_what_is_missing(document: Path, folder: Path) -> None:
     assert path.read_text("utf-8") == "mine"
     assert (folder / "deploy" / "help-desk@.service").exists()
     assert scaffold(document, folder, "--check", "--deploy", "nginx").exit_code == 0
+    missing = scaffold(document, folder, "--check", "--deploy", "docker")
+    assert missing.exit_code == 1
+    assert "Dockerfile is out of date; run with --update" in missing.stderr
+    app = folder / "app.py"
+    app.write_text(app.read_text("utf-8") + "# message_queue= message_queue_secret=\n", "utf-8")
+    result = scaffold(document, folder, "--update", "--deploy", "docker")
+    assert "app.py: several processes need from_spec(…, metrics=True)" in result.stderr
 
 
 def test_without_it_nothing_is_deployed(document: Path, folder: Path) -> None:

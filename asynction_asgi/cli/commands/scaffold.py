@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Bring an application up to date: write payloads, emits and copied documents again, and add stubs.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if --update would write files again.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit with 1 if --update would write files again, or files of --deploy are missing.",
+)
 @click.option(
     "--server-name", help="The document's server to serve as; it picks path, security and channels."
 )

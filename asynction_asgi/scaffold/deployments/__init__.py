@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Deployment", "deployment_files"]
+__all__ = ["DEPLOYMENTS", "Deployment", "deployment_files"]
 
 Deployment = Literal["nginx", "systemd", "docker", "kubernetes"]
 
+DEPLOYMENTS = "deploy/"
+"""The folder of an application that holds what runs it."""
 _FOLDER = Path(__file__).parent / "files"
 _ROUTES = {"a": 8001, "b": 8002}
 """The port of each process behind nginx, by its route."""
@@ -27,7 +29,7 @@ class _Template(string.Template):
 
 
 def deployment_files(
-    wanted: Iterable[Deployment], *, title: str, path: str, secrets: Sequence[str]
+    wanted: Iterable[Deployment], *, title: str, path: str, secrets: Sequence[str], verifies: bool = False
 ) -> dict[str, bytes]:
     """Return the files of deployments, by their path in the folder of the application.
 
@@ -36,13 +38,14 @@ def deployment_files(
         title: Of the document, one line.
         path: Where Socket.IO is, such as ``/socket.io``.
         secrets: Environment variables without which the application doesn't start.
+        verifies: Whether it verifies tokens, which needs an extra.
     """
-    words = _words(title, path, secrets)
+    words = _words(title, path, secrets, verifies=verifies)
     files: dict[str, bytes] = {}
 
     def add(target: str, template: str, **more: str) -> None:
         text = _Template((_FOLDER / template).read_text("utf-8")).substitute(words, **more)
-        files[f"deploy/{target}"] = text.encode()
+        files[f"{DEPLOYMENTS}{target}"] = text.encode()
 
     kinds = set(wanted)
     if "nginx" in kinds:
@@ -62,7 +65,7 @@ def deployment_files(
     return files
 
 
-def _words(title: str, path: str, secrets: Sequence[str]) -> dict[str, str]:
+def _words(title: str, path: str, secrets: Sequence[str], *, verifies: bool) -> dict[str, str]:
     """Return the text of each name in a template."""
     name = _slug(title)
     variables = ["MESSAGE_QUEUE", "MESSAGE_QUEUE_SECRET", *secrets]
@@ -78,7 +81,7 @@ def _words(title: str, path: str, secrets: Sequence[str]) -> dict[str, str]:
         "location": _quoted(f"{path}/"),
         "description": title.replace("%", "%%"),
         "settings": "\n".join(settings),
-        "extras": ",".join(sorted({"fast", "redis", *(["jwt"] if secrets else [])})),
+        "extras": ",".join(sorted({"fast", "redis", *(["jwt"] if verifies else [])})),
         "run_options": "".join(f"-e {variable}=… " for variable in variables),
         "literals": " ".join(f"--from-literal={variable}=…" for variable in variables),
     }
@@ -95,5 +98,5 @@ def _quoted(path: str) -> str:
 def _slug(title: str) -> str:
     """Return a title as a name of files, users and containers: small letters, digits and single hyphens."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain)[:30].strip("-")
-    return name if name[:1].isalpha() else f"app-{name}".strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return (name if name[:1].isalpha() else f"app-{name}")[:30].strip("-")
