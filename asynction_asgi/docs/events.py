@@ -1,4 +1,4 @@
-"""The card of one event, seen from the client: what it emits, and what it hears."""
+"""The card of one event, seen from the client: what it emits, and what it receives."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def card(
         spec: The contract.
         trees: Shows its schemas.
         examples: Makes those that the author didn't write.
-        emits: Whether the client emits it or hears it.
+        emits: Whether the client emits it or receives it.
     """
     word = "emit" if emits else "on"
     message = event.message

@@ -80,9 +80,9 @@ def test_the_front_end_works(tmp_path: Path, node_modules: Path, monkeypatch: py
     monkeypatch.setenv("DESK_SECRET", SECRET)
     monkeypatch.setenv("DESK_DATABASE", str(tmp_path / "desk.db"))
     with running("run", "app:app", "--port", "0", cwd=tmp_path) as (url, _):
-        heard = run(web, "session.js", url, token("ada", "agent"), token("bob"))
+        printed = run(web, "session.js", url, token("ada", "agent"), token("bob"))
         waiting = httpx.get(f"{url}/waiting").json()
-    assert heard == [
+    assert printed == [
         "unauthorized",
         "invalid_payload",
         1,

@@ -26,9 +26,9 @@ def room_of(customer: str) -> str:
 
 
 async def news(socket: Socket) -> AsyncGenerator[list[tuple[str, Any, str]], None]:
-    told: list[tuple[str, Any, str]] = []
-    yield told
-    for event, value, room in told:
+    pending: list[tuple[str, Any, str]] = []
+    yield pending
+    for event, value, room in pending:
         await socket.to(room).emit(event, value)
 
 
