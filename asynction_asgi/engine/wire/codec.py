@@ -216,7 +216,7 @@ def _fast(depth: int) -> Codec:
         except TypeError:
             encoded = slow_dumps(value, attachments)
         # orjson writes NaN and Infinity as null.
-        if encoded.find(b"null") >= 0 and type(value) is not FiniteList and may_hold_nan(value):
+        if type(value) is not FiniteList and encoded.find(b"null") >= 0 and may_hold_nan(value):
             _refuse_nan(value)
         return encoded
 

@@ -201,6 +201,19 @@ async def test_python_clients_use_every_transport() -> None:
         await stage.emptied()
 
 
+async def test_an_open_packet_belongs_to_its_connection() -> None:
+    """Its terms are those of the transport and of the moment, and any text can be a sid."""
+    async with serve() as stage:
+        ids = iter(['a"b\\', "ż", "third"])
+        stage.server.eio.generate_id = lambda: next(ids)
+        async with stage.polling() as polling, stage.websocket() as websocket:
+            assert (polling.opened["sid"], polling.opened["upgrades"]) == ('a"b\\', ["websocket"])
+            assert (websocket.opened["sid"], websocket.opened["upgrades"]) == ("ż", [])
+        stage.server.eio.ping_interval = 7
+        async with stage.websocket() as websocket:
+            assert (websocket.opened["sid"], websocket.opened["pingInterval"]) == ("third", 7_000)
+
+
 @BOTH
 async def test_the_heartbeat_drops_silent_clients(ws: str) -> None:
     """A client that answers pings stays, a silent one is dropped, and unexpected pongs are ignored."""
