@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import Limits, Watch
 from asynction_asgi.engine.reports import _CLOSES, _REJECTIONS
@@ -150,6 +151,12 @@ async def of_another_process(stage: Stage) -> None:
     await get(stage, "EIO=4&transport=polling&sid=other")
 
 
+async def of_another_process_by_websocket(stage: Stage) -> None:
+    with pytest.raises(InvalidStatus):
+        async with stage.websocket("&sid=other"):
+            pass
+
+
 async def with_a_large_body(stage: Stage) -> None:
     await get(stage, method="POST", content="x" * 2000)
 
@@ -171,6 +178,7 @@ REJECTIONS: list[tuple[Rejection, Fault]] = [
     (Rejection.VERSION, of_an_old_client),
     (Rejection.DRAINING, while_stopping),
     (Rejection.UNKNOWN_SESSION, of_another_process),
+    (Rejection.UNKNOWN_SESSION, of_another_process_by_websocket),
     (Rejection.TOO_LARGE, with_a_large_body),
     (Rejection.SLOW_BODY, with_a_slow_body),
     (Rejection.MALFORMED, without_transport),
@@ -196,6 +204,21 @@ async def test_a_rejected_request_is_reported(
     (line,) = [record.getMessage() for record in caplog.records]
     start = re.escape(f"rejected a request: {_REJECTIONS[reason][1]}")
     assert re.fullmatch(rf"{start}(: .+)? \((127\.0\.0\.1:\d+|address unknown)\)", line)
+
+
+async def test_a_preflight_for_another_process_is_no_rejected_request() -> None:
+    """It is answered as any, so nothing is reported; the request after it is."""
+    told: list[Rejection] = []
+
+    def rejected(reason: Rejection, *_: Any) -> None:
+        told.append(reason)
+
+    async with serve(watch=Watch(rejected=rejected)) as stage:
+        async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as http:
+            answer = await http.options("/socket.io/?EIO=4&transport=polling&sid=other")
+            assert (answer.status_code, told) == (200, [])
+        await of_another_process(stage)
+    assert told == [Rejection.UNKNOWN_SESSION]
 
 
 def test_all_reasons_have_a_text() -> None:

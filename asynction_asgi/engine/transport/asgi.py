@@ -57,9 +57,10 @@ class EngineApp:
             engine.reports.rejected(Rejection.ORIGIN, scope, describe(environ))
             await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))
             return
-        if "sid" in query and socket is None:
-            engine.reports.rejected(Rejection.UNKNOWN_SESSION, scope)
-        elif "sid" not in query and query["EIO"] != ["4"]:
+        if "sid" in query:
+            if socket is None and scope.get("method") != "OPTIONS":  # which is answered for any
+                engine.reports.rejected(Rejection.UNKNOWN_SESSION, scope)
+        elif query["EIO"] != ["4"]:
             engine.reports.rejected(Rejection.VERSION, scope, _OLD_CLIENTS)
         if scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
             # The first one goes on. Clients take a refusal of the handshake for a failure of it.
