@@ -39,7 +39,7 @@ class Limits:
         patience_seconds: Once a quarter of `queued_bytes` waits for a client, emits and acks to it
             wait for it to read, but no longer than this in all until it has caught up.
         recovery_bytes: Size of all events that are kept for clients that may return, by ``x-recovery``. Beyond
-            it the oldest are forgotten; whose client missed one of them can't recover.
+            it the oldest are forgotten; a client that missed one of them can't recover.
         recovery_sessions: Clients that are away and may return; a new one takes the place of the one that left
             first.
     """

@@ -12,33 +12,23 @@ if TYPE_CHECKING:
     from .service import Service
 
 
-class Cuts:
-    """Tells connections that were cut from those that one of both sides has ended.
+def may_return(reason: str, transports: Host, service: Service, returning: Returning) -> bool:
+    """Return whether clients may come back to what they were when their connection ends for a reason.
+
+    While this process drains, they come back to another one, which takes their sessions over.
 
     Args:
+        reason: Of the Engine.IO half, or `SHUTTING_DOWN`.
         transports: The Engine.IO half of the server.
         service: What the server still takes.
         returning: The sessions of clients that come back.
     """
-
-    def __init__(self, transports: Host, service: Service, returning: Returning) -> None:
-        reason = transports.reason
-        self._reasons = {
-            reason.TRANSPORT_CLOSE,
-            reason.TRANSPORT_ERROR,
-            reason.PING_TIMEOUT,
-            reason.CLIENT_DISCONNECT,  # of the transport alone: a client that leaves a namespace says so there
-        }
-        self._service = service
-        self._returning = returning
-
-    def may_return(self, reason: str) -> bool:
-        """Return whether clients may come back to what they were when their connection ends for a reason.
-
-        While this process drains, they come back to another one, which takes their sessions over.
-        """
-        if not self._service.stopping:
-            return reason in self._reasons
-        if self._service.leaving is None or not self._returning.is_shared:
-            return False
-        return reason in self._reasons or reason == SHUTTING_DOWN
+    if service.stopping and (service.leaving is None or not returning.is_shared):
+        return False
+    reasons = transports.reason
+    return reason in (
+        reasons.TRANSPORT_CLOSE,
+        reasons.TRANSPORT_ERROR,
+        reasons.PING_TIMEOUT,
+        reasons.CLIENT_DISCONNECT,  # of the transport alone: a client that leaves a namespace says so there
+    ) or (service.stopping and reason == SHUTTING_DOWN)

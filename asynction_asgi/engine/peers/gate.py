@@ -15,7 +15,7 @@ from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
 from ..logs import logger
 from ..wire import packets
-from .cuts import Cuts
+from .cuts import may_return
 from .members import Connection, Member, Phase
 from .sessions import split_auth
 
@@ -87,7 +87,6 @@ class Gate:
         self._returning = returning
         self._reports = reports
         self._watch = watch
-        self._cuts = Cuts(transports, service, returning)
 
     def begin_connect(self, connection: Connection, namespace: str, auth: Any, size: int) -> None:
         """Take a CONNECT of `size` bytes: refuse it, or run the connect handler in a task."""
@@ -367,7 +366,7 @@ class Gate:
         connection.made_room()
         if connection.timer is not None:
             connection.timer.cancel()
-        is_cut = self._cuts.may_return(reason)
+        is_cut = may_return(reason, self._transports, self._service, self._returning)
         parting = [self._part(member, reason, is_cut=is_cut) for member in list(connection.members.values())]
         if len(parting) == 1:  # as for nearly all clients; saves a task
             await parting[0]

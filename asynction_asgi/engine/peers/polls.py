@@ -51,7 +51,7 @@ class Question:
         self._answer(self.sid, None, gone)
 
     def forget(self) -> None:
-        """Take no answer any more, so that this client counts no longer as one that owes it."""
+        """Take no answer any more, so that this client no longer counts as owing an answer."""
         self._member.forget_ack(self)
 
 

@@ -55,9 +55,11 @@ class Stopping:
     async def drain(self, seconds: float, *, admitting: bool) -> None:
         """Let clients leave one after another, the oldest first, spread evenly.
 
-        Returns when all have left, or when `finish` sees to the rest; that this is cancelled does not end the
-        draining, for which others may wait. A client that leaves has its handlers finished and its answers sent; what it sends meanwhile is not
-        taken. If the server has begun to end, nothing new begins.
+        Returns when all have left, or when `finish` sees to the rest. Cancelling this does not end the draining,
+        as other callers may wait for it. If the server has begun to end, this only waits.
+
+        The handlers of a client that leaves finish, and their answers are sent; what it sends meanwhile is not
+        taken.
 
         Args:
             seconds: Until the last client leaves; `STOP_SECONDS` more if it has handlers running.

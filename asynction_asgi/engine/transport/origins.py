@@ -106,7 +106,7 @@ def describe(environ: Mapping[str, Any]) -> str:
     """Return the origin of a request that was not admitted, and what would admit it."""
     origin = _origin(environ)
     if not origin:
-        return "a page of another origin made it, which a browser lets no page read"
+        return "a page of another origin sent it in a mode in which the page can't read the answer"
     return f"{origin[:100]!r}; admit it by cors_allowed_origins, or --cors of run and mock run"
 
 
