@@ -135,12 +135,8 @@ class Claims:
     @property
     def reachable(self) -> bool:
         """Whether there are other processes, as far as is known."""
-        return bool(self._others)
-
-    @property
-    def _others(self) -> set[str]:
         link = self._queue.link
-        return set() if link is None else set(link.processes) - {self._queue.host_id}
+        return link is not None and bool(link.others)
 
     async def fetch(self, member: Member, key: str, offset: str | None) -> None:
         """Ask for a session; returns when it is here, or is known not to come, or was waited for long enough."""
@@ -152,7 +148,9 @@ class Claims:
             self._moved["not JSON"] += 1
         elif not link.subscribed.is_set() or not link.outages.is_quiet:
             self._moved["outage"] += 1
-        elif (claim := self._begin(member, key, offset, user, link.outages.begun)) is not None:
+        elif (claim := self._begin(member, key, offset, user, link.outages.begun)) is None:
+            self._moved["busy"] += 1
+        else:
             done = claim.done
             try:
                 self._ask(claim)
@@ -223,7 +221,7 @@ class Claims:
         if ready is None:
             claim.begun = ask
             claim.holders.clear()
-            claim.silent = self._others if link.is_acquainted else None
+            claim.silent = link.others if link.is_acquainted else None
         else:
             claim.silent = {ready[0]}
 
@@ -260,7 +258,7 @@ class Claims:
         codec, own = self._queue.settings.codec, self._queue.host_id
         if message is not None:
             self._journal.took(message, len(delivery.body))
-        elif b'"method":"claim"' in delivery.body and codec.is_own(delivery.body, own):
+        elif codec.asks(delivery.body, own, "claim"):
             with contextlib.suppress(ValueError):
                 ask = self._asks.get(codec.loads(delivery.body, now=delivery.taken).get("id"))
                 if ask is not None and ask.read is None:
@@ -327,9 +325,11 @@ class Claims:
                 outcome = self._adopt(ask, message)
             finally:
                 self._end(ask.claim, outcome)
+        elif ask is not ask.claim.asks[-1]:
+            return
         elif lost == "superseded":
             self._repeat(ask.claim)
-        elif ask is ask.claim.asks[-1]:
+        else:
             self._end(ask.claim, lost if lost in _REASONS else "incomplete")
 
     def _repeat(self, claim: _Claim) -> None:
@@ -337,10 +337,12 @@ class Claims:
 
         Which connection of a client is the latest can't be told for sure.
         """
-        if claim.member.phase is Phase.PENDING and not claim.repeated:
-            claim.repeated = True
-            self._wait(claim, self._seconds)
-            self._ask(claim)
+        if claim.repeated or claim.member.phase is not Phase.PENDING:
+            self._end(claim, "busy")
+            return
+        claim.repeated = True
+        self._wait(claim, self._seconds)
+        self._ask(claim)
 
     def _find(self, message: dict[str, Any]) -> _Ask | None:
         """Return what a message answers, or None if nothing is awaited any more."""

@@ -65,6 +65,9 @@ class OnQueue(Protocol):
     def put(self, message: dict[str, Any]) -> None:
         """Queue a message, unless this process leaves the queue; never waits."""
 
+    def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
+        """Queue an answer to what a process has asked under a number, as `put` does."""
+
     def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
         """Forget a callback over the queue whose only client will not answer."""
 
@@ -82,7 +85,7 @@ class Everywhere:
         self._rooms = rooms
         self._here = here
         self._tasks = tasks
-        self._inquiries = Inquiries(self._others)
+        self._inquiries = Inquiries(lambda: self._link.others)
         self.calls = RemoteCalls(
             tasks, self._is_nowhere, lambda sid, number: rooms.lose_relayed(sid, number, gone=True)
         )
@@ -186,7 +189,7 @@ class Everywhere:
             found: dict[str, Any] = {"count": self._here.number(namespace, room)}
         else:
             found = {"clients": self._here.listed(namespace, room)}
-        self._answer("found", host, read_number(message), **found)
+        self._rooms.answer("found", host, read_number(message), **found)
 
     def _take_move(self, message: dict[str, Any], _: str) -> None:
         move, target = message["move"], message.get("target")
@@ -208,12 +211,12 @@ class Everywhere:
         )
         if questions and seconds is not None:
             asyncio.get_running_loop().call_later(seconds, forget_questions, questions)
-        self._answer("asked", host, number, sids=[question.sid for question in questions])
+        self._rooms.answer("asked", host, number, sids=[question.sid for question in questions])
 
     def _return(self, host: str, number: int, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
         """Tell the process that asked what a client has answered."""
         if arguments is None:
-            self._answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
+            self._rooms.answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
             return
         members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
         link = self._rooms.link
@@ -238,9 +241,6 @@ class Everywhere:
 
     # -- the queue ---------------------------------------------------------------------------
 
-    def _others(self) -> list[str]:
-        return [process for process in self._link.processes if process != self._rooms.host_id]
-
     @property
     def _link(self) -> Link:
         """What connects this process with the others.
@@ -258,8 +258,3 @@ class Everywhere:
     def _put(self, method: str, **members: Any) -> None:
         message = {"host_id": self._rooms.host_id, "method": method, **members}
         self._link.write(self._rooms.settings.codec.check(message))
-
-    def _answer(self, method: str, host: str, number: Any, **members: Any) -> None:
-        self._rooms.put(
-            {"sender": self._rooms.host_id, "method": method, "host_id": host, "id": number, **members}
-        )

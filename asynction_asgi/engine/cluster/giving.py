@@ -97,13 +97,13 @@ class Giving:
             if session is not None and session.is_settled and session.claimant == (host, earlier):
                 self._give(session, offset, host, number)
             else:
-                self._answer("adopt", host, number, lost="superseded")
+                self._rooms.answer("adopt", host, number, lost="superseded")
             return
         coming = self._claims.coming(key, user)
         if session is not None and session.is_settled:
             self._give(session, offset, host, number)
         elif session is not None or coming is not None:
-            self._answer("held", host, number, ready=False)
+            self._rooms.answer("held", host, number, ready=False)
             self._tasks.spawn(self._prepare(find, coming, claimant))
         else:
             seconds = self._rooms.settings.rhythm.unheld
@@ -124,16 +124,16 @@ class Giving:
             await asyncio.wait([coming])
         session = find()
         if session is None:
-            self._answer("unheld", *claimant)
+            self._rooms.answer("unheld", *claimant)
             return
         session.claimant = claimant
         await self._returning.part(session, self._cut)
         if session is not find() or session.claimant != claimant:
-            self._answer("adopt", *claimant, lost="superseded")
+            self._rooms.answer("adopt", *claimant, lost="superseded")
         elif session.is_settled:
-            self._answer("held", *claimant, ready=True)
+            self._rooms.answer("held", *claimant, ready=True)
         else:
-            self._answer("adopt", *claimant, lost="busy")
+            self._rooms.answer("adopt", *claimant, lost="busy")
 
     def pass_over(self, message: dict[str, Any]) -> None:
         """Deny a claim no more that another process has decided.
@@ -150,19 +150,19 @@ class Giving:
 
     def _deny(self, claimant: tuple[str, int]) -> None:
         del self._unheld[claimant]
-        self._answer("unheld", *claimant)
+        self._rooms.answer("unheld", *claimant)
 
     def _give(self, session: Session, offset: str | None, host: str, number: int) -> None:
         link = self._rooms.link
         if link is None:
             return
         if not link.outages.is_quiet:  # this process may have read what the other one has not, or not yet
-            self._answer("adopt", host, number, lost="outage")
+            self._rooms.answer("adopt", host, number, lost="outage")
             return
         text, lost = self._pack(session, offset, host, number)
         self._returning.end(session.trail)
         if text is None:
-            self._answer("adopt", host, number, lost=lost)
+            self._rooms.answer("adopt", host, number, lost=lost)
         else:
             self._moved["given"] += 1
             link.write(text)
@@ -193,8 +193,3 @@ class Giving:
                 unsaid,
             )
         return None, "not JSON"
-
-    def _answer(self, method: str, host: str, number: int, **members: Any) -> None:
-        self._rooms.put(
-            {"sender": self._identity.name, "method": method, "host_id": host, "id": number, **members}
-        )

@@ -26,7 +26,6 @@ __all__ = ["Link"]
 _FLUSH_SECONDS = 2.0
 # Processes tell of themselves at their next tick behind the first beat of a newcomer.
 _ACQUAINTED_TICKS = 2.0
-_BEAT = b'"method":"beat"'
 
 
 class Follower(Protocol):
@@ -133,6 +132,11 @@ class Link:
         self.outages.close()
 
     @property
+    def others(self) -> set[str]:
+        """The other processes that were heard of lately."""
+        return set(self._census.processes)
+
+    @property
     def strangers(self) -> bool:
         """Whether others listen that don't tell of themselves, as processes of python-socketio."""
         listeners = self.writer.listeners
@@ -183,7 +187,7 @@ class Link:
     def _note_own(self, body: bytes) -> None:
         """Note that a message of this process came back; a beat says how long that took."""
         self._traffic.own_at = now = time.monotonic()
-        if _BEAT in body:
+        if self._settings.codec.asks(body, self._identity.name, "beat"):
             self._traffic.lag = now - self._sent
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -246,6 +246,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         if self.link is not None:
             self.link.put(message)
 
+    def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
+        """Queue an answer to what a process has asked under a number, as `put` does."""
+        self.put({"sender": self.host_id, "method": method, "host_id": host, "id": number, **members})
+
     def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
         """Forget a callback that waits for an answer over the queue, and return it, or None."""
         self.everywhere.calls.end(ack_id)
@@ -278,17 +282,8 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.lose_relayed(room, ack_id, gone=gone)
             return
         # Without "args", upstream's managers pass it over.
-        self.put(
-            {
-                "sender": self.host_id,
-                "method": "callback",
-                "host_id": host_id,
-                "sid": room,
-                "namespace": namespace,
-                "id": ack_id,
-                "lost": "gone" if gone else "displaced",
-            }
-        )
+        lost = "gone" if gone else "displaced"
+        self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=lost)
 
     # -- what other processes ask for --------------------------------------------------------
 
@@ -338,14 +333,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
                 self.lose(callback, gone=True)
                 raise
             if self.find(message.get("room"), namespace) is not None:
-                self.put(
-                    {
-                        "sender": self.host_id,
-                        "method": "taken",
-                        "host_id": message.get("host_id"),
-                        "id": asked[-1],
-                    }
-                )
+                self.answer("taken", message.get("host_id"), asked[-1])
         self.deliver(
             event, data, namespace, message.get("room"), skip_sid=message.get("skip_sid"), callback=callback
         )

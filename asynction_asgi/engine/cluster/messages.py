@@ -88,15 +88,20 @@ class QueueJson:
         return message
 
     def returns(self, value: Any) -> bool:
-        """Return whether a value comes out of the queue as it was put in."""
+        """Return whether a value comes out of the queue as it was put in, of the same types all through."""
         try:
-            return bool(self._codec.loads(self.check(value)) == value)
+            return _is_same(value, self._codec.loads(self.check(value)))
         except ValueError:  # an UnencodableError is one
             return False
 
     def seal(self, text: str) -> str:
         """Sign a text, if there is a secret; it is another text each time."""
         return text if self._seal is None else self._seal.seal(text)
+
+    def asks(self, body: bytes, process: str, method: str) -> bool:
+        """Return whether a message that looks like one of this process asks for something; its head tells."""
+        head = f'{{"host_id":"{process}","method":"{method}"'.encode()
+        return body.startswith(head, 0 if self._seal is None else body.find(b"\n") + 1)
 
     def is_own(self, body: bytes, process: str) -> bool:
         """Return whether a message looks like one of this process; nothing is done for those that do."""
@@ -155,6 +160,25 @@ class QueueJson:
             logger.warning(
                 "a message of the queue was dropped: %s%s%s", reason, detail and f": {detail}", unsaid
             )
+
+
+def _is_same(value: Any, returned: Any) -> bool:
+    pairs = [(value, returned)]
+    while pairs:
+        value, returned = pairs.pop()
+        if type(value) is not type(returned):
+            return False
+        if isinstance(value, dict):
+            if value.keys() != returned.keys() or any(type(key) is not str for key in value):
+                return False
+            pairs += [(member, returned[key]) for key, member in value.items()]
+        elif isinstance(value, list):
+            if len(value) != len(returned):
+                return False
+            pairs += zip(value, returned, strict=True)
+        elif value != returned:
+            return False
+    return True
 
 
 def numbered(text: str, number: int) -> str:

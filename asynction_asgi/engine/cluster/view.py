@@ -64,7 +64,8 @@ class Queue:
         ``given``: another process has taken it over. ``taken``: this process has taken it over. The other reasons
         are of clients that started a new session here. ``unanswered``: no process had the session, or in time;
         ``incomplete``: the client had missed more than is kept; ``not JSON``: what `session` keeps, or the user,
-        can't be sent; ``outage``: the queue was away.
+        can't be sent; ``outage``: the queue was away; ``busy``: its handlers did not end in time, the client had
+        connected to yet another process, or `Limits.recovery_sessions` clients were on their way here.
         """
         return self._manager.moved
 

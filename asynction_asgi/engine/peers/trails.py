@@ -81,9 +81,9 @@ class Log:
         return self._keep(f"{self._process}.{self._last:08x}", event, arguments, namespace, form)
 
     def record_moved(self, offset: str, event: str, arguments: list[Any], namespace: str, form: str) -> Entry:
-        """Return an event as another process has recorded it; raises what `record` does."""
+        """Return an event as another process has recorded it, again if it was forgotten; raises what `record` does."""
         entry = self._moved.get(offset)
-        if entry is None:
+        if entry is None or not entry.frames:
             entry = self._moved[offset] = self._keep(offset, event, arguments, namespace, form)
         return entry
 

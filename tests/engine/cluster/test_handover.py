@@ -228,15 +228,7 @@ async def test_a_client_that_claims_again_and_again_has_few_claims(stream: str) 
         manager: Any = second.server.manager
         own: Any = first.server.manager
         for number in range(1, 13):
-            manager.put(
-                {
-                    "sender": manager.host_id,
-                    "method": "adopt",
-                    "host_id": own.host_id,
-                    "id": number,
-                    "lost": "incomplete",
-                }
-            )
+            manager.answer("adopt", own.host_id, number, lost="incomplete")
         assert (await clients[-1].receive()).startswith("40")
         assert (own.dropped["unasked"], moved(first)) == (4, {"incomplete": 1})
 
@@ -244,6 +236,54 @@ async def test_a_client_that_claims_again_and_again_has_few_claims(stream: str) 
 def holds(stage: Stage, count: int) -> bool:
     """Return whether a process has this number of clients, connected or not yet."""
     return bool(stage.holdings["members"] == count)
+
+
+async def test_an_event_that_was_forgotten_is_kept_again(stream: str) -> None:
+    """Of two clients that have missed it, the second one comes when the first one's copy had to go."""
+    async with cluster(stream, limits=Limits(recovery_bytes=4000)) as (first, second):
+        one, two = Returner(first), Returner(first)
+        async with one.there(), two.there():
+            pass
+        await first.server.emit("news", 1)
+        for returner in (one, two):
+            returner.stage = second
+        async with one.there():
+            assert await one.take(1) == [1]
+            for number in range(2, 4):
+                await second.server.emit("news", [number, "x" * 3000], to=one.sid)
+            async with two.there():
+                assert two.recovered
+                assert await two.take(1) == [1]
+
+
+async def test_a_claim_that_others_overtake_twice_ends_at_once(stream: str) -> None:
+    """Its client starts over without waiting for the end of the claim, and why is counted."""
+    async with cluster(stream, rhythm={**PATIENT, "unheld": 2 * SECONDS}) as (first, second):
+        manager: Any = second.server.manager
+        own: Any = first.server.manager
+        one = Returner(first)
+        one.pid = new_pid()
+        coming = asyncio.ensure_future(stays(one))
+        await until(lambda: first.holdings["members"], "claimed")
+        for number in (1, 2):
+            manager.answer("adopt", own.host_id, number, lost="superseded")
+        await coming
+        assert moved(first) == {"busy": 1}
+
+
+async def test_claims_beyond_the_limit_are_counted(stream: str) -> None:
+    """The client starts over at once."""
+    limits = Limits(recovery_sessions=1)
+    async with (
+        cluster(stream, limits=limits, rhythm={**PATIENT, "unheld": 2 * SECONDS}) as (first, _),
+        first.websocket() as client,
+    ):
+        await client.send("40" + json.dumps({"pid": new_pid()}))
+        await until(lambda: first.holdings["members"], "claimed")
+        one = Returner(first)
+        one.pid = new_pid()
+        await stays(one)
+        assert moved(first) == {"busy": 1}
 
 
 async def stays(one: Returner) -> None:

@@ -70,6 +70,18 @@ async def test_emits_reach_the_clients_of_every_server(queue_url: str) -> None:
         assert await here.receive() == '42["not there"]'
 
 
+@pytest.mark.parametrize("secret", [None, "a secret of 16 bytes"])
+async def test_payloads_do_not_pass_for_beats(queue_url: str, secret: str | None) -> None:
+    """Only a beat of the process, whose head says so, measures how long messages take."""
+    async with cluster(queue_url, 1, message_queue_secret=secret) as (stage,):
+        manager = stage.server.manager
+        await until(lambda: manager.traffic.lag, "a beat")
+        manager.traffic.lag, before = -1.0, manager.traffic.read
+        await stage.server.emit("n", {"method": "beat"})
+        await until(lambda: manager.traffic.read > before, "the emit")
+        assert manager.traffic.lag == -1.0
+
+
 async def test_later_changes_to_a_payload_are_not_published(queue_url: str) -> None:
     """Other servers get the payload as emitted, although it changed while a slow reader delayed the emit."""
     limits = Limits(queued_bytes=4000, patience_seconds=60.0)

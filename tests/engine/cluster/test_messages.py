@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -57,6 +59,40 @@ def test_an_invalid_message_number_is_refused(number: Any) -> None:
     """An invalid number raises, as it could move its sender's mark for good."""
     with pytest.raises(ValueError, match="not a number"):
         read_number({"n": number})
+
+
+class Colour(StrEnum):
+    """A str that comes back as a plain one."""
+
+    RED = "red"
+
+
+@pytest.mark.parametrize(
+    ("value", "does"),
+    [
+        pytest.param({"a": [1, 2.5, "x", None, True, {}]}, True, id="JSON"),
+        pytest.param([[[]]] * 2, True, id="lists"),
+        pytest.param({"a": (1,)}, False, id="a tuple"),
+        pytest.param({1: 2}, False, id="an integer as a key"),
+        pytest.param({"a": defaultdict(list)}, False, id="a defaultdict"),
+        pytest.param([Counter(x=1)], False, id="a Counter"),
+        pytest.param({"a": Colour.RED}, False, id="a StrEnum"),
+        pytest.param({Colour.RED: 1}, False, id="a StrEnum as a key"),
+        pytest.param(b"x", False, id="bytes"),
+        pytest.param({"a": {1, 2}}, False, id="a set"),
+    ],
+)
+def test_what_comes_out_as_it_was_put_in(value: Any, does: bool) -> None:
+    """A value of another type that is equal to what comes out does not."""
+    assert QueueJson().returns(value) is does
+
+
+def test_deep_values_come_out_or_not_without_a_crash() -> None:
+    """A value is searched to any depth that the queue takes."""
+    value: list[Any] = []
+    for _ in range(500):
+        value = [value]
+    assert QueueJson().returns(value)
 
 
 def test_the_sender_of_a_message() -> None:
