@@ -20,6 +20,7 @@ __all__ = [
     "ITEM_CLAIMS",
     "MEMBER_CLAIMS",
     "OF_DEFINITIONS",
+    "SEARCHING",
     "Child",
     "Holder",
     "Kind",
@@ -88,6 +89,11 @@ OF_DEFINITIONS: dict[str, Holder] = {
     **{key: holder for key, holder in CHILDREN.items() if not holder.by_reference},
     **dict.fromkeys((MEMBER_CLAIMS, ITEM_CLAIMS), Holder(listed="same")),
 }
+
+# Keywords by which one schema may look twice at an item, a member or a name.
+SEARCHING = frozenset(
+    {"contains", "patternProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties"}
+)
 
 
 class Child(NamedTuple, Generic[SchemaT]):

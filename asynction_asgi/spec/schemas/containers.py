@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from .definitions import Schema
 
-__all__ = ["Containers"]
+__all__ = ["FEW_ENTRIES", "Containers"]
 
-_FEW = 16  # entries looked for one after the other
+FEW_ENTRIES = 16  # entries looked for one after the other
 EntryT = TypeVar("EntryT")
 
 
@@ -70,14 +70,14 @@ class Containers(Scalars):
             test: Write an expression that is true if the value has any of these entries.
             write: Generate what to do about an entry that the value has.
         """
-        if len(entries) <= _FEW:
+        if len(entries) <= FEW_ENTRIES:
             for entry in entries:
                 with self.block(f"if {test([entry])}:"):
                     write(entry)
             return
-        step = _FEW
-        while step * _FEW < len(entries):
-            step *= _FEW
+        step = FEW_ENTRIES
+        while step * FEW_ENTRIES < len(entries):
+            step *= FEW_ENTRIES
         for start in range(0, len(entries), step):
             part = entries[start : start + step]
             with self.block(f"if {test(part)}:"):

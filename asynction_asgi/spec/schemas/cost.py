@@ -1,8 +1,8 @@
 """What checking a value costs at most, in nanoseconds per byte of the values that are worst for a schema.
 
-The estimate is from above, for one place of a value: all schemas count that apply to it, those of undecided
-alternatives and conditions included, and those within it don't. What is measured is generated code on one
-core of about 2020.
+The estimate is an upper bound for one place of a value: it counts all schemas that apply to this place,
+including undecided alternatives and conditions, but not the schemas of its items and members. The figures
+are of generated code on one core of about 2020.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .children import ITEM_CLAIMS, MEMBER_CLAIMS
+from .containers import FEW_ENTRIES
 from .definitions import REF
 from .dispatch import KINDS, kinds_of, plan_dispatch
 from .matchers import SLOW, compile_pattern
 from .recursion import in_place_order
+from .scalars import FEW_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,8 +59,6 @@ _FORMATS = {
 }
 _FORMAT = 150  # any other
 
-_FEW = 16  # members or positions, of which many are looked for in groups
-_MANY = 8  # values, of which many are looked up
 _KINDS_OF = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), "number"),
     **dict.fromkeys(("minLength", "maxLength"), "string"),
@@ -68,12 +68,12 @@ _KINDS_OF = {
 
 
 class Costs:
-    """The costs of schemas within definitions, each found once.
+    """The costs of schemas within definitions, each computed once.
 
     Args:
-        definitions: All.
-        names: Of those that may lead far without a step down into the value.
-        risky: Names of those that remember their values.
+        definitions: All definitions, by name.
+        names: Definitions to compute first, as their references may form long chains at one place.
+        risky: Names of definitions that keep a memo of values.
     """
 
     def __init__(self, definitions: Definitions, names: Iterable[str], risky: frozenset[str]) -> None:
@@ -92,7 +92,7 @@ class Costs:
         return (self.definitions[name] for name in self._order)
 
     def of(self, schema: Schema) -> Cost:
-        """Return the cost of a schema; by kind of value, for the smallest of it and for what can be longer."""
+        """Return the cost of a schema by kind of value, both for its smallest value and for each part of a longer one."""
         if isinstance(schema, bool):
             return Counter()
         if REF in schema:
@@ -104,7 +104,7 @@ class Costs:
         return cost
 
     def together(self, applied: Iterable[tuple[dict[str, Any], int]]) -> Cost:
-        """Return the cost of schemas that other schemas hold for one place, given how often each applies."""
+        """Return the cost of several schemas at one place, given how often each applies."""
         costs: Cost = Counter()
         for schema, count in applied:
             for what, nanoseconds in (self.of(schema) + _every(_CHECK)).items():
@@ -118,14 +118,14 @@ class Costs:
         return max(self.of(schema).values(), default=0) > SLOW
 
     def cases(self, branches: list[Schema]) -> list[Case]:
-        """Return which of some alternatives are left for each kind of value."""
+        """Return which alternatives remain for each kind of value."""
         cases = self._cases.get(id(branches))
         if cases is None:
             cases = self._cases[id(branches)] = plan_dispatch(branches, KINDS, self.definitions, self._kinds)
         return cases
 
     def certain(self, schema: dict[str, Any]) -> Iterator[Schema]:
-        """Yield the schemas that apply to the same value, but for alternatives."""
+        """Yield the schemas that apply to the same value, except alternatives."""
         yield from schema.get("allOf", ())
         yield from (schema[keyword] for keyword in ("not", "if", "then", "else") if keyword in schema)
         yield from schema.get("dependencies", {}).values()
@@ -163,7 +163,7 @@ class Costs:
         return cost
 
     def _names(self, schema: dict[str, Any]) -> Cost:
-        """Return the cost of patterns of names; those by which unevaluated members are found included."""
+        """Return the cost of patterns of names, including those that find unevaluated members."""
         cost: Cost = Counter()
         claims = [claim.get("then", claim) for claim in schema.get(MEMBER_CLAIMS, ())]
         for part in (schema, *claims):
@@ -175,7 +175,7 @@ class Costs:
 
 
 def own_cost(schema: dict[str, Any]) -> Cost:
-    """Return the cost of the keywords that hold no schema for the same place."""
+    """Return the cost of a schema's keywords, except those that hold schemas for the same place."""
     cost: Cost = Counter()
 
     def add(kind: str, nanoseconds: int) -> None:
@@ -188,8 +188,8 @@ def own_cost(schema: dict[str, Any]) -> Cost:
             cost += _every(_CHECK)
             containers = sum(isinstance(value, dict | list) for value in values)
             for kind in ("array", "object"):
-                add(kind, min(containers, _MANY) * _COMPARISON)
-                cost[kind, "content"] += _HASHING if containers > _MANY else 0
+                add(kind, min(containers, FEW_VALUES) * _COMPARISON)
+                cost[kind, "content"] += _HASHING if containers > FEW_VALUES else 0
     if "multipleOf" in schema:
         cost["number", "smallest"] += _MULTIPLE
     if "pattern" in schema:
@@ -203,10 +203,10 @@ def own_cost(schema: dict[str, Any]) -> Cost:
         cost["array", "content"] += _HASHING
     for keyword in schema.keys() & {"items", "contains", "additionalItems"}:
         positions = len(schema[keyword]) if isinstance(schema[keyword], list) else 1
-        add("array", min(positions, _FEW) * _CHECK)
+        add("array", min(positions, FEW_ENTRIES) * _CHECK)
     for keyword in schema.keys() & {"properties", "dependencies"}:
         optional = len(schema[keyword].keys() - schema.get("required", ()))
-        add("object", min(optional, _FEW) * _CHECK)
+        add("object", min(optional, FEW_ENTRIES) * _CHECK)
     if "additionalProperties" in schema:
         add("object", 2 * _CHECK)
         cost["object", "member"] += _CHECK // _SMALLEST_MEMBER

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .children import ITEM_CLAIMS
+from .children import ITEM_CLAIMS, SEARCHING
 from .definitions import REF
 from .matchers import SLOW, compile_pattern
 
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_overlaps"]
 
-# Keywords that look at items, members or names which others in the same schema look at.
-_SEARCHING = frozenset(
-    {"contains", "patternProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties"}
-)
 _MOST_WAYS = 256
 _MOST_PLACES = 1_000
 
@@ -94,7 +90,7 @@ class _Overlaps:
     def _within(self, applied: Applied, kind: str) -> Iterator[Applied]:
         """Yield what schemas hold for the items or members of a value, if it was not found before."""
         parts = [(self._schemas[key], count) for key, count in applied.items()]
-        if applied.total() == 1 and _SEARCHING.isdisjoint(parts[0][0]):
+        if applied.total() == 1 and SEARCHING.isdisjoint(parts[0][0]):
             return  # at most one schema for each place
         for held in _items(parts) if kind == "array" else _members(parts):
             place = self._followed(held)

@@ -11,9 +11,9 @@ from .matchers import compile_pattern
 from .messages import counted, listed, quoted, shortened, type_names
 from .writer import TESTS, Writer
 
-__all__ = ["Scalars"]
+__all__ = ["FEW_VALUES", "Scalars"]
 
-_MANY = 8  # values from which a set is looked into, rather than one after the other
+FEW_VALUES = 8  # compared one after the other; more are looked up in a set
 
 
 class Scalars(Writer):
@@ -55,20 +55,20 @@ class Scalars(Writer):
         numbers = [
             value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
         ]
-        if len(strings) > _MANY:
+        if len(strings) > FEW_VALUES:
             test = "" if self._kinds == {"string"} else f"isinstance({variable}, str) and "
             tests.append(f"{test}{variable} in {self.constant(frozenset(strings))}")
         elif strings:
             tests.append(
                 f"{variable} == {strings[0]!r}" if len(strings) == 1 else f"{variable} in {tuple(strings)!r}"
             )
-        if len(numbers) > _MANY:
+        if len(numbers) > FEW_VALUES:
             test = "" if self._kinds == {"number"} else f"({TESTS['number'].format(variable)}) and "
             tests.append(f"{test}{variable} in {self.constant(frozenset(numbers))}")
         elif numbers:
             tests.append(f"{variable}.__class__ is not bool and {variable} in {tuple(numbers)!r}")
         containers = [value for value in values if isinstance(value, dict | list)]
-        if len(containers) > _MANY:
+        if len(containers) > FEW_VALUES:
             texts = self.constant(frozenset(map(Texts().of, containers)))
             test = f"isinstance({variable}, (dict, list, tuple)) and is_within({variable}, {max(map(depth, containers))})"
             tests.append(f"{test} and text_of({variable}) in {texts}")

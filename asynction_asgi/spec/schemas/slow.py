@@ -12,7 +12,7 @@ from .cost import Costs
 from .definitions import AT, REF
 from .overlaps import find_overlaps
 from .recursion import find_recursion
-from .thrifty import Thrift
+from .upper_bounds import UpperBounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,12 @@ _REMEDY = "give each alternative a type of its own, or require a property with a
 
 def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
     """Yield every keyword under which too much is checked for one place, and what to do about it."""
-    thrift = Thrift(definitions)
+    bounds = UpperBounds(definitions)
     schemas: list[dict[str, Any]] = []
     names = []
     for name, definition in definitions.items():
         marked = [schema for schema in _within(definition) if _is_marked(schema)]
-        doubtful = [schema for schema in marked if not thrift.is_sure(schema)]
+        doubtful = [schema for schema in marked if not bounds.is_cheap(schema)]
         if doubtful:
             schemas += doubtful
             names.append(name)

@@ -58,6 +58,17 @@ def test_too_much_at_one_place_is_slow(schema: Any, pointer: str, says: str) -> 
     assert says in found.message
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_order_of_keywords_does_not_matter(reverse: bool) -> None:
+    """A schema's own members count beside those of its ``allOf``, whichever is written first."""
+    parts = [
+        ("allOf", [{"properties": {"a": {"anyOf": MANY[:9]}}}]),
+        ("properties", {"a": {"anyOf": MANY[8:]}}),
+    ]
+    (found,) = diagnose(dict(reversed(parts) if reverse else parts))
+    assert (found.code, found.pointer) == ("SLOW", "/schema")
+
+
 @pytest.mark.parametrize(
     "schema",
     [

@@ -1,13 +1,14 @@
-"""Which schemas surely cost little, found without a look at what values can be.
+"""Upper bounds of what checking a value costs, found without a look at what values can be.
 
-Almost all schemas do, and what takes longer to find out need not be asked of them (see `cost` and `overlaps`).
+Almost all schemas are cheap by these, so that the closer estimates of `cost` and `overlaps`, which take longer,
+are made for few.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .children import children
+from .children import SEARCHING, children
 from .cost import own_cost
 from .definitions import REF
 from .matchers import SLOW
@@ -15,21 +16,20 @@ from .matchers import SLOW
 if TYPE_CHECKING:
     from .definitions import Definitions, Schema
 
-__all__ = ["Thrift"]
+__all__ = ["UpperBounds"]
 
-_EACH = 60  # nanoseconds per byte, of whatever is tried
+_EACH = 60  # nanoseconds per byte, for each schema
 _CALL = 180
 _FAR = 50  # references, one after the other
-_SEARCHING = frozenset({"contains", "patternProperties", "propertyNames", "unevaluatedItems"})
 
 
 class _Sum(NamedTuple):
-    """What all schemas do that may apply to a value, whatever it is.
+    """What all schemas together do that may apply to a value, whatever it is.
 
     Attributes:
         cost: Nanoseconds per byte.
-        items: How many say something of an array's items.
-        members: How many say something of an object's members.
+        items: How many schemas say something about an array's items.
+        members: How many schemas say something about an object's members.
     """
 
     cost: int
@@ -37,15 +37,15 @@ class _Sum(NamedTuple):
     members: int = 0
 
 
-class Thrift:
-    """Finds them, each schema once."""
+class UpperBounds:
+    """The upper bounds of schemas within definitions, each found once."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._known: dict[int, _Sum] = {}
 
-    def is_sure(self, schema: dict[str, Any]) -> bool:
-        """Return whether a schema surely costs little, and no two within it apply to one place further down."""
+    def is_cheap(self, schema: dict[str, Any]) -> bool:
+        """Return whether a schema surely costs little, and at most one schema applies to each place below it."""
         found = self._sum(schema, 0)
         return found.cost <= SLOW and found.items <= 1 and found.members <= 1
 
@@ -64,14 +64,14 @@ class Thrift:
 
     def _add(self, schema: dict[str, Any], depth: int) -> _Sum:
         cost = _EACH + sum(own_cost(schema).values())
-        both = 2 if not _SEARCHING.isdisjoint(schema) else 0
-        items = members = both
+        items = members = 0
+        own_items = own_members = 0 if SEARCHING.isdisjoint(schema) else 2
         for child in children(schema):
             if child.kind == "same":
                 inner = self._sum(child.schema, depth)
                 cost, items, members = cost + inner.cost, items + inner.items, members + inner.members
             elif child.kind in ("item", "items", "rest"):
-                items = max(items, 1)
+                own_items = max(own_items, 1)
             else:
-                members = max(members, 1)
-        return _Sum(cost, items, members)
+                own_members = max(own_members, 1)
+        return _Sum(cost, items + own_items, members + own_members)
