@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..text.document import Document, Node
     from ..text.references import Resolver
     from .definitions import Definitions
+    from .recursion import Recursion
 
 __all__ = ["Bundle", "Check", "Mismatch", "compile_bundle", "compile_checks"]
 
@@ -86,7 +87,8 @@ class Bundle:
 
     @cached_property
     def _checks(self) -> Mapping[str, Check]:
-        return compile_checks(self._definitions, sorted(set(self._names.values())), self._backend)
+        entries = sorted(set(self._names.values()))
+        return compile_checks(self._definitions, entries, self._backend, self.recursion)
 
     def check(self, node: Node) -> Check:
         """Return the check of a root, which accepts everything if the schema has an error.
@@ -126,6 +128,11 @@ class Bundle:
             KeyError: The schema was not among the roots.
         """
         return None if node.identity in self._unfit else self._depths.get(self._names[node.identity])
+
+    @cached_property
+    def recursion(self) -> Recursion:
+        """Which definitions are recursive."""
+        return find_recursion(self._definitions)
 
     @property
     def definitions(self) -> Definitions:
@@ -193,16 +200,16 @@ def compile_bundle(
     normaliser = Normaliser(resolver, written=written)
     names = normaliser.run(root for root in roots if root.identity not in unfit)
     found += (node.diagnostic("error", "REF_CYCLE", message) for node, message in normaliser.faults)
+    bundle = Bundle(names, normaliser.definitions, backend, unfit)
     if not written:  # the same schemas are compiled for what travels
         found += (
             node.diagnostic("warning", "SLOW", message, layer="service", key=True)
-            for node, message in find_slow(normaliser.definitions)
+            for node, message in find_slow(normaliser.definitions, lambda: bundle.recursion.risky)
         )
         found += (
             node.diagnostic("warning", "SCHEMA", message, layer="service", key=True)
             for node, message in find_unpinned(normaliser.definitions)
         )
-    bundle = Bundle(names, normaliser.definitions, backend, unfit)
     if written:
         return bundle, found
     severity: Literal["error", "warning"] = "error" if strict else "warning"
@@ -218,10 +225,20 @@ def _accept(_: Any) -> None:
 
 
 def compile_checks(
-    definitions: Definitions, entries: Sequence[str], backend: Backend = "fastjsonschema"
+    definitions: Definitions,
+    entries: Sequence[str],
+    backend: Backend = "fastjsonschema",
+    recursion: Recursion | None = None,
 ) -> dict[str, Check]:
-    """Compile the checks of some definitions, by name; the others are those that they refer to."""
-    recursion = find_recursion(definitions)
+    """Compile the checks of some definitions, by name.
+
+    Args:
+        definitions: These and all that they refer to.
+        entries: Their names.
+        backend: What says yes (see `compile_bundle`).
+        recursion: Which definitions are recursive, if it is known.
+    """
+    recursion = recursion or find_recursion(definitions)
     generator = Generator(definitions, entries, recursion.risky)
     source = generator.func_code
     scope = generator.scope

@@ -8,6 +8,7 @@ are of generated code on one core of about 2020.
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .children import ITEM_CLAIMS, MEMBER_CLAIMS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Cost = Counter[tuple[str, str]]
 
-__all__ = ["Costs", "own_cost"]
+__all__ = ["CHECK", "Costs", "own_cost"]
 
 # Bytes of the smallest value with the comma after it, and of the smallest member of an object.
 _SMALLEST = {
@@ -41,10 +42,10 @@ _SMALLEST = {
 }
 _SMALLEST_MEMBER = 5
 # Nanoseconds.
-_CHECK = 40
-_CALL, _REMEMBERED_CALL = 2 * _CHECK, 9 * _CHECK
-_SEARCH = 4 * _CHECK
-_COMPARISON = 3 * _CHECK  # to an array or object
+CHECK = 40
+_CALL, _REMEMBERED_CALL = 2 * CHECK, 9 * CHECK
+_SEARCH = 4 * CHECK
+_COMPARISON = 3 * CHECK  # to an array or object
 # Nanoseconds per byte.
 _ALTERNATIVE = SLOW // 17 + 1  # or pattern of names; seventeen are too many, whatever they hold
 _MULTIPLE = 400
@@ -107,15 +108,20 @@ class Costs:
         """Return the cost of several schemas at one place, given how often each applies."""
         costs: Cost = Counter()
         for schema, count in applied:
-            for what, nanoseconds in (self.of(schema) + _every(_CHECK)).items():
-                costs[what] += count * nanoseconds
+            for cost in (self.of(schema), _every(CHECK)):
+                for what, nanoseconds in cost.items():
+                    costs[what] += count * nanoseconds
         return costs
 
     def is_slow(self, schema: Schema) -> bool:
         """Return whether a byte can cost more than a microsecond at the place of a schema alone."""
+        return self.peak(schema) > SLOW
+
+    def peak(self, schema: Schema) -> int:
+        """Return the cost for the values that are worst, not counting the way to the schema."""
         if isinstance(schema, dict) and REF in schema:
             schema = self.definitions[schema[REF]]
-        return max(self.of(schema).values(), default=0) > SLOW
+        return max(self.of(schema).values(), default=0)
 
     def cases(self, branches: list[Schema]) -> list[Case]:
         """Return which alternatives remain for each kind of value."""
@@ -145,7 +151,7 @@ class Costs:
         cost += dependent
         if "type" in schema:
             kinds = {"number" if name == "integer" else name for name in schema["type"]}
-            cost = _only(cost, kinds) + _every(_CHECK * len(schema["type"]))
+            cost = _only(cost, kinds) + _every(CHECK * len(schema["type"]))
         return cost
 
     def _alternatives(self, branches: list[Schema]) -> Cost:
@@ -170,7 +176,7 @@ class Costs:
             for pattern in part.get("patternProperties", ()):
                 cost["object", "member"] += _ALTERNATIVE
                 cost["object", "name"] += _of_pattern(pattern)
-        cost["object", "member"] += len(claims) * _CHECK // _SMALLEST_MEMBER
+        cost["object", "member"] += len(claims) * CHECK // _SMALLEST_MEMBER
         return cost
 
 
@@ -182,10 +188,10 @@ def own_cost(schema: dict[str, Any]) -> Cost:
         cost[kind, "smallest"] += nanoseconds // _SMALLEST[kind]
 
     for keyword in schema.keys() & _KINDS_OF.keys():
-        add(_KINDS_OF[keyword], _CHECK)
+        add(_KINDS_OF[keyword], CHECK)
     for values in (schema.get("enum"), [schema["const"]] if "const" in schema else None):
         if values is not None:
-            cost += _every(_CHECK)
+            cost += _every(CHECK)
             containers = sum(isinstance(value, dict | list) for value in values)
             for kind in ("array", "object"):
                 add(kind, min(containers, FEW_VALUES) * _COMPARISON)
@@ -203,13 +209,13 @@ def own_cost(schema: dict[str, Any]) -> Cost:
         cost["array", "content"] += _HASHING
     for keyword in schema.keys() & {"items", "contains", "additionalItems"}:
         positions = len(schema[keyword]) if isinstance(schema[keyword], list) else 1
-        add("array", min(positions, FEW_ENTRIES) * _CHECK)
+        add("array", min(positions, FEW_ENTRIES) * CHECK)
     for keyword in schema.keys() & {"properties", "dependencies"}:
         optional = len(schema[keyword].keys() - schema.get("required", ()))
-        add("object", min(optional, FEW_ENTRIES) * _CHECK)
+        add("object", min(optional, FEW_ENTRIES) * CHECK)
     if "additionalProperties" in schema:
-        add("object", 2 * _CHECK)
-        cost["object", "member"] += _CHECK // _SMALLEST_MEMBER
+        add("object", 2 * CHECK)
+        cost["object", "member"] += CHECK // _SMALLEST_MEMBER
     return cost
 
 
@@ -218,6 +224,7 @@ def _of_pattern(pattern: str) -> int:
     return 0 if cost > SLOW else cost  # which has been reported
 
 
+@cache
 def _every(nanoseconds: int) -> Cost:
     return Counter({(kind, "smallest"): nanoseconds // size for kind, size in _SMALLEST.items()})
 

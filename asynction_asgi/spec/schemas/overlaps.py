@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .children import ITEM_CLAIMS, SEARCHING
 from .definitions import REF
-from .matchers import SLOW, compile_pattern
+from .matchers import SLOW
+from .place_bounds import PlaceBounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     # Schemas, and how often each applies to one place.
     Applied = Counter[int]
-    Part = tuple[dict[str, Any], int]
+    Parts = list[tuple[dict[str, Any], int]]
 
 __all__ = ["find_overlaps"]
 
+_KINDS = ("array", "object")
 _MOST_WAYS = 256
 _MOST_PLACES = 1_000
 
@@ -43,24 +44,26 @@ def find_overlaps(
 class _Overlaps:
     def __init__(self, costs: Costs, risky: frozenset[str]) -> None:
         self._costs = costs
+        self._bounds = PlaceBounds(costs)
         self._remembered = {id(costs.definitions[name]) for name in risky}
         self._schemas: dict[int, dict[str, Any]] = {}
         self._ways: dict[tuple[int, str], list[Applied]] = {}
         self._seen: set[frozenset[tuple[int, int]]] = set()
         for definition in costs.in_order():  # however long a chain of references is, none is followed far
-            for kind in ("array", "object"):
+            for kind in _KINDS:
                 self.ways(definition, kind)
 
     def is_slow_within(self, schema: dict[str, Any]) -> bool:
-        """Return whether too much applies to a place within a value that the schema applies to."""
+        """Return whether too much applies to a place within a value that the schema applies to.
+
+        Not all places are looked at if there are very many whose cost is in doubt.
+        """
         waiting = list(self._places(Counter({self._known(schema): 1})))
-        count = 0
-        while waiting:
+        for _ in range(_MOST_PLACES):
+            if not waiting:
+                break
             applied = waiting.pop()
             if self._is_slow(applied):
-                return True
-            count += 1
-            if count > _MOST_PLACES:
                 return True
             waiting += self._places(applied)
         return False
@@ -69,54 +72,73 @@ class _Overlaps:
         self._schemas[id(schema)] = schema
         return id(schema)
 
+    def _parts(self, applied: Applied) -> Parts:
+        return [(self._schemas[key], count) for key, count in applied.items()]
+
     def _is_slow(self, applied: Applied) -> bool:
-        parts = [(self._schemas[key], count) for key, count in applied.items()]
+        parts = self._parts(applied)
         if any(self._costs.is_slow(schema) for schema, _ in parts):
             return False  # which has been reported
         return max(self._costs.together(parts).values(), default=0) > SLOW
 
     def _places(self, applied: Applied) -> Iterator[Applied]:
-        """Yield what applies to each place directly within a value, if it is more than one schema."""
-        for kind in ("array", "object"):
+        """Yield what applies to each place directly within a value, if several schemas may make it slow."""
+        parts = self._parts(applied)
+        for kind in _KINDS:
+            if sum(count * self._bounds.holders(schema, kind) for schema, count in parts) <= 1:
+                continue
             ways: list[Applied] = [Counter()]
-            for key, count in applied.items():
-                ways = _both(ways, [self._times(way, count) for way in self.ways(self._schemas[key], kind)])
+            for schema, count in parts:
+                ways = _both(ways, [self._times(way, count) for way in self.ways(schema, kind)])
             for way in ways:
-                yield from self._within(way, kind)
+                yield from self._within(self._parts(way), kind)
 
     def _times(self, way: Applied, count: int) -> Applied:
         return Counter({key: 1 if key in self._remembered else times * count for key, times in way.items()})
 
-    def _within(self, applied: Applied, kind: str) -> Iterator[Applied]:
+    def _within(self, parts: Parts, kind: str) -> Iterator[Applied]:
         """Yield what schemas hold for the items or members of a value, if it was not found before."""
-        parts = [(self._schemas[key], count) for key, count in applied.items()]
-        if applied.total() == 1 and SEARCHING.isdisjoint(parts[0][0]):
-            return  # at most one schema for each place
-        for held in _items(parts) if kind == "array" else _members(parts):
-            place = self._followed(held)
-            found = frozenset(place.items())
-            if place.total() > 1 and found not in self._seen:
-                self._seen.add(found)
-                yield place
+        held = [(self._bounds.held(schema, kind), count) for schema, count in parts]
+        keys = dict.fromkeys(key for holder, _ in held for key in holder.named)
+        places = (
+            [(holder.names, count) for holder, count in held],
+            *([(holder.at(key), count) for holder, count in held] for key in keys),
+            [(holder.others, count) for holder, count in held],
+        )
+        for place in places:
+            if sum(count * len(schemas) for schemas, count in place) > 1:
+                applied = self._at(place)
+                found = frozenset(applied.items())
+                if found not in self._seen and self._is_doubtful(applied):
+                    self._seen.add(found)
+                    yield applied
 
-    def _followed(self, held: Iterable[tuple[Schema, int]]) -> Applied:
+    def _is_doubtful(self, applied: Applied) -> bool:
+        """Return whether several schemas could make a place, or one within, slow."""
+        return (
+            applied.total() > 1
+            and sum(count * self._bounds.cost(schema) for schema, count in self._parts(applied)) > SLOW
+        )
+
+    def _at(self, place: Iterable[tuple[list[dict[str, Any]], int]]) -> Applied:
         applied: Applied = Counter()
-        for schema, count in held:
-            target = self._target(schema)
-            if isinstance(target, dict):
-                key = self._known(target)
+        for schemas, count in place:
+            for schema in schemas:
+                key = self._known(self._target(schema))
                 applied[key] = 1 if key in self._remembered else applied[key] + count
         return applied
 
-    def _target(self, schema: Schema) -> Schema:
-        while isinstance(schema, dict) and REF in schema:
+    def _target(self, schema: dict[str, Any]) -> dict[str, Any]:
+        while REF in schema:
             schema = self._costs.definitions[schema[REF]]
         return schema
 
     def ways(self, schema: Schema, kind: str) -> list[Applied]:
         """Return the schemas that apply to the same place, one way for each choice that the value decides."""
+        if isinstance(schema, bool):
+            return [Counter()]
         schema = self._target(schema)
-        if isinstance(schema, bool) or kind not in schema.get("type", (kind,)):
+        if kind not in schema.get("type", (kind,)):
             return [Counter()]
         known = self._ways.get((id(schema), kind))
         if known is None:
@@ -151,55 +173,3 @@ def _largest(ways: list[Applied]) -> Applied:
     for way in ways:
         largest |= way
     return largest
-
-
-def _items(parts: list[Part]) -> Iterator[list[tuple[Schema, int]]]:
-    """Yield what applies to items: by position as far as there are any, and to all others."""
-    tuples = [len(part["items"]) for part, _ in parts if isinstance(part.get("items"), list)]
-    for index in range(max(tuples, default=0) + 1):
-        held: list[tuple[Schema, int]] = []
-        for part, count in parts:
-            items = part.get("items", True)
-            if isinstance(items, list):
-                items = items[index] if index < len(items) else part.get("additionalItems", True)
-            searched = [
-                inner
-                for claim in part.get(ITEM_CLAIMS, ())
-                for inner in claim.get("then", claim).get("anyOf", ())
-            ]
-            others = (part.get("contains", True), part.get("unevaluatedItems", True), *searched)
-            held += ((inner, count) for inner in (items, *others))
-        yield held
-
-
-def _members(parts: list[Part]) -> Iterator[list[tuple[Schema, int]]]:
-    """Yield what applies to names, to members by name as far as names are known, and to all others."""
-    yield [(part.get("propertyNames", True), count) for part, count in parts]
-    shared = Counter(name for part, _ in parts for name in part.get("properties", ()))
-    open_parts = any(
-        part.get(keyword, False) is not False
-        for part, _ in parts
-        for keyword in ("additionalProperties", "patternProperties", "unevaluatedProperties")
-    )
-    for name, times in shared.items():
-        if times > 1 or open_parts:
-            yield [(inner, count) for part, count in parts for inner in _member(part, name)]
-    yield [
-        (inner, count)
-        for part, count in parts
-        for inner in (
-            *part.get("patternProperties", {}).values(),
-            part.get("additionalProperties", True),
-            part.get("unevaluatedProperties", True),
-        )
-    ]
-
-
-def _member(part: dict[str, Any], name: str) -> list[Schema]:
-    found = [part["properties"][name]] if name in part.get("properties", ()) else []
-    found += (
-        inner
-        for pattern, inner in part.get("patternProperties", {}).items()
-        if compile_pattern(pattern).matches(name)
-    )
-    return [*(found or [part.get("additionalProperties", True)]), part.get("unevaluatedProperties", True)]

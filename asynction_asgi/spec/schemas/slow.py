@@ -11,11 +11,10 @@ from .children import inner_schemas
 from .cost import Costs
 from .definitions import AT, REF
 from .overlaps import find_overlaps
-from .recursion import find_recursion
 from .upper_bounds import UpperBounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..text.document import Node
     from .definitions import Definitions, Schema
@@ -28,8 +27,15 @@ _MANY = 16
 _REMEDY = "give each alternative a type of its own, or require a property with a const"
 
 
-def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
-    """Yield every keyword under which too much is checked for one place, and what to do about it."""
+def find_slow(
+    definitions: Definitions, find_risky: Callable[[], frozenset[str]]
+) -> Iterator[tuple[Node, str]]:
+    """Yield every keyword under which too much is checked for one place, and what to do about it.
+
+    Args:
+        definitions: All definitions, by name.
+        find_risky: Returns the names of those that keep a memo of values; called if a schema is in doubt.
+    """
     bounds = UpperBounds(definitions)
     schemas: list[dict[str, Any]] = []
     names = []
@@ -41,7 +47,7 @@ def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
             names.append(name)
     if not schemas:
         return
-    risky = find_recursion(definitions).risky
+    risky = find_risky()
     costs = Costs(definitions, names, risky)
     for schema in schemas:
         applied = (*costs.certain(schema), *schema.get("anyOf", ()), *schema.get("oneOf", ()))
@@ -49,7 +55,7 @@ def find_slow(definitions: Definitions) -> Iterator[tuple[Node, str]]:
             yield _reason(schema, costs)
     for schema in find_overlaps(schemas, costs, risky):
         message = (
-            f"what is within a value is checked again for many of the alternatives or schemas here; {_REMEDY}"
+            f"items or members are checked once for each of many alternatives or schemas here; {_REMEDY}"
         )
         yield schema[AT], message
 

@@ -21,6 +21,23 @@ TAGGED: list[dict[str, Any]] = [
 ]
 
 
+def tagged(count: int, members: dict[str, Any]) -> dict[str, Any]:
+    """Return alternatives selected by a property, which have the same members."""
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {"kind": {"const": f"n{number}"}, **members},
+                "required": ["kind"],
+            }
+            for number in range(count)
+        ]
+    }
+
+
+TEXTS = {f"m{number}": {"type": "string", "maxLength": 40} for number in range(12)}
+
+
 @pytest.mark.parametrize(
     ("schema", "pointer", "count"),
     [
@@ -47,8 +64,16 @@ def test_too_many_alternatives_are_slow(schema: Any, pointer: str, count: int) -
             "so much is checked",
         ),
         ({"allOf": [{"$ref": "#/levels"}] * 8}, "", "so much is checked"),
-        ({"anyOf": [{"items": {"anyOf": MANY[:9]}}, {"contains": {"anyOf": MANY[9:]}}]}, "", "checked again"),
-        ({"anyOf": [{"properties": {"a": {"anyOf": MANY[n : n + 9]}}} for n in (0, 8)]}, "", "checked again"),
+        (
+            {"anyOf": [{"items": {"anyOf": MANY[:9]}}, {"contains": {"anyOf": MANY[9:]}}]},
+            "",
+            "checked once for each",
+        ),
+        (
+            {"anyOf": [{"properties": {"a": {"anyOf": MANY[n : n + 9]}}} for n in (0, 8)]},
+            "",
+            "checked once for each",
+        ),
     ],
 )
 def test_too_much_at_one_place_is_slow(schema: Any, pointer: str, says: str) -> None:
@@ -85,6 +110,11 @@ def test_the_order_of_keywords_does_not_matter(reverse: bool) -> None:
         {"anyOf": [{"const": number} for number in range(17)][:1] + [{"type": "string"}] * 15},
         {"patternProperties": {key: {} for key in NAMES[:16]}},
         {"allOf": MANY},
+        {"allOf": [{"properties": TEXTS}, tagged(110, TEXTS)]},
+        {
+            "properties": {f"m{number}": TEXTS["m0"] for number in range(1_100)},
+            "patternProperties": {"m": {"minLength": 1}},
+        },
     ],
 )
 def test_quickly_decided_alternatives_are_silent(schema: Any) -> None:
