@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import contextvars
 import time
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions
@@ -23,6 +22,7 @@ from ..peers.members import Connection
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER, SERVICE_RESTART
 from ..wire.packets import engine_frame
+from ..wire.payload import split_payload
 from .outbox import Outbox
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except UndecodableError as error:
             self.refuse(error)
         except PayloadTooLargeError as error:
-            self._report(Close.TOO_LARGE, f"larger than {error}")
+            self._report(error.reason, str(error))
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
         except (
             Exception
@@ -257,23 +257,16 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             raise exceptions.EngineIOError("overlapping requests")
         self.posting = True
         try:
-            body = (await environ["wsgi.input"].read()).decode()
-            for number, packet in enumerate(body.split("\x1e")):
-                if self.closing or self.closed:
-                    return
-                # A base64 message, in place of a binary frame.
-                pause = self.feed(_unbase64(packet) if packet[:1] == "b" else packet)
+            for number, packet in enumerate(split_payload(await environ["wsgi.input"].read())):
+                pause = self.feed(packet)
                 if pause is not None:
                     await pause
                 if number % _POST_STRIDE == _POST_STRIDE - 1:
                     await asyncio.sleep(0)
-        except (UndecodableError, UnicodeDecodeError, PayloadTooLargeError) as error:
-            if isinstance(error, PayloadTooLargeError):
-                self._report(Close.TOO_LARGE, f"larger than {error}")
-            elif isinstance(error, UndecodableError):
-                self._report(error.reason, str(error))
-            else:
-                self._report(Close.UNDECODABLE, "not UTF-8")
+                if self.closing or self.closed:
+                    return
+        except (UndecodableError, PayloadTooLargeError) as error:
+            self._report(error.reason, str(error))
             self.drop(PARSE_ERROR)
             raise exceptions.EngineIOError("not a payload") from error
         finally:
@@ -408,10 +401,3 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 async def _gone(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _unbase64(packet: str) -> bytes:
-    try:
-        return b64decode(packet[1:], validate=True)
-    except ValueError as error:
-        raise UndecodableError("not base64") from error

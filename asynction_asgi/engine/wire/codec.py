@@ -61,10 +61,15 @@ class PayloadTooLargeError(Exception):
 
     Args:
         limit: The name of the limit and its value, for the log.
+
+    Attributes:
+        reason: Why the connection is closed.
     """
 
+    reason = Close.TOO_LARGE
+
     def __init__(self, limit: str) -> None:
-        super().__init__(limit)
+        super().__init__(f"larger than {limit}")
 
 
 class UnencodableError(ValueError):
