@@ -115,12 +115,20 @@ async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
         await app.server.shutdown(1.0)
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Switch the garbage collector off, and let the test freeze what exists."""
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
 @contextlib.contextmanager
 def collected() -> Iterator[Counter[str]]:
     """Count, by class, the objects of the block that only the garbage collector frees."""
     leftovers: Counter[str] = Counter()
     gc.collect()
-    gc.disable()
     gc.freeze()  # skip older objects
     try:
         yield leftovers
@@ -130,8 +138,6 @@ def collected() -> Iterator[Counter[str]]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
-        gc.unfreeze()
-        gc.enable()
 
 
 # -- ends of a connection ------------------------------------------------------------------------
@@ -342,6 +348,7 @@ ENDS: dict[str, End] = {
 }
 
 
+@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way", "short way", "run"])
 async def test_reference_counting_frees_every_client(ws: str) -> None:
     """However a connection or event ends, no object of this package stays in a reference cycle."""
