@@ -61,6 +61,7 @@ DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
         "CHANNEL_QUERY": "a channel with a query string",
         "SERVER_UNKNOWN": "no server of that name, no server with a usable protocol, or several that differ",
         "ADDRESS": "an address that is not a URI template, has parameters that can't be served, or can't be a reply's",
+        "RATE": "`x-rate` on what clients do not emit, without an address, out of range, or by user where clients need not have one",
         "RECOVERY_AUTH": "`x-recovery` beside an `x-auth` that declares `pid` or `offset`, which clients need for themselves",
         "RECOVERY_EVENT": "`x-recovery` with `offset: event` beside a declared event `~`",
     },

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ArgumentsKind = Literal["any", "single", "positional", "opaque", "union"]
 Ordering = Literal["concurrent", "serial"]
+Counted = Literal["connection", "user", "address"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,29 @@ def is_required(security: Security | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often clients may emit, by ``x-rate``.
+
+    Attributes:
+        limit: Events in `per` seconds.
+        per: Seconds.
+        burst: Events that may come at once, at least 1.
+        by: Whose events are counted together.
+        node: Where it is declared.
+    """
+
+    limit: float
+    per: float = 1
+    burst: float
+    by: Counted = "connection"
+    node: Node = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        burst = "" if self.burst == max(self.limit, 1) else f" with bursts of {self.burst:g}"
+        return f"{self.limit:g} per {self.per:g} s{burst} by {self.by}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One Socket.IO event in one direction.
 
@@ -95,6 +119,7 @@ class Event:
         handler: For received events, the handler's name in the document.
         security: Operation-level requirement, checked per event, or None.
         ordering: ``x-ordering``, or None for the server's default.
+        rate: For received events, ``x-rate``, or None.
         trace: ``x-trace``: the way to the object that names the client's trace, from the list of arguments on;
             empty without one.
         message: The message as written (references followed, traits applied).
@@ -107,6 +132,7 @@ class Event:
     handler: HandlerName | None = None
     security: Security | None = None
     ordering: Ordering | None = None
+    rate: Rate | None = None
     trace: tuple[str, ...] = ()
     message: Mapping[str, Any] = field(default_factory=dict)
     node: Node
@@ -165,6 +191,7 @@ class Namespace:
         handler_class: A class whose methods handle what names no handler of its own, or None.
         security: ``x-security`` of the channel, which replaces `Spec.security`; None when absent.
         recovery: What clients get that return, or None if they start a new session.
+        rate: ``x-rate`` of the channel, which counts all events of clients together, or None.
     """
 
     name: str
@@ -176,6 +203,7 @@ class Namespace:
     handshake: Handshake = field(default_factory=Handshake)
     security: Security | None = None
     recovery: Recovery | None = None
+    rate: Rate | None = None
     description: str = ""
     node: Node
 

@@ -55,7 +55,14 @@ _NAMED = frozenset(
         "securitySchemes",
     }
     | {"serverVariables", "correlationIds", "replies", "replyAddresses", "operationTraits", "messageTraits"}
-    | {"serverBindings", "channelBindings", "operationBindings", "messageBindings", "x-messageAcks"}
+    | {
+        "serverBindings",
+        "channelBindings",
+        "operationBindings",
+        "messageBindings",
+        "x-messageAcks",
+        "x-rates",
+    }
     | {"scopes", "availableScopes"}
 )
 

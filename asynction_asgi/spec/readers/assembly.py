@@ -10,13 +10,14 @@ from ..model.templates import shape_of
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
 from .events import merge_events, read_event, read_handler, read_requirement
+from .rates import check_users, read_channel_rate, refuse_uncounted
 from .recovery import check_recovery, read_recovery
 from .security import narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model import Parameter, Recovery, Security
+    from ..model import Parameter, Rate, Recovery, Security
     from ..text.document import Node
     from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Reader
 
@@ -43,6 +44,7 @@ class _Namespace:
     scopes: list[Node] = field(default_factory=list)
     recovery: Recovery | None = None
     recovery_node: Node | None = None
+    rate: Rate | None = None
     description: str = ""
 
     @property
@@ -74,8 +76,9 @@ def assemble(
     operated = {operation.channel.place.identity for operation in served}
     for channel in channels:
         # An unknown address without operations is a place for replies.
+        rate = read_channel_rate(reader, channel) if channel.kept else None
         if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
-            _add_channel(reader, drafts, channel)
+            _add_channel(reader, drafts, channel, rate)
     for draft in drafts.values():
         draft.inherited = security
         if draft.scopes:
@@ -83,12 +86,16 @@ def assemble(
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
     _warn_of_unchecked_scopes(reader, served)
+    refuse_uncounted(reader, served, LIFECYCLE)
     if not drafts and not any(diagnostic.severity == "error" for diagnostic in reader.found):
         place = reader.root.get("channels") or reader.root
         reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
     _refuse_ambiguous(reader, drafts)
     for draft in drafts.values():
         refuse_unsupported(reader, draft.security, draft.security_node)
+        sharing = [draft] if draft.name != ANY_NAMESPACE or len(drafts) == 1 else [*drafts.values()]
+        required = [other.required for other in sharing if other.name != ANY_NAMESPACE or len(drafts) == 1]
+        check_users(reader, draft.rate, draft.events["receives"].values(), required)
         if draft.recovery is not None:
             check_recovery(reader, draft.recovery, draft.handshake.get("auth"), draft.events["sends"])
     return {
@@ -102,6 +109,7 @@ def assemble(
             handshake=Handshake(**draft.handshake),
             security=draft.security,
             recovery=draft.recovery,
+            rate=draft.rate,
             description=draft.description,
             node=draft.node,
         )
@@ -124,7 +132,9 @@ def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
 # --- channels ------------------------------------------------------------------------------------
 
 
-def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft) -> None:
+def _add_channel(
+    reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft, rate: Rate | None
+) -> None:
     name = channel.namespace
     if name is None or not channel.kept:
         return
@@ -156,6 +166,10 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         if draft.recovery_node is not None and draft.recovery != recovery:
             _disagree(reader, draft, said, "x-recovery")
         draft.recovery, draft.recovery_node = recovery, said
+    if rate is not None:
+        if draft.rate is not None and draft.rate != rate:
+            _disagree(reader, draft, rate.node, "x-rate")
+        draft.rate = rate
 
 
 def _ours(reader: Reader, node: Node, name: str) -> Node | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model import ANY, Arguments, Event, HandlerName, count_words
 from ..text.pointer import Pointer
+from .rates import read_rate
 from .reading import union
 from .security import narrow
 
@@ -63,6 +64,7 @@ def read_event(
         handler=read_handler(reader, operation, message) if receives else None,
         security=read_requirement(reader, required, operation, message) if receives else None,
         ordering=_ordering(operation, message),
+        rate=read_rate(reader, reader.merged(message.fields, "x-rate")) if receives else None,
         trace=_trace(reader, message, arguments) if receives else (),
         message=message.fields.value,
         node=message.fields.node,
@@ -122,6 +124,11 @@ def merge_events(
         return known
     if receives and known.security != event.security:
         what = f"the event {event.name!r} is declared twice, with different security"
+        reader.error(message.place, "DUPLICATE_EVENT", what)
+        reader.set_aside(message.fields)
+        return known
+    if known.rate != event.rate:
+        what = f"the event {event.name!r} is declared twice, with different x-rate"
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
         return known

@@ -113,7 +113,7 @@ def _is_prefixed(channel: ChannelDraft) -> bool:
 
 def _is_set_up(channel: ChannelDraft) -> bool:
     """Return whether it has what only a namespace has use for."""
-    ours = ("x-handlers", "x-auth", "x-security", "x-scopes", "x-recovery")
+    ours = ("x-handlers", "x-auth", "x-security", "x-scopes", "x-rate", "x-recovery")
     return bool(channel.parameters) or any(key in channel.node.value for key in ours)
 
 

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANNEL_EXTENSIONS",
+    "DAY",
     "GUARDS",
     "HANDLERS",
     "MESSAGE_EXTENSIONS",
+    "MOST_EVENTS",
     "PLACES",
+    "RATE",
     "RECOVERY",
     "REQUIREMENT",
     "RESPELT",
@@ -234,6 +237,19 @@ RECOVERY = Object(
         "offset": Fits((str,), ("argument", "event")),
     },
 )
+MOST_EVENTS, DAY = 1_000_000, 86_400
+RATE = Object(
+    title="x-rate",
+    fields={
+        "limit": _Range(0, MOST_EVENTS, fractions=True),
+        "per": _Range(0, DAY, fractions=True),
+        "burst": _Range(0, MOST_EVENTS),
+        "by": Fits((str,), ("connection", "user", "address")),
+    },
+    required={"limit": "REQUIRED"},
+    extensions=False,
+    guards=frozenset({"*"}),
+)
 HANDLERS = Object(
     title="x-handlers",
     fields={
@@ -248,6 +264,7 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
     "x-ordering": Ours(Fits((str,), ("concurrent", "serial"))),
     "x-reauth": Ours(BOOLEAN),
     "x-scopes": SCOPES,
+    "x-rate": Ours(Use("x-rate")),
     "x-trace": Ours(
         Fits(
             (str,),
@@ -262,6 +279,7 @@ CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-security": Ours(_Security()),
     "x-scopes": SCOPES,
     "x-recovery": Ours(_Recovery()),
+    "x-rate": MESSAGE_EXTENSIONS["x-rate"],
 }
 _FUNCTIONS = {
     f"x-{name}Func": Ours(_HANDLER)
@@ -279,11 +297,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("x-handler", "x-positional", "x-reauth", "x-trace"), ("a message",)),
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(SCHEME_EXTENSIONS, ("a security scheme",)),
-    "x-messageAcks": ("the components object",),
+    **dict.fromkeys(("x-messageAcks", "x-rates"), ("the components object",)),
+    "x-rate": ("a message", "a channel"),
     "x-scopes": ("a server", "a channel", "an operation", "a message"),
 }
-# What narrows who may connect or emit: where it would be ignored, the document can't be served.
-GUARDS = frozenset({"x-security", "x-auth", "x-scopes", "x-handlers", "x-scopeValidateFunc"})
+# What narrows who may connect or emit, and how often: where it would be ignored, the document can't be served.
+GUARDS = frozenset(
+    {"x-security", "x-auth", "x-scopes", "x-rate", "x-rates", "x-handlers", "x-scopeValidateFunc"}
+)
 RESPELT = {
     "x-hander": "x-handler",
     "x-handers": "x-handlers",

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .extensions import HANDLERS, RECOVERY, SCHEME_EXTENSIONS
+from .extensions import HANDLERS, RATE, RECOVERY, SCHEME_EXTENSIONS
 from .grammar import ANYTHING, OBJECT, REFERENCE, SCHEMA, STRING, Each, Entries, Fits, Object, Use
 from .walk import type_name
 
@@ -45,7 +45,7 @@ RUNTIME_EXPRESSION = Fits(
     wanted="a runtime expression, such as $message.payload#/id",
 )
 CHANNEL_GUARDS = frozenset(
-    {"x-security", "x-scopes", "x-auth", "x-handlers", "bindings", "parameters", "servers"}
+    {"x-security", "x-scopes", "x-auth", "x-rate", "x-handlers", "bindings", "parameters", "servers"}
 )
 COMPONENT_KEY = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -240,6 +240,7 @@ _FLOWS = {
 
 SHARED: dict[str, Object] = {
     "x-handlers": HANDLERS,
+    "x-rate": RATE,
     "x-recovery": RECOVERY,
     "contact": Object(title="the contact", fields={"name": STRING, "url": _URL, "email": _EMAIL}),
     "license": Object(

@@ -155,13 +155,13 @@ TABLE: dict[str, Object] = {
         },
         checks=(payload_is_a_schema, headers_are_an_object, is_a_message),
         moved={"security": "'x-scopes', beside 'security' of the operation or the server"},
-        guards=frozenset({"x-scopes"}),
+        guards=frozenset({"x-scopes", "x-rate"}),
     ),
     "message trait": Object(
         title="a message trait",
         fields=_MESSAGE_TRAIT,
         checks=(headers_are_an_object,),
-        guards=frozenset({"x-scopes"}),
+        guards=frozenset({"x-scopes", "x-rate"}),
     ),
     "parameter": Object(
         title="a parameter",
@@ -199,6 +199,7 @@ TABLE: dict[str, Object] = {
             "channels": Since(3, Entries(Use("channel"))),
             "serverVariables": Since(4, Entries(Use("variable"), keys=COMPONENT_KEY, what="component name")),
             "x-messageAcks": Ours(Entries(MESSAGE_EXTENSIONS["x-ack"])),
+            "x-rates": Ours(Entries(Use("x-rate"))),
         },
     ),
 }

@@ -221,13 +221,13 @@ TABLE: dict[str, Object] = {
             "oneOf": "each message in the channel's 'messages'",
             "security": "'x-scopes', beside 'security' of the operation or the server",
         },
-        guards=frozenset({"x-scopes"}),
+        guards=frozenset({"x-scopes", "x-rate"}),
     ),
     "message trait": Object(
         title="a message trait",
         fields=_MESSAGE_TRAIT,
         checks=(headers_are_an_object,),
-        guards=frozenset({"x-scopes"}),
+        guards=frozenset({"x-scopes", "x-rate"}),
     ),
     "parameter": Object(
         title="a parameter",
@@ -280,6 +280,7 @@ TABLE: dict[str, Object] = {
             "channels": Entries(Use("channel")),
             "messages": Entries(Use("message", code="MESSAGE_NOT_OBJECT")),
             "x-messageAcks": Ours(Entries(MESSAGE_EXTENSIONS["x-ack"])),
+            "x-rates": Ours(Entries(Use("x-rate"))),
         },
     ),
 }

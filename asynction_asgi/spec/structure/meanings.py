@@ -17,6 +17,7 @@ MEANINGS: Mapping[str, str] = {
     "x-reauth": "Whether the first argument of this event is a new auth object, which extends the session.",
     "x-scopes": "Scopes that a client needs here, besides those of the security requirements; of any scheme.",
     "x-trace": "Where the arguments have traceparent and tracestate, as a JSON Pointer such as /0/meta.",
+    "x-rate": "How often clients may emit this event, or all events of a channel together: an object with limit, per, burst and by.",
     "x-mock": "What the mock answers (ack) and emits after this event (emit), and how often it emits it (interval, weight).",
     "x-deprecated": "Whether the event goes away: typed clients mark it, and diff takes its removal for announced.",
     "x-handlers": "The functions for connect, disconnect, error and *, or a class whose methods handle the namespace.",
@@ -32,4 +33,5 @@ MEANINGS: Mapping[str, str] = {
     "x-authField": "The member of the auth object that may hold the credential, by its name or by a JSON Pointer.",
     "x-jwt": "How JSON Web Tokens are verified: issuer, audience, jwks, secretEnv, algorithms and leeway.",
     "x-messageAcks": "Acknowledgements by name, for x-ack to refer to.",
+    "x-rates": "Rates by name, for x-rate to refer to.",
 }
