@@ -194,6 +194,7 @@ class RefusedError(AsynctionError):
         message: A sentence for people; the peer receives it.
         details: One entry per violation; empty if there is no place to point at.
         ref: Finds the refusal in the server's log, or None if it was not logged.
+        retry_after: Seconds after which the peer may try again, or None if waiting does not help.
     """
 
     code = "refused"
@@ -205,12 +206,14 @@ class RefusedError(AsynctionError):
         *,
         details: Iterable[Violation] = (),
         ref: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         if code is not None:
             self.code = code
         self.message = message or self.code.replace("_", " ")
         self.details: tuple[Violation, ...] = tuple(details)
         self.ref = ref
+        self.retry_after = retry_after
         super().__init__(self.code, self.message)
 
     def __str__(self) -> str:
@@ -221,6 +224,8 @@ class RefusedError(AsynctionError):
         body: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details:
             body["details"] = [violation.as_json() for violation in self.details]
+        if self.retry_after is not None:
+            body["retryAfter"] = self.retry_after
         if self.ref is not None:
             body["ref"] = self.ref
         return body
@@ -235,8 +240,10 @@ class LimitError(RefusedError):
 
     code = "rate_limited"
 
-    def __init__(self, limit: str, message: str, *, code: str | None = None) -> None:
-        super().__init__(code, message)
+    def __init__(
+        self, limit: str, message: str, *, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(code, message, retry_after=retry_after)
         self.limit = limit
 
 

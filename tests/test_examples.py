@@ -65,6 +65,7 @@ SHAPED = "AsyncAPI 3, and namespaces with parameters"
 ACKS = "Payloads and arguments"
 DIALECTS = "Dialects of JSON Schema"
 BACK = "Clients that come back"
+RATES = "Rate limits"
 LOG = "The log"
 TOKENS = "JSON Web Tokens and roles"
 REPEAT = "Repeat it in a shell"
@@ -108,6 +109,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, REPEAT) for language in ("bash", "text")),
         ("python", WHY),
         *((language, BACK) for language in ("yaml", "python")),
+        *((language, RATES) for language in ("yaml", "json", "js")),
         *((language, "Testing") for language in ("python", "bash", "text")),
         ("yaml", "A mock"),
         *(("bash", heading) for heading in (FRONT, TRAFFIC)),
@@ -204,6 +206,34 @@ async def test_the_example_of_recovery_works(tmp_path: Path, capsys: pytest.Capt
             await until(lambda: not app.server.manager.members, "left")
         assert capsys.readouterr().out == f"{client.sid} has left for good: client disconnect\n"
         await app.server.shutdown(1.0)
+
+
+def test_the_example_of_rates_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third of two events is refused as shown, before time passes."""
+    (tmp_path / "rated.yaml").write_text(block("yaml", RATES), "utf-8")
+    handlers = {"/": {"say": len, "typing": lambda _: None}}
+    app = AsynctionSocketIO.from_spec(tmp_path / "rated.yaml", handlers=handlers)
+    monkeypatch.setattr("asynction_asgi.engine.buckets.monotonic", lambda: 0.0)
+    with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        answers = [client.call("say", "hello", timeout=5) for _ in range(3)]
+    assert answers == [5, 5, json.loads(block("json", RATES))]
+
+
+def test_the_example_waits_for_a_rate(tmp_path: Path, node_modules: Path) -> None:
+    """The client in JavaScript tries again after `retryAfter` and gets an answer each time."""
+    quicker = block("yaml", RATES).replace("per: 60", "per: 0.5")
+    (tmp_path / "rated.yaml").write_text(quicker, "utf-8")
+    handlers = {"/": {"say": len, "typing": lambda _: None}}
+    app = AsynctionSocketIO.from_spec(tmp_path / "rated.yaml", handlers=handlers)
+    talk = """
+const socket = io(process.argv[2]);
+for (let count = 0; count < 4; count++) console.log(JSON.stringify(await say(socket, "hello")));
+socket.close();
+"""
+    prepare(tmp_path, {"talk.js": block("js", RATES) + talk}, node_modules)
+    with serve(app) as url:
+        assert run(tmp_path, "talk.js", url) == [5, 5, 5, 5]
 
 
 def test_the_example_of_acknowledgements_works(folder: Path) -> None:

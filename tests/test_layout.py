@@ -31,7 +31,7 @@ ROWS = {
         ("__main__", "__init__"),
     ),
     "engine": (
-        ("limits", "logs", "room_names", "hop", "crashes", "environ", "causes"),
+        ("limits", "buckets", "logs", "room_names", "hop", "crashes", "environ", "causes"),
         ("counts", "endpoint", "options"),
         ("wire", "watch"),
         ("reports",),

@@ -26,7 +26,10 @@ def refusal_in(value: Any) -> RefusedError | None:
         violations = [Violation(**detail) for detail in details]
     except TypeError:  # details of another shape
         return None
-    return RefusedError(code, message, details=violations, ref=body.get("ref"))
+    after = body.get("retryAfter")
+    if isinstance(after, bool) or not isinstance(after, int | float):
+        after = None
+    return RefusedError(code, message, details=violations, ref=body.get("ref"), retry_after=after)
 
 
 def refusal_of(arrival: Arrival) -> RefusedError | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from ..callables import is_coroutine_function
+from .buckets import Bucket, exceeded
 from .causes import ended_by
 from .cluster.carrier import Carrier
 from .cluster.courier import ANSWER_SECONDS
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Audience",
+    "Bucket",
     "Carrier",
     "ConnectionRefusedError",
     "DisconnectedError",
@@ -57,6 +59,7 @@ __all__ = [
     "create_emitter",
     "create_server",
     "ended_by",
+    "exceeded",
     "name_clients",
     "name_room",
     "name_rooms",

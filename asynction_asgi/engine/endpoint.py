@@ -7,7 +7,7 @@ a refusal without one travels as the event ``exception``, a refused CONNECT as C
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .room_names import Audience, Room
 
 StateT = TypeVar("StateT")
+
+
+Limiter: TypeAlias = "Callable[[Peer[Any], str], RefusedError | None]"
 
 
 class Sender(Protocol):
@@ -116,11 +119,14 @@ class Peer(Generic[StateT]):
         state: Belongs to the endpoint, whose `check_connect` sets it first.
         ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
         recovered: Whether it continues an earlier connection; known when `Endpoint.connect` is called.
+        limiter: Set by the endpoint where rates limit the client's events: called with the peer and the name of
+            each event that arrives, it returns a refusal, or None to let the event pass.
     """
 
     __slots__ = (
         "eio_sid",
         "environ",
+        "limiter",
         "namespace",
         "ordered",
         "recovered",
@@ -141,6 +147,7 @@ class Peer(Generic[StateT]):
         self.environ = environ
         self.sender = sender
         self.ordered = self.recovered = False
+        self.limiter: Limiter | None = None
 
     @property
     def recoverable(self) -> bool:

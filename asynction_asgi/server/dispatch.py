@@ -26,13 +26,14 @@ from .inbound import Inbound
 from .namespace_routes import WILDCARD
 from .providing.scopes import Closing, Scope
 from .providing.values import CallValues, SocketValues
+from .rates import Rates
 from .sending import Sending
 from .socket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..engine import Peer
+    from ..engine import Bucket, Peer
     from ..spec.model import Ordering, Recovery
     from .bound_handler import BoundHandler
     from .contract import Contract
@@ -52,6 +53,7 @@ class Conversation:
         state: What handlers keep of it, or None as long as no handler asks for it.
         scope: What was provided to its handlers, or None as long as nothing was.
         trace: What `TracedEndpoint` keeps of it, or None without tracing.
+        buckets: Its events by rate, as `Rates` counts them, or None as long as none was counted.
     """
 
     routes: NamespaceRoutes
@@ -60,6 +62,7 @@ class Conversation:
     state: SimpleNamespace | None = None
     scope: Scope | None = None
     trace: Any = None
+    buckets: dict[object, Bucket] | None = None
 
     def kept(self) -> SimpleNamespace:
         """Return what handlers keep of the connection."""
@@ -84,6 +87,8 @@ class Dispatcher:
         self._inbound = Inbound(contract)
         self._acks = Acks(contract)
         self._failures = Failures(contract)
+        found = {name: Rates.of(routes.declared) for name, routes in contract.routes.namespaces.items()}
+        self._rates = {name: rates for name, rates in found.items() if rates is not None}
         self.connections = Connections()
         self._app = app
         self._app_scope = self._new_app_scope()
@@ -155,6 +160,8 @@ class Dispatcher:
         socket = Socket(self.sending, peer, resolved.params, auth)
         conversation = peer.state = Conversation(routes, socket)
         peer.ordered = routes.ordered
+        if (rates := self._rates.get(routes.declared.name)) is not None:
+            peer.limiter = rates.admit
         rules = self._attachment.security.for_namespace(routes.declared.name)
         scope = peer.environ["asgi.scope"]
         task = asyncio.current_task()

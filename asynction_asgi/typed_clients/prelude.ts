@@ -27,6 +27,8 @@ export interface RefusalError {
   code: RefusalCode;
   message: string;
   details?: RefusalDetail[];
+  /** Seconds after which to try again, where a rate was exceeded. */
+  retryAfter?: number;
   /** Finds the line in the server's log. */
   ref?: string;
 }
@@ -40,6 +42,8 @@ export interface Refusal {
 export class RefusedError extends Error {
   readonly code: RefusalCode;
   readonly details: RefusalDetail[];
+  /** Seconds after which to try again, where a rate was exceeded. */
+  readonly retryAfter: number | undefined;
   readonly ref: string | undefined;
 
   constructor(error: RefusalError) {
@@ -47,6 +51,7 @@ export class RefusedError extends Error {
     this.name = "RefusedError";
     this.code = error.code;
     this.details = error.details ?? [];
+    this.retryAfter = error.retryAfter;
     this.ref = error.ref;
   }
 }

@@ -18,7 +18,7 @@ async function asks(): Promise<void> {
   same<Equal<typeof number, number | Refusal>>();
   const certain = answered(number);
   same<Equal<typeof certain, number>>();
-  if (isRefusal(number)) number.error.code; else number.toFixed();
+  if (isRefusal(number)) same<Equal<typeof number.error.retryAfter, number | undefined>>(); else number.toFixed();
   const late = await desk.timeout(500).emitWithAck("open ticket", { title: "It burns" });
   same<Equal<typeof late, number | Refusal>>();
   const first = await desk.emitWithAck("both", "a");

@@ -208,8 +208,15 @@ class Gate:
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)
+        if member.limiter is not None:
+            member.limit()
         for arrival in member.take_early():
-            if not member.dismissed:
+            event = arrival.payload[0]
+            if member.dismissed:
+                continue
+            if member.limiter is not None and (error := member.limiter(member, event)) is not None:
+                self._replies.turn_down(member, arrival.ack_id, event, error)
+            else:
                 self._lanes.start(member, *arrival)
 
     async def _send_away(self, member: Member) -> None:

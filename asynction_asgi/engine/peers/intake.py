@@ -133,8 +133,8 @@ class Intake:
             if self._service.draining(connection):
                 return None  # it learns by its disconnect that this was not taken
             error = RefusedError("unavailable", "the server is stopping")
-        elif self._limits.events_per_second is not None and not connection.take_token():
-            error = LimitError(self._limits.name("events_per_second"), "too many events")
+        elif member.admit is not None and (refusal := member.admit(member, payload[0])) is not None:
+            error = refusal
         elif member.phase is not _CONNECTED:  # its connect handler is running
             if member.early is None:
                 member.early = deque()

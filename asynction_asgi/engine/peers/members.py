@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import enum
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..buckets import Bucket, exceeded
 from ..endpoint import Peer
 
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..endpoint import Endpoint, Sender
+    from ...errors import RefusedError
+    from ..endpoint import Endpoint, Limiter, Sender
     from ..limits import Limits
     from ..ports import Transport
     from ..wire.frames import Frame
@@ -65,6 +66,7 @@ class Member(Peer[Any]):
     """A peer with what delivers to it and what waits for it.
 
     Attributes:
+        admit: What refuses events that come too often, or None if nothing limits them.
         connection: The transport beneath.
         endpoint: Who decides for this namespace.
         phase: Where it stands.
@@ -82,6 +84,7 @@ class Member(Peer[Any]):
     """
 
     __slots__ = (
+        "admit",
         "callbacks",
         "connecting",
         "connection",
@@ -111,6 +114,7 @@ class Member(Peer[Any]):
         super().__init__(
             sid=sid, eio_sid=connection.socket.sid, namespace=namespace, environ=environ, sender=sender
         )
+        self.admit = connection.admit
         self.connection = connection
         self.endpoint = endpoint
         self.phase = _PENDING
@@ -159,6 +163,14 @@ class Member(Peer[Any]):
         if held:
             self.deliver(held)
 
+    def limit(self) -> None:
+        """Limit its events from now on as its endpoint says, besides the limit of its connection."""
+        first, second = self.connection.admit, self.limiter
+        if first is None or second is None:
+            self.admit = first or second
+        else:
+            self.admit = lambda peer, event: first(peer, event) or second(peer, event)
+
     def take_early(self) -> Iterable[Arrival]:
         """Return what arrived before the connect handler decided, which waits no more."""
         early, self.early = self.early or (), None
@@ -205,11 +217,12 @@ class Connection:
         waiting: How many events wait, in the backlog, in lanes and for a connect handler.
         waiting_bytes: How large the events in them were on the wire.
         refusals: CONNECTs that were refused.
+        admit: What refuses events of any namespace that come too often, or None without that limit.
         closed: Set once nothing more is taken from the client.
     """
 
     __slots__ = (
-        "allowance",
+        "admit",
         "backlog",
         "closed",
         "context",
@@ -220,7 +233,6 @@ class Connection:
         "members",
         "partial",
         "parting",
-        "refilled",
         "refusals",
         "room",
         "running",
@@ -249,8 +261,7 @@ class Connection:
         self.timer: asyncio.TimerHandle | None = None
         self.closed = False
         self.refusals = 0
-        self.allowance = limits.events_per_second or 0.0
-        self.refilled = 0.0
+        self.admit = _limiter(limits)
 
     @property
     def full(self) -> bool:
@@ -261,17 +272,6 @@ class Connection:
     def awaits_acks(self) -> bool:
         """Whether a handler may be waiting for this client, whose input must then go on."""
         return any(member.callbacks for member in self.members.values())
-
-    def take_token(self) -> bool:
-        """Count one event against the rate limit; return whether it is within the limit."""
-        rate = self.limits.events_per_second or 0.0
-        now = time.monotonic()
-        self.allowance = min(max(rate, 1.0), self.allowance + (now - self.refilled) * rate)
-        self.refilled = now
-        if self.allowance < 1.0:
-            return False
-        self.allowance -= 1.0
-        return True
 
     def remember_left(self, namespace: str) -> None:
         """Forgive later packets for `namespace`, within bounds."""
@@ -307,3 +307,19 @@ class Connection:
             if not self.room.done():
                 self.room.set_result(None)
             self.room = None
+
+
+def _limiter(limits: Limits) -> Limiter | None:
+    """Return what counts the events of one connection against `Limits.events_per_second`, or None."""
+    rate = limits.events_per_second
+    if rate is None:
+        return None
+    bucket, limit = Bucket(rate, max(rate, 1.0)), limits.name("events_per_second")
+
+    def admit(_: Peer[Any], __: str) -> RefusedError | None:
+        if wait := bucket.wait():
+            return exceeded(limit, wait)
+        bucket.take()
+        return None
+
+    return admit

@@ -79,4 +79,10 @@ def _made(make: Body, error: RefusedError) -> Any:
 
 def _under(ref: str, error: RefusedError) -> RefusedError:
     """Return the same refusal, which keeps the reference under which it was logged."""
-    return RefusedError(error.code, error.message, details=error.details, ref=error.ref or ref)
+    return RefusedError(
+        error.code,
+        error.message,
+        details=error.details,
+        ref=error.ref or ref,
+        retry_after=error.retry_after,
+    )

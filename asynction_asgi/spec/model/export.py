@@ -99,6 +99,10 @@ REFUSAL_SCHEMA: dict[str, Any] = {
                         },
                     },
                 },
+                "retryAfter": {
+                    "type": "number",
+                    "description": "Seconds after which the client may try again, where a rate was exceeded.",
+                },
                 "ref": {"type": "string", "description": "Finds the refusal in the server's log."},
             },
         },
