@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from ...reasons import Close, Rejection
-from .environ import PRIVATE, build_environ
+from .environ import PRIVATE, Environ
 from .origins import describe
 from .uvicorn.compat import complete_handshake, limit_messages
 
@@ -52,7 +52,7 @@ class EngineApp:
             return
         if scope["type"] == "websocket":
             limit_messages(receive, engine.max_http_buffer_size)
-        environ = build_environ(scope, receive, send)
+        environ = Environ(scope, receive, send)
         if not await engine.origins.admit(environ):
             engine.reports.rejected(Rejection.ORIGIN, scope, describe(environ))
             await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))

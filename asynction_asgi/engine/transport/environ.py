@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 # Answers hold session ids and packets: no cache keeps them, and no page gets one to run as a script or style.
 PRIVATE: Sequence[Header] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+# Headers that upstream and the check of origins look at.
+_OFTEN = {
+    f"HTTP_{name.upper().replace('-', '_')}": name.encode()
+    for name in (
+        *("origin", "host", "sec-fetch-site", "sec-fetch-mode", "x-forwarded-proto", "x-forwarded-host"),
+        *("accept-encoding", "access-control-request-headers"),
+    )
+}
 
 
 class _Input:
@@ -39,27 +50,104 @@ async def translate_request(environ: dict[str, Any], body: bytes) -> dict[str, A
     return environ
 
 
-def build_environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
-    """Return the environ of a request, with the keys that upstream's handlers know.
+class Environ(dict[str, Any]):
+    """The environ of a request, with the keys that upstream's handlers know.
 
-    Unlike upstream's, it has the true address of the client and scheme of the request.
+    Unlike upstream's, it has the true address of the client and scheme of the request. Most of it is made when
+    something looks at it, which for most connections nothing ever does: upstream and the check of origins
+    look at a few keys and headers alone.
     """
+
+    __slots__ = ("_is_whole",)
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scheme = scope.get("scheme", "http")  # optional in ASGI, and Daphne leaves it out
+        super().__init__(
+            {
+                "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
+                "REQUEST_METHOD": scope.get("method", "GET"),
+                "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
+                "asgi.receive": receive,
+                "asgi.send": send,
+                "asgi.scope": scope,
+            }
+        )
+        if scope["type"] == "websocket":  # over HTTP/2 there are no such headers, and upstream looks for them
+            self["HTTP_CONNECTION"] = "upgrade"
+            self["HTTP_UPGRADE"] = "websocket"
+        self._is_whole = False
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value, and make the others only if it is not one of those that are looked at for any request."""
+        if not self._is_whole and not super().__contains__(key):
+            name = _OFTEN.get(key)
+            if name is not None:
+                scope: Scope = super().__getitem__("asgi.scope")
+                return _read_headers(scope["headers"], name).get(key, default)
+            self._complete()
+        return super().get(key, default)
+
+    def __missing__(self, key: str) -> Any:
+        value = self.get(key, self)
+        if value is self:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key, self) is not self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, ({**self},)  # copies are plain
+
+    def _complete(self) -> None:
+        """Make what is missing; what was set meanwhile stays."""
+        if self._is_whole:
+            return
+        self._is_whole = True
+        scope: Scope = super().__getitem__("asgi.scope")
+        for key, value in _read_scope(scope).items():
+            self.setdefault(key, value)
+
+
+def _when_whole(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def complete(environ: Environ, *arguments: Any) -> Any:
+        environ._complete()  # noqa: SLF001  # this is a method of it
+        return method(environ, *arguments)
+
+    return complete
+
+
+for _name in (
+    *(
+        "__delitem__",
+        "__eq__",
+        "__ior__",
+        "__iter__",
+        "__len__",
+        "__ne__",
+        "__or__",
+        "__repr__",
+        "__reversed__",
+    ),
+    *("__ror__", "clear", "copy", "items", "keys", "pop", "popitem", "setdefault", "values"),
+):
+    setattr(Environ, _name, _when_whole(getattr(dict, _name)))
+
+
+def _read_scope(scope: Scope) -> dict[str, Any]:
     client = scope.get("client") or ("", 0)
     server = scope.get("server") or ("", 0)
-    scheme = scope.get("scheme", "http")  # optional in ASGI, and Daphne leaves it out
     query = scope.get("query_string", b"").decode("latin-1")
-    environ: dict[str, Any] = {
+    return {
         "wsgi.errors": sys.stderr,
         "wsgi.version": (1, 0),
         "wsgi.async": True,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "wsgi.url_scheme": {"ws": "http", "wss": "https"}.get(scheme, scheme),
         "SERVER_SOFTWARE": "asgi",
-        "REQUEST_METHOD": scope.get("method", "GET"),
         "PATH_INFO": scope["path"],
-        "QUERY_STRING": query,
         "RAW_URI": f"{scope['path']}?{query}" if query else scope["path"],
         "SCRIPT_NAME": "",
         "SERVER_PROTOCOL": "HTTP/" + scope.get("http_version", "1.1"),
@@ -67,25 +155,21 @@ def build_environ(scope: Scope, receive: Receive, send: Send) -> dict[str, Any]:
         "REMOTE_PORT": str(client[1]),
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1]),
-        "asgi.receive": receive,
-        "asgi.send": send,
-        "asgi.scope": scope,
+        **_read_headers(scope["headers"]),
     }
-    _add_headers(environ, scope["headers"])
-    if scope["type"] == "websocket":  # over HTTP/2 there are no such headers, and upstream looks for them
-        environ["HTTP_CONNECTION"] = "upgrade"
-        environ["HTTP_UPGRADE"] = "websocket"
-    return environ
 
 
-def _add_headers(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) -> None:
-    """Add the headers by WSGI's keys.
+def _read_headers(headers: list[tuple[bytes, bytes]], wanted: bytes | None = None) -> dict[str, str]:
+    """Return the headers by WSGI's keys; only those of a name, if one is given.
 
     A name with an underscore would share the key of the name with a hyphen: a client could so set a
-    header that the proxy in front takes from all requests, such as X-Forwarded-Host. It is left out, as by
+    header that the proxy in front takes from everybody, such as X-Forwarded-Host. It is left out, as by
     other servers.
     """
+    read: dict[str, str] = {}
     for raw_name, raw_value in headers:
+        if wanted is not None and raw_name.lower() != wanted:
+            continue
         try:
             name, value = raw_name.decode("ascii"), raw_value.decode()
         except UnicodeDecodeError:
@@ -97,7 +181,8 @@ def _add_headers(environ: dict[str, Any], headers: list[tuple[bytes, bytes]]) ->
             key = "HTTP_" + key
         # RFC 9113, 8.2.3: HTTP/2 may split cookies, which are joined by "; ".
         between = "; " if name == "cookie" else ","
-        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
+        read[key] = f"{read[key]}{between}{value}" if key in read else value
+    return read
 
 
 async def make_response(
