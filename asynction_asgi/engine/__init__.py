@@ -107,11 +107,6 @@ def create_server(
         ModuleNotFoundError: The queue's client package is not installed.
     """
     server_options: dict[str, Any] = {**upstream_options}
-    if server_options.pop("always_connect", False):
-        raise ValueError(
-            "always_connect tells clients that they are connected before the connect handler decided; "
-            "what a connect handler emits reaches its client without it",
-        )
     if server_options.pop("async_mode", "asgi") != "asgi":
         raise ValueError("async_mode must be 'asgi'")
     if server_options.pop("async_handlers", True) is False:

@@ -46,6 +46,7 @@ KEYWORDS = {
 }
 # Of from_spec.
 OPTIONS = {
+    "always_connect": "leave it out: what a connect handler emits reaches its client without it",
     "engineio_path": _PATH,
     "manage_session": "sessions are socket.session() and app.session(sid)",
     "mount_location": _PATH,

@@ -856,7 +856,6 @@ async def _waits(*_: Any) -> str:
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"always_connect": True}, ValueError, "always_connect"),
         ({"async_mode": "tornado"}, ValueError, "async_mode"),
         ({"cors_allowed_origins": "*", "cors_credentials": True}, ValueError, "cors_credentials"),
         ({"message_queue": "redis://", "client_manager": object()}, ValueError, "either"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import pytest
 import socketio
 
 from asynction_asgi import AsynctionSocketIO, Emitter, PayloadValidationError
-from asynction_asgi.server.instead import ATTRIBUTES, check_recipients
+from asynction_asgi.server.instead import ATTRIBUTES, OPTIONS, check_recipients
 from tests.clients import connected
 from tests.serving import serve
 
@@ -61,14 +62,21 @@ def test_type_checkers_and_copies_are_not_affected() -> None:
     assert copy.copy(app).spec is app.spec
 
 
-OPTIONS = {"broadcast": True, "include_self": False, "json": True}
+SAMPLES = {"broadcast": True, "include_self": False, "json": True}
 
 
-@pytest.mark.parametrize("keyword", sorted(OPTIONS))
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_options_of_other_libraries_have_advice(name: str) -> None:
+    """The TypeError says what to write."""
+    with pytest.raises(TypeError, match=f"unexpected option '{name}'; {re.escape(OPTIONS[name])}"):
+        create(**{name: True})
+
+
+@pytest.mark.parametrize("keyword", sorted(SAMPLES))
 async def test_keywords_of_other_libraries_have_advice(keyword: str) -> None:
     """Emits of application, emitter and socket raise TypeError with advice, and nothing is sent."""
     errors: list[str] = []
-    option: Any = {keyword: OPTIONS[keyword]}
+    option: Any = {keyword: SAMPLES[keyword]}
 
     async def go(socket: Any) -> None:
         others = socket.to("room")
