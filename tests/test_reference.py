@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import tomllib
 from collections import Counter
@@ -11,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+import socketio
 
 import asynction_asgi
 import asynction_asgi.mock
 import asynction_asgi.testing
 from asynction_asgi import Limits, check_document
 from asynction_asgi.codes import DIAGNOSTICS, REFUSALS
+from asynction_asgi.engine.options import UpstreamOptions
 from asynction_asgi.mock import MockSettings
 from asynction_asgi.probe.judge import CODES as FINDINGS
 from asynction_asgi.reasons import Code
+from asynction_asgi.server.instead import OPTIONS
 from asynction_asgi.server.option_help import described
 from asynction_asgi.spec.structure.extensions import PLACES
 from asynction_asgi.spec.structure.meanings import MEANINGS
@@ -190,6 +194,16 @@ def test_every_option_has_a_sentence() -> None:
         "strict",
         "schemas",
     }
+
+
+def test_every_option_of_python_socketio_has_a_row() -> None:
+    """The migration guide says of each option what it does otherwise here."""
+    rows = table("Options of AsyncServer")
+    listed = Counter(name for row in rows[:-1] for name in re.findall(r"`(\w+)", row[0]))
+    assert listed == Counter([*UpstreamOptions.__annotations__, "always_connect"])
+    parameters = inspect.signature(socketio.ASGIApp).parameters
+    assert re.findall(r"\w+", rows[-1][0]) == ["ASGIApp", *list(parameters)[1:]]
+    assert {*parameters, "always_connect"} - {"socketio_server"} <= OPTIONS.keys()
 
 
 @pytest.mark.parametrize("settings", [Limits, MockSettings])
