@@ -117,6 +117,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         *((language, PYTHON) for language in ("bash", "python")),
+        ("bash", "Two workers"),
         ("bash", DEPLOYING),
         ("nginx", "nginx"),
         ("dockerfile", "Docker"),
@@ -157,15 +158,28 @@ def test_a_fragment_runs(fragment: Block) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_handlers_passed_in_code_are_used() -> None:
-    """A handler in code replaces the document's, and its own refusal reaches the client."""
+    """A handler in code replaces the document's."""
     names: dict[str, Any] = {}
     exec(block("python", "Handlers", 1), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
         assert client.call("say", "hello", timeout=5) == 5
-        assert client.call("say", " ", timeout=5) == {
-            "error": {"code": "forbidden", "message": "say something"}
-        }
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_error_of_a_handler_reaches_the_client() -> None:
+    """It has the code and the message that the handler raised."""
+    names: dict[str, Any] = {}
+    exec(block("python", "Return an error"), names)
+    with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert client.call("say", "hello", timeout=5) == 5
+        assert client.call("say", " ", timeout=5) == {"error": {"code": "empty", "message": "say something"}}
+
+
+def test_two_workers_are_run_as_the_tutorial_does() -> None:
+    """The commands, of which the tutorial's is run, differ in the document alone."""
+    assert block("bash", "Two workers") == block("bash", "Two processes").replace("desk.yaml", "chat.yaml")
 
 
 def test_all_forms_of_handlers_can_be_bound() -> None:
