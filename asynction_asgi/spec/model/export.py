@@ -17,6 +17,7 @@ from urllib.parse import quote
 from ...errors import SpecError
 from ..schemas.children import children
 from ..schemas.dialects import ASYNCAPI
+from ..schemas.discriminators import lacking
 from ..schemas.resources import resources_of
 from ..structure.versions import read_version, walk_structure
 from ..text.pointer import Pointer
@@ -229,9 +230,15 @@ class _Export:
         return copy
 
     def _name_discriminator(self, node: Node, copy: dict[str, Any]) -> None:
-        """Write the discriminator of OpenAPI as AsyncAPI has it, a name, unless the dialect has objects."""
-        if self._schemas_read.dialect(node).has_discriminator != "object":
-            copy["discriminator"] = copy["discriminator"].get("propertyName", "")
+        """Write the discriminator of OpenAPI as AsyncAPI has it, a name, unless the dialect has objects.
+
+        It decides nothing, so it is left out where AsyncAPI would refuse the name.
+        """
+        if self._schemas_read.dialect(node).has_discriminator == "object":
+            return
+        name = copy.pop("discriminator").get("propertyName")
+        if isinstance(name, str) and not lacking(node.value, name):
+            copy["discriminator"] = name
 
     def _is_lost(self, node: Node) -> bool:
         """Return whether an object is a file that cannot be read, which only an unused one may be."""

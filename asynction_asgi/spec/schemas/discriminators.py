@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .definitions import Definitions
 
-__all__ = ["find_unpinned", "named_branches"]
+__all__ = ["find_unpinned", "lacking", "named_branches"]
 
 
 def find_unpinned(definitions: Definitions) -> Iterator[tuple[Node, str]]:
@@ -30,6 +30,17 @@ def find_unpinned(definitions: Definitions) -> Iterator[tuple[Node, str]]:
             f"require {named['property']!r} in each, with a const of its own"
         )
         yield schema[AT].child("discriminator"), message
+
+
+def lacking(schema: Mapping[str, Any], name: str) -> list[str]:
+    """Return which of ``properties`` and ``required`` lack the name that is AsyncAPI's discriminator.
+
+    A schema as written that has no ``properties`` leaves them to its alternatives.
+    """
+    if not isinstance(schema.get("properties"), dict):
+        return []
+    lists = [(keyword, schema.get(keyword)) for keyword in ("properties", "required")]
+    return [keyword for keyword, names in lists if not isinstance(names, dict | list) or name not in names]
 
 
 def named_branches(schema: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from ..text.reference_faults import ReferenceFault
 from .children import children
 from .declared import find_undeclared
 from .dialects import ASYNCAPI
+from .discriminators import lacking
 from .keywords import ASSERTIONS, KEYWORDS, advice
 from .matchers import SLOW, compile_pattern
 from .multi_format import is_multi_format
@@ -286,17 +287,12 @@ class _Linter:
             return
         if isinstance(name, dict):  # OpenAPI's; a suspicion
             return
-        properties = value.get("properties")
         if not isinstance(name, str):
             self.report(node.child("discriminator"), "discriminator must be the name of a property")
-        elif isinstance(properties, dict):
-            required = value.get("required")
-            for what, names in (("properties", properties), ("required", required)):
-                if not isinstance(names, dict | list) or name not in names:
-                    self.report(
-                        node.child("discriminator"),
-                        f"the discriminator {name!r} must be among the schema's {what}",
-                    )
+            return
+        for keyword in lacking(value, name):
+            message = f"the discriminator {name!r} must be among the schema's {keyword}"
+            self.report(node.child("discriminator"), message)
 
     def find_endless(self) -> None:
         """Report schemas that refer to themselves without descending into the value."""

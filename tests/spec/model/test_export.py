@@ -340,3 +340,22 @@ def test_schemas_of_every_dialect_mean_the_same_in_public(
         check(good)
         with pytest.raises(Mismatch):
             check(bad)
+
+
+@pytest.mark.parametrize(
+    ("schema", "written"),
+    [
+        ("oneOf: [true], discriminator: {propertyName: kind}", "kind"),
+        ("properties: {kind: {}}, required: [kind], discriminator: {propertyName: kind}", "kind"),
+        ("properties: {kind: {}}, discriminator: {propertyName: kind}", None),
+        ("properties: {}, required: [kind], discriminator: {propertyName: kind}", None),
+        ("discriminator: {mapping: {}}", None),
+    ],
+)
+def test_a_discriminator_of_openapi_stays_legal(tmp_path: Path, schema: str, written: str | None) -> None:
+    """It becomes a name, unless AsyncAPI would refuse that."""
+    spec = load(tmp_path, v2(f"{{/: {{publish: {{message: {{name: a, payload: {{{schema}}}}}}}}}}}"))
+    document = bundled_document(spec)
+    payload = document["channels"]["/"]["publish"]["message"]["payload"]
+    assert payload.get("discriminator") == written
+    load_spec(document)
