@@ -140,6 +140,8 @@ def merge_events(
             reader.warn(message.place, "DUPLICATE_EVENT", what)
         return replace(known, ack=ack)
     what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
+    if known.trace and event.trace and known.trace != event.trace:
+        what += f"; traces are read at the first x-trace alone, {Pointer(known.trace)}"
     reader.warn(message.place, "DUPLICATE_EVENT", what)
     arguments = (known.arguments, event.arguments)
     merged = ANY if ANY in arguments else union(arguments)

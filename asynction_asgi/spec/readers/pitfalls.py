@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
 
-__all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces"]
+__all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces", "warn_of_unread_traces"]
 
 # From this many channels with a single message each, they are not taken for namespaces even if they look it.
 _MANY = 5
@@ -54,6 +54,27 @@ def _handlers(reader: Reader, operation: OperationDraft) -> Iterator[tuple[Node,
             yield node, repr(_name(message))
     if not reader.traits_win and (node := operation.fields.get("x-handler")) is not None:
         yield node, "what this operation sends"
+
+
+def warn_of_unread_traces(reader: Reader, operations: Sequence[OperationDraft]) -> None:
+    """Report ``x-trace`` of what only the server emits, once for each."""
+    known = {
+        node.identity
+        for operation in operations
+        if operation.direction == "receives"
+        for node in _traces(operation.messages)
+    }
+    for operation in operations:
+        sent = operation.messages if operation.direction == "sends" else ()
+        for node in _traces([*sent, *operation.replies]):
+            if node.identity not in known:
+                known.add(node.identity)
+                message = "'x-trace' has no effect on what the server emits; it belongs on what clients emit"
+                reader.warn(node, "UNKNOWN_EXTENSION", message, key=True)
+
+
+def _traces(messages: Iterable[MessageDraft]) -> Iterator[Node]:
+    return (node for message in messages if (node := message.fields.get("x-trace")) is not None)
 
 
 def _name(message: MessageDraft) -> str:

@@ -245,6 +245,23 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
     ]
 
 
+def test_an_event_has_one_place_of_traces(tmp_path: Path) -> None:
+    """Of two declarations the first place is used, and the warning says which; a place beside none is no conflict."""
+    text = v2(
+        "{/: {publish: {message: {oneOf: [{name: a, x-trace: /0/a~1b}, {name: a, x-trace: /0/c},"
+        " {name: d}, {name: d, x-trace: /1}]}}}}"
+    )
+    outcome = check(tmp_path, text)
+    assert [finding[:2] for finding in found(outcome)] == [("warning", "DUPLICATE_EVENT")] * 2
+    assert ["x-trace alone, /0/a~1b" in diagnostic.message for diagnostic in outcome.diagnostics] == [
+        True,
+        False,
+    ]
+    assert outcome.spec is not None
+    receives = outcome.spec.namespaces["/"].receives
+    assert [event.trace for event in receives.values()] == [("0", "a/b"), ("1",)]
+
+
 def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:
     """Query and headers come from the binding, the auth object from ``x-auth``."""
     text = v2(

@@ -97,6 +97,26 @@ def test_a_handler_of_a_received_event_is_silent(tmp_path: Path, text: str) -> N
     assert load(tmp_path, text).uncalled == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "pointers"),
+    [
+        (
+            v2("{/: {subscribe: {message: {name: a, x-trace: /0}}, publish: {message: {name: a}}}}"),
+            ["/channels/~1/subscribe/message/x-trace"],
+        ),
+        (
+            v3(channel_3("m: {x-trace: /0}"), f"{{o: {{action: send, {C}}}, p: {{action: send, {C}}}}}"),
+            ["/channels/c/messages/m/x-trace"],
+        ),
+        (v3(channel_3("m: {x-trace: /0}"), f"{{o: {{action: send, {C}}}, p: {{action: receive, {C}}}}}"), []),
+    ],
+    ids=["2.x", "3.x, once", "in both directions"],
+)
+def test_the_trace_of_a_sent_event_is_reported(tmp_path: Path, text: str, pointers: list[str]) -> None:
+    """The server reads traces of what clients emit only."""
+    assert found(check(tmp_path, text)) == [("warning", "UNKNOWN_EXTENSION", pointer) for pointer in pointers]
+
+
 def test_an_unused_channel_is_reported(tmp_path: Path) -> None:
     """A channel with messages but without operations is reported, unless it is for replies."""
     text = v3("{c: {address: /, messages: {a: {}, b: {}}}, empty: {address: /e}}")
