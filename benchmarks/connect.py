@@ -39,7 +39,7 @@ def come_and_go(server: ServerProcess) -> None:
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    options = arguments(".connect", __doc__, rounds=3).parse_args()
+    options = arguments(".connect", __doc__, rounds=3, seconds=None).parse_args()
     heading("connect", "µs of server CPU per client that connects and leaves")
     compare("", options.variants, seconds_per_connection, rounds=options.rounds, scale=1e6)
 

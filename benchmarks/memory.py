@@ -68,7 +68,7 @@ def measure(variants: Sequence[str], *, rounds: int) -> None:
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    options = arguments(".memory", __doc__, rounds=3).parse_args()
+    options = arguments(".memory", __doc__, rounds=3, seconds=None).parse_args()
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     measure(options.variants, rounds=options.rounds)

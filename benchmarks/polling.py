@@ -4,7 +4,8 @@
 
 Unit: microseconds of the server process's CPU per echo of 98 bytes: one POST with the event, and one GET that
 fetches its ack. Baseline: python-socketio's `AsyncServer` with defaults on uvicorn. Connections are kept
-alive. In every round each variant and the baseline are loaded in turns of a few milliseconds.
+alive. In every round each variant and the baseline are loaded in turns of some milliseconds, so that both
+see the same state of the machine.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 CLIENTS = 5
 WARM_SECONDS = 0.3
+TURN_SECONDS = 0.02
 EVENT = "flat"
 
 
@@ -95,35 +97,63 @@ class Client:
             raise LoadError(f"expected an ack, got {answer[:200]!r}")
 
 
-def drive(server: ServerProcess, clients: Sequence[Client], seconds: float) -> float:
-    """Echo for some time; return the server's CPU seconds per echo."""
-    before, done = server.cpu(), 0
+class Load:
+    """A server, its clients, and what their echoes have cost.
+
+    Attributes:
+        server: The server under load.
+        cpu: Seconds of its CPU.
+        done: Echoes.
+    """
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.server = server
+        self._clients = [Client(server) for _ in range(CLIENTS)]
+        self.cpu, self.done = 0.0, 0
+
+    def drive(self, seconds: float) -> None:
+        """Echo for some time."""
+        before, deadline = self.server.cpu(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for client in self._clients:
+                client.echo()
+            self.done += len(self._clients)
+        self.cpu += self.server.cpu() - before
+
+    def cost(self) -> float:
+        """Return the seconds of CPU per echo since the last call."""
+        cost = self.cpu / self.done
+        self.cpu, self.done = 0.0, 0
+        return cost
+
+
+def drive(loads: Sequence[Load], seconds: float) -> list[float]:
+    """Load servers in turns for some time; return the seconds of CPU per echo of each."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        for client in clients:
-            client.echo()
-        done += len(clients)
-    return (server.cpu() - before) / done
+        for load in loads:
+            load.drive(TURN_SECONDS)
+    return [load.cost() for load in loads]
 
 
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
     """Run all pairs and print the table."""
     heading("validated echo over polling", "µs of server CPU per echo")
     with all_running([BARE, *variants]) as servers:
-        clients = {server: [Client(server) for _ in range(CLIENTS)] for server in servers}
-        costs: dict[ServerProcess, list[float]] = {server: [] for server in servers}
-        for server in servers:
-            drive(server, clients[server], WARM_SECONDS)
+        baseline, *loads = map(Load, servers)
+        for load in (baseline, *loads):
+            drive([load], WARM_SECONDS)
+        pairs: dict[str, list[Pair]] = {load.server.name: [] for load in loads}
         for _ in range(rounds):
-            for server in servers:
-                costs[server].append(drive(server, clients[server], seconds))
-        baseline, *_ = servers
-        for server in servers:
-            pairs = [
-                Pair(cost=cost, baseline=bare)
-                for cost, bare in zip(costs[server], costs[baseline], strict=True)
-            ]
-            row("98 B", VARIANTS[server.name].title, pairs, scale=1e6)
+            for load in loads:
+                cost, bare = drive([load, baseline], seconds)
+                pairs[load.server.name].append(Pair(cost=cost, baseline=bare))
+        every = [
+            Pair(cost=pair.baseline, baseline=pair.baseline) for costs in pairs.values() for pair in costs
+        ]
+        row("98 B", VARIANTS[BARE].title, every, scale=1e6)
+        for name, costs in pairs.items():
+            row("98 B", VARIANTS[name].title, costs, scale=1e6)
 
 
 def main() -> None:

@@ -70,9 +70,16 @@ def _versions() -> str:
 
 
 def arguments(
-    program: str, docstring: str | None, *, rounds: int = 7, seconds: float = 1.0
+    program: str, docstring: str | None, *, rounds: int = 7, seconds: float | None = 1.0
 ) -> ArgumentParser:
-    """Return a parser with the common options of these programs; exit if the system is not Linux."""
+    """Return a parser with the common options of these programs; exit if the system is not Linux.
+
+    Args:
+        program: What follows the package's name, such as ``.echo``.
+        docstring: The program's.
+        rounds: How many, by default.
+        seconds: Of load per pair and round by default, or None if the program takes as long as its load does.
+    """
     if sys.platform != "linux":
         sys.exit("these benchmarks read the CPU clock of another process, which needs Linux")
     # Those with offsets are for `recovery`: they send more than the other programs expect.
@@ -92,9 +99,10 @@ def arguments(
         "variants", nargs="*", type=variant, default=names, metavar="VARIANT", help=", ".join(names)
     )
     parser.add_argument("--rounds", type=_positive(int), default=rounds)
-    parser.add_argument(
-        "--seconds", type=_positive(float), default=seconds, help="seconds of load per pair and round"
-    )
+    if seconds is not None:
+        parser.add_argument(
+            "--seconds", type=_positive(float), default=seconds, help="seconds of load per pair and round"
+        )
     return parser
 
 

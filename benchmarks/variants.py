@@ -46,7 +46,7 @@ VARIANTS: dict[str, Variant] = {
     "bare-tuned": Variant(
         title="bare, uvloop + orjson, not validated", app="bare", loop="uvloop", orjson=True
     ),
-    "naive": Variant(title="bare + fastjsonschema in handlers", app="naive"),
+    "naive": Variant(title="bare + fastjsonschema in handlers", app="naive", without=("httptools",)),
     "ours": Variant(title="ours, [fast]", app="ours", loop="uvloop"),
     "ours-run": Variant(
         title="ours, [fast], under asynction-asgi run",
