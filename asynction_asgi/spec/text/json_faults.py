@@ -20,7 +20,6 @@ _WORDS = {
     "Invalid control character at": "a line break or control character in a string must be escaped, as \\n",
     "Extra data": "the document has ended before this",
 }
-_NO_NUMBER = "JSON has no number"
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 
 
@@ -38,17 +37,18 @@ def find_json_fault(text: str, *, is_json: bool = False) -> Fault | None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return _at(error)
+        return _at(error, _explain(error))
     except (ValueError, RecursionError):
         return None
     for found in _WORD.finditer(text):  # which Python reads, and YAML takes for text
         if found[1]:
-            return _at(json.JSONDecodeError(f"{_NO_NUMBER} {found[1]}", text, found.start()))
+            message = f"{found[1]} is not a valid JSON number; write null, or leave it out"
+            return _at(json.JSONDecodeError(message, text, found.start()), message)
     return None
 
 
-def _at(error: json.JSONDecodeError) -> Fault:
-    return Fault(code="YAML_SYNTAX", message=_explain(error), line=error.lineno - 1, column=error.colno - 1)
+def _at(error: json.JSONDecodeError, message: str) -> Fault:
+    return Fault(code="YAML_SYNTAX", message=message, line=error.lineno - 1, column=error.colno - 1)
 
 
 def _explain(error: json.JSONDecodeError) -> str:
@@ -64,7 +64,5 @@ def _explain(error: json.JSONDecodeError) -> str:
         return "no comma may stand before a closing bracket in JSON: remove it"
     if not before and rest[0] not in '{["':
         return "not valid JSON; if the file is YAML, its name must end with .yaml"
-    if error.msg.startswith(_NO_NUMBER):
-        return f"{error.msg}; write null, or leave it out"
     words = _WORDS.get(error.msg)
     return f"not valid JSON: {words if words is not None else error.msg[:1].lower() + error.msg[1:]}"

@@ -31,8 +31,8 @@ GOOD = '"b": 2}'
         ('{"a": 1,}', "no comma may stand before a closing bracket", (1, 9)),
         ("{'a': 1}", "double quotes only", (1, 2)),
         ("a: 1", "its name must end with .yaml", (1, 1)),
-        ('{"a": NaN}', "JSON has no number NaN", (1, 7)),
-        ('{"\\"NaN": "Infinity",\n "b": [-Infinity]}', "JSON has no number -Infinity", (2, 8)),
+        ('{"a": NaN}', "NaN is not a valid JSON number", (1, 7)),
+        ('{"\\"NaN": "Infinity",\n "b": [-Infinity]}', "-Infinity is not a valid JSON number", (2, 8)),
         ('{"a": 1e999}', "not a valid JSON number", (1, 7)),
     ],
 )
