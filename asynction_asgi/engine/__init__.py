@@ -16,7 +16,7 @@ from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
 from .cluster.settings import create_settings
 from .cluster.view import Queue, queue_of
-from .endpoint import Endpoint, Peer, Sender
+from .endpoint import Endpoint, Ends, Peer, Sender
 from .limits import Limits
 from .options import ServerOptions, UpstreamOptions
 from .peers.here import Found
@@ -42,6 +42,7 @@ __all__ = [
     "ConnectionRefusedError",
     "DisconnectedError",
     "Endpoint",
+    "Ends",
     "EngineApp",
     "FiniteList",
     "Found",

@@ -155,8 +155,43 @@ class Peer(Generic[StateT]):
         return False
 
 
+class Ends(Protocol):
+    """Learns how the events of an endpoint have ended; must return at once, and must not raise."""
+
+    def answered(
+        self,
+        peer: Peer[Any],
+        state: Any,
+        event: str,
+        answer: Sequence[Any],
+        ack: bool,  # noqa: FBT001  # all by place: it is called once per event
+        seconds: float,
+        /,
+    ) -> None:
+        """Receive an event whose answer can be sent.
+
+        Args:
+            peer: Who sent the event.
+            state: That of the peer when the event came; the peer forgets it when its client leaves.
+            event: The event's name.
+            answer: What the endpoint has returned.
+            ack: Whether the client asked for an acknowledgement.
+            seconds: Time from the call of the endpoint to the answer.
+        """
+        ...
+
+    def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
+        """Receive an event that was refused, by the endpoint or because its answer can't be sent."""
+        ...
+
+
 class Endpoint(Protocol):
     """Implemented by the contract's dispatcher."""
+
+    @property
+    def ends(self) -> Ends | None:
+        """What learns how events have ended; with None, no clock is looked at."""
+        ...
 
     def admits(self, namespace: str) -> bool:
         """Return whether a client may try to connect to this namespace at all."""

@@ -109,10 +109,10 @@ class AsynctionSocketIO(Registering, Emitting):
         traces = create_traces(tracing)
         queue = server_options.get("message_queue") is not None
         offered = served_spec(spec if recovery else without_recovery(spec))
-        measuring = create_measuring(metrics, offered, validation_of(validation), queue=queue)
-        watching = [*observers]
-        if traces is not None:
-            watching.append(traces.outcomes)
+        measuring = self._measuring = create_measuring(
+            metrics, offered, validation_of(validation), queue=queue
+        )
+        watching = [*observers, *([] if traces is None else [traces.outcomes])]
         if measuring is not None:
             watching.append(measuring.tallies)
         contract = Contract.bind(
@@ -128,9 +128,7 @@ class AsynctionSocketIO(Registering, Emitting):
             at_start=bind == "start",
             provide=provide,
         )
-        dispatcher = (
-            Dispatcher(contract, self) if measuring is None else measuring.create_dispatcher(contract, self)
-        )
+        dispatcher = self._dispatcher = Dispatcher(contract, self)
         endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(
@@ -142,12 +140,8 @@ class AsynctionSocketIO(Registering, Emitting):
         )
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)
-        self._dispatcher = dispatcher
-        self._measuring = measuring
-        if measuring is not None:
-            measuring.read_from(server)
         self._spec, self._app, self._contract = spec, app, contract
-        self._checked, self._ready = False, False
+        self._checked = self._ready = False
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
         self._targets = Targets(
             offered.path,
@@ -225,8 +219,7 @@ class AsynctionSocketIO(Registering, Emitting):
     def ready(self) -> bool:
         """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
 
-        For the answer to a load balancer's probe. A later outage of the queue changes nothing, because the
-        process goes on serving its clients.
+        A later outage of the queue changes nothing, because the process goes on serving its clients.
         """
         return self.health.ready
 
@@ -355,14 +348,21 @@ class AsynctionSocketIO(Registering, Emitting):
     async def _start(self) -> None:
         self._checked = True
         self.check_handlers()
-        log_findings(self._contract.routes.missing())
-        self._contract.start()
-        self._server.listen()
+        self._open()
         prepare()
         self.measure()
         await self._server.ready()
         self._background.start()
         self._ready = True
+
+    def _open(self) -> None:
+        """Complete what clients reach."""
+        log_findings(self._contract.routes.missing())
+        self._contract.start()
+        if self._measuring is not None:
+            self._measuring.attach(self._server, self._dispatcher, self._contract)
+        self._dispatcher.start()
+        self._server.listen()
 
     async def _stop(self) -> None:
         try:
@@ -385,9 +385,7 @@ class AsynctionSocketIO(Registering, Emitting):
                 logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
                 self._targets.engine, self._ready = unavailable, True
                 return
-            log_findings(self._contract.routes.missing())
-            self._contract.start()
-            self._server.listen()
+            self._open()
         self.measure()
         await self._server.ready()
         self._background.start()

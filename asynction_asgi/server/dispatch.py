@@ -21,6 +21,7 @@ from .around import perform
 from .beside import registered_beside
 from .calls import Call
 from .connections import Connections
+from .ends import Handled, Instead, Several
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
 from .namespace_routes import WILDCARD
@@ -33,7 +34,7 @@ from .socket import Socket
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..engine import Bucket, Peer
+    from ..engine import Bucket, Ends, Peer
     from ..spec.model import Ordering, Recovery
     from .bound_handler import BoundHandler
     from .contract import Contract
@@ -76,6 +77,8 @@ class Dispatcher:
 
     Attributes:
         connections: The clients of this process.
+        times: Measures events, or None.
+        ends: Learns how events have ended, from the start on, or None.
         sending: Sends to them what matches the contract.
     """
 
@@ -93,6 +96,14 @@ class Dispatcher:
         self._app = app
         self._app_scope = self._new_app_scope()
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
+        self.times: Ends | None = None
+        self.ends: Ends | None = None
+
+    def start(self) -> None:
+        """Begin to report how events end, now that all observers are known."""
+        tell, times = self._outcomes.handled, self.times
+        handled = None if tell is None else Handled(tell)
+        self.ends = Several(handled, times) if handled and times else handled or times
 
     async def close(self) -> None:
         """Close what was provided to the application, as soon as no connection uses it."""
@@ -269,8 +280,6 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # the answer may be anything
             call = Call("event", socket, event, arguments, wants_ack=ack)
             return await self._answer(peer, conversation, call, error, refusal_of_check)
-        if self._outcomes.handled is not None:
-            self._outcomes.handled(peer, event, () if guard is None else guard.satisfied, ack=ack)
         return answer
 
     async def _perform(
@@ -282,7 +291,6 @@ class Dispatcher:
         call: Call,
     ) -> Sequence[Any]:
         """Run a handler that has hooks, and check the answer."""
-        guard = conversation.guard
         refusal_of = refusal_of_handler
         self._open_scope(conversation, handler, call)
         answer: Sequence[Any] = ()
@@ -297,9 +305,6 @@ class Dispatcher:
             if self._must_pass(error, peer):
                 raise
             return await self._answer(peer, conversation, call, error, refusal_of)
-        if self._outcomes.handled is not None:
-            satisfied = () if guard is None else guard.satisfied
-            self._outcomes.handled(peer, call.event, satisfied, ack=call.wants_ack)
         return answer
 
     async def _answer(
@@ -320,7 +325,7 @@ class Dispatcher:
             else:
                 if answer and call.wants_ack:
                     self._tell_refused(peer, call.event, error, None)
-                    return answer
+                    return Instead(answer, error)
                 what = f"handler of {shorten(call.event)!r} in {call.namespace}"
                 refusal = refusal_of(error, what, call.ref, log=not answer)
             self._tell_refused(peer, call.event, error, refusal)

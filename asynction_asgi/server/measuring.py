@@ -11,8 +11,8 @@ from ..engine import queue_of
 from ..metrics import Metrics, families
 from ..metrics.layout import Layout
 from ..metrics.outcomes import OTHER
-from .measured import MeasuredDispatcher
 from .tallies import Tallies
+from .times import AnswerTimes, EventTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..metrics.health import Health
     from ..spec import Spec
     from .contract import Contract
-    from .emitting import Emitting
+    from .dispatch import Dispatcher
     from .validation import Validation
 
 __all__ = ["Measuring", "create_measuring"]
@@ -83,16 +83,23 @@ class Measuring:
         self._late: deque[float] = deque([0.0], maxlen=_TICKS_KEPT)
         self._timer: asyncio.TimerHandle | None = None
         self._health: Callable[[], Health] | None = None
+        self._attached = False
 
-    def create_dispatcher(self, contract: Contract, app: Emitting) -> MeasuredDispatcher:
-        """Return the dispatcher that counts and measures events."""
-        return MeasuredDispatcher(contract, app, self.metrics)
+    def attach(self, server: Server, dispatcher: Dispatcher, contract: Contract) -> None:
+        """Count and measure from the first client on, with the cells that the process keeps.
 
-    def read_from(self, server: Server) -> None:
-        """Let a server count what only the engine sees, and read it whenever metrics are read."""
-        queue = queue_of(server.manager)
-        server.count_traffic(self.tallies.delivered)
-        self.metrics.refresh = lambda: self._refresh(server, queue)
+        Args:
+            server: Counts what only the engine sees, which is read whenever metrics are read.
+            dispatcher: Is given what measures events, and answers to calls.
+            contract: Whose events they are.
+        """
+        if not self._attached:  # an application may start again
+            self._attached = True
+            queue = queue_of(server.manager)
+            server.count_traffic(self.tallies.delivered)
+            self.metrics.refresh = lambda: self._refresh(server, queue)
+            dispatcher.sending.measure_answer = AnswerTimes(self.metrics, contract).took
+            dispatcher.times = EventTimes(self.metrics, contract)
 
     def start(self, health: Callable[[], Health]) -> None:
         """Begin to look at the clock once a second, and to tell a supervisor of the process' health."""

@@ -162,8 +162,10 @@ def _function(observer: Observer, name: str) -> object:
     return getattr(method, "__func__", method)
 
 
-def _refused_by_engine(refused: Notify, peer: Peer[Any], event: str | None, error: RefusedError) -> None:
-    refused(peer, event, error, code=error.code, ref=error.ref)
+def _refused_by_engine(
+    refused: Notify, peer: Peer[Any], event: str | None, refusal: RefusedError, error: BaseException | None
+) -> None:
+    refused(peer, event, error or refusal, code=refusal.code, ref=refusal.ref)
 
 
 def observing_now(spec: Spec) -> Sequence[Observer]:

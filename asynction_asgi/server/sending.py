@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..engine import name_rooms
@@ -35,6 +36,7 @@ class Sending:
     Attributes:
         app: The application.
         around: The hooks around what is sent.
+        measure_answer: Receives namespace and event of a call, and the seconds until its answer; or None.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Sending:
     ) -> None:
         self.app = app
         self.around = AroundEmits()
+        self.measure_answer: Callable[[str, str, float], None] | None = None
         self._outbound = outbound
         self._failures = failures
         self._connections = connections
@@ -137,6 +140,7 @@ class Sending:
         ignore_queue: bool,  # noqa: FBT001  # by place, as those before
     ) -> Any:
         self._outbound.tell_sent(event, namespace)
+        began = perf_counter()
         try:
             answer = await sender.request(
                 event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
@@ -152,6 +156,8 @@ class Sending:
             finally:
                 del late  # a frame that holds what it raises is garbage that only the collector finds
         self._outbound.check_answer(event, namespace, answer)
+        if self.measure_answer is not None:
+            self.measure_answer(namespace, event, perf_counter() - began)
         if not answer:
             return None
         return answer[0] if len(answer) == 1 else answer

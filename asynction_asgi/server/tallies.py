@@ -27,7 +27,7 @@ __all__ = ["Tallies"]
 
 
 class Tallies(Observer):
-    """Counts everything but events that were handled; `MeasuredDispatcher` counts those.
+    """Counts everything but events that were handled; `EventTimes` counts those.
 
     Args:
         metrics: Holds the cells.

@@ -55,6 +55,8 @@ class Script:
         self.handlers: dict[str, Callable[..., Awaitable[Sequence[Any]]]] = {}
         self.on_disconnect: Callable[[Peer[Any], str], Awaitable[None]] | None = None
 
+    ends = None
+
     def admits(self, namespace: str) -> bool:
         return namespace in self.namespaces
 

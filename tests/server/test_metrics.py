@@ -12,9 +12,7 @@ from asynction_asgi import AsynctionSocketIO, DisconnectedError, NoAnswerError, 
 from asynction_asgi.engine.transport.session import EngineSocket
 from asynction_asgi.engine.transport.websocket import WebSocket
 from asynction_asgi.metrics import families
-from asynction_asgi.server.dispatch import Dispatcher
-from asynction_asgi.server.measured import MeasuredDispatcher
-from asynction_asgi.server.sending import Sending
+from asynction_asgi.server.times import EventTimes
 from tests.clients import ConnectError, connected
 from tests.serving import serve
 
@@ -40,6 +38,7 @@ DOCUMENT: dict[str, Any] = {
                         {"name": "tell", "payload": TEXT},
                         {"name": "lie", "payload": TEXT, **ACK},
                         {"name": "deny", "payload": TEXT},
+                        {"name": "odd", "payload": TEXT, "x-ack": {"args": {}}},
                     ]
                 }
             },
@@ -87,8 +86,12 @@ async def deny(_: str) -> None:
     raise RefusedError("my_own", "no")
 
 
+async def odd(_: str) -> object:
+    return object()
+
+
 HANDLERS: dict[str, dict[str, Any]] = {
-    "/": {"say": say, "crash": crash, "ask": ask, "tell": tell, "lie": lie, "deny": deny},
+    "/": {"say": say, "crash": crash, "ask": ask, "tell": tell, "lie": lie, "deny": deny, "odd": odd},
     "/rooms/{id}": {"say": say},
 }
 
@@ -136,6 +139,7 @@ class Reading:
         ("say", "far too long", "invalid_payload", False),
         ("crash", "hi", "internal_error", True),
         ("lie", "hi", "invalid_ack", True),
+        ("odd", "hi", "internal_error", True),
         ("deny", "hi", "other", False),
         ("nothing", "hi", "unknown_event", False),
         ("connect_error", "hi", "reserved_event", False),
@@ -150,6 +154,7 @@ async def test_each_event_moves_its_own_counter(
         reading = Reading(app)
         await client.call(event, argument)
         assert reading.of("events_total", "/", name, outcome) == 1
+        assert reading.of("events_total", "/", name, "handled") == (outcome == "handled")
         assert reading.of("event_duration_seconds_count", "/", name) == timed
         assert (reading.of("event_duration_seconds_sum", "/", name) > 0) == timed
 
@@ -323,18 +328,21 @@ async def test_clients_add_no_series(app: AsynctionSocketIO, url: str) -> None:
     assert outcomes() - before == 210
 
 
-def test_without_metrics_the_same_functions_run() -> None:
+def test_without_metrics_no_clock_is_looked_at() -> None:
     """What is off is not there: neither an observer, nor a clock, nor a count of bytes."""
     off = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS)
     on = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True)
+    for app in (off, on):
+        with serve(app):
+            pass
     assert off.metrics is None
-    assert type(off._dispatcher) is Dispatcher
-    assert type(off._dispatcher.sending) is Sending
+    assert off._dispatcher.ends is None
+    assert off._dispatcher.sending.measure_answer is None
     assert off._contract.outcomes.sent is None
     assert off.server.eio.socket_class is EngineSocket
     assert off.server.eio._async["websocket"] is WebSocket
     assert "deliver" not in vars(off.server.manager)
-    assert type(on._dispatcher) is MeasuredDispatcher
+    assert type(on._dispatcher.ends) is EventTimes
     assert on._contract.outcomes.handled is None  # counted where it is measured
     assert on.server.eio.socket_class is not EngineSocket
 

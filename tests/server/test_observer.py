@@ -103,6 +103,10 @@ async def ask(socket: Socket, data: Any) -> Any:
     return data
 
 
+async def answer_oddly(data: Any) -> Any:
+    return object()
+
+
 async def emit_wrongly(socket: Socket, data: Any) -> Any:
     await socket.emit("told", 7)
 
@@ -114,6 +118,7 @@ HANDLERS: dict[str, Callable[..., Any] | str] = {
     "wrong": answer_wrongly,
     "ask": ask,
     "spill": emit_wrongly,
+    "odd": answer_oddly,
 }
 
 
@@ -128,7 +133,7 @@ async def map_error(error: BaseException) -> Any:
 
 
 def application(*observers: Observer, validation: Any = True) -> AsynctionSocketIO:
-    events = [message(name, TEXT, **{"x-ack": {"args": TEXT}}) for name in HANDLERS]
+    events = [message(name, TEXT, **{"x-ack": {"args": {} if name == "odd" else TEXT}}) for name in HANDLERS]
     sends = [message("told", TEXT), message("question", TEXT, **{"x-ack": {"args": TEXT}})]
     root = channel(events, sends)
     return AsynctionSocketIO.from_spec(
@@ -154,6 +159,7 @@ async def test_each_outcome_reaches_observers_once(caplog: pytest.LogCaptureFixt
         ("fail", HI),
         ("wrong", HI),
         ("spill", HI),
+        ("odd", HI),
         ("nothing", HI),
         ("*", HI),
     ]
@@ -169,6 +175,7 @@ async def test_each_outcome_reaches_observers_once(caplog: pytest.LogCaptureFixt
             ("refused", "wrong", "invalid_ack"),
             ("unsent", "told", "invalid_payload"),
             ("refused", "spill", "internal_error"),
+            ("refused", "odd", "internal_error"),
             ("refused", "nothing", "unknown_event"),
             ("refused", "*", "reserved_event"),
         ]

@@ -154,11 +154,11 @@ class Gate:
             body = error.error_args
         except asyncio.CancelledError:
             body = RefusedError("unavailable", GIVEN_UP)
-            self._watch.refused(member, None, body)
+            self._watch.refused(member, None, body, None)
         except BaseException as error:
             if must_pass(error, task):
                 raise
-            body = self._replies.internal(error, "connect", member.namespace)
+            body = self._replies.internal(error, member, None)
         member.connecting = None
         vanished = member.phase not in (Phase.PENDING, Phase.RETURNING)
         if body is not None:
@@ -236,7 +236,7 @@ class Gate:
         sid = connection.socket.sid
         environ = self._environs[sid]
         peer = Peer[Any](sid=sid, eio_sid=sid, namespace=namespace, environ=environ, sender=self._sender)
-        self._watch.refused(peer, None, error)
+        self._watch.refused(peer, None, error, None)
         self._refuse(connection, namespace, error if body is None else body)
 
     def _refuse(self, connection: Connection, namespace: str, body: Any) -> None:

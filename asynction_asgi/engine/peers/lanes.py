@@ -14,6 +14,7 @@ import asyncio
 import contextvars
 import sys
 from collections import deque
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
@@ -120,6 +121,9 @@ class Lanes:
         """
         event = payload[0]
         connection = member.connection
+        ends = member.endpoint.ends
+        if ends is not None:
+            state, began = member.state, perf_counter()
         try:
             if member.phase is _GONE:
                 return
@@ -130,9 +134,14 @@ class Lanes:
                     try:
                         frames = self._replies.encode(packets.ACK, arguments, member.namespace, ack_id)
                     except UnencodableError as error:
-                        raise self._replies.unsendable(error, event, member.namespace) from None
+                        raise self._replies.unsendable(error, member, event) from None
+                if ends is not None:  # before the client can read the answer, and then look what was counted
+                    ends.answered(member, state, event, answer, ack_id is not None, perf_counter() - began)
+                if ack_id is not None:
                     member.deliver(frames)
             except RefusedError as error:
+                if ends is not None:
+                    ends.refused(state, event, error, perf_counter() - began)
                 self._replies.refuse(member, ack_id, event, error)
             except UndecodableError as error:
                 connection.socket.refuse(error)
@@ -145,9 +154,7 @@ class Lanes:
             except BaseException as error:
                 if must_pass(error) or (isinstance(error, GeneratorExit) and member.phase is _GONE):
                     raise  # only the task of a handler whose client is gone can be garbage
-                self._replies.refuse(
-                    member, ack_id, event, self._replies.internal(error, event, member.namespace)
-                )
+                self._replies.refuse(member, ack_id, event, self._replies.internal(error, member, event))
             if connection.socket.outbox.frames:
                 # A client that does not read its answers gets no more of them for a while.
                 await connection.socket.outbox.relief()

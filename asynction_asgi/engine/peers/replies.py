@@ -33,7 +33,7 @@ class Replies:
 
     def turn_down(self, member: Member, ack_id: int | None, event: str, error: RefusedError) -> None:
         """Refuse an event that no endpoint has answered, and report it."""
-        self._watch.refused(member, event, error)
+        self._watch.refused(member, event, error, None)
         self.refuse(member, ack_id, event, error)
 
     def refuse(self, member: Member, ack_id: int | None, event: str | None, error: RefusedError) -> None:
@@ -67,14 +67,17 @@ class Replies:
                 frames = self.encode(packets.CONNECT_ERROR, {"message": "Connection refused"}, namespace)
         connection.socket.outbox.deliver(frames)
 
-    def internal(self, error: BaseException, event: str, namespace: str) -> RefusedError:
-        """Log a crash, and return the refusal that carries only its reference."""
-        what = f"handler of {shorten(event)!r} in {shorten(namespace)} {describe_crash(error)}"
-        return internal_error(what, error, logger)
+    def internal(self, error: BaseException, member: Member, event: str | None) -> RefusedError:
+        """Log and report a crash at an event or a CONNECT; return the refusal that carries only its reference."""
+        what = f"handler of {shorten(event or 'connect')!r} in {shorten(member.namespace)} {describe_crash(error)}"
+        refused = internal_error(what, error, logger)
+        self._watch.refused(member, event, refused, error)
+        return refused
 
-    def unsendable(self, error: UnencodableError, event: str, namespace: str) -> RefusedError:
-        """Log that an answer has no form on the wire, without a traceback, which would not show its handler."""
-        handler = f"the handler of {shorten(event)!r} in {shorten(namespace)}"
-        return internal_error(
-            f"ack not sent: {handler} returned what can't be encoded: {error}", None, logger
-        )
+    def unsendable(self, error: UnencodableError, member: Member, event: str) -> RefusedError:
+        """Do the same for an answer that has no form on the wire; a traceback would not show its handler."""
+        handler = f"the handler of {shorten(event)!r} in {shorten(member.namespace)}"
+        what = f"ack not sent: {handler} returned what can't be encoded: {error}"
+        refused = internal_error(what, None, logger)
+        self._watch.refused(member, event, refused, error)
+        return refused

@@ -1,0 +1,74 @@
+"""How events end, for observers and for metrics, which the engine tells once an answer is encoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..engine import Ends, Peer
+    from ..errors import RefusedError
+    from .observer import Notify
+
+__all__ = ["Handled", "Instead", "Several"]
+
+
+class Instead(list[Any]):
+    """The answer of an error handler; the event itself was not handled.
+
+    Attributes:
+        error: What was raised.
+    """
+
+    __slots__ = ("error",)
+
+    def __init__(self, answer: Sequence[Any], error: BaseException) -> None:
+        super().__init__(answer)
+        self.error = error
+
+
+class Handled:
+    """Tells observers of the events that were handled.
+
+    Args:
+        tell: `Observer.handled` of all observers.
+    """
+
+    def __init__(self, tell: Notify) -> None:
+        self._tell = tell
+
+    def answered(
+        self,
+        peer: Peer[Any],
+        state: Any,
+        event: str,
+        answer: Sequence[Any],
+        ack: bool,  # noqa: FBT001  # as `Ends` has it
+        seconds: float,
+        /,
+    ) -> None:
+        """Tell of an event, unless its error handler answered."""
+        del seconds
+        if type(answer) is not Instead:
+            self._tell(peer, event, () if state.guard is None else state.guard.satisfied, ack=ack)
+
+    def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
+        """Tell nothing: observers learn of it where the reason is known."""
+
+
+class Several:
+    """Passes everything on to several, in turn."""
+
+    def __init__(self, *each: Ends) -> None:
+        self._each = each
+
+    def answered(self, *about: Any) -> None:
+        """Pass on an event that was answered."""
+        for ends in self._each:
+            ends.answered(*about)
+
+    def refused(self, *about: Any) -> None:
+        """Pass on an event that was refused."""
+        for ends in self._each:
+            ends.refused(*about)
