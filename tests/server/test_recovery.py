@@ -9,12 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry.trace import StatusCode
 
-from asynction_asgi import AsynctionSocketIO, Socket
+from asynction_asgi import AsynctionSocketIO, Socket, Tracing
 from tests.engine.returner import Returner
 from tests.engine.stage import Script, Stage, payload, serve_app, until
 from tests.server.documents import channel, message
 from tests.server.secured import secured
+from tests.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +30,15 @@ AUTH = {
 SCHEMES = {"token": {"type": "http", "scheme": "bearer", "x-authField": "token"}}
 
 
+class Incomparable:
+    """A user that can't be compared with another."""
+
+    __hash__ = None  # type: ignore[assignment]  # as Python has it for a class that defines __eq__
+
+    def __eq__(self, other: object) -> bool:
+        raise LookupError
+
+
 @contextlib.asynccontextmanager
 async def staged(handlers: dict[str, Any], **options: Any) -> AsyncIterator[Stage]:
     """Serve a namespace whose auth is a token, and nothing else."""
@@ -39,6 +50,7 @@ async def staged(handlers: dict[str, Any], **options: Any) -> AsyncIterator[Stag
         "ada's other": {"sub": "ada", "role": "new"},
         "bob": {"sub": "bob"},
         "ada's short": {"sub": "ada", "exp": now + 0.3},
+        "odd": {"sub": Incomparable()},
     }
     app = AsynctionSocketIO.from_spec(
         secured(SCHEMES, channels, [{"token": []}]),
@@ -142,3 +154,17 @@ async def test_recovery_can_be_turned_off() -> None:
         assert list(answer) == ["sid"]
         await stage.server.emit("news", 1)
         assert await client.receive() == '42["news",1]'
+
+
+async def test_a_failure_between_the_checks_and_the_handler_is_reported() -> None:
+    """A returning client whose user can't be compared is refused, and its span ends."""
+    recorder = Recorder()
+    async with staged({}, tracing=Tracing(provider=recorder.provider)) as stage:
+        one = Returner(stage)
+        async with one.there(token="odd"):
+            pass
+        async with stage.websocket() as client:
+            refused = payload(await client.ask_raw("40" + json.dumps({"pid": one.pid, "token": "odd"})))
+            assert refused["data"]["code"] == "internal_error"
+    spans = [span for span in recorder.spans if span.name == "connect /"]
+    assert [span.status.status_code for span in spans] == [StatusCode.UNSET, StatusCode.ERROR]

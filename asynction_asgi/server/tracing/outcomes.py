@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context, trace
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode
 
 from ...errors import DisconnectedError, NoAnswerError, RefusedError, ValidationError
 from ...reasons import Code
@@ -20,8 +20,6 @@ from ..unanswered import why_unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from opentelemetry.trace import Span
 
     from ...engine import Peer
 
@@ -62,18 +60,20 @@ class TracedOutcomes(Observer):
         self, peer: Peer[Any], event: str | None, error: BaseException, *, code: str, ref: str | None
     ) -> None:
         """Name the reason, and record what was raised if it is not a refusal itself."""
-        del peer, event  # as the span knows them
-        self._report(error, code, ref)
+        span = _current()
+        if span is not None:
+            self._report(span, error, code, ref)
+        elif event is None and (opened := _left_open(peer)) is not None:
+            self._report(opened, error, code, ref)
+            opened.end()
 
     def failed(self, error: BaseException, ref: str) -> None:
         """Report what a handler raised that has no client to answer."""
-        self._report(error, Code.INTERNAL_ERROR, ref)
+        if (span := _current()) is not None:
+            self._report(span, error, Code.INTERNAL_ERROR, ref)
 
-    def _report(self, error: BaseException, code: str, ref: str | None) -> None:
-        span: Any = context.get_value(_OWN)
-        if (
-            span is None or not span.is_recording()
-        ):  # None where the engine refuses, before the contract is asked
+    def _report(self, span: Span, error: BaseException, code: str, ref: str | None) -> None:
+        if not span.is_recording():
             return
         kind = Code.of(code)
         span.set_attributes({"error.type": kind, "asynction.code": code})
@@ -84,6 +84,20 @@ class TracedOutcomes(Observer):
         if ref is not None:  # which only failures of the application have; the log has it, too
             span.set_attribute("asynction.ref", ref)
             span.set_status(Status(StatusCode.ERROR))
+
+
+def _current() -> Span | None:
+    """Return the span of the event or connection that the contract decides about, or None if the engine does."""
+    span: Any = context.get_value(_OWN)
+    return span
+
+
+def _left_open(peer: Peer[Any]) -> Span | None:
+    """Return the span of a client that passed the checks, but whose connect handler will not be called."""
+    span = getattr(
+        getattr(peer, "state", None), "trace", None
+    )  # of a peer that was never checked, there is no state
+    return span if isinstance(span, Span) else None
 
 
 def unanswered(span: Span, error: BaseException) -> None:
