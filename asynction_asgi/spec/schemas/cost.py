@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .children import ITEM_CLAIMS, MEMBER_CLAIMS
 from .containers import FEW_ENTRIES
 from .definitions import REF
-from .dispatch import KINDS, kinds_of, plan_dispatch
+from .dispatch import KINDS, plan_dispatch
 from .matchers import SLOW, compile_pattern
 from .recursion import in_place_order
 from .scalars import FEW_VALUES
@@ -85,7 +85,6 @@ class Costs:
         self._kinds: dict[int, frozenset[str]] = {}
         self._order = in_place_order({name: definitions[name] for name in names})
         for definition in self.in_order():  # however long a chain of references is, none is followed far
-            kinds_of(definition, definitions, self._kinds)
             self.of(definition)
 
     def in_order(self) -> Iterator[dict[str, Any]]:

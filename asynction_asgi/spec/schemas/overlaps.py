@@ -134,7 +134,7 @@ class _Overlaps:
         return schema
 
     def ways(self, schema: Schema, kind: str) -> list[Applied]:
-        """Return the schemas that apply to the same place, one way for each choice that the value decides."""
+        """Return the schemas that hold something for a kind, together; one way for each choice of a value."""
         if isinstance(schema, bool):
             return [Counter()]
         schema = self._target(schema)
@@ -146,7 +146,8 @@ class _Overlaps:
         return known
 
     def _find_ways(self, schema: dict[str, Any], kind: str) -> list[Applied]:
-        ways: list[Applied] = [Counter({self._known(schema): 1})]
+        holds = any(self._bounds.held(schema, kind).places())
+        ways: list[Applied] = [Counter({self._known(schema): 1} if holds else ())]
         for inner in self._costs.certain(schema):
             ways = _both(ways, self.ways(inner, kind))
         for keyword in ("anyOf", "oneOf"):
