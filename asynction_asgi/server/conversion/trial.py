@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_origin
 
 from ...errors import shorten
 from ...spec.instances import Choices, Edges, Instances, UnsatisfiableError
 from ...spec.model.arguments import compile_arguments
 from ...spec.schemas import Mismatch
+from .finding import Finding
 from .incoming import below
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 _SEEDS = 4
 _MOST = 1500  # values near those of all seeds, accepted or not
 _LONGEST = 120  # characters of a value in a message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What is wrong with a type; only a contradiction is an error."""
-
-    message: str
-    is_error: bool
 
 
 class Trial:

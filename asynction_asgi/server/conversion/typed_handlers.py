@@ -12,9 +12,9 @@ from ..signatures import UnbindableError
 from .annotations import UNRESOLVED, return_annotation
 from .choosing import converter_of
 from .converter import UnsupportedError
+from .finding import Finding
 from .incoming import Loader, load_auth, read_parameter, read_taken
 from .outgoing import dump_by
-from .trial import Finding, Trial
 
 if TYPE_CHECKING:
     import inspect
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..bound_handler import BoundHandler, CallWith, Invoke
     from ..socket import Socket
     from .incoming import ArgumentsCheck, Taken
+    from .trial import Trial
 
 
 _PLAIN = {
@@ -52,6 +53,8 @@ class TypedHandlers:
 
     @cached_property
     def _trial(self) -> Trial:
+        from .trial import Trial  # noqa: PLC0415  # makes instances of schemas
+
         return Trial(self._spec)
 
     def convert(

@@ -10,12 +10,14 @@ from ...extras import require
 from ...logs import Throttle, get_logger
 from ...reasons import Credential
 from .identity import expiry_of
-from .jwks import ASYMMETRIC, IssuerKeys, KeySet, check_url
+from .jwks import ASYMMETRIC, KeySet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import jwt
+
+    from .issuer_keys import IssuerKeys
 
 # Minimum number of bytes of a secret (RFC 7518, 3.2).
 _SYMMETRIC = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -107,6 +109,8 @@ class JWTVerifier:
         self._keys: IssuerKeys | None = None
         self._key_set: KeySet | None = None
         if isinstance(jwks, str):
+            from .issuer_keys import IssuerKeys, check_url  # noqa: PLC0415  # loads a client of HTTP
+
             check_url(jwks)
             self._keys = IssuerKeys(jwks, lifetime=lifetime, cooldown=cooldown, timeout=timeout)
         elif jwks is not None:

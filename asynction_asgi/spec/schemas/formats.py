@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..patterns import PatternError, check_syntax
+from .expressions import Expression
 from .hostnames import is_hostname, is_idn_hostname
 
 if TYPE_CHECKING:
@@ -17,45 +18,45 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS"]
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
-_TIME = re.compile(
+_DATE = Expression(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+_TIME = Expression(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,32})?(?:[zZ]|([+-])([0-9]{2}):([0-9]{2}))", re.ASCII
 )
-_DURATION = re.compile(
+_DURATION = Expression(
     r"P(?:[0-9]+W"
     r"|(?=[0-9T])(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)?"
     r"(?:T(?:[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?|[0-9]+M(?:[0-9]+S)?|[0-9]+S))?)"
 )
-_UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
-_POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
-_RELATIVE_POINTER = re.compile(r"(?:0|[1-9][0-9]{0,18})(?:[+-][1-9][0-9]{0,18})?(?:#|(?:/(?:[^/~]|~[01])*)*)")
-_GROUPS = re.compile(r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*")  # of an IPv6 address
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
-_ATOMS_INTERNATIONAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+")
-_QUOTED = re.compile(r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"')
-_QUOTED_INTERNATIONAL = re.compile(r'"(?:[\t !#-\[\]-~\x80-\U0010ffff]|\\[\t -~])*"')
+_UUID = Expression(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
+_POINTER = Expression(r"(?:/(?:[^/~]|~[01])*)*")
+_RELATIVE_POINTER = Expression(r"(?:0|[1-9][0-9]{0,18})(?:[+-][1-9][0-9]{0,18})?(?:#|(?:/(?:[^/~]|~[01])*)*)")
+_GROUPS = Expression(r"[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4})*")  # of an IPv6 address
+_ATOMS = Expression(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_ATOMS_INTERNATIONAL = Expression(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]+")
+_QUOTED = Expression(r'"(?:[\t !#-\[\]-~]|\\[\t -~])*"')
+_QUOTED_INTERNATIONAL = Expression(r'"(?:[\t !#-\[\]-~\x80-\U0010ffff]|\\[\t -~])*"')
 
 # RFC 3986, appendix A. One pass per component; no component's class holds its own delimiter.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
-_PORT = re.compile(r"[0-9]*")
-_FUTURE = re.compile(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+")
+_SCHEME = Expression(r"[A-Za-z][A-Za-z0-9+.-]*")
+_PORT = Expression(r"[0-9]*")
+_FUTURE = Expression(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+")
 _UNRESERVED = r"A-Za-z0-9._~!$&'()*+,;=\-"
 _OTHERS = r"\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000e0fff"  # RFC 3987, ucschar
 _PRIVATE = r"\ue000-\uf8ff\U000f0000-\U0010fffd"  # RFC 3987, iprivate: queries only
-_TEMPLATE = re.compile(
+_TEMPLATE = Expression(
     r"(?:[^\x00-\x20\x7f\"<>\\^`{|}%]|%[0-9A-Fa-f]{2}"
     r"|\{[+#./;?&=,!@|]?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9][0-9]{0,3}|\*)?"
     r"(?:,(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9][0-9]{0,3}|\*)?)*\})*"
 )
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BASE64 = Expression(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _LONGEST_URI = 65_536
 _LONGEST_EMAIL = 320  # RFC 3696: 64 + "@" + 255
 _LONGEST_PATTERN = 2_000
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def _component(characters: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:[{characters}]|%[0-9A-Fa-f]{{2}})*")
+def _component(characters: str) -> Expression:
+    return Expression(rf"(?:[{characters}]|%[0-9A-Fa-f]{{2}})*")
 
 
 _ASCII_PARTS = {
@@ -74,7 +75,7 @@ _INTERNATIONAL_PARTS = {
 }
 
 
-def _matcher(pattern: re.Pattern[str], longest: int) -> Callable[[str], bool]:
+def _matcher(pattern: Expression, longest: int) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         return len(text) <= longest and pattern.fullmatch(text) is not None
 
@@ -153,9 +154,7 @@ def is_idn_email(text: str) -> bool:
     return _mailbox(text, _ATOMS_INTERNATIONAL, _QUOTED_INTERNATIONAL, is_idn_hostname)
 
 
-def _mailbox(
-    text: str, atoms: re.Pattern[str], quoted: re.Pattern[str], hostname: Callable[[str], bool]
-) -> bool:
+def _mailbox(text: str, atoms: Expression, quoted: Expression, hostname: Callable[[str], bool]) -> bool:
     if len(text) > _LONGEST_EMAIL:
         return False
     local, at, domain = text.rpartition("@")
@@ -172,7 +171,7 @@ def _mailbox(
     return hostname(domain)
 
 
-def _reference(text: str, parts: dict[str, re.Pattern[str]], *, absolute: bool) -> bool:
+def _reference(text: str, parts: dict[str, Expression], *, absolute: bool) -> bool:
     """Return whether a text is a URI-reference (RFC 3986, section 4.1) or a URI (section 3)."""
     if len(text) > _LONGEST_URI:
         return False
@@ -193,7 +192,7 @@ def _reference(text: str, parts: dict[str, re.Pattern[str]], *, absolute: bool) 
     return parts["path"].fullmatch(slash + path) is not None and _authority(authority, parts)
 
 
-def _authority(text: str, parts: dict[str, re.Pattern[str]]) -> bool:
+def _authority(text: str, parts: dict[str, Expression]) -> bool:
     user, at, place = text.rpartition("@")
     if at and not parts["user"].fullmatch(user):
         return False

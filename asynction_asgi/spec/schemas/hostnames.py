@@ -14,15 +14,17 @@ import stringprep
 import unicodedata
 from functools import cache
 
+from .expressions import Expression
+
 __all__ = ["is_hostname", "is_idn_hostname"]
 
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LABEL = Expression(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _ACE = "xn--"
 _LONGEST = 63  # characters of a label
 _SURELY_SHORT = 7  # no character takes more than eight digits
 # RFC 3454, tables C.1.2, C.2.2 and C.3 to C.9, and ASCII that no name of a host has.
-_PROHIBITED = re.compile(
+_PROHIBITED = Expression(
     "[\0-,./:-@\\[-`{-\x9f\xa0\u0340\u0341\u06dd\u070f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2063"
     "\u206a-\u206f\u2ff0-\u2ffb\u3000\ud800-\uf8ff\ufdd0-\ufdef\ufeff\ufff9-\uffff"
     "\U0001d173-\U0001d17a\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe\U0003ffff\U0004fffe\U0004ffff"

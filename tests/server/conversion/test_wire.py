@@ -6,8 +6,6 @@ import dataclasses
 import datetime as dt
 import functools
 import logging
-import subprocess
-import sys
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -382,18 +380,6 @@ def test_a_handler_without_models_costs_nothing() -> None:
         unconverted: Any = bind_event_handler(handler).invoke
         assert getattr(bound.invoke, "__code__", None) is unconverted.__code__
         assert bound.writes == ()
-
-
-def test_the_libraries_are_imported_only_for_models() -> None:
-    """An application without models imports neither pydantic nor msgspec."""
-    code = (
-        "import sys; from asynction_asgi import AsynctionSocketIO; "
-        "app = AsynctionSocketIO.from_spec({'asyncapi': '2.6.0', 'info': {'title': 'T', 'version': '1'},"
-        " 'channels': {'/': {'publish': {'message': {'name': 'say', 'payload': {'type': 'string'}}}}}},"
-        " handlers={'/': {'say': lambda text: None}}); "
-        "assert not {'pydantic', 'msgspec'} & sys.modules.keys()"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 async def test_only_what_is_none_by_default_is_left_out() -> None:
