@@ -18,12 +18,15 @@ autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"
 napoleon_use_ivar = True
 default_role = "py:obj"
+smartquotes = False  # `--option` in help texts would have a dash
 python_use_unqualified_type_names = True
 # Types of other packages, and those that only annotations name, have no page to link to.
 nitpick_ignore_regex = [("py:(class|data|func|obj|exc|meth|attr|mod)", ".*")]
 myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_title = f"asynction_asgi {release}"
 html_show_copyright = False
 html_show_sphinx = False

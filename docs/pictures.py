@@ -162,6 +162,7 @@ def use_console(page: Page) -> None:
     newest = panel.get_by_text("invalid_payload").first
     newest.wait_for()
     panel.get_by_role("log").scroll_into_view_if_needed()
+    page.evaluate("window.scrollTo(0, 0)")  # the page itself, whose head scrolled away as well
 
 
 if __name__ == "__main__":
