@@ -104,6 +104,16 @@ def test_linked_files_exist() -> None:
     assert [link for page, link in links if not (page.parent / link.partition("#")[0]).is_file()] == []
 
 
+@pytest.mark.parametrize("folder", ["guides", "reference", "explanation"])
+def test_an_index_links_every_page(folder: str) -> None:
+    """Where Markdown is read as it is, its list shows what the site's navigation shows, in that order."""
+    text = (ROOT / "docs" / folder / "index.md").read_text("utf-8")
+    linked = re.findall(r"^- \[[^]]+\]\(([\w-]+)\.md\)", text, re.MULTILINE)
+    navigation = re.findall(r"^```{toctree}\n(?::.*\n)+\n((?:.+\n)+?)```", text, re.MULTILINE)
+    assert linked == "".join(navigation).split()
+    assert {*linked, "index"} == {page.stem for page in (ROOT / "docs" / folder).glob("*.md")}
+
+
 def test_the_readme_is_short() -> None:
     """The README is read in one go; everything else has a page."""
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
