@@ -199,6 +199,7 @@ def _compile(
     bundle, faults = compile_bundle(roots, resolver, strict=strict)
     found += faults
     found += check_written_values(bundle, resolver)
+    resources.visits.clear()
     info = document.value.get("info")
     info = info if isinstance(info, dict) else {}
     return Spec(

@@ -6,7 +6,7 @@ error, and what a dialect ignores by its own rules, or no value can meet, is a w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from ..patterns import PatternError
 from ..text.pointer import Pointer
@@ -18,7 +18,7 @@ from .discriminators import lacking
 from .keywords import ASSERTIONS, KEYWORDS, advice
 from .matchers import SLOW, compile_pattern
 from .multi_format import is_multi_format
-from .resources import resources_of
+from .resources import Visit, resources_of
 from .slips import hint_for, kind_of
 from .suspicions import find_suspicions, without_slashes
 
@@ -65,24 +65,6 @@ def _lint(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> _Linter
     return linter
 
 
-class _Visit(NamedTuple):
-    """What was found of one schema; the same each time that a part of the document is checked.
-
-    Attributes:
-        node: The schema, whose value is known by its identity.
-        found: What there is to say.
-        inner: The schemas to look at next.
-        in_place: Those of them that apply to the same value.
-        is_faulty: Whether there is an error.
-    """
-
-    node: Node
-    found: Sequence[Diagnostic]
-    inner: Sequence[Node]
-    in_place: Sequence[Place] | None
-    is_faulty: bool
-
-
 class _Linter:
     def __init__(self, resources: Resources, resolver: Resolver, *, strict: bool) -> None:
         self.resources = resources
@@ -124,9 +106,9 @@ class _Linter:
                     self.holders.setdefault(held.identity, []).append(node.identity)
                 waiting += visit.inner[::-1]
 
-    def visited(self, node: Node) -> _Visit:
+    def visited(self, node: Node) -> Visit:
         """Return what is found of one schema, which is looked at once however many bundles have it."""
-        visits: dict[Any, _Visit] = self.resources.visits
+        visits = self.resources.visits
         key = node.identity, id(node.value), self.ignored
         visit = visits.get(key)
         if visit is None:
@@ -135,7 +117,7 @@ class _Linter:
             inner = self.visit(node)
             found, self.found = self.found, outer
             in_place = self.in_place.get(node.identity)
-            visit = visits[key] = _Visit(node, found, inner, in_place, self.errors > errors)
+            visit = visits[key] = Visit(node, found, inner, in_place, self.errors > errors)
         return visit
 
     def visit(self, node: Node) -> list[Node]:

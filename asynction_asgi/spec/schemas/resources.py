@@ -9,8 +9,9 @@ Source: JSON Schema 2020-12 (core), sections 8.2 and 9; the older drafts where `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..text.files import Confinement
 from ..text.hints import closest
 from ..text.pointer import Pointer
 from ..text.reference_faults import ReferenceFault, reference_fault
@@ -30,7 +31,25 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["Resources", "resources_of"]
+__all__ = ["Resources", "Visit", "resources_of"]
+
+
+class Visit(NamedTuple):
+    """What the linter found of one schema; the same each time that a part of the document is checked.
+
+    Attributes:
+        node: The schema, whose value is known by its identity.
+        found: What there is to say.
+        inner: The schemas to look at next.
+        in_place: Those of them that apply to the same value.
+        is_faulty: Whether there is an error.
+    """
+
+    node: Node
+    found: Sequence[Diagnostic]
+    inner: Sequence[Node]
+    in_place: Sequence[Place] | None
+    is_faulty: bool
 
 
 class Resources:
@@ -42,7 +61,8 @@ class Resources:
 
     Attributes:
         scanned: Every schema scanned so far.
-        visits: What the linter keeps of schemas.
+        visits: What the linter found, by the schema, the identity of its value, and the severity of what is
+            ignored; kept while a document is read.
     """
 
     def __init__(self, resolver: Resolver, elsewhere: Elsewhere | None = None) -> None:
@@ -54,7 +74,7 @@ class Resources:
         self._waiting: list[Node] = []
         self._names = Identifiers()
         self.scanned: list[Node] = []
-        self.visits: dict[Any, Any] = {}
+        self.visits: dict[tuple[Place, int, str], Visit] = {}
         resolver.places = self
 
     @property
@@ -144,7 +164,8 @@ class Resources:
             return known
         kept = None if self._elsewhere is None else self._elsewhere.path(full)
         if kept is not None:
-            path, within = kept
+            path, folder = kept
+            within = Confinement(folder, full)
             document = self._resolver.files.at(node, path, uri, name=str(path), within=within)
             return self._entered(document, full, scope.dialect)
         document = self._resolver.files.named(node, uri)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ...errors import SpecError
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+class Confinement(NamedTuple):
+    """What the references of a file can't leave.
+
+    Attributes:
+        folder: The folder.
+        uri: The URI that stands for the file, or for one that refers to it.
+    """
+
+    folder: Path
+    uri: str
 
 
 class Files:
@@ -32,7 +44,7 @@ class Files:
         if document.path is not None:
             self._files[document.path.resolve()] = document
         self._reached: dict[Path, Node] = {}
-        self._folders: dict[Document, Path] = {}  # of those confined to one
+        self._confined: dict[Document, Confinement] = {}
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -83,33 +95,36 @@ class Files:
         path = base.parent / relative if base is not None else relative
         return self.at(node, path, uri, name=_shown(node, uri))
 
-    def at(self, node: Node, path: Path, uri: str, *, name: str, within: Path | None = None) -> Document:
+    def at(
+        self, node: Node, path: Path, uri: str, *, name: str, within: Confinement | None = None
+    ) -> Document:
         """Return the file at a path, which the URI of a reference stands for.
 
         A file read within a folder is confined to it: its own references can't leave the folder, nor can
-        those of the files that it refers to. The first document is never confined.
+        those of the files that it refers to, whatever else refers to them. The first document is never confined.
 
         Args:
             node: Holds the reference.
             path: Of the file.
             uri: As diagnostics say it.
             name: What to call the file in diagnostics.
-            within: The folder that it must be in, or the file itself, which means the folder that it is in.
-                None if only the folder of the document that refers to it counts.
+            within: What confines it, where the file itself means the folder that it is in. None if only what
+                confines the document that refers to it counts.
 
         Raises:
             ReferenceFault: The file can't be read, or is outside the folder, and was not read.
         """
-        folder = self._folders.get(node.document)
+        confined = self._confined.get(node.document)
+        because = "" if confined is None else f", to which {confined.uri!r} confines this file"
         try:
             path = path.resolve()
             if within is not None:
-                folder = within.resolve()
-                folder = folder.parent if folder == path else folder
+                folder = within.folder.resolve()
+                confined, because = Confinement(folder.parent if folder == path else folder, within.uri), ""
         except (OSError, ValueError, RuntimeError) as error:
             raise reference_fault(node, "REF_FILE", f"can't read {uri!r}: {error}") from error
-        if folder is not None and not path.is_relative_to(folder):
-            message = f"{uri!r} leads out of the folder {str(folder)!r}; save the file in that folder"
+        if confined is not None and not path.is_relative_to(confined.folder):
+            message = f"{uri!r} leads out of the folder {str(confined.folder)!r}{because}; save the file in that folder"
             raise reference_fault(node, "REF_FILE", message)
         known = self._files.get(path)
         if known is None:
@@ -118,8 +133,8 @@ class Files:
             self._reached[path] = node
         if isinstance(known, ReferenceFault):
             raise known
-        if folder is not None and known is not self._document:
-            self._folders.setdefault(known, folder)
+        if confined is not None and known is not self._document:
+            self._confined.setdefault(known, confined)
         return known
 
     def _read(self, node: Node, path: Path, uri: str, name: str) -> Document | ReferenceFault:

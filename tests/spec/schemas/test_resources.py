@@ -351,6 +351,24 @@ def test_a_reference_out_of_its_folder_is_refused(
     assert message in text
 
 
+def test_a_confined_file_says_which_uri_confines_it(tmp_path: Path) -> None:
+    """A file stays confined if a path leads to it as well, and the message names the URI that does it."""
+    vendor = tmp_path / "vendor"
+    vendor.mkdir()
+    (tmp_path / "text.json").write_text(json.dumps(TEXT))
+    (vendor / "near.json").write_text(json.dumps({"$ref": "../text.json"}))
+    (vendor / "one.json").write_text(json.dumps({"$ref": "near.json"}))
+    path = tmp_path / "main.json"
+    both = [{"$ref": "vendor/near.json"}, {"$ref": "https://example.com/one.json"}]
+    for order in (both, both[::-1]):
+        path.write_text(json.dumps(document({"allOf": order})))
+        ((code, _, text),) = errors(check_document(path, schemas={"https://example.com/": vendor}))
+        assert code == "REF_FILE"
+        assert (
+            f"the folder {str(vendor)!r}, to which 'https://example.com/near.json' confines this file" in text
+        )
+
+
 def test_only_files_that_a_uri_named_are_confined(tmp_path: Path) -> None:
     """The document may refer to any file, also if a schema refers back to it; neighbours may be read."""
     (tmp_path / "app").mkdir()
