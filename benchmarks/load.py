@@ -56,11 +56,16 @@ def client_frame(text: str) -> bytes:
 
 
 class Connection:
-    """A Socket.IO client, connected to ``/`` over WebSocket."""
+    """A Socket.IO client, connected to ``/`` over WebSocket.
+
+    Args:
+        server: Where to.
+        wait: Whether to wait until it is connected. If not, call `open` and `join`.
+    """
 
     __slots__ = ("_input", "fileno", "sock")
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: ServerProcess, *, wait: bool = True) -> None:
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=ANSWER_SECONDS)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
@@ -72,13 +77,22 @@ class Connection:
             f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
+        if wait:
+            self.open()
+            self.join()
+
+    def open(self) -> None:
+        """Wait for the answer to the handshake, and send a CONNECT."""
         while b"\r\n\r\n" not in self._input:
             self._more()
         head, _, self._input = self._input.partition(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n")[0]:
-            raise LoadError(f"{server.name}: the WebSocket was refused: {head[:80]!r}")
+            raise LoadError(f"the WebSocket was refused: {head[:80]!r}")
         self._expect("0{")
         self.sock.sendall(client_frame("40"))
+
+    def join(self) -> None:
+        """Wait until the server has accepted the CONNECT."""
         self._expect("40{")
 
     def _expect(self, start: str) -> None:
@@ -138,6 +152,16 @@ class Connection:
     def close(self) -> None:
         """Drop the connection without a closing handshake."""
         self.sock.close()
+
+
+def connect_at_once(server: ServerProcess, count: int) -> list[Connection]:
+    """Return clients whose handshakes, and then whose CONNECTs, reach the server all at once."""
+    connections = [Connection(server, wait=False) for _ in range(count)]
+    for connection in connections:
+        connection.open()
+    for connection in connections:
+        connection.join()
+    return connections
 
 
 @dataclass(slots=True, kw_only=True)

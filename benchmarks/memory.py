@@ -26,6 +26,12 @@ VANISHING = 200
 STAYING = (1000, 5000)
 
 
+def allow_many_files() -> None:
+    """Let this process have as many sockets as the system allows."""
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+
+
 def bytes_per_connection(server: ServerProcess) -> float:
     """Return the resident bytes that an idle client adds to a server that has served some."""
     first, *_ = kept = [Connection(server) for _ in range(WARM_CONNECTIONS)]
@@ -69,8 +75,7 @@ def measure(variants: Sequence[str], *, rounds: int) -> None:
 def main() -> None:
     """Run the benchmark from the command line."""
     options = arguments(".memory", __doc__, rounds=3, seconds=None).parse_args()
-    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    allow_many_files()
     measure(options.variants, rounds=options.rounds)
 
 

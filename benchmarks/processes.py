@@ -141,17 +141,35 @@ def node_modules(packages: Sequence[str] = NODE_PACKAGES, folder: str = "benchma
     Raises:
         UnavailableError: The packages can't be installed.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asynction-asgi" / folder
-    modules = cache / "node_modules"
+    modules = _modules(folder)
     if all((modules / package.rpartition("@")[0]).is_dir() for package in packages):
         return modules
     npm = shutil.which("npm")
     if npm is None:
         raise UnavailableError("npm is not installed")
-    cache.mkdir(parents=True, exist_ok=True)
-    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(cache), *packages]
+    modules.parent.mkdir(parents=True, exist_ok=True)
+    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(modules.parent), *packages]
     try:
         subprocess.run(install, check=True, capture_output=True, timeout=INSTALL_SECONDS)
     except subprocess.SubprocessError as error:
         raise UnavailableError(f"npm could not install {', '.join(packages)}: {error}") from error
     return modules
+
+
+def _modules(folder: str) -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "asynction-asgi" / folder / "node_modules"
+
+
+def node_versions() -> list[str]:
+    """Return the versions of Node and of the packages that the servers in Node use, as far as they are there."""
+    node = shutil.which("node")
+    if node is None:
+        return ["Node absent"]
+    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    versions = [f"Node {shown.strip().removeprefix('v')}"]
+    for package in (name.rpartition("@")[0] for name in NODE_PACKAGES):
+        description = _modules("benchmarks") / package / "package.json"
+        if description.is_file():
+            versions.append(f"{package} {json.loads(description.read_text('utf-8'))['version']}")
+    return versions

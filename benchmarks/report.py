@@ -6,11 +6,13 @@ import os
 import platform
 import statistics
 import sys
+import sysconfig
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from .processes import node_versions
 from .variants import BARE, VARIANTS
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ _PACKAGES = (
     "python-engineio",
     "uvicorn",
     "httptools",
+    "h11",
+    "websockets",
     "uvloop",
     "orjson",
     "fastjsonschema",
@@ -45,7 +49,7 @@ def heading(title: str, unit: str) -> None:
     """Print a table's heading, with the environment of the measurement."""
     print(f"\n{title}: {unit}; ratio and quartiles relative to the baseline in the same rounds")
     print(
-        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs; {_versions()}"
+        f"{platform.python_implementation()} {platform.python_version()} ({_build()}), {os.cpu_count()} CPUs; {_versions()}"
     )
     print(f"{'':12}{'variant':44}{'cost':>10}{'ratio':>8}  quartiles        rounds", flush=True)
 
@@ -66,7 +70,18 @@ def _versions() -> str:
             versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             versions.append(f"{package} absent")
+    versions += node_versions()
     return ", ".join(versions)
+
+
+def _build() -> str:
+    """Return how Python was built, which changes its speed by up to a third."""
+    options = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
+    flags = str(sysconfig.get_config_var("PY_CFLAGS") or "")
+    profiled = "optimised by profile" if "--enable-optimizations" in options else "not optimised by profile"
+    linked = "with LTO" if "--with-lto" in options or "-flto" in flags else "without LTO"
+    levels = [flag for flag in flags.split() if flag.startswith("-O")]
+    return f"{profiled}, {linked}, {levels[-1] if levels else 'unknown -O'}"
 
 
 def arguments(
@@ -98,19 +113,21 @@ def arguments(
     parser.add_argument(
         "variants", nargs="*", type=variant, default=names, metavar="VARIANT", help=", ".join(names)
     )
-    parser.add_argument("--rounds", type=_positive(int), default=rounds)
+    parser.add_argument("--rounds", type=positive(int), default=rounds)
     if seconds is not None:
         parser.add_argument(
-            "--seconds", type=_positive(float), default=seconds, help="seconds of load per pair and round"
+            "--seconds", type=positive(float), default=seconds, help="seconds of load per pair and round"
         )
     return parser
 
 
-def _positive(kind: Callable[[str], float]) -> Callable[[str], float]:
-    def positive(text: str) -> float:
+def positive(kind: Callable[[str], float]) -> Callable[[str], float]:
+    """Return what reads an option's value that must be above zero."""
+
+    def read(text: str) -> float:
         number = kind(text)
         if number <= 0:
             raise ArgumentTypeError(f"{text} is not above 0")
         return number
 
-    return positive
+    return read
