@@ -9,6 +9,7 @@ from .changes import Change, Comparison, place_of
 from .events import compare_events
 from .handshake import compare_handshakes, compare_parameters, example_of
 from .pairs import pair_namespaces
+from .rates import compare_rates
 from .security import compare_schemes, compare_security
 from .values import Contracts
 
@@ -71,6 +72,7 @@ def _compare_namespaces(contracts: Contracts, pair: Pair) -> Iterator[Change]:
         yield change
     yield from compare_parameters(contracts, pair)
     yield from compare_handshakes(contracts, pair)
+    yield from compare_rates(pair.old, pair.new, repr(pair.old.name), namespace=pair.old.name)
     yield from compare_events(contracts, pair)
     yield from _compare_recovery(pair)
 

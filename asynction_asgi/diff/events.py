@@ -8,6 +8,7 @@ from ..spec.model.arguments import compile_arguments, is_opaque
 from ..spec.schemas import Mismatch
 from .changes import Change, Witness, place_of
 from .lists import list_schema
+from .rates import compare_rates
 from .security import compare_security
 from .showing import as_json, call, listen, quoted
 from .values import Subject, Value, compare_values
@@ -124,6 +125,8 @@ def _compare_received(contracts: Contracts, pair: Pair, old: Event, new: Event) 
     )
     if change is not None:
         yield change
+    where = f"{name}{pair.within}"
+    yield from compare_rates(old, new, where, namespace=pair.old.name, event=old.name)
     if old.ordering != new.ordering:
         message = f"{name}{pair.within} is handled in another order: {old.ordering} has become {new.ordering}"
         yield _change("info", "ORDERING_CHANGED", message, pair, old, old=old, new=new)
@@ -137,6 +140,8 @@ def _compare_sent(contracts: Contracts, pair: Pair, old: Event, new: Event) -> I
 
 def _compare_declared(contracts: Contracts, pair: Pair, wildcard: Event, new: Event) -> Iterator[Change]:
     """Yield the change for an event that is declared now, and was taken by the one for any name before."""
+    where = f"{new.name!r}{pair.within}"
+    yield from compare_rates(wildcard, new, where, namespace=pair.old.name, event=new.name)
     changes = list(_compare_arguments(contracts, pair, wildcard, new, "inbound", name=new.name))
     if any(change.level in ("breaking", "unknown") for change in changes):
         message = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from ..spec.instances import Examples
-    from ..spec.model import Namespace, Recovery, Security, SecurityScheme, Spec
+    from ..spec.model import Namespace, Rate, Recovery, Security, SecurityScheme, Spec
     from ..spec.text.document import Node
     from .schema_trees import SchemaTrees
 
@@ -31,6 +31,14 @@ _NEEDS = {
     "x509": "the TLS certificate of the client",
     "openidconnect": "a token of OpenID Connect, as Authorization: Bearer …",
     "oauth2": "an OAuth 2 token, as Authorization: Bearer …",
+}
+
+
+_PERIODS: Mapping[float, str] = {1: "per second", 60: "per minute", 3600: "per hour", 86_400: "per day"}
+_COUNTED = {
+    "connection": "on each connection",
+    "user": "of each user",
+    "address": "from each address",
 }
 
 
@@ -162,6 +170,25 @@ def security_list(security: Security | None, spec: Spec, *, caption: str) -> Ite
         rows.append(element("li", *(parts or ["no credentials"])))
     words = f"{caption}: one of these" if len(rows) > 1 else f"{caption}:"
     yield element("div", element("p", words), element("ul", *rows), class_="security")
+
+
+def rate_line(rate: Rate | None, *, subject: str) -> Iterator[Element]:
+    """Say how often clients may emit; nothing without a rate."""
+    if rate is None:
+        return
+    count = "1 event" if rate.limit == 1 else f"{rate.limit:g} events"
+    per = _PERIODS.get(rate.per, f"in {rate.per:g} seconds")
+    burst = "" if rate.burst == max(rate.limit, 1) else f", at most {rate.burst:g} at once"
+    yield element(
+        "p",
+        element("strong", "Rate"),
+        f" of {subject}: {count} {per}{burst}, {_COUNTED[rate.by]}. Others are refused with ",
+        element("code", "rate_limited"),
+        ", and ",
+        element("code", "retryAfter"),
+        " is the number of seconds after which to try again.",
+        class_="rate",
+    )
 
 
 def schemes_of(namespace: Namespace, spec: Spec) -> list[SecurityScheme]:

@@ -129,7 +129,8 @@ def refusals(spec: Spec, trees: SchemaTrees) -> Element:
             element(
                 "p",
                 _name("code"), " is for programs, ", _name("message"), " for people; each of ", _name("details"),
-                " points into the list of arguments, and ", _name("ref"), " finds the refusal in the server's log. In ",
+                " points into the list of arguments, ", _name("retryAfter"), " is there where it helps to try again after"
+                " so many seconds, and ", _name("ref"), " finds the refusal in the server's log. In ",
                 _name("connect_error"), " they stand in ", _name("data"), " without ", _name("error"), ".",
             ),
             element("pre", element("code", _READING), aria_label="JavaScript"),

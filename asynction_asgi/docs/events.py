@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..spec.readers.examples import declared_examples
-from .access import security_list
+from .access import rate_line, security_list
 from .argument_lists import argument_list, argument_names, example_figure
 from .client_code import REFUSALS
 from .elements import element, link
@@ -68,6 +68,7 @@ def card(
         _tags(message.get("tags")),
         _more(message.get("externalDocs")),
         *security_list(event.security, spec, caption="This event needs"),
+        *rate_line(event.rate, subject="this event"),
         element(
             "section",
             element("p", "Arguments", class_="label"),

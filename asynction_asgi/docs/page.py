@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import Examples
 from ..spec.text.reference_faults import ReferenceFault
-from .access import auth_example, connection, credential, fields_of, schemes_of, security_list
+from .access import auth_example, connection, credential, fields_of, rate_line, schemes_of, security_list
 from .argument_lists import roots_of
 from .client_code import REFUSALS, address_code, connect_code, refusals
 from .elements import add, element, link, serialise
@@ -225,6 +225,7 @@ class _Page:
             element("h2", "Namespace ", element("code", namespace.name), id=f"ns.{slug}"),
             described,
             *security_list(security, spec, caption="Security"),
+            *rate_line(namespace.rate, subject="all events that a client emits here"),
             *connection(namespace, self._examples, self._trees),
             *connect_code(namespace, spec, self._examples),
             *parts,

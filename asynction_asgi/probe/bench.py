@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..client.remote import ClosedError, ConnectRefusedError, FloodError, UnreachableError
-from .before import LeadError
+from .before import LeadError, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .judge import Judge
     from .report import Report
     from .session import Answers, Exchange, Session
+    from .supply import Supply
     from .target import Target
 
 __all__ = ["QUIET", "Bench"]
@@ -28,6 +29,7 @@ _SILENCES = 2  # answers of an event that did not come, before less is waited fo
 _IMPATIENCE = 0.05
 _SMOOTH = 8  # answers over which their time is averaged
 _SLOWER = 5  # times as slow as answers usually are
+_LONGEST = 1.0  # seconds to wait for a rate of the document
 _FLOOD, _CHATTER = 1_000, 100  # events that a server may send, altogether and for each that it gets
 
 
@@ -39,11 +41,18 @@ class Bench:
         address: Of the namespace, with what a client presents there.
         judge: Of the namespace.
         answers: Returns the answer to an event of the server's.
+        supply: What the rates of the namespace leave to the run.
         report: Counts what is sent and what arrives.
     """
 
     def __init__(
-        self, target: Target, address: Address, judge: Judge, answers: Answers, report: Report
+        self,
+        target: Target,
+        address: Address,
+        judge: Judge,
+        answers: Answers,
+        supply: Supply,
+        report: Report,
     ) -> None:
         self.judge = judge
         self.target = target
@@ -52,6 +61,7 @@ class Bench:
         self._report = report
         self._main: Session | None = None
         self._observer: Session | None = None
+        self._supply = supply
         self._silences: Counter[str] = Counter()
         self._usual = 0.0
 
@@ -64,17 +74,17 @@ class Bench:
             ClosedError: The connection ended during the steps.
             LeadError: The server refused a step.
         """
-        self._main = await self.target.open(self.address, self._answers)
+        self._main = await self._open()
         if self.target.is_alone:
             return
         # A server may admit one connection only, of which the last one must be the one that sends.
         self._observer, self._main = self._main, None
         try:
-            self._main = await self.target.open(self.address, self._answers)
+            self._main = await self._open()
         except (UnreachableError, ConnectRefusedError, ClosedError, LeadError):
             await self._observer.close()
             self._observer = None
-            self._main = await self.target.open(self.address, self._answers)
+            self._main = await self._open()
 
     def why_ended(self) -> str | None:
         """Return why the connection that sends has ended, or None.
@@ -92,6 +102,18 @@ class Bench:
         """
         return None if self._observer is None else self._observer.why_ended()
 
+    async def may_send(self, event: str) -> bool:
+        """Return whether the rates of the document let an event pass soon; a new connection may be opened for it."""
+        wait = self._supply.wait(self._main, event)
+        if wait > QUIET and self._supply.renews(event) and not self.target.is_alone:
+            await self.drop()
+            return True
+        return wait <= _LONGEST
+
+    def is_spent(self, session: Session, event: str) -> bool:
+        """Return whether another connection would let an event pass sooner."""
+        return self._supply.renews(event) and self._supply.wait(session, event) > 0
+
     async def send(self, case: Case) -> tuple[Exchange, tuple[Arrival, ...]]:
         """Send a case, and return what came back for it and what the other client received.
 
@@ -101,7 +123,7 @@ class Bench:
         """
         if self._main is None or self._main.why_ended() is not None:
             await self.drop()
-            self._main = await self.target.reopen(self.address, self._answers)
+            self._main = await self._reopen()
         exchange = await self._exchange(self._main, case, seconds=self.patience(case))
         if exchange.ended is not None:
             await self.drop()
@@ -112,11 +134,26 @@ class Bench:
         return exchange, await self.overheard()
 
     async def repeat(
-        self, session: Session, case: Case, *, seconds: float | None = None, quiet: float
+        self,
+        session: Session,
+        case: Case,
+        *,
+        seconds: float | None = None,
+        quiet: float,
+        patiently: bool = True,
     ) -> tuple[Exchange, tuple[Arrival, ...]]:
-        """Send a case on a connection of its own, and return what came back and what others received."""
+        """Send a case on a connection of its own, and return what came back and what others received.
+
+        Args:
+            session: The connection.
+            case: The case.
+            seconds: How long to wait for the answer.
+            quiet: Seconds to wait for more events after that.
+            patiently: Whether to keep to the rates of the document.
+        """
         await self.overheard()
-        exchange = await self._exchange(session, case, seconds=seconds or self.target.seconds, quiet=quiet)
+        seconds = seconds or self.target.seconds
+        exchange = await self._exchange(session, case, seconds=seconds, quiet=quiet, patiently=patiently)
         return exchange, await self.overheard()
 
     def patience(self, case: Case) -> float:
@@ -145,7 +182,7 @@ class Bench:
             ServerDownError: The connection can't be opened.
         """
         await self.overheard()
-        session = await self.target.reopen(self.address, self._answers)
+        session = await self._reopen()
         await asyncio.sleep(QUIET)
         arrivals = tuple(await session.take())
         await session.close()
@@ -165,7 +202,7 @@ class Bench:
         """
         if self.target.is_alone:
             await self.drop()
-        session = await self.target.reopen(self.address, self._answers)
+        session = await self._reopen()
         try:
             if quiet:
                 await asyncio.sleep(quiet)
@@ -187,10 +224,25 @@ class Bench:
             await self._observer.close()
             self._observer = None
 
+    async def _open(self) -> Session:
+        return self._led(await self.target.open(self.address, self._answers))
+
+    async def _reopen(self) -> Session:
+        return self._led(await self.target.reopen(self.address, self._answers))
+
+    def _led(self, session: Session) -> Session:
+        """Return a new connection, whose steps count as events."""
+        for step in steps_of(self.target.steps, self.address.namespace):
+            self._supply.take(session, step.event)
+        return session
+
     async def _exchange(
-        self, session: Session, case: Case, *, seconds: float, quiet: float = 0.0
+        self, session: Session, case: Case, *, seconds: float, quiet: float = 0.0, patiently: bool = True
     ) -> Exchange:
         await self.target.pace()
+        if patiently and (wait := self._supply.wait(session, case.event)):
+            await asyncio.sleep(min(wait, _LONGEST))
+        self._supply.take(session, case.event)
         exchange = await session.exchange(
             case.event,
             case.arguments,

@@ -15,6 +15,7 @@ from .bench import Bench
 from .doors import is_demanding
 from .judge import FAILURES, Judge, Suspect
 from .report import Finding
+from .supply import Supply
 from .target import ServerDownError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Benches:
         self._report = report
         self._contract = Contract(spec)
         self._instances = Instances(spec)
+        self._supplies = {name: Supply(spec.namespaces[name]) for name in addresses}
         self._open: Bench | None = None
         self._closed: set[str] = set()
 
@@ -86,7 +88,8 @@ class Benches:
             await self.close()
         declared, address = self._spec.namespaces[name], self._addresses[name]
         judge = Judge(self._spec, declared, self._contract.of_namespace(address.namespace), self._refusals)
-        bench = Bench(self._target, address, judge, self._answers(declared), self._report)
+        supply = self._supplies[name]
+        bench = Bench(self._target, address, judge, self._answers(declared), supply, self._report)
         try:
             await bench.start()
         except ConnectRefusedError as error:

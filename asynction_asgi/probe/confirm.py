@@ -110,7 +110,7 @@ async def shrink(bench: Bench, repeated: Repeated, check: Check, *, is_over: Cal
                 if _shown(suspect, bench.judge.judge(candidate, exchange, overheard)) is not None:
                     small = candidate
                     candidates = iter(_candidates(small, check))
-                if exchange.ended is not None:
+                if exchange.ended is not None or bench.is_spent(session, candidate.event):
                     break
     if small is case:
         return repeated

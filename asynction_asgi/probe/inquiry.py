@@ -11,7 +11,7 @@ from .report import Finding
 from .session import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..spec.model import Spec
     from ..testing.cases import Case
@@ -53,6 +53,10 @@ class Inquiry:
         self._accepted: dict[tuple[str, str], Case] = {}
         self._refused: set[tuple[str, str]] = set()
         self._pending: list[tuple[Suspect, Case]] = []
+
+    def accepted(self, namespace: str) -> Mapping[str, Case]:
+        """Return a case that the server accepted, for each event of a namespace that has one."""
+        return {event: case for (name, event), case in self._accepted.items() if name == namespace}
 
     def is_needless(self, case: Case) -> bool:
         """Return whether enough cases of a keyword at a place have shown the same."""

@@ -35,6 +35,7 @@ Code = Literal[
     "UNDECLARED_EMIT",
     "OPEN_DOOR",
     "CONNECTION_LOST",
+    "RATE_EXCEEDED",
     "SERVER_DOWN",
 ]
 CODES: dict[Code, str] = {
@@ -48,6 +49,7 @@ CODES: dict[Code, str] = {
     "UNDECLARED_EMIT": "the server sent an event that the document does not declare",
     "OPEN_DOOR": "a client was admitted that does not present what the document requires",
     "CONNECTION_LOST": "the connection ended on an event that the document allows",
+    "RATE_EXCEEDED": "more events were accepted than a rate of the document lets through",
     "SERVER_DOWN": "the server no longer answers, or floods its clients",
 }
 # By these a server says that an event which the document allows is wrong, or that it failed itself.

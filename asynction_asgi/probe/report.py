@@ -53,6 +53,7 @@ class Report:
         sent: How many events were sent, those that repeat a case included.
         received: How many events the server sent.
         skipped: How many cases were left out, since three like them showed the same.
+        limited: How many cases were left out, since a rate of the document lets them pass much later.
         untested: Why a namespace was not tested, by its name.
         by_state: How many valid events were refused with a code of the server's own, by the code.
         slow: How many answers came so late that they were waited for a second time.
@@ -69,6 +70,7 @@ class Report:
     received: int = 0
     skipped: int = 0
     slow: int = 0
+    limited: int = 0
     unobservable: int = 0
     seconds: float = 0.0
     stopped: str | None = None
@@ -133,6 +135,10 @@ class Report:
         elif judgement.outcome == "refused":
             self._exercise(case.namespace, case.event, "refused")
 
+    def count_refused(self, namespace: str, event: str) -> None:
+        """Count that an event was refused because it came too often."""
+        self._exercise(namespace, event, "refused")
+
     def count_connection(self, namespace: str, aspect: str) -> None:
         """Count that a namespace has ``accepted`` or ``refused`` a connection."""
         self._exercise(namespace, CONNECT, aspect)
@@ -158,6 +164,7 @@ class Report:
                 "sent": sum(self.tried.values()),
                 "skipped": self.skipped,
                 "slow": self.slow,
+                "limited": self.limited,
                 "unobservable": self.unobservable,
                 "refused_by_state": dict(self.by_state),
             },

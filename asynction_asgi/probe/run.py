@@ -10,6 +10,7 @@ from ..diff.changes import place_of
 from .doors import doors_of, try_door
 from .inquiry import Inquiry
 from .judge import Suspect
+from .rate_trial import exceed, trials_of
 from .report import Finding
 from .session import Exchange
 from .target import ServerDownError
@@ -62,6 +63,7 @@ class Run:
         self._benches = benches
         self._inquiry = Inquiry(spec, commands=commands, report=report, is_over=lambda: target.is_over)
         self._tried_doors: set[str] = set()
+        self._rated: dict[str, None] = {}  # in order
         self._packet = ""
         self._recent: deque[Case] = deque(maxlen=_SHOWN)
 
@@ -84,6 +86,8 @@ class Run:
                 await self._send_batch(batch)
                 if self._report.stopped:
                     break
+            for name in self._rated:  # at the end, since nothing passes for a while after it
+                await self._try_rates(name)
             for name in self._benches.names if wire else ():
                 await self._send_packets(name)
         except ServerDownError as error:
@@ -103,6 +107,7 @@ class Run:
             return
         if batch.phase == "faults":
             await self._try_doors(bench)
+            self._rated[batch.namespace] = None
         for number, case in enumerate(batch.cases):
             if self._target.is_over:
                 report.stopped = f"the time of {self._target.budget:g} s is up"
@@ -117,6 +122,9 @@ class Run:
     async def _send(self, bench: Bench, case: Case) -> None:
         if self._inquiry.is_needless(case):
             self._report.skipped += 1
+            return
+        if not await bench.may_send(case.event):
+            self._report.limited += 1
             return
         last = self._recent[-1] if self._recent else None
         reason = bench.why_ended()
@@ -159,6 +167,29 @@ class Run:
                 self._report.add(
                     Finding(suspect=suspect, command=self._commands.listen(declared.name, door.address))
                 )
+
+    async def _try_rates(self, name: str) -> None:
+        """Exceed each rate of a namespace once."""
+        bench = await self._benches.at(name)
+        declared = self._spec.namespaces[name]
+        for trial in trials_of(declared, self._inquiry.accepted(name)) if bench is not None else ():
+            if bench is None or self._target.is_over:
+                return
+            self._progress(f"exceeding the rate of {trial.what} in {name}")
+            verdict = await exceed(bench, trial)
+            if verdict.is_refused:
+                self._report.count_refused(name, trial.case.event)
+            elif verdict.problem:
+                suspect = Suspect(
+                    code="RATE_EXCEEDED",
+                    namespace=name,
+                    event=trial.case.event,
+                    keyword="x-rate",
+                    message=f"{verdict.problem}, though the rate of {trial.what} is {trial.rate}",
+                    place=place_of(trial.rate.node),
+                )
+                command = self._commands.call(trial.case)
+                self._report.add(Finding(suspect=suspect, case=trial.case, command=command))
 
     async def _send_packets(self, name: str) -> None:
         bench = await self._benches.at(name)

@@ -59,7 +59,7 @@ def proxy_of(
         source = anything(behind.server.path)
         settings |= {"validation": "off", "docs": False}
     spec = load_source(source, server_name=server_name)
-    app = AsynctionSocketIO(_without_order(without_handlers(spec, security=check_security)), **settings)
+    app = AsynctionSocketIO(_left_behind(without_handlers(spec, security=check_security)), **settings)
     passes = validation_of(settings.get("validation", True)).inbound != "enforce"
     relay = Relay(app, behind, recorder)
     app.on_error_default(relay.handle_error)
@@ -68,12 +68,15 @@ def proxy_of(
     return app
 
 
-def _without_order(spec: Spec) -> Spec:
-    """Return the contract without ``x-ordering``, which is kept by the server behind."""
+def _left_behind(spec: Spec) -> Spec:
+    """Return the contract without ``x-ordering`` and ``x-rate``, which are kept by the server behind."""
     namespaces = {
         name: replace(
             namespace,
-            receives={key: replace(event, ordering=None) for key, event in namespace.receives.items()},
+            rate=None,
+            receives={
+                key: replace(event, ordering=None, rate=None) for key, event in namespace.receives.items()
+            },
         )
         for name, namespace in spec.namespaces.items()
     }

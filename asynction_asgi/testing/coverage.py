@@ -49,7 +49,8 @@ def items_of(spec: Spec) -> Iterator[Item]:
             yield Item(name, event.name, "received")
             if event.ack is not None:
                 yield Item(name, event.name, "acknowledged")
-            if event.arguments.kind not in ("any", "opaque") or is_required(event.security):
+            can_be_refused = event.arguments.kind not in ("any", "opaque") or is_required(event.security)
+            if can_be_refused or event.rate is not None:
                 yield Item(name, event.name, "refused")
         for event in namespace.sends.values():
             yield Item(name, event.name, "sent")

@@ -229,6 +229,56 @@ ROWS: dict[str, Row] = {
         receives(TEXT, **{"x-ordering": "serial"}),
         [("info", "ORDERING_CHANGED")],
     ),
+    "a new rate": (
+        receives(TEXT),
+        receives(TEXT, **{"x-rate": {"limit": 5}}),
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "a slower rate with a larger burst": (
+        receives(TEXT, **{"x-rate": {"limit": 5, "per": 2}}),
+        receives(TEXT, **{"x-rate": {"limit": 9, "per": 4, "burst": 20}}),
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "a smaller burst": (
+        receives(TEXT, **{"x-rate": {"limit": 5, "burst": 9}}),
+        receives(TEXT, **{"x-rate": {"limit": 5, "burst": 8}}),
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "a rate that counts more together": (
+        receives(TEXT, **{"x-rate": {"limit": 5}}),
+        receives(TEXT, **{"x-rate": {"limit": 50, "by": "address"}}),
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "a rate that counts less together": (
+        receives(TEXT, **{"x-rate": {"limit": 5, "by": "address"}}),
+        receives(TEXT, **{"x-rate": {"limit": 5}}),
+        [("compatible", "RATE_LOOSENED")],
+    ),
+    "a faster rate": (
+        receives(TEXT, **{"x-rate": {"limit": 5, "per": 60}}),
+        receives(TEXT, **{"x-rate": {"limit": 5, "per": 30}}),
+        [("compatible", "RATE_LOOSENED")],
+    ),
+    "no rate any more": (
+        receives(TEXT, **{"x-rate": {"limit": 5}}),
+        receives(TEXT),
+        [("compatible", "RATE_LOOSENED")],
+    ),
+    "the same rate": (
+        receives(TEXT, **{"x-rate": {"limit": 5}}),
+        receives(TEXT, **{"x-rate": {"limit": 5, "per": 1, "burst": 5, "by": "connection"}}),
+        [],
+    ),
+    "a rate of a channel": (
+        receives(TEXT),
+        {**receives(TEXT), "channel": {"x-rate": {"limit": 5}}},
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "a rate of an event that was any": (
+        {"receives": {"*": {}}},
+        {"receives": {"*": {}, "say": {"x-rate": {"limit": 5}}}},
+        [("breaking", "RATE_TIGHTENED"), ("compatible", "EVENT_NOW_DECLARED")],
+    ),
     "offsets as arguments": (
         sends(TEXT),
         {**sends(TEXT), "channel": {"x-recovery": True}},

@@ -338,3 +338,26 @@ def test_the_console_asks_only_for_sendable_fields() -> None:
         {"name": "v", "required": True, "default": 2},
         {"name": "kind", "required": False, "enum": ["chat"]},
     ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        ({"limit": 5}, "5 events per second, on each connection"),
+        ({"limit": 1, "per": 60, "by": "address"}, "1 event per minute, from each address"),
+        (
+            {"limit": 0.5, "per": 2.5, "burst": 3},
+            "0.5 events in 2.5 seconds, at most 3 at once, on each connection",
+        ),
+    ],
+)
+def test_the_page_says_how_often_clients_may_emit(rate: dict[str, Any], words: str) -> None:
+    """The rate stands on the card of its event, and that of a channel above its events."""
+    source = document([{"name": "say", "x-rate": rate}, {"name": "free"}])
+    page = read_page(render(source))
+    (said,) = by_class(page, "rate")
+    assert text_of(said).startswith(f"Rate of this event: {words}. Others are refused with rate_limited")
+    source["channels"]["/"]["x-rate"] = rate
+    whole, own = by_class(read_page(render(source)), "rate")
+    assert text_of(whole).startswith(f"Rate of all events that a client emits here: {words}.")
+    assert text_of(own) == text_of(said)

@@ -110,6 +110,19 @@ async def check_token(token: str) -> dict[str, str] | None:
     return {"sub": "ada"} if token == "right" else None
 
 
+async def test_rates_are_enforced() -> None:
+    """As by the server itself; without security, clients of a rate by user are counted by connection."""
+    rate = {"limit": 1, "per": 3600, "by": "user"}
+    document = changed(**{"x-rate": rate, "x-ack": {"args": {"const": 7}}})
+    document["channels"]["/"]["x-security"] = [{"key": []}]
+    document["components"] = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+    with serve(MockAsynctionSocketIO.from_spec(document)) as url:
+        for _ in range(2):
+            async with connected(url) as client:
+                assert await client.call("e") == 7
+                assert (await client.call("e"))["error"]["code"] == "rate_limited"
+
+
 async def test_acks_from_clients_are_checked(caplog: pytest.LogCaptureFixture) -> None:
     """The mock asks clients for acks, and logs an invalid answer."""
     asking = {"name": "ask", "payload": {"const": "q"}, "x-ack": {"args": {"type": "integer"}}}

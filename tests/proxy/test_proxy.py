@@ -16,6 +16,7 @@ from asynction_asgi.proxy import Behind, proxy_of
 from asynction_asgi.proxy.link import Link
 from asynction_asgi.proxy.relay import Relay
 from tests.clients import ConnectError, connected
+from tests.server.documents import channel, document, message
 from tests.serving import serve
 
 from .scene import Bare, in_front
@@ -272,3 +273,12 @@ def test_a_document_that_cannot_be_served_is_refused() -> None:
     """The error is the one of a server."""
     with pytest.raises(SpecError):
         proxy_of({"asyncapi": "2.6.0"}, Behind(server=Address(url="http://127.0.0.1:9")))
+
+
+async def test_rates_are_left_to_the_server_behind(bare: tuple[Bare, str]) -> None:
+    """The server behind counts, by addresses and users that it knows; the proxy refuses nothing for it."""
+    rate = {"limit": 1, "per": 3600}
+    spec = document(root={**channel([message("twice", **{"x-ack": True, "x-rate": rate})]), "x-rate": rate})
+    with in_front(bare[1], spec, seconds=20) as (url, _):
+        async with connected(url) as client:
+            assert [await client.call("twice", number) for number in (1, 2, 3)] == [2, 4, 6]

@@ -11,8 +11,9 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO, RefusedError
 from asynction_asgi.server.observer import observing
+from asynction_asgi.spec import load_spec
 from asynction_asgi.testing import TestServer
-from asynction_asgi.testing.coverage import Coverage, Item
+from asynction_asgi.testing.coverage import Coverage, Item, items_of
 from tests.clients import connected
 from tests.server.documents import TEXT, channel, document, message
 from tests.serving import serve
@@ -137,3 +138,11 @@ def test_a_thread_needs_the_context_to_count(coverage: Coverage, inherits: bool)
     thread.start()
     thread.join()
     assert list(coverage.tallies) == (["Test 1.0.0"] if inherits else [])
+
+
+def test_an_event_with_a_rate_can_be_refused() -> None:
+    """A rate is something to test, also of an event whose arguments are free."""
+    free, rated = message("free"), message("rated", **{"x-rate": {"limit": 1}})
+    items = set(items_of(load_spec(document(root=channel([free, rated])))))
+    assert Item("/", "rated", "refused") in items
+    assert Item("/", "free", "refused") not in items

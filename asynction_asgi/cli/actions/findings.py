@@ -103,6 +103,8 @@ def _summary(report: Report, commands: Commands) -> Iterator[str]:
         yield f"not observable: {_count(report.unobservable, 'fault')} without an answer, where the document declares none"
     if report.slow:
         yield f"slow: {_count(report.slow, 'answer')} came only when waited for longer"
+    if report.limited:
+        yield f"left out: {_count(report.limited, 'case')} that a rate of the document lets pass much later"
     if report.skipped:
         yield f"left out: {_count(report.skipped, 'case')} like those that had been found three times"
     if commands.variables and report.findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import Arguments, Event, Namespace, Security, Spec
+    from . import Arguments, Event, Namespace, Rate, Security, Spec
 
 __all__ = ["summarise"]
 
@@ -28,6 +28,7 @@ def _namespace(namespace: Namespace) -> dict[str, Any]:
         "auth": namespace.handshake.auth is not None,
         "parameters": [parameter.name for parameter in namespace.parameters],
         "security": _security(namespace.security),
+        **_rate(namespace.rate),
     }
 
 
@@ -36,7 +37,14 @@ def _event(event: Event) -> dict[str, Any]:
         "arguments": _arguments(event.arguments),
         "ack": None if event.ack is None else _arguments(event.ack),
         "handler": None if event.handler is None else event.handler.path,
+        **_rate(event.rate),
     }
+
+
+def _rate(rate: Rate | None) -> dict[str, Any]:
+    if rate is None:
+        return {}
+    return {"rate": {"limit": rate.limit, "per": rate.per, "burst": rate.burst, "by": rate.by}}
 
 
 def _arguments(arguments: Arguments) -> dict[str, Any]:

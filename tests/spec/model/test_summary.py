@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def test_a_contract_is_summarised(tmp_path: Path) -> None:
-    """The summary has namespaces, both directions, argument and ack shapes, and security."""
+    """The summary has namespaces, both directions, argument and ack shapes, security, and rates."""
     spec = load(
         tmp_path,
         v2(
-            "{'/rooms/{id}': {x-auth: {type: object}, x-handlers: {connect: h.c}, x-security: [{k: []}, {}], "
-            "publish: {message: {name: say, x-handler: h.say, payload: {items: [{}, {}], minItems: 1}, x-ack: {args: {type: string}}}}, "
+            "{'/rooms/{id}': {x-auth: {type: object}, x-handlers: {connect: h.c}, x-security: [{k: []}], "
+            "x-rate: {limit: 9}, publish: {message: {name: say, x-handler: h.say, x-rate: {limit: 1, per: 60, by: user}, payload: {items: [{}, {}], minItems: 1}, x-ack: {args: {type: string}}}}, "
             "subscribe: {message: {oneOf: [{name: said, payload: {type: string}}, {name: said, payload: {maxItems: 0, type: array}}]}}}}",
             "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: k}}}",
         ),
@@ -37,6 +37,7 @@ def test_a_contract_is_summarised(tmp_path: Path) -> None:
                         "arguments": {"kind": "positional", "min": 1, "max": None, "of": []},
                         "ack": single,
                         "handler": "h.say",
+                        "rate": {"limit": 1, "per": 60, "burst": 1, "by": "user"},
                     }
                 },
                 "sends": {
@@ -54,7 +55,8 @@ def test_a_contract_is_summarised(tmp_path: Path) -> None:
                 "handlers": {"connect": "h.c"},
                 "auth": True,
                 "parameters": ["id"],
-                "security": [{"k": []}, {}],
+                "security": [{"k": []}],
+                "rate": {"limit": 9, "per": 1, "burst": 9, "by": "connection"},
             }
         },
     }
