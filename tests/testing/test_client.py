@@ -130,15 +130,15 @@ async def test_an_event_is_acknowledged_by_hand() -> None:
 
 
 async def test_the_standard_refusal_is_raised() -> None:
-    """A refusal in an acknowledgement is raised with its code, message, details and ref."""
+    """A refusal in an acknowledgement is raised with its code, message, details, ref and the time to wait."""
 
     async def say(_: Any) -> None:
-        raise RefusedError("forbidden", "not you", ref="abc")
+        raise RefusedError("forbidden", "not you", ref="abc", retry_after=2.5)
 
     async with TestServer(app(say=say)) as server, server.connect() as client:
         with pytest.raises(RefusedError, match=r"^not you \[forbidden\]$") as refused:
             await client.call("say", {"text": "hi"})
-        assert refused.value.ref == "abc"
+        assert (refused.value.ref, refused.value.retry_after) == ("abc", 2.5)
         with pytest.raises(RefusedError) as refused:
             await client.call("say", {"text": ""}, unchecked=True)
         assert (refused.value.code, refused.value.details[0].pointer) == ("invalid_payload", "/0/text")
