@@ -125,7 +125,7 @@ def _user(peer: Peer[Any]) -> str | None:
 def _address(peer: Peer[Any]) -> str | None:
     """Return the IPv4 address of a client, or the network of its IPv6 address, or None if neither is known."""
     client = peer.environ["asgi.scope"].get("client")
-    return _network(_short(client[0])) if client else None
+    return _network(_short(client[0])) if client and client[0] else None
 
 
 @lru_cache(maxsize=1024)

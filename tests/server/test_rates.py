@@ -329,12 +329,17 @@ async def test_refusals_are_counted_and_logged_seldom(
     assert "'say' in /rooms/9: rate_limited: exceeds x-rate of 'say', 2 per 60 s by connection" in lines[0]
 
 
-def test_without_a_rate_nothing_is_called(app: AsynctionSocketIO) -> None:
+async def test_without_a_rate_nothing_is_called(url: str, app: AsynctionSocketIO) -> None:
     """A namespace without rates has no function that counts, so that its events cost what they did."""
     spec = load_spec(DOCUMENT)
     assert Rates.of(spec.namespaces["/plain"]) is None
-    assert "/plain" not in app._dispatcher._rates
-    assert app._dispatcher._rates.keys() == {name for name in spec.namespaces if name != "/plain"}
+    assert app._dispatcher._rates.keys() == spec.namespaces.keys() - {"/plain"}
+    async with connected(url, "/plain") as plain, connected(url) as limited:
+        for client, is_limited in ((plain, False), (limited, True)):
+            member = app.server.manager.find(client.sid, client.namespace)
+            assert member is not None
+            assert (member.admit is not None) is is_limited
+            assert member.state.buckets is None
 
 
 def test_an_infinite_rate_never_refuses() -> None:

@@ -359,3 +359,19 @@ def test_a_discriminator_of_openapi_stays_legal(tmp_path: Path, schema: str, wri
     payload = document["channels"]["/"]["publish"]["message"]["payload"]
     assert payload.get("discriminator") == written
     load_spec(document)
+
+
+def test_rates_are_published(tmp_path: Path) -> None:
+    """Clients should know them; one of another file stands in place, and the references of the others stay."""
+    (tmp_path / "rates.yaml").write_text("slow: {limit: 1, per: 60}", "utf-8")
+    spec = load(
+        tmp_path,
+        v2(
+            "{/: {x-rate: {$ref: 'rates.yaml#/slow'}, publish: {message: {name: a, x-rate: {$ref: '#/components/x-rates/a'}}}}}",
+            "components: {x-rates: {a: {limit: 5, by: address}}}",
+        ),
+    )
+    document = bundled_document(spec)
+    assert document["channels"]["/"]["x-rate"] == {"limit": 1, "per": 60}
+    assert document["components"]["x-rates"] == {"a": {"limit": 5, "by": "address"}}
+    assert summarise(load_spec(document)) == summarise(spec)

@@ -87,6 +87,9 @@ def test_every_rule_has_a_schema() -> None:
         (v2({"x-recovery": "yes"}), "x-recovery"),
         (v2({"x-recovery": {"seconds": 0}}), "x-recovery/seconds"),
         (v2({"x-recovery": {"events": 1.5}}), "x-recovery/events"),
+        (v2({"x-rate": {"per": 5}}), "x-rate"),
+        (v2({"x-rate": {"limit": 0}}), "x-rate/limit"),
+        (v3(messages={"a": {"x-rate": {"limit": 1, "by": "ip"}}}), "x-rate/by"),
         (v2({"publish": {"mesage": {}}}), "publish"),
         (v2({"bindings": {"ws": {"query": {"properties": {}}}}}), "query"),
         (v2({}, servers={"a b": {"url": "x", "protocol": "ws"}}), "servers"),
@@ -118,6 +121,8 @@ def test_a_mistake_is_marked_at_its_place(document: Any, place: str) -> None:
         v2({"x-recovery": {"seconds": 0.5, "events": 1, "bytes": 1, "offset": "event"}}),
         v3(messages={"a": {"payload": {"schemaFormat": "application/json", "schema": {}}}}),
         v3(messages={"a": {"payload": True}}, **{"x-auth": {"type": "object"}}),
+        v2({"x-rate": {"limit": 0.5, "per": 60, "burst": 3, "by": "address"}}),
+        v3(messages={"a": {"x-rate": {"$ref": "#/components/x-rates/a"}}}),
     ],
 )
 def test_correct_parts_are_not_marked(document: Any) -> None:
