@@ -123,14 +123,14 @@ class Run:
         if self._inquiry.is_needless(case):
             self._report.skipped += 1
             return
-        if not await bench.may_send(case.event):
-            self._report.limited += 1
-            return
         last = self._recent[-1] if self._recent else None
         reason = bench.why_ended()
         if reason is not None and last is not None and last.namespace == case.namespace and last.is_valid:
             judgement = bench.judge.judge(last, Exchange(ended=reason))
             await self._inquiry.look_into(bench, last, judgement, Exchange(ended=reason), self._recent)
+        if not await bench.may_send(case.event):
+            self._report.limited += 1
+            return
         self._recent.append(case)
         exchange, overheard = await bench.send(case)
         judgement = bench.judge.judge(case, exchange, overheard)
