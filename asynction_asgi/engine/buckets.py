@@ -47,7 +47,6 @@ def exceeded(limit: str, wait: float) -> LimitError:
         limit: Name and value of the rate, for the log.
         wait: Seconds after which the client may try again.
     """
-    after = (
-        math.ceil(min(wait, _LONGEST) * 1000) / 1000
-    )  # rounded up, or the client would come too early again
+    # Rounded up, or the client would come too early again.
+    after = math.ceil(min(wait, _LONGEST) * 1000) / 1000
     return LimitError(limit, f"too many events; try again in {after:g} s", retry_after=after)
