@@ -96,7 +96,7 @@ REFUSALS: Mapping[str, str] = {
     Code.INVALID_HANDSHAKE: "query, headers or auth do not match the document",
     Code.UNAUTHORIZED: "the client is not authenticated",
     Code.FORBIDDEN: "the client is not allowed to do this",
-    Code.RATE_LIMITED: "the client exceeded a limit",
+    Code.RATE_LIMITED: "the client exceeded a limit, or a rate of the document; `retryAfter`, if there, says when to try again",
     Code.PAYLOAD_TOO_LARGE: "the auth object exceeds a limit",
     Code.TIMEOUT: "a client that the handler called did not answer in time",
     Code.UNAVAILABLE: "nothing can handle this now, such as while the server stops",

@@ -117,9 +117,12 @@ def _connection(_: Peer[Any]) -> None:
 
 
 def _user(peer: Peer[Any]) -> str | None:
-    """Return what stands for the user of a client, whatever the security function returned, or None."""
+    """Return what stands for the user of a client, whatever a security function returned, or None."""
     user = peer.state.socket.user
-    return None if user is None else _short(ascii(user))
+    try:
+        return None if user is None else _short(ascii(user))
+    except Exception:  # noqa: BLE001  # an object of the application's may raise anything
+        return None
 
 
 def _address(peer: Peer[Any]) -> str | None:

@@ -13,7 +13,8 @@ from asynction_asgi.engine import Bucket, exceeded
 from asynction_asgi.server.rates import Rates
 from asynction_asgi.spec import load_spec
 from tests.clients import connected
-from tests.engine.stage import until
+from tests.engine.returner import Returner
+from tests.engine.stage import Script, Stage, serve_app, until
 from tests.serving import serve
 
 from .documents import TEXT, channel, document, message
@@ -53,9 +54,21 @@ async def said(*arguments: Any) -> Any:
     return len(arguments)
 
 
+class Unshowable:
+    """A user of which nothing can be told."""
+
+    def __repr__(self) -> str:
+        raise LookupError
+
+
 async def identify(token: str) -> dict[str, Any] | None:
     """Take any token for a user of that name; a number is one, too, and '-' is nobody by name."""
-    names: dict[str, Any] = {"-": {}, "list": {"sub": ["a", "list"]}, "7": {"sub": 7}}
+    names: dict[str, Any] = {
+        "-": {},
+        "list": {"sub": ["a", "list"]},
+        "7": {"sub": 7},
+        "?": {"sub": Unshowable()},
+    }
     return {"scope": "", **names.get(token, {"sub": token})}
 
 
@@ -192,6 +205,23 @@ async def test_each_connection_has_its_own_supply(url: str) -> None:
         assert await outcomes(again, "all", 1) == "l"
 
 
+async def test_a_client_that_comes_back_has_a_full_supply() -> None:
+    """By `connection`, recovery is another connection; what counts over connections goes on counting."""
+    events = [say(rate=TWO), say("all", {**TWO, "by": "address"})]
+    spec = document(root={**channel(events, [message("news")]), "x-recovery": True})
+    app = AsynctionSocketIO.from_spec(spec, handlers={"/": {"say": said, "all": said}})
+    async with serve_app(app) as url:
+        client = Returner(Stage(url, app.server, Script()))
+        answers = ""
+        for _ in range(2):
+            async with client.there():
+                for event in ("say", "say", "say", "all", "all"):
+                    await client.client.send(f'421["{event}"]')
+                    answers += "l" if "rate_limited" in await client.client.receive() else "h"
+        assert client.recovered
+    assert answers == "hhlhhhhlll"
+
+
 async def test_a_user_is_counted_over_all_connections(url: str) -> None:
     """Whoever the security function says: any JSON value and any length; without a user, the connection."""
     for name in ("ada", "list", "7", "x" * 5000):
@@ -202,8 +232,8 @@ async def test_a_user_is_counted_over_all_connections(url: str) -> None:
             assert await outcomes(first, times=1) + await outcomes(second, times=2) == "hhl"
     async with connected(url, "/users", headers=bearer("x" * 4999 + "y")) as other:
         assert await outcomes(other) == "hhl"
-    for _ in range(2):
-        async with connected(url, "/users", headers=bearer("-")) as nobody:
+    for name in ("-", "-", "?", "?"):
+        async with connected(url, "/users", headers=bearer(name)) as nobody:
             assert await outcomes(nobody) == "hhl"
 
 
