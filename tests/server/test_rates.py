@@ -246,6 +246,7 @@ async def test_a_user_is_counted_over_all_connections(url: str) -> None:
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
         ("2001:db8:1:3::1", "2001:db8:1:4::1", False),
         ("unknown", "unknown", True),
+        ("203.0.113.1, 192.0.2.5", "203.0.113.2, 192.0.2.5", True),  # a proxy appends to what clients write
     ],
 )
 async def test_an_address_is_counted_over_all_connections(
