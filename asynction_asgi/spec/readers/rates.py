@@ -43,8 +43,8 @@ def read_rate(reader: Reader, node: Node | None) -> Rate | None:
         return None
     if not _SHORTEST <= per / limit <= DAY:
         what = (
-            f"{limit:g} events in {per:g} s are out of range, which is one each {_SHORTEST:f} to {DAY:,} s;"
-            " change 'limit' or 'per'"
+            f"{limit:g} events in {per:g} s are one in {per / limit:g} s; change 'limit' or 'per', so that it is"
+            f" from {_SHORTEST:f} to {DAY} s"
         )
         reader.error(node, "RATE", what, key=True)
     known.setdefault("burst", max(limit, 1))
