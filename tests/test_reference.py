@@ -119,6 +119,13 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    """No entry is there again after a merge, which keeps the lines of both sides."""
+    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
+    began = Counter(line for line in lines if line.startswith("- "))
+    assert [line for line, count in began.items() if count > 1] == []
+
+
 def test_guarantees_name_existing_tests() -> None:
     """Each guarantee names an existing file with tests."""
     for _, places in table("Guarantees"):
