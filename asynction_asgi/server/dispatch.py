@@ -262,7 +262,10 @@ class Dispatcher:
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise
-            peer.sender.check_depth(arguments)
+            if (
+                self._inbound.depth(routes, event) is not None
+            ):  # left to the schema, which may have refused it
+                peer.sender.check_depth(arguments)
             call = Call("event", socket, event, arguments, wants_ack=ack)
             return await self._answer(peer, conversation, call, error, refusal_of_check)
         if handler.perform is not None:

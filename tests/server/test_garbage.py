@@ -33,9 +33,10 @@ EVENTS = (
     "outlive",
     "ask",
 )
+NUMBERS = {"type": "array", "items": {"type": "integer"}}
 SPEC = document(
     root=channel(
-        receives=[message(name, TEXT, **ANY_ACK) for name in EVENTS],
+        receives=[*(message(name, TEXT, **ANY_ACK) for name in EVENTS), message("count", NUMBERS)],
         sends=[message("question", TEXT, **ANY_ACK)],
     ),
     guarded=channel(receives=[message("say", TEXT)], **{"x-security": [{"key": []}]}),
@@ -84,6 +85,9 @@ class Application:
     async def leave(self, socket: Socket, _: Any) -> None:
         await socket.disconnect()
 
+    async def count(self, numbers: Any) -> None:
+        raise AssertionError(numbers)
+
     async def outlive(self, socket: Socket, value: Any) -> None:
         await until(lambda: not self.stage.server.eio.sockets, "the client is gone")
         await socket.emit("question", value)
@@ -103,7 +107,7 @@ async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
     app = AsynctionSocketIO.from_spec(
         SPEC,
         handlers={
-            "/": {name: getattr(handlers, name.replace(" ", "_")) for name in ("connect", *EVENTS)},
+            "/": {name: getattr(handlers, name.replace(" ", "_")) for name in ("connect", "count", *EVENTS)},
             "/guarded": {"say": handlers.say},
         },
         security_handlers={"key": verify},
@@ -176,6 +180,13 @@ async def send_nonsense(stage: Stage) -> None:
     """Send an invalid packet, which closes the connection."""
     async with stage.client() as client:
         await client.send("4x")
+        await client.closed()
+
+
+async def send_too_deep(stage: Stage) -> None:
+    """Send an event that nests too deep, to an event whose schema bounds the depth."""
+    async with stage.client() as client:
+        await client.send(f'42["count",{"[" * 200}{"]" * 200}]')
         await client.closed()
 
 
@@ -322,6 +333,7 @@ ENDS: dict[str, End] = {
     "packet 41": leave_and_come_back,
     "Engine.IO's close": engine_close,
     "undecodable": send_nonsense,
+    "too deep": send_too_deep,
     "too large": send_too_much,
     "by the server": leave_by_server,
     "ping timeout": time_out,
