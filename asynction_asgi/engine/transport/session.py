@@ -157,9 +157,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except PayloadTooLargeError as error:
             self._report(error.reason, str(error))
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
-        except (
-            Exception
-        ):  # such as one of a user-supplied packet class; the event loop would log it as its own
+        except Exception:  # as of a user-supplied packet class; the event loop would log it as its own
             logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
             self._report(Close.CRASH)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
@@ -266,8 +264,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
                 if self.closing or self.closed:
                     return
         except (UndecodableError, PayloadTooLargeError) as error:
-            self._report(error.reason, str(error))
-            self.drop(PARSE_ERROR)
+            self.refuse(error)
             raise exceptions.EngineIOError("not a payload") from error
         finally:
             self.posting = False
@@ -321,8 +318,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     # -- the end ---------------------------------------------------------------------------
 
-    def refuse(self, error: UndecodableError) -> None:
-        """Close because of a message that is not a packet; does nothing if the connection is closing."""
+    def refuse(self, error: UndecodableError | PayloadTooLargeError) -> None:
+        """Close because of a message that can't be taken; does nothing if the connection is closing."""
         if not self.closing:
             self._report(error.reason, str(error))
             self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
