@@ -62,7 +62,9 @@ def made() -> Environ:
     return Environ(scope, None, None)  # type: ignore[arg-type]  # not called
 
 
-WHOLE = dict(made())
+def whole() -> dict[str, Any]:
+    """Return all that an environ holds, as a plain dict."""
+    return dict(made())
 
 
 @pytest.mark.parametrize("key", [*EXPECTED, *ABSENT])
@@ -74,7 +76,7 @@ def test_each_key_is_there_when_looked_at(key: Any) -> None:
         value,
         EXPECTED.get(key, "other"),
     )
-    assert WHOLE.get(key) == value
+    assert whole().get(key) == value
     if key in EXPECTED:
         assert made()[key] == value
     else:
@@ -98,8 +100,8 @@ USES: dict[str, Callable[[Any], Any]] = {
     "keys": lambda environ: set(environ.keys()),
     "values": lambda environ: len(environ.values()),
     "items": lambda environ: dict(environ.items()),
-    "==": lambda environ: (environ == WHOLE, operator.eq(WHOLE, environ), environ == {}),
-    "!=": lambda environ: (environ != WHOLE, operator.ne(WHOLE, environ), environ != {}),
+    "==": lambda environ: (environ == whole(), operator.eq(whole(), environ), environ == {}),
+    "!=": lambda environ: (environ != whole(), operator.ne(whole(), environ), environ != {}),
     "|": lambda environ: environ | {"HTTP_COOKIE": "other"},
     "other |": lambda environ: {"HTTP_COOKIE": "other", "a": 1} | environ,
     "|=": changed(lambda environ: environ.__ior__({"HTTP_COOKIE": "other"}) and None),
@@ -120,7 +122,7 @@ USES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_it_is_a_dict_in_every_use(use: Callable[[Any], Any]) -> None:
     """Each way to use it has the result that it has with a plain dict of the same keys."""
-    expected = use(dict(WHOLE))
+    expected = use(whole())
     found = use(made())
     if isinstance(found, list):
         assert sorted(found) == sorted(expected)
