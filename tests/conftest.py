@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import logging
 import os
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.loggers import restored_loggers
 from tests.queues import queue_server
 
 if TYPE_CHECKING:
@@ -69,25 +69,11 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-# uvicorn sets their levels and handlers for the whole process, whichever test runs it.
-LOGGERS = (
-    *("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "asynction_asgi"),
-    *("asynction_asgi.access", "asynction_asgi.access.connections", "asynction_asgi.access.events"),
-)
-
-
 @pytest.fixture(autouse=True)
-def restored_loggers() -> Iterator[None]:
+def own_loggers() -> Iterator[None]:
     """Restore loggers, so that what a test sees in the log does not depend on earlier tests."""
-    before = [
-        (logger, logger.handlers[:], logger.level, logger.propagate, logger.disabled)
-        for logger in map(logging.getLogger, LOGGERS)
-    ]
-    yield
-    for logger, handlers, level, propagate, disabled in before:
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-        logger.propagate, logger.disabled = propagate, disabled
+    with restored_loggers():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ import pytest
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions import serve
 from asynction_asgi.cli.actions.server import Server
+from tests.loggers import restored_loggers
 
 from .processes import SECONDS, URL
 
@@ -92,6 +93,7 @@ class Here:
         with (
             pytest.MonkeyPatch.context() as patch,
             _restored_collector(),
+            restored_loggers(),  # for servers of whole modules
             contextlib.redirect_stderr(self._output),
         ):
             patch.setattr(serve, "Server", Recorded)
