@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from ..ports import Transport
-    from .members import Connection
+    from .members import Arrival, Connection, Member
     from .replies import Replies
 
 # What Socket.IO's server in JavaScript tells disconnect handlers.
@@ -44,29 +44,48 @@ class Leaving:
         connections = [socket.connection for socket in sockets]
         busy = [socket for socket in sockets if any(_handlers(socket.connection))]
         if late := await _wait_for_handlers(connections, deadline):
+            error = RefusedError("unavailable", "the server is stopping")
             for connection in connections:
-                self._refuse_waiting(connection)  # or it would begin in the place of what is cancelled
+                for member, arrival in _take_waiting(connection):
+                    self._replies.turn_down(member, arrival.ack_id, arrival.payload[0], error)
             await cancel(late)
-        await _wait_for_polls(busy)
-        for socket in sockets:
-            close(socket)
-        running = [task for connection in connections for task in connection.running.values()]
-        running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
-        await finish(running, deadline)
+        await _wait_for_polls(busy, loop.time() + _FETCH_SECONDS)
+        await _close_all(sockets, deadline)
 
-    def _refuse_waiting(self, connection: Connection) -> None:
-        """Answer the events that wait for others to end."""
-        error = RefusedError("unavailable", "the server is stopping")
-        waiting = [*(connection.backlog or ())]
-        waiting += [
-            (member, arrival) for member in connection.members.values() for arrival in member.lane or ()
-        ]
-        connection.drop_backlog()
-        for member in connection.members.values():
-            while member.lane:
-                connection.count(member.lane.popleft(), -1)
-        for member, arrival in waiting:
-            self._replies.turn_down(member, arrival.ack_id, arrival.payload[0], error)
+
+async def send_away(socket: Transport, seconds: float) -> None:
+    """Let one client leave while others stay; handlers still running after `seconds` are cancelled.
+
+    It sends again, to another process, what was not answered here. So events that wait for others to end are
+    not answered, and a client of polling may fetch its answers until `seconds` are over.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    if late := await _wait_for_handlers([socket.connection], deadline):
+        _take_waiting(socket.connection)
+        await cancel(late)
+    await _wait_for_polls([socket], max(deadline, loop.time() + _FETCH_SECONDS))
+    await _close_all([socket], deadline)
+
+
+def _take_waiting(connection: Connection) -> list[tuple[Member, Arrival]]:
+    """Return the events that wait for others to end, and drop them, or they would begin in place of those."""
+    waiting = [*(connection.backlog or ())]
+    waiting += [(member, arrival) for member in connection.members.values() for arrival in member.lane or ()]
+    connection.drop_backlog()
+    for member in connection.members.values():
+        while member.lane:
+            connection.count(member.lane.popleft(), -1)
+    return waiting
+
+
+async def _close_all(sockets: Collection[Transport], deadline: float) -> None:
+    for socket in sockets:
+        close(socket)
+    connections = [socket.connection for socket in sockets]
+    running = [task for connection in connections for task in connection.running.values()]
+    running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
+    await finish(running, deadline)
 
 
 def close(socket: Transport) -> None:
@@ -116,11 +135,9 @@ def _handlers(connection: Connection) -> Iterator[asyncio.Task[None]]:
             yield member.connecting
 
 
-async def _wait_for_polls(busy: Iterable[Transport]) -> None:
-    """Wait for clients of polling to fetch their answers and to poll again, for a moment."""
+async def _wait_for_polls(sockets: Iterable[Transport], deadline: float) -> None:
+    """Wait for clients of polling to fetch their answers and to poll again, each once."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + _FETCH_SECONDS
-    while loop.time() < until:
-        if not any(socket.fetches_late for socket in busy):
-            return
+    late = list(sockets)
+    while (late := [socket for socket in late if socket.fetches_late]) and loop.time() < deadline:  # noqa: ASYNC110  # no event says so
         await asyncio.sleep(_FETCH_CHECK_SECONDS)

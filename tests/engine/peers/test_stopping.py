@@ -15,6 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import Limits
+from asynction_asgi.engine.peers import stopping as stopping_module
 from tests.clients import connected
 from tests.forked import ForkedProcess
 
@@ -280,6 +281,47 @@ async def test_a_client_that_leaves_gets_its_answers_alone(ws: str) -> None:
         assert await client.closed() == 1012
         await draining
     assert [told[0] for told in stage.script.told] == ["connect", "ask", "disconnect"]
+
+
+async def test_a_polling_client_that_leaves_fetches_its_answers() -> None:
+    """Also one whose handlers had ended before, and whose next poll comes late."""
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        await client.post('421["echo"]')
+        [socket] = stage.server.eio.sockets.values()
+        await until(lambda: bool(socket.outbox.frames))
+        draining = asyncio.ensure_future(stage.server.drain(0.0))
+        await until(lambda: socket.connection in (stage.server._service.leaving or ()))
+        await client.post('422["echo"]')
+        assert not socket.closing
+        assert await client.poll() == ["431[]"]
+        assert await client.poll() == ["6"]
+        await draining
+    assert [told[0] for told in stage.script.told] == ["connect", "echo", "disconnect"]
+
+
+@WAYS
+async def test_what_waits_behind_a_hanging_handler_is_not_answered(
+    ws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client learns by its disconnect that another process may take it; the handler is cancelled."""
+
+    async def hang(peer: Peer[Any], *_: Any) -> Sequence[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(stopping_module, "STOP_SECONDS", 0.1)
+    async with serve(ws=ws, limits=Limits(handlers=1)) as stage, stage.client() as client:
+        stage.script.handlers["hang"] = hang
+        await client.send('421["hang"]', '422["echo"]')
+        await until(lambda: ("hang",) in stage.script.told)
+        draining = asyncio.ensure_future(stage.server.drain(0.0))
+        answer = await client.receive()
+        assert (answer[:3], "unavailable" in answer) == ("431", True)
+        assert await client.closed() == 1012
+        await draining
+    assert [told[0] for told in stage.script.told] == ["connect", "hang", "disconnect"]
 
 
 @WAYS
