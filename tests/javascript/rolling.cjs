@@ -31,8 +31,9 @@ class Client {
     while (!stopping) {
       await this.connected();
       try {
-        await this.socket.timeout(20000).emitWithAck("add", this.id, this.answered);
-        this.answered += 1;
+        const refusal = await this.socket.timeout(20000).emitWithAck("add", this.id, this.answered);
+        if (refusal === undefined) this.answered += 1;
+        else this.refused += 1;
       } catch {
         this.repeated += 1;
       }

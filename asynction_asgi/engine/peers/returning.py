@@ -38,6 +38,7 @@ class Returning:
         log: Keeps the events that clients bring from other processes.
 
     Attributes:
+        changed: When a client went away last, or the session of one that was away ended here; by the event loop's clock.
         elsewhere: Where clients come from whose session is not here; None if they start a new one.
     """
 
@@ -48,6 +49,7 @@ class Returning:
         self._sessions: dict[str, Session] = {}
         self._away: dict[str, Session] = {}  # those that left first come first
         self._fetching: dict[Member, bool] = {}  # whether they were cut off in the meantime
+        self.changed = 0.0
         self.elsewhere: Elsewhere | None = None
 
     def begin(self, member: Member, recovery: Recovery | None) -> None:
@@ -74,7 +76,7 @@ class Returning:
                 self._fetching[member] = True
             return False
         loop = asyncio.get_running_loop()
-        session.left, session.ended = loop.time(), loop.create_future()
+        self.changed, session.ended = loop.time(), loop.create_future()
         session.timer = loop.call_later(session.trail.seconds, self.end, session.trail)
         member.phase, member.held = Phase.AWAY, None
         self._away[session.trail.key] = session
@@ -88,9 +90,9 @@ class Returning:
         return self.elsewhere is not None and self.elsewhere.reachable
 
     @property
-    def last_left(self) -> float | None:
-        """When the last client went away that is not back, by the event loop's clock; None if all are."""
-        return next((session.left for session in reversed(self._away.values())), None)
+    def away(self) -> int:
+        """The number of clients that are away and may come back."""
+        return len(self._away)
 
     def settle(self, member: Member) -> None:
         """Note that no handler of an away member is running any more."""
@@ -103,7 +105,8 @@ class Returning:
         session = self._sessions.pop(trail.key, None)
         if session is None:
             return
-        self._away.pop(trail.key, None)
+        if self._away.pop(trail.key, None) is not None:
+            self.changed = asyncio.get_running_loop().time()
         if session.timer is not None:
             session.timer.cancel()
         member, ended = session.member, session.ended

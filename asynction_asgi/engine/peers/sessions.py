@@ -79,7 +79,6 @@ class Session:
     Attributes:
         member: What it is at present.
         trail: What the client may have missed.
-        left: When the client went away, by the event loop's clock.
         ended: Resolves once no handler of an away member is running; None while it is there.
         timer: Ends the session of a client that does not return.
         claimant: The latest process that waits for the session, and the number of its claim; None if none does.
@@ -87,7 +86,6 @@ class Session:
 
     member: Member
     trail: Trail
-    left: float = 0.0
     ended: asyncio.Future[None] | None = None
     timer: asyncio.TimerHandle | None = None
     claimant: tuple[str, int] | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from .leaving import LEAVE_SECONDS, Leaving, close, finish, unfinished
+from ..logs import logger
+from .leaving import LEAVE_SECONDS, Leaving, close, finish, send_away, unfinished
 
 if TYPE_CHECKING:
     from ..ports import Host, Transport
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 # Seconds after which handlers still running are cancelled.
 STOP_SECONDS = 5.0
-# Clients of socket.io-client come back after 0.5 to 1.5 seconds, and some try a second time.
-_RETURN_SECONDS, _RETURN_CHECK_SECONDS = 5.0, 0.05
+# Clients of socket.io-client come back after 0.5 to 1.5 seconds, and some try a second time; many at once, or
+# on a busy machine, one after another.
+_RETURN_SECONDS, _MOST_RETURN_SECONDS, _RETURN_CHECK_SECONDS = 5.0, 10.0, 0.05
 
 
 class Stopping:
@@ -120,13 +122,14 @@ class Stopping:
             self._send_away_socket(socket)
         if self._going:
             await asyncio.wait(self._going)
-        await self._hand_over(begin + seconds + _RETURN_SECONDS)
+        await self._hand_over(begin + seconds + STOP_SECONDS + _MOST_RETURN_SECONDS)
 
     async def _hand_over(self, deadline: float) -> None:
-        """Wait until other processes have the sessions of the clients that left last, if they take any."""
-        loop = asyncio.get_running_loop()
-        while self._returning.is_shared and (left := self._returning.last_left) is not None:
-            if loop.time() > min(left + _RETURN_SECONDS, deadline):
+        """Wait until other processes have the sessions of all clients, or no more clients come back there."""
+        loop, returning = asyncio.get_running_loop(), self._returning
+        while returning.is_shared and returning.away:
+            if loop.time() > min(returning.changed + _RETURN_SECONDS, deadline):
+                logger.info("the sessions of %d clients end: they did not come back in time", returning.away)
                 return
             await asyncio.sleep(_RETURN_CHECK_SECONDS)
 
@@ -134,7 +137,7 @@ class Stopping:
         leaving = self._service.leaving
         if leaving is not None and not socket.closing and socket.connection not in leaving:
             leaving.add(socket.connection)
-            going = self._tasks.spawn(self._leaving.let_go([socket], STOP_SECONDS))
+            going = self._tasks.spawn(send_away(socket, STOP_SECONDS))
             self._going.add(going)
             going.add_done_callback(self._going.discard)
 

@@ -15,6 +15,7 @@ from asynction_asgi.engine import Limits, create_server
 from asynction_asgi.engine.cluster.managers import QueueRooms
 from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.settings import create_settings
+from asynction_asgi.engine.peers import stopping
 from asynction_asgi.engine.peers.sessions import new_pid
 from asynction_asgi.errors import RefusedError
 from asynction_asgi.spec.model import Recovery
@@ -442,6 +443,26 @@ async def test_a_process_that_drains_hands_its_sessions_over(stream: str, count:
                 assert await one.take(1) == [1]
         await draining
         assert first.holdings["members"] == 0
+
+
+async def test_a_process_waits_for_as_long_as_clients_come_back(
+    stream: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those that don't come back end its waiting, and the log says how many they are."""
+    caplog.set_level("INFO", "asynction_asgi.engine")
+    monkeypatch.setattr(stopping, "_RETURN_SECONDS", SECONDS)
+    async with cluster(stream) as (first, second):
+        one, two = Returner(first), Returner(first)
+        async with one.there(), two.there():
+            draining = asyncio.ensure_future(first.server.drain(0.0))
+            assert [await returner.client.closed() for returner in (one, two)] == [1012, 1012]
+        one.stage = second
+        async with one.there():
+            assert one.recovered
+            assert not draining.done()
+            monkeypatch.setattr(stopping, "_RETURN_SECONDS", 0.0)
+            await draining
+    assert "the sessions of 1 clients end" in caplog.text
 
 
 @pytest.mark.parametrize(
