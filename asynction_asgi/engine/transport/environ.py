@@ -93,20 +93,20 @@ class Environ(dict[str, Any]):
             raise KeyError(key)
         return value
 
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key, self) is not self
+    def __contains__(self, key: Any) -> bool:
+        return self.get(key, self) is not self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, ({**self},)  # copies are plain
 
     def _complete(self) -> None:
-        """Make what is missing; what was set meanwhile stays."""
+        """Make what is missing; what was set meanwhile stays. Handlers in two threads may do it at once."""
         if self._is_whole:
             return
-        self._is_whole = True
         scope: Scope = super().__getitem__("asgi.scope")
         for key, value in _read_scope(scope).items():
-            self.setdefault(key, value)
+            super().setdefault(key, value)
+        self._is_whole = True
 
 
 def _when_whole(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,20 +118,20 @@ def _when_whole(method: Callable[..., Any]) -> Callable[..., Any]:
     return complete
 
 
-for _name in (
-    *(
-        "__delitem__",
-        "__eq__",
-        "__ior__",
-        "__iter__",
-        "__len__",
-        "__ne__",
-        "__or__",
-        "__repr__",
-        "__reversed__",
-    ),
-    *("__ror__", "clear", "copy", "items", "keys", "pop", "popitem", "setdefault", "values"),
-):
+_READING = (
+    "__eq__",
+    "__iter__",
+    "__len__",
+    "__ne__",
+    "__or__",
+    "__repr__",
+    "__reversed__",
+    "__ror__",
+    "copy",
+)
+_VIEWING = ("items", "keys", "values")
+_CHANGING = ("__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault")
+for _name in (*_READING, *_VIEWING, *_CHANGING):
     setattr(Environ, _name, _when_whole(getattr(dict, _name)))
 
 
