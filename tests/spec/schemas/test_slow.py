@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from asynction_asgi.spec.schemas.upper_bounds import UpperBounds
+from benchmarks.hostile import ROWS
+
 from .compiling import diagnose
 
 
@@ -120,6 +123,19 @@ def test_the_order_of_keywords_does_not_matter(reverse: bool) -> None:
 def test_quickly_decided_alternatives_are_silent(schema: Any) -> None:
     """Few alternatives, or those selected by type or property, are not reported."""
     assert diagnose(schema) == []
+
+
+def test_upper_bounds_hide_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schemas that are spared a closer look would not be reported after it."""
+    schemas = [
+        *((row.schema, row.others) for row in ROWS.values()),
+        ({"allOf": [{"properties": TEXTS}, tagged(30, TEXTS)]}, {}),
+        ({"allOf": [{"properties": {"a": {"anyOf": MANY[:9]}}}, tagged(3, {"a": {"anyOf": MANY[9:]}})]}, {}),
+        ({"allOf": [tagged(9, {}), {"patternProperties": {key: {"minLength": 1} for key in NAMES}}]}, {}),
+    ]
+    bounded = [diagnose(schema, **others) for schema, others in schemas]
+    monkeypatch.setattr(UpperBounds, "is_cheap", lambda *_: False)
+    assert bounded == [diagnose(schema, **others) for schema, others in schemas]
 
 
 @pytest.mark.parametrize(
