@@ -27,7 +27,7 @@ UNNEEDED = {
 SERVING = """
 import asyncio, sys
 from asynction_asgi import AsynctionSocketIO
-from asynction_asgi.spec.schemas import formats, hostnames
+from asynction_asgi.spec.schemas import formats, hostnames, labels
 
 text = {"type": "string", "minLength": 1}
 sio = AsynctionSocketIO.from_spec(
@@ -67,7 +67,7 @@ print(*sys.modules)
 print(
     *(
         name
-        for module in (formats, hostnames)
+        for module in (formats, hostnames, labels)
         for name, value in vars(module).items()
         if isinstance(value, formats.Expression) and "fullmatch" in vars(value)
     )

@@ -7,6 +7,7 @@ Where a standard and its common use differ, the standard is followed; each check
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from ..patterns import PatternError, check_syntax
@@ -150,8 +151,12 @@ def is_email(text: str) -> bool:
 
 
 def is_idn_email(text: str) -> bool:
-    """Return whether a text is an internationalized mailbox (RFC 6531, section 3.3)."""
-    return _mailbox(text, _ATOMS_INTERNATIONAL, _QUOTED_INTERNATIONAL, is_idn_hostname)
+    """Return whether a text is an internationalized mailbox (RFC 6531, section 3.3), whose domain is folded."""
+    return _mailbox(text, _ATOMS_INTERNATIONAL, _QUOTED_INTERNATIONAL, _is_domain)
+
+
+def _is_domain(text: str) -> bool:
+    return is_idn_hostname(unicodedata.normalize("NFC", text.lower()))
 
 
 def _mailbox(text: str, atoms: Expression, quoted: Expression, hostname: Callable[[str], bool]) -> bool:

@@ -77,6 +77,15 @@ COUNTS = {
     "2019-09": (372, 48),
     "2020-12": (383, 50),
 }
+# By RFC 5891, which the later drafts name, hyphens in third and fourth place are reserved in every dialect.
+RESERVED = {("hostname.json", "validation of host names"): "wrong"}
+FORMATS: dict[str, tuple[int, dict[tuple[str, str], str]]] = {
+    "draft-04": (7, RESERVED),
+    "draft-06": (10, RESERVED),
+    "draft-07": (26, {}),
+    "2019-09": (28, {}),
+    "2020-12": (28, {}),
+}
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +121,22 @@ def test_the_official_suite_agrees(suite: Path, name: str, placed: str) -> None:
     assert found == EXCEPTIONS[name]
 
 
-def groups(folder: Path) -> Iterator[tuple[str, Any]]:
-    """Yield each group of the required and the optional part, with its file."""
-    for part in (folder, folder / "optional"):
-        for path in sorted(part.glob("*.json")):
+@pytest.mark.parametrize("name", FOLDERS)
+def test_formats_agree_with_the_official_suite(suite: Path, name: str) -> None:
+    """Each format gives the verdicts that its draft asks for, but for the exceptions listed here."""
+    found = {}
+    count = 0
+    for file, group in groups(suite / "tests" / FOLDERS[name] / "optional" / "format", ""):
+        count += 1
+        if (outcome := verdict(suite, group, name, is_pasted=False)) != "right":
+            found[file, group["description"]] = outcome
+    assert (count, found) == FORMATS[name]
+
+
+def groups(folder: Path, *parts: str) -> Iterator[tuple[str, Any]]:
+    """Yield each group of parts of a draft, with its file; by default of the required and the optional part."""
+    for part in parts or ("", "optional"):
+        for path in sorted((folder / part).glob("*.json")):
             for group in json.loads(path.read_text("utf-8")):
                 yield path.relative_to(folder).as_posix(), group
 
