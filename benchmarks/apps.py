@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .contract import COLLECT, NEWS, PAYLOADS, SCHEMAS, SHOUT, document
+from .contract import COLLECT, NEWS, PAYLOADS, SCHEMAS, SHOUT, WHISPER, WHISPERS, document
 from .variants import VARIANTS, Variant
 
 if TYPE_CHECKING:
@@ -89,10 +89,19 @@ def _ours(variant: Variant) -> Any:
     async def shout(payload: Any) -> None:
         await app.emit(NEWS, payload)
 
+    async def whisper(sid: str, payload: Any) -> None:
+        for _ in range(WHISPERS):
+            await app.emit(NEWS, payload, to=sid)
+
     async def collect(_nothing: None) -> None:
         gc.collect()
 
-    handlers: dict[str, Handler] = {**dict.fromkeys(PAYLOADS, echo), SHOUT: shout, COLLECT: collect}
+    handlers: dict[str, Handler] = {
+        **dict.fromkeys(PAYLOADS, echo),
+        SHOUT: shout,
+        WHISPER: whisper,
+        COLLECT: collect,
+    }
     if variant.models is not None:
         from .models import ECHOES
 

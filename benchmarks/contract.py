@@ -11,6 +11,8 @@ from typing import Any
 
 NEWS = "news"
 SHOUT = "shout"
+WHISPER = "whisper"
+WHISPERS = 100
 COLLECT = "collect"
 
 
@@ -168,9 +170,10 @@ def document() -> dict[str, Any]:
         return {"name": name, "payload": reference, "x-ack": {"args": reference}}
 
     received = [message(name, name) for name in SCHEMAS]
-    received.append({"name": SHOUT, "payload": {"$ref": "#/components/schemas/flat"}, "x-ack": True})
+    flat = {"$ref": "#/components/schemas/flat"}
+    received += [{"name": name, "payload": flat, "x-ack": True} for name in (SHOUT, WHISPER)]
     received.append({"name": COLLECT, "payload": {"type": "null"}, "x-ack": True})
-    sent = {"name": NEWS, "payload": {"$ref": "#/components/schemas/flat"}}
+    sent = {"name": NEWS, "payload": flat}
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Benchmarks", "version": "1.0.0"},

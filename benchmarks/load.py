@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .contract import COLLECT, NEWS, PAYLOADS, SHOUT
+from .contract import COLLECT, NEWS, PAYLOADS, SHOUT, WHISPER, WHISPERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -231,6 +231,26 @@ def broadcast_load(server: ServerProcess, connections: Sequence[Connection], *, 
 
     frame = client_frame(event_text(SHOUT, payload))
     return Load(server=server, connections=[driver], frame=frame, expected=expected, drain=drain)
+
+
+def whisper_load(server: ServerProcess, connections: Sequence[Connection], *, offsets: int = 0) -> Load:
+    """Return a load of events that the server answers with `WHISPERS` emits to the sender alone.
+
+    Args:
+        server: The server of the connections.
+        connections: The connections.
+        offsets: How many further events come with each, which carry its offset.
+
+    Raises:
+        LoadError: There is an answer of another form.
+    """
+    payload, expected = PAYLOADS["flat"], 0
+    for connection in connections:
+        answer, expected = connection.ask(WHISPER, payload, others=WHISPERS * (1 + offsets))
+        if answer != []:
+            raise LoadError(f"{server.name}: {WHISPER!r} was answered with {str(answer)[:200]}")
+    frame = client_frame(event_text(WHISPER, payload))
+    return Load(server=server, connections=connections, frame=frame, expected=expected)
 
 
 class _Turn:

@@ -1,10 +1,10 @@
 """Connection state recovery: what it costs per delivery, and whether anything is lost through random cuts.
 
-The first table is server CPU per recipient of a validated broadcast to 1,000 clients, with offsets as
-arguments and as events, against the same server without ``x-recovery``, loaded concurrently. No client
-answers a ping meanwhile, so each keeps as many events as the document allows.
+The first table is server CPU per recipient of a validated broadcast to 1,000 clients, the second of single
+emits to 20 clients, with offsets as arguments and as events, against the same server without ``x-recovery``,
+loaded concurrently. No client answers a ping meanwhile, so each keeps as many events as the document allows.
 
-The second is what socket.io-client, unmodified, received of 6,000 events through connections that break at
+The third is what socket.io-client, unmodified, received of 6,000 events through connections that break at
 random, a third of them half-open, with a connect handler that is slow or not. It needs Node.js.
 """
 
@@ -16,28 +16,42 @@ import random
 import shutil
 import sys
 from statistics import median
+from typing import TYPE_CHECKING
 
-from .contract import SIZES
-from .load import Connection, broadcast_load, drive
+from .contract import SIZES, WHISPERS
+from .load import Connection, broadcast_load, drive, whisper_load
 from .processes import all_running, node_modules
 from .report import Pair, arguments, heading, row
 from .variants import VARIANTS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .load import Load
+
 RECIPIENTS = 1000
+SINGLE_CLIENTS = 20
 WARM_SECONDS = 0.2
 BASELINE, FORMS = "ours", ("ours-argument", "ours-event")
 EVENTS, PER_SECOND, CUTS = 6000, 500, 12
 
 
-def measure(*, rounds: int, seconds: float) -> None:
-    """Run all pairs and print the table."""
-    heading(f"validated broadcast to {RECIPIENTS:,} clients", "µs of server CPU per recipient")
+def measure(make: Callable[..., Load], clients: int, deliveries: int, *, rounds: int, seconds: float) -> None:
+    """Run all pairs and print a table.
+
+    Args:
+        make: Makes the load of a server.
+        clients: How many clients each server has.
+        deliveries: How many events clients receive for each that is sent.
+        rounds: How often.
+        seconds: For how long each time.
+    """
     with all_running([BASELINE, *FORMS]) as servers:
         loads = []
         for server in servers:
-            connections = [Connection(server) for _ in range(RECIPIENTS)]
+            connections = [Connection(server) for _ in range(clients)]
             offsets = 1 if server.name == "ours-event" else 0
-            loads.append(broadcast_load(server, connections, offsets=offsets))
+            loads.append(make(server, connections, offsets=offsets))
             drive([loads[-1]], WARM_SECONDS)
         pairs: dict[str, list[Pair]] = {server.name: [] for server in servers}
         for _ in range(rounds):
@@ -46,7 +60,7 @@ def measure(*, rounds: int, seconds: float) -> None:
                 for one in both:
                     one.done, one.cpu = 0, 0.0
                 drive(both, seconds)
-                cost, off = (one.cpu / one.done / RECIPIENTS for one in both)
+                cost, off = (one.cpu / one.done / deliveries for one in both)
                 pairs[load.server.name].append(Pair(cost=cost, baseline=off))
         off = median(pair.baseline for costs in pairs.values() for pair in costs)
         pairs[BASELINE] = [Pair(cost=off, baseline=off)]
@@ -84,9 +98,12 @@ def cut() -> None:
 def main() -> None:
     """Run the benchmark from the command line."""
     options = arguments(".recovery", __doc__, rounds=5, seconds=1.0).parse_args()
-    measure(rounds=options.rounds, seconds=options.seconds)
+    heading(f"validated broadcast to {RECIPIENTS:,} clients", "µs of server CPU per recipient")
+    measure(broadcast_load, RECIPIENTS, RECIPIENTS, rounds=options.rounds, seconds=options.seconds)
+    heading(f"validated emits to one client each, of {SINGLE_CLIENTS}", "µs of server CPU per emit")
+    measure(whisper_load, SINGLE_CLIENTS, WHISPERS, rounds=options.rounds, seconds=options.seconds)
     if shutil.which("node") is None:
-        sys.exit("the second table needs Node.js and npm")
+        sys.exit("the third table needs Node.js and npm")
     cut()
 
 
