@@ -329,9 +329,8 @@ class Server(AddressingServer):
 
     @property
     def reached(self) -> bool:
-        """Whether this process was on its message queue once, if it has one; an outage changes nothing."""
-        manager = self.manager
-        return not isinstance(manager, QueueRooms) or (manager.link is not None and manager.link.reached)
+        """Whether this process was on its message queue once, if it has one, or is on it, as `Rooms` says."""
+        return self.manager.reached
 
     async def drain(self, seconds: float, *, admitting: bool = False) -> None:
         """Let clients leave one after another, so that they come back to other processes; then `shutdown`.

@@ -141,6 +141,7 @@ PANELS: tuple[Panel, ...] = (
             (_rate(families.CLOSED, "reason"), "closed: {{reason}}"),
             (_rate(families.REJECTED, "reason"), "rejected: {{reason}}"),
             (_rate(families.CREDENTIALS_REFUSED, "scheme", "reason"), "credential of {{scheme}}: {{reason}}"),
+            (_rate(families.EXPIRED, "namespace"), "session expired in {{namespace}}"),
         ),
     ),
     Panel(

@@ -112,6 +112,9 @@ PAUSED = _counter("input_paused_seconds", "Time for which input was paused, over
 CLOSED = _counter("closed", "Connections that the server closed to protect itself, by the reason.", "reason")
 REJECTED = _counter("rejected", "Requests and handshakes that were rejected, by the reason.", "reason")
 RECOVERIES = _counter("recoveries", "Clients that returned and went on with their session.", "namespace")
+EXPIRED = _counter(
+    "sessions_expired", "Clients that were disconnected because their credential had expired.", "namespace"
+)
 CREDENTIALS_REFUSED = _counter(
     "credentials_refused", "Credentials that were refused, by the reason in the log.", "scheme", "reason"
 )
@@ -139,7 +142,7 @@ LOOP_LAG = _gauge(
 FAMILIES: tuple[Family, ...] = (
     *(INFO, CONNECTIONS, TRANSPORTS, CONNECTS, DISCONNECTS),
     *(EVENTS, EVENT_SECONDS, VIOLATIONS, EMITS, DELIVERIES, ACKS, ACK_SECONDS),
-    *(RECEIVED, SENT, WAITING, PAUSES, PAUSED, CLOSED, REJECTED, RECOVERIES, CREDENTIALS_REFUSED),
+    *(RECEIVED, SENT, WAITING, PAUSES, PAUSED, CLOSED, REJECTED, RECOVERIES, EXPIRED, CREDENTIALS_REFUSED),
     *(QUEUE_MESSAGES, QUEUE_DROPPED, QUEUE_LOST, QUEUE_RECONNECTS, QUEUE_LOST_SECONDS),
     *(QUEUE_PENDING, QUEUE_SILENCE, QUEUE_LAG),
     *(DRAINING, LOOP_LAG),

@@ -156,6 +156,8 @@ def _of_document(spec: Spec) -> Iterator[Series]:
     yield families.EMITS, (NO_NAMESPACE, NO_EVENT), outcomes.EMITS, 0
     for namespace in spec.namespaces.values():
         yield from _of_namespace(namespace)
+        if spec.security_of(namespace):
+            yield families.EXPIRED, (namespace.name,), (), 1
 
 
 def _of_namespace(namespace: Namespace) -> Iterator[Series]:

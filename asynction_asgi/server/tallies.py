@@ -53,13 +53,17 @@ class Tallies(Observer):
         self._count(families.CONNECTS, namespace, last="accepted")
         self._count(families.CONNECTIONS, last=namespace)
         if peer.recovered:
-            self._metrics.cells[self._metrics.layout.block(families.RECOVERIES, namespace).at] += 1
+            self._count_one(families.RECOVERIES, namespace)
 
     def disconnected(self, peer: Peer[Any], reason: str) -> None:
         """Count a client that left."""
         namespace = self._declared(peer.namespace)
         self._count(families.DISCONNECTS, namespace, last=reason)
         self._count(families.CONNECTIONS, last=namespace, by=-1)
+
+    def expired(self, peer: Peer[Any]) -> None:
+        """Count a client that is disconnected because its credential has expired."""
+        self._count_one(families.EXPIRED, self._declared(peer.namespace))
 
     def refused(
         self, peer: Peer[Any], event: str | None, error: BaseException, *, code: str, ref: str | None
@@ -146,6 +150,10 @@ class Tallies(Observer):
             self._count(
                 families.VIOLATIONS, namespace, event, error.direction, error.part, last=error.keyword
             )
+
+    def _count_one(self, family: Family, namespace: str) -> None:
+        """Add to the only cell that a namespace has of a metric."""
+        self._metrics.cells[self._metrics.layout.block(family, namespace).at] += 1
 
     def _count(self, family: Family, *labels: str, last: str, by: int = 1) -> None:
         """Add to the cell of a series; a value that the layout does not have counts as other."""

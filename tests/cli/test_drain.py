@@ -368,6 +368,8 @@ async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
     [
         (["--drain", "-1"], "-1"),
         (["--drain", "5", "--reload"], "--reload restarts at once; remove --drain"),
+        (["--ready-needs-queue"], "--ready-needs-queue needs a message queue: --message-queue URL"),
+        (["--ws-max-size", "5000"], "less than Limits.packet_bytes, 1000000 bytes; leave it out"),
         (["--ready-path", "ready"], "'ready' is not a path; use one such as /ready"),
         (["--ready-path", "/socket.io/ready"], "is a path of the server already; use another one"),
         (["--ready-path", "/docs"], "is a path of the server already"),

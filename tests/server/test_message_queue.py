@@ -197,7 +197,7 @@ async def test_an_application_reports_its_queue(queue_url: str) -> None:
 
 
 async def test_probes_learn_once_that_the_queue_was_reached() -> None:
-    """Not ready while it was never reached; a later outage changes nothing, as clients are still served."""
+    """Not ready while it was never reached; a later outage changes nothing, unless one asks for that."""
     broker = Broker()
     app = AsynctionSocketIO.from_spec(SPEC, message_queue=broker.url, validation="warn")
     queue = app.queue
@@ -213,6 +213,10 @@ async def test_probes_learn_once_that_the_queue_was_reached() -> None:
         broker.end()
         await until(lambda: not queue.connected)
         assert (http.get("/ready").status_code, app.ready) == (200, True)
+        app.server.manager.needs_queue = True  # as --ready-needs-queue does
+        assert (http.get("/ready").status_code, app.ready) == (503, False)
+        broker.start()
+        await until(lambda: app.ready)
 
 
 OLD, NEW = "the old secret of the queue", "the new secret of the queue"

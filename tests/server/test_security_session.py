@@ -17,6 +17,7 @@ from asynction_asgi import (
     Socket,
     load_spec,
 )
+from asynction_asgi.metrics import families
 from asynction_asgi.server.security import bind_security
 from tests.clients import ConnectError, connected
 from tests.server.documents import TEXT, message
@@ -73,6 +74,7 @@ def secure(
     security: Any = None,
     events: Any = None,
     handlers: dict[str, Any] | None = None,
+    **options: Any,
 ) -> AsynctionSocketIO:
     """Return a server with a single namespace; `events` is the requirement of its events."""
     root = namespace(*receives, security=security)
@@ -81,6 +83,7 @@ def secure(
         secured(SCHEMES, {"root": root}),
         security_handlers=functions,
         handlers={"/": handlers or {"who": who}},
+        **options,
     )
 
 
@@ -204,11 +207,11 @@ async def test_arguments_are_checked_before_credentials() -> None:
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_a_session_ends_with_its_credential(transport: str) -> None:
-    """The client receives the reason and is disconnected, and its disconnect handler runs."""
+    """The client receives the reason and is disconnected, its disconnect handler runs, and it is counted."""
     left: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     tokens = Tokens(good={"sub": "ada", "seconds": 0.4})
-    sio = secure(WHO, functions={"bearer": tokens}, security=BEARER)
+    sio = secure(WHO, functions={"bearer": tokens}, security=BEARER, metrics=True)
     sio.on("disconnect", lambda reason: loop.call_soon_threadsafe(left.put_nowait, reason))
     with serve(sio) as url:
         async with connected(url, auth={"token": "good"}, transports=[transport]) as client:
@@ -222,6 +225,8 @@ async def test_a_session_ends_with_its_credential(transport: str) -> None:
             async with connected(url, auth={"token": "good"}):
                 pass
     assert sio.socket(sid) is None
+    assert sio.metrics is not None
+    assert [sample.value for sample in sio.metrics.sample(families.EXPIRED)] == [1]
 
 
 async def test_the_earliest_expiry_ends_the_session() -> None:

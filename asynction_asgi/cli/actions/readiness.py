@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...engine import queue_of
 from ...metrics.monitor import respond_ready
 from ...server.discovery import find_served
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["Readiness", "check_ready_path"]
+__all__ = ["Readiness", "check_needed_queue", "check_ready_path"]
 
 
 class Readiness:
@@ -47,6 +48,18 @@ class Readiness:
             await self.app(scope, receive, send)
             return
         await respond_ready(scope, send, ready=all(served.ready for served in self._served))
+
+
+def check_needed_queue(app: Callable[..., Any]) -> None:
+    """Refuse an application whose readiness can't depend on a message queue.
+
+    Raises:
+        click.UsageError: It has none.
+    """
+    if all(queue_of(served.server.manager) is None for _, served in find_served(app)):
+        raise click.UsageError(
+            "--ready-needs-queue needs a message queue: --message-queue URL for a document, message_queue=URL in code"
+        )
 
 
 def check_ready_path(app: Callable[..., Any], path: str | None) -> None:

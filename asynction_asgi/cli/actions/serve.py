@@ -19,7 +19,7 @@ from ..server_options import DEFAULTS
 from .address import check_address
 from .banner import banner
 from .monitoring import bind, check_metrics, monitored
-from .readiness import check_ready_path
+from .readiness import check_needed_queue, check_ready_path
 from .reloader import Documents, Reloader
 from .server import Ending, Server
 from .workers import Workers
@@ -60,6 +60,8 @@ def serve(
     """
     ending = ending or Ending()
     check_ready_path(app, ending.ready_path)
+    if ending.needs_queue:
+        check_needed_queue(app)
     if monitor is not None:
         check_metrics(app)
     settings = {
@@ -67,6 +69,7 @@ def serve(
         "ws_max_size": _message_limit(app),
         **_settings(options, follow=not documents),
     }
+    _check_message_limit(app, settings["ws_max_size"])
     if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
         settings["ws"] = "auto"  # ours is a subclass of a class that this uvicorn may not have
     check_address(settings)
@@ -138,6 +141,20 @@ def _message_limit(app: Callable[..., Any]) -> int:
     limits: list[int] = [served.server.eio.max_http_buffer_size for _, served in find_served(app)]
     alone = isinstance(app, AsynctionSocketIO) and app.wrapped is None
     return max(limits if alone else [*limits, _UVICORNS_LIMIT])
+
+
+def _check_message_limit(app: Callable[..., Any], size: int) -> None:
+    """Refuse a size limit of WebSocket messages below that of the applications.
+
+    Raises:
+        click.UsageError: uvicorn would close connections for messages that an application takes.
+    """
+    for _, served in find_served(app):
+        if size < served.server.eio.max_http_buffer_size:
+            raise click.UsageError(
+                f"--ws-max-size {size} is less than {served.server.eio.name_limit()}; leave it out, and lower the"
+                f" latter: --limits packet_bytes={size} for a document, Limits(packet_bytes={size}) in code"
+            )
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -40,10 +40,12 @@ class Ending:
     Attributes:
         drain: Seconds over which clients leave after SIGTERM.
         ready_path: Where probes are answered, or None.
+        needs_queue: Whether an outage of the message queue makes the answers to probes 503.
     """
 
     drain: float = 0.0
     ready_path: str | None = None
+    needs_queue: bool = False
 
 
 class Server(uvicorn.Server):
@@ -87,6 +89,7 @@ class Server(uvicorn.Server):
         if path is not None:
             self.config.loaded_app = Readiness(self.config.loaded_app, path)
         for served in self._served:
+            served.server.manager.needs_queue = self._ending.needs_queue
             if self._folder is not None and served.metrics is not None:
                 served.metrics.share(self._folder)
         await super().startup(sockets)

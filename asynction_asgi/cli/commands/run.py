@@ -93,6 +93,13 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     help="Answer probes at this path, such as /ready: 200 when clients may be sent here, otherwise 503.",
 )
 @click.option(
+    "--ready-needs-queue",
+    "needs_queue",
+    is_flag=True,
+    help="Answer probes by 503 in every outage of the message queue. All processes leave the load balancer then;"
+    " by default, a process is ready once it has reached the queue, and serves its own clients in an outage.",
+)
+@click.option(
     "--route",
     metavar="NAME",
     callback=_check_route,
@@ -132,6 +139,7 @@ def run(
     mock: Any,
     drain: float,
     ready_path: str | None,
+    needs_queue: bool,
     route: str | None,
     monitor: str | None,
     schemas: Mapping[str, str],
@@ -171,4 +179,5 @@ def run(
         metrics=monitor is not None,
     )
     address = None if monitor is None else read_address(monitor)
-    run_target(ctx, wanted, options, Ending(drain=drain, ready_path=ready_path), address)
+    ending = Ending(drain=drain, ready_path=ready_path, needs_queue=needs_queue)
+    run_target(ctx, wanted, options, ending, address)

@@ -75,6 +75,12 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.everywhere: Everywhere
 
     @property
+    def reached(self) -> bool:
+        """Whether the process was on its message queue once, and, if it needs the queue, is on it."""
+        link = self.link
+        return link is not None and link.reached and (link.outages.connected or not self.needs_queue)
+
+    @property
     def dropped(self) -> Counter[str]:
         """Messages of the queue that were not taken, by the reason."""
         return self.settings.codec.dropped
