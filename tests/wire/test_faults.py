@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
+from .counters import bad_outcomes, misses
 from .faults import Fault, judge
 from .faults_stopping import STOPS, Stop, judge_stop
 from .stages import PROTOCOL_CLASSES, Stage, on_stage, ours
@@ -16,11 +18,17 @@ from .suite import FAULTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from asynction_asgi.metrics import Metrics
+
 
 @pytest.fixture(scope="module", params=list(PROTOCOL_CLASSES.values()), ids=list(PROTOCOL_CLASSES))
 def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stage]]:
-    """A shared server for all faults that need the same options, which no fault may damage."""
+    """A shared server for all faults that need the same options, which no fault may damage.
+
+    One of the two protocols is served with metrics, which count by classes of their own.
+    """
     stages: dict[str, Stage] = {}
+    with_metrics = request.param != "auto"
     gc.collect()
     gc.freeze()  # each fault collects garbage, without pytest's objects
     with contextlib.ExitStack() as running:
@@ -28,7 +36,8 @@ def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stag
         def find(fault: Fault) -> Stage:
             key = repr(sorted(fault.options.items()))
             if key not in stages:
-                stages[key] = running.enter_context(on_stage(ours, ws=request.param, **fault.options))
+                options = {**fault.options, "metrics": with_metrics}
+                stages[key] = running.enter_context(on_stage(ours, ws=request.param, **options))
             return stages[key]
 
         yield find
@@ -39,8 +48,16 @@ def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stag
 async def test_a_fault_is_answered_and_leaves_no_trace(
     fault: Fault, stage_for: Callable[[Fault], Stage]
 ) -> None:
-    """The client gets the right answer, its state is freed, the log is clean, and others are unaffected."""
-    assert await judge(fault, stage_for(fault)) == []
+    """The client gets the right answer, its state is freed, the log is clean, and others are unaffected.
+
+    With metrics, exactly those counters have moved that are named for the fault.
+    """
+    stage = stage_for(fault)
+    metrics: Metrics | None = stage.app.metrics
+    before = Counter[str]() if metrics is None else bad_outcomes(metrics)
+    assert await judge(fault, stage) == []
+    if metrics is not None:
+        assert misses(fault, bad_outcomes(metrics) - before) == []
 
 
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.id)
