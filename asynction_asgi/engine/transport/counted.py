@@ -24,11 +24,14 @@ class CountedSocket(EngineSocket):
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:
         """Count a message, and take it."""
-        size = len(data) if type(data) is bytes or data.isascii() else len(data.encode())  # type: ignore[union-attr]  # a str
+        size = len(data)
+        if type(data) is str and not data.isascii():
+            size = len(data.encode())
+        counts = self.server.counts
         if self.websocket is None:
-            self.server.counts.received_by_polling += size
+            counts.received_by_polling += size
         else:
-            self.server.counts.received_by_websocket += size
+            counts.received_by_websocket += size
         return EngineSocket.feed(self, data)  # super() would take its time
 
     async def poll(self) -> list[Frame]:
