@@ -14,6 +14,7 @@ from asynction_asgi.engine.transport.websocket import WebSocket
 from asynction_asgi.metrics import families
 from asynction_asgi.server.times import EventTimes
 from tests.clients import ConnectError, connected
+from tests.engine.stage import until
 from tests.serving import serve
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ class Reading:
     def series(self) -> int:
         """How many series there are."""
         return len(self._read())
+
+
+def nobody_is_connected(app: AsynctionSocketIO) -> bool:
+    assert app.metrics is not None
+    return not any(sample.value for sample in app.metrics.sample(families.CONNECTIONS))
 
 
 @pytest.mark.parametrize(
@@ -269,6 +275,7 @@ async def test_answers_of_an_error_handler_are_timed_if_the_server_failed() -> N
 
 async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: str) -> None:
     """Clients count while they are there, dynamic namespaces by their template, bytes by transport."""
+    await until(lambda: nobody_is_connected(app), "clients of other tests are gone")
     reading = Reading(app)
     for transport in ("websocket", "polling"):
         before = Reading(app)
@@ -278,6 +285,7 @@ async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: st
             assert before.of("transports", transport) == 1
             assert before.of("received_bytes_total", transport) >= len('421["say","hi"]')
             assert before.of("sent_bytes_total", transport) >= len('431["hi"]')
+        await until(lambda: nobody_is_connected(app), "the client is gone")
     async with connected(url, "/rooms/8"):
         pass
     with pytest.raises(ConnectError):
