@@ -22,22 +22,26 @@ from tests.forked import ForkedProcess
 from .processes import ROOT, SECONDS, until_accepted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
 _TICK_SECONDS = 0.05  # between two emits to everybody
 _WORK_SECONDS = 0.02  # in the handler of each event
 _SCRIPT = ROOT / "tests" / "javascript" / "rolling.cjs"
+SECRET = "signs the tokens of those who may enter /staff"
 _APPLICATION = f"""\
 import asyncio
 import json
 import os
 
-from asynction_asgi import AsynctionSocketIO
+from asynction_asgi import AsynctionSocketIO, JWTVerifier
 
 done = os.open(os.environ["DONE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 app = AsynctionSocketIO.from_spec(
-    json.loads(os.environ["DOCUMENT"]), message_queue=os.environ["QUEUE"]
+    json.loads(os.environ["DOCUMENT"]),
+    message_queue=os.environ["QUEUE"],
+    metrics="METRICS" in os.environ,
+    security_handlers={{"token": JWTVerifier(secret="{SECRET}")}},
 )
 
 
@@ -70,12 +74,14 @@ class Outcome:
         lost: Events that were answered and not handled.
         doubled: Events that were handled twice.
         exits: The exit status of each server that was restarted.
+        log: What the servers logged before they were restarted, if somebody looked on.
     """
 
     clients: Sequence[dict[str, Any]]
     lost: int
     doubled: int
     exits: Sequence[int]
+    log: str
 
     def total(self, name: str) -> int:
         """Add up one of the numbers of the clients."""
@@ -106,7 +112,10 @@ def document(*, recovery: bool) -> dict[str, Any]:
     return {
         "asyncapi": "2.6.0",
         "info": {"title": "Restarts", "version": "1.0.0"},
-        "channels": {"/": channel},
+        "channels": {"/": channel, "/staff": {"x-security": [{"token": []}]}},
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "x-authField": "token"}}
+        },
     }
 
 
@@ -114,7 +123,13 @@ class _Server:
     """One of the two, which comes back on the same port."""
 
     def __init__(
-        self, folder: Path, route: str, port: int, drain: float, environment: dict[str, str]
+        self,
+        folder: Path,
+        route: str,
+        port: int,
+        drain: float,
+        environment: dict[str, str],
+        monitor: int | None,
     ) -> None:
         options = (
             "--route",
@@ -126,12 +141,16 @@ class _Server:
             "--port",
             str(port),
             "--log-level",
-            "warning",
+            "warning" if monitor is None else "info",
+            "--no-access-log",
+            *(() if monitor is None else ("--monitor", str(monitor))),
         )
         self._command = ("-m", "asynction_asgi", "run", "application:app", *options)
         self._folder, self._environment = folder, environment
         self._url = f"http://127.0.0.1:{port}/ready"
         self._process: ForkedProcess | None = None
+        self._logs = monitor is not None
+        self.log = ""
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -141,7 +160,7 @@ class _Server:
             cwd=self._folder,
             env=self._environment,
             stdout=False,
-            stderr=False,
+            stderr=self._logs,
         )
         async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(SECONDS):
             while True:
@@ -155,13 +174,15 @@ class _Server:
         if self._process is None:
             return 0
         self._process.send_signal(signal.SIGTERM)
-        return await asyncio.to_thread(self._process.wait)
+        _, errors = await asyncio.to_thread(self._process.communicate)
+        self.log += errors
+        return self._process.wait()
 
     async def kill(self) -> None:
         """End it at once."""
         if self._process is not None:
             self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+            await asyncio.to_thread(self._process.communicate)
 
 
 async def roll(
@@ -173,6 +194,7 @@ async def roll(
     drain: float,
     rate: float = 5.0,
     recovery: bool = False,
+    look: Callable[[str, Sequence[str]], Awaitable[None]] | None = None,
 ) -> Outcome:
     """Restart both servers under load.
 
@@ -184,8 +206,10 @@ async def roll(
         drain: Seconds over which each server lets its clients leave.
         rate: Events a second of each client.
         recovery: Whether the document asks for what clients missed.
+        look: Receives the URL of nginx and those of the monitors, before and after the restarts; if given,
+            the servers have metrics.
     """
-    ports = free_ports(3)
+    ports, monitors = free_ports(3), free_ports(2)
     queue = queue_url.replace("redis:", "redis+stream:")
     (folder / "application.py").write_text(_APPLICATION, "utf-8")
     done = folder / "done"
@@ -195,10 +219,13 @@ async def roll(
         "DONE": str(done),
         "QUEUE": queue,
         "DOCUMENT": json.dumps(document(recovery=recovery)),
+        **({} if look is None else {"METRICS": "1"}),
     }
     servers = [
-        _Server(folder, route, port, drain, environment) for route, port in zip("ab", ports, strict=False)
+        _Server(folder, route, port, drain, environment, None if look is None else monitor)
+        for route, port, monitor in zip("ab", ports, monitors, strict=False)
     ]
+    watched = [f"http://127.0.0.1:{monitor}" for monitor in monitors]
     emitter = Emitter.from_spec(document(recovery=False), message_queue=queue)
     try:
         await asyncio.gather(*(server.start() for server in servers))
@@ -214,9 +241,13 @@ async def roll(
                 assert node.stdout is not None
                 assert await asyncio.wait_for(node.stdout.readline(), SECONDS) == b"connected\n"
                 exits = []
+                if look is not None:
+                    await look(url, watched)
                 for server in servers:
                     exits.append(await server.end())
                     await server.start()
+                if look is not None:
+                    await look(url, watched)
                 output, _ = await asyncio.wait_for(node.communicate(b""), SECONDS)
             finally:
                 if node.returncode is None:
@@ -235,6 +266,7 @@ async def roll(
         lost=len(answered - handled.keys()),
         doubled=sum(count > 1 for count in handled.values()),
         exits=exits,
+        log="".join(server.log for server in servers),
     )
 
 
