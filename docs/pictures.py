@@ -21,6 +21,7 @@ from rich.text import Text
 
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.demo import DOCUMENT as CHAT
+from docs.graphs import draw_graphs
 from tests.diff.repository import Repository
 from tests.pages import block
 from tests.serving import serve
@@ -64,6 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         terminals(Path(folder))
     pages()
+    draw_graphs(PICTURES / "dashboard.svg")
 
 
 def terminals(folder: Path) -> None:
