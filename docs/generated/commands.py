@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +58,7 @@ def _section(name: str, command: click.Command, context: click.Context) -> str:
 
 
 def _help(command: click.Command) -> str:
-    return inspect.cleandoc(command.help or "")
+    return _with_code(inspect.cleandoc(command.help or ""))
 
 
 def _record(parameter: click.Parameter, context: click.Context) -> tuple[str, str] | None:
@@ -65,4 +66,13 @@ def _record(parameter: click.Parameter, context: click.Context) -> tuple[str, st
     if record is None or isinstance(parameter, click.Argument) or parameter.name == "help":
         return None
     names, text = record
-    return f"`{names}`", text
+    return f"`{names}`", _with_code(text)
+
+
+def _with_code(text: str) -> str:
+    """Return a help text with its options and quoted arguments as code, where hyphens and quotes stay as they are."""
+    return re.sub(r"""`[^`]*`|(?<!\w)(--[a-z][a-z-]*|'"[^']*"')""", _as_code, text)
+
+
+def _as_code(match: re.Match[str]) -> str:
+    return f"`{match[1]}`" if match[1] else match[0]
