@@ -94,9 +94,8 @@ def _current() -> Span | None:
 
 def _left_open(peer: Peer[Any]) -> Span | None:
     """Return the span of a client that passed the checks, but whose connect handler will not be called."""
-    span = getattr(
-        getattr(peer, "state", None), "trace", None
-    )  # of a peer that was never checked, there is no state
+    # A peer that was never checked has no state.
+    span = getattr(getattr(peer, "state", None), "trace", None)
     return span if isinstance(span, Span) else None
 
 
