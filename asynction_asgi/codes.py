@@ -37,7 +37,7 @@ DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
         "REF_FILE": "a file that can't be read",
         "REF_REMOTE": "a reference over the network, which is never followed; see `--schemas`",
         "REF_ANCHOR": "an anchor that is not there",
-        "REF_ID": "a name that two schemas have, or that is not allowed",
+        "REF_ID": "a name that two schemas have, that is not allowed, or that differs from the one of a reference",
         "REF_POINTER": "not a JSON Pointer",
         "REF_DANGLING": "a reference that resolves to nothing",
         "REF_CYCLE": "references that form a cycle and never reach a value",

@@ -169,7 +169,21 @@ class Resources:
             document = self._resolver.files.at(node, path, uri, name=str(path), within=within)
             return self._entered(document, full, scope.dialect)
         document = self._resolver.files.named(node, uri)
-        return self._entered(document, _uri_of(document), scope.dialect)
+        resource = self._entered(document, _uri_of(document), scope.dialect)
+        if scope.base != _uri_of(node.document):
+            self._compare_names(node, full, document)
+        return resource
+
+    def _compare_names(self, node: Node, full: str, document: Document) -> None:
+        """Report a reference to a URI if the file that is read for it has another one."""
+        scope = self._scopes.get(document.root.identity)
+        if scope is None or scope.base in (full, _uri_of(document)) or node.identity in self.found:
+            return
+        message = (
+            f"this is {full!r} by the '$id' of this schema, but the file that was read calls itself {scope.base!r}; "
+            "correct one of them, or say where the file is by --schemas URI=PATH"
+        )
+        self._names.report(node, "$ref", "warning", "REF_ID", message)
 
     # --- the scan ---------------------------------------------------------------------------------
 

@@ -351,6 +351,29 @@ def test_a_reference_out_of_its_folder_is_refused(
     assert message in text
 
 
+@pytest.mark.parametrize(
+    ("identifier", "codes"),
+    [
+        (None, []),
+        ("https://example.com/address.json", []),
+        ("https://other.example/address.json", ["REF_ID"]),
+    ],
+)
+def test_a_file_of_another_name_is_reported(tmp_path: Path, identifier: str | None, codes: list[str]) -> None:
+    """It is read for a relative reference, and a warning says that its identifier is another one."""
+    named = {} if identifier is None else {"$id": identifier}
+    (tmp_path / "address.json").write_text(json.dumps({**named, **TEXT}))
+    path = tmp_path / "main.json"
+    path.write_text(
+        json.dumps(document({"$id": "https://example.com/user.json", "items": {"$ref": "address.json"}}))
+    )
+    outcome = check_document(path)
+    assert [(found.severity, found.code) for found in outcome.diagnostics] == [
+        ("warning", code) for code in codes
+    ]
+    assert refusal(outcome, [5]) == "/0"
+
+
 def test_a_confined_file_says_which_uri_confines_it(tmp_path: Path) -> None:
     """A file stays confined if a path leads to it as well, and the message names the URI that does it."""
     vendor = tmp_path / "vendor"
