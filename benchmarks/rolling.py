@@ -2,8 +2,8 @@
 
 Each client sends events, the next one when the last was answered; a script emits 20 numbers a second to all.
 Prints, per row: connections refused, events lost and handled twice, numbers that clients received twice and in the wrong
-order, numbers that the median client missed while it was away, seconds away (median and longest), and how many
-clients came back in the busiest second. Needs node, npm and nginx.
+order, numbers that clients missed while they were away (the median client, and all together), seconds away (median
+and longest), and how many clients came back in the busiest second. Needs node, npm and nginx.
 ``python -m benchmarks.rolling [--clients N] [--drain SECONDS …] [--rate N] [--recovery]``
 """
 
@@ -60,7 +60,7 @@ def _row(drain: float, outcome: Outcome) -> tuple[str, ...]:
         str(outcome.doubled),
         str(outcome.total("doubled")),
         str(outcome.total("disordered")),
-        f"{statistics.median(client['missed'] for client in outcome.clients):g}",
+        f"{statistics.median(client['missed'] for client in outcome.clients):g}, {outcome.total('missed')}",
         f"{statistics.median(away):.1f}, {away[-1]:.1f} s",
         f"{outcome.peak} in 1 s",
     )
