@@ -54,6 +54,7 @@ class Rejection(StrEnum):
 
     ORIGIN = "origin"
     VERSION = "version"
+    TRANSPORT = "transport"
     DRAINING = "draining"
     UNKNOWN_SESSION = "unknown_session"
     TOO_LARGE = "too_large"

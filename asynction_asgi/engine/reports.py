@@ -28,6 +28,7 @@ _CLOSES = {
 _REJECTIONS = {
     Rejection.ORIGIN: (logging.WARNING, "its origin is not admitted"),
     Rejection.VERSION: (logging.WARNING, "the client speaks a version that is not supported"),
+    Rejection.TRANSPORT: (logging.WARNING, "its transport is not served"),
     Rejection.DRAINING: (logging.INFO, "the server is stopping"),
     Rejection.UNKNOWN_SESSION: (
         logging.INFO,

@@ -57,6 +57,10 @@ class EngineApp:
             engine.reports.rejected(Rejection.ORIGIN, scope, describe(environ))
             await respond(scope, receive, send, 400, b"Not an accepted origin", (_VARY,))
             return
+        transport = query.get("transport", [""])[0] or "polling"
+        if transport not in engine.transports:
+            await engine.refuse_transport(environ, transport)
+            return
         if "sid" in query:
             if socket is None and scope.get("method") != "OPTIONS":  # which is answered for any
                 engine.reports.rejected(Rejection.UNKNOWN_SESSION, scope)

@@ -17,6 +17,7 @@ from ..wire.frames import Frame
 from .counted import CountedSocket, CountedWebSocket
 from .environ import make_response, translate_request
 from .origins import Origins
+from .refused import FAULTS, UNSUPPORTED_VERSION, advise_transport, refuse_transport
 from .session import EngineSocket
 from .uvicorn.compat import find_limit, is_exiting
 from .websocket import WebSocket
@@ -32,14 +33,6 @@ _EXIT_CHECK_SECONDS = 0.5
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
 _USUAL_LIMIT = 16 * 1024 * 1024
-# The code and the first words are those of Engine.IO's server in JavaScript.
-_UNSUPPORTED_VERSION = {
-    "status": "400 BAD REQUEST",
-    "headers": [("Content-Type", "application/json")],
-    "response": b'{"code":5,"message":"Unsupported protocol version: use a client of Socket.IO 3 or 4"}',
-}
-# Upstream's keys of what `EngineApp` has reported already, with the address of the client.
-_REPORTED = ("bad-sid", "bad-version")
 
 
 def check_route(name: str) -> str:
@@ -148,7 +141,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def refuse_request(self) -> dict[str, Any]:
         """Return the response to a request that came too late."""
-        return self._bad_request("Unexpected HTTP request")
+        response: dict[str, Any] = super()._bad_request("Unexpected HTTP request")
+        return response
+
+    async def refuse_transport(self, environ: dict[str, Any], transport: str) -> None:
+        """Answer and report a request for a transport that is not served."""
+        advice = advise_transport(transport, self.transports)
+        if advice is None:
+            self.reports.rejected(Rejection.MALFORMED, environ["asgi.scope"], "unknown transport")
+        else:
+            self.reports.rejected(Rejection.TRANSPORT, environ["asgi.scope"], advice)
+        await self._make_response(refuse_transport(self.transports), environ)
 
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
         """Call the disconnect handler that upstream would call."""
@@ -201,18 +204,24 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return response
 
     def _bad_request(self, message: str | None = None) -> dict[str, Any]:
-        """Return a refusal that, unlike upstream's, does not repeat the peer's values."""
+        """Return a refusal that, unlike upstream's, does not repeat the peer's values.
+
+        `_make_response` reports its ``fault``, unless `EngineApp` has reported the request.
+        """
         if message is not None and message.startswith("Invalid session"):
             message = "Invalid session"
         elif message is not None and message.startswith("The client is using an unsupported version"):
-            return _UNSUPPORTED_VERSION
-        return dict(super()._bad_request(message))
+            return dict(UNSUPPORTED_VERSION)
+        return {**super()._bad_request(message), "fault": FAULTS.get(message or "")}
 
     def _log_error_once(self, message: str, message_key: str) -> None:
-        """Report what a client did wrong; it is not an error of the server."""
-        del message  # it holds the peer's own values
-        if message_key not in _REPORTED:
-            self.reports.rejected(Rejection.MALFORMED, None, message_key)
+        """Log nothing: what a client did wrong is not an error of the server, and is reported with its address."""
+
+    async def _make_response(self, response: Mapping[str, Any], environ: Mapping[str, Any]) -> Any:
+        fault = response.get("fault")
+        if fault is not None:
+            self.reports.rejected(Rejection.MALFORMED, environ["asgi.scope"], fault)
+        return await super()._make_response(response, environ)
 
     def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
         """Return the origin of the request: the guard admitted it, or upstream would not have got it."""

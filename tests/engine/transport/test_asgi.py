@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,16 +32,16 @@ POLL = "/socket.io/?EIO=4&transport=polling"
         ("GET", "/socket.io/?EIO=4&transport=pigeon", 400),
         ("GET", "/socket.io/?transport=polling", 400),
         ("GET", "/socket.io/?EIO=4&transport=websocket", 400),
-        ("GET", POLL + "&sid=unknown", 400),
+        ("GET", POLL + "&sid=stranger", 400),
         ("GET", POLL + "&sid=%00%ff", 400),
         ("GET", "/socket.io/?EIO=4&transport=", 400),
         ("GET", POLL + "&j=0", 400),
         ("GET", POLL + "&j=", 400),
         ("GET", POLL + "&j=x&j=1", 400),
-        ("GET", POLL + "&sid=unknown&%6A=0", 400),
-        ("POST", POLL + "&sid=unknown&j=0", 400),
+        ("GET", POLL + "&sid=stranger&%6A=0", 400),
+        ("POST", POLL + "&sid=stranger&j=0", 400),
         ("POST", POLL, 400),
-        ("POST", POLL + "&sid=unknown", 400),
+        ("POST", POLL + "&sid=stranger", 400),
         ("PUT", POLL, 400),
         ("DELETE", POLL, 400),
         ("OPTIONS", POLL, 200),
@@ -54,12 +55,50 @@ async def test_requests_outside_the_protocol_are_refused(
         answer = await http.request(method, target, content=b"40" if method == "POST" else None)
         assert answer.status_code == status
         assert "___eio" not in answer.text
-        assert "unknown" not in answer.text
+        assert not re.search("stranger|pigeon", answer.text)
         assert not any(stage.holdings.values())
     assert not caplog.records
 
 
-@pytest.mark.parametrize("query", ["&sid=unknown", "&EIO=5", "&transport=pigeon"])
+@pytest.mark.parametrize(
+    ("served", "asked", "cure", "line"),
+    [
+        (
+            "websocket",
+            "polling",
+            'this server takes WebSocket; connect with transports: ["websocket"]',
+            'HTTP long-polling is off, by --websocket-only or transports=["websocket"]',
+        ),
+        (
+            "polling",
+            "websocket",
+            'this server takes HTTP long-polling; connect with transports: ["polling"]',
+            'WebSocket is off, by transports=["polling"]',
+        ),
+    ],
+    ids=["polling", "websocket"],
+)
+async def test_a_transport_that_is_off_is_refused_with_what_to_do(
+    served: str, asked: str, cure: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Client and log are told which transports there are; a page of another origin can read it, too."""
+    async with (
+        serve(transports=[served], cors_allowed_origins="*") as stage,
+        httpx.AsyncClient(base_url=stage.url, trust_env=False) as http,
+    ):
+        for origin in ("http://one.example", "http://two.example"):
+            answer = await http.get(
+                f"/socket.io/?EIO=4&transport={asked}", headers={"origin": origin, "user-agent": "me"}
+            )
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (400, "*")
+            assert answer.json() == {"code": 0, "message": f"Transport unknown: {cure}"}
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    start = re.escape(f"rejected a request: its transport is not served: {line}; {cure.partition('; ')[2]}")
+    assert re.fullmatch(rf"{start} \(127\.0\.0\.1:\d+\)", record.getMessage())
+
+
+@pytest.mark.parametrize("query", ["&sid=stranger", "&EIO=5", "&transport=pigeon"])
 async def test_a_websocket_outside_the_protocol_is_refused(
     query: str, caplog: pytest.LogCaptureFixture
 ) -> None:
