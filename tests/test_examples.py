@@ -42,10 +42,11 @@ from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
 from .forked import run_pytest
 from .pages import BLOCKS, ROOT, TEXT, Block, block
+from .queues import running_broker
 from .server.documents import channel, message
 from .server.documents import document as channels_document
 from .serving import serve
-from .test_tutorial import STEPS
+from .test_tutorial import ADDRESS, STEPS
 from .typed_clients.compiling import errors, prepare, run
 
 if TYPE_CHECKING:
@@ -69,18 +70,22 @@ RATES = "Rate limits"
 LOG = "The log"
 TOKENS = "JSON Web Tokens and roles"
 REPEAT = "Repeat it in a shell"
+OUTAGE = "If Redis goes away"
 WHY = "Why is a token refused?"
 OBSERVING = "Metrics, probes and dashboards"
 BOARD = "Dashboard and alerts"
 DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
+OTHERWISE = (  # examples in Python that are run by a test of their own alone
+    *(EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY, LOG),
+    *("Two workers", OUTAGE),
+)
 FRAGMENTS = [
     candidate
     for candidate in BLOCKS
     if candidate.language == "python"
     and (candidate.language, candidate.heading) not in STEPS
-    and candidate.heading
-    not in (EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY, LOG)
+    and candidate.heading not in OTHERWISE
 ] + [Block("python", block("python", "Handlers", 1), "Handlers")]
 
 
@@ -117,7 +122,8 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, START) for language in ("bash", "python")),
         *((language, TYPED) for language in ("bash", "typescript")),
         *((language, PYTHON) for language in ("bash", "python")),
-        ("bash", "Two workers"),
+        *((language, "Two workers") for language in ("bash", "js", "python")),
+        ("python", OUTAGE),
         ("bash", DEPLOYING),
         ("nginx", "nginx"),
         ("dockerfile", "Docker"),
@@ -180,6 +186,40 @@ def test_the_error_of_a_handler_reaches_the_client() -> None:
 def test_two_workers_are_run_as_the_tutorial_does() -> None:
     """The commands, of which the tutorial's is run, differ in the document alone."""
     assert block("bash", "Two workers") == block("bash", "Two processes").replace("desk.yaml", "chat.yaml")
+
+
+def test_clients_of_two_workers_need_the_option_of_the_examples(folder: Path, node_modules: Path) -> None:
+    """Without polling, the shown clients connect, and those without the option get the errors that are named."""
+    shown = block("js", "Two workers") + "socket.on('connect', () => (console.log(true), socket.close()));\n"
+    shown += "socket.on('connect_error', (error) => (console.log(JSON.stringify(error.message)), socket.close()));\n"
+    scripts = {"page.js": shown, "polling.js": shown.replace(', { transports: ["websocket"] }', "")}
+    with serve(AsynctionSocketIO.from_spec("chat.yaml", transports=["websocket"])) as url:
+        prepare(folder, {name: text.replace(ADDRESS, url) for name, text in scripts.items()}, node_modules)
+        assert run(folder, "page.js") == [True]
+        assert run(folder, "polling.js") == ["xhr poll error"]
+        program = block("python", "Two workers").replace(ADDRESS, url)
+        names: dict[str, Any] = {}
+        exec(program, names)
+        with names["client"] as client:
+            assert client.call("say", "hello", timeout=5) == 5
+        with pytest.raises(socketio.exceptions.ConnectionError, match="Unexpected status code 400"):
+            exec(program.replace(', transports=["websocket"]', ""), {})
+
+
+async def test_a_count_is_unknown_while_redis_is_away() -> None:
+    """The example counts the clients of both processes, and returns None once they can't ask one another."""
+    names: dict[str, Any] = {}
+    exec(block("python", OUTAGE), names)
+    with running_broker() as broker:
+        apps = [AsynctionSocketIO.from_spec(channels_document(), message_queue=broker.url) for _ in range(2)]
+        with serve(apps[0], lifespan="on"), serve(apps[1], lifespan="on"):
+            queue = apps[0].queue
+            assert queue is not None
+            await until(lambda: len(queue.processes) == 2)
+            assert await names["count_bidders"](apps[0]) == 0
+            broker.end()
+            await until(lambda: not queue.connected)
+            assert await names["count_bidders"](apps[0]) is None
 
 
 def test_all_forms_of_handlers_can_be_bound() -> None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.cli import main
 
 from .cli.inside import Here
 from .cli.processes import running
 from .pages import block
-from .typed_clients.compiling import errors, prepare
+from .serving import serve
+from .typed_clients.compiling import errors, prepare, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +35,7 @@ STEPS = {
     *(("python", heading) for heading in (FIRST, SECURED, TESTS)),
     *(("bash", heading) for heading in (CONTRACT, FIRST, SECURED, TESTS, FRONT_END, WORKERS)),
     *(("text", heading) for heading in (FIRST, SECURED)),
-    ("typescript", FRONT_END),
+    *(("typescript", heading) for heading in (FRONT_END, WORKERS)),
 }
 
 
@@ -65,6 +67,12 @@ def invoke(line: str, url: str = ADDRESS) -> str:
 
 def serving(line: str, *options: str) -> Here:
     return Here(*shlex.split(line)[1:], "--port", "0", *options)
+
+
+def make_token(folder: Path, name: str) -> str:
+    """Return what ``make_token.py`` prints for a customer."""
+    command = [sys.executable, "make_token.py", name]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_the_contract_is_mocked(folder: Path) -> None:
@@ -111,16 +119,37 @@ def test_the_tests_pass(folder: Path) -> None:
     assert re.search(r"open ticket .*NOT refused", result.stdout)
 
 
-def test_the_front_end_compiles(
+def test_the_front_end_compiles_and_runs(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, node_modules: Path
 ) -> None:
-    """The compiler accepts the page, and refuses a misspelt event."""
+    """The compiler refuses a misspelt event, and the page opens tickets, with the last step's line without polling."""
     invoke(block("bash", FRONT_END))
-    page, module = block("typescript", FRONT_END), (folder / "web" / "desk.ts").read_text("utf-8")
+    page = block("typescript", FRONT_END)
+    later, count = re.subn(
+        r"^  const socket: .*\n", lambda _: block("typescript", WORKERS), page, flags=re.MULTILINE
+    )
+    assert count == 1
     place = tmp_path_factory.mktemp("front-end")
-    wrong = page.replace('"open ticket"', '"open tiket"')
-    prepare(place, {"desk.ts": module, "page.ts": page, "wrong.ts": wrong}, node_modules)
-    assert {name for name, _ in errors(place, "typescript")} == {"wrong.ts"}
+    app = AsynctionSocketIO.from_spec("desk.yaml")
+    workers = AsynctionSocketIO.from_spec("desk.yaml", transports=["websocket"])
+    talk = """
+import { open } from "./page.js";
+import { open as openLater } from "./later.js";
+const token = process.argv[2];
+console.log(await open(token, "It burns"));
+console.log(await openLater(token, "It burns"));
+"""
+    with serve(app) as url, serve(workers) as workers_url:
+        files = {
+            "desk.ts": (folder / "web" / "desk.ts").read_text("utf-8"),
+            "page.ts": page.replace(ADDRESS, url),
+            "later.ts": later.replace(ADDRESS, workers_url),
+            "wrong.ts": page.replace('"open ticket"', '"open tiket"'),
+            "talk.js": talk,
+        }
+        prepare(place, files, node_modules)
+        assert {name for name, _ in errors(place, "typescript", emit=True)} == {"wrong.ts"}
+        assert run(place, "talk.js", make_token(folder, "ada")) == [1, 2]
 
 
 def test_two_workers_share_their_clients(folder: Path, queue_url: str) -> None:
@@ -131,8 +160,5 @@ def test_two_workers_share_their_clients(folder: Path, queue_url: str) -> None:
         port = str(free.getsockname()[1])
     with running(*shlex.split(line)[1:], "--port", port, cwd=folder) as (url, command):
         command.wait_for("Application startup complete", times=2)
-        token = subprocess.run(
-            [sys.executable, "make_token.py", "ada"], cwd=folder, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        auth = f'--auth \'{{"token": "{token}"}}\''
+        auth = f'--auth \'{{"token": "{make_token(folder, "ada")}"}}\''
         assert invoke(f"asynction-asgi call {ADDRESS} 'open ticket' '\"It burns\"' {auth}", url) == "1\n"
