@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import inspect
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import socketio
 
+from tests.clients import WAIT_SECONDS
 from tests.loggers import restored_loggers
 from tests.queues import queue_server
 
@@ -73,6 +76,18 @@ def anyio_backend() -> str:
 def own_loggers() -> Iterator[None]:
     """Restore loggers, so that what a test sees in the log does not depend on earlier tests."""
     with restored_loggers():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_clients() -> Iterator[None]:
+    """Let python-socketio's clients wait for namespaces until a busy machine has answered, not for one second."""
+    with pytest.MonkeyPatch.context() as patch:
+        for connect in (socketio.Client.connect, socketio.AsyncClient.connect):
+            parameters = inspect.signature(connect).parameters.values()
+            defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
+            assert defaults["wait_timeout"] == 1
+            patch.setattr(connect, "__defaults__", (*(defaults | {"wait_timeout": WAIT_SECONDS}).values(),))
         yield
 
 
