@@ -88,16 +88,20 @@ def test_a_misbehaving_server_gets_a_clear_word(auction: str, bug: str, code: st
 
 
 @pytest.mark.parametrize(
-    ("bug", "last"),
-    [("exit", ("say", ["😀"])), ("hang", ("bid", [{"item": "tgk-4926", "amount": 1_000_000}]))],
+    ("bug", "last", "waiting"),
+    [
+        ("exit", ("say", ["😀"]), ()),
+        ("hang", ("bid", [{"item": "tgk-4926", "amount": 1_000_000}]), SILENT),
+    ],
     ids=["exit", "hang"],
 )
 def test_a_server_that_dies_ends_the_run(
-    node_modules: Path, bug: str, last: tuple[str, list[object]]
+    node_modules: Path, bug: str, last: tuple[str, list[object]], waiting: tuple[str, ...]
 ) -> None:
     """The run ends with the last events before the server's end, and a line to repeat each."""
     with serving_js(node_modules, "auction.cjs") as url:
-        body = report(f"{url}/?bugs={bug}", *TOKEN, *SILENT, "--phase", "edges", code=1)
+        report(url, *TOKEN, "--include", "wave", code=0)  # its first connection may take long
+        body = report(f"{url}/?bugs={bug}", *TOKEN, *waiting, "--phase", "edges", code=1)
     assert body["stopped"] == "the server no longer answers"
     finding = body["findings"][-1]
     assert finding["code"] == "SERVER_DOWN"
