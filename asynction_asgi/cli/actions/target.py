@@ -149,7 +149,7 @@ def _read_secrets(variable: str | None) -> list[str] | None:
     if not found:  # do not repeat the name: it may be the secret
         raise click.ClickException(
             "--message-queue-secret takes the name of an environment variable; the variable named is not set,"
-            " or empty"
+            " or empty; set it before the server starts"
         )
     return found
 

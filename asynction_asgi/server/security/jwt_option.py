@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ...spec.text.hints import did_you_mean
+from ...spec.text.hints import say_known
 from .jwt_verifier import JWTVerifier
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ def read_jwt(node: Node) -> JWTVerifier | list[Diagnostic]:
     for key, value in node.items():
         expected = _wrong(key, value.value)
         if key not in _FIELDS:
-            problems.append(_problem(value, f"x-jwt has no {key!r}{did_you_mean(key, _FIELDS)}", key=True))
+            problems.append(_problem(value, f"x-jwt has no {key!r}{say_known(key, _FIELDS)}", key=True))
         elif expected is not None:
             problems.append(_problem(value, f"{key} of x-jwt must be {expected}"))
         elif key == "secretEnv":
             options["secret"] = os.environ.get(value.value) or None
             if options["secret"] is None:
-                problems.append(_problem(value, f"the environment variable {value.value!r} is not set"))
+                unset = f"the environment variable {value.value!r} is not set"
+                problems.append(_problem(value, f"{unset}; set it before the server starts"))
         else:
             options[key] = value.value
     if problems:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.arguments import compile_arguments
 from ..schemas import Mismatch
-from ..text.hints import did_you_mean
+from ..text.hints import did_you_mean, say_known
 from .examples import with_bytes
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read_hints(
         return Hints()
     for key in found:
         if key not in _KEYS:
-            problem(f"its x-mock has no {key!r}{did_you_mean(str(key), _KEYS)}", key)
+            problem(f"its x-mock has no {key!r}{say_known(str(key), _KEYS)}", key)
     weight = _number(found, "weight", problem)
     return Hints(
         ack=_ack(event, found, spec, problem),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..text.hints import closest, did_you_mean
+from ..text.hints import closest, did_you_mean, list_few
 from ..text.pointer import Pointer
 from .walk import TYPE_NAMES, type_name
 
@@ -307,7 +307,7 @@ class Object:
                 near = closest(key, self.fields)
                 if near in self.required and near not in node.value and key not in self.moved:
                     continue  # reported as the missing field's misspelling
-                hint = f"; did you mean {near!r}?" if near else ""
+                hint = f"; did you mean {near!r}?" if near else list_few(self.fields)
                 if key in self.moved:
                     hint = f" in AsyncAPI {walk.major}.x; use {self.moved[key]}"
                     if not walk.is_foreign:

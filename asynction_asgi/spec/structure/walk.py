@@ -36,6 +36,7 @@ TYPE_NAMES: dict[type, str] = {
     list: "a list",
     type(None): "null",
 }
+_ALIKE = 0.88  # not x-author for x-auth
 
 
 class Rule(Protocol):
@@ -224,18 +225,27 @@ class Walk:
             self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated; use {right!r}", key=True)
             fields[right].check(self, node)
             return
-        if key in self.places:
-            meant = key
-            message = f"{key!r} has no effect on {title}; it belongs on {' or '.join(self.places[key])}"
+        near = closest(key, self.places, cutoff=_ALIKE)
+        if near is None:
+            return
+        here = closest(key, [name for name in fields if name in self.places], cutoff=_ALIKE)
+        if near == key:
+            message = f"{key!r} has no effect on {title}; it belongs on {self._places_of(key)}"
             if (plain := key.removeprefix("x-")) in fields:
                 message += f"; use {plain!r} here"
-        elif near := closest(key, self.places, cutoff=0.88):  # not x-author for x-auth
-            meant = near
-            message = f"unknown extension {key!r}; did you mean {near!r}?"
+            elif here is not None:
+                message += f"; did you mean {here!r}?"
         else:
-            return
-        report = self.refuse if meant in self.guards or self.strict else self.warn
+            message = f"unknown extension {key!r}; did you mean {here or near!r}"
+            if near not in fields:
+                or_near = "" if here is None else f", or {near!r}"
+                message += f"{or_near}, which belongs on {self._places_of(near)}"
+            message += "?"
+        report = self.refuse if near in self.guards or self.strict else self.warn
         report(node, "UNKNOWN_EXTENSION", message, key=True)
+
+    def _places_of(self, extension: str) -> str:
+        return " or ".join(self.places[extension])
 
 
 def _scopes(value: Any) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_FEW = 8
+
 
 def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
     """Return the known word that a person who wrote `word` most likely meant, or None."""
@@ -17,6 +19,18 @@ def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | No
         if same is not None:
             return same
     return next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
+
+
+def say_known(word: Any, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known word, else what `list_few` does."""
+    words = list(known)
+    return did_you_mean(word, words) or list_few(words)
+
+
+def list_few(known: Iterable[str]) -> str:
+    """Return ``; it has a, b, c``, or ``""`` for more than a reader looks through."""
+    words = list(known)
+    return f"; it has {', '.join(words)}" if 0 < len(words) <= _FEW else ""
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:

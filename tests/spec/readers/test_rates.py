@@ -127,6 +127,18 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
             "/servers/a/x-rate",
             "it belongs on a message or a channel",
         ),
+        (
+            v2("{/: {publish: {message: {name: a, x-rates: {limit: 1}}}}}"),
+            "UNKNOWN_EXTENSION",
+            "/channels/~1/publish/message/x-rates",
+            "it belongs on the components object; did you mean 'x-rate'?",
+        ),
+        (
+            v2("{/: {x-rate: {limit: 1, window: 5}}}"),
+            "UNKNOWN_FIELD",
+            "/channels/~1/x-rate/window",
+            "x-rate has no 'window'; it has limit, per, burst, by",
+        ),
         (v2("{/: {x-rat: {limit: 1}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-rat", "did you mean 'x-rate'?"),
         (
             v2("{/: {publish: {message: {$ref: '#/components/messages/a', x-rate: {limit: 1}}}}}")
@@ -201,7 +213,18 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
         ),
     ],
     ids=[
-        *("operation", "server", "misspelt", "reference", "sent", "ack", "reply", "unknown address"),
+        *(
+            "operation",
+            "server",
+            "near another place",
+            "unknown member",
+            "misspelt",
+            "reference",
+            "sent",
+            "ack",
+            "reply",
+            "unknown address",
+        ),
         *("no address", "two channels", "public", "optional security", "shared events"),
     ],
 )

@@ -176,11 +176,11 @@ def test_a_reference_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "pointer", "says"),
     [
-        (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handler'?"),
+        (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handlers', or 'x-handler', which belongs on a message?"),
         (v2("{/: {x-handlers: {error: on_error}}}"), "HANDLER", "/channels/~1/x-handlers/error", "use 'package.module.on_error'"),
         (v2("{/: {x-handers: {error: a.b}}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handers", "use 'x-handlers'"),
         (v2("{/: {publish: {message: {name: a, x-ackk: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-ackk", "did you mean 'x-ack'?"),
-        (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message"),
+        (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message; did you mean 'x-handlers'?"),
         (v2("{/: {publish: {message: {name: a, x-acks: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-acks", "did you mean 'x-ack'?"),
         (v2("{/: {$ref: '#/components/channels/c', description: d, publish: {}}}", "components: {channels: {c: {}}}"), "REF_TYPE", "/channels/~1/publish", "no effect beside a $ref"),
         (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "use 'x-bearerInfoFunc'"),
