@@ -23,9 +23,11 @@ from .grammar_shared import (
     scheme_fields,
     ws_is_spelt_right,
 )
+from .overridden import BY_ONE_OF, report_overridden
 
 if TYPE_CHECKING:
-    from .walk import Rule
+    from ..text.document import Node
+    from .walk import Rule, Walk
 
 __all__ = ["TABLE"]
 
@@ -60,6 +62,14 @@ _OPERATION_EXTENSIONS = {key: MESSAGE_EXTENSIONS[key] for key in ("x-ack", "x-or
 
 def _components(**kinds: Rule) -> dict[str, Rule]:
     return {name: Entries(rule, keys=COMPONENT_KEY, what="component name") for name, rule in kinds.items()}
+
+
+def _only_the_list_counts(walk: Walk, node: Node) -> None:
+    """Report the fields of a message beside its ``oneOf``; those that no message has are reported already."""
+    if "oneOf" in node.value:
+        row = TABLE["message"]
+        fields = [key for key in node.value if walk.respelt.get(key, key) in row.fields]
+        report_overridden(walk, row, node, BY_ONE_OF, fields)
 
 
 TABLE: dict[str, Object] = {
@@ -153,7 +163,7 @@ TABLE: dict[str, Object] = {
             "traits": Each(Use("message trait")),
             "oneOf": Each(_MESSAGE),
         },
-        checks=(payload_is_a_schema, headers_are_an_object, is_a_message),
+        checks=(_only_the_list_counts, payload_is_a_schema, headers_are_an_object, is_a_message),
         moved={"security": "'x-scopes', beside 'security' of the operation or the server"},
         guards=frozenset({"x-scopes", "x-rate"}),
     ),

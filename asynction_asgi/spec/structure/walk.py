@@ -188,27 +188,6 @@ class Walk:
         if read.declared is not None:
             self.dialects[schema.identity] = read.declared
 
-    def siblings(self, row: Row, node: Node) -> None:
-        """Report fields beside a ``$ref``, which have no effect (JSON Reference, section 3).
-
-        Those that narrow access are an error: the author believes that they are enforced.
-        """
-        idle = [key for key in node.value if key != "$ref" and key not in {"description", "summary"}]
-        narrowing = idle if "*" in row.guards else [key for key in idle if key in row.guards]
-        for key in narrowing:
-            cure = (
-                f"move it to the target of the reference, or write {row.title} here in place of the reference"
-            )
-            if key in {"scopes", "x-scopes"}:
-                cure = f"use {_scopes(node.value[key])} beside the list of requirements"
-            message = f"{key!r} beside a $ref is ignored, and would leave access open; {cure}"
-            self.refuse(node.child(key), "REF_TYPE", message, key=True)
-        idle = [key for key in idle if key not in narrowing]
-        if idle:
-            listed = ", ".join(map(repr, idle))
-            report = self.refuse if self.strict else self.warn
-            report(node.child(idle[0]), "REF_TYPE", f"has no effect beside a $ref: {listed}", key=True)
-
     def extension(self, title: str, fields: Mapping[str, Rule], key: str, node: Node) -> None:
         """Report one of our extensions that is misspelt, or has no meaning on this object.
 
@@ -246,13 +225,6 @@ class Walk:
 
     def _places_of(self, extension: str) -> str:
         return " or ".join(self.places[extension])
-
-
-def _scopes(value: Any) -> str:
-    """Write a list of scopes as ``x-scopes``, as far as it is one."""
-    if isinstance(value, list) and value and all(isinstance(scope, str) for scope in value):
-        return f"'x-scopes: [{', '.join(value)}]'"
-    return "'x-scopes'"
 
 
 def type_name(value: Any) -> str:

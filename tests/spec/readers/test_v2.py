@@ -57,6 +57,83 @@ def test_the_name_of_a_message(tmp_path: Path, message: str, names: list[str]) -
     assert list(load(tmp_path, publish(message, components)).namespaces["/"].receives) == names
 
 
+LISTS = {
+    "inline": "{KEY, oneOf: [{name: a}]}",
+    "in the list": "{oneOf: [{name: b}, {KEY, oneOf: [{name: a}]}]}",
+    "by reference": "{$ref: '#/components/messages/List'}",
+}
+PLACES_OF_LISTS = {
+    "inline": "/channels/~1/publish/message",
+    "in the list": "/channels/~1/publish/message/oneOf/1",
+    "by reference": "/components/messages/List",
+}
+
+
+def _with_list(where: str, field: str) -> str:
+    """Return a document whose message has this field beside a ``oneOf``."""
+    listed = f", messages: {{List: {{{field}, oneOf: [{{name: a}}]}}}}" if where == "by reference" else ""
+    components = (
+        "components: {messageTraits: {Scoped: {x-scopes: [a]}}, "
+        f"securitySchemes: {{jwt: {{type: http, scheme: bearer}}}}{listed}}}"
+    )
+    return publish(LISTS[where].replace("KEY", field), components)
+
+
+@pytest.mark.parametrize("where", LISTS)
+@pytest.mark.parametrize(
+    ("field", "key", "code"),
+    [
+        ("x-rate: {limit: 1}", "/x-rate", "UNKNOWN_FIELD"),
+        ("x-scopes: [a]", "/x-scopes", "UNKNOWN_FIELD"),
+        ("x-security: [{jwt: []}]", "/x-security", "UNKNOWN_EXTENSION"),
+        ("x-auth: {type: object}", "/x-auth", "UNKNOWN_EXTENSION"),
+        ("traits: [{x-rate: {limit: 1}}]", "/traits/0", "UNKNOWN_FIELD"),
+        ("traits: [{$ref: '#/components/messageTraits/Scoped'}]", "/traits/0", "UNKNOWN_FIELD"),
+    ],
+)
+def test_what_narrows_access_beside_a_list_is_refused(
+    tmp_path: Path, where: str, field: str, key: str, code: str
+) -> None:
+    """What narrows access beside ``oneOf`` would not be enforced, wherever the list stands."""
+    outcome = check(tmp_path, _with_list(where, field))
+    assert outcome.accepted
+    (error,) = (diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error")
+    assert (error.code, error.pointer) == (code, PLACES_OF_LISTS[where] + key)
+    assert "belongs on" in error.message or "in each message of the list" in error.message
+
+
+@pytest.mark.parametrize("where", LISTS)
+@pytest.mark.parametrize(
+    "field",
+    [
+        "name: n",
+        "payload: {type: string}",
+        "headers: {type: object}",
+        "x-handler: a.b",
+        "x-hander: a.b",
+        "x-ack: true",
+        "x-ordering: serial",
+        "tags: []",
+        "traits: [{name: t}]",
+    ],
+)
+def test_other_fields_beside_a_list_are_reported(tmp_path: Path, where: str, field: str) -> None:
+    """Fields of a message beside ``oneOf`` have no effect: a warning, or an error where that is wanted."""
+    pointer = f"{PLACES_OF_LISTS[where]}/{field.partition(':')[0]}"
+    outcome = check(tmp_path, _with_list(where, field))
+    assert outcome.servable
+    assert ("warning", "UNKNOWN_FIELD", pointer) in found(outcome)
+    assert ("error", "UNKNOWN_FIELD", pointer) in found(
+        check(tmp_path, _with_list(where, field), strict=True)
+    )
+
+
+@pytest.mark.parametrize("field", ["description: d", "summary: s", "x-other: 1"])
+def test_prose_beside_a_list_is_not_reported(tmp_path: Path, field: str) -> None:
+    """A list may be described, and may have extensions of other tools."""
+    assert found(check(tmp_path, _with_list("inline", field))) == []
+
+
 @pytest.mark.parametrize("message", ["{}", "{title: A}", "{payload: {}}", "{$ref: '#/x-messages/0'}"])
 def test_a_nameless_message_can_not_be_served(tmp_path: Path, message: str) -> None:
     """It is valid AsyncAPI that cannot be served; an index is not used as a name."""
