@@ -12,14 +12,22 @@ from .logs import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_OWN = frozenset(
+    ("time", "level", "logger", "message", "trace_id", "span_id", "exception", "stack"),
+)
+# Every record has these, or formatters add them; uvicorn repeats messages in colour.
+_NOT_EXTRA = logging.makeLogRecord({}).__dict__.keys() | {*FIELDS, "message", "asctime", "color_message"}
+
 
 class JsonFormatter(logging.Formatter):
     """Formats records of any logger as objects, each on a line of its own.
 
     The members are ``time`` (RFC 3339 in UTC, with milliseconds), ``level``, ``logger`` and ``message``; where
     they are known ``namespace``, ``event``, ``sid``, ``code``, ``reason``, ``ref`` and ``address``;
-    ``exception`` with the traceback as one text; and within a span of OpenTelemetry ``trace_id`` and ``span_id``
-    as hexadecimal digits. Only ASCII is written, so that no value can begin a line or control a terminal.
+    ``exception`` with the traceback as one text; within a span of OpenTelemetry ``trace_id`` and ``span_id``
+    as hexadecimal digits; and what ``extra=`` or a filter added, except None. A name of these members is
+    written with ``extra_`` before it. Only ASCII is written, so that no value can begin a line or control a
+    terminal.
     """
 
     def __init__(self) -> None:
@@ -49,6 +57,27 @@ class JsonFormatter(logging.Formatter):
             yield "exception", self.formatException(record.exc_info)
         if record.stack_info:
             yield "stack", record.stack_info
+        for name in record.__dict__.keys() - _NOT_EXTRA:
+            value = record.__dict__[name]
+            if value is not None:
+                yield f"extra_{name}" if name in _OWN else name, _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold: the same one if it can, otherwise its text."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    """Return the text of a value; a mistake in it must not fail the line."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  # objects may raise anything while they are formatted
+        return f"({type(value).__name__} has no text)"
 
 
 def _find_span_context() -> Callable[[], Any] | None:

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +54,44 @@ def test_a_record_is_an_object(read: Read) -> None:
         "event": "say",
         "sid": "x",
         "code": "forbidden",
+        "unknown": 1,
+    }
+
+
+def test_extra_fields_are_members(read: Read) -> None:
+    """Values stay what they are where JSON has them, and no field replaces a member of the formatter's own."""
+    loop: list[Any] = []
+    loop.append(loop)
+
+    class Silent:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    extra = {
+        "request": {"id": [1, 2.5, True]},
+        "path": PurePosixPath("/a"),
+        "ratio": float("nan"),
+        "loop": loop,
+        "broken": Silent(),
+        "absent": None,
+        "level": "forged",
+        "exception": "forged",
+        "color_message": "\x1b[31mred",
+    }
+    logging.getLogger("other").warning("hello", extra=extra)
+    (entry,) = read()
+    del entry["time"]
+    assert entry == {
+        "level": "WARNING",
+        "logger": "other",
+        "message": "hello",
+        "request": {"id": [1, 2.5, True]},
+        "path": "/a",
+        "ratio": "nan",
+        "loop": "[[...]]",
+        "broken": "(Silent has no text)",
+        "extra_level": "forged",
+        "extra_exception": "forged",
     }
 
 
@@ -63,10 +102,13 @@ def test_nothing_makes_a_second_line(name: str, read: Read) -> None:
     try:
         raise ValueError(hostile)
     except ValueError:
-        logging.getLogger(name).exception("%s", hostile, extra={"event": hostile}, stack_info=True)
+        logging.getLogger(name).exception(
+            "%s", hostile, extra={"event": hostile, "request": hostile, hostile: 1}, stack_info=True
+        )
     (entry,) = read()
     assert "ValueError" in entry["exception"]
     assert "forged" in entry["event"]
+    assert entry["request"] == hostile
     assert "test_nothing" in entry["stack"]
 
 
