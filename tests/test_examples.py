@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import io
 import json
@@ -71,6 +72,8 @@ LOG = "The log"
 TOKENS = "JSON Web Tokens and roles"
 REPEAT = "Repeat it in a shell"
 OUTAGE = "If Redis goes away"
+DEPENDENCIES = "Dependencies of FastAPI"
+REQUEST_ID = "Add a request id to every line"
 WHY = "Why is a token refused?"
 OBSERVING = "Metrics, probes and dashboards"
 BOARD = "Dashboard and alerts"
@@ -78,7 +81,7 @@ DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 OTHERWISE = (  # examples in Python that are run by a test of their own alone
     *(EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY, LOG),
-    *("Two workers", OUTAGE),
+    *("Two workers", OUTAGE, DEPENDENCIES, REQUEST_ID),
 )
 FRAGMENTS = [
     candidate
@@ -107,6 +110,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, EXAMPLE) for language in ("yaml", "python", "text")),
         *(("python", fragment.heading) for fragment in FRAGMENTS),
         *(("bash", heading) for heading in (OBSERVING, BOARD)),
+        ("yaml", OBSERVING),
         *((language, SHAPED) for language in ("yaml", "python")),
         ("yaml", ACKS),
         ("yaml", DIALECTS),
@@ -123,7 +127,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, TYPED) for language in ("bash", "typescript")),
         *((language, PYTHON) for language in ("bash", "python")),
         *((language, "Two workers") for language in ("bash", "js", "python")),
-        ("python", OUTAGE),
+        *(("python", heading) for heading in (OUTAGE, DEPENDENCIES, REQUEST_ID)),
         ("bash", DEPLOYING),
         ("nginx", "nginx"),
         ("dockerfile", "Docker"),
@@ -204,6 +208,36 @@ def test_clients_of_two_workers_need_the_option_of_the_examples(folder: Path, no
             assert client.call("say", "hello", timeout=5) == 5
         with pytest.raises(socketio.exceptions.ConnectionError, match="Unexpected status code 400"):
             exec(program.replace(', transports=["websocket"]', ""), {})
+
+
+def test_a_route_and_a_handler_share_a_session(folder: Path) -> None:
+    """Each commits what was said, and an answer that does not match the document commits nothing."""
+    names: dict[str, Any] = {}
+    exec(block("python", DEPENDENCIES), names)
+    with serve(names["api"], lifespan="on") as url, socketio.SimpleClient(reconnection=False) as client:
+        assert httpx.post(f"{url}/say?text=hello", trust_env=False).json() == 5
+        client.connect(url, socketio_path="/realtime/socket.io")
+        assert client.call("say", "by event", timeout=5) == 8
+        assert client.call("say", "", timeout=5)["error"]["code"] == "invalid_payload"
+    assert names["rows"] == ["hello", "by event"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_lines_of_a_handler_have_the_id_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line has the id and the field of its event, and one that is logged outside of events has no id."""
+    output = io.StringIO()
+    names: dict[str, Any] = {}
+    monkeypatch.setattr(logging.getLogger("chat"), "handlers", [])
+    with contextlib.redirect_stderr(output):
+        exec(block("python", REQUEST_ID), names)
+    with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
+        client.connect(url)
+        assert [client.call("say", text, timeout=5) for text in ("hello", "you")] == [5, 3]
+    names["logger"].warning("outside")
+    *lines, outside = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [line["length"] for line in lines] == [5, 3]
+    assert len({line["request_id"] for line in lines}) == 2
+    assert "request_id" not in outside
 
 
 async def test_a_count_is_unknown_while_redis_is_away() -> None:
@@ -503,7 +537,9 @@ def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_monitor_answers() -> None:
-    """The command of the page answers probes at a port of its own."""
+    """The command of the page answers probes at a port of its own, which is the target of the page's scrapes."""
+    (job,) = load_document(io.StringIO(block("yaml", OBSERVING))).value["scrape_configs"]
+    assert job["static_configs"][0]["targets"] == [f"127.0.0.1:{shlex.split(block('bash', OBSERVING))[-1]}"]
     arguments = shlex.split(block("bash", OBSERVING).replace("9090", "0"))[1:]
     with Here(*arguments, "--port", "0").serving() as (_, command):
         command.wait_for("Metrics on")
