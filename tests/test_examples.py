@@ -38,6 +38,7 @@ from asynction_asgi.spec.text.document import load_document
 
 from .cli.inside import Here
 from .cli.processes import Command
+from .cli.rolling import free_ports, running_nginx
 from .diff.repository import Repository
 from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
@@ -78,6 +79,7 @@ WHY = "Why is a token refused?"
 OBSERVING = "Metrics, probes and dashboards"
 BOARD = "Dashboard and alerts"
 DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
+ONE_PROCESS = "nginx in front of one process"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 OTHERWISE = (  # examples in Python that are run by a test of their own alone
     *(EXAMPLE, "Handlers", SHAPED, "Security", TOKENS, BACK, "Testing", START, PYTHON, CODE, WHY, LOG),
@@ -129,7 +131,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, "Two workers") for language in ("bash", "js", "python")),
         *(("python", heading) for heading in (OUTAGE, DEPENDENCIES, REQUEST_ID)),
         ("bash", DEPLOYING),
-        ("nginx", "nginx"),
+        *(("nginx", heading) for heading in ("nginx", ONE_PROCESS)),
         ("dockerfile", "Docker"),
         ("json", "Refusals"),
         *((language, FINDINGS) for language in ("bash", "text")),
@@ -533,6 +535,21 @@ def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
         if name.endswith("/Dockerfile")
     )
     assert dockerfile == block("dockerfile", "Docker")
+
+
+async def test_one_process_is_reached_through_nginx(folder: Path, nginx: str) -> None:
+    """Clients connect over both transports, and the documentation page is there."""
+    assert nginx
+    with serve(importlib.import_module("chat").app) as behind:
+        (port,) = free_ports(1)
+        text = block("nginx", ONE_PROCESS).replace("http://127.0.0.1:8000", behind)
+        async with running_nginx(folder, text, port) as url:
+            async with httpx.AsyncClient(trust_env=False) as http:
+                assert "Chat" in (await http.get(f"{url}/docs", follow_redirects=True)).text
+            for transport in ("polling", "websocket"):
+                async with socketio.AsyncSimpleClient(reconnection=False) as client:
+                    await client.connect(url, transports=[transport])
+                    assert await client.call("say", "hello", timeout=5) == 5
 
 
 @pytest.mark.usefixtures("folder")

@@ -285,10 +285,16 @@ def free_ports(count: int) -> list[int]:
 async def _nginx(folder: Path, first: int, second: int, port: int) -> AsyncIterator[str]:
     """Run nginx in front of two ports."""
     (text,) = deployment_files(["nginx"], title="Restarts", path="/socket.io", secrets=()).values()
-    listening = text.decode().replace("listen 80;", f"listen 127.0.0.1:{port};")
-    (folder / "chat.conf").write_text(
-        listening.replace("8001", str(first)).replace("8002", str(second)), "utf-8"
-    )
+    servers = text.decode().replace("8001", str(first)).replace("8002", str(second))
+    async with running_nginx(folder, servers, port) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def running_nginx(folder: Path, servers: str, port: int) -> AsyncIterator[str]:
+    """Run nginx with a configuration that belongs below http, at another port than 80, and yield its URL."""
+    listening = servers.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    (folder / "chat.conf").write_text(listening, "utf-8")
     (folder / "nginx.conf").write_text(_NGINX, "utf-8")
     process = subprocess.Popen(["nginx", "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")])
     try:
