@@ -12,9 +12,7 @@ from .logs import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_OWN = frozenset(
-    ("time", "level", "logger", "message", "trace_id", "span_id", "exception", "stack"),
-)
+_OWN = frozenset(("time", "level", "logger", "message", "trace_id", "span_id", "exception", "stack"))
 # Every record has these, or formatters add them; uvicorn repeats messages in colour.
 _NOT_EXTRA = logging.makeLogRecord({}).__dict__.keys() | {*FIELDS, "message", "asctime", "color_message"}
 
@@ -36,7 +34,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        return json.dumps(dict(self._members(record)), default=str)
+        return json.dumps(dict(self._members(record)), default=_text)
 
     def _members(self, record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -57,16 +55,15 @@ class JsonFormatter(logging.Formatter):
             yield "exception", self.formatException(record.exc_info)
         if record.stack_info:
             yield "stack", record.stack_info
-        for name in record.__dict__.keys() - _NOT_EXTRA:
-            value = record.__dict__[name]
-            if value is not None:
+        for name, value in record.__dict__.items():
+            if name not in _NOT_EXTRA and value is not None:
                 yield f"extra_{name}" if name in _OWN else name, _plain(value)
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that JSON can hold: the same one if it can, otherwise its text."""
+    """Return the same value if JSON can hold it, with texts for objects inside it, otherwise its text."""
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, default=_text)
     except (TypeError, ValueError, RecursionError):
         return _text(value)
     return value

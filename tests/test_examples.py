@@ -226,7 +226,7 @@ def test_a_route_and_a_handler_share_a_session(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_lines_of_a_handler_have_the_id_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line has the id and the field of its event, and one that is logged outside of events has no id."""
+    """A line has the field and the id of its event, which is the ref of a crash; lines outside have no id."""
     output = io.StringIO()
     names: dict[str, Any] = {}
     monkeypatch.setattr(logging.getLogger("chat"), "handlers", [])
@@ -234,11 +234,14 @@ def test_lines_of_a_handler_have_the_id_of_the_request(monkeypatch: pytest.Monke
         exec(block("python", REQUEST_ID), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert [client.call("say", text, timeout=5) for text in ("hello", "you")] == [5, 3]
+        assert client.call("say", "hello", timeout=5) == 5
+        lengths = iter([3])
+        names["len"] = lambda _: next(lengths)  # fails the second time, after the line
+        ref = client.call("say", "you", timeout=5)["error"]["ref"]
     names["logger"].warning("outside")
     *lines, outside = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [line["length"] for line in lines] == [5, 3]
-    assert len({line["request_id"] for line in lines}) == 2
+    assert lines[0]["request_id"] != lines[1]["request_id"] == ref
     assert "request_id" not in outside
 
 

@@ -68,7 +68,7 @@ def test_extra_fields_are_members(read: Read) -> None:
             raise RuntimeError
 
     extra = {
-        "request": {"id": [1, 2.5, True]},
+        "request": {"id": [1, 2.5, True], "path": PurePosixPath("/a")},
         "path": PurePosixPath("/a"),
         "ratio": float("nan"),
         "loop": loop,
@@ -85,7 +85,7 @@ def test_extra_fields_are_members(read: Read) -> None:
         "level": "WARNING",
         "logger": "other",
         "message": "hello",
-        "request": {"id": [1, 2.5, True]},
+        "request": {"id": [1, 2.5, True], "path": "/a"},
         "path": "/a",
         "ratio": "nan",
         "loop": "[[...]]",
