@@ -50,13 +50,29 @@ def as_text(checked: Sequence[Checked]) -> None:
         for diagnostic in file.outcome.diagnostics:
             counts[diagnostic.severity] += 1
     files = _count(len(checked), "file")
+    failed = sum(not file.outcome.servable for file in checked)
+    unchecked = "" if failed else _unchecked(checked)
     if not any(counts.values()):
-        click.echo(f"{files} checked, nothing found")
+        click.echo(f"{files} checked, nothing found{unchecked}")
         return
     found = " and ".join(_count(number, severity) for severity, number in counts.items() if number)
-    failed = sum(not file.outcome.servable for file in checked)
     verdict = f"{failed} can't be served" if failed else "all can be served"
-    click.echo(f"{found} in {files}; {verdict}")
+    click.echo(f"{found} in {files}; {verdict}{unchecked}")
+
+
+def _unchecked(checked: Iterable[Checked]) -> str:
+    """Return what is only checked later, of that which the documents name."""
+    from ..spec.model.outside import handler_paths, secret_variables  # noqa: PLC0415 - every command imports this module
+
+    specs = [file.outcome.spec for file in checked if file.outcome.spec is not None]
+    names = []
+    if any(True for spec in specs for _ in handler_paths(spec)):
+        names.append("handlers")
+    if any(secret_variables(spec, spec.schemes) for spec in specs):
+        names.append("environment variables")
+    if not names:
+        return ""
+    return f"; {' and '.join(names)} are checked when the server starts (app.check_handlers())"
 
 
 def as_json(checked: Sequence[Checked]) -> None:

@@ -13,6 +13,7 @@ from ..python_source.payloads import Payloads
 from ..python_source.signatures import Signatures
 from ..python_source.source import Module, fits, literal, one_line
 from ..spec.model.offered import served_spec
+from ..spec.model.outside import handler_paths, jwt_options, secret_variables
 from .contract_tests import ContractTests, write_settings
 from .deployments import deployment_files
 from .documents import copied_documents
@@ -98,7 +99,7 @@ def make_application(
     served = served_spec(spec)
     title = one_line(spec.title) or "the application"
     places = Places(folder, _OWN)
-    names = Names({*_OWN, *_named_modules(served)})
+    names = Names({*_OWN, *(re.split("[.:]", path)[0] for path in handler_paths(served))})
     words = {word: names.take(word) for word in ("payloads", "handlers", "emits", "security")}
     payloads = Payloads(served, words["payloads"])
     signatures = Signatures(served, payloads)
@@ -120,7 +121,8 @@ def make_application(
     modules = {**handlers.modules(places.modules, title), **emits}
     if payloads.is_needed:
         modules[words["payloads"]] = payloads.source(title)
-    secrets = _secrets(served)
+    required = sorted(required_schemes(served))
+    secrets = secret_variables(served, required)
     server_options = _server_options(deployments)
     modules["app"] = _app(title, copied, handlers, server_name, server_options)
     tests = ContractTests(served)
@@ -131,7 +133,11 @@ def make_application(
     files = {paths[name]: module.text().encode() for name, module in modules.items()}
     files["pyproject.toml"] = _SETTINGS.encode()
     files |= deployment_files(
-        deployments, title=title, path=spec.path, secrets=secrets, verifies=bool(_jwt_options(served))
+        deployments,
+        title=title,
+        path=spec.path,
+        secrets=secrets,
+        verifies=bool(jwt_options(served, required)),
     )
     twice = sorted(files.keys() & sources.keys())
     if twice:
@@ -180,34 +186,6 @@ def _path(name: str, modules: dict[str, Module], folder: Path) -> str:
     is_package = any(other.startswith(f"{name}.") for other in modules)
     is_package = is_package or (name not in _OWN and _is_package(folder, name) is True)
     return f"{path}/__init__.py" if is_package else f"{path}.py"
-
-
-def _named_modules(spec: Spec) -> set[str]:
-    """Return the first word of every dotted path in the document."""
-    paths = [
-        handler.path for namespace in spec.namespaces.values() for handler in namespace.handlers.values()
-    ]
-    for namespace in spec.namespaces.values():
-        paths += [namespace.handler_class.path] if namespace.handler_class is not None else []
-        paths += [event.handler.path for event in namespace.receives.values() if event.handler is not None]
-    for scheme in spec.schemes.values():
-        paths += [
-            value for key, value in scheme.fields.items() if key.endswith("Func") and isinstance(value, str)
-        ]
-    return {re.split("[.:]", path)[0] for path in paths}
-
-
-def _secrets(spec: Spec) -> list[str]:
-    """Return the names of the environment variables that hold a secret of a required scheme."""
-    variables = (option.get("secretEnv") for option in _jwt_options(spec))
-    return list(dict.fromkeys(variable for variable in variables if isinstance(variable, str)))
-
-
-def _jwt_options(spec: Spec) -> list[Mapping[str, object]]:
-    """Return the ``x-jwt`` of each required scheme that has one."""
-    nodes = (spec.schemes[name].node.get("x-jwt") for name in sorted(required_schemes(spec)))
-    options = (spec.resolver.follow(node).value for node in nodes if node is not None)
-    return [option for option in options if isinstance(option, dict)]
 
 
 def _server_options(deployments: Collection[Deployment]) -> dict[str, str]:

@@ -47,9 +47,29 @@ def run(*arguments: str) -> Result:
 
 @pytest.mark.usefixtures("folder")
 def test_a_good_document_passes() -> None:
-    """One line says that no problem was found, and the exit code is 0."""
+    """One line says that no problem was found and what is checked later, and the exit code is 0."""
     result = run("good.yaml")
-    assert (result.exit_code, result.output) == (0, "1 file checked, nothing found\n")
+    later = "handlers are checked when the server starts (app.check_handlers())"
+    assert (result.exit_code, result.output) == (0, f"1 file checked, nothing found; {later}\n")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "later"),
+    [
+        ("", ""),
+        ("x-jwt: {secretEnv: KEY}", "environment variables are"),
+        ("x-bearerInfoFunc: a.b", "handlers are"),
+        ("x-jwt: {secretEnv: KEY}, x-scopeValidateFunc: a.b", "handlers and environment variables are"),
+    ],
+    ids=["nothing", "variable", "function", "both"],
+)
+def test_only_what_a_document_names_is_checked_later(folder: Path, scheme: str, later: str) -> None:
+    """A document without handlers and secrets has nothing left to check."""
+    text = GOOD.replace("        x-handler: echo.handlers.echo\n", "")
+    text += f"components: {{securitySchemes: {{user: {{type: http, scheme: bearer, {scheme}}}}}}}\n"
+    (folder / "named.yaml").write_text(text, "utf-8")
+    tail = f"; {later} checked when the server starts (app.check_handlers())" if later else ""
+    assert run("named.yaml").output == f"1 file checked, nothing found{tail}\n"
 
 
 @pytest.mark.usefixtures("folder")
@@ -143,7 +163,7 @@ def outcome(**fields: Any) -> Checked:
 
 def test_a_code_is_explained() -> None:
     """The meaning of a code of a finding or of a refusal is printed, without a document."""
-    for code in ("SLOW", "unknown_event"):
+    for code in ("SLOW", "ARITY", "unknown_event"):
         result = CliRunner().invoke(main, ["check", "--explain", code])
         assert (result.exit_code, result.output) == (0, f"{code}: {CODES[code]}\n")
 

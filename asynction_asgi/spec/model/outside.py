@@ -1,0 +1,38 @@
+"""What a document names and does not contain: handlers, and variables of the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from . import Spec
+
+__all__ = ["handler_paths", "jwt_options", "secret_variables"]
+
+
+def handler_paths(spec: Spec) -> Iterator[str]:
+    """Yield the dotted path of each handler, class of handlers and security function that is called."""
+    for namespace in spec.namespaces.values():
+        yield from (handler.path for handler in namespace.handlers.values())
+        if namespace.handler_class is not None:
+            yield namespace.handler_class.path
+        yield from (event.handler.path for event in namespace.receives.values() if event.handler is not None)
+    for scheme in spec.schemes.values():
+        for key, value in scheme.fields.items():
+            if key.endswith("Func") and isinstance(value, str):
+                yield value
+
+
+def jwt_options(spec: Spec, schemes: Iterable[str]) -> list[Mapping[str, object]]:
+    """Return the ``x-jwt`` of each of these schemes that has one."""
+    nodes = (spec.schemes[name].node.get("x-jwt") for name in schemes)
+    options = (spec.resolver.follow(node).value for node in nodes if node is not None)
+    return [option for option in options if isinstance(option, dict)]
+
+
+def secret_variables(spec: Spec, schemes: Iterable[str]) -> list[str]:
+    """Return the names of the environment variables that hold secrets of these schemes."""
+    names = (option.get("secretEnv") for option in jwt_options(spec, schemes))
+    return list(dict.fromkeys(name for name in names if isinstance(name, str)))
