@@ -348,8 +348,8 @@ def test_workers_share_their_clients_over_a_queue(
     options = ["--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port]
     options += ["--message-queue-secret", "QUEUE_SECRET", "--message-queue-validation"]
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
-        command.wait_for("Application startup complete", times=2)
-        until_accepted(url)
+        command.wait_for("All 2 workers accept clients")
+        assert command.output.count("Application startup complete") == 2
         with contextlib.ExitStack() as stack:
             clients: dict[str, socketio.SimpleClient] = {}
             while len(clients) < 2:  # until each process has a client

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -39,7 +39,13 @@ _START_SECONDS = 60.0
 
 
 class _Worker(Process):
-    """A process that runs our server."""
+    """A process that runs our server.
+
+    Attributes:
+        serves: Whether it did when it last answered.
+    """
+
+    serves = False
 
     def __init__(
         self, config: uvicorn.Config, sockets: list[socket.socket], ending: Ending, folder: Path | None
@@ -61,7 +67,7 @@ class _Worker(Process):
             self.parent_conn.send(b"ping")
             if self.parent_conn not in wait([self.parent_conn, self.process.sentinel], timeout):
                 return False
-            self.parent_conn.recv()
+            self.serves = self.parent_conn.recv()
         except (OSError, EOFError):
             return False
         return True
@@ -88,6 +94,7 @@ class Workers(Multiprocess):
         self._ending = ending
         self._monitor = monitor
         self._interrupted = False
+        self._announced = False
         self.failed = False
 
     def handle_int(self) -> None:
@@ -163,6 +170,13 @@ class Workers(Multiprocess):
                 return
             logger.info("worker %s died; starting another one", worker.pid)
             self.processes[place] = self._start_worker()
+        self._announce()
+
+    def _announce(self) -> None:
+        """Log once that all workers serve: uvicorn's line and the URLs come before that."""
+        if not self._announced and all(worker.serves for worker in cast("list[_Worker]", self.processes)):
+            self._announced = True
+            logger.info("All %d workers accept clients", len(self.processes))
 
     def terminate_all(self) -> None:
         """Tell the workers to end, and refuse new connections as they do."""
