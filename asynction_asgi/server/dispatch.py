@@ -27,14 +27,14 @@ from .inbound import Inbound
 from .namespace_routes import WILDCARD
 from .providing.scopes import Closing, Scope
 from .providing.values import CallValues, SocketValues
-from .rates import Rates
+from .rates import Rates, Tally
 from .sending import Sending
 from .socket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..engine import Bucket, Ends, Peer
+    from ..engine import Ends, Peer
     from ..spec.model import Ordering, Recovery
     from .bound_handler import BoundHandler
     from .contract import Contract
@@ -54,7 +54,7 @@ class Conversation:
         state: What handlers keep of it, or None as long as no handler asks for it.
         scope: What was provided to its handlers, or None as long as nothing was.
         trace: What `TracedEndpoint` keeps of it, or None without tracing.
-        buckets: Its events by rate, as `Rates` counts them, or None as long as none was counted.
+        tally: How `Rates` counts its events, or None as long as none was counted.
     """
 
     routes: NamespaceRoutes
@@ -63,7 +63,7 @@ class Conversation:
     state: SimpleNamespace | None = None
     scope: Scope | None = None
     trace: Any = None
-    buckets: dict[object, Bucket] | None = None
+    tally: Tally | None = None
 
     def kept(self) -> SimpleNamespace:
         """Return what handlers keep of the connection."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import lru_cache
-from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine import Bucket, exceeded
 from ..logs import get_logger
 from .namespace_routes import WILDCARD
+from .rate_keys import key_of_address, key_of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from ..engine import Peer
     from ..errors import LimitError
     from ..spec.model import Namespace, Rate
 
-__all__ = ["MOST_BUCKETS", "Rates"]
+__all__ = ["MOST_BUCKETS", "Rates", "Tally"]
 
 logger = get_logger()
 
 MOST_BUCKETS = 10_000  # of one rate by user or address; the one that was idle longest makes room
-_LONGEST_KEY = 100
-_NETWORK = 64  # bits of an IPv6 address; the others are the client's choice
 
 
 class Rates:
@@ -66,6 +63,21 @@ class Rates:
         return None
 
 
+@dataclass(slots=True)
+class Tally:
+    """How the events of one connection are counted.
+
+    Attributes:
+        own: Buckets that it shares with no other connection, by what they count.
+        user: The user that `key` was made of.
+        key: What stands for the user. It is kept, because an object of the application's may change.
+    """
+
+    own: dict[_Quota, Bucket] = field(default_factory=dict)
+    user: Any = None
+    key: Hashable = None
+
+
 class _Quota:
     """One rate, with a bucket for each of those whom it counts.
 
@@ -76,9 +88,9 @@ class _Quota:
     def __init__(self, rate: Rate, what: str) -> None:
         self.name = f"x-rate of {what}, {rate}"
         self._size = rate.limit / rate.per, rate.burst
-        self._key = _KEYS[rate.by]
-        self._shared: OrderedDict[str, Bucket] = OrderedDict()
-        self._is_address_known = True
+        self._key, self._why_alone = _COUNTED[rate.by]
+        self._shared: OrderedDict[Hashable, Bucket] = OrderedDict()
+        self._is_told = False
 
     def bucket(self, peer: Peer[Any]) -> Bucket:
         """Return the bucket of a client; it is the connection's own if the client has no user or address."""
@@ -96,61 +108,63 @@ class _Quota:
         return bucket
 
     def _own(self, peer: Peer[Any]) -> Bucket:
-        if self._key is _address and self._is_address_known:
-            self._is_address_known = False
-            logger.warning(
-                "%s: the ASGI server does not know the addresses of clients, so each connection is counted by"
-                " itself; let it take them from the proxy (uvicorn: --forwarded-allow-ips)",
-                self.name,
-            )
-        conversation = peer.state
-        buckets: dict[object, Bucket] = conversation.buckets or {}
-        conversation.buckets = buckets
-        bucket = buckets.get(self)
+        own = _tally(peer).own
+        bucket = own.get(self)
         if bucket is None:
-            bucket = buckets[self] = Bucket(*self._size)
+            bucket = own[self] = Bucket(*self._size)
+            if not self._is_told and (reason := self._why_alone(peer)):
+                self._is_told = True
+                logger.warning("%s: each connection is counted by itself, because %s", self.name, reason)
         return bucket
 
 
-def _connection(_: Peer[Any]) -> None:
-    """Return None: each connection has buckets of its own."""
+def _tally(peer: Peer[Any]) -> Tally:
+    conversation = peer.state
+    if conversation.tally is None:
+        conversation.tally = Tally()
+    tally: Tally = conversation.tally
+    return tally
 
 
-def _user(peer: Peer[Any]) -> str | None:
-    """Return what stands for the user of a client, whatever a security function returned, or None."""
+def _nothing(_: Peer[Any]) -> None:
+    """Return None: each connection is meant to be counted by itself."""
+
+
+def _user(peer: Peer[Any]) -> Hashable:
+    """Return what stands for the user of a client, or None."""
     user = peer.state.socket.user
-    try:
-        return None if user is None else _short(ascii(user))
-    except Exception:  # noqa: BLE001  # an object of the application's may raise anything
+    tally = _tally(peer)
+    if tally.user is not user:
+        tally.user, tally.key = user, key_of_user(user)
+    return tally.key
+
+
+def _why_no_user(peer: Peer[Any]) -> str | None:
+    user = peer.state.socket.user
+    if user is None:  # as documented
         return None
+    return (
+        f"users of type {type(user).__qualname__!r} are neither JSON nor hashable by value; let the security"
+        " function return a text as 'sub', or define __eq__ and __hash__"
+    )
 
 
 def _address(peer: Peer[Any]) -> str | None:
-    """Return the IPv4 address of a client, or the network of its IPv6 address, or None if neither is known."""
+    """Return what stands for the address of a client, or None if the ASGI server does not know it."""
     client = peer.environ["asgi.scope"].get("client")
-    return _network(_short(client[0])) if client and client[0] else None
+    return key_of_address(client[0]) if client and client[0] else None
 
 
-@lru_cache(maxsize=1024)
-def _network(host: str) -> str:
-    try:
-        address = ip_address(host)
-    except ValueError:  # what a proxy says may be anything
-        return host
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return f"{int(address) >> _NETWORK:x}"
+def _why_no_address(_: Peer[Any]) -> str:
+    return (
+        "the ASGI server does not know the addresses of clients; let it take them from the proxy"
+        " (uvicorn: --forwarded-allow-ips)"
+    )
 
 
-def _short(text: str) -> str:
-    """Return a text, or if it is long what identifies it."""
-    return text if len(text) <= _LONGEST_KEY else blake2b(ascii(text).encode()).hexdigest()
-
-
-_KEYS: Mapping[str, Callable[[Peer[Any]], str | None]] = {
-    "connection": _connection,
-    "user": _user,
-    "address": _address,
+# What returns a client's key, by which it is counted together with others, and what says why it has none.
+_COUNTED: Mapping[str, tuple[Callable[[Peer[Any]], Hashable], Callable[[Peer[Any]], str | None]]] = {
+    "connection": (_nothing, _nothing),
+    "user": (_user, _why_no_user),
+    "address": (_address, _why_no_address),
 }

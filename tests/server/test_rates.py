@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +26,7 @@ from .test_metrics import Reading
 from .test_security_limits import talk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.clients import Client
 
@@ -54,22 +57,60 @@ async def said(*arguments: Any) -> Any:
     return len(arguments)
 
 
-class Unshowable:
-    """A user of which nothing can be told."""
+class Restless:
+    """A user who is only equal to itself, and whose repr is another each time."""
+
+    numbers = count()
 
     def __repr__(self) -> str:
+        return str(next(self.numbers))
+
+
+@dataclass(unsafe_hash=True)
+class Account(Restless):
+    """A user who is equal by value, which handlers may change."""
+
+    name: str
+    seen: int = 0
+
+
+class Rejecting(dict[str, Any]):
+    """A user with whom nothing can be done."""
+
+    def items(self) -> Any:
         raise LookupError
 
 
+class Quarrelsome(Account):
+    """A user whom its class can't compare."""
+
+    __hash__ = Account.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        raise LookupError
+
+
+USERS: dict[str, Callable[[], Any]] = {
+    "int": lambda: 7,
+    "bool": lambda: True,
+    "list": lambda: ["a", "list"],
+    "dict": lambda: {"name": "ada", "roles": ["admin"]},
+    "tuple": lambda: ("a", ["tuple"]),
+    "uuid": lambda: UUID(int=1),
+    "account": lambda: Account("ada"),
+    "object": Restless,
+    "account-again": lambda: Account("grace"),
+    "list-of-object": lambda: [Restless()],
+    "rejecting": lambda: Rejecting(a=1),
+    "quarrelsome": lambda: Quarrelsome("ada"),
+}
+
+
 async def identify(token: str) -> dict[str, Any] | None:
-    """Take any token for a user of that name; a number is one, too, and '-' is nobody by name."""
-    names: dict[str, Any] = {
-        "-": {},
-        "list": {"sub": ["a", "list"]},
-        "7": {"sub": 7},
-        "?": {"sub": Unshowable()},
-    }
-    return {"scope": "", **names.get(token, {"sub": token})}
+    """Take a token for the user of that kind, else for the user's name; '-' is nobody by name."""
+    if token == "-":
+        return {"scope": ""}
+    return {"scope": "", "sub": USERS[token]() if token in USERS else token}
 
 
 def say(name: str = "say", rate: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -223,18 +264,57 @@ async def test_a_client_that_comes_back_has_a_full_supply() -> None:
 
 
 async def test_a_user_is_counted_over_all_connections(url: str) -> None:
-    """Whoever the security function says: any JSON value and any length; without a user, the connection."""
-    for name in ("ada", "list", "7", "x" * 5000):
+    """Whoever the security function says: any JSON value of any length, and objects that are equal by value."""
+    for name in ("ada", "x" * 5000, "int", "bool", "list", "dict", "tuple", "uuid", "account"):
         async with (
             connected(url, "/users", headers=bearer(name)) as first,
             connected(url, "/users", headers=bearer(name)) as second,
         ):
-            assert await outcomes(first, times=1) + await outcomes(second, times=2) == "hhl"
-    async with connected(url, "/users", headers=bearer("x" * 4999 + "y")) as other:
-        assert await outcomes(other) == "hhl"
-    for name in ("-", "-", "?", "?"):
-        async with connected(url, "/users", headers=bearer(name)) as nobody:
-            assert await outcomes(nobody) == "hhl"
+            assert await outcomes(first, times=1) + await outcomes(second, times=2) == "hhl", name
+    for name in ("x" * 4999 + "y", "7", "true", "1"):
+        async with connected(url, "/users", headers=bearer(name)) as other:
+            assert await outcomes(other) == "hhl", name
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [
+        ("-", None),
+        ("object", "Restless"),
+        ("list-of-object", "list"),
+        ("rejecting", "Rejecting"),
+        ("quarrelsome", None),
+    ],
+)
+async def test_a_user_that_is_not_known_again_is_counted_by_connection(
+    caplog: pytest.LogCaptureFixture, name: str, warned: str | None
+) -> None:
+    """No client is without a rate, whatever its user is; one line says what to do about such users."""
+    spec = {**DOCUMENT, "channels": {"/users": DOCUMENT["channels"]["/users"]}}
+    app = AsynctionSocketIO.from_spec(
+        spec, handlers={"/users": {"say": said}}, security_handlers={"user": identify}
+    )
+    with serve(app) as url:
+        for _ in range(2):
+            async with connected(url, "/users", headers=bearer(name)) as client:
+                assert await outcomes(client) == "hhl"
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(lines) == (warned is not None)
+    for line in lines:
+        assert (
+            "x-rate of 'say', 2 per 60 s by user: each connection is counted by itself, because users of type"
+            f" {warned!r} are neither JSON nor hashable by value; let the security function return"
+        ) in line
+
+
+async def test_a_user_that_changes_stays_counted(url: str, app: AsynctionSocketIO) -> None:
+    """A handler that changes the user's object, and so its hash, gives the client no full supply."""
+    async with connected(url, "/users", headers=bearer("account-again")) as client:
+        assert await outcomes(client, times=1) == "h"
+        member = app.server.manager.find(client.sid, client.namespace)
+        assert member is not None
+        member.state.socket.user.seen += 1
+        assert await outcomes(client, times=2) == "hl"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +354,9 @@ async def test_an_unknown_address_is_named_in_the_log(
                 assert await outcomes(client) == "hhl"
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(lines) == 1
-    assert "x-rate of 'say', 2 per 60 s by address: the ASGI server does not know the addresses" in lines[0]
+    assert (
+        "by address: each connection is counted by itself, because the ASGI server does not know" in lines[0]
+    )
 
 
 async def test_the_one_that_was_idle_longest_makes_room(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +452,7 @@ async def test_without_a_rate_nothing_is_called(url: str, app: AsynctionSocketIO
             member = app.server.manager.find(client.sid, client.namespace)
             assert member is not None
             assert (member.admit is not None) is is_limited
-            assert member.state.buckets is None
+            assert member.state.tally is None
 
 
 def test_an_infinite_rate_never_refuses() -> None:
