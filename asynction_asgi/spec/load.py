@@ -164,7 +164,6 @@ def _compile(
     major, minor = version
     readers = _READERS[major]
     walk = walk_structure(document.root, resolver, version, strict=strict)
-    found += walk.found
     resources = Resources(resolver, Elsewhere(schemas or {}))
     for schema in walk.schemas:
         resources.add(schema, walk.dialects.get(schema.identity))
@@ -179,6 +178,8 @@ def _compile(
             or (diagnostic.severity == "warning" and diagnostic.code == "DIALECT")
         ):
             found.append(diagnostic)
+    walk.extensions("a schema", [visit.node for visit in resources.visits.values()])
+    found += walk.found
     reader = Reader(
         root=document.root, resolver=resolver, minor=minor, traits_win=readers.traits_win, strict=strict
     )

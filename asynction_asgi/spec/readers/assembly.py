@@ -9,6 +9,7 @@ from ..model import ANY_NAMESPACE, Event, HandlerName, Handshake, Namespace
 from ..model.templates import shape_of
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
+from .answers import read_answers
 from .events import merge_events, read_event, read_handler, read_requirement
 from .rates import check_users, read_channel_rate, refuse_uncounted
 from .recovery import check_recovery, read_recovery
@@ -85,7 +86,7 @@ def assemble(
             draft.security = narrow(reader, draft.required, draft.scopes)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
-    _warn_of_unchecked_scopes(reader, served)
+    _report_unchecked_scopes(reader, served)
     refuse_uncounted(reader, served, LIFECYCLE)
     if not drafts and not any(diagnostic.severity == "error" for diagnostic in reader.found):
         place = reader.root.get("channels") or reader.root
@@ -237,8 +238,8 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
             reader.ignored(node, "SECURITY_SHAPE", message_, key=True)
 
 
-def _warn_of_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraft]) -> None:
-    """Report scopes of a message that only the server sends; those that clients may emit too are checked."""
+def _report_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraft]) -> None:
+    """Report scopes of what only the server sends, or of an answer; those that clients may emit too are checked."""
     scopes: dict[str, list[Node]] = {"receives": [], "sends": []}
     for operation in operations:
         nodes = (message.fields.get("x-scopes") for message in operation.messages)
@@ -248,6 +249,14 @@ def _warn_of_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraf
         if node.identity not in checked:
             what = "scopes of what the server sends are never checked; put it on the channel as x-scopes"
             reader.ignored(node, "SECURITY_SHAPE", what, key=True)
+    answers = (
+        answer.get("x-scopes") for operation in operations for answer in read_answers(reader, operation)
+    )
+    known = checked | {node.identity for node in scopes["sends"]}
+    for node in {node.identity: node for node in answers if node is not None}.values():
+        if node.identity not in known:
+            what = "scopes of an acknowledgement are never checked; move it to the message of the event"
+            reader.error(node, "SECURITY_SHAPE", what, key=True)
 
 
 def _name(reader: Reader, message: MessageDraft) -> str | None:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import ANY_NAMESPACE, Rate, is_required
 from ..structure.extensions import DAY, MOST_EVENTS
+from .answers import read_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from ..model import Event, Security
     from ..text.document import Node
-    from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+    from .reading import ChannelDraft, OperationDraft, Reader
 
 __all__ = ["check_users", "read_channel_rate", "read_rate", "refuse_uncounted"]
 
 # Seconds between two events in the long run; a client is told in how many seconds it may try again.
 _SHORTEST = 1e-6
+_ANSWER = "an acknowledgement is not an event, and is not counted"
 _BY = ("connection", "user", "address")
 _CURE = {
     True: "move it to a message of 'publish', or to the channel",
@@ -85,31 +87,12 @@ def refuse_uncounted(reader: Reader, operations: Iterable[OperationDraft], lifec
                 uncounted.append((node, f"{name!r} is not an event, and connections are not counted"))
             elif node is not None:
                 counted.add(node.identity)
-            uncounted += _of_ack(reader, message.fields.get("x-ack"))
-        uncounted += _of_ack(reader, operation.fields.get("x-ack"))
-        uncounted += _of_replies(operation.replies)
+        rates = (answer.get("x-rate") for answer in read_answers(reader, operation))
+        uncounted += [(node, _ANSWER) for node in rates if node is not None]
     for node, reason in uncounted:
         if node.identity not in counted:
             counted.add(node.identity)  # each is reported once
             reader.error(node, "RATE", f"{reason}; {_CURE[reader.traits_win]}", key=True)
-
-
-def _of_ack(reader: Reader, node: Node | None) -> Iterator[tuple[Node, str]]:
-    target = reader.follow(node)
-    if target is not None and isinstance(target.value, dict) and "payload" in target.value:
-        rate = reader.traited(target).get("x-rate")
-        if rate is not None:
-            yield rate, _ACK
-
-
-def _of_replies(messages: Iterable[MessageDraft]) -> Iterator[tuple[Node, str]]:
-    for message in messages:
-        rate = message.fields.get("x-rate")
-        if rate is not None:
-            yield rate, _ACK
-
-
-_ACK = "an acknowledgement is not an event, and is not counted"
 
 
 def check_users(

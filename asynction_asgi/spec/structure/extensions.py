@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..schemas.keywords import ASSERTIONS
 from ..schemas.multi_format import is_multi_format
 from .grammar import ANYTHING, BOOLEAN, SCHEMA, STRING, Each, Fits, Object, Use
+from .overridden import BY_REFERENCE, report_overridden
 from .walk import type_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHANNEL_EXTENSIONS",
     "DAY",
+    "FOREIGN",
     "GUARDS",
     "HANDLERS",
     "MESSAGE_EXTENSIONS",
@@ -61,6 +63,11 @@ def is_ack_object(value: Mapping[str, object]) -> bool:
     return "args" in value and ASSERTIONS.keys().isdisjoint(value)
 
 
+_ACK_OBJECT = Object(
+    title="an acknowledgement", fields={"args": SCHEMA, "x-positional": Ours(BOOLEAN)}, open=True
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ack:
     """``x-ack``, in order of test: boolean, ``{args: schema}``, message, schema; each by reference."""
@@ -76,12 +83,13 @@ class _Ack:
                 f"must be a boolean, {{args: schema}}, a message or a schema, not {type_name(value)}",
             )
         elif "$ref" in value:
+            report_overridden(walk, _ACK_OBJECT, node, BY_REFERENCE)
             walk.references[node.identity] = "x-ack"
             target = walk.target(node)
             if target is not None and not (isinstance(target.value, dict) and "$ref" in target.value):
                 self.check(walk, target)
         elif is_ack_object(value):
-            SCHEMA.check(walk, node.child("args"))
+            _ACK_OBJECT.check(walk, node)
         elif "payload" in value:
             Use("message").check(walk, node)
         else:
@@ -305,6 +313,8 @@ PLACES: dict[str, tuple[str, ...]] = {
 GUARDS = frozenset(
     {"x-security", "x-auth", "x-scopes", "x-rate", "x-rates", "x-handlers", "x-scopeValidateFunc"}
 )
+# What other tools call much the same, by its letters in lower case: perhaps it is meant for them.
+FOREIGN = dict.fromkeys(("xratelimit", "xratelimits", "xratelimiting"), "x-rate")
 RESPELT = {
     "x-hander": "x-handler",
     "x-handers": "x-handlers",

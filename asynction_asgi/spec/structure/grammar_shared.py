@@ -25,10 +25,12 @@ __all__ = [
     "STRINGS",
     "URI",
     "WS_ALIASES",
+    "bindings_are_not_ours",
     "flows",
     "handshake_is_the_channels",
     "headers_are_an_object",
     "is_a_message",
+    "other_bindings_are_not_ours",
     "payload_is_a_schema",
     "scheme_fields",
     "ws_is_spelt_right",
@@ -129,6 +131,16 @@ def handshake_is_the_channels(walk: Walk, node: Node) -> None:
         if isinstance(binding, dict) and not binding.keys().isdisjoint({"method", "query", "headers"}):
             message = f"{alias!r} is not checked here: a connection is opened per channel; move it to the channel's 'bindings'"
             walk.refuse(node.child(alias), "BINDING", message, key=True)
+
+
+def bindings_are_not_ours(walk: Walk, node: Node) -> None:
+    """Report our extensions in the bindings of a server, an operation or a message."""
+    walk.extensions("a binding", (binding for _, binding in node.items()))
+
+
+def other_bindings_are_not_ours(walk: Walk, node: Node) -> None:
+    """Report our extensions in a channel's bindings of other protocols; the binding of WebSockets has a row."""
+    walk.extensions("a binding", (binding for key, binding in node.items() if key not in WS_ALIASES))
 
 
 def ws_is_spelt_right(walk: Walk, node: Node) -> None:

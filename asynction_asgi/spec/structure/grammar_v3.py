@@ -16,10 +16,12 @@ from .grammar_shared import (
     SHARED,
     STRINGS,
     URI,
+    bindings_are_not_ours,
     flows,
     handshake_is_the_channels,
     headers_are_an_object,
     is_a_message,
+    other_bindings_are_not_ours,
     scheme_fields,
 )
 
@@ -54,6 +56,7 @@ class _AnySchema:
         elif not isinstance(value.get("schemaFormat", ""), str):
             walk.error(target.child("schemaFormat"), "MULTIFORMAT", "must be a string")
         else:
+            walk.extensions("a Multi Format Schema", [target])
             walk.formatted_schema(target.child("schema"), target.get("schemaFormat"))
 
     def as_schema(self, refer: Refer) -> JsonSchema:
@@ -245,13 +248,14 @@ TABLE: dict[str, Object] = {
     "channel bindings": Object(
         title="the bindings object",
         fields={**dict.fromkeys(_PROTOCOLS, OBJECT), "ws": Use("ws", code="BINDING")},
+        checks=(other_bindings_are_not_ours,),
         moved=dict.fromkeys(("socket.io", "socketio"), "'ws'"),
         guards=frozenset({"ws"}),
     ),
     "bindings": Object(
         title="the bindings object",
         fields=dict.fromkeys(_PROTOCOLS, OBJECT),
-        checks=(handshake_is_the_channels,),
+        checks=(handshake_is_the_channels, bindings_are_not_ours),
     ),
     "security scheme": scheme_fields(scopes=STRINGS),
     "components": Object(

@@ -92,7 +92,7 @@ def report_overridden(
 
 
 def _narrows(walk: Walk, row: Row, key: str) -> bool:
-    return "*" in row.guards or key in row.guards or key in walk.guards
+    return "*" in row.guards or key in row.guards or (key.startswith("x-") and walk.narrows(key))
 
 
 def _narrowing_traits(walk: Walk, row: Row, traits: Node) -> Iterator[tuple[Node, str]]:

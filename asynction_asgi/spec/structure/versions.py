@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import grammar_v2, grammar_v3
-from .extensions import GUARDS, PLACES, RESPELT
+from .extensions import FOREIGN, GUARDS, PLACES, RESPELT
 from .walk import Walk
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def walk_structure(root: Node, resolver: Resolver, version: tuple[int, int], *, 
         resolver=resolver,
         places=PLACES,
         respelt=RESPELT,
+        foreign=FOREIGN,
         guards=GUARDS,
         strict=strict,
     )

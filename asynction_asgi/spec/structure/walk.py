@@ -16,7 +16,7 @@ from ..text.reference_faults import ReferenceFault
 from ..text.references import ELSEWHERE, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ...errors import Diagnostic, Layer
     from ..schemas.dialects import Dialect
@@ -79,6 +79,7 @@ class Walk:
         minor: Of the version.
         places: For each of our extensions, the objects on which it has a meaning.
         respelt: Misspelt extensions that are honoured, with the right spelling.
+        foreign: What other tools call much the same as one of our extensions, by its letters in lower case.
         strict: Whether what would be ignored is an error.
         guards: Extensions that narrow access: one that would be ignored is an error.
         layer: Of the diagnostics that follow.
@@ -96,6 +97,7 @@ class Walk:
     resolver: Resolver
     places: Mapping[str, tuple[str, ...]]
     respelt: Mapping[str, str]
+    foreign: Mapping[str, str]
     guards: frozenset[str]
     strict: bool = False
     layer: Layer = "document"
@@ -107,6 +109,7 @@ class Walk:
     is_foreign: bool = False
     _seen: set[tuple[str, Document, str]] = field(default_factory=set)
     _faulty: set[Any] = field(default_factory=set)
+    _meant: dict[str, str | None] = field(default_factory=dict)
     _queue: list[tuple[str, Node, str, Layer]] = field(default_factory=list)
 
     def check(self, name: str, node: Node) -> None:
@@ -183,6 +186,7 @@ class Walk:
         elif name is not None and read.warning:
             self.warn(name, "DIALECT", read.warning)
         if read.dialect is None:
+            self.extensions("a schema", [schema])
             return
         self.schemas.append(schema)
         if read.declared is not None:
@@ -204,10 +208,14 @@ class Walk:
             self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated; use {right!r}", key=True)
             fields[right].check(self, node)
             return
-        near = closest(key, self.places, cutoff=_ALIKE)
+        near = self._nearest(key)
         if near is None:
             return
-        here = closest(key, [name for name in fields if name in self.places], cutoff=_ALIKE)
+        here = (
+            near
+            if near in fields
+            else closest(key, [name for name in fields if name in self.places], cutoff=_ALIKE)
+        )
         if near == key:
             message = f"{key!r} has no effect on {title}; it belongs on {self._places_of(key)}"
             if (plain := key.removeprefix("x-")) in fields:
@@ -220,11 +228,37 @@ class Walk:
                 or_near = "" if here is None else f", or {near!r}"
                 message += f"{or_near}, which belongs on {self._places_of(near)}"
             message += "?"
-        report = self.refuse if near in self.guards or self.strict else self.warn
+        report = self.refuse if self.narrows(key) or self.strict else self.warn
         report(node, "UNKNOWN_EXTENSION", message, key=True)
+
+    def extensions(self, title: str, nodes: Iterable[Node]) -> None:
+        """Report every one of our extensions on objects that take none of them.
+
+        Args:
+            title: Of such an object, with its article.
+            nodes: The objects; other values have no extensions.
+        """
+        for node in nodes:
+            for key in node.value if isinstance(node.value, dict) else ():
+                if key.startswith("x-"):
+                    self.extension(title, {}, key, node.child(key))
+
+    def narrows(self, key: str) -> bool:
+        """Return whether an extension, or the one that is most likely meant, narrows access."""
+        return self._nearest(key) in self.guards and _letters(key) not in self.foreign
+
+    def _nearest(self, key: str) -> str | None:
+        """Return the extension of ours that is most likely meant, or None."""
+        if key not in self._meant:
+            self._meant[key] = self.foreign.get(_letters(key)) or closest(key, self.places, cutoff=_ALIKE)
+        return self._meant[key]
 
     def _places_of(self, extension: str) -> str:
         return " or ".join(self.places[extension])
+
+
+def _letters(key: str) -> str:
+    return "".join(filter(str.isalnum, key)).lower()
 
 
 def type_name(value: Any) -> str:
