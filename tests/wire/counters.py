@@ -181,10 +181,7 @@ _BY_FAULT: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (
         ("rejected malformed", "rejected unknown_session"),
-        (
-            "foreign request: a query that is not text",
-            "upgrade: twice",
-        ),
+        ("upgrade: twice",),
     ),
     (
         ("rejected origin",),
