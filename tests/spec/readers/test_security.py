@@ -230,6 +230,7 @@ def operation3(fields: str) -> str:
         pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {message: {name: a, x-scopes: [a b]}}}}", JWT), "TYPE", "/channels/~1/publish/message/x-scopes/0", "has no spaces", id="scopes as one text"),
         pytest.param(v2("{/: {x-security: [{jwt: []}], publish: {message: {name: a, x-scopes: agent}}}}", JWT), "SECURITY_SHAPE", "/channels/~1/publish/message/x-scopes", "must be a list", id="scopes as no list"),
         pytest.param(v2("{/: {x-security: [{oauth: []}], x-scopes: [wriet]}}", SCHEMES), "SECURITY_SCOPE", "/channels/~1/x-scopes/0", "did you mean 'write'?", id="a scope of no flow"),
+        pytest.param(v3("{a: {address: /, messages: {m: {name: a}, r: {name: r, x-scopes: [s]}}}}", "{o: {action: receive, channel: {$ref: '#/channels/a'}, messages: [{$ref: '#/channels/a/messages/m'}], reply: {channel: {$ref: '#/channels/a'}, messages: [{$ref: '#/channels/a/messages/r'}]}}}"), "SECURITY_SHAPE", "/channels/a/messages/r/x-scopes", "move it to the message of the event", id="scopes of a reply"),
         pytest.param(server2("[{key: [read]}]"), "SECURITY_SCOPE", "/servers/a/security/0/key", "'x-scopes'", id="scopes of a scheme that has none"),
     ],
 )  # fmt: skip
