@@ -126,10 +126,21 @@ def _compare_received(contracts: Contracts, pair: Pair, old: Event, new: Event) 
     if change is not None:
         yield change
     where = f"{name}{pair.within}"
-    yield from compare_rates(old, new, where, namespace=pair.old.name, event=old.name)
+    joined = _joined(pair, old)
+    yield from compare_rates(old, new, where, namespace=pair.old.name, event=old.name, joined=joined)
     if old.ordering != new.ordering:
         message = f"{name}{pair.within} is handled in another order: {old.ordering} has become {new.ordering}"
         yield _change("info", "ORDERING_CHANGED", message, pair, old, old=old, new=new)
+
+
+def _joined(pair: Pair, event: Event) -> list[Event]:
+    """Return the other events that one for any name takes the place of, if it does of this one."""
+    before, after = pair.old.receives, pair.new.receives
+    if event.name in after:
+        return []
+    return [
+        other for name, other in before.items() if other is not event and (name == _ANY or name not in after)
+    ]
 
 
 def _compare_sent(contracts: Contracts, pair: Pair, old: Event, new: Event) -> Iterator[Change]:

@@ -269,6 +269,31 @@ ROWS: dict[str, Row] = {
         receives(TEXT, **{"x-rate": {"limit": 5, "per": 1, "burst": 5, "by": "connection"}}),
         [],
     ),
+    "the same rate in fractions": (
+        receives(TEXT, **{"x-rate": {"limit": 3, "per": 1, "burst": 3}}),
+        receives(TEXT, **{"x-rate": {"limit": 0.3, "per": 0.1, "burst": 3}}),
+        [],
+    ),
+    "the same rate over a longer time": (
+        receives(TEXT, **{"x-rate": {"limit": 1, "per": 1, "burst": 5}}),
+        receives(TEXT, **{"x-rate": {"limit": 60, "per": 60, "burst": 5}}),
+        [],
+    ),
+    "two rates that become one": (
+        {"receives": {"*": {"x-rate": {"limit": 2}}, "say": {"x-rate": {"limit": 2}}}},
+        {"receives": {"*": {"x-rate": {"limit": 2}}}},
+        [("breaking", "RATE_TIGHTENED")],
+    ),
+    "two rates that become one as fast as both": (
+        {"receives": {"*": {"x-rate": {"limit": 2}}, "say": {"x-rate": {"limit": 2}}}},
+        {"receives": {"*": {"x-rate": {"limit": 4}}}},
+        [("compatible", "RATE_LOOSENED")] * 2,
+    ),
+    "a single event that becomes any": (
+        {"receives": {"say": {"x-rate": {"limit": 2}}}},
+        {"receives": {"*": {"x-rate": {"limit": 2}}}},
+        [("compatible", "EVENT_ADDED")],
+    ),
     "a rate of a channel": (
         receives(TEXT),
         {**receives(TEXT), "channel": {"x-rate": {"limit": 5}}},
