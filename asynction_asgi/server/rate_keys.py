@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
@@ -16,6 +17,7 @@ __all__ = ["key_of_address", "key_of_user"]
 _SCALARS = (str, int, float, bool)
 _LONGEST = 100
 _NETWORK = 64  # bits of an IPv6 address; the others are the client's choice
+_WITH_PORT = re.compile(r"\[([^]]+)](?::\d+)?|([^:]+):\d+")
 
 
 def key_of_user(user: Any) -> Hashable:
@@ -61,13 +63,16 @@ def key_of_address(host: str) -> str:
     """Return the IPv4 address, the network of an IPv6 address, or any other text as it is.
 
     Args:
-        host: As the ASGI server reports it.
+        host: As the ASGI server reports it. Some servers and middleware leave brackets and the port in it.
     """
     return _network(_short(host))
 
 
 @lru_cache(maxsize=1024)
 def _network(host: str) -> str:
+    match = _WITH_PORT.fullmatch(host)
+    if match is not None:
+        host = match[1] or match[2]
     try:
         address = ip_address(host)
     except ValueError:  # what a proxy says may be anything

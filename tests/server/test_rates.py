@@ -13,6 +13,7 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO, Limits, Socket
 from asynction_asgi.engine import Bucket, exceeded
+from asynction_asgi.server.rate_keys import key_of_address
 from asynction_asgi.server.rates import Rates
 from asynction_asgi.spec import load_spec
 from tests.clients import connected
@@ -357,6 +358,20 @@ async def test_an_unknown_address_is_named_in_the_log(
     assert (
         "by address: each connection is counted by itself, because the ASGI server does not know" in lines[0]
     )
+
+
+@pytest.mark.parametrize("host", ["198.51.100.77", "198.51.100.77:5001", "[::ffff:198.51.100.77]:443"])
+def test_a_port_does_not_belong_to_an_address(host: str) -> None:
+    """Some servers and middleware leave brackets and port in it, which differ per connection."""
+    assert key_of_address(host) == "198.51.100.77"
+
+
+def test_a_port_does_not_belong_to_a_network() -> None:
+    """In brackets, an IPv6 address may have a port; without them, it has none."""
+    hosts = ("2001:db8:9::1", "[2001:db8:9::2]", "[2001:db8:9::3]:443", "2001:db8:9::1:443")
+    assert {key_of_address(host) for host in hosts} == {"20010db800090000"}
+    assert key_of_address("unknown:7") == key_of_address("unknown") == "unknown"
+    assert key_of_address("[]:7") == "[]"
 
 
 async def test_the_one_that_was_idle_longest_makes_room(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
