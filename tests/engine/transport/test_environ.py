@@ -107,6 +107,7 @@ USES: dict[str, Callable[[Any], Any]] = {
     "|=": changed(lambda environ: environ.__ior__({"HTTP_COOKIE": "other"}) and None),
     "update": changed(lambda environ: environ.update(HTTP_COOKIE="other", a=1)),
     "set": changed(lambda environ: environ.__setitem__("HTTP_COOKIE", "other")),
+    "set a number": lambda environ: (environ.__setitem__(1, 2), 1 in environ, 2 in environ),
     "delete": changed(lambda environ: environ.__delitem__("HTTP_COOKIE")),
     "pop": changed(lambda environ: (environ.pop("HTTP_COOKIE"), environ.pop("nothing", 1))),
     "popitem": lambda environ: len(environ.popitem()),
