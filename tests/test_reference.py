@@ -120,7 +120,7 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_changelog_says_nothing_twice() -> None:
-    """No entry is there again after a merge, which keeps the lines of both sides."""
+    """Every entry is there once, also after a merge that keeps the lines of both sides."""
     lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
     began = Counter(line for line in lines if line.startswith("- "))
     assert [line for line, count in began.items() if count > 1] == []

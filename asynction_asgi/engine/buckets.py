@@ -1,4 +1,4 @@
-"""How often something may happen: the one way in which events are counted against a rate."""
+"""Supplies of events, by which all limits on how often something may happen are counted."""
 
 from __future__ import annotations
 

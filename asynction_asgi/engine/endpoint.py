@@ -190,7 +190,7 @@ class Endpoint(Protocol):
 
     @property
     def ends(self) -> Ends | None:
-        """What learns how events have ended; with None, no clock is looked at."""
+        """What learns how events have ended; with None, nothing reads the clock."""
         ...
 
     def admits(self, namespace: str) -> bool:

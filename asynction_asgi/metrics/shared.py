@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Gathering", "WorkerFile"]
 
 # The layout's hash, the length of its description, the time of the last beat, and the flags of `Health`. The time is
-# 0 while the application starts or ends, when no beat is due.
+# 0 while the application starts or ends, when nobody expects a beat.
 _HEAD = struct.Struct("8sQdQ")
 _BEAT = struct.Struct("dQ")
 _BEAT_AT = 16
@@ -66,7 +66,7 @@ class WorkerFile:
         _BEAT.pack_into(self._map, _BEAT_AT, time.monotonic(), health.flags)
 
     def end(self, health: Health) -> None:
-        """Note that no beat is due any more."""
+        """Note that nobody is to expect another beat."""
         _BEAT.pack_into(self._map, _BEAT_AT, 0.0, health.flags)
 
 

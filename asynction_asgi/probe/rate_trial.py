@@ -54,7 +54,7 @@ def trials_of(declared: Namespace, accepted: Mapping[str, Case]) -> Iterator[Rat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What came of a trial; neither of the two if it can't be told.
+    """What a trial has shown; both attributes are empty if it has shown nothing.
 
     Attributes:
         is_refused: Whether an event was refused as it has to be.

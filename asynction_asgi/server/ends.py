@@ -1,4 +1,4 @@
-"""How events end, for observers and for metrics, which the engine tells once an answer is encoded."""
+"""How events end, for observers and for metrics; the engine reports it once an answer is encoded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Instead(list[Any]):
 
 
 class Handled:
-    """Tells observers of the events that were handled.
+    """Reports to observers the events that were handled.
 
     Args:
         tell: `Observer.handled` of all observers.
@@ -48,13 +48,13 @@ class Handled:
         seconds: float,
         /,
     ) -> None:
-        """Tell of an event, unless its error handler answered."""
+        """Report an event, unless its error handler answered."""
         del seconds
         if type(answer) is not Instead:
             self._tell(peer, event, () if state.guard is None else state.guard.satisfied, ack=ack)
 
     def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
-        """Tell nothing: observers learn of it where the reason is known."""
+        """Do nothing: observers learn of it where the reason is known."""
 
 
 class Several:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import Bucket, exceeded
 from ..logs import get_logger
-from .namespace_routes import WILDCARD
+from .by_event import ByEvent
 from .rate_keys import key_of_address, key_of_user
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ class Rates:
 
     def __init__(self, declared: Namespace) -> None:
         whole = () if declared.rate is None else (_Quota(declared.rate, "the channel"),)
-        self._of_event = {
+        by_event = {
             name: whole if event.rate is None else (_Quota(event.rate, repr(name)), *whole)
             for name, event in declared.receives.items()
         }
-        self._of_others = self._of_event.get(WILDCARD, whole)
+        self._quotas = ByEvent(by_event, whole)
 
     @classmethod
     def of(cls, declared: Namespace) -> Rates | None:
@@ -50,7 +50,7 @@ class Rates:
 
     def admit(self, peer: Peer[Any], event: str) -> LimitError | None:
         """Count an event, or return its refusal; an event that is refused is not counted."""
-        quotas = self._of_event.get(event, self._of_others)
+        quotas = self._quotas[event]
         buckets = [quota.bucket(peer) for quota in quotas]
         longest, limit = 0.0, ""
         for quota, bucket in zip(quotas, buckets, strict=True):
@@ -90,7 +90,7 @@ class _Quota:
         self._size = rate.limit / rate.per, rate.burst
         self._key, self._why_alone = _COUNTED[rate.by]
         self._shared: OrderedDict[Hashable, Bucket] = OrderedDict()
-        self._is_told = False
+        self._has_warned = False
 
     def bucket(self, peer: Peer[Any]) -> Bucket:
         """Return the bucket of a client; it is the connection's own if the client has no user or address."""
@@ -112,8 +112,8 @@ class _Quota:
         bucket = own.get(self)
         if bucket is None:
             bucket = own[self] = Bucket(*self._size)
-            if not self._is_told and (reason := self._why_alone(peer)):
-                self._is_told = True
+            if not self._has_warned and (reason := self._why_alone(peer)):
+                self._has_warned = True
                 logger.warning("%s: each connection is counted by itself, because %s", self.name, reason)
         return bucket
 

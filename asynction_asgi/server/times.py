@@ -1,4 +1,4 @@
-"""How long events take, and clients to answer; without metrics, no clock is looked at."""
+"""How long events take, and clients to answer; without metrics, nothing reads the clock."""
 
 from __future__ import annotations
 

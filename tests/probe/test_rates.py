@@ -42,7 +42,7 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_server_that_enforces_its_rates_has_no_finding(rated: Path) -> None:
-    """No case is refused by a rate; what would have to wait for long is left out, counted and said."""
+    """Rates refuse none of the cases; those that would have to wait for long are left out, counted and reported."""
     with serve(MockAsynctionSocketIO.from_spec(rated)) as url:
         body = report(url, "--examples", "9", spec=rated, code=0)
         again = CliRunner().invoke(main, ["test", url, "--spec", str(rated), "--examples", "3"])

@@ -290,7 +290,7 @@ async def test_a_user_is_counted_over_all_connections(url: str) -> None:
 async def test_a_user_that_is_not_known_again_is_counted_by_connection(
     caplog: pytest.LogCaptureFixture, name: str, warned: str | None
 ) -> None:
-    """No client is without a rate, whatever its user is; one line says what to do about such users."""
+    """Every client has a rate, whatever its user is; one line says what to do about such users."""
     spec = {**DOCUMENT, "channels": {"/users": DOCUMENT["channels"]["/users"]}}
     app = AsynctionSocketIO.from_spec(
         spec, handlers={"/users": {"say": said}}, security_handlers={"user": identify}

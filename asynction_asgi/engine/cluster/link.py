@@ -114,7 +114,7 @@ class Link:
 
     @property
     def processes(self) -> Mapping[str, int]:
-        """The number of clients of each process that was heard of lately, this one included."""
+        """The number of clients of each process that has sent something lately, this one included."""
         return {self._identity.name: self._clients(), **self._census.processes}
 
     async def listen(self) -> None:
@@ -133,7 +133,7 @@ class Link:
 
     @property
     def others(self) -> set[str]:
-        """The other processes that were heard of lately."""
+        """The other processes that have sent something lately."""
         return set(self._census.processes)
 
     @property

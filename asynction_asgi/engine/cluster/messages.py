@@ -99,7 +99,7 @@ class QueueJson:
         return text if self._seal is None else self._seal.seal(text)
 
     def asks(self, body: bytes, process: str, method: str) -> bool:
-        """Return whether a message that looks like one of this process asks for something; its head tells."""
+        """Return whether a message that looks like one of this process asks for something, by its head alone."""
         head = f'{{"host_id":"{process}","method":"{method}"'.encode()
         return body.startswith(head, 0 if self._seal is None else body.find(b"\n") + 1)
 

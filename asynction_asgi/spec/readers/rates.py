@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_users", "read_channel_rate", "read_rate", "refuse_uncounted"]
 
-# Seconds between two events in the long run; a client is told in how many seconds it may try again.
+# Seconds between two events in the long run; a refusal says in how many seconds the client may try again.
 _SHORTEST = 1e-6
 _ANSWER = "an acknowledgement is not an event, and is not counted"
 _BY = ("connection", "user", "address")
