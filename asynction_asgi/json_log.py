@@ -45,7 +45,7 @@ class JsonFormatter(logging.Formatter):
         for name in FIELDS:
             value = getattr(record, name, None)
             if value is not None:
-                yield name, value
+                yield name, _plain(value)
         if self._span_context is not None and (context := self._span_context()).is_valid:
             yield "trace_id", f"{context.trace_id:032x}"
             yield "span_id", f"{context.span_id:016x}"

@@ -85,7 +85,11 @@ def patient_clients() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for connect in (socketio.Client.connect, socketio.AsyncClient.connect):
             parameters = inspect.signature(connect).parameters.values()
-            defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
+            defaults = {
+                parameter.name: parameter.default
+                for parameter in parameters
+                if parameter.default is not parameter.empty
+            }
             assert defaults["wait_timeout"] == 1
             patch.setattr(connect, "__defaults__", (*(defaults | {"wait_timeout": WAIT_SECONDS}).values(),))
         yield

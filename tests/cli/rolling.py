@@ -74,7 +74,7 @@ class Outcome:
         lost: Events that were answered and not handled.
         doubled: Events that were handled twice.
         exits: The exit status of each server that was restarted.
-        log: What the servers logged before they were restarted, if somebody looked on.
+        log: What the servers logged before they were restarted, if `look` was given.
     """
 
     clients: Sequence[dict[str, Any]]

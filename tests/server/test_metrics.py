@@ -13,7 +13,7 @@ from asynction_asgi.engine.transport.session import EngineSocket
 from asynction_asgi.engine.transport.websocket import WebSocket
 from asynction_asgi.metrics import families
 from asynction_asgi.server.times import EventTimes
-from tests.clients import ConnectError, connected
+from tests.clients import WAIT_SECONDS, ConnectError, connected
 from tests.engine.stage import until
 from tests.serving import serve
 
@@ -133,7 +133,7 @@ class Reading:
         return len(self._read())
 
 
-def nobody_is_connected(app: AsynctionSocketIO) -> bool:
+def no_client_is_connected(app: AsynctionSocketIO) -> bool:
     assert app.metrics is not None
     return not any(sample.value for sample in app.metrics.sample(families.CONNECTIONS))
 
@@ -229,8 +229,8 @@ async def test_answers_of_many_are_counted(app: AsynctionSocketIO, url: str) -> 
         asked.set()
         await ended.wait()
 
-    async def ask() -> list[str]:
-        return [type(answer.error).__name__ async for answer in app.ask("asked", "hi", timeout=0.5)]
+    async def ask(seconds: float) -> list[str]:
+        return [type(answer.error).__name__ async for answer in app.ask("asked", "hi", timeout=seconds)]
 
     def reply(times: int) -> dict[str, Any]:
         return {"asked": lambda text: text * times}
@@ -238,11 +238,11 @@ async def test_answers_of_many_are_counted(app: AsynctionSocketIO, url: str) -> 
     reading = Reading(app)
     async with connected(url, on=reply(1)), connected(url, on=reply(9)):
         async with connected(url, on={"asked": keep_silent}):
-            answers = asyncio.ensure_future(ask())
+            answers = asyncio.ensure_future(ask(WAIT_SECONDS))
             await asked.wait()
         asked.clear()
         async with connected(url, on={"asked": keep_silent}):
-            late = await ask()
+            late = await ask(3.0)
             ended.set()
     assert sorted(await answers) == ["AckValidationError", "DisconnectedError", "NoneType"]
     assert sorted(late) == ["AckValidationError", "NoAnswerError", "NoneType"]
@@ -275,7 +275,7 @@ async def test_answers_of_an_error_handler_are_timed_if_the_server_failed() -> N
 
 async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: str) -> None:
     """Clients count while they are there, dynamic namespaces by their template, bytes by transport."""
-    await until(lambda: nobody_is_connected(app), "clients of other tests are gone")
+    await until(lambda: no_client_is_connected(app), "clients of other tests are gone")
     reading = Reading(app)
     for transport in ("websocket", "polling"):
         before = Reading(app)
@@ -285,7 +285,7 @@ async def test_connections_and_bytes_are_counted(app: AsynctionSocketIO, url: st
             assert before.of("transports", transport) == 1
             assert before.of("received_bytes_total", transport) >= len('421["say","hi"]')
             assert before.of("sent_bytes_total", transport) >= len('431["hi"]')
-        await until(lambda: nobody_is_connected(app), "the client is gone")
+        await until(lambda: no_client_is_connected(app), "the client is gone")
     async with connected(url, "/rooms/8"):
         pass
     with pytest.raises(ConnectError):

@@ -521,7 +521,7 @@ async def test_sessions_that_the_document_does_not_allow_are_dropped(stream: str
 
 
 # The process of a busy machine may be silent for seconds; its clients would start new sessions.
-PATIENT = {"silence": 15.0, "death": 20.0}
+LONG_SILENCE = {"silence": 15.0, "death": 20.0}
 
 
 @pytest.mark.parametrize(
@@ -536,7 +536,7 @@ async def test_clients_that_move_at_random_receive_what_others_do(
     chance, names = random.Random(13), ("p0", "p1", "p2")
     url = queue_url.replace("redis:", f"{kind}:")
     async with (
-        processes(url, len(names), secret=secret, rhythm=PATIENT, recovery={"offset": form}) as running,
+        processes(url, len(names), secret=secret, rhythm=LONG_SILENCE, recovery={"offset": form}) as running,
         contextlib.AsyncExitStack() as stack,
     ):
         controls = [await stack.enter_async_context(process.client()) for process in running]

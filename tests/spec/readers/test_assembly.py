@@ -246,7 +246,7 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
 
 
 def test_an_event_has_one_place_of_traces(tmp_path: Path) -> None:
-    """Of two declarations the first place is used, and the warning says which; a place beside none is no conflict."""
+    """Of two places the first is used, and the warning says which; a declaration without a place does not conflict."""
     text = v2(
         "{/: {publish: {message: {oneOf: [{name: a, x-trace: /0/a~1b}, {name: a, x-trace: /0/c},"
         " {name: d}, {name: d, x-trace: /1}]}}}}"
