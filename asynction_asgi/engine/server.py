@@ -329,7 +329,7 @@ class Server(AddressingServer):
 
     @property
     def reached(self) -> bool:
-        """Whether this process was on its message queue once, if it has one, or is on it, as `Rooms` says."""
+        """Whether the message queue, if there is one, counts as reached; see `Rooms.reached`."""
         return self.manager.reached
 
     async def drain(self, seconds: float, *, admitting: bool = False) -> None:

@@ -43,6 +43,9 @@ class WorkerFile:
 
     Attributes:
         cells: The application's, in shared memory.
+
+    Raises:
+        OSError: There is no space for them; no file is left.
     """
 
     def __init__(self, folder: Path, layout: Layout) -> None:
@@ -54,8 +57,13 @@ class WorkerFile:
         self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         size = start + layout.size * _CELL
-        os.ftruncate(self._file, size)
-        _reserve(self._file, size)
+        try:
+            os.ftruncate(self._file, size)
+            _reserve(self._file, size)
+        except OSError:
+            hidden.unlink()
+            os.close(self._file)
+            raise
         self._map = mmap.mmap(self._file, 0)
         self._map[:start] = _HEAD.pack(layout.hash, len(described), 0.0, 0) + described
         self.cells: MutableSequence[float] = memoryview(self._map)[start:].cast("d")  # type: ignore[assignment]  # typeshed has no item type

@@ -219,7 +219,7 @@ class AsynctionSocketIO(Registering, Emitting):
     def ready(self) -> bool:
         """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
 
-        A later outage of the queue changes nothing, because the process goes on serving its clients.
+        An outage later changes this only with `run --ready-needs-queue`: the process goes on serving its clients.
         """
         return self.health.ready
 

@@ -11,12 +11,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import click
 import httpx
 import pytest
 import socketio
 from click.testing import CliRunner
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
+from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.cli import main
+from asynction_asgi.cli.actions.readiness import check_ready_path
 from tests.engine.stage import until
 from tests.forked import ForkedProcess
 
@@ -387,3 +392,14 @@ def test_what_can_not_be_served(
     sys.modules.pop("application", None)
     assert result.exit_code == 2
     assert words in result.output
+
+
+def test_paths_below_a_mount_are_free_elsewhere() -> None:
+    """A path of a mounted server hides nothing at the root of the application."""
+    document = {"asyncapi": "2.6.0", "info": {"title": "T", "version": "1"}, "channels": {"/": {}}}
+    chat = AsynctionSocketIO.from_spec(document, handlers={}, health_path="/health")
+    app = Starlette(routes=[Mount("/chat", app=chat)])
+    for path in ("/health", "/docs", "/chatter"):
+        check_ready_path(app, path)
+    with pytest.raises(click.BadParameter, match="a path of the server at /chat already"):
+        check_ready_path(app, "/chat/health")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import stat
 import time
 from typing import TYPE_CHECKING
+
+import pytest
 
 from asynction_asgi.metrics import Layout, Metrics, families
 from asynction_asgi.metrics.health import Health
@@ -18,8 +21,6 @@ from .contracts import layout
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
-
-    import pytest
 
 WELL = Health(handlers=True, queue=True, draining=False)
 
@@ -134,3 +135,15 @@ def test_a_worker_is_as_well_as_the_least_of_its_applications(tmp_path: Path) ->
     two.beat(WELL)
     gathering.look()
     assert gathering.workers == [WELL]
+
+
+def test_without_space_no_file_is_left(tmp_path: Path) -> None:
+    """A worker that can't have its file raises an error, and leaves nothing where there is no space."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            Metrics(layout("say")).share(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []

@@ -73,7 +73,7 @@ def check_ready_path(app: Callable[..., Any], path: str | None) -> None:
     if not path.startswith("/") or "?" in path or "#" in path:
         raise click.BadParameter(f"{path!r} is not a path; use one such as /ready", param_hint="--ready-path")
     for mount, served in find_served(app):
-        if served.serves(path, mount):
+        if f"{path}/".startswith(f"{mount}/") and served.serves(path, mount):
             where = f"the server at {mount}" if mount else "the server"
             raise click.BadParameter(
                 f"{path!r} is a path of {where} already; use another one", param_hint="--ready-path"

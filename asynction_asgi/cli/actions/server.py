@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from ...collector import relax_collector
 from ...logs import get_logger
@@ -26,11 +28,21 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from ...metrics import Metrics
     from ...server import AsynctionSocketIO
 
 __all__ = ["Ending", "Server"]
 
 logger = get_logger("cli")
+
+
+def _share(metrics: Metrics, folder: Path) -> None:
+    """Share metrics with the supervisor, or end the process in a way after which it starts no other one."""
+    try:
+        metrics.share(folder)
+    except OSError as error:
+        logger.error("metrics can't be shared with the other workers: %s; free space in %s", error, folder)  # noqa: TRY400  # the text says it all
+        sys.exit(STARTUP_FAILURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +103,7 @@ class Server(uvicorn.Server):
         for served in self._served:
             served.server.manager.needs_queue = self._ending.needs_queue
             if self._folder is not None and served.metrics is not None:
-                served.metrics.share(self._folder)
+                _share(served.metrics, self._folder)
         await super().startup(sockets)
         if not self.started:
             return

@@ -69,7 +69,7 @@ async def send_away(socket: Transport, seconds: float) -> None:
 
 
 def _take_waiting(connection: Connection) -> list[tuple[Member, Arrival]]:
-    """Return the events that wait for others to end, and drop them, or they would begin in place of those."""
+    """Empty the backlog and the lanes of a connection, and return what waited there; it would start otherwise."""
     waiting = [*(connection.backlog or ())]
     waiting += [(member, arrival) for member in connection.members.values() for arrival in member.lane or ()]
     connection.drop_backlog()

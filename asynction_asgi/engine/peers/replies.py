@@ -69,13 +69,14 @@ class Replies:
 
     def internal(self, error: BaseException, member: Member, event: str | None) -> RefusedError:
         """Log and report a crash at an event or a CONNECT; return the refusal that carries only its reference."""
-        what = f"handler of {shorten(event or 'connect')!r} in {shorten(member.namespace)} {describe_crash(error)}"
+        name = "connect" if event is None else event
+        what = f"handler of {shorten(name)!r} in {shorten(member.namespace)} {describe_crash(error)}"
         refused = internal_error(what, error, logger)
         self._watch.refused(member, event, refused, error)
         return refused
 
     def unsendable(self, error: UnencodableError, member: Member, event: str) -> RefusedError:
-        """Do the same for an answer that has no form on the wire; a traceback would not show its handler."""
+        """Log and report an answer that can't be encoded; return the refusal. A traceback would not show its handler."""
         handler = f"the handler of {shorten(event)!r} in {shorten(member.namespace)}"
         what = f"ack not sent: {handler} returned what can't be encoded: {error}"
         refused = internal_error(what, None, logger)
