@@ -108,7 +108,7 @@ def measure_storms(variants: Sequence[str], clients: int) -> None:
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = arguments(".connect", __doc__, rounds=3)
+    parser = arguments(".connect", __doc__, rounds=3, seconds=None)
     parser.add_argument(
         "--clients", type=positive(int), default=5_000, help="that connect at once; 5000 by default"
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .children import children
+from .children import children, inner_schemas
 from .definitions import REF
 from .equality import depth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .definitions import Definitions, Schema
 
@@ -24,14 +24,29 @@ def find_depths(definitions: Definitions) -> dict[str, int]:
 
     What a recursive schema accepts is not, unless something else in it bounds it.
     """
+    referring: dict[str, list[str]] = {}
+    for name, definition in definitions.items():
+        for target in _references(definition):
+            referring.setdefault(target, []).append(name)
     known: dict[str, int] = {}
-    while True:
-        before = len(known)
-        for name in reversed(definitions):  # mostly after those that refer to it
-            if name not in known and (most := _most(definitions[name], known)) < math.inf:
-                known[name] = int(most)
-        if len(known) == before:
-            return known
+    waiting = [*definitions]
+    while waiting:
+        name = waiting.pop()
+        if name not in known and (most := _most(definitions[name], known)) < math.inf:
+            known[name] = int(most)
+            waiting += referring.get(name, ())
+    return known
+
+
+def _references(schema: Schema) -> Iterator[str]:
+    """Yield the names of the definitions that a schema refers to, at any place."""
+    if isinstance(schema, bool):
+        return
+    if REF in schema:
+        yield schema[REF]
+        return
+    for inner in inner_schemas(schema):
+        yield from _references(inner)
 
 
 def _most(schema: Schema, known: Mapping[str, int]) -> float:

@@ -9,13 +9,13 @@ import re
 
 from .expressions import Expression
 from .labels import is_bidirectional, is_label, keeps_direction
-from .punycode import PREFIX, decode, is_short
+from .punycode import PREFIX, decode, encoded_length
 
 __all__ = ["is_hostname", "is_idn_hostname"]
 
 _LABEL = Expression(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
-_MOST = 253  # characters of a name
+_MOST = 253  # characters of a name whose labels are A-labels
 
 
 def is_hostname(text: str) -> bool:
@@ -32,20 +32,21 @@ def _is_name(text: str, labels: list[str]) -> bool:
     if not 0 < len(text) <= _MOST:
         return False
     read = []
+    left = _MOST + 1
     for label in labels:
-        name = _read(label)
-        if name is None:
+        length = len(label) if label.isascii() else encoded_length(label)
+        name = None if length is None else _read(label)
+        if length is None or name is None:
             return False
+        left -= length + 1  # a dot
         read.append(name)
-    return (
-        all(map(str.isascii, read)) or not any(map(is_bidirectional, read)) or all(map(keeps_direction, read))
-    )
+    return left >= 0 and (not any(map(is_bidirectional, read)) or all(map(keeps_direction, read)))
 
 
 def _read(label: str) -> str | None:
-    """Return a label with its characters decoded, or None if it is not valid."""
+    """Return a label with its characters decoded, or None if they are not valid."""
     if not label.isascii():
-        return label if is_short(label) and is_label(label) else None
+        return label if is_label(label) else None
     if not _LABEL.fullmatch(label):
         return None
     if label[2:4] != "--":

@@ -5,11 +5,10 @@ Source: RFC 3492 (Punycode).
 
 from __future__ import annotations
 
-__all__ = ["PREFIX", "decode", "is_short"]
+__all__ = ["PREFIX", "decode", "encoded_length"]
 
 PREFIX = "xn--"
 _LONGEST = 63  # characters of a label
-_SURELY_SHORT = 7  # no character takes more than eight digits
 # RFC 3492, section 5. A digit's threshold is its weight less the bias, at least 1 and at most 26.
 _BASE, _MOST, _SKEW, _DAMP, _BIAS, _FIRST = 36, 26, 38, 700, 72, 128
 _DIGITS = {char: number for number, char in enumerate("abcdefghijklmnopqrstuvwxyz0123456789")}
@@ -25,14 +24,14 @@ def _adapt(delta: int, count: int) -> int:
     return bias + 36 * delta // (delta + _SKEW)
 
 
-def is_short(label: str) -> bool:
-    """Return whether a label's A-label has at most 63 characters (RFC 3492, section 6.3, counting digits).
+def encoded_length(label: str) -> int | None:
+    """Return how many characters a label's A-label has, or None if more than 63 (RFC 3492, section 6.3).
 
     What is before a place in the label, and comes before in the order of code points, is counted in the
     bits of one integer.
     """
-    if len(label) <= _SURELY_SHORT or len(label) > _LONGEST:
-        return len(label) <= _SURELY_SHORT
+    if len(label) > _LONGEST:
+        return None
     smaller = sum(1 << place for place, char in enumerate(label) if char.isascii())
     done = smaller.bit_count()
     left = _LONGEST - len(PREFIX) - done - bool(done)
@@ -54,12 +53,12 @@ def is_short(label: str) -> bool:
             weight += _BASE
             left -= 1
         if left < 0:
-            return False
+            return None
         done += 1
         bias = _adapt(delta // damp, done)
         delta, damp, place = 0, 2, next_place + 1
         same |= 1 << next_place
-    return True
+    return _LONGEST - left
 
 
 def decode(text: str) -> str | None:

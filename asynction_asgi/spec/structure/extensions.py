@@ -314,7 +314,7 @@ GUARDS = frozenset(
     {"x-security", "x-auth", "x-scopes", "x-rate", "x-rates", "x-handlers", "x-scopeValidateFunc"}
 )
 # What other tools call much the same, by its letters in lower case: perhaps it is meant for them.
-FOREIGN = dict.fromkeys(("xratelimit", "xratelimits", "xratelimiting"), "x-rate")
+FOREIGN = dict.fromkeys(("xratelimit", "xratelimits", "xratelimiting", "xrated", "xrating"), "x-rate")
 RESPELT = {
     "x-hander": "x-handler",
     "x-handers": "x-handlers",

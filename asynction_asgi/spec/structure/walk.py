@@ -228,7 +228,9 @@ class Walk:
                 or_near = "" if here is None else f", or {near!r}"
                 message += f"{or_near}, which belongs on {self._places_of(near)}"
             message += "?"
-        report = self.refuse if self.narrows(key) or self.strict else self.warn
+        # In objects that take none of ours, such as schemas, a similar name is more likely somebody else's.
+        narrows = self.narrows(key) if fields else key in self.guards
+        report = self.refuse if narrows or self.strict else self.warn
         report(node, "UNKNOWN_EXTENSION", message, key=True)
 
     def extensions(self, title: str, nodes: Iterable[Node]) -> None:

@@ -191,3 +191,13 @@ def test_a_very_deep_value_is_refused(keyword: str, backend: Backend) -> None:
         deep = nested(1_023, objects=objects)
         for value in (deep, [deep], [deep, deep], [[1], deep], {"a": deep}, {"a": [deep, deep]}):
             assert not accepts(check, value)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_chains_are_followed_in_any_order(order: int) -> None:
+    """The depth of each link of a long chain is known, whichever way it is declared."""
+    links = {
+        f"s{number}": {**CLOSED, "properties": {"a": {"$ref": f"#/s{number + 1}"}}} for number in range(300)
+    }
+    components = dict([*links.items(), ("s300", NUMBER)][::order])
+    assert deepest({"$ref": "#/s0"}, **components) == 300

@@ -75,6 +75,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "\u0660\u06f0",
             "א\u06600",
             "xn--a-",
+            ".".join(["ü"] * 100),
         ],
     ),
     "ipv4": (

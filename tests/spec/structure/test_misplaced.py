@@ -51,22 +51,38 @@ PLACES = {
         "/channels/c/messages/m/payload",
     ),
 }
+OURS = {
+    "an acknowledgement's args",
+    "an acknowledgement's payload",
+    "beside an acknowledgement's $ref",
+}
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
-    "field",
-    ["x-rate: {limit: 1}", "x-scopes: [a]", "x-scopse: [a]", "x-security: [{jwt: []}]", "x-auth: {}"],
+    "field", ["x-rate: {limit: 1}", "x-scopes: [a]", "x-security: [{jwt: []}]", "x-auth: {}"]
 )
 def test_what_narrows_access_is_refused_where_nothing_reads_it(
     tmp_path: Path, place: str, field: str
 ) -> None:
-    """A restriction in such a place is legal AsyncAPI and can't be served, misspelt too."""
+    """A restriction in such a place is legal AsyncAPI and can't be served."""
     text, pointer = PLACES[place]
     outcome = check(tmp_path, text.replace("KEY", field))
     key = field.partition(":")[0]
     (match,) = (diagnostic for diagnostic in outcome.diagnostics if diagnostic.pointer == f"{pointer}/{key}")
     assert (match.severity, outcome.accepted, outcome.servable) == ("error", True, False)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("field", ["x-scopse: [a]", "x-scope: internal", "x-authz: {}"])
+def test_what_looks_like_a_restriction_is_reported_there(tmp_path: Path, place: str, field: str) -> None:
+    """Except in an extension of ours it may be meant for another tool: it is an error only if the check is strict."""
+    text, pointer = PLACES[place]
+    key = field.partition(":")[0]
+    for strict, severity in ((False, "error" if place in OURS else "warning"), (True, "error")):
+        outcome = check(tmp_path, text.replace("KEY", field), strict=strict)
+        found = [each for each in outcome.diagnostics if each.pointer == f"{pointer}/{key}"]
+        assert [diagnostic.severity for diagnostic in found] == [severity]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -76,7 +92,7 @@ def test_other_extensions_are_not_refused_there(tmp_path: Path, place: str) -> N
     assert check(tmp_path, text.replace("KEY", "x-parser-schema-id: s")).servable
 
 
-@pytest.mark.parametrize("key", ["x-rateLimit", "x-rate-limit", "x-ratelimit", "x-rate-limits"])
+@pytest.mark.parametrize("key", ["x-rateLimit", "x-rate-limit", "x-ratelimit", "x-rate-limits", "x-rated"])
 @pytest.mark.parametrize(
     "text", [message2("KEY"), message3("KEY"), v2("{/: {KEY}}")], ids=["2", "3", "channel"]
 )
