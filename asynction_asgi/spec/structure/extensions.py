@@ -280,6 +280,8 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
             wanted="a JSON Pointer that begins with the number of an argument, such as /0/meta",
         )
     ),
+    "x-mock": ANYTHING,  # the mock's
+    "x-deprecated": Ours(BOOLEAN),
 }
 CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-handlers": Ours(Use("x-handlers")),
@@ -301,8 +303,8 @@ SCHEME_EXTENSIONS: dict[str, Rule] = {
 
 # Where each of our extensions has a meaning, for the message that says it has none here.
 PLACES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(MESSAGE_EXTENSIONS, ("a message",)),
     **dict.fromkeys(("x-ack", "x-ordering"), ("a message", "an operation")),
-    **dict.fromkeys(("x-handler", "x-positional", "x-reauth", "x-trace"), ("a message",)),
     **dict.fromkeys(CHANNEL_EXTENSIONS, ("a channel",)),
     **dict.fromkeys(SCHEME_EXTENSIONS, ("a security scheme",)),
     **dict.fromkeys(("x-messageAcks", "x-rates"), ("the components object",)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..text.hints import closest, did_you_mean, list_few
 from ..text.pointer import Pointer
-from .overridden import BY_REFERENCE, report_overridden
+from .overridden import BY_ONLY_REFERENCE, BY_REFERENCE, report_overridden
 from .walk import TYPE_NAMES, type_name
 
 if TYPE_CHECKING:
@@ -243,7 +243,8 @@ class Use:
             if self.reference == "no":
                 walk.error(node.child("$ref"), "REF_TYPE", f"{row.title} can't be a reference here", key=True)
                 return
-            report_overridden(walk, row, node, BY_REFERENCE)
+            override = BY_ONLY_REFERENCE if self.reference == "only" else BY_REFERENCE
+            report_overridden(walk, row, node, override)
             walk.references[node.identity] = self.name
             target = walk.target(node)
             if target is not None:

@@ -5,7 +5,7 @@ Those that narrow access are an error: the author believes that they are enforce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import Row, Walk
 
-__all__ = ["BY_ONE_OF", "BY_REFERENCE", "Override", "report_overridden"]
+__all__ = ["BY_ONE_OF", "BY_ONLY_REFERENCE", "BY_REFERENCE", "Override", "report_overridden"]
 
 _PROSE = frozenset({"description", "summary"})
 
@@ -44,6 +44,8 @@ BY_REFERENCE = Override(
     code="REF_TYPE",
     cure="move {it} to the target of the reference, or write {title} here in place of the reference",
 )
+# The same, where nothing but a reference may stand.
+BY_ONLY_REFERENCE = replace(BY_REFERENCE, cure="move {it} to the target of the reference")
 # AsyncAPI 2.x: what an operation has as its message is "a map containing a single Message Object or oneOf".
 BY_ONE_OF = Override(
     key="oneOf",
@@ -68,27 +70,38 @@ def report_overridden(
     idle = [
         key for key in (node.value if keys is None else keys) if key != override.key and key not in _PROSE
     ]
-    left = []
-    for key in idle:
-        if not _narrows(walk, row, key):
-            left.append(key)
-            continue
-        advice = override.cure.format(it="it", title=row.title)
-        if override is BY_REFERENCE and key in {"scopes", "x-scopes"}:
-            advice = f"use {_scopes(node.value[key])} beside the list of requirements"
-        message = f"{key!r} beside {override.called} is ignored, and would leave access open; {advice}"
-        walk.refuse(node.child(key), override.code, message, key=True)
+    narrowing = {key for key in idle if _narrows(walk, row, key)}
+    faults = [
+        (node.child(key), repr(key), _advice(walk, row, node, override, key))
+        for key in idle
+        if key in narrowing
+    ]
     if "traits" in idle:
         advice = override.cure.format(it="the trait", title=row.title)
-        for trait, key in _narrowing_traits(walk, row, node.child("traits")):
-            message = f"{key!r} of a trait beside {override.called} is ignored, and would leave access open; {advice}"
-            walk.refuse(trait, override.code, message, key=True)
+        traits = _narrowing_traits(walk, row, node.child("traits"))
+        faults += [(trait, f"{key!r} of a trait", advice) for trait, key in traits]
+    for place, what, advice in faults:
+        message = f"{what} beside {override.called} is ignored, and would leave access open; {advice}"
+        walk.refuse(place, override.code, message, key=True)
+    told = len(faults) > len(narrowing)
+    left = [key for key in idle if key not in narrowing and not (key == "traits" and told)]
     if left:
         listed = ", ".join(map(repr, left))
         report = walk.refuse if walk.strict else walk.warn
         report(
             node.child(left[0]), override.code, f"has no effect beside {override.called}: {listed}", key=True
         )
+
+
+def _advice(walk: Walk, row: Row, node: Node, override: Override, key: str) -> str:
+    """Return what to do about a field that narrows access."""
+    if row is walk.table["security scheme"] and key in {"scopes", "x-scopes"}:
+        return f"use {_scopes(node.value[key])} beside the list of requirements"
+    meant = walk.nearest(key) if key.startswith("x-") else None
+    if meant is not None and meant not in row.fields:
+        return f"{meant!r} belongs on {walk.places_of(meant)}"
+    it = "it" if meant in (None, key) else f"it, as {meant!r},"
+    return override.cure.format(it=it, title=row.title)
 
 
 def _narrows(walk: Walk, row: Row, key: str) -> bool:

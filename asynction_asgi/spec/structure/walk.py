@@ -64,6 +64,11 @@ class Row(Rule, Protocol):
         ...
 
     @property
+    def fields(self) -> Mapping[str, Rule]:
+        """The fields with a fixed name."""
+        ...
+
+    @property
     def guards(self) -> frozenset[str]:
         """Fields that narrow access, which beside a reference are an error; ``*`` is every field."""
         ...
@@ -208,7 +213,7 @@ class Walk:
             self.warn(node, "UNKNOWN_EXTENSION", f"{key!r} is deprecated; use {right!r}", key=True)
             fields[right].check(self, node)
             return
-        near = self._nearest(key)
+        near = self.nearest(key)
         if near is None:
             return
         here = (
@@ -217,7 +222,7 @@ class Walk:
             else closest(key, [name for name in fields if name in self.places], cutoff=_ALIKE)
         )
         if near == key:
-            message = f"{key!r} has no effect on {title}; it belongs on {self._places_of(key)}"
+            message = f"{key!r} has no effect on {title}; it belongs on {self.places_of(key)}"
             if (plain := key.removeprefix("x-")) in fields:
                 message += f"; use {plain!r} here"
             elif here is not None:
@@ -226,7 +231,7 @@ class Walk:
             message = f"unknown extension {key!r}; did you mean {here or near!r}"
             if near not in fields:
                 or_near = "" if here is None else f", or {near!r}"
-                message += f"{or_near}, which belongs on {self._places_of(near)}"
+                message += f"{or_near}, which belongs on {self.places_of(near)}"
             message += "?"
         # In objects that take none of ours, such as schemas, a similar name is more likely somebody else's.
         narrows = self.narrows(key) if fields else key in self.guards
@@ -247,16 +252,18 @@ class Walk:
 
     def narrows(self, key: str) -> bool:
         """Return whether an extension, or the one that is most likely meant, narrows access."""
-        return self._nearest(key) in self.guards and _letters(key) not in self.foreign
+        return self.nearest(key) in self.guards and _letters(key) not in self.foreign
 
-    def _nearest(self, key: str) -> str | None:
+    def nearest(self, key: str) -> str | None:
         """Return the extension of ours that is most likely meant, or None."""
         if key not in self._meant:
             self._meant[key] = self.foreign.get(_letters(key)) or closest(key, self.places, cutoff=_ALIKE)
         return self._meant[key]
 
-    def _places_of(self, extension: str) -> str:
-        return " or ".join(self.places[extension])
+    def places_of(self, extension: str) -> str:
+        """Return the objects on which an extension of ours has a meaning, as words."""
+        *others, last = self.places[extension]
+        return f"{', '.join(others)} or {last}" if others else last
 
 
 def _letters(key: str) -> str:

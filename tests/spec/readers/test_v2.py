@@ -97,8 +97,8 @@ def test_what_narrows_access_beside_a_list_is_refused(
     """What narrows access beside ``oneOf`` would not be enforced, wherever the list stands."""
     outcome = check(tmp_path, _with_list(where, field))
     assert outcome.accepted
-    (error,) = (diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error")
-    assert (error.code, error.pointer) == (code, PLACES_OF_LISTS[where] + key)
+    error = only(outcome)
+    assert (error.severity, error.code, error.pointer) == ("error", code, PLACES_OF_LISTS[where] + key)
     assert "belongs on" in error.message or "in each message of the list" in error.message
 
 
@@ -113,6 +113,8 @@ def test_what_narrows_access_beside_a_list_is_refused(
         "x-hander: a.b",
         "x-ack: true",
         "x-ordering: serial",
+        "x-mock: {weight: 2}",
+        "x-deprecated: true",
         "tags: []",
         "traits: [{name: t}]",
     ],

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..reading import check, v2, v3
+from asynction_asgi.spec.structure.extensions import GUARDS
+from asynction_asgi.spec.structure.extensions import PLACES as EXTENSIONS
+
+from ..reading import check, only, v2, v3
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,3 +110,15 @@ def test_names_of_other_tools_for_rates_are_reported(tmp_path: Path, key: str, t
         ]
         assert [diagnostic.severity for diagnostic in found] == [severity]
         assert "did you mean 'x-rate'?" in found[0].message
+
+
+@pytest.mark.parametrize("place", ["channels: {}", "info: {title: T, version: '1'}"], ids=["map", "object"])
+@pytest.mark.parametrize("key", EXTENSIONS)
+def test_each_extension_is_reported_where_it_means_nothing(tmp_path: Path, key: str, place: str) -> None:
+    """No extension of ours is dropped in silence, whatever it holds."""
+    text = v2("{/: {}}").replace(
+        place.partition(":")[0] + ": {", f"{place.partition(':')[0]}: {{{key}: 1, ", 1
+    )
+    problem = only(check(tmp_path, text))
+    assert problem.code == "UNKNOWN_EXTENSION"
+    assert problem.severity == ("error" if key in GUARDS else "warning")
