@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import UnsatisfiableError
-from ..spec.model import OFFSET_EVENT
+from ..spec.model import OFFSET_EVENT, write_number
 from ..spec.text.reference_faults import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
@@ -83,7 +83,7 @@ def _recovery(recovery: Recovery) -> Iterator[Element]:
     """Say what a client gets that was cut off, and what its listeners receive for that."""
     yield element(
         "p",
-        f"A client that was cut off for at most {recovery.seconds:g} seconds gets the events that it missed when it"
+        f"A client that was cut off for at most {write_number(recovery.seconds)} seconds gets the events that it missed when it"
         f" returns, up to {recovery.events:,}, and keeps its id: then ",
         element("code", "socket.recovered"),
         " is true. socket.io-client 4.6 or later does this by itself.",
@@ -176,9 +176,9 @@ def rate_line(rate: Rate | None, *, subject: str) -> Iterator[Element]:
     """Say how often clients may emit; nothing without a rate."""
     if rate is None:
         return
-    count = "1 event" if rate.limit == 1 else f"{rate.limit:g} events"
-    per = _PERIODS.get(rate.per, f"in {rate.per:g} seconds")
-    burst = "" if rate.burst == max(rate.limit, 1) else f", at most {rate.burst:g} at once"
+    count = "1 event" if rate.limit == 1 else f"{write_number(rate.limit)} events"
+    per = _PERIODS.get(rate.per, f"in {write_number(rate.per)} seconds")
+    burst = "" if rate.has_usual_burst else f", at most {write_number(rate.burst)} at once"
     yield element(
         "p",
         element("strong", "Rate"),

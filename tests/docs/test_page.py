@@ -346,6 +346,10 @@ def test_the_console_asks_only_for_sendable_fields() -> None:
         ({"limit": 5}, "5 events per second, on each connection"),
         ({"limit": 1, "per": 60, "by": "address"}, "1 event per minute, from each address"),
         (
+            {"limit": 123_456.75, "per": 7200, "burst": 1_000_000},
+            "123,456.75 events in 7,200 seconds, at most 1,000,000 at once, on each connection",
+        ),
+        (
             {"limit": 0.5, "per": 2.5, "burst": 3},
             "0.5 events in 2.5 seconds, at most 3 at once, on each connection",
         ),

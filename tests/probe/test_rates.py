@@ -74,6 +74,6 @@ def test_a_rate_that_is_not_enforced_is_a_finding(rated: Path) -> None:
         ("/shared", "order"),
     ]
     assert "6 events were accepted in" in found[0]["message"]
-    assert "though the rate of 'count' is 4 per 3600 s by connection" in found[0]["message"]
-    assert "though the rate of the channel is 30 per 3600 s by connection" in found[1]["message"]
+    assert "though the rate of 'count' is 4 per 3,600 s by connection" in found[0]["message"]
+    assert "though the rate of the channel is 30 per 3,600 s by connection" in found[1]["message"]
     assert ("INVALID_ACCEPTED", "count", "minimum") not in codes(body)

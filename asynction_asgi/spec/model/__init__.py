@@ -103,9 +103,14 @@ class Rate:
     by: Counted = "connection"
     node: Node = field(compare=False, repr=False)
 
+    @property
+    def has_usual_burst(self) -> bool:
+        """Whether `burst` is what it is where the document does not say it."""
+        return self.burst == usual_burst(self.limit)
+
     def __str__(self) -> str:
-        burst = "" if self.burst == max(self.limit, 1) else f" with bursts of {self.burst:g}"
-        return f"{self.limit:g} per {self.per:g} s{burst} by {self.by}"
+        burst = "" if self.has_usual_burst else f" with bursts of {write_number(self.burst)}"
+        return f"{write_number(self.limit)} per {write_number(self.per)} s{burst} by {self.by}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +265,16 @@ class Spec:
     def security_of(self, namespace: Namespace) -> Security:
         """Return what a namespace requires of clients that connect: its own security, else the server's."""
         return (self.security if namespace.security is None else namespace.security) or ()
+
+
+def usual_burst(limit: float) -> float:
+    """Return how many events may come at once by a rate that says nothing of bursts."""
+    return max(limit, 1)
+
+
+def write_number(value: float) -> str:
+    """Write a number with all of its digits: ``1,234,567.5``; a whole one without a fraction: ``2``."""
+    return f"{value:,}".removesuffix(".0")
 
 
 def count_words(minimum: int, maximum: int | None) -> str:

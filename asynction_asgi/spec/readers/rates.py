@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..model import ANY_NAMESPACE, Rate, is_required
+from ..model import ANY_NAMESPACE, Rate, is_required, usual_burst
 from ..structure.extensions import DAY, MOST_EVENTS
 from .answers import read_answers
 
@@ -49,7 +49,7 @@ def read_rate(reader: Reader, node: Node | None) -> Rate | None:
             f" from {_SHORTEST:f} to {DAY} s"
         )
         reader.error(node, "RATE", what, key=True)
-    known.setdefault("burst", max(limit, 1))
+    known.setdefault("burst", usual_burst(limit))
     return Rate(**known, node=node)
 
 

@@ -35,6 +35,12 @@ def figures(rate: Any) -> tuple[Any, ...]:
         ),
         ("{limit: 0.5, by: user}", (0.5, 1, 1, "user"), "0.5 per 1 s by user"),
         ("{limit: 2.5, per: 0.25}", (2.5, 0.25, 2.5, "connection"), "2.5 per 0.25 s by connection"),
+        (
+            "{limit: 1000000, per: 86400, burst: 123456}",
+            (1_000_000, 86_400, 123_456, "connection"),
+            "1,000,000 per 86,400 s with bursts of 123,456 by connection",
+        ),
+        ("{limit: 123456.75}", (123_456.75, 1, 123_456.75, "connection"), "123,456.75 per 1 s by connection"),
         ("{$ref: '#/components/x-rates/slow'}", (1, 60, 1, "connection"), "1 per 60 s by connection"),
     ],
 )
