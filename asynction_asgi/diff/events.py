@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..spec.model.arguments import compile_arguments, is_opaque
+from ..spec.model.by_event import WILDCARD, ByEvent
 from ..spec.schemas import Mismatch
 from .changes import Change, Witness, place_of
 from .lists import list_schema
@@ -24,14 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_events"]
 
-_ANY = "*"
-
 
 def compare_events(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     """Yield how the events changed that a client of a namespace may emit, and that it may receive."""
     before, after = pair.old.receives, pair.new.receives
+    takes = ByEvent(after, None)
     for name, event in before.items():
-        taken = after.get(name) or after.get(_ANY)
+        taken = takes[name]
         if taken is None:
             yield _removed_by_server(contracts, pair, event)
         else:
@@ -39,14 +39,15 @@ def compare_events(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     for name, event in after.items():
         if name in before:
             continue
-        if _ANY in before:
-            yield from _compare_declared(contracts, pair, before[_ANY], event)
+        if WILDCARD in before:
+            yield from _compare_declared(contracts, pair, before[WILDCARD], event)
         else:
             message = f"clients may emit {name!r}{pair.within} now"
             yield _change("compatible", "EVENT_ADDED", message, pair, event, new=event)
     before, after = pair.old.sends, pair.new.sends
+    sends = ByEvent(after, None)
     for name, event in before.items():
-        sent = after.get(name) or after.get(_ANY)
+        sent = sends[name]
         if sent is not None:
             yield from _compare_sent(contracts, pair, event, sent)
         elif event.message.get("x-deprecated") is True:
@@ -92,7 +93,7 @@ def _removed_by_server(contracts: Contracts, pair: Pair, event: Event) -> Change
     """Return the change for a client event that nothing takes any more; a list of arguments shows it."""
     arguments = _sample(contracts, event)
     witness = Witness(value=arguments, command=_call_of(contracts, pair, event))
-    what = "an event of any name" if event.name == _ANY else repr(event.name)
+    what = "an event of any name" if event.name == WILDCARD else repr(event.name)
     message = f"clients may no longer emit {what}{pair.within}"
     return _change("breaking", "EVENT_REMOVED", message, pair, event, old=event, witness=witness)
 
@@ -107,7 +108,7 @@ def _sample(contracts: Contracts, event: Event) -> list[Any]:
 
 
 def _call_of(contracts: Contracts, pair: Pair, event: Event) -> str:
-    name = "any event" if event.name == _ANY else event.name
+    name = "any event" if event.name == WILDCARD else event.name
     return call(pair.example, name, _sample(contracts, event))
 
 
@@ -139,7 +140,9 @@ def _joined(pair: Pair, event: Event) -> list[Event]:
     if event.name in after:
         return []
     return [
-        other for name, other in before.items() if other is not event and (name == _ANY or name not in after)
+        other
+        for name, other in before.items()
+        if other is not event and (name == WILDCARD or name not in after)
     ]
 
 

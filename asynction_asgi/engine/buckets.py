@@ -39,6 +39,11 @@ class Bucket:
         """Take an event, after `wait` has returned 0."""
         self._left -= 1
 
+    def overdraw(self) -> None:
+        """Take an event that has happened, even if there was none to take; later ones wait the longer."""
+        self.wait()  # adds what has come since
+        self.take()
+
 
 def exceeded(limit: str, wait: float) -> LimitError:
     """Return the refusal of an event that came too early.

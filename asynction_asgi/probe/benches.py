@@ -9,6 +9,7 @@ from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
 from ..diff.changes import place_of
 from ..errors import RefusedError, shorten
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.by_event import ByEvent
 from ..testing.contract import Contract
 from .before import LeadError
 from .bench import Bench
@@ -131,9 +132,10 @@ class Benches:
 
     def _answers(self, declared: Namespace) -> Callable[[str], Sequence[Any]]:
         """Return what answers the server's events as the document has it."""
+        sends = ByEvent(declared.sends, None)
 
         def answer(event: str) -> Sequence[Any]:
-            sent = declared.sends.get(event) or declared.sends.get("*")
+            sent = sends[event]
             if sent is None or sent.ack is None:
                 return ()
             try:

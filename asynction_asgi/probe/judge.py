@@ -9,6 +9,7 @@ from ..client.refusals import EXCEPTION
 from ..diff.changes import place_of
 from ..diff.places import place_of_rule
 from ..errors import UndeclaredEventError, shorten
+from ..spec.model.by_event import ByEvent
 from ..spec.schemas import Mismatch
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Judge:
     ) -> None:
         self._spec = spec
         self._declared = declared
+        self._sends = ByEvent(declared.sends, None)
         self._contract = contract
         self._refusals = refusals
 
@@ -293,7 +295,6 @@ class Judge:
                     )
             except Mismatch as mismatch:
                 violation = mismatch.violations[0]
-                sends = self._declared.sends
                 yield Suspect(
                     code="INVALID_EMIT",
                     namespace=self._declared.name,
@@ -303,7 +304,7 @@ class Judge:
                     message=f"the server sent {name!r}, which does not match the document:"
                     f" {_about(violation)}",
                     place=place_of_rule(mismatch, self._spec)
-                    or place_of((sends.get(arrival.event) or sends["*"]).node),
+                    or place_of((self._sends[arrival.event] or self._declared).node),
                     is_overheard=is_overheard,
                 )
 

@@ -172,8 +172,10 @@ class Run:
         """Exceed each rate of a namespace once."""
         bench = await self._benches.at(name)
         declared = self._spec.namespaces[name]
-        for trial in trials_of(declared, self._inquiry.accepted(name)) if bench is not None else ():
-            if bench is None or self._target.is_over:
+        if bench is None:
+            return
+        for trial in trials_of(declared, self._inquiry.accepted(name)):
+            if self._target.is_over:
                 return
             self._progress(f"exceeding the rate of {trial.what} in {name}")
             verdict = await exceed(bench, trial)
@@ -193,8 +195,10 @@ class Run:
 
     async def _send_packets(self, name: str) -> None:
         bench = await self._benches.at(name)
-        for what, packet in packets(bench.address.namespace) if bench is not None else ():
-            if bench is None or self._target.is_over:
+        if bench is None:
+            return
+        for what, packet in packets(bench.address.namespace):
+            if self._target.is_over:
                 return
             self._progress(f"sending {what} to {name}")
             self._report.tried[name, "", "wire"] += 1

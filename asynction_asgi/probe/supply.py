@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ..engine import Bucket
+from ..spec.model.by_event import ByEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +28,18 @@ class Supply:
     """
 
     def __init__(self, declared: Namespace) -> None:
-        self._declared = declared
+        self._events = ByEvent(declared.receives, None)
+        self._rate = declared.rate
         self._shared: dict[str | None, Bucket] = {}
         self._own: WeakKeyDictionary[Session, dict[str | None, Bucket]] = WeakKeyDictionary()
 
     def rates(self, event: str) -> Iterator[tuple[str | None, Rate]]:
         """Yield the rates that count an event, that of the message under its name and the channel's under None."""
-        receives = self._declared.receives
-        declared = receives.get(event) or receives.get("*")
+        declared = self._events[event]
         if declared is not None and declared.rate is not None:
             yield declared.name, declared.rate
-        if self._declared.rate is not None:
-            yield _CHANNEL, self._declared.rate
+        if self._rate is not None:
+            yield _CHANNEL, self._rate
 
     def renews(self, event: str) -> bool:
         """Return whether an event may be sent at once on a new connection."""
@@ -51,8 +52,7 @@ class Supply:
     def take(self, session: Session, event: str) -> None:
         """Count an event that is sent."""
         for bucket in self._buckets(session, event):
-            bucket.wait()  # adds what has come since
-            bucket.take()
+            bucket.overdraw()
 
     def _buckets(self, session: Session | None, event: str) -> Iterator[Bucket]:
         for name, rate in self.rates(event):

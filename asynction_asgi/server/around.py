@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..callables import is_coroutine_function
 from ..errors import RefusedError
+from ..spec.model.by_event import WILDCARD
 from .bound_handler import BoundHandler
-from .namespace_routes import WILDCARD
 from .threads import ThreadCall
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
 from ..reasons import Code
+from ..spec.model.by_event import WILDCARD
 from .acks import Acks
 from .around import perform
 from .beside import registered_beside
@@ -24,7 +25,6 @@ from .connections import Connections
 from .ends import Handled, Instead, Several
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
-from .namespace_routes import WILDCARD
 from .providing.scopes import Closing, Scope
 from .providing.values import CallValues, SocketValues
 from .rates import Rates, Tally

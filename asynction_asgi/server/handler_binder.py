@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.packets import RESERVED_EVENTS
 from ..spec.model import Event
+from ..spec.model.by_event import WILDCARD
 from ..spec.text.hints import did_you_mean
 from .arity import check_arity, count_arguments
 from .around import providing
 from .binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from .imports import NowhereError, UnimportableError
-from .namespace_routes import WILDCARD
 from .signatures import UnbindableError
 from .unled import explain_missing_lead
 

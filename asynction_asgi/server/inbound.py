@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import HandshakeValidationError, PayloadValidationError, RefusedError, UndeclaredEventError
 from ..spec.model.arguments import miscounted
+from ..spec.model.by_event import WILDCARD
 from ..spec.schemas import Mismatch
-from .namespace_routes import WILDCARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.model import Event
 from ..spec.model.arguments import are_finite, compile_arguments, deepest
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.handshake import compile_handshake
 from .binding import bind_event_handler
 from .security import is_reauth
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Namespace, Spec
     from .bound_handler import BoundHandler
-
-WILDCARD = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

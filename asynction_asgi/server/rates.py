@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import Bucket, exceeded
 from ..logs import get_logger
-from .by_event import ByEvent
+from ..spec.model.by_event import ByEvent
 from .rate_keys import key_of_address, key_of_user
 
 if TYPE_CHECKING:

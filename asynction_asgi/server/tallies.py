@@ -8,9 +8,8 @@ from ..errors import AckValidationError, SecurityError, ValidationError
 from ..metrics import families
 from ..metrics.layout import NO_EVENT, NO_NAMESPACE, NO_SCHEME
 from ..metrics.outcomes import OTHER
+from ..spec.model.by_event import WILDCARD, ByEvent
 from ..spec.model.namespaces import Namespaces
-from .by_event import ByEvent
-from .namespace_routes import WILDCARD
 from .observer import Observer
 
 if TYPE_CHECKING:

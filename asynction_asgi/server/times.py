@@ -9,7 +9,7 @@ from ..errors import AckValidationError, DisconnectedError, RefusedError, Valida
 from ..metrics import families
 from ..metrics.layout import NO_EVENT
 from ..reasons import Code
-from .by_event import ByEvent
+from ..spec.model.by_event import ByEvent
 from .ends import Instead
 
 if TYPE_CHECKING:

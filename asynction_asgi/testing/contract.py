@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AckValidationError, PayloadValidationError, UndeclaredEventError
 from ..spec.model.arguments import compile_arguments
+from ..spec.model.by_event import ByEvent
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from ..spec.schemas import Mismatch
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Spec
     from ..spec.model.arguments import ArgumentsCheck
 
-    Checks = Mapping[str, tuple[ArgumentsCheck, ArgumentsCheck | None]]
+    Pair = tuple[ArgumentsCheck, ArgumentsCheck | None]
+    Checks = ByEvent[Pair | None]
 
 __all__ = ["Contract", "NamespaceContract"]
 
 _LONGEST_MEANT = 64  # characters
+_NOTHING: Checks = ByEvent({}, None)
 _MOST_NAMED = 10  # namespaces in one sentence
 
 
@@ -38,7 +41,7 @@ class Contract:
         """Return the checks of a concrete namespace; an undeclared one has no events."""
         resolved = self._namespaces.resolve(name)
         if resolved is None:
-            return NamespaceContract(name, {}, {}, undeclared=self.undeclared(name))
+            return NamespaceContract(name, _NOTHING, _NOTHING, undeclared=self.undeclared(name))
         declared = resolved.declared
         if declared.name not in self._compiled:
             self._compiled[declared.name] = self._compile(declared.receives), self._compile(declared.sends)
@@ -56,13 +59,14 @@ class Contract:
 
     def _compile(self, events: Mapping[str, Event]) -> Checks:
         bundle = self._spec.bundle
-        return {
+        checks = {
             name: (
                 compile_arguments(event.arguments, bundle),
                 None if event.ack is None else compile_arguments(event.ack, bundle),
             )
             for name, event in events.items()
         }
+        return ByEvent(checks, None)
 
 
 class NamespaceContract:
@@ -104,7 +108,7 @@ class NamespaceContract:
         Raises:
             AckValidationError: The arguments do not match, or the document declares no acknowledgement.
         """
-        found = self._find("inbound" if direction == "outbound" else "outbound", event)
+        found = self._events["inbound" if direction == "outbound" else "outbound"][event]
         if found is None:
             return  # a catch-all handler may answer anything
         if found[1] is None:
@@ -126,13 +130,13 @@ class NamespaceContract:
                 violations=mismatch.violations,
             ) from None
 
-    def find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None]:
+    def find(self, direction: Direction, event: str) -> Pair:
         """Return the checks of an event's arguments and of its acknowledgement, or None for the latter.
 
         Raises:
             UndeclaredEventError: The document has no such event in this direction.
         """
-        found = self._find(direction, event)
+        found = self._events[direction][event]
         if found is None:
             raise UndeclaredEventError(
                 namespace=self._namespace,
@@ -150,7 +154,3 @@ class NamespaceContract:
             return "; the server emits it"
         # A server that `listen` talks to may send any name, and finding similar ones takes time.
         return did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
-
-    def _find(self, direction: Direction, event: str) -> tuple[ArgumentsCheck, ArgumentsCheck | None] | None:
-        events = self._events[direction]
-        return events.get(event) or events.get("*")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
+from ...spec.model.by_event import WILDCARD, ByEvent
 from ...spec.text.hints import did_you_mean
 from ..imports import Imports, UnimportableError
 from ..signatures import UnbindableError
@@ -40,11 +41,11 @@ class NamespaceRules:
 
     def __init__(self, declared: Namespace, required: Security, schemes: Mapping[str, Scheme]) -> None:
         same: dict[Security, Security] = {}
-        self._events = {
+        by_event = {
             name: same.setdefault(event.security, event.security) if event.security else None
             for name, event in declared.receives.items()
         }
-        self._undeclared = self._events.get("*")
+        self._events = ByEvent(by_event, None)
         self.required = required
         self.reauth = next((name for name, event in declared.receives.items() if is_reauth(event)), None)
         self.schemes = schemes
@@ -56,7 +57,7 @@ class NamespaceRules:
 
     def of_event(self, event: str) -> Security | None:
         """Return an event's own requirements, or None; equal requirements are the same object."""
-        return self._events.get(event, self._undeclared)
+        return self._events[event]
 
     async def open(self, scope: Mapping[str, Any], auth: Any, socket: Socket) -> Guard:
         """Authenticate one CONNECT.
@@ -135,7 +136,7 @@ def _misplaced_reauth(declared: Namespace, rules: NamespaceRules) -> Iterator[Di
     marked = [event for event in declared.receives.values() if is_reauth(event)]
     for event in marked:
         node = event.node.get("x-reauth") or event.node
-        if event.name == "*":
+        if event.name == WILDCARD:
             yield _problem(
                 node, "x-reauth can't be used on the wildcard; mark one named event", "SECURITY_SHAPE"
             )

@@ -13,7 +13,7 @@ from opentelemetry.trace import Link, SpanKind
 
 from ... import __version__
 from ...logs import get_logger
-from ..by_event import ByEvent
+from ...spec.model.by_event import ByEvent
 from .remote import Handshakes, context_within
 
 if TYPE_CHECKING:

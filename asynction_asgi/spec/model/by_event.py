@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .namespace_routes import WILDCARD
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ByEvent"]
+__all__ = ["WILDCARD", "ByEvent"]
+
+WILDCARD = "*"  # the name of the event that stands for all that are not declared
 
 V = TypeVar("V")
 
