@@ -10,7 +10,8 @@ from ..drafts import DraftNamespace, argument_list, draft_document
 from ..server.conversion.annotations import UNRESOLVED
 from ..server.conversion.converter import UnsupportedError
 from ..server.conversion.schemas import SCHEMAS, AnnotationSchemas
-from ..spec.readers.assembly import LIFECYCLE, RESERVED
+from ..spec.readers.assembly import RESERVED
+from ..spec.readers.reading import LIFECYCLE
 from ..spec.text.yaml import dump_yaml
 from .emits import find_emits, modules_of
 from .handlers import EMPTY, Handler, read_handler

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from ..server.conversion.annotations import UNRESOLVED, resolve_annotation, return_annotation
 from ..server.signatures import POSITIONAL, UnbindableError, python_function, read_parameters
-from ..spec.readers.assembly import LIFECYCLE
+from ..spec.readers.reading import LIFECYCLE
 from .places import place_of
 
 if TYPE_CHECKING:

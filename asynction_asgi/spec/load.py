@@ -13,11 +13,7 @@ from .readers import v2, v3
 from .readers.assembly import assemble
 from .readers.example_checks import check_examples, check_written_values
 from .readers.mock_hints import check_hints
-from .readers.pitfalls import (
-    warn_of_uncalled_handlers,
-    warn_of_unlike_namespaces,
-    warn_of_unread_traces,
-)
+from .readers.pitfalls import warn_of_unlike_namespaces
 from .readers.reading import ChannelDraft, OperationDraft, Reader
 from .readers.security import check_schemes
 from .readers.servers import Servers, read_servers
@@ -189,8 +185,6 @@ def _compile(
     operations = list(readers.read_operations(reader, channels))
     namespaces = assemble(reader, channels, operations, servers.security)
     warn_of_unlike_namespaces(reader, channels, operations)
-    warn_of_uncalled_handlers(reader, operations)
-    warn_of_unread_traces(reader, operations)
     # In the shape of the other version little is read, and what seems to be missing is only elsewhere.
     found += [
         diagnostic for diagnostic in reader.found if diagnostic.severity == "error" or not walk.is_foreign

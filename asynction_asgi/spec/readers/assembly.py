@@ -9,11 +9,12 @@ from ..model import ANY_NAMESPACE, Event, HandlerName, Handshake, Namespace
 from ..model.templates import shape_of
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
-from .answers import read_answers
 from .events import merge_events, read_event, read_handler, read_requirement
-from .rates import check_users, read_channel_rate, refuse_uncounted
+from .rates import check_users, read_channel_rate
+from .reading import LIFECYCLE
 from .recovery import check_recovery, read_recovery
 from .security import narrow, read_security, refuse_unsupported
+from .unread import report_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble"]
 
-LIFECYCLE = ("connect", "disconnect")
 # What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
 RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 
@@ -76,8 +76,8 @@ def assemble(
     ]
     operated = {operation.channel.place.identity for operation in served}
     for channel in channels:
-        # An unknown address without operations is a place for replies.
         rate = read_channel_rate(reader, channel) if channel.kept else None
+        # An unknown address without operations is a place for replies.
         if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
             _add_channel(reader, drafts, channel, rate)
     for draft in drafts.values():
@@ -86,16 +86,17 @@ def assemble(
             draft.security = narrow(reader, draft.required, draft.scopes)
     for operation in served:
         _add_operation(reader, drafts[operation.channel.namespace or ""], operation)
-    _report_unchecked_scopes(reader, served)
-    refuse_uncounted(reader, served, LIFECYCLE)
+    report_unread(reader, served)
     if not drafts and not any(diagnostic.severity == "error" for diagnostic in reader.found):
         place = reader.root.get("channels") or reader.root
         reader.warn(place, "CHANNELS", "no channel is served, so every client is refused", key=True)
     _refuse_ambiguous(reader, drafts)
+    named = [draft for draft in drafts.values() if draft.name != ANY_NAMESPACE]
     for draft in drafts.values():
         refuse_unsupported(reader, draft.security, draft.security_node)
-        sharing = [draft] if draft.name != ANY_NAMESPACE or len(drafts) == 1 else [*drafts.values()]
-        required = [other.required for other in sharing if other.name != ANY_NAMESPACE or len(drafts) == 1]
+        # Events of a channel without an address are those of all the others, too.
+        having = (named or [draft]) if draft.name == ANY_NAMESPACE else [draft]
+        required = [other.required for other in having]
         check_users(reader, draft.rate, draft.events["receives"].values(), required)
         if draft.recovery is not None:
             check_recovery(reader, draft.recovery, draft.handshake.get("auth"), draft.events["sends"])
@@ -212,8 +213,11 @@ def _set_handler(reader: Reader, draft: _Namespace, key: str, handler: HandlerNa
 
 def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft) -> None:
     for message in operation.messages:
-        name = _name(reader, message)
-        if name is None:
+        name = message.name
+        if not name:
+            if message.fields.value.get("name") in (None, ""):
+                what = "the message has no name, so no event can carry it; add 'name'"
+                reader.error(message.place, "EVENT_NAME", what)
             reader.set_aside(message.fields)
             continue
         if operation.direction == "sends" and name in RESERVED:
@@ -229,42 +233,9 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
     security = operation.fields.get("security")
     if operation.direction == "receives":
         refuse_unsupported(reader, operation.security, security)
-        return
-    scopes = operation.fields.get("x-scopes")
-    for node in (security if operation.security else None, scopes):
-        if node is not None:
-            word = Pointer.parse(node.pointer).last.removeprefix("x-")
-            message_ = f"{word} of what the server sends is never checked; put it on the channel as x-{word}"
-            reader.ignored(node, "SECURITY_SHAPE", message_, key=True)
-
-
-def _report_unchecked_scopes(reader: Reader, operations: Iterable[OperationDraft]) -> None:
-    """Report scopes of what only the server sends, or of an answer; those that clients may emit too are checked."""
-    scopes: dict[str, list[Node]] = {"receives": [], "sends": []}
-    for operation in operations:
-        nodes = (message.fields.get("x-scopes") for message in operation.messages)
-        scopes[operation.direction] += (node for node in nodes if node is not None)
-    checked = {node.identity for node in scopes["receives"]}
-    for node in scopes["sends"]:
-        if node.identity not in checked:
-            what = "scopes of what the server sends are never checked; put it on the channel as x-scopes"
-            reader.ignored(node, "SECURITY_SHAPE", what, key=True)
-    answers = (
-        answer.get("x-scopes") for operation in operations for answer in read_answers(reader, operation)
-    )
-    known = checked | {node.identity for node in scopes["sends"]}
-    for node in {node.identity: node for node in answers if node is not None}.values():
-        if node.identity not in known:
-            what = "scopes of an acknowledgement are never checked; move it to the message of the event"
-            reader.error(node, "SECURITY_SHAPE", what, key=True)
-
-
-def _name(reader: Reader, message: MessageDraft) -> str | None:
-    name = message.fields.text("name") or message.fallback
-    if not name and message.fields.value.get("name") in (None, ""):
-        what = "the message has no name, so no event can carry it; add 'name'"
-        reader.error(message.place, "EVENT_NAME", what)
-    return name
+    elif security is not None and operation.security:
+        what = "security of what the server sends is never checked; put it on the channel as x-security"
+        reader.ignored(security, "SECURITY_SHAPE", what, key=True)
 
 
 def _add_lifecycle(

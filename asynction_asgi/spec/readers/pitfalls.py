@@ -7,78 +7,15 @@ from typing import TYPE_CHECKING
 from ..model import ANY_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
-    from ..text.document import Node
-    from .reading import ChannelDraft, MessageDraft, OperationDraft, Reader
+    from .reading import ChannelDraft, OperationDraft, Reader
 
-__all__ = ["warn_of_uncalled_handlers", "warn_of_unlike_namespaces", "warn_of_unread_traces"]
+__all__ = ["warn_of_unlike_namespaces"]
 
 # From this many channels with a single message each, they are not taken for namespaces even if they look it.
 _MANY = 5
 _SHOWN = 3
-
-
-def warn_of_uncalled_handlers(reader: Reader, operations: Sequence[OperationDraft]) -> None:
-    """Report handlers of what only the server emits, and keep them in the search for what else is wrong.
-
-    A message that clients may emit too, or a trait shared with such a message, is not a mistake.
-    """
-    called = {
-        node.identity
-        for operation in operations
-        if operation.direction == "receives"
-        for node, _ in _handlers(reader, operation)
-    }
-    meant = "did you mean 'publish'?" if reader.traits_win else "did you mean the action 'receive'?"
-    uncalled: set[object] = set()
-    for operation in operations:
-        found = [
-            *(_handlers(reader, operation) if operation.direction == "sends" else ()),
-            *((node, "") for message in operation.replies if (node := message.fields.get("x-handler"))),
-        ]
-        for node, emitted in found:
-            handler = reader.handler(node)
-            if handler is None or node.identity in called or node.identity in uncalled:
-                continue
-            uncalled.add(node.identity)
-            reader.uncalled.append(handler)
-            reason = f"the server emits {emitted}; {meant}" if emitted else "a reply is an acknowledgement"
-            reader.warn(node, "HANDLER", f"this handler is never called: {reason}", key=True)
-
-
-def _handlers(reader: Reader, operation: OperationDraft) -> Iterator[tuple[Node, str]]:
-    """Yield where handlers of an operation's messages are named, and what the messages are called."""
-    for message in operation.messages:
-        if (node := message.fields.get("x-handler")) is not None:
-            yield node, repr(_name(message))
-    if not reader.traits_win and (node := operation.fields.get("x-handler")) is not None:
-        yield node, "what this operation sends"
-
-
-def warn_of_unread_traces(reader: Reader, operations: Sequence[OperationDraft]) -> None:
-    """Report ``x-trace`` of what only the server emits, once for each."""
-    known = {
-        node.identity
-        for operation in operations
-        if operation.direction == "receives"
-        for node in _traces(operation.messages)
-    }
-    for operation in operations:
-        sent = operation.messages if operation.direction == "sends" else ()
-        for node in _traces([*sent, *operation.replies]):
-            if node.identity not in known:
-                known.add(node.identity)
-                message = "'x-trace' has no effect on what the server emits; it belongs on what clients emit"
-                reader.warn(node, "UNKNOWN_EXTENSION", message, key=True)
-
-
-def _traces(messages: Iterable[MessageDraft]) -> Iterator[Node]:
-    return (node for message in messages if (node := message.fields.get("x-trace")) is not None)
-
-
-def _name(message: MessageDraft) -> str:
-    return message.fields.text("name") or message.fallback or ""
 
 
 def warn_of_unlike_namespaces(
@@ -91,7 +28,9 @@ def warn_of_unlike_namespaces(
     names: dict[str, set[str]] = {}
     for operation in operations:
         if operation.channel.kept and operation.channel.namespace is not None:
-            names.setdefault(operation.channel.namespace, set()).update(map(_name, operation.messages))
+            names.setdefault(operation.channel.namespace, set()).update(
+                message.name for message in operation.messages
+            )
     served = [
         channel
         for channel in channels

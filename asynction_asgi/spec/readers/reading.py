@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..text.document import Node
 
 __all__ = [
+    "LIFECYCLE",
     "ChannelDraft",
     "Direction",
     "MessageDraft",
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 Direction = Literal["receives", "sends"]
+# Messages with these names, which a client would emit, stand for what happens to its connection.
+LIFECYCLE = ("connect", "disconnect")
 _SPELLINGS = {
     right: (right, *(wrong for wrong, of in RESPELT.items() if of == right)) for right in RESPELT.values()
 }
@@ -108,6 +111,11 @@ class MessageDraft:
     fields: Traited
     place: Node
     fallback: str | None
+
+    @property
+    def name(self) -> str:
+        """The event's name, or ``""`` without one."""
+        return self.fields.text("name") or self.fallback or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..schemas.keywords import ASSERTIONS
 from ..schemas.multi_format import is_multi_format
@@ -28,9 +28,9 @@ __all__ = [
     "GUARDS",
     "HANDLERS",
     "MESSAGE_EXTENSIONS",
-    "MOST_EVENTS",
     "PLACES",
     "RATE",
+    "RATE_FIELDS",
     "RECOVERY",
     "REQUIREMENT",
     "RESPELT",
@@ -202,17 +202,25 @@ class _Range:
     most: float
     fractions: bool = False
 
+    def admits(self, value: Any) -> bool:
+        """Return whether a value is such a number."""
+        return self._number.admits(value) and self.above < value <= self.most
+
     def check(self, walk: Walk, node: Node) -> None:
-        _number = (int, float) if self.fractions else (int,)
-        found = len(walk.found)
-        Fits(_number).check(walk, node)
-        if len(walk.found) == found and not self.above < node.value <= self.most:
+        """Report a value that is not a number, or out of range."""
+        if not self._number.admits(node.value):
+            self._number.check(walk, node)
+        elif not self.admits(node.value):
             walk.error(node, "TYPE", f"must be above {self.above:,} and at most {self.most:,}")
 
     def as_schema(self, _: Refer) -> JsonSchema:
         """Return the type and the bounds."""
         kind = "number" if self.fractions else "integer"
         return {"type": kind, "exclusiveMinimum": self.above, "maximum": self.most}
+
+    @property
+    def _number(self) -> Fits:
+        return Fits((int, float)) if self.fractions else Fits((int,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,24 +244,26 @@ class _Recovery:
         }
 
 
+DAY = 86_400  # seconds
+_MOST_EVENTS = 1_000_000
 RECOVERY = Object(
     title="x-recovery",
     fields={
-        "seconds": _Range(0, 86_400, fractions=True),
-        "events": _Range(0, 1_000_000),
+        "seconds": _Range(0, DAY, fractions=True),
+        "events": _Range(0, _MOST_EVENTS),
         "bytes": _Range(0, 1 << 30),
         "offset": Fits((str,), ("argument", "event")),
     },
 )
-MOST_EVENTS, DAY = 1_000_000, 86_400
+RATE_FIELDS: dict[str, _Range | Fits] = {
+    "limit": _Range(0, _MOST_EVENTS, fractions=True),
+    "per": _Range(0, DAY, fractions=True),
+    "burst": _Range(0, _MOST_EVENTS),
+    "by": Fits((str,), ("connection", "user", "address")),
+}
 RATE = Object(
     title="x-rate",
-    fields={
-        "limit": _Range(0, MOST_EVENTS, fractions=True),
-        "per": _Range(0, DAY, fractions=True),
-        "burst": _Range(0, MOST_EVENTS),
-        "by": Fits((str,), ("connection", "user", "address")),
-    },
+    fields=RATE_FIELDS,
     required={"limit": "REQUIRED"},
     extensions=False,
     guards=frozenset({"*"}),

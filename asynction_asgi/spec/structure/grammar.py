@@ -83,9 +83,19 @@ class Fits:
     code: str = ""
     looser: str = ""
 
+    def admits(self, value: Any) -> bool:
+        """Return whether there is nothing to report of a value."""
+        return (
+            type(value) in self.types
+            and (not self.values or value in self.values)
+            and (self.pattern is None or self.pattern.fullmatch(value) is not None)
+        )
+
     def check(self, walk: Walk, node: Node) -> None:
         """Report a value of another type, outside the enumeration, or not well-formed."""
         value = node.value
+        if self.admits(value):
+            return
         if type(value) not in self.types:
             words = " or ".join(TYPE_NAMES[kind] for kind in self.types)
             hint = "; put it in quotes" if str in self.types and type(value) in {int, float, bool} else ""
@@ -94,7 +104,7 @@ class Fits:
             listed = ", ".join(map(repr, self.values))
             hint = did_you_mean(value, [known for known in self.values if isinstance(known, str)])
             walk.error(node, self.code or "ENUM", f"must be one of {listed}{hint}")
-        elif self.pattern is not None and not self.pattern.fullmatch(value):
+        else:
             walk.error(node, self.code or "TYPE", f"must be {self.wanted}")
 
     def as_schema(self, _: Refer) -> JsonSchema:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..reading import check, found, load, only, v2, v3
+from ..reading import check, found, only, v2, v3
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,105 +16,6 @@ C = "channel: {$ref: '#/channels/c'}"
 
 def channel_3(*messages: str) -> str:
     return f"{{c: {{address: /, messages: {{{', '.join(messages)}}}}}}}"
-
-
-@pytest.mark.parametrize(
-    ("text", "pointer", "words"),
-    [
-        pytest.param(
-            v2("{/: {subscribe: {message: {name: say, x-handler: h.say}}}}"),
-            "/channels/~1/subscribe/message/x-handler",
-            "the server emits 'say'; did you mean 'publish'?",
-            id="2.x",
-        ),
-        pytest.param(
-            v2("{/: {subscribe: {message: {name: say, x-hander: h.say}}}}"),
-            "/channels/~1/subscribe/message/x-hander",
-            "did you mean 'publish'?",
-            id="the old spelling",
-        ),
-        pytest.param(
-            v2(
-                "{/: {subscribe: {message: {name: a, traits: [{$ref: '#/components/messageTraits/T'}]}}}}",
-                "components: {messageTraits: {T: {x-handler: h.t}}}",
-            ),
-            "/components/messageTraits/T/x-handler",
-            "did you mean 'publish'?",
-            id="by a trait",
-        ),
-        pytest.param(
-            v3(channel_3("say: {x-handler: h.say}"), f"{{o: {{action: send, {C}}}}}"),
-            "/channels/c/messages/say/x-handler",
-            "the server emits 'say'; did you mean the action 'receive'?",
-            id="3.x",
-        ),
-        pytest.param(
-            v3(channel_3("say: {}"), f"{{o: {{action: send, {C}, x-handler: h.say}}}}"),
-            "/operations/o/x-handler",
-            "did you mean the action 'receive'?",
-            id="3.x, on the operation",
-        ),
-        pytest.param(
-            v3(
-                channel_3("ask: {}", "told: {x-handler: h.told}"),
-                f"{{o: {{action: receive, {C}, reply: {{messages: [{{$ref: '#/channels/c/messages/told'}}]}}}}}}",
-            ),
-            "/channels/c/messages/told/x-handler",
-            "a reply is an acknowledgement",
-            id="3.x, of a reply",
-        ),
-    ],
-)
-def test_a_handler_of_a_sent_event_is_reported(tmp_path: Path, text: str, pointer: str, words: str) -> None:
-    """It would never be called; the warning uses the terms of the document's version."""
-    outcome = check(tmp_path, text)
-    (problem,) = (diagnostic for diagnostic in outcome.diagnostics if diagnostic.code == "HANDLER")
-    assert (problem.severity, problem.pointer, outcome.servable) == ("warning", pointer, True)
-    assert words in problem.message
-    assert outcome.spec is not None
-    assert [handler.node.pointer for handler in outcome.spec.uncalled] == [pointer]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        v2(
-            "{/: {subscribe: {message: {$ref: '#/components/messages/M'}}, publish: {message: {$ref: '#/components/messages/M'}}}}",
-            "components: {messages: {M: {name: m, x-handler: h.m}}}",
-        ),
-        v2(
-            "{/: {subscribe: {message: {name: a, traits: [{$ref: '#/components/messageTraits/T'}]}}, "
-            "publish: {message: {name: b, traits: [{$ref: '#/components/messageTraits/T'}]}}}}",
-            "components: {messageTraits: {T: {x-handler: h.t}}}",
-        ),
-        v3(channel_3("m: {x-handler: h.m}"), f"{{o: {{action: send, {C}}}, p: {{action: receive, {C}}}}}"),
-    ],
-    ids=["message", "trait", "3.x"],
-)
-def test_a_handler_of_a_received_event_is_silent(tmp_path: Path, text: str) -> None:
-    """A message or trait used in both directions may have a handler."""
-    assert found(check(tmp_path, text)) == []
-    assert load(tmp_path, text).uncalled == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "pointers"),
-    [
-        (
-            v2("{/: {subscribe: {message: {name: a, x-trace: /0}}, publish: {message: {name: a}}}}"),
-            ["/channels/~1/subscribe/message/x-trace"],
-        ),
-        (
-            v3(channel_3("m: {x-trace: /0}"), f"{{o: {{action: send, {C}}}, p: {{action: send, {C}}}}}"),
-            ["/channels/c/messages/m/x-trace"],
-        ),
-        (v3(channel_3("m: {x-trace: /0}"), f"{{o: {{action: send, {C}}}, p: {{action: receive, {C}}}}}"), []),
-    ],
-    ids=["2.x", "3.x, once", "in both directions"],
-)
-def test_the_trace_of_a_sent_event_is_reported(tmp_path: Path, text: str, pointers: list[str]) -> None:
-    """The server reads traces of what clients emit only."""
-    assert found(check(tmp_path, text)) == [("warning", "UNKNOWN_EXTENSION", pointer) for pointer in pointers]
 
 
 def test_an_unused_channel_is_reported(tmp_path: Path) -> None:

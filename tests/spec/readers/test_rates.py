@@ -157,7 +157,7 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
             v2("{/: {subscribe: {message: {name: a, x-rate: {limit: 1}}}}}"),
             "RATE",
             "/channels/~1/subscribe/message/x-rate",
-            "only the server emits 'a', which is not counted; move it to a message of 'publish'",
+            "the server emits 'a'; move it to a message that clients emit, by 'publish', or to the channel",
         ),
         (
             v2("{/: {publish: {message: {name: a, x-ack: {payload: {}, x-rate: {limit: 1}}}}}}"),
@@ -173,7 +173,7 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
             ),
             "RATE",
             "/channels/a/messages/r/x-rate",
-            "move it to a message of an operation with the action 'receive'",
+            "an acknowledgement is not an event; move it to the message of the event",
         ),
         (
             v3(

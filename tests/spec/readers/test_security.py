@@ -307,24 +307,3 @@ def test_scopes_come_with_traits(tmp_path: Path) -> None:
         ),
     )
     assert plain(spec.namespaces["/"].receives["m"].security) == [{"jwt": ["b", "a"]}]
-
-
-def test_scopes_of_sent_operations_warn(tmp_path: Path) -> None:
-    """The server's own events are never checked, so their scopes get a warning."""
-    text = v2("{/: {x-security: [{jwt: []}], subscribe: {x-scopes: [a], message: {name: b}}}}", JWT)
-    assert found(check(tmp_path, text)) == [("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/x-scopes")]
-
-
-def test_scopes_of_sent_messages_warn(tmp_path: Path) -> None:
-    """Scopes of a message are silent only if clients may emit it too."""
-    message = "message: {name: b, x-scopes: [a]}"
-    text = v2(f"{{/: {{x-security: [{{jwt: []}}], subscribe: {{{message}}}}}}}", JWT)
-    assert found(check(tmp_path, text)) == [
-        ("warning", "SECURITY_SHAPE", "/channels/~1/subscribe/message/x-scopes")
-    ]
-    shared = v3(
-        "{c: {address: /, x-security: [{$ref: '#/components/securitySchemes/jwt'}], messages: {m: {x-scopes: [a]}}}}",
-        "{o: {action: receive, channel: {$ref: '#/channels/c'}}, p: {action: send, channel: {$ref: '#/channels/c'}}}",
-        JWT3,
-    )
-    assert found(check(tmp_path, shared)) == []

@@ -1,0 +1,115 @@
+"""Extensions of messages that nothing reads where they stand, as what only the server emits is not checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..structure.extensions import GUARDS
+from .reading import LIFECYCLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..text.document import Node
+    from .reading import OperationDraft, Reader, Traited
+
+__all__ = ["report_unread"]
+
+# The roles of messages in which each extension has a meaning. Scopes of connecting are the assembly's to report.
+_READ: dict[str, tuple[str, ...]] = {
+    "x-handler": ("received", *LIFECYCLE),
+    "x-scopes": ("received", "connect"),
+    **dict.fromkeys(("x-rate", "x-trace", "x-ordering", "x-reauth"), ("received",)),
+    **dict.fromkeys(("x-ack", "x-mock", "x-deprecated"), ("received", "sent")),
+}
+_OF_OPERATIONS = frozenset({"x-ack", "x-ordering", "x-scopes"})
+_CODES = {"x-scopes": "SECURITY_SHAPE", "x-rate": "RATE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """An extension of a message, or of an operation for all of its messages.
+
+    Attributes:
+        node: Where it stands.
+        role: What the message is: ``received`` or ``sent`` as an event, a name of `LIFECYCLE`, or an ``answer``.
+        name: The message's name, or None for an operation or an acknowledgement.
+    """
+
+    node: Node
+    role: str
+    name: str | None = None
+
+    @property
+    def why(self) -> str:
+        """Why it has no effect."""
+        if self.role == "answer":
+            return "an acknowledgement is not an event"
+        if self.role == "sent":
+            return f"the server emits {'what this operation sends' if self.name is None else repr(self.name)}"
+        return f"{self.name!r} is not an event"
+
+
+def report_unread(reader: Reader, operations: Sequence[OperationDraft]) -> None:
+    """Report each extension that nothing reads, once; it is an error if it narrows access.
+
+    An extension of a message, or of a trait, that is read elsewhere is not a mistake.
+
+    Args:
+        reader: Takes the findings, and handlers that are never called.
+        operations: All that are served.
+    """
+    for key, roles in _READ.items():
+        uses = [*_uses(reader, operations, key)]
+        done = {use.node.identity for use in uses if use.role in roles}
+        for use in uses:
+            if use.node.identity not in done:
+                done.add(use.node.identity)
+                _report(reader, key, use)
+
+
+def _uses(reader: Reader, operations: Sequence[OperationDraft], key: str) -> Iterator[_Use]:
+    on_operation = key in _OF_OPERATIONS or (key == "x-handler" and not reader.traits_win)
+    for operation in operations:
+        role = "received" if operation.direction == "receives" else "sent"
+        if on_operation and (node := operation.fields.get(key)) is not None:
+            yield _Use(node=node, role=role)
+        for message in operation.messages:
+            if (node := message.fields.get(key)) is not None:
+                is_event = role == "sent" or message.name not in LIFECYCLE
+                yield _Use(node=node, role=role if is_event else message.name, name=message.name)
+        for answer in _answers(reader, operation):
+            if (node := answer.get(key)) is not None:
+                yield _Use(node=node, role="answer")
+
+
+def _answers(reader: Reader, operation: OperationDraft) -> Iterator[Traited]:
+    """Yield each message that is an acknowledgement: of ``x-ack``, and of the operation's ``reply``."""
+    for fields in (operation.fields, *(message.fields for message in operation.messages)):
+        target = reader.follow(fields.get("x-ack"))
+        if target is not None and isinstance(target.value, dict) and "payload" in target.value:
+            yield reader.traited(target)
+    for reply in operation.replies:
+        yield reply.fields
+
+
+def _report(reader: Reader, key: str, use: _Use) -> None:
+    if key == "x-handler":
+        handler = reader.handler(use.node)
+        if handler is None:
+            return
+        reader.uncalled.append(handler)
+        meant = "'publish'" if reader.traits_win else "the action 'receive'"
+        hint = f"; did you mean {meant}?" if use.role == "sent" else ""
+        reader.warn(use.node, "HANDLER", f"this handler is never called: {use.why}{hint}", key=True)
+        return
+    narrows = key in GUARDS
+    if use.role == "answer":
+        cure = "move it to the message of the event"
+    else:
+        cure = f"move it to a message that clients emit, by {'publish' if reader.traits_win else 'receive'!r}"
+        cure += ", or to the channel" if narrows else ""
+    report = reader.error if narrows else reader.ignored
+    message = f"{key!r} has no effect here: {use.why}; {cure}"
+    report(use.node, _CODES.get(key, "UNKNOWN_EXTENSION"), message, key=True)
