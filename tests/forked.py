@@ -18,6 +18,8 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from .warm import exiting, start_warm
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -71,6 +73,7 @@ class ForkedProcess:
         stdout: Whether there is a pipe for standard output.
         stderr: Whether there is a pipe for standard error.
         start_new_session: Whether signals to this process group leave it alone.
+        again: The packages that it imports again, from its own path.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class ForkedProcess:
         stdout: bool = True,
         stderr: bool = True,
         start_new_session: bool = False,
+        again: Iterable[str] = (),
     ) -> None:
         with contextlib.ExitStack() as ours:
             theirs: list[_Descriptor] = []
@@ -92,7 +96,8 @@ class ForkedProcess:
                 theirs.append(_Descriptor(write))
                 pipes.append(read)
             settings = (list(command), str(cwd or Path.cwd()), dict(os.environ if env is None else env))
-            self._process = _CONTEXT.Process(target=_main, args=(*settings, start_new_session, *theirs))
+            arguments = (*settings, start_new_session, [*again], *theirs)
+            self._process = _CONTEXT.Process(target=_main, args=arguments)
             self._process.start()
         self.stdout, self.stderr = (
             None if pipe is None else os.fdopen(pipe, encoding="utf-8") for pipe in pipes
@@ -183,6 +188,7 @@ def _main(
     cwd: str,
     environment: dict[str, str],
     start_new_session: bool,
+    again: list[str],
     stdout: int,
     stderr: int,
 ) -> None:
@@ -203,7 +209,13 @@ def _main(
     search = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [cwd if kind == "-m" else "", *filter(None, search)]
     sys.argv = [target, *arguments]
-    if kind == "-m":
-        runpy.run_module(target, run_name="__main__", alter_sys=True)
-    else:
-        exec(compile(target, "<string>", "exec"), {"__name__": "__main__"})
+    for name in [*sys.modules]:
+        if any(f"{name}.".startswith(f"{package}.") for package in again):
+            del sys.modules[name]
+    if {"--reload", "--workers"} & set(arguments):
+        start_warm()
+    with exiting():
+        if kind == "-m":
+            runpy.run_module(target, run_name="__main__", alter_sys=True)
+        else:
+            exec(compile(target, "<string>", "exec"), {"__name__": "__main__"})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tests.forked import ForkedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 SECONDS = 180.0  # a busy machine may need a minute for a test that takes a tenth of it alone
 ROOT = Path(__file__).parents[2]
@@ -25,21 +25,34 @@ URL = re.compile(r"(?:Socket\.IO|Serving) on (https?://[^/\s,]+)")
 
 
 class Command:
-    """A running ``asynction-asgi`` process, killed after ``SECONDS`` so that no test hangs."""
+    """A running ``asynction-asgi`` process, killed after ``SECONDS`` so that no test hangs.
 
-    def __init__(self, *arguments: str, cwd: Path, piped: bool = False, modules: Path | None = None) -> None:
+    Args:
+        arguments: Of the command.
+        cwd: Its working directory.
+        piped: Whether its standard output is read.
+        modules: A folder of modules that hide installed ones; without `again`, it starts a new interpreter.
+        again: The packages that are imported with `modules` in front; others were imported without them.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        piped: bool = False,
+        modules: Path | None = None,
+        again: Collection[str] = (),
+    ) -> None:
         # Coverage is measured in the parent only; a child has its own working directory.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment["PYTHONPATH"] = os.pathsep.join(str(path) for path in (modules, ROOT) if path is not None)
         command = ("-m", "asynction_asgi", *arguments)
         self.process: ForkedProcess | subprocess.Popen[str]
-        if modules is None:
+        if modules is None or again:
             self.process = ForkedProcess(
-                command, cwd=cwd, env=environment, stdout=piped, start_new_session=True
+                command, cwd=cwd, env=environment, stdout=piped, start_new_session=True, again=again
             )
         else:
-            # Modules earlier on the path hide those that a forked process has imported already.
-            environment["PYTHONPATH"] = f"{modules}{os.pathsep}{ROOT}"
             self.process = subprocess.Popen(
                 (sys.executable, *command),
                 cwd=cwd,
@@ -128,9 +141,11 @@ def until_accepted(url: str) -> None:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, cwd: Path, modules: Path | None = None) -> Iterator[tuple[str, Command]]:
+def running(
+    *arguments: str, cwd: Path, modules: Path | None = None, again: Collection[str] = ()
+) -> Iterator[tuple[str, Command]]:
     """Yield the address and the process of a server that stops at the end of the block."""
-    command = Command(*arguments, cwd=cwd, modules=modules)
+    command = Command(*arguments, cwd=cwd, modules=modules, again=again)
     try:
         yield command.wait_for_url(), command
     finally:

@@ -269,7 +269,7 @@ async def test_draining_can_be_cut_short(folder: Path, first: signal.Signals, se
 def test_a_process_cleans_up_whatever_signals_come(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second SIGTERM changes nothing, nor does one that comes after the server has ended."""
     monkeypatch.setenv("LEAVING", "0.1")
-    with serving("application:app", "--port", "0", cwd=folder, modules=folder) as (_, command):
+    with serving("application:app", "--port", "0", cwd=folder) as (_, command):
         command.process.send_signal(signal.SIGTERM)
         command.wait_for("Shutting down")
         command.process.send_signal(signal.SIGTERM)
@@ -342,6 +342,7 @@ async def test_signals_reach_a_restart_that_waits(
             (folder / "slow").touch()
             command.process.send_signal(signal.SIGHUP)
             await asyncio.to_thread(command.wait_for, "importing")
+            (folder / "slow").unlink()  # its import ends by no SIGTERM, if uvicorn has its handler by then
             os.kill(pid, signal.SIGKILL)
             await asyncio.to_thread(command.wait_for, f"worker {pid} died; starting another one")
             command.process.send_signal(signal.SIGTERM)

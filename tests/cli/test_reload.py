@@ -37,6 +37,8 @@ app = Starlette(routes=[Mount("/api", AsynctionSocketIO.from_spec("echo.yaml", d
 STARTED = "Socket.IO on"
 # Seconds between two looks at the files; uvicorn's default is 0.25.
 RELOAD = ("--reload", "--reload-delay", "0.1", "--port", "0")
+# What chooses how files are watched.
+CHOOSING = ("watchfiles", "uvicorn.supervisors", "asynction_asgi.cli")
 ECHO = ("run", "echo.yaml", *RELOAD, "--app-dir", "../code", "--docs-root", "..")
 
 
@@ -81,7 +83,7 @@ def reloaded(command: Command, file: Path, text: str) -> None:
 def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None) -> None:
     """Referenced files, references added later and handlers of ``--app-dir`` trigger a reload."""
     text, more = folder / "types" / "text.yaml", folder / "types" / "more.yaml"
-    with running(*ECHO, cwd=folder / "project", modules=modules) as (url, command):
+    with running(*ECHO, cwd=folder / "project", modules=modules, again=CHOOSING) as (url, command):
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, text, "text: {maxLength: 6}\n")
         assert echo(url, "123456") == "123456"
@@ -99,7 +101,7 @@ def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None
 def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Path | None) -> None:
     """Saving a broken document prints its diagnostics; the repaired document is served."""
     document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
-    with running(*ECHO, cwd=folder / "project", modules=modules) as (url, command):
+    with running(*ECHO, cwd=folder / "project", modules=modules, again=CHOOSING) as (url, command):
         text.write_text("text: {maxLength: many}\n", "utf-8")
         command.wait_for("text.yaml:1:19: error")
         command.wait_for("Nothing is served until a file changes")
@@ -119,7 +121,10 @@ def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Pat
 def test_an_applications_documents_are_followed(folder: Path, modules: Path | None) -> None:
     """``module:app`` reloads for its documents too, even of mounted servers."""
     (folder / "project" / "handlers.py").write_text("def echo(text): return text.upper()\n", "utf-8")
-    with running("run", "app:app", *RELOAD, cwd=folder / "project", modules=modules) as (url, command):
+    with running("run", "app:app", *RELOAD, cwd=folder / "project", modules=modules, again=CHOOSING) as (
+        url,
+        command,
+    ):
         reloaded(command, folder / "types" / "text.yaml", "text: {maxLength: 6}\n")
         assert echo(url, "abcdef", "/api/socket.io") == "ABCDEF"
 
