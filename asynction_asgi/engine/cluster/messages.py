@@ -60,7 +60,7 @@ class QueueJson:
         Args:
             data: One argument; a tuple is many.
             method: Of a message of the same form.
-            members: The other members, the sender's first.
+            members: The other members; ``sender``, or else ``host_id``, names this process.
 
         Raises:
             UnencodableError: `data` has no JSON form, or confuses its bytes with what stands for them.
@@ -72,7 +72,8 @@ class QueueJson:
                 raise UnencodableError("a member named _placeholder beside bytes")
             encoded = ",".join(f'"{b64encode(buffer).decode()}"' for buffer in attachments)
             body = f"[{body},{encoded}]"
-        head = self.check({**members, "method": method, "binary": bool(attachments)})
+        first = "sender" if "sender" in members else "host_id"  # where `is_own` looks
+        head = self.check({first: members[first], **members, "method": method, "binary": bool(attachments)})
         return f'{head[:-1]},"data":{body}}}'
 
     def _encode(self, value: Any, shown: Any) -> tuple[str, list[bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,28 @@ async def test_others_on_the_channel_may_have_the_client(queue_url: str) -> None
         await listener.subscribe(*await redis.pubsub_channels("test-*"))
         await until(lambda: listener.subscribed)
         assert (await client.ask("call", "nobody", 1.0))[0] == "TimeoutError"
+
+
+async def test_every_message_begins_with_its_sender(queue_url: str) -> None:
+    """Questions and answers begin as others do: their process passes over them, and never counts them as lost."""
+    async with (
+        Redis.from_url(queue_url, decode_responses=True) as redis,
+        processes(queue_url, 2) as (one, two),
+        one.client() as here,
+        two.client() as there,
+        redis.pubsub(ignore_subscribe_messages=True) as listener,
+    ):
+        await acquainted(here, there)
+        await listener.subscribe(*await redis.pubsub_channels("test-*"))
+        await here.ask("poll", LONG)
+        await here.ask("call", there.sid, LONG)
+        awaited = {"ask", "asked", "answer", "emit", "callback"}
+        async for message in listener.listen():
+            text = message["data"]
+            assert text.startswith(('{"host_id":"', '{"sender":"')), text
+            awaited.discard(json.loads(text)["method"])
+            if not awaited:
+                break
 
 
 @KINDS

@@ -110,3 +110,8 @@ def test_a_process_recognizes_its_own_messages() -> None:
     assert codec.is_own(own, "h")
     assert codec.is_own(answer, "h")
     assert not codec.is_own(own, "other")
+    question = codec.emit((7,), method="ask", event="sure", host_id="h").encode()
+    returned = codec.emit((7,), method="answer", host_id="other", sender="h").encode()
+    assert codec.is_own(question, "h")
+    assert codec.is_own(returned, "h")
+    assert not codec.is_own(returned, "other")
