@@ -10,11 +10,11 @@ from ..model.templates import shape_of
 from ..structure.grammar_shared import WS_ALIASES
 from ..text.pointer import Pointer
 from .events import merge_events, read_event, read_handler, read_requirement
-from .rates import check_users, read_channel_rate
+from .rates import check_users, read_rate
 from .reading import LIFECYCLE
 from .recovery import check_recovery, read_recovery
 from .security import narrow, read_security, refuse_unsupported
-from .unread import report_unread
+from .unread import report_unaddressed, report_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,10 +76,10 @@ def assemble(
     ]
     operated = {operation.channel.place.identity for operation in served}
     for channel in channels:
-        rate = read_channel_rate(reader, channel) if channel.kept else None
         # An unknown address without operations is a place for replies.
         if channel.namespace != ANY_NAMESPACE or channel.place.identity in operated:
-            _add_channel(reader, drafts, channel, rate)
+            _add_channel(reader, drafts, channel)
+    report_unaddressed(reader, channels, operated, alone=drafts.keys() <= {ANY_NAMESPACE})
     for draft in drafts.values():
         draft.inherited = security
         if draft.scopes:
@@ -134,9 +134,7 @@ def _refuse_ambiguous(reader: Reader, drafts: dict[str, _Namespace]) -> None:
 # --- channels ------------------------------------------------------------------------------------
 
 
-def _add_channel(
-    reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft, rate: Rate | None
-) -> None:
+def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: ChannelDraft) -> None:
     name = channel.namespace
     if name is None or not channel.kept:
         return
@@ -168,7 +166,7 @@ def _add_channel(
         if draft.recovery_node is not None and draft.recovery != recovery:
             _disagree(reader, draft, said, "x-recovery")
         draft.recovery, draft.recovery_node = recovery, said
-    if rate is not None:
+    if name != ANY_NAMESPACE and (rate := read_rate(reader, channel.node.get("x-rate"))) is not None:
         if draft.rate is not None and draft.rate != rate:
             _disagree(reader, draft, rate.node, "x-rate")
         draft.rate = rate

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["merge_events", "read_event", "read_handler", "read_requirement"]
 
+_OF_MESSAGES = ("x-reauth", "x-mock", "x-deprecated")
 _ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
 
 
@@ -63,7 +64,7 @@ def read_event(
         ack=_ack(reader, operation, message),
         handler=read_handler(reader, operation, message) if receives else None,
         security=read_requirement(reader, required, operation, message) if receives else None,
-        ordering=_ordering(operation, message),
+        ordering=_ordering(operation, message) if receives else None,
         rate=read_rate(reader, reader.merged(message.fields, "x-rate")) if receives else None,
         trace=_trace(reader, message, arguments) if receives else (),
         message=message.fields.value,
@@ -122,7 +123,7 @@ def merge_events(
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
         return known
-    if receives and known.security != event.security:
+    if receives and _meaning(known.security) != _meaning(event.security):
         what = f"the event {event.name!r} is declared twice, with different security"
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
@@ -132,17 +133,38 @@ def merge_events(
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
         return known
+    unequal = _unequal(known, event)
+    more = f"; of {', '.join(unequal)} the first counts" if unequal else ""
+    ordering, trace = known.ordering or event.ordering, known.trace or event.trace
     acks = [ack for ack in (known.ack, event.ack) if ack is not None]
     ack = union(acks) if acks else None
     if known.node.identity == event.node.identity:
         if ack is not None and any(len(ack.of) > max(1, len(part.of)) for part in acks):
-            what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted"
+            what = f"the event {event.name!r} is declared twice, with different acks; either one is accepted{more}"
             reader.warn(message.place, "DUPLICATE_EVENT", what)
-        return replace(known, ack=ack)
-    what = f"the event {event.name!r} is declared twice; a payload of either one is accepted"
-    if known.trace and event.trace and known.trace != event.trace:
-        what += f"; traces are read at the first x-trace alone, {Pointer(known.trace)}"
+        elif unequal:
+            what = f"the event {event.name!r} is declared twice{more}"
+            reader.warn(message.place, "DUPLICATE_EVENT", what)
+        return replace(known, ack=ack, ordering=ordering)
+    what = f"the event {event.name!r} is declared twice; a payload of either one is accepted{more}"
     reader.warn(message.place, "DUPLICATE_EVENT", what)
     arguments = (known.arguments, event.arguments)
     merged = ANY if ANY in arguments else union(arguments)
-    return replace(known, arguments=merged, ack=ack, trace=known.trace or event.trace)
+    return replace(known, arguments=merged, ack=ack, ordering=ordering, trace=trace)
+
+
+def _meaning(security: Security | None) -> object:
+    """Return what tells requirements apart, in whichever order they are written."""
+    return security and {
+        frozenset((requirement.scheme, frozenset(requirement.scopes)) for requirement in alternative)
+        for alternative in security
+    }
+
+
+def _unequal(known: Event, event: Event) -> list[str]:
+    """Return the extensions of which an event can have one, and that two declarations of it say differently."""
+    said = (("x-ordering", known.ordering, event.ordering), ("x-trace", known.trace, event.trace))
+    return [
+        *(key for key, first, second in said if first and second and first != second),
+        *(key for key in _OF_MESSAGES if known.message.get(key) != event.message.get(key)),
+    ]

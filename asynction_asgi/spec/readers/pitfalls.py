@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model import ANY_NAMESPACE
+from ..structure.extensions import CHANNEL_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,8 +74,7 @@ def _is_prefixed(channel: ChannelDraft) -> bool:
 
 def _is_set_up(channel: ChannelDraft) -> bool:
     """Return whether it has what only a namespace has use for."""
-    ours = ("x-handlers", "x-auth", "x-security", "x-scopes", "x-rate", "x-recovery")
-    return bool(channel.parameters) or any(key in channel.node.value for key in ours)
+    return bool(channel.parameters) or not CHANNEL_EXTENSIONS.keys().isdisjoint(channel.node.value)
 
 
 def _letters(name: str) -> str:

@@ -1,10 +1,10 @@
-"""``x-rate``: how often clients may emit, and where they can't be counted."""
+"""``x-rate``: how often clients may emit, and where users can't be counted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..model import ANY_NAMESPACE, Rate, is_required, usual_burst
+from ..model import Rate, is_required, usual_burst
 from ..structure.extensions import DAY, RATE_FIELDS
 
 if TYPE_CHECKING:
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from ..model import Event, Security
     from ..text.document import Node
-    from .reading import ChannelDraft, Reader
+    from .reading import Reader
 
-__all__ = ["check_users", "read_channel_rate", "read_rate"]
+__all__ = ["check_users", "read_rate"]
 
 # Seconds between two events in the long run; a refusal says in how many seconds the client may try again.
 _SHORTEST = 1e-6
@@ -37,16 +37,6 @@ def read_rate(reader: Reader, node: Node | None) -> Rate | None:
         )
         reader.error(node, "RATE", what, key=True)
     return rate
-
-
-def read_channel_rate(reader: Reader, channel: ChannelDraft) -> Rate | None:
-    """Return the rate of a channel, or None if it has none; without an address it is reported."""
-    node = channel.node.get("x-rate")
-    if node is not None and channel.namespace in (None, ANY_NAMESPACE):
-        what = "a channel without an address is no namespace, so its events are not counted together; move x-rate to its messages"
-        reader.error(node, "RATE", what, key=True)
-        return None
-    return read_rate(reader, node)
 
 
 def check_users(

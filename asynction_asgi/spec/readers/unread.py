@@ -1,20 +1,21 @@
-"""Extensions of messages that nothing reads where they stand, as what only the server emits is not checked."""
+"""Extensions that nothing reads where they stand, such as the rate of what only the server emits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..structure.extensions import GUARDS
+from ..model import ANY_NAMESPACE
+from ..structure.extensions import CHANNEL_EXTENSIONS, GUARDS
 from .reading import LIFECYCLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from ..text.document import Node
-    from .reading import OperationDraft, Reader, Traited
+    from .reading import ChannelDraft, OperationDraft, Reader, Traited
 
-__all__ = ["report_unread"]
+__all__ = ["report_unaddressed", "report_unread"]
 
 # The roles of messages in which each extension has a meaning. Scopes of connecting are the assembly's to report.
 _READ: dict[str, tuple[str, ...]] = {
@@ -24,7 +25,7 @@ _READ: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("x-ack", "x-mock", "x-deprecated"), ("received", "sent")),
 }
 _OF_OPERATIONS = frozenset({"x-ack", "x-ordering", "x-scopes"})
-_CODES = {"x-scopes": "SECURITY_SHAPE", "x-rate": "RATE"}
+_CODES = {**dict.fromkeys(("x-scopes", "x-security"), "SECURITY_SHAPE"), "x-rate": "RATE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,28 @@ def report_unread(reader: Reader, operations: Sequence[OperationDraft]) -> None:
                 _report(reader, key, use)
 
 
+def report_unaddressed(
+    reader: Reader, channels: Iterable[ChannelDraft], operated: Container[object], *, alone: bool
+) -> None:
+    """Report extensions of channels without an address, to which no client connects.
+
+    Args:
+        reader: Takes the findings.
+        channels: All of the document's.
+        operated: The places of those that operations use; their events are those of all namespaces.
+        alone: Whether no other channel is served, so that such a channel is the namespace ``/``.
+    """
+    for channel in channels:
+        if not channel.kept or channel.address is not None or channel.namespace not in (None, ANY_NAMESPACE):
+            continue
+        is_used = channel.place.identity in operated
+        unread = ("x-rate", *(() if alone else ("x-recovery",))) if is_used else CHANNEL_EXTENSIONS
+        cure = "move it to a channel with an address" + ("" if is_used else ", or give this one an address")
+        for key in unread:
+            if (node := channel.node.get(key)) is not None:
+                _say(reader, key, node, "a channel without an address is not a namespace", cure)
+
+
 def _uses(reader: Reader, operations: Sequence[OperationDraft], key: str) -> Iterator[_Use]:
     on_operation = key in _OF_OPERATIONS or (key == "x-handler" and not reader.traits_win)
     for operation in operations:
@@ -104,12 +127,15 @@ def _report(reader: Reader, key: str, use: _Use) -> None:
         hint = f"; did you mean {meant}?" if use.role == "sent" else ""
         reader.warn(use.node, "HANDLER", f"this handler is never called: {use.why}{hint}", key=True)
         return
-    narrows = key in GUARDS
     if use.role == "answer":
         cure = "move it to the message of the event"
     else:
         cure = f"move it to a message that clients emit, by {'publish' if reader.traits_win else 'receive'!r}"
-        cure += ", or to the channel" if narrows else ""
-    report = reader.error if narrows else reader.ignored
-    message = f"{key!r} has no effect here: {use.why}; {cure}"
-    report(use.node, _CODES.get(key, "UNKNOWN_EXTENSION"), message, key=True)
+        cure += ", or to the channel" if key in GUARDS else ""
+    _say(reader, key, use.node, use.why, cure)
+
+
+def _say(reader: Reader, key: str, node: Node, why: str, cure: str) -> None:
+    report = reader.error if key in GUARDS else reader.ignored
+    message = f"{key!r} has no effect here: {why}; {cure}"
+    report(node, _CODES.get(key, "UNKNOWN_EXTENSION"), message, key=True)

@@ -228,12 +228,17 @@ class _Recovery:
     """``x-recovery``: a boolean, or an object, by reference too."""
 
     def check(self, walk: Walk, node: Node) -> None:
-        target = walk.follow(node)
-        if target is None or not isinstance(target.value, bool | dict):
-            shown = node if target is None else target
-            walk.error(shown, "TYPE", f"must be a boolean or an object, not {type_name(shown.value)}")
-        elif isinstance(target.value, dict):
+        value = node.value
+        if isinstance(value, dict) and "$ref" in value:
+            report_overridden(walk, RECOVERY, node, BY_REFERENCE)
+            walk.references[node.identity] = "x-recovery"
+            target = walk.target(node)
+            if target is not None:
+                self.check(walk, target)
+        elif isinstance(value, dict):
             Use("x-recovery").check(walk, node)
+        elif not isinstance(value, bool):
+            walk.error(node, "TYPE", f"must be a boolean or an object, not {type_name(value)}")
 
     def as_schema(self, refer: Refer) -> JsonSchema:
         """Return a boolean, a reference or the object."""

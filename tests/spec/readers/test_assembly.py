@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..reading import check, found, load, only, v2
+from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,20 +246,49 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
 
 
 def test_an_event_has_one_place_of_traces(tmp_path: Path) -> None:
-    """Of two places the first is used, and the warning says which; a declaration without a place does not conflict."""
+    """Of two places the first is used, as the warning says; a declaration without a place does not conflict."""
     text = v2(
         "{/: {publish: {message: {oneOf: [{name: a, x-trace: /0/a~1b}, {name: a, x-trace: /0/c},"
         " {name: d}, {name: d, x-trace: /1}]}}}}"
     )
     outcome = check(tmp_path, text)
     assert [finding[:2] for finding in found(outcome)] == [("warning", "DUPLICATE_EVENT")] * 2
-    assert ["x-trace alone, /0/a~1b" in diagnostic.message for diagnostic in outcome.diagnostics] == [
+    assert ["of x-trace the first counts" in diagnostic.message for diagnostic in outcome.diagnostics] == [
         True,
         False,
     ]
     assert outcome.spec is not None
     receives = outcome.spec.namespaces["/"].receives
     assert [event.trace for event in receives.values()] == [("0", "a/b"), ("1",)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("x-ordering: serial", "x-ordering: concurrent", "; of x-ordering the first counts"),
+        ("title: t", "x-ordering: serial", ""),
+        ("x-reauth: true", "x-deprecated: true", "; of x-reauth, x-deprecated the first counts"),
+        ("x-mock: {weight: 1}", "x-mock: {weight: 2}", "; of x-mock the first counts"),
+    ],
+)
+def test_two_declarations_of_an_event_disagree_aloud(
+    tmp_path: Path, first: str, second: str, words: str
+) -> None:
+    """What an event can have once is reported if its declarations differ in it."""
+    text = v2(f"{{/: {{publish: {{message: {{oneOf: [{{name: a, {first}}}, {{name: a, {second}}}]}}}}}}}}")
+    problem = only(check(tmp_path, text))
+    assert problem.message.endswith(f"a payload of either one is accepted{words}")
+    ordering = load(tmp_path, text).namespaces["/"].receives["a"].ordering
+    assert ordering == ("serial" if "x-ordering" in first + second else None)
+
+
+def test_two_operations_disagree_on_an_ordering_aloud(tmp_path: Path) -> None:
+    """The message is the same, but one of its operations has an ordering of its own."""
+    operation = "action: receive, channel: {$ref: '#/channels/c'}"
+    operations = f"{{o: {{{operation}, x-ordering: serial}}, p: {{{operation}, x-ordering: concurrent}}}}"
+    problem = only(check(tmp_path, v3("{c: {address: /, messages: {a: {}}}}", operations)))
+    assert (problem.severity, problem.code) == ("warning", "DUPLICATE_EVENT")
+    assert problem.message == "the event 'a' is declared twice; of x-ordering the first counts"
 
 
 def test_a_handshake_is_read_through_references(tmp_path: Path) -> None:

@@ -182,9 +182,14 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
             ),
             "RATE",
             "/channels/a/x-rate",
-            "move x-rate to its messages",
+            "move it to a channel with an address",
         ),
-        (v3("{a: {x-rate: {limit: 1}}}"), "RATE", "/channels/a/x-rate", "move x-rate to its messages"),
+        (
+            v3("{a: {x-rate: {limit: 1}}}"),
+            "RATE",
+            "/channels/a/x-rate",
+            "move it to a channel with an address",
+        ),
         (
             v3("{a: {address: /x, x-rate: {limit: 1}}, b: {address: /x, x-rate: {limit: 2}}}"),
             "ADDRESS",

@@ -36,6 +36,26 @@ def test_a_channel_says_what_returning_clients_get(tmp_path: Path, said: str, me
     assert old.namespaces["/a"].recovery == new.namespaces["/a"].recovery == meant
 
 
+@pytest.mark.parametrize(
+    ("said", "findings"),
+    [
+        ("null", [("error", "TYPE", "")]),
+        ("5", [("error", "TYPE", "")]),
+        ("{$ref: '#/components/x-recoveries/shrt'}", [("error", "REF_DANGLING", "/$ref")]),
+        ("{$ref: '#/channels/~1/x-recovery'}", [("error", "REF_CYCLE", "/$ref")]),
+        ("{$ref: '#/components/x-recoveries/on', seconds: 5}", [("warning", "REF_TYPE", "/seconds")]),
+    ],
+)
+def test_a_faulty_recovery_is_reported_at_its_place(
+    tmp_path: Path, said: str, findings: list[tuple[str, str, str]]
+) -> None:
+    """A reference that leads nowhere says so, and what stands beside one has no effect."""
+    text = v2(f"{{/: {{x-recovery: {said}}}}}", "components: {x-recoveries: {short: {seconds: 5}, on: true}}")
+    assert found(check(tmp_path, text)) == [
+        (severity, code, f"/channels/~1/x-recovery{place}") for severity, code, place in findings
+    ]
+
+
 @pytest.mark.parametrize("name", ["pid", "offset"])
 @pytest.mark.parametrize(
     ("schema", "place"),

@@ -307,3 +307,10 @@ def test_scopes_come_with_traits(tmp_path: Path) -> None:
         ),
     )
     assert plain(spec.namespaces["/"].receives["m"].security) == [{"jwt": ["b", "a"]}]
+
+
+def test_the_order_of_scopes_makes_no_difference(tmp_path: Path) -> None:
+    """Two declarations of an event require the same by the same scopes."""
+    messages = "[{name: a, payload: true, x-scopes: [b, c]}, {name: a, payload: {}, x-scopes: [c, b]}]"
+    text = v2(f"{{/: {{x-security: [{{jwt: []}}], publish: {{message: {{oneOf: {messages}}}}}}}}}", JWT)
+    assert [finding[:2] for finding in found(check(tmp_path, text))] == [("warning", "DUPLICATE_EVENT")]

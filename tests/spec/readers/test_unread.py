@@ -86,6 +86,42 @@ def test_an_extension_that_is_read_elsewhere_is_silent(tmp_path: Path, key: str)
     assert found(check(tmp_path, v3(channel, operations, JWT))) == []
 
 
+CHANNEL = {
+    "x-handlers": "{connect: a.b}",
+    "x-auth": "{type: object}",
+    "x-security": "[{jwt: []}]",
+    "x-scopes": "[a]",
+    "x-rate": "{limit: 1}",
+    "x-recovery": "true",
+}
+REPLIES = "{n: {KEY, messages: {a: {}}}, d: {address: /d}}"
+SHARED = f"{{n: {{address: null, {SECURED}, KEY, messages: {{a: {{}}}}}}, d: {{address: /d}}}}"
+
+
+@pytest.mark.parametrize("key", CHANNEL)
+@pytest.mark.parametrize("address", ["", "address: null, "])
+def test_an_extension_of_a_channel_for_replies_is_reported(tmp_path: Path, key: str, address: str) -> None:
+    """Without an address and operations it is not a namespace; its author may have forgotten the address."""
+    channels = REPLIES.replace("KEY", f"{address}{key}: {CHANNEL[key]}")
+    problem = only(check(tmp_path, v3(channels, "{}", JWT)))
+    assert problem.pointer == f"/channels/n/{key}"
+    assert problem.severity == ("warning" if key == "x-recovery" else "error")
+    assert "not a namespace; move it to a channel with an address, or give this one" in problem.message
+
+
+def test_a_channel_of_all_namespaces_has_neither_rate_nor_recovery(tmp_path: Path) -> None:
+    """Its events are those of all namespaces, each of which counts and keeps them by its own."""
+    operations = "{o: {action: receive, channel: {$ref: '#/channels/n'}}}"
+    channels = SHARED.replace("KEY", "x-rate: {limit: 1}, x-recovery: true")
+    outcome = check(tmp_path, v3(channels, operations, JWT))
+    assert found(outcome) == [
+        ("error", "RATE", "/channels/n/x-rate"),
+        ("warning", "UNKNOWN_EXTENSION", "/channels/n/x-recovery"),
+    ]
+    alone = "{n: {address: null, x-recovery: true, messages: {a: {}}}}"
+    assert load(tmp_path, v3(alone, operations)).namespaces["*"].recovery is not None
+
+
 def test_other_channels_are_not_searched(tmp_path: Path) -> None:
     """What another server of the document serves is its own matter."""
     text = v2(
