@@ -23,9 +23,9 @@ class JsonFormatter(logging.Formatter):
     The members are ``time`` (RFC 3339 in UTC, with milliseconds), ``level``, ``logger`` and ``message``; where
     they are known ``namespace``, ``event``, ``sid``, ``code``, ``reason``, ``ref`` and ``address``;
     ``exception`` with the traceback as one text; within a span of OpenTelemetry ``trace_id`` and ``span_id``
-    as hexadecimal digits; and what ``extra=`` or a filter added, except None. A name of these members is
-    written with ``extra_`` before it. Only ASCII is written, so that no value can begin a line or control a
-    terminal.
+    as hexadecimal digits; and what ``extra=`` or a filter added, except None. What they added under the name of
+    another member has ``extra_`` before its name. Only ASCII is written, so that no value can begin a line or
+    control a terminal.
     """
 
     def __init__(self) -> None:

@@ -135,7 +135,7 @@ def _compare_received(contracts: Contracts, pair: Pair, old: Event, new: Event) 
 
 
 def _joined(pair: Pair, event: Event) -> list[Event]:
-    """Return the other events that one for any name takes the place of, if it does of this one."""
+    """Return the other events that are declared by the new wildcard alone, if this one is."""
     before, after = pair.old.receives, pair.new.receives
     if event.name in after:
         return []

@@ -44,10 +44,10 @@ def compare_rates(
     if before is None:
         message = f"{what} is new: {after}"
     elif after is None:
-        message = f"{what} is gone, which was {before}"
+        message = f"{what}, {before}, is removed"
     else:
         together = f", together with {', '.join(repr(other.name) for other in joined)}" if joined else ""
-        message = f"{what} has become {after}{together}, and was {before}"
+        message = f"{what} was {before}, and is now {after}{together}"
     yield Change(
         level="breaking" if tighter else "compatible",
         code="RATE_TIGHTENED" if tighter else "RATE_LOOSENED",
@@ -67,7 +67,7 @@ def _terms(rate: Rate | None) -> tuple[Fraction, float, str] | None:
 
 
 def _is_tighter(old: Sequence[Rate | None], new: Rate | None) -> bool:
-    """Return whether there are events that only the old rates let through, in place of which there is a new one."""
+    """Return whether the new rate refuses events that the old ones, which it replaces, let through."""
     after = _terms(new)
     if after is None:
         return False

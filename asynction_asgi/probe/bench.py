@@ -140,7 +140,7 @@ class Bench:
         *,
         seconds: float | None = None,
         quiet: float,
-        patiently: bool = True,
+        keeps_rates: bool = True,
     ) -> tuple[Exchange, tuple[Arrival, ...]]:
         """Send a case on a connection of its own, and return what came back and what others received.
 
@@ -149,11 +149,11 @@ class Bench:
             case: The case.
             seconds: How long to wait for the answer.
             quiet: Seconds to wait for more events after that.
-            patiently: Whether to keep to the rates of the document.
+            keeps_rates: Whether to wait until the rates of the document let the case pass.
         """
         await self.overheard()
         seconds = seconds or self.target.seconds
-        exchange = await self._exchange(session, case, seconds=seconds, quiet=quiet, patiently=patiently)
+        exchange = await self._exchange(session, case, seconds=seconds, quiet=quiet, keeps_rates=keeps_rates)
         return exchange, await self.overheard()
 
     def patience(self, case: Case) -> float:
@@ -237,10 +237,10 @@ class Bench:
         return session
 
     async def _exchange(
-        self, session: Session, case: Case, *, seconds: float, quiet: float = 0.0, patiently: bool = True
+        self, session: Session, case: Case, *, seconds: float, quiet: float = 0.0, keeps_rates: bool = True
     ) -> Exchange:
         await self.target.pace()
-        if patiently and (wait := self._supply.wait(session, case.event)):
+        if keeps_rates and (wait := self._supply.wait(session, case.event)):
             await asyncio.sleep(min(wait, _LONGEST))
         self._supply.take(session, case.event)
         exchange = await session.exchange(

@@ -75,7 +75,7 @@ async def exceed(bench: Bench, trial: RateTrial) -> Verdict:
     async with bench.alone() as session:
         began = loop.time()
         for count in range(1, _MOST + 1):
-            exchange, _ = await bench.repeat(session, trial.case, quiet=0.0, patiently=False)
+            exchange, _ = await bench.repeat(session, trial.case, quiet=0.0, keeps_rates=False)
             judgement = bench.judge.judge(trial.case, exchange)
             if judgement.outcome != "accepted" or exchange.answer is None:
                 return Verdict(is_refused=judgement.code == Code.RATE_LIMITED)

@@ -39,7 +39,7 @@ class Asking:
         server: Where the clients are.
         begin: Sends the question; returns None if it was not sent.
         check: Checks the arguments of an answer; raises `AckValidationError`.
-        tell_unanswered: Receives why a client has not answered.
+        on_unanswered: Receives why a client has not answered.
         timeout: Seconds that the clients have to answer.
     """
 
@@ -48,14 +48,14 @@ class Asking:
         server: Server,
         begin: Callable[[], Awaitable[Poll | None]],
         check: Callable[[Sequence[Any]], None],
-        tell_unanswered: Callable[[DisconnectedError | NoAnswerError], None],
+        on_unanswered: Callable[[DisconnectedError | NoAnswerError], None],
         *,
         timeout: float,
     ) -> None:
         self._server = server
         self._begin = begin
         self._check = check
-        self._tell_unanswered = tell_unanswered
+        self._on_unanswered = on_unanswered
         self._timeout = timeout
         self._poll: Poll | None = None
 
@@ -74,7 +74,7 @@ class Asking:
         try:
             while (reply := await self._server.run_here(poll.next(deadline))) is not None:
                 if reply.error is not None:
-                    self._tell_unanswered(reply.error)
+                    self._on_unanswered(reply.error)
                     yield Answer(sid=reply.sid, error=reply.error)
                 else:
                     yield self._checked(reply.sid, reply.arguments)

@@ -190,10 +190,10 @@ class Sending:
         def check(answer: Sequence[Any]) -> None:
             self._outbound.check_answer(event, namespace, answer)
 
-        def tell_unanswered(error: DisconnectedError | NoAnswerError) -> None:
+        def on_unanswered(error: DisconnectedError | NoAnswerError) -> None:
             self._outbound.tell_unanswered(event, namespace, error)
 
-        return Asking(server, begin, check, tell_unanswered, timeout=timeout)
+        return Asking(server, begin, check, on_unanswered, timeout=timeout)
 
     def _checked_callback(
         self, callback: Callable[..., Any], event: str, namespace: str, client: Any

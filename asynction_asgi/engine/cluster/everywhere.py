@@ -66,7 +66,7 @@ class OnQueue(Protocol):
         """Queue a message, unless this process leaves the queue; never waits."""
 
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
-        """Queue an answer to what a process has asked under a number, as `put` does."""
+        """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
 
     def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
         """Forget a callback over the queue whose only client will not answer."""

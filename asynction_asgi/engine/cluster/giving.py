@@ -135,11 +135,10 @@ class Giving:
         else:
             self._rooms.answer("adopt", *claimant, lost="busy")
 
-    def pass_over(self, message: dict[str, Any]) -> None:
-        """Deny a claim no more that another process has decided.
+    def forget(self, message: dict[str, Any]) -> None:
+        """Forget a claim that another process has decided: this one no longer denies it.
 
-        Only that ends it: after another process has said that it holds the session, or does not, the claim
-        still waits for the denial of this one.
+        What else another process says of a claim, that it holds the session or does not, changes nothing here.
 
         Raises:
             TypeError, LookupError: The answer is malformed.

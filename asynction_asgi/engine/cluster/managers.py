@@ -127,7 +127,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             return lambda message: take(message) if message["host_id"] == self.host_id else None
 
         def adopt(message: dict[str, Any]) -> None:
-            (claims.take if message["host_id"] == self.host_id else giving.pass_over)(message)
+            (claims.take if message["host_id"] == self.host_id else giving.forget)(message)
 
         self._takers |= {
             "claim": giving.take,
@@ -253,7 +253,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.link.put(message)
 
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
-        """Queue an answer to what a process has asked under a number, as `put` does."""
+        """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
         self.put({"sender": self.host_id, "method": method, "host_id": host, "id": number, **members})
 
     def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:

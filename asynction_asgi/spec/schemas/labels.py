@@ -48,7 +48,7 @@ def is_label(label: str) -> bool:
     characters = set(label)
     if not (characters.isdisjoint(_ARABIC_DIGITS) or characters.isdisjoint(_EXTENDED_DIGITS)):
         return False
-    if _MIDDLE_DOT in characters and not any(_is_of(char, _JAPANESE) for char in characters):
+    if _MIDDLE_DOT in characters and not any(_is_named(char, _JAPANESE) for char in characters):
         return False
     return characters.isdisjoint(_IN_PLACE) or all(
         _is_in_place(label, place) for place, char in enumerate(label) if char in _IN_PLACE
@@ -78,7 +78,7 @@ def _is_in_place(label: str, place: int) -> bool:
         return is_joined or (before != "" and unicodedata.combining(before) == _VIRAMA)
     if char == "\xb7":
         return before == after == "l"
-    return _is_of(after, ("GREEK",)) if char == "\u0375" else _is_of(before, ("HEBREW",))
+    return _is_named(after, ("GREEK",)) if char == "\u0375" else _is_named(before, ("HEBREW",))
 
 
 def _joins(label: str, place: int, step: int) -> bool:
@@ -88,14 +88,14 @@ def _joins(label: str, place: int, step: int) -> bool:
         place += step
     return (
         0 <= place < len(label)
-        and _is_of(label[place], _JOINING)
+        and _is_named(label[place], _JOINING)
         and (step > 0 or label[place] not in _joined_on_the_right_only())
     )
 
 
 @lru_cache(_REMEMBERED)
-def _is_of(char: str, names: tuple[str, ...]) -> bool:
-    """Return whether the name of a character, or of none, begins with one of these."""
+def _is_named(char: str, names: tuple[str, ...]) -> bool:
+    """Return whether a character's name begins with one of these; the empty string has no name."""
     return char != "" and unicodedata.name(char, "").startswith(names)
 
 
