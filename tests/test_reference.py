@@ -126,13 +126,6 @@ def test_the_changelog_says_nothing_twice() -> None:
     assert [line for line, count in began.items() if count > 1] == []
 
 
-def test_guarantees_name_existing_tests() -> None:
-    """Each guarantee names an existing file with tests."""
-    for _, places in table("Guarantees"):
-        for place in re.findall("`(tests/.+?)`", places) or [""]:
-            assert "def test_" in (ROOT / place).read_text("utf-8")
-
-
 def test_the_table_of_faults_is_current() -> None:
     """Each class has its number of faults, all passed by our server; the bare server is measured by hand."""
     kinds = Counter(fault.kind for fault in EVERYTHING)
