@@ -213,7 +213,7 @@ async def test_probes_learn_once_that_the_queue_was_reached() -> None:
         broker.end()
         await until(lambda: not queue.connected)
         assert (http.get("/ready").status_code, app.ready) == (200, True)
-        app.server.manager.needs_queue = True  # as --ready-needs-queue does
+        app.server.manager.need_queue()  # as --ready-needs-queue does
         assert (http.get("/ready").status_code, app.ready) == (503, False)
         broker.start()
         await until(lambda: app.ready)

@@ -101,7 +101,8 @@ class Server(uvicorn.Server):
         if path is not None:
             self.config.loaded_app = Readiness(self.config.loaded_app, path)
         for served in self._served:
-            served.server.manager.needs_queue = self._ending.needs_queue
+            if self._ending.needs_queue:
+                served.server.manager.need_queue()
             if self._folder is not None and served.metrics is not None:
                 _share(served.metrics, self._folder)
         await super().startup(sockets)

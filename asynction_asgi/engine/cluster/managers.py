@@ -69,6 +69,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.traffic = Traffic()
         self.moved: Counter[str] = Counter()
         self.settings = settings
+        self._is_needed = False
         self._courier = Courier(settings)
         self._takers: dict[Any, Callable[[dict[str, Any]], None]] = {}
         self._leavers: list[Callable[[str], None]] = []
@@ -78,7 +79,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def reached(self) -> bool:
         """Whether the process was on its message queue once, and, if it needs the queue, is on it."""
         link = self.link
-        return link is not None and link.reached and (link.outages.connected or not self.needs_queue)
+        return link is not None and link.reached and (link.outages.connected or not self._is_needed)
+
+    def need_queue(self) -> None:
+        """Let `reached` be False during each outage."""
+        self._is_needed = True
 
     @property
     def dropped(self) -> Counter[str]:

@@ -38,7 +38,6 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         members: By namespace and sid, every peer that is not yet forgotten.
         rooms: By namespace and room, the members in it; the room None is the namespace.
         relayed: Callbacks of emits that went through a message queue, by room and id.
-        needs_queue: Whether `reached` is False in an outage of the message queue.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,13 +50,15 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         self.rooms: dict[str, dict[Any, dict[str, Member]]] = {}
         self.relayed: dict[Any, dict[int, Callable[..., Any]]] = {}
         self.last_relayed = 0
-        self.needs_queue = False
         self._displaced = Throttle()
 
     @property
     def reached(self) -> bool:
         """Whether the process was on its message queue once; without one, True."""
         return True
+
+    def need_queue(self) -> None:
+        """Let `reached` be False during each outage of the message queue; without one, nothing changes."""
 
     # -- membership ------------------------------------------------------------------------
 
