@@ -13,6 +13,7 @@ from .security import narrow
 
 if TYPE_CHECKING:
     from ..model import Ordering, Security
+    from ..text.document import Node
     from .reading import Direction, MessageDraft, OperationDraft, Reader
 
 __all__ = ["merge_events", "read_event", "read_handler", "read_requirement"]
@@ -108,7 +109,24 @@ def _trace(reader: Reader, message: MessageDraft, arguments: Arguments) -> tuple
         what = f"there is no argument /{path[0]}: the number of arguments is {count}, and /0 is the first"
         reader.error(node, "TYPE", what)
         return ()
+    if arguments.kind == "single" and (other := _other_than_object(reader, arguments.schema, path[1:])):
+        node = message.fields.get("x-trace") or message.place
+        what = f"'x-trace' has no effect here: it leads to {other}, and only an object can name a trace"
+        reader.ignored(node, "TYPE", what, key=True)
     return path
+
+
+def _other_than_object(reader: Reader, schema: Node | None, path: tuple[str, ...]) -> str | None:
+    """Return what a value at a place is by its schema, if that says so and means no object, or None."""
+    target = reader.follow(schema)
+    if target is None or not isinstance(target.value, dict):
+        return None
+    kind = target.value.get("type")
+    if isinstance(kind, str) and kind != "object" and not (path and kind == "array"):
+        return f"a value of type {kind!r}"
+    if not path:
+        return None
+    return _other_than_object(reader, reader.member(target.get("properties"), path[0]), path[1:])
 
 
 def merge_events(

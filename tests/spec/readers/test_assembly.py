@@ -245,6 +245,29 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("payload", "trace", "kind"),
+    [
+        ("{type: string}", "/0", "'string'"),
+        ("{$ref: '#/components/schemas/S'}", "/0/meta", "'string'"),
+        ("{properties: {meta: {$ref: '#/components/schemas/S'}}}", "/0/meta", "'string'"),
+        ("{type: array}", "/0", "'array'"),
+        ("{type: array}", "/0/3", ""),
+        ("{properties: {meta: {type: [string, object]}}}", "/0/meta", ""),
+        ("{properties: {meta: {type: object}}}", "/0/meta", ""),
+        ("{type: object}", "/0/meta/deep", ""),
+        ("true", "/0/meta", ""),
+    ],
+)
+def test_a_trace_is_named_by_an_object(tmp_path: Path, payload: str, trace: str, kind: str) -> None:
+    """A place where the schema wants anything else is reported; where it says nothing, an object may come."""
+    message = f"{{name: a, payload: {payload}, x-trace: {trace}, x-positional: false}}"
+    text = v2(f"{{/: {{publish: {{message: {message}}}}}}}", "components: {schemas: {S: {type: string}}}")
+    outcome = check(tmp_path, text)
+    assert found(outcome) == [("warning", "TYPE", "/channels/~1/publish/message/x-trace")] * bool(kind)
+    assert all(f"leads to a value of type {kind}" in diagnostic.message for diagnostic in outcome.diagnostics)
+
+
 def test_an_event_has_one_place_of_traces(tmp_path: Path) -> None:
     """Of two places the first is used, as the warning says; a declaration without a place does not conflict."""
     text = v2(
