@@ -76,15 +76,14 @@ def report_overridden(
         for key in idle
         if key in narrowing
     ]
-    if "traits" in idle:
+    if "traits" in idle and (traits := [*_narrowing_traits(walk, row, node.child("traits"))]):
+        narrowing.add("traits")
         advice = override.cure.format(it="the trait", title=row.title)
-        traits = _narrowing_traits(walk, row, node.child("traits"))
         faults += [(trait, f"{key!r} of a trait", advice) for trait, key in traits]
     for place, what, advice in faults:
         message = f"{what} beside {override.called} is ignored, and would leave access open; {advice}"
         walk.refuse(place, override.code, message, key=True)
-    told = len(faults) > len(narrowing)
-    left = [key for key in idle if key not in narrowing and not (key == "traits" and told)]
+    left = [key for key in idle if key not in narrowing]
     if left:
         listed = ", ".join(map(repr, left))
         report = walk.refuse if walk.strict else walk.warn
