@@ -16,6 +16,7 @@ from ...spec.model.arguments import compile_arguments
 from ...spec.schemas import Mismatch
 from .finding import Finding
 from .incoming import below
+from .own_values import own_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _SEEDS = 4
 _MOST = 1500  # values near those of all seeds, accepted or not
 _LONGEST = 120  # characters of a value in a message
+# What a value can't grow into by other numbers and texts at its leaves.
+_OF_SHAPE = frozenset({"type", "required", "additionalProperties", "enum", "const", "anyOf", "oneOf"})
 
 
 class Trial:
@@ -71,34 +74,25 @@ class Trial:
         is_tuple = get_origin(annotation) is tuple or (
             isinstance(annotation, type) and issubclass(annotation, tuple)
         )
-        pairs = list(self._loaded(converter, ack, is_tuple=is_tuple))
-        shown = next((pair for pair in pairs if pair[1] is not None), None)
-        if pairs and shown is None:
-            return Finding(
-                message=f"the answer: no value that the document accepts, such as {_shown(pairs[0][0])}, is a"
-                f" {converter.name}; change one of them",
-                is_error=True,
-            )
+        values = list(self._answers(ack, is_tuple=is_tuple))
+        pairs = list(_loaded(converter, values))
+        if values and not pairs:
+            return _apart(list(_loaded(converter, own_values(annotation))), check, converter)
         first: Finding | None = None
         for dump in converter.dumps:
-            found = _first(_back(dump, check, converter, *pair) for pair in pairs)
-            if found is None:
-                return [dump, *(other for other in converter.dumps if other is not dump)]
-            first = first or found
+            refusals = (_refusal(dump, check, converter, *pair) for pair in pairs)
+            refusal = next((refusal for refusal in refusals if refusal is not None), None)
+            if refusal is None:
+                return _beginning_with(dump, converter)
+            first = first or _written(converter, *refusal)
         return first or converter.dumps
 
-    def _loaded(self, converter: Converter, ack: Arguments, *, is_tuple: bool) -> Iterator[tuple[Any, Any]]:
-        """Yield values of an answer, each with the object that it stands for or None."""
+    def _answers(self, ack: Arguments, *, is_tuple: bool) -> Iterator[Any]:
+        """Yield values of an answer, but no null, which a handler answers by returning nothing."""
         for values in self._lists(ack):
-            if not is_tuple and len(values) != 1:
-                continue
-            value = list(values) if is_tuple else values[0]
-            if value is None:
-                continue
-            try:
-                yield value, converter.load(value)
-            except converter.errors:
-                yield value, None
+            value = list(values) if is_tuple else values[0] if len(values) == 1 else None
+            if value is not None:
+                yield value
 
     def _lists(self, arguments: Arguments) -> list[Sequence[Any]]:
         """Return lists of arguments that the document accepts."""
@@ -194,25 +188,61 @@ def _lost(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Find
     return Finding(message=message, is_error=False)
 
 
-def _back(
+def _loaded(converter: Converter, values: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield values, each with the object that it stands for; those that the type refuses are left out."""
+    for value in values:
+        try:
+            yield value, converter.load(value)
+        except converter.errors:
+            continue
+
+
+def _apart(
+    pairs: Sequence[tuple[Any, Any]], check: Callable[[Any], object], converter: Converter
+) -> Sequence[Dump] | Finding:
+    """Return how answers are written if no value of the document is of the type, or what is wrong.
+
+    A narrower type, such as a UUID for any text, is no contradiction. If the document refuses every value of the
+    type for its shape, no answer can ever match.
+    """
+    first: Finding | None = None
+    for dump in converter.dumps:
+        refusals = [_refusal(dump, check, converter, *pair) for pair in pairs]
+        if not all(refusal is not None and _is_by_shape(refusal[1]) for refusal in refusals):
+            return _beginning_with(dump, converter)
+        first = first or _first(refusal and _written(converter, *refusal) for refusal in refusals)
+    return first or converter.dumps
+
+
+def _beginning_with(dump: Dump, converter: Converter) -> Sequence[Dump]:
+    return [dump, *(other for other in converter.dumps if other is not dump)]
+
+
+def _is_by_shape(mismatch: Mismatch) -> bool:
+    return any(violation.keyword in _OF_SHAPE for violation in mismatch.violations)
+
+
+def _refusal(
     dump: Dump, check: Callable[[Any], object], converter: Converter, value: Any, loaded: Any
-) -> Finding | None:
-    """Return what is wrong with an answer that was read and is written again, or None."""
-    if loaded is None:
-        return None
+) -> tuple[Any, Mismatch] | None:
+    """Return how an answer that was read is written again and why the document refuses that, or None."""
     try:
         written = dump(loaded)
         check(written if isinstance(value, list) and isinstance(loaded, tuple) else [written])
     except Mismatch as mismatch:
-        first = mismatch.violations[0]
-        return Finding(
-            message=f"the answer: {converter.name} writes {_shown(written)}, and the document refuses it at"
-            f" {first.pointer or '/'}: {first.message}; change one of them",
-            is_error=True,
-        )
+        return written, mismatch
     except converter.dump_errors:
         return None
     return None
+
+
+def _written(converter: Converter, written: Any, mismatch: Mismatch) -> Finding:
+    first = mismatch.violations[0]
+    return Finding(
+        message=f"the answer: {converter.name} writes {_shown(written)}, and the document refuses it at"
+        f" {first.pointer or '/'}: {first.message}; change one of them",
+        is_error=True,
+    )
 
 
 def _shown(value: Any) -> str:

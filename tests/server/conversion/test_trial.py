@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import decimal
 import enum
+import re
 import uuid
 from typing import Annotated, Any, Literal
 
@@ -14,6 +16,7 @@ import pytest
 from pydantic import Field
 
 from asynction_asgi import AsynctionSocketIO, BindingError
+from asynction_asgi.testing import TestServer
 from tests.server.documents import channel, document, message
 
 from .models import LINE, ORDER, ORDERS, DataLine
@@ -245,10 +248,68 @@ def test_each_parameter_and_the_answer_are_reported() -> None:
     assert "the document refuses it at /0: 'quantity' is missing" in messages[2].replace('"', "'")
 
 
-def test_a_wrong_type_of_answer_is_an_error() -> None:
-    """A type that no accepted value fits is an error for the answer."""
-    with pytest.raises(BindingError, match="no value that the document accepts, such as"):
-        bind("order", LINE, taking(dict, answering=Open), ack={"type": "integer"})
+@pytest.mark.parametrize(
+    ("annotation", "ack", "why"),
+    [
+        pytest.param(Open, {"type": "integer"}, "/0: must be an integer", id="another type"),
+        pytest.param(Open, LINE, '/0: "quantity" is missing', id="a member is missing"),
+        pytest.param(Status, {"enum": ["paid"]}, '/0: must be one of "paid"', id="other choices"),
+        pytest.param(
+            uuid.UUID,
+            {"oneOf": [{"type": "integer"}, {"type": "null"}]},
+            "/0: must be null or a number",
+            id="a union",
+        ),
+    ],
+)
+def test_a_wrong_type_of_answer_is_an_error(annotation: Any, ack: Any, why: str) -> None:
+    """A type of which the document accepts no value is an error for the answer, which shows one."""
+    with pytest.raises(BindingError, match=r"the answer: \w+ writes .+ refuses it at " + re.escape(why)):
+        bind("order", LINE, taking(dict, answering=annotation), ack=ack)
+
+
+class Placed(pydantic.BaseModel):
+    order: uuid.UUID
+    price: decimal.Decimal
+
+
+class Opaque:
+    """No schema describes it."""
+
+
+class Sealed(pydantic.BaseModel, arbitrary_types_allowed=True):
+    order: Annotated[Opaque, pydantic.PlainSerializer(str)]
+
+
+class Impossible(pydantic.BaseModel):
+    order: Annotated[int, Field(gt=5, lt=6)]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [uuid.UUID, decimal.Decimal, dt.datetime, uuid.UUID | None, Placed, list[Placed], Sealed, Impossible],
+)
+def test_an_answer_may_be_narrower_than_the_document(annotation: Any) -> None:
+    """An answer of a UUID or the like passes where the document declares any text, also as a member."""
+    text = {"type": "string"}
+    schema = {"type": "object", "properties": {"order": text, "price": text}, "required": ["order"]}
+    kinds: dict[Any, Any] = {
+        **dict.fromkeys([Placed, Sealed, Impossible], schema),
+        list[Placed]: {"type": "array", "items": schema, "minItems": 1},
+    }
+    bind("order", LINE, taking(dict, answering=annotation), ack=kinds.get(annotation, text))
+
+
+async def test_a_narrower_answer_is_sent() -> None:
+    """What is sent is the text of the UUID."""
+    number = uuid.uuid4()
+
+    async def order(line: dict[str, Any]) -> uuid.UUID:
+        return number
+
+    app = bind("order", LINE, order, ack={"type": "string"})
+    async with TestServer(app) as server, server.connect() as client:
+        assert await client.call("order", {"sku": "a", "quantity": 1}) == str(number)
 
 
 def test_a_validator_in_python_is_not_a_contradiction(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,45 @@
+"""Values that a type itself describes, to try it on where no value of the document fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import SpecError
+from ...spec import load_spec
+from ...spec.instances import Choices, Instances, UnsatisfiableError
+from .converter import UnsupportedError
+from .schemas import AnnotationSchemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["own_values"]
+
+_SEEDS = 4
+
+
+def own_values(annotation: Any) -> Iterator[Any]:
+    """Yield values of JSON that an annotation accepts by its schema; nothing if it has none that is readable."""
+    schemas = AnnotationSchemas([(annotation, "validation")])
+    try:
+        payload = schemas.of(annotation, "validation")
+        spec = load_spec(_document({"allOf": [payload]}, schemas.components))
+    except (UnsupportedError, SpecError):
+        return
+    instances = Instances(spec, examples=False)
+    arguments = spec.namespaces["/"].sends["answer"].arguments
+    for seed in range(_SEEDS):
+        try:
+            yield instances.arguments(arguments, Choices.seeded(seed))[0]
+        except UnsatisfiableError:
+            return
+
+
+def _document(payload: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with one event, whose only argument has the schema `payload`."""
+    return {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Values", "version": "1"},
+        "channels": {"/": {"subscribe": {"message": {"name": "answer", "payload": payload}}}},
+        "components": {"schemas": components},
+    }
