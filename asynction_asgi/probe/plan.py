@@ -55,7 +55,7 @@ def name_namespaces(spec: Spec, chosen: Iterable[str]) -> dict[str, str]:
     for name in chosen:
         resolved = known.resolve(name)
         if resolved is None:
-            raise UnknownNamespaceError(f"the document declares no namespace {name!r}")
+            raise UnknownNamespaceError(known.undeclared(name))
         named[resolved.declared.name] = name
     if chosen:
         return named

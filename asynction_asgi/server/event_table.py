@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BindingError, Diagnostic
 from ..spec.model.by_event import WILDCARD
+from ..spec.model.namespaces import no_namespace
 from .arity import check_arity
 from .around import Arounds
 from .binding import bind_error_handler, bind_event_handler
 from .classes import handlers_of
 from .conversion.typed_handlers import TypedHandlers
-from .handler_binder import HandlerBinder, no_namespace, problem_at, undeclared
+from .handler_binder import HandlerBinder, problem_at, undeclared
 from .imports import Imports, UnimportableError
 from .namespace_routes import NamespaceRoutes
 from .signatures import UnbindableError

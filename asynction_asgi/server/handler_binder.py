@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.wire.packets import RESERVED_EVENTS
 from ..spec.model import Event
 from ..spec.model.by_event import WILDCARD
+from ..spec.model.namespaces import no_namespace
 from ..spec.text.hints import did_you_mean
 from .arity import check_arity, count_arguments
 from .around import providing
@@ -17,7 +18,7 @@ from .signatures import UnbindableError
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..errors import Diagnostic
     from ..spec.model import Namespace, Spec
@@ -129,10 +130,17 @@ class HandlerBinder:
         doubt = explain_missing_lead(
             bound, f"{event!r}", count_arguments(route.event.arguments), named=event == WILDCARD
         )
+        arity = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
+        if doubt is not None or any(finding.severity == "error" for finding in arity):
+            misplaced = self._providers.misplaced(bound.function, bound.taken)
+            if misplaced is not None:
+                doubt = (
+                    f"handler of {event!r} in namespace {namespace!r}: {misplaced.name!r} is of a type that is"
+                    f" provided, and takes the place of an argument; make it keyword-only: (…, *, {misplaced.name}: …)"
+                )
         if doubt is not None:
             yield problem_at(at, doubt, "ARITY")
             return
-        arity = check_arity(route.event, bound, at, routes.params, named=event == WILDCARD)
         errors = self._sort_out([*arity, *mismatches])
         if not errors:
             events = routes.events if event in routes.events else routes.named
@@ -195,11 +203,6 @@ def _bind_event(
 def problem_at(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
     """Return an error about a handler."""
     return node.diagnostic("error", code, message, layer="service")
-
-
-def no_namespace(namespace: str, declared: Iterable[str]) -> str:
-    """Say that a namespace is not declared."""
-    return f"the document declares no namespace {namespace!r}{did_you_mean(namespace, declared)}"
 
 
 def undeclared(declared: Namespace, event: str) -> str:

@@ -13,6 +13,7 @@ from ..errors import (
 )
 from ..spec.model.arguments import compile_arguments
 from ..spec.schemas import Mismatch
+from ..spec.text.hints import did_you_mean
 from .conversion.outgoing import Writer, arguments_of
 from .instead import one_tuple
 from .misfits import advice_on
@@ -163,7 +164,7 @@ class Outbound:
     def _undeclared(self, event: Any, namespace: str) -> UndeclaredEventError:
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
-            message = f"the document declares no namespace {namespace!r}"
+            message = self._namespaces.undeclared(namespace)
         elif not isinstance(event, str):
             message = "an event's name is a string"
         elif event in RESERVED_EVENTS:
@@ -171,5 +172,6 @@ class Outbound:
         elif event in resolved.declared.receives:
             message = "the document declares this event for clients to emit, not for the server"
         else:
-            message = "the document declares no such event for the server to emit"
+            near = did_you_mean(event, resolved.declared.sends)
+            message = f"the document declares no such event for the server to emit{near}"
         return UndeclaredEventError(namespace=namespace, event=event, direction="outbound", message=message)

@@ -26,7 +26,6 @@ __all__ = ["Contract", "NamespaceContract"]
 
 _LONGEST_MEANT = 64  # characters
 _NOTHING: Checks = ByEvent({}, None)
-_MOST_NAMED = 10  # namespaces in one sentence
 
 
 class Contract:
@@ -51,11 +50,7 @@ class Contract:
         """Return a message about an undeclared namespace, or None if it is declared."""
         if self._namespaces.resolve(name) is not None:
             return None
-        declared = [repr(declared_name) for declared_name in self._spec.namespaces]
-        more = f" and {len(declared) - _MOST_NAMED} more" if len(declared) > _MOST_NAMED else ""
-        return (
-            f"the document declares no namespace {name!r}; it has {', '.join(declared[:_MOST_NAMED])}{more}"
-        )
+        return self._namespaces.undeclared(name)
 
     def _compile(self, events: Mapping[str, Event]) -> Checks:
         bundle = self._spec.bundle

@@ -130,6 +130,21 @@ async def test_values_outside_json_raise_with_advice(method: str, event: str) ->
     assert "a date at /0/text is not JSON: use .isoformat()" in raised[0]
 
 
+@pytest.mark.parametrize(
+    ("event", "namespace", "words"),
+    [
+        pytest.param("nwes", "/", "for the server to emit; did you mean 'news'?", id="event"),
+        pytest.param("news", "/newz", "no namespace '/newz'; it has '/'", id="namespace"),
+    ],
+)
+async def test_a_misspelt_emit_says_what_there_is(event: str, namespace: str, words: str) -> None:
+    """The error of an emit names the event or the namespaces that may be meant."""
+    app = AsynctionSocketIO.from_spec(document(root=channel([], sends=[message("news", {"type": "string"})])))
+    with pytest.raises(UndeclaredEventError) as raised:
+        await app.emit(event, "hello", namespace=namespace)
+    assert words in str(raised.value)
+
+
 @pytest.mark.parametrize("event", ["*", "connect", "disconnect", "connect_error", 7, None])
 async def test_a_wildcard_excludes_reserved_names(event: Any) -> None:
     """With a wildcard the server still can't emit a lifecycle event or an event without a name."""

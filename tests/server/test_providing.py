@@ -500,6 +500,7 @@ def generator() -> Iterator[First]:
 
 async def asks_unknown(data: Any, *, unknown: Unknown) -> None: ...
 async def asks_first(data: Any, *, first: First) -> None: ...
+async def asks_in_place(data: Any, first: First) -> None: ...
 async def depends(data: Any, *, first: First = Depends(first)) -> None: ...  # noqa: B008  # as in FastAPI
 async def annotated(data: Any, *, first: Annotated[First, Depends(first)]) -> None: ...
 
@@ -536,6 +537,13 @@ def error_handler(error: Exception, *, first: First) -> None: ...
         pytest.param(asks_first, {First: generator}, "make it an async generator", id="generator"),
         pytest.param(depends, {}, "FastAPI's Depends, which works in its routes alone", id="Depends"),
         pytest.param(annotated, {}, "FastAPI's Depends", id="Annotated Depends"),
+        pytest.param(
+            asks_in_place,
+            {First: First},
+            "'first' is of a type that is provided, and takes the place of an argument; make it keyword-only:"
+            " (…, *, first: …) [ARITY]",
+            id="not keyword-only",
+        ),
     ],
 )
 def test_what_cannot_be_provided_is_an_error_at_start_up(handler: Any, provide: Any, words: str) -> None:

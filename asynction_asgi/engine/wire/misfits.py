@@ -107,6 +107,8 @@ def _children(value: Any, place: str) -> list[tuple[str, Any]]:
 def _cure(value: Any) -> str:
     if inspect.isawaitable(value):
         return "await it"
+    if isinstance(value, dt.datetime) and value.tzinfo is None:
+        return "use .isoformat(), and give it a time zone for 'format: date-time'"
     if not isinstance(value, type):
         for attribute, cure in _BY_ATTRIBUTE.items():
             if hasattr(type(value), attribute):

@@ -100,6 +100,12 @@ class Providers:
                     found.append((parameter.name, cell))
         return tuple(found)
 
+    def misplaced(
+        self, function: Callable[..., Any], parameters: Sequence[inspect.Parameter]
+    ) -> inspect.Parameter | None:
+        """Return the first of a handler's parameters for arguments that asks for what is provided, or None."""
+        return next((asking for asking in parameters if self._asked(function, asking, ()) is not None), None)
+
     def construct(self, owner: type) -> Any:
         """Make the object of a class whose methods are handlers, from providers that need no event loop.
 

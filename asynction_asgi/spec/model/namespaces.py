@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
+from ..text.hints import did_you_mean
 from .coercion import coerce_text
 from .templates import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from . import Namespace, Parameter, Spec
 
-__all__ = ["Namespaces", "Resolved"]
+__all__ = ["Namespaces", "Resolved", "no_namespace"]
 
 _REMEMBERED = 4096
+_MOST_NAMED = 10  # namespaces in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Namespaces:
     """
 
     def __init__(self, spec: Spec) -> None:
+        self._declared = spec.namespaces
         self._exact = {
             name: Resolved(declared=namespace)
             for name, namespace in spec.namespaces.items()
@@ -54,6 +57,18 @@ class Namespaces:
             if found is not None and len(self._remembered) < _REMEMBERED:
                 self._remembered[name] = found
         return found
+
+    def undeclared(self, name: str) -> str:
+        """Say that no namespace of this name is declared."""
+        return no_namespace(name, self._declared)
+
+
+def no_namespace(name: str, declared: Iterable[str]) -> str:
+    """Say that a document declares no namespace of this name, and which are meant or there instead."""
+    names = list(declared)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    known = f"; it has {', '.join(map(repr, names[:_MOST_NAMED]))}{more}" if names else ""
+    return f"the document declares no namespace {name!r}{did_you_mean(name, names) or known}"
 
 
 class _Template:

@@ -13,6 +13,7 @@ from .writer import TESTS, Writer
 
 __all__ = ["FEW_VALUES", "Scalars"]
 
+_ZONED = ("date-time", "time")  # as RFC 3339 writes them
 FEW_VALUES = 8  # compared one after the other; more are looked up in a set
 
 
@@ -103,8 +104,9 @@ class Scalars(Writer):
         name = self._definition["format"]
         check = FORMATS.get(name)
         if check is not None:
+            zone = ", with a time zone such as Z" if name in _ZONED else ""
             self.unless(
-                f"{self.constant(check)}({self._variable})", "format", f"must be in the format {name}"
+                f"{self.constant(check)}({self._variable})", "format", f"must be in the format {name}{zone}"
             )
 
     def limit(self, keyword: str, operator: str, words: str) -> None:

@@ -43,6 +43,10 @@ CIRCLE.append(CIRCLE)
     ("value", "message"),
     [
         (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "a datetime at /0/a is not JSON: use .isoformat()"),
+        (
+            dt.datetime(2026, 1, 2),  # noqa: DTZ001  # what the message is about
+            "a datetime at /0/a is not JSON: use .isoformat(), and give it a time zone for 'format: date-time'",
+        ),
         (dt.date(2026, 1, 2), "a date at /0/a is not JSON: use .isoformat()"),
         (dt.timedelta(1), "a timedelta at /0/a is not JSON: use .total_seconds()"),
         (decimal.Decimal(1), "a Decimal at /0/a is not JSON: use str(…) or float(…)"),

@@ -30,6 +30,13 @@ from .compiling import accepts, compile_schema, violation
         ({"type": "string", "format": "binary", "maxLength": 2}, b"abc", "", "maxLength", "must be at most 2 bytes long"),
         ({"pattern": "^a"}, "b", "", "pattern", "must match the pattern ^a"),
         ({"format": "uuid"}, "b", "", "format", "must be in the format uuid"),
+        (
+            {"format": "date-time"},
+            "2026-01-31T12:00:00",
+            "",
+            "format",
+            "must be in the format date-time, with a time zone such as Z",
+        ),
         ({"minimum": 3}, 1, "", "minimum", "must be at least 3"),
         ({"exclusiveMaximum": 1.5}, 2, "", "exclusiveMaximum", "must be less than 1.5"),
         ({"multipleOf": 0.1}, 0.25, "", "multipleOf", "must be a multiple of 0.1"),
