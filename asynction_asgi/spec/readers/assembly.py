@@ -257,8 +257,9 @@ def _add_lifecycle(
             operation.fields.get("security"),
         )
         place = next(node for node in places if node is not None)
-        word = Pointer.parse(place.pointer).last.removeprefix("x-")
-        what = f"{word} of an operation or a message is not required to connect; put it on the channel as x-{word}"
+        key = Pointer.parse(place.pointer).last
+        ours = f"x-{key.removeprefix('x-')}"
+        what = f"{key!r} of an operation or a message does not apply to connecting; put it on the channel as {ours}"
         reader.error(place, "SECURITY_SHAPE", what, key=True)
     if name == "connect" and "auth" not in draft.handshake:
         schema = reader.arguments(message.fields).schema

@@ -35,7 +35,7 @@ class _Use:
     Attributes:
         node: Where it stands.
         role: What the message is: ``received`` or ``sent`` as an event, a name of `LIFECYCLE`, or an ``answer``.
-        name: The message's name, or None for an operation or an acknowledgement.
+        name: The message's name, or None without one and for an operation or an acknowledgement.
     """
 
     node: Node
@@ -101,7 +101,7 @@ def _uses(reader: Reader, operations: Sequence[OperationDraft], key: str) -> Ite
         for message in operation.messages:
             if (node := message.fields.get(key)) is not None:
                 is_event = role == "sent" or message.name not in LIFECYCLE
-                yield _Use(node=node, role=role if is_event else message.name, name=message.name)
+                yield _Use(node=node, role=role if is_event else message.name, name=message.name or None)
         for answer in _answers(reader, operation):
             if (node := answer.get(key)) is not None:
                 yield _Use(node=node, role="answer")
