@@ -27,6 +27,7 @@ VALUES = st.recursive(
     | TEXT
     | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=12,
 )
 
 

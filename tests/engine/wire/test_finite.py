@@ -17,6 +17,7 @@ PARTS = st.one_of(
 VALUES = st.recursive(
     PARTS,
     lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner), st.lists(inner).map(tuple)),
+    max_leaves=12,
 )
 STRANGE = st.sampled_from([math.nan, -math.nan, math.inf, -math.inf])
 

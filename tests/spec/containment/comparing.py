@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.schemas import Check
     from asynction_asgi.spec.schemas.definitions import Definitions, Schema
 
-__all__ = ["Compiled", "compare", "compile_one"]
+__all__ = ["Compiled", "compare", "compile_one", "decide"]
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,10 @@ def compare(old: Any, new: Any, *, effort: float = 1, seed: int = 0) -> Verdict:
     inner, outer = compile_one(old), compile_one(new)
     assert inner is not None, old
     assert outer is not None, new
+    return decide(inner, outer, effort=effort, seed=seed)
+
+
+def decide(inner: Compiled, outer: Compiled, *, effort: float = 1, seed: int = 0) -> Verdict:
+    """Ask whether `outer` accepts what `inner` does."""
     containment = Containment(inner.definitions, outer.definitions, effort=effort, seed=seed)
     return containment.decide(inner.schema, outer.schema, inner.accepts, outer.refuses)

@@ -97,7 +97,7 @@ SCHEMAS = st.recursive(st.booleans() | REFERENCES | assembled(st.booleans()), as
 
 
 @settings(
-    max_examples=250,
+    max_examples=150,
     derandomize=True,
     deadline=None,
     database=None,

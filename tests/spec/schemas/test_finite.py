@@ -77,7 +77,7 @@ HOLDING_NAN = st.recursive(
 
 
 @settings(
-    max_examples=80,
+    max_examples=50,
     derandomize=True,
     deadline=None,
     database=None,

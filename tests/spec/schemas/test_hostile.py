@@ -15,7 +15,7 @@ from tests.counting import instructions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SIZE = 1_500  # bytes, and twice as many; counting takes a hundred times as long as running
+SIZE = 750  # bytes, and twice as many; counting takes a hundred times as long as running
 MOST = 130  # instructions per byte, which take a microsecond or two
 
 
