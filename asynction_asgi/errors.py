@@ -210,6 +210,9 @@ class RefusedError(AsynctionError):
     ) -> None:
         if code is not None:
             self.code = code
+        for name, value in (("code", self.code), ("message", message)):
+            if not isinstance(value, str):
+                raise TypeError(f"the {name} of a refusal is a text, not {type(value).__name__}; use str(…)")
         self.message = message or self.code.replace("_", " ")
         self.details: tuple[Violation, ...] = tuple(details)
         self.ref = ref

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from asynction_asgi.errors import internal_error, refusal, shorten
+from asynction_asgi.errors import RefusedError, internal_error, refusal, shorten
 from asynction_asgi.logs import get_logger
 
 
@@ -20,6 +22,17 @@ def test_an_internal_error_has_a_reference(caplog: pytest.LogCaptureFixture) -> 
     assert record.getMessage() == f"handler of 'save' in / failed [ref {ref}]"
     assert record.exc_info is not None
     assert record.exc_info[1] is crash
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "words"),
+    [(404, "gone", "the code .+ not int"), ("gone", LookupError("gone"), "the message .+ not LookupError")],
+    ids=["code", "message"],
+)
+def test_a_refusal_is_of_texts(code: Any, message: Any, words: str) -> None:
+    """A code or message that clients could not read raises where it is given."""
+    with pytest.raises(TypeError, match=words):
+        RefusedError(code, message)
 
 
 def test_a_handled_internal_error_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -32,7 +32,7 @@ ROWS = {
     ),
     "engine": (
         ("limits", "buckets", "logs", "room_names", "hop", "crashes", "environ", "causes"),
-        ("counts", "endpoint", "options"),
+        ("counts", "endpoint", "option_values", "options"),
         ("wire", "watch"),
         ("reports",),
         ("ports",),

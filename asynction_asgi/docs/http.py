@@ -82,8 +82,10 @@ class Docs:
         Raises:
             SpecError: The contract refers to a file in another folder.
             ValueError: `path` lies where Socket.IO answers.
-            TypeError: `guard` or `renderer` is not a function of one argument.
+            TypeError: `path` is not a text; `guard` or `renderer` is not a function of one argument.
         """
+        if path is not None and not isinstance(path, str):
+            raise TypeError(f"docs_path takes a path such as '/docs', not {path!r}; docs=False serves none")
         check_publishable(spec, root)
         admission = None if guard is None else Admission(guard, "docs_guard")
         _check_renderer(renderer)

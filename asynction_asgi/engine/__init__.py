@@ -18,6 +18,7 @@ from .cluster.settings import create_settings
 from .cluster.view import Queue, queue_of
 from .endpoint import Endpoint, Ends, Peer, Sender
 from .limits import Limits
+from .option_values import check_values
 from .options import ServerOptions, UpstreamOptions
 from .peers.here import Found
 from .peers.polls import Poll
@@ -104,9 +105,10 @@ def create_server(
 
     Raises:
         TypeError: An option is unknown.
-        ValueError: An option contradicts another, or what the engine guarantees.
+        ValueError: An option has a value that it can't have, contradicts another, or what the engine guarantees.
         ModuleNotFoundError: The queue's client package is not installed.
     """
+    check_values({**upstream_options, "ordering": ordering, "channel": channel})
     server_options: dict[str, Any] = {**upstream_options}
     if server_options.pop("async_mode", "asgi") != "asgi":
         raise ValueError("async_mode must be 'asgi'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -145,6 +146,8 @@ async def test_docs_can_be_disabled() -> None:
     """With ``docs=False`` no docs are served."""
     with serve(create(docs=False)) as url:
         assert httpx.get(f"{url}/docs/asyncapi.json").status_code == 404
+    with pytest.raises(TypeError, match="not False; docs=False serves none"):
+        create(docs_path=False)
 
 
 async def test_a_cors_middleware_doubles_no_headers() -> None:
@@ -302,6 +305,7 @@ def test_an_unknown_option_is_an_error() -> None:
         ({"limits": {"backlog": 1}}, r"limits takes Limits\(…\), not dict"),
         ({"handlers": [print]}, "by namespace and event, not list"),
         ({"handlers": {"echo": print}}, r'as in {"/": {\'echo\': …}}'),
+        ({"provide": [print]}, "provide takes functions by type, not list"),
     ],
     ids=[
         "ours",
@@ -312,12 +316,39 @@ def test_an_unknown_option_is_an_error() -> None:
         "limits",
         "list of handlers",
         "no namespace",
+        "list of providers",
     ],
 )
 def test_a_wrong_option_names_the_right_one(options: Any, hint: str) -> None:
     """The error for an option of another library, or of the wrong type, says what to pass."""
     with pytest.raises(TypeError, match=hint):
         AsynctionSocketIO.from_spec(SPEC, **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("ping_timeout", "20"),
+        ("ping_timeout", 0),
+        ("ping_interval", -1),
+        ("ping_interval", (25, None)),
+        ("ping_interval", True),
+        ("max_http_buffer_size", "1mb"),
+        ("compression_threshold", -1),
+        ("http_compression", "false"),
+        ("transports", ["ws"]),
+        ("transports", []),
+        ("ordering", "parallel"),
+        ("channel", ""),
+        ("cookie", 7),
+        ("json", "orjson"),
+        ("namespaces", 7),
+    ],
+)
+def test_a_value_that_an_option_cannot_have_is_an_error(option: str, value: Any) -> None:
+    """It is named when the application is made; some failed with the first client, others had no effect."""
+    with pytest.raises(ValueError, match=rf"{option} takes .+, not {re.escape(repr(value))}"):
+        create(**{option: value})
 
 
 # How FastAPI and Starlette users reach the server from a route.

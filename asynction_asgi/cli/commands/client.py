@@ -54,7 +54,8 @@ def client(
 ) -> None:
     """Write a typed client module for SPEC.
 
-    The module depends on the contract alone: commit it, and let --check tell when it is out of date.
+    The module is named after the document's title. It depends on the contract alone: commit it, and let --check
+    tell when it is out of date.
 
     Exits with 1 when the document can't be served, the file belongs to somebody else, or --check finds a
     difference.

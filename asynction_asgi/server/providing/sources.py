@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from ..signatures import UnbindableError, signature_of
 from .provide import SCOPES, Provide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from .provide import ScopeName
 
@@ -66,9 +67,14 @@ class Providers:
 
     Attributes:
         made: What was made before the start, and lasts as long as the application.
+
+    Raises:
+        TypeError: `provide` is not a mapping, or has a value that is not a function.
     """
 
     def __init__(self, provide: Mapping[Any, Any]) -> None:
+        if not isinstance(provide, Mapping):
+            raise TypeError(f"provide takes functions by type, not {type(provide).__name__}")
         self._given = {
             key: value if isinstance(value, Provide) else Provide(value) for key, value in provide.items()
         }

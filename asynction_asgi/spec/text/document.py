@@ -204,7 +204,10 @@ def load_document(
         try:
             content: str | bytes = read(Path(given))
         except OSError as error:
-            raise SpecError([_unreadable(name, error.strerror or str(error))]) from error
+            reason = error.strerror or str(error)
+            if isinstance(error, FileNotFoundError) and name == given and not Path(given).is_absolute():
+                reason += f"; a relative path begins at the working directory, {Path.cwd()}"
+            raise SpecError([_unreadable(name, reason)]) from error
         except ValueError as error:  # a NUL in the path
             raise SpecError([_unreadable(name, str(error))]) from error
     else:

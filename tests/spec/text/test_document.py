@@ -171,6 +171,14 @@ def test_an_open_file_knows_its_path(tmp_path: Path) -> None:
     assert (document.path, document.name) == (path, str(path))
 
 
+def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the working directory if the path is relative."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match=f"begins at the working directory, {tmp_path}") as raised:
+        load_document("nowhere.yaml")
+    assert raised.value.diagnostics[0].place == "nowhere.yaml#"
+
+
 def test_a_mapping_has_pointers_and_no_lines() -> None:
     """Diagnostics of a mapping have a pointer without a line."""
     diagnostic = load_document({"a": {"b": 1}}).root.child("a").child("b").diagnostic("warning", "TYPE", "m")
