@@ -62,7 +62,8 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage again."""
+    """Collect garbage again, and search no more among the hundreds of thousands of objects that exist now."""
+    gc.freeze()
     gc.enable()
 
 

@@ -160,6 +160,28 @@ class ForkedProcess:
             self._outputs[place] = pipe.read()
 
 
+def run_forked(
+    command: Iterable[str], *, timeout: float = _PYTEST_SECONDS, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of Python as `subprocess.run` does that captures text and checks no exit code.
+
+    Args:
+        command: The interpreter, which is this one, and its arguments; the first is ``-m`` or ``-c``.
+        timeout: In seconds.
+        options: Of `ForkedProcess`.
+
+    Raises:
+        subprocess.TimeoutExpired: It still runs after so many seconds, and is killed.
+    """
+    _, *arguments = command
+    process = ForkedProcess(arguments, **options)
+    try:
+        output, errors = process.communicate(timeout)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
+
+
 def run_pytest(
     *arguments: str, cwd: Path, plugins: Iterable[str] = ("anyio.pytest_plugin",)
 ) -> tuple[int, str]:
@@ -178,9 +200,8 @@ def run_pytest(
     environment = {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     named = [option for plugin in plugins for option in ("-p", plugin)]
     command = ("-m", "pytest", *named, "-p", "no:cacheprovider", *arguments)
-    process = ForkedProcess(command, cwd=cwd, env=environment)
-    output, errors = process.communicate(_PYTEST_SECONDS)
-    return process.wait(), output + errors
+    done = run_forked([sys.executable, *command], cwd=cwd, env=environment)
+    return done.returncode, done.stdout + done.stderr
 
 
 def _main(

@@ -123,10 +123,9 @@ def _forget_modules(before: set[str]) -> None:
 
 @contextlib.contextmanager
 def _restored_collector() -> Iterator[None]:
-    """Restore the garbage collector, which a serving process sets for itself."""
+    """Restore the garbage collector's thresholds, which a serving process sets; what it froze stays frozen."""
     thresholds = gc.get_threshold()
     try:
         yield
     finally:
-        gc.unfreeze()
         gc.set_threshold(*thresholds)

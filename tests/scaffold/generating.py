@@ -10,15 +10,19 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner
 
 from asynction_asgi.cli import main
+from asynction_asgi.cli.actions import binding
 
-from ..forked import run_pytest
+from ..forked import run_forked, run_pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
 
     from click.testing import Result
@@ -36,8 +40,17 @@ DOCUMENTS = {
 
 
 def scaffold(document: Path | str, folder: Path, *options: str) -> Result:
-    """Run the command and return its result."""
-    return CliRunner().invoke(main, ["scaffold", str(document), "-o", str(folder), *options])
+    """Run the command and return its result; the process that binds the handlers is forked."""
+    with pytest.MonkeyPatch.context() as patch:
+        forking = SimpleNamespace(run=_bind, TimeoutExpired=subprocess.TimeoutExpired)
+        patch.setattr(binding, "subprocess", forking)
+        return CliRunner().invoke(main, ["scaffold", str(document), "-o", str(folder), *options])
+
+
+def _bind(
+    command: Iterable[str], *, cwd: Path, timeout: float, **_: bool
+) -> subprocess.CompletedProcess[str]:
+    return run_forked(command, cwd=cwd, timeout=timeout)
 
 
 def written(document: Path | str, folder: Path, *options: str) -> Path:

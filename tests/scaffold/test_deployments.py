@@ -22,6 +22,7 @@ from asynction_asgi.scaffold.deployments import Deployment, deployment_files
 
 from ..cli.processes import running
 from ..cli.rolling import free_ports
+from ..forked import run_forked
 from .generating import scaffold, written
 
 if TYPE_CHECKING:
@@ -185,15 +186,8 @@ def test_the_application_takes_its_queue_from_the_environment(document: Path, fo
     code = "import app; print(app.app.queue is not None, *app.app.server.eio.transports)"
     for queue, said in (("", "False websocket"), ("redis://127.0.0.1:1", "True websocket")):
         environment = {**os.environ, **({"MESSAGE_QUEUE": queue} if queue else {})}
-        shown = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert shown.stdout.strip() == said
+        shown = run_forked([sys.executable, "-c", code], cwd=folder, env=environment)
+        assert (shown.returncode, shown.stdout.strip()) == (0, said), shown.stderr
 
 
 def test_secrets_are_asked_for_and_never_written(tmp_path: Path) -> None:

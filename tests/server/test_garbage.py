@@ -121,10 +121,9 @@ async def served(ws: str, **options: Any) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def no_collector() -> Iterator[None]:
-    """Switch the garbage collector off, and let the test freeze what exists."""
+    """Switch the garbage collector off."""
     gc.disable()
     yield
-    gc.unfreeze()
     gc.enable()
 
 

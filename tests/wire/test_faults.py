@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,6 @@ def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stag
     """
     stages: dict[str, Stage] = {}
     with_metrics = request.param != "auto"
-    gc.collect()
-    gc.freeze()  # each fault collects garbage, without pytest's objects
     with contextlib.ExitStack() as running:
 
         def find(fault: Fault) -> Stage:
@@ -41,7 +38,6 @@ def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stag
             return stages[key]
 
         yield find
-    gc.unfreeze()
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)

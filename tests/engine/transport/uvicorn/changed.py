@@ -11,6 +11,7 @@ import importlib
 import json
 import logging
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets import websockets_sansio_impl
@@ -93,6 +94,7 @@ def main() -> None:
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
+    warnings.simplefilter("error")
     CHANGES[sys.argv[1]]()
     importlib.import_module("asynction_asgi.server")
     sys.stdout.write(json.dumps({**asyncio.run(echo()), "lines": lines}))

@@ -18,6 +18,7 @@ from asynction_asgi.engine import create_server
 from asynction_asgi.engine.transport.uvicorn import compat
 from tests.cli.processes import running
 from tests.clients import connected
+from tests.forked import run_forked
 
 from ...stage import LONG_WAY, OWN, SHORT_WAY, Script, Stage, serve, serve_app, until
 from .changed import CHANGES, SIZES
@@ -58,27 +59,30 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
+def test_an_application_is_created_without_uvicorn(folder: Path) -> None:
+    """Neither uvicorn nor websockets is imported until uvicorn serves, so no release can break an import."""
+    steps = (
         "import asynction_asgi",
         "from asynction_asgi import AsynctionSocketIO",
-        "from asynction_asgi import AsynctionSocketIO; AsynctionSocketIO.from_spec('echo.yaml')",
-    ],
-    ids=["package", "class", "application"],
-)
-def test_an_application_is_created_without_uvicorn(code: str, folder: Path) -> None:
-    """Neither uvicorn nor websockets is imported until uvicorn serves, so no release can break an import."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}; print(*sys.modules)"
-    imported = {name.partition(".")[0] for name in python("-c", code, cwd=folder).split()}
-    assert "asynction_asgi" in imported
-    assert not imported & {"uvicorn", "websockets"}
+        "AsynctionSocketIO.from_spec('echo.yaml')",
+    )
+    code = [f"import sys; sys.path.insert(0, {str(ROOT)!r})"]
+    for step in steps:
+        code += [step, "print(*sys.modules)"]
+    shown = python("-c", "\n".join(code), cwd=folder).splitlines()
+    for step, names in zip(steps, shown, strict=True):
+        imported = {name.partition(".")[0] for name in names.split()}
+        assert "asynction_asgi" in imported
+        assert not imported & {"uvicorn", "websockets"}, step
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_release_is_served_by_plain_asgi(change: str) -> None:
     """Small and large events are answered, and if the shortcut is off, one line names both versions."""
-    outcome = json.loads(python("-m", "tests.engine.transport.uvicorn.changed", change))
+    command = [sys.executable, "-m", "tests.engine.transport.uvicorn.changed", change]
+    done = run_forked(command, cwd=ROOT, again=("asynction_asgi", "tests"))
+    assert done.returncode == 0, done.stderr
+    outcome = json.loads(done.stdout)
     unchanged = change == "nothing"
     assert outcome["sizes"] == [*SIZES]
     assert outcome["short"] is unchanged
