@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .reports import Reports
     from .watch import Scope
     from .wire.codec import UndecodableError
-    from .wire.frames import Frame
+    from .wire.frames import Burst, Frame
 
 
 class Outlet(Protocol):
@@ -35,7 +35,7 @@ class Outlet(Protocol):
         """Send frames in order, or queue them while the transport is busy; never waits."""
         ...
 
-    def deliver_together(self, frames: list[Frame]) -> None:
+    def deliver_together(self, burst: Burst) -> None:
         """Send frames as `deliver` does, in one piece if the transport can."""
         ...
 

@@ -20,6 +20,7 @@ from .counts import Counts
 from .logs import choose_logger
 from .peers.addressing import AddressingServer
 from .peers.calls import Calls
+from .peers.event_log import Log
 from .peers.gate import Gate
 from .peers.here import Here
 from .peers.intake import Intake
@@ -32,7 +33,6 @@ from .peers.rooms import Rooms
 from .peers.service import Service
 from .peers.stopping import STOP_SECONDS, Stopping
 from .peers.tasks import Tasks
-from .peers.trails import Log
 from .reports import Reports
 from .transport.asgi import EngineApp
 from .transport.engineio_server import EngineServer

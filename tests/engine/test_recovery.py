@@ -166,6 +166,22 @@ async def test_a_client_that_missed_too_much_starts_over(
                 assert texts[-1] == "the last"
 
 
+async def test_the_bound_of_events_is_exact() -> None:
+    """Events beyond it are dropped several at once, but one too many already ends the session."""
+    bound = 48
+    for missed in (bound, bound + 1, bound + 2, bound + 4):
+        async with staged(events=bound) as (stage, one):
+            async with one.there():
+                pass
+            for number in range(missed):
+                await stage.server.emit("news", number, to=one.sid)
+            async with one.there():
+                assert one.recovered == (missed == bound)
+                if one.recovered:
+                    assert await one.take(bound) == list(range(bound))
+        assert stage.server.log.bytes == 0
+
+
 async def test_the_oldest_events_of_all_are_forgotten_first() -> None:
     """Beyond `Limits.recovery_bytes`, the client that missed them starts over; others get theirs."""
     async with staged(limits=Limits(recovery_bytes=3 * SIZE)) as (stage, one):

@@ -11,9 +11,9 @@ from .relayed import emitted, name_namespace, read_room
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..peers.event_log import Log
     from ..peers.members import Member
     from ..peers.rooms import Rooms
-    from ..peers.trails import Log
     from .everywhere import OnQueue
     from .journal import Note
 
@@ -60,13 +60,13 @@ class CatchingUp:
             self._move(member, move, room)
 
     def _deliver(self, member: Member, note: Note, message: dict[str, Any]) -> None:
-        if note.entry is None:
+        if note.sent is None:
             event, data, namespace = emitted(message)
             if self._queue.check is not None and note.text is None:
                 self._queue.check(event, data, namespace)
             form = "argument" if member.trail is None else member.trail.form
-            note.entry = self._log.record(event, list_arguments(data), namespace, form)
-        member.collect(note.entry)
+            note.sent = self._log.record(event, list_arguments(data), namespace, form)
+        member.collect(*note.sent)
 
     def _move(self, member: Member, move: str, target: Any) -> None:
         if move == "disconnect":

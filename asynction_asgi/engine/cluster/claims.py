@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
+    from ..peers.event_log import Log
     from ..peers.members import Member
     from ..peers.returning import Returning
     from ..peers.rooms import Rooms
-    from ..peers.trails import Log
     from .broker import Delivery
     from .everywhere import OnQueue
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..peers.trails import Entry
+    from ..peers.event_log import Entry
+    from ..wire.frames import Frame
 
 __all__ = ["Journal", "Note"]
 
@@ -25,13 +26,13 @@ class Note:
         size: In bytes, about.
         text: A message of this process; it is read once a client has to get it.
         message: What it says.
-        entry: The event that it is, once a client has got it.
+        sent: The event that it is, and its frames, once a client has got it.
     """
 
     size: int
     text: str | None = None
     message: dict[str, Any] | None = None
-    entry: Entry | None = None
+    sent: tuple[Entry, list[Frame]] | None = None
 
 
 class Journal:

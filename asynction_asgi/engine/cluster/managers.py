@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from ..limits import Limits
     from ..options import Secret
+    from ..peers.event_log import Log
     from ..peers.gate import Gate
     from ..peers.here import Here
     from ..peers.returning import Returning
     from ..peers.tasks import Tasks
-    from ..peers.trails import Log
     from .carrier import Carrier
     from .settings import QueueSettings
 

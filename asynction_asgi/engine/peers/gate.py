@@ -203,8 +203,8 @@ class Gate:
         if member.recovered and member.trail is not None:
             # After the answer: events before it stay in the client if the connection breaks between the two,
             # and would come twice.
-            for entry in member.trail.entries:
-                outbox.deliver_together(entry.frames)
+            for frames in member.trail.frames():
+                outbox.deliver_together(frames)
         if member.held is not None:
             # Behind the answer by a moment, for clients that subscribe once they have read it.
             asyncio.get_running_loop().call_later(_HOLD_SECONDS, member.release)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..buckets import Bucket, exceeded
 from ..endpoint import Peer
+from ..wire.frames import Burst
 
 if TYPE_CHECKING:
     from collections import deque
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from ..ports import Transport
     from ..wire.frames import Frame
     from ..wire.packets import Packet
-    from .trails import Entry, Trail
+    from .event_log import Entry
+    from .trails import Trail
 
 
 class Arrival(NamedTuple):
@@ -135,18 +137,24 @@ class Member(Peer[Any]):
         """Whether its client may come back and find it as it is."""
         return self.phase is _AWAY
 
-    def collect(self, entry: Entry) -> None:
+    def collect(self, entry: Entry, frames: list[Frame]) -> None:
         """Send an event that has an offset, and keep it until the client has confirmed it."""
         trail, phase = self.trail, self.phase
-        if trail is None or not (
-            phase is _CONNECTED or phase is _AWAY or phase is _RETURNING or phase is _PENDING
-        ):
+        if trail is None:
             return
-        trail.add(entry)
-        if phase is _CONNECTED and self.held is None and len(entry.frames) > 1:
-            self.connection.socket.outbox.deliver_together(entry.frames)
-        elif phase is _CONNECTED or phase is _PENDING:  # the others get it when they have come back
-            self.deliver(entry.frames)
+        if phase is _CONNECTED:
+            trail.add(entry)
+            if self.held is not None:
+                self.held += frames
+            elif isinstance(frames, Burst):
+                self.connection.socket.outbox.deliver_together(frames)
+            else:
+                self.connection.socket.outbox.deliver(frames)
+        elif phase is _PENDING:
+            trail.add(entry)
+            self.deliver(frames)
+        elif phase is _AWAY or phase is _RETURNING:
+            trail.add(entry)  # it is sent when the client has come back
 
     def deliver(self, frames: list[Frame]) -> None:
         """Send now, or after the answer to CONNECT."""

@@ -9,7 +9,7 @@ from ..crashes import describe_crash
 from ..logs import logger
 from ..wire import packets
 from ..wire.codec import UnencodableError
-from .trails import with_offset
+from .event_log import with_offset
 
 if TYPE_CHECKING:
     from ..watch import Watch

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from ...spec.model import Recovery
     from ..limits import Limits
+    from .event_log import Log
     from .rooms import Rooms
     from .sessions import Claim, Elsewhere
-    from .trails import Log
 
 # A session can go to another process while its client waits for it here.
 _ROUNDS = 3
@@ -54,8 +54,12 @@ class Returning:
 
     def begin(self, member: Member, recovery: Recovery | None) -> None:
         """Keep what a new member is sent, if the document says so."""
-        if recovery is not None:  # what is sent again waits in the outbox, which would overflow
-            member.trail = Trail(recovery, self._limits.queued_bytes // 2)
+        if recovery is not None:
+            member.trail = self._trail(member, recovery)
+
+    def _trail(self, member: Member, recovery: Recovery) -> Trail:
+        # What is sent again waits in the outbox, which would overflow.
+        return Trail(self._log, member.namespace, recovery, self._limits.queued_bytes // 2)
 
     def offer(self, member: Member) -> str | None:
         """Return the id that the client of a new member can come back with, or None without recovery."""
@@ -241,7 +245,7 @@ class Returning:
             rooms=list(member.rooms or ()),
             session=member.session,
             last_ack=member.last_ack,
-            events=[[entry.offset, *self._log.read(entry, trail.form)] for entry in trail.entries],
+            events=list(trail.events()),
         )
 
     def adopt(self, member: Member, key: str, kept: Kept, offset: str | None) -> bool:
@@ -260,7 +264,7 @@ class Returning:
         recovery = member.endpoint.recovery(member.namespace)
         if not (member.phase is Phase.PENDING or was_cut) or recovery is None or key in self._sessions:
             return False
-        trail = Trail(recovery, self._limits.queued_bytes // 2)
+        trail = self._trail(member, recovery)
         trail.key = key
         for name, event, *arguments in kept.events:
             trail.add(self._log.record_moved(name, event, arguments, member.namespace, trail.form))

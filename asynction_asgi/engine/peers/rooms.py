@@ -283,9 +283,10 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         recipients = [member for member in self._recipients(namespace, target) if member.sid not in skipped]
         if callback is None:
             if recipients and (trail := recipients[0].trail) is not None:
-                entry = self.server.log.record(event, arguments, namespace, trail.form)
+                trails = len(recipients) if recipients[0].phase in _REACHED else 0
+                entry, frames = self.server.log.record(event, arguments, namespace, trail.form, trails)
                 for member in recipients:
-                    member.collect(entry)
+                    member.collect(entry, frames)
                 return recipients
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:

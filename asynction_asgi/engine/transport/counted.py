@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..ports import Receiver
-    from ..wire.frames import Frame
+    from ..wire.frames import Burst, Frame
 
 __all__ = ["CountedSocket", "CountedWebSocket"]
 
@@ -44,9 +44,7 @@ class CountedSocket(EngineSocket):
 class CountedWebSocket(WebSocket):
     """A WebSocket that counts what it sends."""
 
-    def attach(
-        self, socket: Receiver
-    ) -> tuple[Callable[[Frame], bool], Callable[[list[Frame]], bool] | None]:
+    def attach(self, socket: Receiver) -> tuple[Callable[[Frame], bool], Callable[[Burst], bool] | None]:
         """Serve `socket` from now on, and count what is written for it."""
         write, write_together = super().attach(socket)
         counts = socket.server.counts
@@ -57,10 +55,10 @@ class CountedWebSocket(WebSocket):
             counts.sent_by_websocket += len(frame.body)
             return True
 
-        def count_together(frames: list[Frame]) -> bool:
-            if write_together is None or not write_together(frames):
+        def count_together(burst: Burst) -> bool:
+            if write_together is None or not write_together(burst):
                 return False
-            counts.sent_by_websocket += _size(frames)
+            counts.sent_by_websocket += _size(burst)
             return True
 
         return count, None if write_together is None else count_together

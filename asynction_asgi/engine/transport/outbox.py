@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..limits import Limits
-    from ..wire.frames import Frame
+    from ..wire.frames import Burst, Frame
 
 # python-engineio's clients drop a polling answer of more packets than this.
 POLL_PACKETS = 16
@@ -56,7 +56,7 @@ class Outbox:
         self.frames: deque[Frame] | None = None
         self.queued = 0
         self.write: Callable[[Frame], bool] | None = None
-        self.write_together: Callable[[list[Frame]], bool] | None = None
+        self.write_together: Callable[[Burst], bool] | None = None
         self.poller: asyncio.Future[bool] | None = None
         self.closed = False
 
@@ -78,11 +78,11 @@ class Outbox:
         if self.frames:
             self.wake_poller()
 
-    def deliver_together(self, frames: list[Frame]) -> None:
+    def deliver_together(self, burst: Burst) -> None:
         """Send frames as `deliver` does, so that no connection breaks between them where the transport can."""
         together = self.write_together
-        if self.closed or self.frames or together is None or not together(frames):
-            self.deliver(frames)
+        if self.closed or self.frames or together is None or not together(burst):
+            self.deliver(burst)
 
     def flush(self) -> None:
         """Send what waits, as far as the transport takes it."""

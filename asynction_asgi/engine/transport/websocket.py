@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
 
     from ..ports import Receiver
-    from ..wire.frames import Frame
+    from ..wire.frames import Burst, Frame
 
 # After we close, the server should send a disconnect event; some servers do not.
 _LINGER_SECONDS = 2.0
@@ -54,9 +54,7 @@ class WebSocket:
         await handler(self)
         return ""
 
-    def attach(
-        self, socket: Receiver
-    ) -> tuple[Callable[[Frame], bool], Callable[[list[Frame]], bool] | None]:
+    def attach(self, socket: Receiver) -> tuple[Callable[[Frame], bool], Callable[[Burst], bool] | None]:
         """Serve `socket` from now on.
 
         If the server is a known uvicorn and nothing has wrapped ``receive`` on the way, messages go from its

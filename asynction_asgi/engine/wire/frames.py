@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 from base64 import b64encode
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # RFC 6455, 11.7, as registered later: clients come back, maybe to another process.
 SERVICE_RESTART = 1012
@@ -42,14 +45,31 @@ class Frame:
         """The unmasked WebSocket frame, header included."""
         if self._wire is None:
             size = len(self.body)
-            short = size < _SHORT and not self.binary
-            self._wire = (_HEADERS[size] if short else header(self.binary, size)) + self.body
+            common = size < _COMMON and not self.binary
+            self._wire = (_HEADERS[size] if common else header(self.binary, size)) + self.body
         return self._wire
 
     def encode(self, b64: bool = False) -> str:  # noqa: FBT001, FBT002  # python-engineio's signature
         """Return the text of the packet inside a polling payload, as `engineio.payload.Payload` asks."""
         del b64  # polling is all that asks
         return "b" + b64encode(self.body).decode() if self.binary else self.body.decode()
+
+
+class Burst(list[Frame]):
+    """Frames that are sent in one piece where the transport can."""
+
+    __slots__ = ("_wire",)
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        super().__init__(frames)
+        self._wire: bytes | None = None
+
+    @property
+    def wire(self) -> bytes:
+        """The unmasked WebSocket frames, headers included."""
+        if self._wire is None:
+            self._wire = b"".join([frame.wire for frame in self])
+        return self._wire
 
 
 def binary_frame(body: bytes) -> Frame:
@@ -67,7 +87,8 @@ def header(binary: bool, size: int) -> bytes:  # noqa: FBT001  # read beside its
     return struct.pack("!BBQ", first, _SHORT + 1, size)
 
 
-_HEADERS = tuple(header(binary=False, size=size) for size in range(_SHORT))
+_COMMON = 512
+_HEADERS = tuple(header(binary=False, size=size) for size in range(_COMMON))
 CLOSE = Frame(b"1")
 PING = Frame(b"2")
 PROBE_ANSWER = Frame(b"3probe")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
     from ...ports import Receiver
-    from ...wire.frames import Frame
+    from ...wire.frames import Burst, Frame
 
 # RFC 6455, 5.2
 _WHOLE_TEXT = FIN | TEXT
@@ -88,16 +88,16 @@ class Shortcut(asyncio.Protocol):
             self._compress((frame,))
         return True
 
-    def write_together(self, frames: list[Frame]) -> bool:
+    def write_together(self, burst: Burst) -> bool:
         """Do what `write` does with several frames, in one piece."""
         if self._congested:
             return False
         if self._uvicorns.close_sent or self._transport.is_closing():
             return True
         if not self._compressed:
-            self._transport.writelines([frame.wire for frame in frames])
+            self._write(burst.wire)
         else:
-            self._compress(frames)
+            self._compress(burst)
         return True
 
     def _compress(self, frames: Iterable[Frame]) -> None:
