@@ -184,6 +184,8 @@ class Emitting:
     async def find(self, sid: str, namespace: str | None = None, *, timeout: float = 2) -> Found | None:  # noqa: ASYNC109  # as `sockets`
         """Find a client in any process on the message queue, or return None if it is in none.
 
+        A client of this process is found without the others, in an outage of the queue too.
+
         Raises:
             QueueError: Not every process has answered within `timeout` seconds.
             TypeError: `sid` is not a sid.

@@ -22,6 +22,7 @@ from asynction_asgi import (
 )
 from tests.clients import connected
 from tests.engine.stage import until
+from tests.queues import running_broker
 from tests.serving import serve
 
 from .documents import BYTES, channel, document, message
@@ -271,3 +272,31 @@ async def test_rooms_and_sessions_are_those_of_a_process(queue_url: str) -> None
             found = await two.find(client.sid)
             assert found is not None
             assert found.process in (one.queue.processes if one.queue is not None else ())
+
+
+async def test_a_client_of_this_process_is_reached_in_an_outage() -> None:
+    """By its sid it is found, counted, moved, asked and called; what concerns all processes raises."""
+    with running_broker() as broker:
+        app = AsynctionSocketIO.from_spec(SPEC, message_queue=broker.url.replace("redis:", "redis+stream:"))
+        other = AsynctionSocketIO.from_spec(SPEC, message_queue=broker.url.replace("redis:", "redis+stream:"))
+        with serve(app, lifespan="on") as url, serve(other, lifespan="on"):
+            async with connected(url, on={"sure": lambda _: True}) as client:
+                await until(lambda: len(app.queue.processes) == 2, "the other process")  # type: ignore[union-attr]
+                broker.end()
+                sockets = app.sockets(client.sid, timeout=0.05)
+                await sockets.join("bidders")
+                found = await app.find(client.sid, timeout=0.05)
+                assert found is not None
+                assert (found.id, found.rooms) == (client.sid, ("bidders",))
+                assert await sockets.count() == 1
+                answers = [answer async for answer in app.ask("sure", 7, to=client.sid)]
+                assert [(answer.sid, answer.value) for answer in answers] == [(client.sid, True)]
+                assert await app.call("sure", 7, to=client.sid) is True
+                with pytest.raises(QueueError, match="0 of 1"):
+                    await app.sockets("bidders", timeout=0.05).count()
+                with pytest.raises(QueueError, match="0 of 1"):
+                    await app.find("nobody", timeout=0.05)
+                await sockets.leave("bidders")
+                assert app.rooms(client.sid) == [client.sid]
+                await sockets.disconnect()
+                await client.wait_gone()

@@ -93,7 +93,10 @@ class Everywhere:
     # -- what this process asks for ----------------------------------------------------------
 
     async def find(self, namespace: str, room: Any, *, timeout: float) -> list[Found]:  # noqa: ASYNC109  # of the protocol
-        """Return the clients in a room; raises QueueError if not every process has answered in time."""
+        """Return the clients in a room; raises QueueError if not every process has answered in time.
+
+        A client of this process is found without the others, during an outage of the queue too.
+        """
         answers = await self._inquire(namespace, room, timeout, count=False)
         own = self._here.listed(namespace, room)
         return [
@@ -109,6 +112,8 @@ class Everywhere:
         return self._here.number(namespace, room) + elsewhere
 
     async def _inquire(self, namespace: str, room: Any, seconds: float, *, count: bool) -> dict[str, Any]:
+        if self._here.has(namespace, room):
+            return {}
         await self._link.acquainted()
         inquiry = self._inquiries.begin(Inquiry)
         try:
@@ -126,6 +131,9 @@ class Everywhere:
 
     async def move(self, move: Move, namespace: str, room: Any, target: Any = None) -> None:
         """Let the clients of a room join or leave another one, or disconnect them."""
+        if self._here.has(namespace, room):
+            await self._here.move(move, namespace, room, target)
+            return
         members = {"namespace": namespace, "room": room, "target": target}
         self._put("move", move=move, **members, **carried(self._rooms.carrier))
         await self._here.move(move, namespace, room, target)
@@ -133,6 +141,8 @@ class Everywhere:
 
     async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # of the protocol
         """Ask the clients of a room."""
+        if self._here.has(namespace, room):
+            return await self._here.ask(event, data, namespace, room, timeout=timeout)
         await self._link.acquainted()
         own = self._rooms.host_id
         poll = self._inquiries.begin(lambda number, others: Poll(namespace, event, [own, *others], number))

@@ -83,6 +83,10 @@ class Here:
         self._rooms = rooms
         self._dismiss = dismiss
 
+    def has(self, namespace: str, room: Any) -> bool:
+        """Return whether a room is the sid of a client of this process, and so of no other one."""
+        return isinstance(room, str) and self._rooms.is_connected(room, namespace)
+
     def listed(self, namespace: str, room: Any) -> list[tuple[str, list[Any]]]:
         """Return the clients of a room, each with its rooms."""
         return [(member.sid, list(member.rooms or ())) for member in self._rooms.connected(namespace, room)]
