@@ -127,6 +127,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def amqp(session: nox.Session) -> None:
+    """Test the message queue over AMQP, with the system's RabbitMQ, which takes too long to start for every run."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "tests/engine/cluster/over_rabbitmq.py", *session.posargs)
+
+
+@nox.session
 def conformance(session: nox.Session) -> None:
     """Run the protocols' own suites, with Node: ``nox -s conformance -- CLONE...`` of their repositories."""
     session.install("-e", ".[test]")
