@@ -16,7 +16,7 @@ from .cluster.managers import create_manager
 from .cluster.sender import QueueSender
 from .cluster.settings import create_settings
 from .cluster.view import Queue, queue_of
-from .endpoint import Endpoint, Ends, Peer, Sender
+from .endpoint import Endpoint, Ends, Instead, Peer, Sender
 from .limits import Limits
 from .option_values import check_values
 from .options import ServerOptions, UpstreamOptions
@@ -47,6 +47,7 @@ __all__ = [
     "EngineApp",
     "FiniteList",
     "Found",
+    "Instead",
     "Limits",
     "Peer",
     "Poll",

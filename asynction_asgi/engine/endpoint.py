@@ -121,10 +121,12 @@ class Peer(Generic[StateT]):
         recovered: Whether it continues an earlier connection; known when `Endpoint.connect` is called.
         limiter: Set by the endpoint where rates limit the client's events: called with the peer and the name of
             each event that arrives, it returns a refusal, or None to let the event pass.
+        ends: Set by the endpoint: what learns how its events have ended; with None, nothing reads the clock.
     """
 
     __slots__ = (
         "eio_sid",
+        "ends",
         "environ",
         "limiter",
         "namespace",
@@ -148,6 +150,7 @@ class Peer(Generic[StateT]):
         self.sender = sender
         self.ordered = self.recovered = False
         self.limiter: Limiter | None = None
+        self.ends: Ends | None = None
 
     @property
     def recoverable(self) -> bool:
@@ -155,8 +158,30 @@ class Peer(Generic[StateT]):
         return False
 
 
+class Instead(list[Any]):
+    """The answer of an error handler to an event that was not handled.
+
+    Attributes:
+        error: What was raised.
+    """
+
+    __slots__ = ("error",)
+
+    def __init__(self, answer: Sequence[Any], error: BaseException) -> None:
+        super().__init__(answer)
+        self.error = error
+
+
 class Ends(Protocol):
-    """Learns how the events of an endpoint have ended; must return at once, and must not raise."""
+    """Learns how the events of a peer have ended; must return at once, and must not raise."""
+
+    @property
+    def times(self) -> Mapping[str, list[float]] | None:
+        """The list for each event to which its time in seconds is appended if it was handled.
+
+        Only with None, `answered` is called for such events, too: it would cost several times as much.
+        """
+        ...
 
     def answered(
         self,
@@ -174,7 +199,7 @@ class Ends(Protocol):
             peer: Who sent the event.
             state: That of the peer when the event came; the peer forgets it when its client leaves.
             event: The event's name.
-            answer: What the endpoint has returned.
+            answer: What the endpoint has returned; an `Instead` if the event was not handled.
             ack: Whether the client asked for an acknowledgement.
             seconds: Time from the call of the endpoint to the answer.
         """
@@ -187,11 +212,6 @@ class Ends(Protocol):
 
 class Endpoint(Protocol):
     """Implemented by the contract's dispatcher."""
-
-    @property
-    def ends(self) -> Ends | None:
-        """What learns how events have ended; with None, nothing reads the clock."""
-        ...
 
     def admits(self, namespace: str) -> bool:
         """Return whether a client may try to connect to this namespace at all."""
@@ -255,7 +275,8 @@ class Endpoint(Protocol):
             ack: Whether the client asked for an acknowledgement.
 
         Returns:
-            The ack's arguments; a `FiniteList` is not searched for NaN and Infinity again.
+            The ack's arguments; a `FiniteList` is not searched for NaN and Infinity again. An `Instead` is
+            what an error handler answers.
 
         Raises:
             RefusedError: The client receives the standard refusal.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..engine import Instead
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
 from ..reasons import Code
@@ -22,7 +23,7 @@ from .around import perform
 from .beside import registered_beside
 from .calls import Call
 from .connections import Connections
-from .ends import Handled, Instead, Several
+from .ends import Handled, Several
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
 from .providing.scopes import Closing, Scope
@@ -32,7 +33,7 @@ from .sending import Sending
 from .socket import Socket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..engine import Ends, Peer
     from ..spec.model import Ordering, Recovery
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from .emitting import Emitting
     from .namespace_routes import NamespaceRoutes, Route
     from .security.guard import Guard
+    from .times import EventTimes
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class Dispatcher:
     Attributes:
         connections: The clients of this process.
         times: Measures events, or None.
-        ends: Learns how events have ended, from the start on, or None.
+        ends: What learns how the events of each namespace have ended, from the start on, or None.
         sending: Sends to them what matches the contract.
     """
 
@@ -96,14 +98,17 @@ class Dispatcher:
         self._app = app
         self._app_scope = self._new_app_scope()
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
-        self.times: Ends | None = None
-        self.ends: Ends | None = None
+        self.times: EventTimes | None = None
+        self.ends: Mapping[NamespaceRoutes, Ends] | None = None
 
     def start(self) -> None:
         """Begin to report how events end, now that all observers are known."""
-        tell, times = self._outcomes.handled, self.times
-        handled = None if tell is None else Handled(tell)
-        self.ends = Several(handled, times) if handled and times else handled or times
+        handled = None if self._outcomes.handled is None else Handled(self._outcomes.handled)
+        if self.times is not None:
+            times = self.times.by_routes
+            self.ends = {routes: Several(handled, own) if handled else own for routes, own in times.items()}
+        elif handled is not None:
+            self.ends = dict.fromkeys(self._routes.namespaces.values(), handled)
 
     async def close(self) -> None:
         """Close what was provided to the application, as soon as no connection uses it."""
@@ -171,6 +176,8 @@ class Dispatcher:
         socket = Socket(self.sending, peer, resolved.params, auth)
         conversation = peer.state = Conversation(routes, socket)
         peer.ordered = routes.ordered
+        if self.ends is not None:
+            peer.ends = self.ends[routes]
         if (rates := self._rates.get(routes.declared.name)) is not None:
             peer.limiter = rates.admit
         rules = self._attachment.security.for_namespace(routes.declared.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..engine import Instead
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,21 +13,7 @@ if TYPE_CHECKING:
     from ..errors import RefusedError
     from .observer import Notify
 
-__all__ = ["Handled", "Instead", "Several"]
-
-
-class Instead(list[Any]):
-    """The answer of an error handler; the event itself was not handled.
-
-    Attributes:
-        error: What was raised.
-    """
-
-    __slots__ = ("error",)
-
-    def __init__(self, answer: Sequence[Any], error: BaseException) -> None:
-        super().__init__(answer)
-        self.error = error
+__all__ = ["Handled", "Several"]
 
 
 class Handled:
@@ -34,6 +22,8 @@ class Handled:
     Args:
         tell: `Observer.handled` of all observers.
     """
+
+    times = None
 
     def __init__(self, tell: Notify) -> None:
         self._tell = tell
@@ -59,6 +49,8 @@ class Handled:
 
 class Several:
     """Passes everything on to several, in turn."""
+
+    times = None
 
     def __init__(self, *each: Ends) -> None:
         self._each = each

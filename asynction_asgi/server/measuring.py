@@ -83,7 +83,7 @@ class Measuring:
         self._late: deque[float] = deque([0.0], maxlen=_TICKS_KEPT)
         self._timer: asyncio.TimerHandle | None = None
         self._health: Callable[[], Health] | None = None
-        self._attached = False
+        self._times: EventTimes | None = None
 
     def attach(self, server: Server, dispatcher: Dispatcher, contract: Contract) -> None:
         """Count and measure from the first client on, with the cells that the process keeps.
@@ -93,16 +93,15 @@ class Measuring:
             dispatcher: Is given what measures events, and answers to calls.
             contract: Whose events they are.
         """
-        if not self._attached:  # an application may start again
-            self._attached = True
+        if self._times is None:  # an application may start again
             queue = queue_of(server.manager)
             server.count_traffic(self.tallies.delivered)
-            self.metrics.refresh = lambda: self._refresh(server, queue)
             dispatcher.sending.measure_answer = AnswerTimes(self.metrics, contract).took
-            dispatcher.times = EventTimes(self.metrics, contract)
+            dispatcher.times = self._times = times = EventTimes(self.metrics, contract)
+            self.metrics.refresh = lambda: self._refresh(server, times, queue)
 
     def start(self, health: Callable[[], Health]) -> None:
-        """Begin to look at the clock once a second, and to tell a supervisor of the process' health."""
+        """Begin to add up times and look at the clock once a second, and to tell a supervisor of the process' health."""
         if self._timer is None:
             self._health = health
             loop = asyncio.get_running_loop()
@@ -119,10 +118,14 @@ class Measuring:
         now = loop.time()
         self._late.append(max(now - due, 0.0))
         self._timer = loop.call_at(now + _TICK_SECONDS, self._tick, loop, now + _TICK_SECONDS)
-        if self._health is not None:  # after the next tick is planned, which a failure must not prevent
+        # After the next tick is planned, which a failure must not prevent.
+        if self._times is not None:
+            self._times.fold()
+        if self._health is not None:
             self.metrics.beat(self._health())
 
-    def _refresh(self, server: Server, queue: Queue | None) -> None:
+    def _refresh(self, server: Server, times: EventTimes, queue: Queue | None) -> None:
+        times.fold()
         sockets = list(server.eio.sockets.values())
         over = sum(socket.websocket is not None for socket in sockets)
         self._row(families.TRANSPORTS, {"websocket": over, "polling": len(sockets) - over})

@@ -12,7 +12,7 @@ from asynction_asgi import AsynctionSocketIO, DisconnectedError, NoAnswerError, 
 from asynction_asgi.engine.transport.session import EngineSocket
 from asynction_asgi.engine.transport.websocket import WebSocket
 from asynction_asgi.metrics import families
-from asynction_asgi.server.times import EventTimes
+from asynction_asgi.server.times import NamespaceTimes
 from tests.clients import WAIT_SECONDS, ConnectError, connected
 from tests.engine.stage import until
 from tests.serving import serve
@@ -163,6 +163,25 @@ async def test_each_event_moves_its_own_counter(
         assert reading.of("events_total", "/", name, "handled") == (outcome == "handled")
         assert reading.of("event_duration_seconds_count", "/", name) == timed
         assert (reading.of("event_duration_seconds_sum", "/", name) > 0) == timed
+
+
+def test_durations_fall_into_their_buckets() -> None:
+    """A duration counts in the first bucket whose bound is not shorter, each once however often metrics are read."""
+    app = AsynctionSocketIO.from_spec(DOCUMENT, handlers=HANDLERS, metrics=True)
+    with serve(app):
+        assert app.metrics is not None
+        assert app._dispatcher.ends is not None
+        times = next(
+            ends.times for routes, ends in app._dispatcher.ends.items() if routes.declared.name == "/"
+        )
+        assert times is not None
+        times["say"] += [0.0001, 0.0005, 0.0006, 0.001, 7.5, 60.0]
+        for _ in range(2):
+            samples = app.metrics.sample(families.EVENT_SECONDS, families.EVENTS)
+            (said,) = (sample for sample in samples if sample.labels.get("event") == "say" and sample.sum)
+    assert said.buckets == (2, *[4] * 12, 5)
+    assert said.value == 6
+    assert said.sum == pytest.approx(67.5022)
 
 
 async def test_violations_are_told_apart_by_keyword(app: AsynctionSocketIO, url: str) -> None:
@@ -350,7 +369,9 @@ def test_without_metrics_no_clock_is_looked_at() -> None:
     assert off.server.eio.socket_class is EngineSocket
     assert off.server.eio._async["websocket"] is WebSocket
     assert "deliver" not in vars(off.server.manager)
-    assert type(on._dispatcher.ends) is EventTimes
+    assert on._dispatcher.ends is not None
+    assert {type(ends) for ends in on._dispatcher.ends.values()} == {NamespaceTimes}
+    assert all(ends.times is not None for ends in on._dispatcher.ends.values())
     assert on._contract.outcomes.handled is None  # counted where it is measured
     assert on.server.eio.socket_class is not EngineSocket
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
 from ..crashes import must_pass
+from ..endpoint import Instead
 from ..wire import packets
 from ..wire.codec import FiniteList, UndecodableError, UnencodableError
 from ..wire.frames import NOOP
@@ -120,8 +121,7 @@ class Lanes:
         Ends by `_ended` with `number`, unless that is 0, so that no callback of the task is needed.
         """
         event = payload[0]
-        connection = member.connection
-        ends = member.endpoint.ends
+        connection, ends = member.connection, member.ends
         if ends is not None:
             state, began = member.state, perf_counter()
         try:
@@ -136,7 +136,12 @@ class Lanes:
                     except UnencodableError as error:
                         raise self._replies.unsendable(error, member, event) from None
                 if ends is not None:  # before the client can read the answer, and then look what was counted
-                    ends.answered(member, state, event, answer, ack_id is not None, perf_counter() - began)
+                    times = ends.times
+                    if times is None or type(answer) is Instead:
+                        seconds = perf_counter() - began
+                        ends.answered(member, state, event, answer, ack_id is not None, seconds)
+                    else:
+                        times[event].append(perf_counter() - began)
                 if ack_id is not None:
                     member.deliver(frames)
             except RefusedError as error:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class RegisteredHandlers:
     """An `Endpoint` over ``server.on``, ``server.register_namespace`` and ``server.instrument``."""
 
-    ends = None
-
     def __init__(self, server: Application) -> None:
         self._server = server
 

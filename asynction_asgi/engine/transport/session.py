@@ -152,16 +152,23 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         """Do what `feed` does, for callers that can't handle an error: any error closes the connection."""
         try:
             return self.feed(data)
-        except UndecodableError as error:
+        except Exception as error:  # noqa: BLE001  # the event loop would log it as its own
+            self.fail(error)
+        return None
+
+    def fail(self, error: Exception) -> None:
+        """Close because of what `feed` has raised."""
+        if isinstance(error, UndecodableError):
             self.refuse(error)
-        except PayloadTooLargeError as error:
+        elif isinstance(error, PayloadTooLargeError):
             self._report(error.reason, str(error))
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
-        except Exception:  # as of a user-supplied packet class; the event loop would log it as its own
-            logger.exception("closing a connection: a message could not be handled (sid %s)", self.sid)
+        else:  # as of a user-supplied packet class
+            logger.error(
+                "closing a connection: a message could not be handled (sid %s)", self.sid, exc_info=error
+            )
             self._report(Close.CRASH)
             self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
-        return None
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:
         """Take one Engine.IO packet; await the result, if any, before the next one.

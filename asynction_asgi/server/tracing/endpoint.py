@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import SpanContext
 
-    from ...engine import Ends, Peer
+    from ...engine import Peer
     from ...spec.model import Ordering, Recovery
     from ..dispatch import Conversation, Dispatcher
     from .spans import Spans
@@ -35,11 +35,6 @@ class TracedEndpoint:
     def __init__(self, dispatcher: Dispatcher, spans: Spans) -> None:
         self._dispatcher = dispatcher
         self._spans = spans
-
-    @property
-    def ends(self) -> Ends | None:
-        """What the dispatcher has."""
-        return self._dispatcher.ends
 
     def admits(self, namespace: str) -> bool:
         """Return what the dispatcher does."""
