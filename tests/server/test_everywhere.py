@@ -176,7 +176,9 @@ async def test_bytes_are_asked_and_answered(world: World) -> None:
     app = world.apps[-1]
     async with members(world, 2, picture=lambda data: data[::-1]):
         values = [answer.value async for answer in app.ask("picture", b"\x00\xff", to="bidders")]
-    assert values == [b"\xff\x00"] * 2
+        sids = [client.id async for client in app.sockets("bidders")]
+        called = [await app.call("picture", b"\x00\xff", to=sid, timeout=10) for sid in sids]
+    assert values == called == [b"\xff\x00"] * 2
 
 
 async def test_a_question_to_nobody_and_one_that_is_left(world: World) -> None:

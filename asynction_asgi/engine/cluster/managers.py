@@ -20,12 +20,12 @@ from .everywhere import METHODS, Everywhere
 from .giving import Giving
 from .link import Link
 from .process_id import Identified
-from .relayed import check_names, emitted, is_callback, name_namespace
+from .relayed import check_names, emitted, name_namespace, read_answer
 from .settings import create_settings
 from .traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..limits import Limits
     from ..options import Secret
@@ -270,7 +270,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         """Ask the other processes for what upstream's methods are about."""
         named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
         members = {name: value for name, value in data.items() if name != named} | carried(self.carrier)
-        await self._send(self.settings.codec.check({named: self._sender, **members}))
+        await self._send(self.settings.codec.relay({named: self._sender, **members}))
 
     @property
     def _sender(self) -> str:
@@ -371,17 +371,15 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def _take_callback(self, message: dict[str, Any]) -> None:
         if message.get("host_id") != self.host_id:
             return  # another process asked
-        if not is_callback(message):
-            raise TypeError("no callback")
-        lost = message.get("lost")
-        if lost is not None:
-            self.lose_relayed(message.get("sid"), message.get("id"), gone=lost == "gone")
+        arguments, sid, number = read_answer(message), message.get("sid"), message["id"]
+        if arguments is None:
+            self.lose_relayed(sid, number, gone=message["lost"] == "gone")
             return
-        callback = self.take_relayed(message.get("sid"), message.get("id"))
+        callback = self.take_relayed(sid, number)
         if callback is not None:
-            self.server.tasks.spawn(self._call_back(callback, message["args"]))
+            self.server.tasks.spawn(self._call_back(callback, arguments))
 
-    async def _call_back(self, callback: Callable[..., Any], arguments: list[Any]) -> None:
+    async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
         self.server.calls.call_back(callback, arguments)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..room_names import name_room, name_rooms
 from ..wire.packets import attach
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Raised for a message of an unknown form.
 UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
@@ -31,10 +34,23 @@ def check_names(message: dict[str, Any]) -> None:
             raise TypeError
 
 
-def is_callback(message: dict[str, Any]) -> bool:
-    """Return whether this is an answer to a callback, or says that none will come."""
-    answered = isinstance(message.get("args"), list) or message.get("lost") is not None
-    return answered and type(message.get("id")) is int and not isinstance(message.get("sid"), list | dict)
+def read_answer(message: dict[str, Any]) -> Sequence[Any] | None:
+    """Return the arguments of an answer to a callback, or None if it says that none will come.
+
+    Raises:
+        TypeError, ValueError, LookupError: The message is malformed.
+    """
+    if type(message["id"]) is not int or isinstance(message.get("sid"), list | dict):
+        raise TypeError
+    if message.get("lost") is not None:
+        return None
+    if "data" in message:
+        data = read_data(message)
+        return data if isinstance(data, tuple) else (data,)
+    arguments = message["args"]
+    if not isinstance(arguments, list):
+        raise TypeError
+    return arguments
 
 
 def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from asynction_asgi.engine import UnencodableError
 from asynction_asgi.engine.cluster.messages import QueueJson, numbered, read_number, repeated, sender_of
+from asynction_asgi.engine.cluster.relayed import read_answer
 
 
 def test_messages_are_strict_json() -> None:
@@ -39,6 +40,16 @@ def test_bytes_travel_as_base64_after_the_data() -> None:
         "binary": True,
         "data": [[{"a": {"_placeholder": True, "num": 0}}, 1], "eA=="],
     }
+
+
+def test_only_an_answer_carries_bytes_beside_an_emit() -> None:
+    """The answer to a call has bytes in the form of an emit, and others have none."""
+    codec = QueueJson()
+    answer = {"sender": "s", "method": "callback", "host_id": "h", "id": 1, "args": (b"x",)}
+    assert read_answer(json.loads(codec.relay({**answer, "sid": "a"}))) == (b"x",)
+    assert read_answer(json.loads(codec.relay({**answer, "args": ["x"]}))) == ["x"]
+    with pytest.raises(UnencodableError, match="outside"):
+        codec.relay({"host_id": "h", "method": "enter_room", "room": b"x"})
 
 
 def test_data_that_imitates_a_placeholder_is_refused() -> None:
