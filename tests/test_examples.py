@@ -39,6 +39,7 @@ from asynction_asgi.spec.text.document import load_document
 from .cli.inside import Here
 from .cli.processes import Command
 from .cli.rolling import free_ports, running_nginx
+from .clients import WAIT_SECONDS
 from .diff.repository import Repository
 from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
@@ -175,7 +176,7 @@ def test_handlers_passed_in_code_are_used() -> None:
     exec(block("python", "Handlers", 1), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("say", "hello", timeout=5) == 5
+        assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
 
 
 @pytest.mark.usefixtures("folder")
@@ -185,8 +186,10 @@ def test_the_error_of_a_handler_reaches_the_client() -> None:
     exec(block("python", "Return an error"), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("say", "hello", timeout=5) == 5
-        assert client.call("say", " ", timeout=5) == {"error": {"code": "empty", "message": "say something"}}
+        assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
+        assert client.call("say", " ", timeout=WAIT_SECONDS) == {
+            "error": {"code": "empty", "message": "say something"}
+        }
 
 
 def test_two_workers_are_run_as_the_tutorial_does() -> None:
@@ -207,7 +210,7 @@ def test_clients_of_two_workers_need_the_option_of_the_examples(folder: Path, no
         names: dict[str, Any] = {}
         exec(program, names)
         with names["client"] as client:
-            assert client.call("say", "hello", timeout=5) == 5
+            assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
         with pytest.raises(socketio.exceptions.ConnectionError, match="Unexpected status code 400"):
             exec(program.replace(', transports=["websocket"]', ""), {})
 
@@ -219,8 +222,8 @@ def test_a_route_and_a_handler_share_a_session(folder: Path) -> None:
     with serve(names["api"], lifespan="on") as url, socketio.SimpleClient(reconnection=False) as client:
         assert httpx.post(f"{url}/say?text=hello", trust_env=False).json() == 5
         client.connect(url, socketio_path="/realtime/socket.io")
-        assert client.call("say", "by event", timeout=5) == 8
-        assert client.call("say", "", timeout=5)["error"]["code"] == "invalid_payload"
+        assert client.call("say", "by event", timeout=WAIT_SECONDS) == 8
+        assert client.call("say", "", timeout=WAIT_SECONDS)["error"]["code"] == "invalid_payload"
     assert names["rows"] == ["hello", "by event"]
 
 
@@ -234,10 +237,10 @@ def test_lines_of_a_handler_have_the_id_of_the_request(monkeypatch: pytest.Monke
         exec(block("python", REQUEST_ID), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("say", "hello", timeout=5) == 5
+        assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
         lengths = iter([3])
         names["len"] = lambda _: next(lengths)  # fails the second time, after the line
-        ref = client.call("say", "you", timeout=5)["error"]["ref"]
+        ref = client.call("say", "you", timeout=WAIT_SECONDS)["error"]["ref"]
     names["logger"].warning("outside")
     *lines, outside = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [line["length"] for line in lines] == [5, 3]
@@ -309,7 +312,7 @@ def test_the_example_of_rates_works(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("asynction_asgi.engine.buckets.monotonic", lambda: 0.0)
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        answers = [client.call("say", "hello", timeout=5) for _ in range(3)]
+        answers = [client.call("say", "hello", timeout=WAIT_SECONDS) for _ in range(3)]
     assert answers == [5, 5, json.loads(block("json", RATES))]
 
 
@@ -337,10 +340,10 @@ def test_the_example_of_acknowledgements_works(folder: Path) -> None:
     app = AsynctionSocketIO.from_spec("notes.yaml", handlers=handlers)
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("save", "good", timeout=5) == {"id": 7}
-        assert client.call("save", "bad", timeout=5)["error"]["code"] == "invalid_ack"
-        assert client.call("import", "bad", timeout=5) == {"key": 7}
-        assert client.call("typing", "good", timeout=5) is None
+        assert client.call("save", "good", timeout=WAIT_SECONDS) == {"id": 7}
+        assert client.call("save", "bad", timeout=WAIT_SECONDS)["error"]["code"] == "invalid_ack"
+        assert client.call("import", "bad", timeout=WAIT_SECONDS) == {"key": 7}
+        assert client.call("typing", "good", timeout=WAIT_SECONDS) is None
 
 
 def test_the_example_of_a_pasted_schema_works(folder: Path) -> None:
@@ -349,8 +352,8 @@ def test_the_example_of_a_pasted_schema_works(folder: Path) -> None:
     app = AsynctionSocketIO.from_spec("trees.yaml", strict=True, handlers={"/": {"plant": lambda tree: None}})
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("plant", {"children": [{"children": []}]}, timeout=5) is None
-        refusal = client.call("plant", {"children": [{"age": 5}]}, timeout=5)
+        assert client.call("plant", {"children": [{"children": []}]}, timeout=WAIT_SECONDS) is None
+        refusal = client.call("plant", {"children": [{"age": 5}]}, timeout=WAIT_SECONDS)
         (detail,) = refusal["error"]["details"]
         assert (detail["pointer"], detail["keyword"]) == ("/0/children/0", "unevaluatedProperties")
 
@@ -367,8 +370,8 @@ def test_the_example_of_asyncapi_3_works(folder: Path) -> None:
         client = socketio.Client(reconnection=False)
         client.on("sure", lambda amount: amount > 5, namespace="/auctions/7")
         client.connect(url, namespaces=["/auctions/7"])
-        assert client.call("bid", ("vase", 9.5), namespace="/auctions/7", timeout=5) is True
-        assert client.call("bid", ("vase", 2), namespace="/auctions/7", timeout=5) is False
+        assert client.call("bid", ("vase", 9.5), namespace="/auctions/7", timeout=WAIT_SECONDS) is True
+        assert client.call("bid", ("vase", 2), namespace="/auctions/7", timeout=WAIT_SECONDS) is False
         client.disconnect()
         refused: list[Any] = []
         stranger = socketio.Client(reconnection=False)
@@ -389,7 +392,7 @@ def test_the_secured_example_works(folder: Path) -> None:
     with serve(app) as url:
         with socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, auth={"token": "open-sesame"})
-            assert client.call("who am I", timeout=5) == "ada"
+            assert client.call("who am I", timeout=WAIT_SECONDS) == "ada"
         refused: list[Any] = []
         stranger = socketio.Client(reconnection=False)
         stranger.on("connect_error", refused.append)
@@ -415,8 +418,8 @@ def test_the_example_of_roles_works(folder: Path, monkeypatch: pytest.MonkeyPatc
         token = jwt.encode({"sub": "ada", "exp": time.time() + 60, **claims}, secret)
         with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, auth={"token": token})
-            assert client.call("say", "hello", timeout=5) == 5
-            return client.call("close", timeout=5)
+            assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
+            return client.call("close", timeout=WAIT_SECONDS)
 
     assert answers(by_document, scope="agent") == "closed by ada"
     assert answers(by_document)["error"]["code"] == "forbidden"
@@ -440,7 +443,7 @@ def test_the_log_has_the_form_that_is_shown(folder: Path, caplog: pytest.LogCapt
         socketio.SimpleClient(reconnection=False) as client,
     ):
         client.connect(url)
-        client.call("say", "", timeout=5)
+        client.call("say", "", timeout=WAIT_SECONDS)
     shown = block("text", LOG).splitlines()[1].replace("/chat", "/").replace("/0/text", "/0")
     lines = [record.getMessage() for record in caplog.records]
     assert shown.partition(" (sid ")[0] in {line.partition(" (sid ")[0] for line in lines}
@@ -456,8 +459,8 @@ def test_the_example_of_a_database_works() -> None:
     exec(block("python", "Databases"), names)
     with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("say", "a secret", timeout=5)["error"]["code"] == "internal_error"
-        assert client.call("say", "hello", timeout=5) == 5
+        assert client.call("say", "a secret", timeout=WAIT_SECONDS)["error"]["code"] == "internal_error"
+        assert client.call("say", "hello", timeout=WAIT_SECONDS) == 5
     with closing(sqlite3.connect("chat.db")) as connection:
         assert connection.execute("select words from said").fetchall() == [("hello",)]
 
@@ -481,11 +484,11 @@ def test_a_chat_that_was_brought_here_works(heading: str, place: int) -> None:
     with serve(app) as url, socketio.SimpleClient() as ada, socketio.SimpleClient() as bob:
         for client in (ada, bob):
             client.connect(url)
-        assert ada.call("say", "hello", timeout=5) == 5
+        assert ada.call("say", "hello", timeout=WAIT_SECONDS) == 5
         receiver = ada if heading == "Background work" else bob
-        event = receiver.receive(timeout=5)
+        event = receiver.receive(timeout=WAIT_SECONDS)
         while event == ["said", "still here"]:
-            event = receiver.receive(timeout=5)
+            event = receiver.receive(timeout=WAIT_SECONDS)
         assert event == ["said", "hello"]
 
 
@@ -552,7 +555,7 @@ async def test_one_process_is_reached_through_nginx(folder: Path, nginx: str) ->
             for transport in ("polling", "websocket"):
                 async with socketio.AsyncSimpleClient(reconnection=False) as client:
                     await client.connect(url, transports=[transport])
-                    assert await client.call("say", "hello", timeout=5) == 5
+                    assert await client.call("say", "hello", timeout=WAIT_SECONDS) == 5
 
 
 @pytest.mark.usefixtures("folder")
@@ -626,7 +629,7 @@ def test_the_example_refusal_is_complete(folder: Path) -> None:
     app = AsynctionSocketIO.from_spec(folder / "chat.yaml")
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        refusal = client.call("say", "", timeout=5)["error"]
+        refusal = client.call("say", "", timeout=WAIT_SECONDS)["error"]
     assert set(refusal) == {"code", "message", "details"}
     assert set(refusal["details"][0]) == set(shown["details"][0])
 
@@ -801,10 +804,10 @@ def test_the_mock_example_works(folder: Path) -> None:
     app = MockAsynctionSocketIO.from_spec("orders.yaml", settings=MockSettings(seed=1, interval=0))
     with serve(app) as url, socketio.SimpleClient(reconnection=False) as client:
         client.connect(url)
-        assert client.call("order", "one", timeout=5) == 42
+        assert client.call("order", "one", timeout=WAIT_SECONDS) == 42
         events: dict[str, Any] = {}
         while len(events) < 2:
-            name, value = client.receive(timeout=5)
+            name, value = client.receive(timeout=WAIT_SECONDS)
             events[name] = value
     assert events["accepted"]["courier"].istitle()
     assert 5 <= events["price"] <= 9
@@ -818,6 +821,6 @@ def test_the_examples_of_mocks_work() -> None:
         exec(block("python", "A mock", place), names)
         with serve(names["app"]) as url, socketio.SimpleClient(reconnection=False) as client:
             client.connect(url)
-            answer = client.call("say", "hello", timeout=5)
+            answer = client.call("say", "hello", timeout=WAIT_SECONDS)
             assert isinstance(answer, int)
             assert (answer == 5) == (place == 1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import socketio
 
+from ..clients import WAIT_SECONDS
 from .processes import running, until_accepted
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def seen(url: str) -> tuple[list[int], int]:
     """Return the thresholds in the server's process, and its number of frozen objects."""
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, transports=["websocket"])
-        thresholds, frozen = client.call("thresholds", timeout=5)
+        thresholds, frozen = client.call("thresholds", timeout=WAIT_SECONDS)
     return thresholds, frozen
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 
+from ..clients import WAIT_SECONDS
 from ..serving import serve
 from .processes import Command
 from .served import DOCUMENT, create_app
@@ -93,14 +94,14 @@ def test_acknowledgements_are_sent_and_shown(
 ) -> None:
     """An event that asks for an ack gets it, and the printed line shows it."""
     with listening(url, *options, cwd=folder) as command, emitter(url) as client:
-        assert client.call("ask", timeout=5) == answer
+        assert client.call("ask", timeout=WAIT_SECONDS) == answer
         assert command.line()[8:] == f'  asked  "how many?"  {shown}\n'
 
 
 def test_an_event_that_is_not_printed_is_acknowledged(url: str, folder: Path) -> None:
     """``--event`` filters what is printed; other events are acknowledged all the same."""
     with listening(url, "-e", "noted", "--ack", "3", "--json", cwd=folder) as command, emitter(url) as client:
-        assert client.call("ask", timeout=5) == 3
+        assert client.call("ask", timeout=WAIT_SECONDS) == 3
         client.emit("note", "x")
         assert json.loads(command.line())["event"] == "noted"
 
@@ -167,7 +168,7 @@ def test_a_closed_output_pipe_ends_it_quietly(url: str, folder: Path) -> None:
         assert command.process.stdout is not None
         command.process.stdout.close()
         client.emit("note", "y")
-        assert command.process.wait(timeout=10) == 0
+        assert command.process.wait(timeout=WAIT_SECONDS) == 0
         assert command.process.stderr is not None
         assert command.process.stderr.read() == ""
 

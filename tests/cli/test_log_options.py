@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from asynction_asgi.cli import main
 
+from ..clients import WAIT_SECONDS
 from .inside import Here
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def use(url: str) -> None:
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, transports=["websocket"])
         for event, text in (("echo", "hi"), ("echo", 7), (FORGED, "hi")):
-            client.call(event, text, timeout=10)
+            client.call(event, text, timeout=WAIT_SECONDS)
 
 
 def test_lines_of_json() -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import socketio
 
+from ..clients import WAIT_SECONDS
 from .processes import finished, running
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def test_it_serves_a_document_without_handlers(folder: Path) -> None:
     with running(*command, cwd=folder) as (url, server), socketio.SimpleClient() as client:
         assert f"Socket.IO on {url}/socket.io/, its documentation on {url}/docs" in server.output
         client.connect(url, transports=["websocket"])
-        assert client.call("echo", "hi", timeout=10) in ("yes", "no")
+        assert client.call("echo", "hi", timeout=WAIT_SECONDS) in ("yes", "no")
 
 
 @pytest.mark.parametrize("reload", [(), ("--reload",)], ids=["once", "--reload"])

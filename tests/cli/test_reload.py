@@ -11,6 +11,7 @@ from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.cli.actions.reloader import Documents
 from asynction_asgi.cli.actions.target import Target
 
+from ..clients import WAIT_SECONDS
 from .processes import Command, running, until_accepted
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def echo(url: str, text: str, path: str = "/socket.io") -> object:
     until_accepted(url)
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path, transports=["websocket"])
-        answer = client.call("echo", text, timeout=10)
+        answer = client.call("echo", text, timeout=WAIT_SECONDS)
         return answer["error"]["code"] if isinstance(answer, dict) else answer
 
 

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions.serve import _message_limit
 
+from ..clients import WAIT_SECONDS
 from .inside import Here
 from .processes import Command, finished, running, until_accepted
 
@@ -150,7 +151,7 @@ def test_all_mistakes_are_reported_at_once(folder: Path) -> None:
 def echo(url: str, path: str = "/rt/socket.io") -> object:
     with socketio.SimpleClient(reconnection=False) as client:
         client.connect(url, socketio_path=path)
-        return client.call("echo", "hello", timeout=5)
+        return client.call("echo", "hello", timeout=WAIT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -355,10 +356,12 @@ def test_workers_share_their_clients_over_a_queue(
             while len(clients) < 2:  # until each process has a client
                 client = stack.enter_context(socketio.SimpleClient(reconnection=False))
                 client.connect(url, transports=["websocket"])
-                clients[client.call("process", timeout=5)] = client
+                clients[client.call("process", timeout=WAIT_SECONDS)] = client
             for speaker in clients.values():
                 speaker.emit("say", "hello")
-                assert [client.receive(timeout=5) for client in clients.values()] == [["said", "hello"]] * 2
+                assert [client.receive(timeout=WAIT_SECONDS) for client in clients.values()] == [
+                    ["said", "hello"]
+                ] * 2
         assert command.stop() == 0
 
 
@@ -380,10 +383,12 @@ def test_workers_serve_an_application_that_follows_the_advice(
             while len(clients) < 2:  # until each process has a client
                 client = stack.enter_context(socketio.SimpleClient(reconnection=False))
                 client.connect(url, socketio_path="/api/socket.io", transports=["websocket"])
-                clients[client.call("process", timeout=5)] = client
+                clients[client.call("process", timeout=WAIT_SECONDS)] = client
             for speaker in clients.values():
                 speaker.emit("say", "hello")
-                assert [client.receive(timeout=5) for client in clients.values()] == [["said", "hello"]] * 2
+                assert [client.receive(timeout=WAIT_SECONDS) for client in clients.values()] == [
+                    ["said", "hello"]
+                ] * 2
         assert command.stop() == 0
 
 
@@ -404,7 +409,7 @@ def test_workers_name_an_unreachable_queue(folder: Path, scheme: str) -> None:
         until_accepted(url)
         with socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
-            assert client.call("echo", "hello", timeout=5) == "HELLO"
+            assert client.call("echo", "hello", timeout=WAIT_SECONDS) == "HELLO"
         assert command.stop() == 0
     assert command.output.count("ERROR") == 2
     assert "Traceback" not in command.output

@@ -22,7 +22,7 @@ from asynction_asgi.engine import (
 )
 from asynction_asgi.errors import NoAnswerError, RefusedError, Violation
 
-from .stage import LONG_WAY, SHORT_WAY, Script, Stage, payload, serve, serve_app, until
+from .stage import LONG_WAY, SECONDS, SHORT_WAY, Script, Stage, payload, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -480,7 +480,7 @@ async def test_a_handler_may_call_its_own_client() -> None:
     """In serial order too, an ack does not wait for the handler that waits for it."""
 
     async def ask(peer: Peer[Any], question: str) -> Sequence[Any]:
-        return [await stage.server.call("q", question, to=peer.sid, timeout=5)]
+        return [await stage.server.call("q", question, to=peer.sid, timeout=SECONDS)]
 
     async with serve(ordering="serial") as stage, stage.client() as client:
         stage.script.handlers["ask"] = ask

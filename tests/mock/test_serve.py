@@ -13,7 +13,7 @@ import socketio
 from asynction_asgi import SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings, scripts
 from asynction_asgi.testing import TestServer
-from tests.clients import ConnectError, connected
+from tests.clients import WAIT_SECONDS, ConnectError, connected
 from tests.serving import serve
 from tests.wire.clients import until
 
@@ -67,11 +67,11 @@ async def test_it_answers_and_emits_what_is_declared() -> None:
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
             await client.connect(f"{url}?v=1", transports=["websocket"])
-            assert 5 <= await client.call("add", 1, timeout=5) <= 9
-            assert await client.call("fixed", timeout=5) == "mine"
-            seen = {tuple(await client.receive(timeout=5)) for _ in range(4)}
+            assert 5 <= await client.call("add", 1, timeout=WAIT_SECONDS) <= 9
+            assert await client.call("fixed", timeout=WAIT_SECONDS) == "mine"
+            seen = {tuple(await client.receive(timeout=WAIT_SECONDS)) for _ in range(4)}
             assert seen == {("added", 77), ("tick", "t")}
-            refusal = await client.call("add", "no", timeout=5)
+            refusal = await client.call("add", "no", timeout=WAIT_SECONDS)
             assert refusal["error"]["code"] == "invalid_payload"
 
 
@@ -88,7 +88,9 @@ async def test_events_are_chosen_by_weight() -> None:
     with serve(MockAsynctionSocketIO.from_spec(document, settings=settings)) as url:
         async with socketio.AsyncSimpleClient() as client:
             await client.connect(url, transports=["websocket"])
-            assert {tuple(await client.receive(timeout=5)) for _ in range(20)} == {("often", "often")}
+            assert {tuple(await client.receive(timeout=WAIT_SECONDS)) for _ in range(20)} == {
+                ("often", "often")
+            }
 
 
 async def test_with_security_it_asks_for_credentials() -> None:
@@ -155,7 +157,7 @@ async def test_the_fail_rate_refuses_events() -> None:
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
             await client.connect(f"{url}?v=1", transports=["websocket"])
-            assert (await client.call("add", 1, timeout=5))["error"]["code"] == "unavailable"
+            assert (await client.call("add", 1, timeout=WAIT_SECONDS))["error"]["code"] == "unavailable"
 
 
 async def answers(seed: int | None, **settings: Any) -> list[Any]:
@@ -167,7 +169,7 @@ async def answers(seed: int | None, **settings: Any) -> list[Any]:
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
             await client.connect(url, transports=["websocket"])
-            return [await client.call("e", 1, timeout=5) for _ in range(3)]
+            return [await client.call("e", 1, timeout=WAIT_SECONDS) for _ in range(3)]
 
 
 async def test_the_seed_determines_all_answers() -> None:
@@ -240,8 +242,8 @@ async def test_handlers_replace_mocks_one_by_one() -> None:
     with serve(app) as url:
         async with socketio.AsyncSimpleClient() as client:
             await client.connect(f"{url}?v=1", transports=["websocket"])
-            assert await client.call("add", 8, timeout=5) == 8
-            assert await client.call("fixed", timeout=5) == "mine"
+            assert await client.call("add", 8, timeout=WAIT_SECONDS) == 8
+            assert await client.call("fixed", timeout=WAIT_SECONDS) == "mine"
 
 
 async def test_the_mock_stops_emitting_after_a_disconnect() -> None:
@@ -249,7 +251,7 @@ async def test_the_mock_stops_emitting_after_a_disconnect() -> None:
     left: list[str] = []
     app = MockAsynctionSocketIO.from_spec(DOCUMENT, handlers={"/": {"disconnect": left.append}})
     async with TestServer(app) as server, server.connect(query={"v": "1"}) as client:
-        await client.receive("tick", timeout=5)
+        await client.receive("tick", timeout=WAIT_SECONDS)
         before = asyncio.all_tasks()
         await client.disconnect()
         assert left

@@ -12,6 +12,7 @@ import socketio
 from asynction_asgi.spec import load_spec
 
 from ..cli.processes import running
+from ..clients import WAIT_SECONDS
 from .generating import DOCUMENTS, scaffold, sources, written
 
 if TYPE_CHECKING:
@@ -112,10 +113,10 @@ def test_it_serves_named_handlers(folder: Path) -> None:
     with running("run", "app:app", "--port", "0", cwd=folder) as (url, _), socketio.SimpleClient() as client:
         # The path comes from the document's server.
         client.connect(f"{url}?v=2", auth={"token": "t"}, socketio_path="/rt/socket.io")
-        assert client.call("send message", {"text": "hello"}, timeout=10) == {"id": "hello"}
-        assert client.receive(timeout=10) == ["new message", {"text": "hello"}]
+        assert client.call("send message", {"text": "hello"}, timeout=WAIT_SECONDS) == {"id": "hello"}
+        assert client.receive(timeout=WAIT_SECONDS) == ["new message", {"text": "hello"}]
         for event, *arguments in (["move", 1, "left"], ["upload", {"name": "a"}, b"\0"], ["typing"]):
-            refusal = client.call(event, tuple(arguments), timeout=10)
+            refusal = client.call(event, tuple(arguments), timeout=WAIT_SECONDS)
             assert refusal["error"]["code"] == "unavailable"
             assert refusal["error"]["message"] == f"{event} is not written yet"
 
@@ -127,8 +128,8 @@ def test_it_serves_unnamed_handlers(folder: Path) -> None:
     with running(*command, cwd=folder) as (url, _), socketio.SimpleClient() as client:
         client.connect(url)
         for event, argument in (("store", {"weight": 1}), ("move", (1, "left", True)), ("else", ())):
-            assert client.call(event, argument, timeout=10)["error"]["code"] == "unavailable"
-        assert client.call("store", {}, timeout=10)["error"]["code"] == "invalid_payload"
+            assert client.call(event, argument, timeout=WAIT_SECONDS)["error"]["code"] == "unavailable"
+        assert client.call("store", {}, timeout=WAIT_SECONDS)["error"]["code"] == "invalid_payload"
 
 
 def replace(path: Path, pattern: str, text: str, *, count: int = 0) -> None:

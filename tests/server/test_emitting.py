@@ -19,7 +19,7 @@ from asynction_asgi import (
     UndeclaredEventError,
     Validation,
 )
-from tests.clients import connected
+from tests.clients import WAIT_SECONDS, connected
 from tests.engine.stage import until
 from tests.server.documents import BYTES, PAIR, TEXT, channel, document, message
 from tests.serving import serve
@@ -172,7 +172,7 @@ async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -
 
     async def go(socket: Any) -> None:
         try:
-            outcome.append(await socket.call("are you there", timeout=5))
+            outcome.append(await socket.call("are you there", timeout=WAIT_SECONDS))
         except AckValidationError as error:
             outcome.append((error.part, error.direction, error.pointer))
 

@@ -20,7 +20,7 @@ from asynction_asgi.errors import DisconnectedError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 from tests.queues import running_broker
 
-from ..stage import Script, Stage, serve, serve_app, until
+from ..stage import SECONDS, Script, Stage, serve, serve_app, until
 
 if TYPE_CHECKING:
     import logging
@@ -149,7 +149,7 @@ async def test_rooms_and_disconnects_reach_another_servers_clients(queue_url: st
 async def test_a_call_reaches_another_servers_client(queue_url: str) -> None:
     """The answer returns over the queue, and a missing answer ends in a timeout."""
     async with cluster(queue_url) as (first, second), second.client() as client:
-        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=5))
+        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=SECONDS))
         assert await client.receive() == '421["q",1]'
         await client.send('431["a",2]')
         assert await task == ("a", 2)
@@ -367,7 +367,7 @@ async def test_processes_of_earlier_versions_share_a_queue(
             for number in range(20):
                 assert await there.receive() == f'451-["n",{number},{{"_placeholder":true,"num":0}}]'
                 assert await there.receive() == b"x"
-            call = asyncio.ensure_future(here.server.call("q", 1, to=there.sid, timeout=10))
+            call = asyncio.ensure_future(here.server.call("q", 1, to=there.sid, timeout=SECONDS))
             assert await there.receive() == '421["q",1]'
             await there.send('431["a",2]')
             assert await call == ("a", 2)
@@ -441,7 +441,7 @@ async def test_calls_and_emitters_are_signed_too(queue_url: str) -> None:
         cluster(queue_url, message_queue_secret=[SECRET, NEXT]) as (first, second),
         second.client() as client,
     ):
-        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=5))
+        task = asyncio.ensure_future(first.server.call("q", 1, to=client.sid, timeout=SECONDS))
         assert await client.receive() == '421["q",1]'
         await client.send('431["a"]')
         assert await task == "a"

@@ -100,7 +100,7 @@ async def test_a_client_owing_an_ack_is_not_paused() -> None:
     """Its acks must arrive, so excess events are refused and the transport is still read."""
 
     async def ask(peer: Peer[Any]) -> Sequence[Any]:
-        return [await stage.server.call("q", to=peer.sid, timeout=5)]
+        return [await stage.server.call("q", to=peer.sid, timeout=SECONDS)]
 
     async with serve(limits=Limits(handlers=1, backlog=2)) as stage, stage.client() as client:
         stage.script.handlers["ask"] = ask
