@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from .tools import find_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import ConsoleMessage, Dialog, Request
@@ -86,12 +86,18 @@ def watched_page(
     assert [problem for problem in problems if not any(part in problem for part in expected)] == []
 
 
-def inaccessible(page: Page, node_modules: Path) -> list[tuple[str, str]]:
-    """Return each rule of WCAG 2.2 AA that the page breaks now, with the first element that breaks it.
+def check_access(page: Page, node_modules: Path, *, widths: Iterable[int]) -> None:
+    """Check for content that overflows sideways, and against WCAG 2.2 AA, in both colour schemes.
 
     The page's own policy must be off, as it would block the checker.
     """
     if page.evaluate("typeof axe") == "undefined":
         page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")
-    violations = page.evaluate(_CHECK_ACCESS, list(_WCAG))
-    return [(violation["id"], violation["nodes"][0]["html"]) for violation in violations]
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            violations = page.evaluate(_CHECK_ACCESS, list(_WCAG))
+            found = [(violation["id"], violation["nodes"][0]["html"]) for violation in violations]
+            assert found == [], (width, scheme)

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from asynction_asgi import AsynctionSocketIO, Socket
 
-from ..browser import inaccessible, watched_page
+from ..browser import check_access, watched_page
 from ..server.documents import channel, document, message
 from ..serving import serve
 from ..typed_clients.compiling import errors, prepare
@@ -345,26 +345,15 @@ def test_a_narrow_page_never_scrolls_sideways(browser: Browser, url: str) -> Non
         assert page.evaluate("document.querySelector('aside').scrollWidth") <= 320
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_page_is_accessible_and_fits(
-    browser: Browser, url: str, node_modules: Path, scheme: Any, width: int
-) -> None:
+def test_the_page_is_accessible_and_fits(browser: Browser, url: str, node_modules: Path) -> None:
     """No content overflows sideways, and a checker of WCAG 2.2 AA reports nothing."""
-    context = {
-        "color_scheme": scheme,
-        "viewport": {"width": width, "height": 900},
-        "reduced_motion": "reduce",
-    }
-    with watched_page(browser, f"{url}/rt/docs", bypass_csp=True, **context) as page:
+    with watched_page(browser, f"{url}/rt/docs", bypass_csp=True, reduced_motion="reduce") as page:
         page.locator("details summary").last.click()
         page.get_by_role("link", name="Comment").first.click()
-        for step in ("page", "console"):
-            if step == "console":
-                panel = console(page, v="2")
-                expect(panel.get_by_role("status")).to_contain_text("connected")
-                expect(emit(panel, "echo", "[{}]").locator(".refused")).to_be_visible()
-                emit(panel, "slow", '["ask"]', ack=False)
-                expect(panel.get_by_role("button", name="Answer")).to_be_visible()
-            assert inaccessible(page, node_modules) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        check_access(page, node_modules, widths=(390, 1440))
+        panel = console(page, v="2")
+        expect(panel.get_by_role("status")).to_contain_text("connected")
+        expect(emit(panel, "echo", "[{}]").locator(".refused")).to_be_visible()
+        emit(panel, "slow", '["ask"]', ack=False)
+        expect(panel.get_by_role("button", name="Answer")).to_be_visible()
+        check_access(page, node_modules, widths=(390, 1440))
