@@ -124,6 +124,8 @@ class Emitting:
         client = to or sid
         if client is None:
             raise ValueError("call() addresses one client: pass its sid as 'to'")
+        if isinstance(client, list | tuple | set | frozenset):
+            raise TypeError("call() addresses one client: pass its sid as 'to'; app.ask asks several clients")
         return await self._sending.call(
             self._server,
             event,

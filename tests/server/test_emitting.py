@@ -217,6 +217,8 @@ async def test_calls_to_unknown_clients_fail_at_once() -> None:
         await server.call("are you there", to="nobody")
     with pytest.raises(ValueError, match="sid"):
         await server.call("are you there")
+    with pytest.raises(TypeError, match=r"app\.ask asks several clients"):
+        await server.call("are you there", to=["nobody", "else"])  # type: ignore[arg-type]  # the mistake
 
 
 async def test_a_callback_gets_only_valid_answers() -> None:

@@ -19,7 +19,7 @@ _SEEDS = 4
 
 
 def own_values(annotation: Any) -> Iterator[Any]:
-    """Yield values of JSON that an annotation accepts by its schema; nothing if it has none that is readable."""
+    """Yield values of JSON but null that an annotation accepts by its schema; nothing if that can't be read."""
     schemas = AnnotationSchemas([(annotation, "validation")])
     try:
         payload = schemas.of(annotation, "validation")
@@ -30,9 +30,11 @@ def own_values(annotation: Any) -> Iterator[Any]:
     arguments = spec.namespaces["/"].sends["answer"].arguments
     for seed in range(_SEEDS):
         try:
-            yield instances.arguments(arguments, Choices.seeded(seed))[0]
+            value = instances.arguments(arguments, Choices.seeded(seed))[0]
         except UnsatisfiableError:
             return
+        if value is not None:  # a handler answers null by returning nothing
+            yield value
 
 
 def _document(payload: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
