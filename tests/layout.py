@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "asynction_asgi"
@@ -33,16 +33,19 @@ def modules(root: Path = ROOT) -> Mapping[str, Path]:
     }
 
 
-def imported_names(root: Path, path: Path) -> Iterator[str]:
-    """Yield the absolute name of everything that a file imports, such as ``asynction_asgi.errors.SpecError``."""
+@cache
+def imported_names(root: Path, path: Path) -> frozenset[str]:
+    """Return the absolute name of everything that a file imports, such as ``asynction_asgi.errors.SpecError``."""
+    names: set[str] = set()
     here = path.relative_to(root).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             stem = here[: len(here) - node.level] if node.level else ()
             module = ".".join([*stem, *([node.module] if node.module else [])])
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
 def module_of(name: str, places: Iterable[str]) -> str | None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .generating import Tools
+from .generating import ROOT, Tools
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
-    """The tools, whose cache all workers share: most of what they check is the package itself."""
-    folder = tmp_path_factory.getbasetemp()
-    cache = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "types"
-    cache.mkdir(exist_ok=True)
+def tools() -> Tools:
+    """The tools, whose cache all workers and runs share: most of what they check is the package itself."""
+    cache = ROOT / ".mypy_cache" / "applications"
+    cache.mkdir(parents=True, exist_ok=True)
     return Tools(cache)
 
 
