@@ -117,19 +117,19 @@ class Log:
             frames = self._encode(EVENT, [event, *arguments], namespace)
             if arguments and isinstance(arguments[-1], str):
                 tail = arguments[-1]
-        first = frames[0]
-        kept = first.body if len(frames) == 1 and not first.binary else _Frames(frames)
+        kept: bytes | _Frames = frames[0].body
+        if len(frames) > 1 or frames[0].binary:
+            kept = _Frames(frames)
+            frames = Burst(frames)
         size = len(kept)
         number = self._last = self._last + 1
         self._kept[number] = kept
-        self.bytes += size
-        if self.bytes > self._most:
+        self.bytes = total = self.bytes + size
+        if total > self._most:
             self._forget()
         if form == "event":
             frames = with_offset_event(self._encode, frames, namespace, offset)
             size += len(frames[-1].body)
-        elif len(frames) > 1:
-            frames = Burst(frames)
         share = None if trails == 1 else Share(self, number, size, tail)
         return (number, offset, size, share, tail), frames
 

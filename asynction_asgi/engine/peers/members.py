@@ -146,7 +146,7 @@ class Member(Peer[Any]):
             trail.add(entry)
             if self.held is not None:
                 self.held += frames
-            elif isinstance(frames, Burst):
+            elif type(frames) is Burst:
                 self.connection.socket.outbox.deliver_together(frames)
             else:
                 self.connection.socket.outbox.deliver(frames)

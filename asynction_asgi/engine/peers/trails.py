@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .event_log import Entry, Log
 
 _LONGEST_OFFSET = 64
-# Events beyond the bound are dropped several at once: when there are so many, as a part of the bound.
+# Events beyond the bound of their number are dropped several at once: as soon as they are this part of it.
 _SPARE = 16
 _SIZE = itemgetter(2)
 
@@ -41,7 +41,7 @@ class Trail:
         form: How the client learns offsets, `Recovery.offset`.
         seconds: For how long the client may be away.
         key: Names the client's session; empty until it was offered to the client.
-        entries: The events.
+        entries: The events, for a while with some beyond the bound; `is_whole` knows only those within it.
     """
 
     __slots__ = (
