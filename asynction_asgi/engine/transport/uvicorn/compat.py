@@ -49,7 +49,7 @@ class Insides:
     """
 
     classes: tuple[type, ...] = ()
-    take_over: Callable[[Any, Receiver], Shortcut] | None = None
+    take_over: Callable[[Any, Receiver], Shortcut | None] | None = None
     reason: str = ""
 
 
@@ -95,7 +95,7 @@ def load() -> Insides:
         return Insides(reason="this uvicorn does not wait for the client's close frame after its own")
     try:
         own = importlib.import_module(".protocol", __package__)
-        shortcut = importlib.import_module(".shortcut", __package__)
+        uvicorns = importlib.import_module(".uvicorns", __package__)
         self_test = importlib.import_module(".self_test", __package__)
         with ThreadPoolExecutor(1) as pool:  # for an event loop of its own, beside the one that runs
             rest = pool.submit(self_test.run).result()
@@ -103,7 +103,7 @@ def load() -> Insides:
         return Insides(reason=f"the self-test failed: {type(error).__name__}: {error}")
     return Insides(
         classes=(own.WebSocketsSansIOProtocol, own.WebSocketProtocol),
-        take_over=functools.partial(shortcut.Shortcut, rest=rest),
+        take_over=functools.partial(uvicorns.stand_before, rest=rest),
     )
 
 

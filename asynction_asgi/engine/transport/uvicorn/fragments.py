@@ -30,6 +30,11 @@ class Fragments:
         self.opcode = CONTINUATION
         self._data = bytearray()
 
+    def limit(self, largest: int) -> None:
+        """Change the limit, also of the message that is open."""
+        self.left += largest - self._largest
+        self._largest = largest
+
     def add(self, first: int, data: bytes) -> tuple[int, bytes] | None:
         """Add a frame; return opcode and data of the message that it completes, or None.
 

@@ -12,11 +12,13 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from .shortcut import Shortcut
+from .uvicorns import stand_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
+
+    from .shortcut import Shortcut
 
 # Read, set or called by the shortcut and by our subclass.
 _PROTOCOL = (
@@ -28,7 +30,7 @@ _CONN = (
     *("close_sent", "data_to_send", "eof_sent", "extensions", "fail", "handshake_exc", "parser"),
     *("parser_exc", "send_binary", "send_text", "state"),
 )
-_HANDSHAKE = (
+HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 )
@@ -77,7 +79,7 @@ def frame(first: int, body: bytes = b"") -> bytes:
     return bytes([first]) + size + _MASK + masked
 
 
-class _Transport(asyncio.Transport):
+class Transport(asyncio.Transport):
     """Records what is written."""
 
     def __init__(self, protocol: asyncio.BaseProtocol) -> None:
@@ -88,24 +90,31 @@ class _Transport(asyncio.Transport):
         self.protocol = protocol
 
     def write(self, data: Any) -> None:
+        """Record data."""
         self.sent += data
 
     def close(self) -> None:
+        """Record the close."""
         self.closed = True
 
     def is_closing(self) -> bool:
+        """Return whether it was closed."""
         return self.closed
 
     def pause_reading(self) -> None:
+        """Record that nothing is to be read."""
         self.reads = False
 
     def resume_reading(self) -> None:
+        """Record that more is to be read."""
         self.reads = True
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Change what calls go to."""
         self.protocol = protocol
 
     def get_protocol(self) -> asyncio.BaseProtocol:
+        """Return what calls go to."""
         return self.protocol
 
 
@@ -151,7 +160,7 @@ class Line:
         silent = logging.Logger("silent", logging.CRITICAL + 1)  # noqa: LOG001  # belongs to nobody else
         self.protocol.logger = self.protocol.conn.logger = silent
         self.protocol.conn.debug = False
-        self.transport = _Transport(self.protocol)
+        self.transport = Transport(self.protocol)
         self.receiver: Any = _Receiver()  # has what the shortcut uses of a port
         self.receive: Any = None
         self.send: Any = None
@@ -173,7 +182,7 @@ class Line:
         """
         self.protocol.connection_made(self.transport)
         check(that=self.connections == {self.protocol}, what="a connection does not enter itself")
-        self.protocol.data_received(_HANDSHAKE + extra + b"\r\n")
+        self.protocol.data_received(HANDSHAKE + extra + b"\r\n")
         await until(lambda: self.receive is not None, "the handshake does not complete")
         check(that=self.transport.sent.startswith(b"HTTP/1.1 101 "), what="the handshake is not answered")
         check(that=self.receive.__self__ is self.protocol, what="receive is not the protocol's method")
@@ -186,8 +195,19 @@ class Line:
             MismatchError: The handshake does not complete, or the place can't be taken.
         """
         await self.open(extra)
-        shortcut = Shortcut(self.protocol, self.receiver, rest=rest)
+        shortcut = self.cut(rest)
         check(that=self.connections == {shortcut}, what="the place among connections can't be taken")
+        return shortcut
+
+    def cut(self, rest: CodeType) -> Shortcut:
+        """Put the shortcut before uvicorn's protocol.
+
+        Raises:
+            MismatchError: uvicorn says that the connection is gone.
+        """
+        shortcut = stand_before(self.protocol, self.receiver, rest=rest)
+        if shortcut is None:
+            raise MismatchError("an open connection is said to be gone")
         return shortcut
 
     async def lose(self) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ...wire.frames import Frame
 from .offline import LARGEST, Line, MismatchError, check, frame, until
 from .parser import is_between_frames, is_in_message, place_of
-from .shortcut import Shortcut
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -79,7 +78,7 @@ async def _messages(rest: CodeType) -> None:
     line = Line()
     await line.open()
     line.protocol.data_received(frame(_TEXT, b"early") + frame(_TEXT, b"half")[:5])
-    shortcut = Shortcut(line.protocol, line.receiver, rest=rest)
+    shortcut = line.cut(rest)
     check(that=line.transport.reads and not line.protocol.read_paused, what="reading is not resumed")
     shortcut.data_received(frame(_TEXT, b"half")[5:])
     shortcut.data_received(frame(_TEXT, b"whole") + frame(_TEXT_BEGINS, b"fra")[:3])

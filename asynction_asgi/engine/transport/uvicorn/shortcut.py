@@ -1,32 +1,28 @@
-"""A short way between uvicorn's WebSocket and the engine.
+"""A short way between the transport of a WebSocket and the engine.
 
-Once a WebSocket is open, `Shortcut` replaces uvicorn's protocol on its transport. Whole masked messages,
-nearly all that a Socket.IO client sends, then go from the transport to the engine: no queue, no wake-up of
-a task, no pausing and resuming of the transport. A frame that is sent to many clients is built once. All
-else (control frames, malformed data, compression, the close) stays with uvicorn's protocol, which is
-handed whole frames. `compat` decides which connections are taken over.
+`Shortcut` is the protocol on the transport. Whole masked messages, nearly all that a Socket.IO client sends,
+go from the transport to the engine: no queue, no wake-up of a task, no pausing and resuming of the transport.
+A frame that is sent to many clients is built once. All else (control frames, malformed data, compression, the
+close) is left to its `Holder`: uvicorn's protocol, or a connection of our own.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C version where there is one
-from websockets.protocol import State
 
-from .fragments import DATA, FIN, TEXT, Fragments, OutOfOrderError
-from .parser import is_between_frames, is_in_message, is_over
+from .fragments import CONTINUATION, DATA, FIN, TEXT, Fragments, OutOfOrderError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
-    from types import CodeType
-
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+    import contextvars
+    from collections.abc import Awaitable
 
     from ...ports import Receiver
     from ...wire.frames import Burst, Frame
+    from .holder import Holder
 
 # RFC 6455, 5.2
 _WHOLE_TEXT = FIN | TEXT
@@ -36,53 +32,76 @@ _CONTROL = 0x7C
 _OPCODE, _CONTROL_BIT, _PING = 0x0F, 0x8, 0x9
 # RFC 6455, 7.4.1
 _PROTOCOL_ERROR, _INVALID_DATA = 1002, 1007
-# uvicorn keeps an object for each fragment, even if it is empty.
-_MOST_PIECES = 1024
 # After this many bytes from one read, yield to other tasks.
 _TURN = 8192
 
 
 class Shortcut(asyncio.Protocol):
-    """Stands before uvicorn's protocol on its transport; for `rest`, see `is_between_frames`."""
+    """Splits what a client sends into messages, and sends frames.
 
-    def __init__(self, uvicorns: WebSocketsSansIOProtocol, socket: Receiver, *, rest: CodeType) -> None:
-        self._uvicorns = uvicorns
-        self._transport = uvicorns.transport
+    Args:
+        holder: Takes what nothing else takes.
+        context: For what receives messages, as the event loop calls from its own context.
+        congested: Whether the transport's buffer is full.
+    """
+
+    __slots__ = (
+        *("_compress", "_congested", "_context", "_early", "_fragments", "_held", "_holder", "_ignored"),
+        *("_largest", "_parts", "_reads", "_relayed", "_size", "_socket", "_transport", "_waiter", "_wanted"),
+        "_write",
+    )
+
+    def __init__(self, holder: Holder, context: contextvars.Context, *, congested: bool = False) -> None:
+        self._holder = holder
+        self._transport = holder.transport
         self._write = self._transport.write
-        self._largest = min(uvicorns.config.ws_max_size, socket.server.max_http_buffer_size)
-        self._fragments = Fragments(self._largest)
-        self._pieces = 0  # the number of fragments of one message that uvicorn keeps
-        self._socket: Receiver | None = socket
-        # The event loop calls from its own context; handlers get that of their ASGI call.
-        self._context = socket.connection.context
-        self._compressed = bool(uvicorns.conn.extensions)
-        self._rest = rest
-        # uvicorn may have read a part of a frame or of a message. Until a read ends with a frame, it gets
-        # every read unchanged; until the message ends, every frame.
-        self._unaligned = not is_between_frames(uvicorns.conn, rest)
-        self._relayed = self._compressed or is_in_message(uvicorns)
-        self._over = is_over(uvicorns.conn)  # uvicorn discards whatever comes
-        self._held = False  # the engine takes nothing at the moment
-        self._congested = not uvicorns.writable.is_set()
-        self._early: deque[Any] | None = None  # messages that uvicorn has put together
+        self._socket: Receiver | None = None
+        self._context = context
+        self._compress = holder.compress
+        self._congested = congested
+        self._held = False  # nothing is taken at the moment
+        self._early: deque[str | bytes] | None = None  # messages that the holder has put together
         self._parts: list[bytes] = []
         self._size = self._wanted = 0
         self._ignored = 0  # bytes still to come of a message that is too large
         self._waiter: asyncio.Future[None] | None = None
-        uvicorns.stop_keepalive()  # Engine.IO has a heartbeat of its own, which knows when reading is paused
+        self._largest = holder.largest
+        self._fragments = Fragments(holder.largest)
+        self._ask()
+        holder.connections.add(self)
         self._transport.set_protocol(self)
-        self._stand_in(uvicorns, self)
-        self._drain()  # messages that came between the acceptance and now
+
+    def limit(self, largest: int) -> None:
+        """Refuse messages of more bytes, also the one that is being received."""
+        self._largest = largest
+        self._fragments.limit(largest)
+
+    @property
+    def in_message(self) -> bool:
+        """Whether more fragments of a message must come."""
+        return self._fragments.opcode != CONTINUATION
+
+    def _ask(self) -> None:
+        """Ask the holder what it wants to be given."""
+        self._reads = self._holder.wants_reads
+        self._relayed = self._holder.wants_frames
 
     # -- what the engine uses --------------------------------------------------------------
+
+    def attach(self, socket: Receiver) -> None:
+        """Deliver messages to the engine from now on, and those first that came before."""
+        self._socket = socket
+        self._context = socket.connection.context  # handlers get that of their ASGI call
+        self.limit(min(self._holder.largest, socket.server.max_http_buffer_size))
+        self._drain()
 
     def write(self, frame: Frame) -> bool:
         """Send now; return False if the peer reads too slowly, and nothing was sent."""
         if self._congested:
             return False
-        if self._uvicorns.close_sent or self._transport.is_closing():
+        if self._holder.close_sent or self._transport.is_closing():
             return True
-        if not self._compressed:
+        if self._compress is None:
             self._write(frame.wire)
         else:
             self._compress((frame,))
@@ -92,32 +111,25 @@ class Shortcut(asyncio.Protocol):
         """Do what `write` does with several frames, in one piece."""
         if self._congested:
             return False
-        if self._uvicorns.close_sent or self._transport.is_closing():
+        if self._holder.close_sent or self._transport.is_closing():
             return True
-        if not self._compressed:
+        if self._compress is None:
             self._write(burst.wire)
         else:
             self._compress(burst)
         return True
-
-    def _compress(self, frames: Iterable[Frame]) -> None:
-        conn = self._uvicorns.conn
-        if conn.state is State.OPEN:
-            for frame in frames:
-                (conn.send_binary if frame.binary else conn.send_text)(frame.body)
-            self._write(b"".join(conn.data_to_send()))
 
     # -- what the transport calls ----------------------------------------------------------
 
     def pause_writing(self) -> None:
         """Stop writing: the transport's buffer is full."""
         self._congested = True
-        self._uvicorns.pause_writing()
+        self._holder.pause_writing()
 
     def resume_writing(self) -> None:
         """Write what waits: the transport takes more again."""
         self._congested = False
-        self._uvicorns.resume_writing()
+        self._holder.resume_writing()
         if self._socket is not None:
             self._socket.flush()
 
@@ -138,12 +150,12 @@ class Shortcut(asyncio.Protocol):
         """Let the transport close, as uvicorn does."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back to uvicorn, whose disconnect event the engine receives."""
+        """Leave the end to the holder, whose disconnect event the engine receives."""
         if self._waiter is not None:
             self._waiter.cancel()
         self._socket = None
-        self._stand_in(self, self._uvicorns)
-        self._uvicorns.connection_lost(exc)
+        self._holder.connections.discard(self)
+        self._holder.connection_lost(exc)
 
     # -- what uvicorn calls ----------------------------------------------------------------
 
@@ -152,19 +164,14 @@ class Shortcut(asyncio.Protocol):
         owner = None if self._socket is None or self._socket.closing else self._socket.server.owner
         leaving = None if owner is None else owner.begin_stop()
         if leaving is None:
-            self._uvicorns.shutdown()
+            self._holder.shutdown()
         else:
             leaving.add_done_callback(self._end_transport)
 
     def _end_transport(self, _: object) -> None:
         """Close without the client's close frame, so that the process can end."""
         if not self._transport.is_closing():
-            self._uvicorns.shutdown()
-
-    def _stand_in(self, before: Any, after: Any) -> None:
-        """Exchange two entries of the connections that uvicorn shuts down."""
-        self._uvicorns.connections.discard(before)
-        self._uvicorns.connections.add(after)
+            self._holder.shutdown()
 
     # -- frames ----------------------------------------------------------------------------
 
@@ -173,7 +180,7 @@ class Shortcut(asyncio.Protocol):
         at, size = 0, len(data)
         last = size - 1 if size < _TURN else _TURN  # the shortest header has two bytes
         while not self._held:
-            if (self._over or self._unaligned) and at < size:
+            if self._reads and at < size:
                 self._give(data[at:] if at else data)
                 at = size
             if at >= last:
@@ -188,7 +195,7 @@ class Shortcut(asyncio.Protocol):
                     break
                 length = int.from_bytes(data[at + 2 : at + 2 + wide])
             if second < _MASKED:
-                self._over = True  # an error, which is uvicorn's to answer
+                self._reads = True  # an error, which is the holder's to answer
                 continue
             end = body + length
             if length > self._fragments.left and (not first & _CONTROL_BIT or length > self._largest):
@@ -216,27 +223,16 @@ class Shortcut(asyncio.Protocol):
         opcode = frame[0] & _OPCODE
         if opcode == _PING and self._congested:
             return  # RFC 6455, 5.5.3: not every ping needs an answer, and the peer does not read
-        if opcode in DATA:
-            if self._socket is None or self._socket.closing or self._uvicorns.close_sent:
-                return  # it would be ignored, so it is not unpacked
-            self._pieces = 0 if frame[0] & FIN else self._pieces + 1
-            if self._pieces > _MOST_PIECES:
-                self._refuse_size()
-                return
+        if self._relayed and opcode in DATA and (self._socket is None or self._socket.closing):
+            return  # it would be ignored, so it is not unpacked
         self._give(frame)
 
     def _give(self, data: bytes) -> None:
-        """Let uvicorn read the data, and adopt what it makes of it."""
-        self._uvicorns.data_received(data)
-        self._over = self._over or is_over(self._uvicorns.conn)
-        self._relayed = self._compressed or is_in_message(self._uvicorns)
-        if self._unaligned:
-            self._unaligned = not is_between_frames(self._uvicorns.conn, self._rest)
-            if len(self._uvicorns.frames) > _MOST_PIECES:
-                self._refuse_size()
-        if self._uvicorns.conn.state is not State.OPEN:
-            # It would send another close frame if it stops before the transport is gone, and fail.
-            self._uvicorns.close_sent = True
+        """Let the holder read the data, and adopt what it makes of it."""
+        has_room = self._holder.read(data)
+        self._ask()
+        if not has_room:
+            self._refuse_size()
         self._drain()
 
     def _take(self, first: int, data: bytes) -> None:
@@ -257,45 +253,40 @@ class Shortcut(asyncio.Protocol):
             except UnicodeDecodeError:
                 self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
                 return
-        pause = self._socket.take(message) if self._socket is not None else None
+        pause = (self._socket or self._holder).take(message)
         if pause is not None:
             self._hold(pause)
 
     def _refuse(self, code: int, reason: str) -> None:
-        """Fail the connection; uvicorn ignores whatever follows."""
-        self._uvicorns.conn.fail(code, reason)
-        self._over = True
-        self._uvicorns.handle_parser_exception()
+        """Fail the connection."""
+        self._holder.fail(code, reason)
+        self._ask()
 
     def _refuse_size(self) -> None:
         """Close before the whole message has come; neither it nor what follows is taken."""
         self._fragments.clear()
-        if self._socket is not None and not self._socket.closing:
-            self._socket.refuse_size(self._uvicorns.config.ws_max_size)
+        if self._socket is None:
+            self._holder.refuse_size()
+            self._ask()
+        elif not self._socket.closing:
+            self._socket.refuse_size(self._holder.largest)
         self._socket = None
 
     def _drain(self) -> None:
-        """Deliver the messages in uvicorn's queue, and leave the disconnect event to its reader."""
-        uvicorns = self._uvicorns
-        while not uvicorns.queue.empty():
-            event: Any = uvicorns.queue.get_nowait()
-            if event["type"] != "websocket.receive":
-                uvicorns.queue.put_nowait(event)
-                break
-            if self._early is None:
-                self._early = deque()
-            text = event.get("text")
-            self._early.append(event["bytes"] if text is None else text)
+        """Deliver the messages that the holder has put together."""
+        messages = self._holder.take_early()
+        if messages:
+            self._early = self._early or deque()
+            self._early.extend(messages)
         while self._early and not self._held:
             message = self._early.popleft()
-            pause = self._socket.take(message) if self._socket is not None else None
+            pause = (self._socket or self._holder).take(message)
             if pause is not None:
                 self._hold(pause)
             elif len(message) > _TURN:  # it may have been a few bytes before it was unpacked
                 self._hold(asyncio.sleep(0))
-        if uvicorns.read_paused and not self._held:
-            uvicorns.read_paused = False
-            self._transport.resume_reading()
+        if not self._held:
+            self._holder.go_on()
 
     def _hold(self, pause: Awaitable[None]) -> None:
         self._held = True

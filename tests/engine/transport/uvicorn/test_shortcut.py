@@ -397,7 +397,7 @@ async def test_a_client_may_leave_while_uvicorn_stops() -> None:
         await until(lambda: socket.websocket is not None)
         shortcut: Any = getattr(socket.outbox.write, "__self__", None)
         shortcut.data_received(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
-        shortcut._uvicorns.shutdown()
+        shortcut._holder.shutdown()
         assert await client.ended() == 1000
 
 
