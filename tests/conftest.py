@@ -21,6 +21,7 @@ from tests.queues import queue_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from .certificates import certificate
 from .javascript import node_modules, run_js
 from .tools import find_program, pytest_collection_modifyitems, pytest_terminal_summary
 
@@ -28,6 +29,7 @@ pytest_plugins = ["pytester"]
 ROOT = Path(__file__).resolve().parents[1]
 __all__ = [
     "anyio_backend",
+    "certificate",
     "node_modules",
     "pytest_collection_modifyitems",
     "pytest_terminal_summary",
