@@ -1,8 +1,8 @@
 """The package's loggers, which escape and bound every text in a line.
 
 Clients, documents, token issuers and other processes choose texts that reach the log, in arguments of a
-log call or in the message of an exception. `get_logger` is the only way to a logger, so that no text can
-add a line or control a terminal, and callers need not care.
+log call or in the message of an exception. `get_logger` is the only way to a logger of ours, so that no text
+can add a line or control a terminal, and callers need not care.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ def get_logger(name: str = "") -> logging.Logger:
     logger = logging.getLogger(f"asynction_asgi.{name}" if name else "asynction_asgi")
     logger.addFilter(_escape)  # has no effect the second time
     return logger
+
+
+def uvicorns_logger() -> logging.Logger:
+    """Return uvicorn's logger, for lines that uvicorn would log itself, to the letter.
+
+    Nothing is escaped on the way: texts of a client's must be free of control characters.
+    """
+    return logging.getLogger("uvicorn.error")
 
 
 class EscapingLogger(logging.LoggerAdapter[Any]):

@@ -126,6 +126,7 @@ def serve(variant: Variant) -> None:
     config = uvicorn.Config(
         _ours(variant) if variant.app == "ours" else _bare(variant),
         loop=variant.loop,
+        http=variant.http,
         ws=variant.ws,
         ws_ping_interval=None,  # like PING_SECONDS
         log_level="warning",

@@ -17,7 +17,8 @@ class Variant:
         app: ``bare`` is `socketio.AsyncServer` without validation, ``naive`` the same with
             fastjsonschema called in each handler, ``ours`` the document's server, ``node`` socket.io.
         loop: The event loop of uvicorn.
-        ws: The WebSocket protocol of uvicorn: one of its names, or ``module:Class``.
+        http: The HTTP protocol of uvicorn: one of its names, or ``module:Class``.
+        ws: The WebSocket protocol of uvicorn, likewise.
         orjson: Whether a bare server uses orjson instead of the standard library's JSON.
         relaxed: Whether garbage is collected as rarely as under ``asynction-asgi run``.
         models: The library whose models the handler of ``nested`` takes and returns, or None.
@@ -29,6 +30,7 @@ class Variant:
     title: str
     app: Literal["bare", "naive", "ours", "node"]
     loop: Literal["asyncio", "uvloop"] = "asyncio"
+    http: str = "auto"
     ws: str = "auto"
     orjson: bool = False
     relaxed: bool = False
@@ -38,6 +40,8 @@ class Variant:
     metrics: bool = False
 
 
+_OWN_HTTP = "asynction_asgi.engine.transport.uvicorn.http:HttpProtocol"
+_OWN_WS = "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol"
 _VALIDATOR = ("jsonschema_rs",)
 _NATIVE = ("httptools", "jsonschema_rs", "orjson", "uvloop")
 
@@ -52,14 +56,16 @@ VARIANTS: dict[str, Variant] = {
         title="ours, [fast], under asynction-asgi run",
         app="ours",
         loop="uvloop",
-        ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
+        http=_OWN_HTTP,
+        ws=_OWN_WS,
         relaxed=True,
     ),
     "ours-metrics": Variant(
         title="ours, [fast], under asynction-asgi run, with metrics",
         app="ours",
         loop="uvloop",
-        ws="asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol",
+        http=_OWN_HTTP,
+        ws=_OWN_WS,
         relaxed=True,
         metrics=True,
     ),

@@ -20,6 +20,7 @@ _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "versio
 # Compression costs more CPU and memory per connection than small events save; a server must stop even if
 # clients hold polls open; and a worker that imports its application on a busy machine is not dead.
 DEFAULTS: dict[str, Any] = {
+    "http": "asynction_asgi.engine.transport.uvicorn.http:HttpProtocol",
     "timeout_graceful_shutdown": 5,
     "timeout_worker_healthcheck": 30,
     "workers": 1,

@@ -276,6 +276,27 @@ def test_compression_is_off_unless_asked_for() -> None:
             assert "sec-websocket-extensions" not in response.headers
 
 
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize(
+    ("options", "holder"),
+    [
+        ([], "Connection"),
+        (["--ws", "websockets-sansio"], "Connection"),
+        (["--http", "h11"], "Uvicorns"),
+    ],
+    ids=["default", "other class", "other parser"],
+)
+def test_websockets_are_opened_without_uvicorn(options: list[str], holder: str) -> None:
+    """Uvicorn's classes serve WebSockets only if `--http` asks for another parser."""
+    with Here("run", "myapp:app", "--port", "0", *options).serving() as (url, _):
+        client = socketio.SimpleClient()
+        client.connect(url, socketio_path="rt/socket.io", transports=["websocket"])
+        [open_socket] = import_module("myapp").app.server.eio.sockets.values()
+        shortcut = open_socket.outbox.write.__self__
+        assert type(shortcut._holder).__name__ == holder
+        client.disconnect()
+
+
 LARGE = """\
 from asynction_asgi import AsynctionSocketIO, Limits
 app = AsynctionSocketIO.from_spec("echo.yaml", limits=Limits(packet_bytes=20_000_000))

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.transport.uvicorn import compat
 from asynction_asgi.errors import BindingError
+from tests.protocols import LONG_WAY, http_beside
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.model import Ordering, Recovery
 
 SECONDS = 30.0
-# Values of uvicorn's option ``ws`` with which the engine reaches the transport, and with which it does not.
-SHORT_WAY = "websockets-sansio"
-LONG_WAY = "tests.long_way:LongWay"
-# The protocol that `asynction-asgi run` uses.
-OWN = "asynction_asgi.engine.transport.uvicorn.protocol:WebSocketProtocol"
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:
@@ -251,6 +247,7 @@ async def serve_app(app: Any, *, ws: str = LONG_WAY, **options: Any) -> AsyncIte
     options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2, **options}
     options.setdefault("ws_per_message_deflate", False)
     options.setdefault("timeout_keep_alive", 60)  # a busy machine may pause a client for uvicorn's 5 s
+    options.setdefault("http", http_beside(ws))
     config = uvicorn.Config(app, ws=ws, **options)
     runner = uvicorn.Server(config)
     config.load()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi import AsynctionSocketIO, Limits
-from tests.engine.stage import LONG_WAY, OWN, SHORT_WAY, Script, Stage, serve_app, until
+from tests.engine.stage import Script, Stage, serve_app, until
+from tests.protocols import LONG_WAY, OWN, SHORT_WAY
 from tests.server.documents import channel, document, message
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from asynction_asgi.engine import (
     create_server,
 )
 from asynction_asgi.errors import NoAnswerError, RefusedError, Violation
+from tests.protocols import LONG_WAY, SHORT_WAY
 
-from .stage import LONG_WAY, SECONDS, SHORT_WAY, Script, Stage, payload, serve, serve_app, until
+from .stage import SECONDS, Script, Stage, payload, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO, RefusedError
 from tests.clients import ConnectError, connected
-from tests.engine.stage import LONG_WAY, SHORT_WAY, Script, Stage, serve_app, until
+from tests.engine.stage import Script, Stage, serve_app, until
+from tests.protocols import LONG_WAY, SHORT_WAY
 from tests.server.documents import TEXT, channel, document, message
 from tests.serving import serve
 

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..protocols import http_beside
 from ..serving import serve
 from .protocol import MOUNT, engineio_app, socketio_app
 from .stages import PROTOCOL_CLASSES
@@ -83,7 +84,7 @@ def main(clones: list[str]) -> bool:
             folder = Path(scratch) / "suite"
             prepare(clone, folder, synchronous=protocol == "engine.io")
             for (name, ws), mounted in itertools.product(PROTOCOL_CLASSES.items(), (False, True)):
-                with serve(make(mounted=mounted), ws=ws) as url:
+                with serve(make(mounted=mounted), ws=ws, http=http_beside(ws)) as url:
                     passed, failures = run(folder, url + MOUNT if mounted else url)
                 where = f"{protocol}, {'mounted' if mounted else 'root'}, {name}'s WebSocket protocol"
                 print(f"{where}: {passed} passed, {len(failures)} failed")

@@ -82,11 +82,11 @@ STOPS = (
 )
 
 
-async def judge_stop(stop: Stop, name: str) -> list[str]:
-    """Stop a server in its own process, and return what it did wrong."""
+async def judge_stop(stop: Stop, name: str, **options: Any) -> list[str]:
+    """Stop a server in its own process, and return what it did wrong; `options` are those of `running`."""
     problems: list[str] = []
     clients: list[Client] = []
-    async with running(name) as server:
+    async with running(name, **options) as server:
         try:
             sid = await stop.prepare(server, clients)
             seconds = await server.stop()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from tests.forked import ForkedProcess
+from tests.protocols import http_beside
 
 from .clients import until
 from .stages import bare, ours
@@ -62,7 +63,14 @@ def main(name: str, options: dict[str, Any]) -> None:
         listener.listen()
         print(listener.getsockname()[1], flush=True)
         server = uvicorn.Server(
-            uvicorn.Config(app, ws=ws, log_level="warning", log_config=None, ws_per_message_deflate=False)
+            uvicorn.Config(
+                app,
+                ws=ws,
+                http=http_beside(ws),
+                log_level="warning",
+                log_config=None,
+                ws_per_message_deflate=False,
+            )
         )
         server.run(sockets=[listener])
 

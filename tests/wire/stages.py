@@ -14,14 +14,15 @@ import socketio
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.engine import Limits
 
+from ..protocols import LONG_WAY, OWN, http_beside
 from ..serving import serve
 from .scenery import RECEIVED, contract, handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-# Values of uvicorn's option ``ws``: its own choice, and a class that the engine does not know.
-PROTOCOL_CLASSES = {"uvicorn": "auto", "another": "tests.long_way:LongWay"}
+# Values of uvicorn's option ``ws``: that of `run`, its own choice, and a class that the engine does not know.
+PROTOCOL_CLASSES = {"run": OWN, "uvicorn": "auto", "another": LONG_WAY}
 DEFAULTS: Mapping[str, Any] = {"ping_interval": 5.0, "ping_timeout": 40.0, "max_http_buffer_size": 1_000_000}
 
 
@@ -181,7 +182,7 @@ def on_stage(factory: Factory, *, ws: str = "auto", **options: Any) -> Iterator[
     notebook = _Notebook(stage.records)
     logging.getLogger().addHandler(notebook)
     try:
-        with serve(stage, ws=ws, ws_per_message_deflate=False) as stage.url:
+        with serve(stage, ws=ws, http=http_beside(ws), ws_per_message_deflate=False) as stage.url:
             yield stage
             stage.release()
     finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..protocols import LONG_WAY, OWN
 from .counters import bad_outcomes, misses
 from .faults import Fault, judge
 from .faults_stopping import STOPS, Stop, judge_stop
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 def stage_for(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Stage]]:
     """A shared server for all faults that need the same options, which no fault may damage.
 
-    One of the two protocols is served with metrics, which count by classes of their own.
+    One of the protocols is served with metrics, which count by classes of their own.
     """
     stages: dict[str, Stage] = {}
-    with_metrics = request.param != "auto"
+    with_metrics = request.param == LONG_WAY
     with contextlib.ExitStack() as running:
 
         def find(fault: Fault) -> Stage:
@@ -59,7 +60,7 @@ async def test_a_fault_is_answered_and_leaves_no_trace(
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.id)
 async def test_a_server_stops_soon_and_runs_disconnect_handlers(stop: Stop) -> None:
     """A signal ends the server within seconds in any situation, and disconnect handlers run."""
-    assert await judge_stop(stop, "ours") == []
+    assert await judge_stop(stop, "ours", ws=OWN) == []
 
 
 def test_names_of_faults_are_unique() -> None:

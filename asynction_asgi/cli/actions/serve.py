@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import uvicorn
 
-from ...engine.transport.uvicorn.compat import load
+from ...engine.transport.uvicorn.compat import load, opens
 from ...extras import is_installed
 from ...logs import get_logger
 from ...server import AsynctionSocketIO
@@ -70,8 +70,11 @@ def serve(
         **_settings(options, follow=not documents),
     }
     _check_message_limit(app, settings["ws_max_size"])
+    # Ours stand before classes that this uvicorn may not have.
     if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
-        settings["ws"] = "auto"  # ours is a subclass of a class that this uvicorn may not have
+        settings["ws"] = "auto"
+    if settings["http"] == DEFAULTS["http"] and not opens():
+        settings["http"] = "auto"
     check_address(settings)
     try:
         if factory is not None and settings.get("reload"):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.engine import Limits
+from tests.protocols import LONG_WAY, SHORT_WAY
 
-from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
+from ..stage import SECONDS, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

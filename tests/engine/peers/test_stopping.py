@@ -18,8 +18,9 @@ from asynction_asgi.engine import Limits
 from asynction_asgi.engine.peers import stopping as stopping_module
 from tests.clients import connected
 from tests.forked import ForkedProcess
+from tests.protocols import LONG_WAY, SHORT_WAY
 
-from ..stage import LONG_WAY, SHORT_WAY, Script, serve, until
+from ..stage import Script, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

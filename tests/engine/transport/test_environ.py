@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.engine.transport.environ import Environ
+from tests.protocols import OWN
 
-from ..stage import OWN, serve
+from ..stage import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,9 @@ from engineio.payload import Payload
 from asynction_asgi.engine import Limits, Watch
 from asynction_asgi.engine.reports import Reports
 from asynction_asgi.engine.transport.engineio_server import EngineServer
+from tests.protocols import LONG_WAY, SHORT_WAY
 
-from ..stage import LONG_WAY, SECONDS, SHORT_WAY, serve, until
+from ..stage import SECONDS, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,9 @@ from socketio.msgpack_packet import MsgPackPacket
 
 from asynction_asgi.engine import Limits, UnencodableError
 from asynction_asgi.engine.wire.serializer import create_serializer
+from tests.protocols import LONG_WAY, SHORT_WAY
 
-from ..stage import LONG_WAY, SHORT_WAY, WebSocketClient, serve, until
+from ..stage import WebSocketClient, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

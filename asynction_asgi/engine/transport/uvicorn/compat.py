@@ -23,15 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...ports import Receiver
+    from .connection import Connection
     from .shortcut import Shortcut
 
 logger = get_logger("engine")
 
-# The class that the shortcut stands before, and our subclass of it with its module.
+# The class that the shortcut stands before, our subclass of it, and what opens WebSockets without it.
 _UVICORNS = "WebSocketsSansIOProtocol"
 _OURS = (f"{__package__}.protocol", "WebSocketProtocol")
+_OWN = (f"{__package__}.connection", "Connection")
 # From this version on uvicorn waits for the client's close frame after its own (pyproject says the same).
 _FLOOR = (0, 52, 1)
+_UVICORNS_HANDSHAKE = (
+    "leaving handshakes to uvicorn, at about twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
+    " works as usual. Update asynction-asgi"
+)
 _PLAIN = (
     "serving WebSockets by plain ASGI, at about twice the CPU: %s (uvicorn %s, websockets %s); all else works"
     " as usual. Use uvicorn 0.52.1 or later with --ws auto; if it is that already, update asynction-asgi"
@@ -65,6 +71,8 @@ def take_over(receive: Any, socket: Receiver) -> Shortcut | None:
         server, a wrapped ``receive``, a subclass, or a uvicorn that has not passed, which is logged once.
     """
     protocol: Any = getattr(receive, "__self__", None)
+    if (own := _own(protocol)) is not None:
+        return own.engage(socket)
     cls = type(protocol)
     if not _looks_like_uvicorns(cls):
         return None
@@ -79,6 +87,12 @@ def _looks_like_uvicorns(cls: type) -> bool:
     """Return whether a class is uvicorn's or ours, also after uvicorn has moved or renamed its own."""
     module, name = cls.__module__, cls.__name__
     return module.startswith("uvicorn.") or name == _UVICORNS or (module, name) == _OURS
+
+
+def _own(owner: Any) -> Connection | None:
+    """Return the owner of an ASGI callable if it is a WebSocket that we have opened, or None."""
+    cls = type(owner)
+    return owner if (cls.__module__, cls.__name__) == _OWN else None
 
 
 def prepare() -> None:
@@ -96,15 +110,37 @@ def load() -> Insides:
     try:
         own = importlib.import_module(".protocol", __package__)
         uvicorns = importlib.import_module(".uvicorns", __package__)
-        self_test = importlib.import_module(".self_test", __package__)
-        with ThreadPoolExecutor(1) as pool:  # for an event loop of its own, beside the one that runs
-            rest = pool.submit(self_test.run).result()
+        rest = _pass("self_test")
     except Exception as error:  # noqa: BLE001  # whatever an unknown release does, plain ASGI works
         return Insides(reason=f"the self-test failed: {type(error).__name__}: {error}")
     return Insides(
         classes=(own.WebSocketsSansIOProtocol, own.WebSocketProtocol),
         take_over=functools.partial(uvicorns.stand_before, rest=rest),
     )
+
+
+@functools.cache
+def opens() -> bool:
+    """Return whether `http.HttpProtocol` can open WebSockets by itself; decided once per process.
+
+    If it can't, that is logged, unless the engine will log that it can use nothing of uvicorn's.
+    """
+    if load().take_over is None:
+        return False
+    try:
+        _pass("opening_self_test")
+    except Exception as error:  # noqa: BLE001  # as above
+        reason = f"the self-test failed: {type(error).__name__}: {error}"
+        logger.warning(_UVICORNS_HANDSHAKE, reason, _version("uvicorn"), _version("websockets"))
+        return False
+    return True
+
+
+def _pass(module: str) -> Any:
+    """Run a self-test of this folder in an event loop of its own, beside the one that runs."""
+    self_test = importlib.import_module(f".{module}", __package__)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(self_test.run).result()
 
 
 @functools.cache
@@ -129,6 +165,9 @@ def limit_messages(receive: Any, limit: int) -> None:
     size that compressed messages are unpacked to before anything else sees them. Where something has
     wrapped `receive` on the way, nothing is changed.
     """
+    if (own := _own(getattr(receive, "__self__", None))) is not None:
+        own.limit(limit)
+        return
     conn = _connection(receive)
     for name in ("max_message_size", "max_size"):  # the latter in older releases of websockets
         if isinstance(largest := getattr(conn, name, None), int):

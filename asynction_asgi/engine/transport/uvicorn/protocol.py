@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-__all__ = ["WebSocketProtocol", "WebSocketsSansIOProtocol"]
+from .answers import UNREADABLE
 
-_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+__all__ = ["WebSocketProtocol", "WebSocketsSansIOProtocol"]
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -22,7 +22,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         unanswered = self.conn.handshake_exc is not None and self.conn.eof_sent
         if unanswered and not self.transport.is_closing():
-            self.transport.write(_UNREADABLE)
+            self.transport.write(UNREADABLE)
             self.transport.close()
 
     def handle_parser_exception(self) -> None:
@@ -31,7 +31,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         uvicorn would fail an assertion.
         """
         if self.conn.close_sent is None:
-            self.transport.write(_UNREADABLE)
+            self.transport.write(UNREADABLE)
             self.transport.close()
         else:
             super().handle_parser_exception()

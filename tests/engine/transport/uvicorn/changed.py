@@ -18,7 +18,8 @@ from uvicorn.protocols.websockets import websockets_sansio_impl
 from websockets.server import ServerProtocol
 
 from asynction_asgi.engine.transport.uvicorn import compat
-from tests.engine.stage import SHORT_WAY, serve
+from tests.engine.stage import serve
+from tests.protocols import SHORT_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

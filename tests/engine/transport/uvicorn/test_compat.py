@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import json
+import logging
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.transport.uvicorn import compat
 from tests.cli.processes import running
 from tests.clients import connected
 from tests.forked import run_forked
+from tests.protocols import LONG_WAY, OWN, SHORT_WAY
 
-from ...stage import LONG_WAY, OWN, SHORT_WAY, Script, Stage, serve, serve_app, until
+from ...stage import Script, Stage, serve, serve_app, until
 from .changed import CHANGES, SIZES
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ channels:
     publish: {message: {name: echo, x-handler: handlers.echo, x-ack: true, payload: {type: string}}}
 """
 VERSIONS = f"uvicorn {uvicorn.__version__}, websockets {importlib.metadata.version('websockets')}"
+
+ORIGINAL: Any = SimpleNamespace(**vars(WebSocketsSansIOProtocol))
 
 
 def python(*arguments: str, cwd: Path = ROOT) -> str:
@@ -114,6 +120,44 @@ async def test_another_class_of_uvicorn_is_logged_once(caplog: pytest.LogCapture
     (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("asynction_asgi")]
     assert "WebSocketProtocol of uvicorn.protocols.websockets.websockets_impl" in line
     assert "--ws auto" in line
+
+
+def another_scope(self: Any, *arguments: Any) -> None:
+    """Add to a scope what this uvicorn does not have."""
+    ORIGINAL.handle_connect(self, *arguments)
+    self.scope["more"] = True
+
+
+def another_answer(self: Any, *arguments: Any) -> None:
+    """Add a header that this uvicorn does not have."""
+    ORIGINAL.handle_connect(self, *arguments)
+    self.response.headers["X-More"] = "1"
+
+
+@pytest.mark.parametrize("changed", [another_scope, another_answer])
+async def test_a_release_that_answers_otherwise_answers_itself(
+    changed: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`run` leaves handshakes to a uvicorn whose scopes or answers differ, and logs that once with the difference."""
+    compat.opens.cache_clear()
+    monkeypatch.setattr(WebSocketsSansIOProtocol, "handle_connect", changed)
+    try:
+        assert not compat.opens()
+        assert not compat.opens()
+    finally:
+        compat.opens.cache_clear()
+    (record,) = caplog.records
+    assert record.getMessage().startswith("leaving handshakes to uvicorn")
+    assert "more" in record.getMessage().lower()
+    assert VERSIONS in record.getMessage()
+
+
+def test_no_trace_of_the_self_test_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The WebSockets that the self-test opens are in no log."""
+    caplog.set_level(logging.INFO)
+    compat.opens.cache_clear()
+    assert compat.opens()
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("ws", [SHORT_WAY, OWN, LONG_WAY], ids=["stock", "ours", "subclass"])

@@ -15,19 +15,9 @@ from websockets.frames import Frame, Opcode
 
 from asynction_asgi.engine import Limits, create_server
 from asynction_asgi.engine.transport import websocket
+from tests.protocols import LONG_WAY, OWN, OWN_HTTP, SHORT_WAY
 
-from ...stage import (
-    LONG_WAY,
-    OWN,
-    SECONDS,
-    SHORT_WAY,
-    Script,
-    Stage,
-    WebSocketClient,
-    serve,
-    serve_app,
-    until,
-)
+from ...stage import SECONDS, Script, Stage, WebSocketClient, serve, serve_app, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -664,8 +654,9 @@ async def test_an_unreadable_handshake_is_answered(head: str, caplog: pytest.Log
     assert not caplog.records
 
 
+@pytest.mark.parametrize("http", [OWN_HTTP, "auto"], ids=["opened by us", "opened by uvicorn"])
 async def test_malformed_frames_before_the_handshake_are_refused(
-    caplog: pytest.LogCaptureFixture,
+    http: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Malformed frames that arrive before the application accepts the handshake close the connection."""
     started, gate, server = asyncio.Event(), asyncio.Event(), create_server(Script())
@@ -675,7 +666,7 @@ async def test_malformed_frames_before_the_handshake_are_refused(
         await gate.wait()
         await server.app(scope, receive, send)
 
-    async with serve_app(app, ws=OWN) as url:
+    async with serve_app(app, ws=OWN, http=http) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(REQUEST.encode())
