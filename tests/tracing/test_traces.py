@@ -32,6 +32,7 @@ MEMBERS = {"type": "object", "properties": {"traceparent": {"type": "string"}, "
 
 def spec() -> dict[str, Any]:
     receives = [message("say", TEXT, **{"x-ack": TEXT}), message("fail", TEXT), message("tell", TEXT)]
+    receives.append(message("odd", **{"x-ack": True}))
     sends = [message("told", TEXT), message("question", **{"x-ack": TEXT})]
     return document(
         root=channel(receives, sends, **{"x-auth": MEMBERS}),
@@ -71,6 +72,10 @@ def application(tracing: Tracing | bool, **options: Any) -> AsynctionSocketIO:
             logging.getLogger("tests.traced").warning(
                 "%032x", trace.get_current_span().get_span_context().trace_id
             )
+
+    @app.on("odd", namespace="/")
+    async def odd() -> object:
+        return object()
 
     @app.on("tell", namespace="/")
     async def tell(socket: Socket, data: Any) -> None:
@@ -190,6 +195,18 @@ async def test_refusals_and_crashes_are_told_apart(
         assert recorded is not None
         assert recorded["exception.type"] == "LookupError"
         assert "in say" in str(recorded["exception.stacktrace"])
+
+
+async def test_an_answer_that_can_not_be_encoded_is_an_error(recorder: Recorder, url: str) -> None:
+    """The event's span says so, and ends once; the connection goes on."""
+    async with connected(url) as client:
+        answer = await client.call("odd")
+        span = await recorder.only("process odd /")
+        assert span.status.status_code is StatusCode.ERROR
+        assert attributes(span)["error.type"] == answer["error"]["code"] == "internal_error"
+        assert attributes(span)["asynction.ref"] == answer["error"]["ref"]
+        assert await client.call("say", HI) == HI
+    assert (await recorder.only("process say /")).status.status_code is StatusCode.UNSET
 
 
 @pytest.mark.parametrize(("how", "failed"), [("refuse", False), ("crash", True)])

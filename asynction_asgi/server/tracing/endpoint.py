@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from ...engine import ended_by
-from .outcomes import within
+from ..ends import Several
+from .outcomes import SpanEnds, until_answered, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ class TracedEndpoint:
     def __init__(self, dispatcher: Dispatcher, spans: Spans) -> None:
         self._dispatcher = dispatcher
         self._spans = spans
+        self._ends = SpanEnds()
 
     def admits(self, namespace: str) -> bool:
         """Return what the dispatcher does."""
@@ -73,6 +75,7 @@ class TracedEndpoint:
             span.end()
             raise
         peer.state.trace = span
+        peer.ends = self._ends if peer.ends is None else Several(peer.ends, self._ends)
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Accept a connection, and end its span, to which later ones have links."""
@@ -87,13 +90,14 @@ class TracedEndpoint:
     async def event(
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool
     ) -> Sequence[Any]:
-        """Handle an event in a span."""
+        """Handle an event in a span, which ends once the answer is encoded."""
         span = self._spans.process(peer, event, arguments)
         try:
-            with within(span):
+            with until_answered(span):
                 return await self._dispatcher.event(peer, event, arguments, ack=ack)
-        finally:
+        except BaseException:
             span.end()
+            raise
 
     async def disconnect(self, peer: Peer[Conversation], reason: str) -> None:
         """Handle the end of a connection in a span."""

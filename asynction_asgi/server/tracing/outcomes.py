@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from ...engine import Peer
 
-__all__ = ["TracedOutcomes", "unanswered", "within"]
+__all__ = ["SpanEnds", "TracedOutcomes", "unanswered", "until_answered", "within"]
 
 _OWN = context.create_key("asynction_asgi")
+_ANSWERED = context.create_key("asynction_asgi.answered")
 _REFUSALS = (RefusedError, NoAnswerError, DisconnectedError)
 
 
@@ -46,6 +47,32 @@ def within(span: Span) -> Iterator[None]:
         context.detach(token)
 
 
+@contextmanager
+def until_answered(span: Span) -> Iterator[None]:
+    """Do what `within` does; after a block that returns, the span stays the current one of the event's task.
+
+    It then ends by `SpanEnds`, or by `TracedOutcomes` if the answer can't be encoded.
+    """
+    with within(span):
+        yield
+    answered = context.set_value(_ANSWERED, value=True)
+    context.attach(context.set_value(_OWN, span, trace.set_span_in_context(span, answered)))
+
+
+class SpanEnds:
+    """Ends the spans of events whose answers are encoded."""
+
+    times = None
+
+    def answered(self, *_: Any) -> None:
+        """End the current span, which is the event's."""
+        if (span := _current()) is not None:
+            span.end()
+
+    def refused(self, *_: Any) -> None:
+        """Do nothing: the span has ended where the reason is known."""
+
+
 class TracedOutcomes(Observer):
     """Reports refusals and crashes to the span of the event or connection.
 
@@ -63,6 +90,8 @@ class TracedOutcomes(Observer):
         span = _current()
         if span is not None:
             self._report(span, error, code, ref)
+            if context.get_value(_ANSWERED):
+                span.end()
         elif event is None and (opened := _left_open(peer)) is not None:
             self._report(opened, error, code, ref)
             opened.end()
