@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tests.forked import ForkedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 SECONDS = 180.0  # a busy machine may need a minute for a test that takes a tenth of it alone
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,7 @@ class Command:
         piped: Whether its standard output is read.
         modules: A folder of modules that hide installed ones; without `again`, it starts a new interpreter.
         again: The packages that are imported with `modules` in front; others were imported without them.
+        environment: Variables besides those of this process.
     """
 
     def __init__(
@@ -42,9 +43,11 @@ class Command:
         piped: bool = False,
         modules: Path | None = None,
         again: Collection[str] = (),
+        environment: Mapping[str, str] = {},
     ) -> None:
         # Coverage is measured in the parent only; a child has its own working directory.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
+        environment = {**inherited, **environment}
         environment["PYTHONPATH"] = os.pathsep.join(str(path) for path in (modules, ROOT) if path is not None)
         command = ("-m", "asynction_asgi", *arguments)
         self.process: ForkedProcess | subprocess.Popen[str]

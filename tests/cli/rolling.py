@@ -1,4 +1,4 @@
-"""Two servers behind nginx that are restarted, one after the other, while clients are at work."""
+"""Servers behind nginx that are restarted, one after the other, while clients are at work."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ import httpx
 from asynction_asgi import Emitter
 from asynction_asgi.scaffold.deployments import deployment_files
 from tests.forked import ForkedProcess
+from tests.pages import block
 
-from .processes import ROOT, SECONDS, until_accepted
+from .processes import ROOT, SECONDS, Command, until_accepted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -41,6 +42,7 @@ app = AsynctionSocketIO.from_spec(
     json.loads(os.environ["DOCUMENT"]),
     message_queue=os.environ["QUEUE"],
     metrics="METRICS" in os.environ,
+    **({{"transports": ["websocket"]}} if "WORKERS" in os.environ else {{}}),
     security_handlers={{"token": JWTVerifier(secret="{SECRET}")}},
 )
 
@@ -73,8 +75,8 @@ class Outcome:
         clients: What each saw, as ``rolling.cjs`` says it.
         lost: Events that were answered and not handled.
         doubled: Events that were handled twice.
-        exits: The exit status of each server that was restarted.
-        log: What the servers logged before they were restarted, if `look` was given.
+        exits: The exit status of each process that has ended.
+        log: What the servers logged, if `look` was given.
     """
 
     clients: Sequence[dict[str, Any]]
@@ -151,6 +153,7 @@ class _Server:
         self._process: ForkedProcess | None = None
         self._logs = monitor is not None
         self.log = ""
+        self.exits: list[int] = []
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
@@ -169,20 +172,64 @@ class _Server:
                         return
                 await asyncio.sleep(0.05)
 
-    async def end(self) -> int:
-        """Tell it to end, and return its exit status."""
-        if self._process is None:
-            return 0
-        self._process.send_signal(signal.SIGTERM)
-        _, errors = await asyncio.to_thread(self._process.communicate)
-        self.log += errors
-        return self._process.wait()
+    async def restart(self) -> None:
+        """End it and start it again."""
+        await self.end()
+        await self.start()
+
+    async def end(self) -> None:
+        """Tell it to end, and wait until it has."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            _, errors = await asyncio.to_thread(self._process.communicate)
+            self.log += errors
+            self.exits.append(self._process.wait())
 
     async def kill(self) -> None:
         """End it at once."""
         if self._process is not None:
             self._process.kill()
             await asyncio.to_thread(self._process.communicate)
+
+
+class _Workers:
+    """Two workers of one server, which SIGHUP replaces one after the other."""
+
+    def __init__(
+        self, folder: Path, port: int, drain: float, environment: dict[str, str], monitor: int
+    ) -> None:
+        options = ("--workers", "2", "--drain", str(drain), "--port", str(port), "--monitor", str(monitor))
+        self._arguments = ("run", "application:app", *options, "--no-access-log")
+        self._folder, self._environment = folder, environment
+        self._command: Command | None = None
+        self.exits: list[int] = []
+
+    async def start(self) -> None:
+        """Start them, and wait until both are ready."""
+        self._command = Command(*self._arguments, cwd=self._folder, environment=self._environment)
+        await asyncio.to_thread(self._command.wait_for, "Application startup complete", times=2)
+
+    async def restart(self) -> None:
+        """Replace both, and wait until the old ones have ended."""
+        assert self._command is not None
+        self._command.process.send_signal(signal.SIGHUP)
+        await asyncio.to_thread(self._command.wait_for, "Finished server process", times=2)
+
+    async def end(self) -> None:
+        """Tell them to end, and wait until they have."""
+        if self._command is not None:
+            self._command.process.send_signal(signal.SIGTERM)
+            self.exits.append(await asyncio.to_thread(self._command.wait))
+
+    async def kill(self) -> None:
+        """End them at once."""
+        if self._command is not None:
+            await asyncio.to_thread(self._command.close)
+
+    @property
+    def log(self) -> str:
+        """What they have logged."""
+        return "" if self._command is None else self._command.output
 
 
 async def roll(
@@ -194,9 +241,10 @@ async def roll(
     drain: float,
     rate: float = 5.0,
     recovery: bool = False,
+    workers: bool = False,
     look: Callable[[str, Sequence[str]], Awaitable[None]] | None = None,
 ) -> Outcome:
-    """Restart both servers under load.
+    """Restart two servers, or the two workers of one, under load.
 
     Args:
         folder: For files.
@@ -206,6 +254,7 @@ async def roll(
         drain: Seconds over which each server lets its clients leave.
         rate: Events a second of each client.
         recovery: Whether the document asks for what clients missed.
+        workers: Whether one server has two workers, to which clients come by WebSocket alone; needs `look`.
         look: Receives the URL of nginx and those of the monitors, before and after the restarts; if given,
             the servers have metrics.
     """
@@ -220,18 +269,26 @@ async def roll(
         "QUEUE": queue,
         "DOCUMENT": json.dumps(document(recovery=recovery)),
         **({} if look is None else {"METRICS": "1"}),
+        **({"WORKERS": "1"} if workers else {}),
     }
-    servers = [
-        _Server(folder, route, port, drain, environment, None if look is None else monitor)
-        for route, port, monitor in zip("ab", ports, monitors, strict=False)
-    ]
+    servers: Sequence[_Server | _Workers]
+    if workers:
+        servers, monitors = [_Workers(folder, ports[0], drain, environment, monitors[0])], monitors[:1]
+        behind = block("nginx", "nginx in front of one process").replace("8000", str(ports[0]))
+    else:
+        servers = [
+            _Server(folder, route, port, drain, environment, None if look is None else monitor)
+            for route, port, monitor in zip("ab", ports, monitors, strict=False)
+        ]
+        (text,) = deployment_files(["nginx"], title="Restarts", path="/socket.io", secrets=()).values()
+        behind = text.decode().replace("8001", str(ports[0])).replace("8002", str(ports[1]))
     watched = [f"http://127.0.0.1:{monitor}" for monitor in monitors]
     emitter = Emitter.from_spec(document(recovery=False), message_queue=queue)
     try:
         await asyncio.gather(*(server.start() for server in servers))
-        async with _nginx(folder, *ports) as url, _ticking(emitter):
+        async with running_nginx(folder, behind, ports[2]) as url, _ticking(emitter):
             node = await asyncio.create_subprocess_exec(
-                *("node", str(_SCRIPT), url, str(clients), str(rate)),
+                *("node", str(_SCRIPT), url, str(clients), str(rate), *(["websocket"] if workers else [])),
                 env={**os.environ, "NODE_PATH": str(node_modules)},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -240,15 +297,14 @@ async def roll(
             try:
                 assert node.stdout is not None
                 assert await asyncio.wait_for(node.stdout.readline(), SECONDS) == b"connected\n"
-                exits = []
                 if look is not None:
                     await look(url, watched)
                 for server in servers:
-                    exits.append(await server.end())
-                    await server.start()
+                    await server.restart()
                 if look is not None:
                     await look(url, watched)
                 output, _ = await asyncio.wait_for(node.communicate(b""), SECONDS)
+                await asyncio.gather(*(server.end() for server in servers))
             finally:
                 if node.returncode is None:
                     node.kill()
@@ -265,7 +321,7 @@ async def roll(
         clients=seen,
         lost=len(answered - handled.keys()),
         doubled=sum(count > 1 for count in handled.values()),
-        exits=exits,
+        exits=[status for server in servers for status in server.exits],
         log="".join(server.log for server in servers),
     )
 
@@ -279,15 +335,6 @@ def free_ports(count: int) -> list[int]:
             free.bind(("127.0.0.1", 0))
             ports.append(int(free.getsockname()[1]))
         return ports
-
-
-@contextlib.asynccontextmanager
-async def _nginx(folder: Path, first: int, second: int, port: int) -> AsyncIterator[str]:
-    """Run nginx in front of two ports."""
-    (text,) = deployment_files(["nginx"], title="Restarts", path="/socket.io", secrets=()).values()
-    servers = text.decode().replace("8001", str(first)).replace("8002", str(second))
-    async with running_nginx(folder, servers, port) as url:
-        yield url
 
 
 @contextlib.asynccontextmanager

@@ -1,14 +1,15 @@
 // Clients under load while their servers are restarted: each sends events one after another, those that were
 // not answered again, and notes what it receives. Ends with its standard input; prints what was seen.
-// Arguments: the URL, how many clients, events a second of each; they use polling, an upgrade and WebSocket in turn.
+// Arguments: the URL, how many clients, events a second of each, and the only transport of all; without that, they use
+// polling, an upgrade and WebSocket in turn.
 
-const [url, count, rate] = process.argv.slice(2);
+const [url, count, rate, only] = process.argv.slice(2);
 const { io } = require("socket.io-client");
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let stopping = false;
 
-const TRANSPORTS = [["polling"], ["polling", "websocket"], ["websocket"]];
+const TRANSPORTS = only ? [[only]] : [["polling"], ["polling", "websocket"], ["websocket"]];
 
 class Client {
   constructor(place) {
