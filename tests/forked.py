@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from .warm import exiting, start_warm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 _PYTEST_SECONDS = 180.0
@@ -161,25 +161,24 @@ class ForkedProcess:
 
 
 def run_forked(
-    command: Iterable[str], *, timeout: float = _PYTEST_SECONDS, **options: Any
+    command: Sequence[str], *, timeout: float = _PYTEST_SECONDS, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of Python as `subprocess.run` does that captures text and checks no exit code.
+    """Run a process to its end, as `subprocess.run` does that captures text and checks no exit code.
 
     Args:
-        command: The interpreter, which is this one, and its arguments; the first is ``-m`` or ``-c``.
+        command: The arguments of ``python``; the first is ``-m`` or ``-c``.
         timeout: In seconds.
         options: Of `ForkedProcess`.
 
     Raises:
         subprocess.TimeoutExpired: It still runs after so many seconds, and is killed.
     """
-    _, *arguments = command
-    process = ForkedProcess(arguments, **options)
+    process = ForkedProcess(command, **options)
     try:
         output, errors = process.communicate(timeout)
     finally:
         process.kill()
-    return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
+    return subprocess.CompletedProcess(command, process.wait(), output, errors)
 
 
 def run_pytest(
@@ -200,7 +199,7 @@ def run_pytest(
     environment = {**kept, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     named = [option for plugin in plugins for option in ("-p", plugin)]
     command = ("-m", "pytest", *named, "-p", "no:cacheprovider", *arguments)
-    done = run_forked([sys.executable, *command], cwd=cwd, env=environment)
+    done = run_forked(command, cwd=cwd, env=environment)
     return done.returncode, done.stdout + done.stderr
 
 

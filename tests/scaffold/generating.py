@@ -22,7 +22,7 @@ from asynction_asgi.cli.actions import binding
 from ..forked import run_forked, run_pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from types import ModuleType
 
     from click.testing import Result
@@ -48,9 +48,9 @@ def scaffold(document: Path | str, folder: Path, *options: str) -> Result:
 
 
 def _bind(
-    command: Iterable[str], *, cwd: Path, timeout: float, **_: bool
+    command: Sequence[str], *, cwd: Path, timeout: float, **_: bool
 ) -> subprocess.CompletedProcess[str]:
-    return run_forked(command, cwd=cwd, timeout=timeout)
+    return run_forked(command[1:], cwd=cwd, timeout=timeout)
 
 
 def written(document: Path | str, folder: Path, *options: str) -> Path:

@@ -186,7 +186,7 @@ def test_the_application_takes_its_queue_from_the_environment(document: Path, fo
     code = "import app; print(app.app.queue is not None, *app.app.server.eio.transports)"
     for queue, said in (("", "False websocket"), ("redis://127.0.0.1:1", "True websocket")):
         environment = {**os.environ, **({"MESSAGE_QUEUE": queue} if queue else {})}
-        shown = run_forked([sys.executable, "-c", code], cwd=folder, env=environment)
+        shown = run_forked(["-c", code], cwd=folder, env=environment)
         assert (shown.returncode, shown.stdout.strip()) == (0, said), shown.stderr
 
 

@@ -85,7 +85,7 @@ def test_an_application_is_created_without_uvicorn(folder: Path) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_release_is_served_by_plain_asgi(change: str) -> None:
     """Small and large events are answered, and if the shortcut is off, one line names both versions."""
-    command = [sys.executable, "-m", "tests.engine.transport.uvicorn.changed", change]
+    command = ["-m", "tests.engine.transport.uvicorn.changed", change]
     done = run_forked(command, cwd=ROOT, again=("asynction_asgi", "tests"))
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
