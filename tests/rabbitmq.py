@@ -84,9 +84,14 @@ class RabbitMQ:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(STOP_SECONDS)
 
-    def forget_names(self) -> None:
-        """End Erlang's name server, which outlives the broker that has started it."""
-        subprocess.run(["epmd", "-kill"], env=self._environ, check=False, capture_output=True)
+    @contextlib.contextmanager
+    def naming(self) -> Iterator[None]:
+        """Run Erlang's name server; one that the broker starts would outlive it."""
+        with subprocess.Popen(["epmd"], env=self._environ) as names:
+            try:
+                yield
+            finally:
+                names.kill()
 
 
 def _free_ports(count: int) -> list[int]:
@@ -102,9 +107,9 @@ def running_rabbitmq() -> Iterator[RabbitMQ]:
     """Run a broker until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         broker = RabbitMQ(Path(folder))
-        try:
-            broker.start()
-            yield broker
-        finally:
-            broker.end()
-            broker.forget_names()
+        with broker.naming():
+            try:
+                broker.start()
+                yield broker
+            finally:
+                broker.end()
