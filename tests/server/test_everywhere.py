@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+import socketio
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from asynction_asgi import (
@@ -179,6 +180,34 @@ async def test_bytes_are_asked_and_answered(world: World) -> None:
         sids = [client.id async for client in app.sockets("bidders")]
         called = [await app.call("picture", b"\x00\xff", to=sid, timeout=10) for sid in sids]
     assert values == called == [b"\xff\x00"] * 2
+
+
+async def test_an_answer_without_a_form_on_the_queue(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client of MessagePack can send bytes beside what stands for bytes elsewhere; it counts as no answer."""
+    options: dict[str, Any] = {
+        "message_queue": queue_url,
+        "channel": uuid.uuid4().hex,
+        "serializer": "msgpack",
+    }
+    apps = [AsynctionSocketIO.from_spec(SPEC, validation=False, **options) for _ in range(2)]
+    with contextlib.ExitStack() as stack:
+        url, _ = (stack.enter_context(serve(app, lifespan="on")) for app in apps)
+        client = socketio.AsyncClient(serializer="msgpack")
+        client.on("picture", lambda _: ({"_placeholder": True}, b"x"))
+        await client.connect(url)
+        try:
+            sid = client.get_sid("/")
+            asked = [answer async for answer in apps[1].ask("picture", b"", to=sid, timeout=0.5)]
+            assert [type(answer.error) for answer in asked] == [NoAnswerError]
+            with pytest.raises(NoAnswerError):
+                await apps[1].call("picture", b"", to=sid, timeout=0.5)
+        finally:
+            await client.disconnect()
+    assert apps[0].queue is not None
+    assert apps[0].queue.dropped == {"an answer without a form on the queue": 2}
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_a_question_to_nobody_and_one_that_is_left(world: World) -> None:

@@ -229,9 +229,12 @@ class Everywhere:
             self._rooms.answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
             return
         members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
-        link = self._rooms.link
-        if link is not None:
-            link.write(self._rooms.settings.codec.emit(tuple(arguments), method="answer", **members))
+        link, text = (
+            self._rooms.link,
+            self._rooms.settings.codec.answer(arguments, method="answer", **members),
+        )
+        if link is not None and text is not None:
+            link.write(text)
 
     def _take_answer(self, method: str, message: dict[str, Any], sender: str) -> None:
         number = read_number(message)

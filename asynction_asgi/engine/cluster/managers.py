@@ -270,7 +270,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         """Ask the other processes for what upstream's methods are about."""
         named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
         members = {name: value for name, value in data.items() if name != named} | carried(self.carrier)
-        await self._send(self.settings.codec.relay({named: self._sender, **members}))
+        text = self.settings.codec.relay({named: self._sender, **members})
+        if text is not None:
+            await self._send(text)
 
     @property
     def _sender(self) -> str:

@@ -17,7 +17,7 @@ from ..wire.codec import UndecodableError, UnencodableError, choose_codec
 from .seals import ForgedError, is_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .seals import Seal
 
@@ -76,8 +76,8 @@ class QueueJson:
         head = self.check({first: members[first], **members, "method": method, "binary": bool(attachments)})
         return f'{head[:-1]},"data":{body}}}'
 
-    def relay(self, message: dict[str, Any]) -> str:
-        """Return the text of a message of upstream's, unsigned.
+    def relay(self, message: dict[str, Any]) -> str | None:
+        """Return the text of a message of upstream's, unsigned, or None for an answer that has none.
 
         Upstream has no form for an answer with bytes; it gets that of an emit.
 
@@ -90,7 +90,18 @@ class QueueJson:
         if "args" not in message:
             raise UnencodableError("bytes outside a packet")
         members = {name: value for name, value in message.items() if name != "args"}
-        return self.emit(tuple(message["args"]), **members)
+        return self.answer(message["args"], **members)
+
+    def answer(self, arguments: Sequence[Any], **members: Any) -> str | None:
+        """Return the text of a client's answer, unsigned, or None, counted, if it has none.
+
+        A client that speaks MessagePack can send what only JSON with bytes has no form for.
+        """
+        try:
+            return self.emit(tuple(arguments), **members)
+        except UnencodableError as error:
+            self.drop("an answer without a form on the queue", detail=str(error))
+            return None
 
     def _encode(self, value: Any, shown: Any) -> tuple[str, list[bytes]]:
         attachments: list[bytes] = []
