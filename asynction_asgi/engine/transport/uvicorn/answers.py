@@ -77,13 +77,13 @@ def _encode(headers: Iterable[Header]) -> bytes:
 _encode_again = functools.lru_cache(2)(_encode)
 
 
-def refuse(status: int, headers: Iterable[Header], body: bytes) -> bytes:
+def refuse(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     """Return an answer that does not open a WebSocket, with the headers that it needs.
 
     Raises:
         InvalidHeaderValue: A value could end its line.
     """
-    fields = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+    fields = Headers(list(headers))
     fields.setdefault("Date", formatdate(usegmt=True))
     fields.setdefault("Connection", "close")
     fields.setdefault("Content-Length", str(len(body)))

@@ -3,6 +3,10 @@
 It behaves as `WebSocketsSansIOProtocol` of uvicorn 0.54 does, on the wire and towards the application, and
 costs half of it: no queue, no event and no parser for each connection, and the head is read once. It is a whole
 ASGI WebSocket, as any application may be served by it, and any middleware may stand between.
+
+It differs for clients that break the protocol: the reasons of close frames have other words, control frames
+and invalid ones before the 101 are answered by 400, and control frames whose length is written longer than it
+need be are errors.
 """
 
 from __future__ import annotations
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
 # RFC 6455, 7.4.1, and 1012 as registered later.
 _PROTOCOL_ERROR, _TOO_BIG, _RESTART = 1002, 1009, 1012
 _NO_STATUS, _ABNORMAL = 1005, 1006
-_SWITCHING = 101
 # In seconds, as uvicorn has it: for the client's close frame after ours.
 _CLOSE_SECONDS = 10.0
 
@@ -49,10 +52,9 @@ def open_connection(
     """Serve a WebSocket from now on: call the application, and take what comes from the transport."""
     scope = make_scope(opening, transport, config, app_state)
     connection = Connection(transport, scope, opening.accept, config, state)
-    context = contextvars.copy_context()
-    connection.shortcut = Shortcut(connection, context)
-    serving = connection.run(config.loaded_app, scope)
-    task = asyncio.get_running_loop().create_task(serving, context=context)
+    connection.shortcut = Shortcut(connection, contextvars.copy_context())
+    # Not in the shortcut's context, which can't be entered while the task runs: TLS may deliver within a call of close.
+    task = asyncio.get_running_loop().create_task(connection.run(config.loaded_app, scope))
     task.add_done_callback(state.tasks.discard)
     state.tasks.add(task)
 
@@ -174,9 +176,9 @@ class Connection:
         answer = handshake.take(message)
         if answer is None:
             return
-        data, status = answer
-        if status != _SWITCHING:
-            self._refuse(data, status)
+        data, refusal = answer
+        if refusal is not None:
+            self._refuse(data, refusal)
         elif not self.transport.is_closing():
             self._handshake = None
             self.transport.write(data)

@@ -31,10 +31,10 @@ class Handshake:
         self._scope: Any = scope
         self._proof = proof
         self._headers = headers
-        self._refusal: tuple[int, tuple[Header, ...], bytes] | None = None
+        self._refusal: tuple[int, list[tuple[str, str]], bytes] | None = None
 
-    def take(self, message: Any) -> tuple[bytes, int] | None:
-        """Return the answer's bytes and status, or None if it is not complete yet.
+    def take(self, message: Any) -> tuple[bytes, int | None] | None:
+        """Return the answer's bytes, with its status if it is a refusal, or None if it is not complete yet.
 
         Raises:
             RuntimeError: The event can't come here; nothing is to be sent.
@@ -46,7 +46,7 @@ class Handshake:
         if kind == "websocket.accept":
             self._log("[accepted]")
             headers, subprotocol = message.get("headers", ()), message.get("subprotocol")
-            return answers.accept(self._proof, self._headers, headers, subprotocol), 101
+            return answers.accept(self._proof, self._headers, headers, subprotocol), None
         if kind == "websocket.close":
             self._log("403")
             return answers.refuse(403, (), b""), 403
@@ -59,10 +59,13 @@ class Handshake:
         if not 100 <= status < 600:
             raise RuntimeError(f"Invalid HTTP status code '{status}' in response.")
         self._log(str(status))
-        self._refusal = (status, tuple(message.get("headers", ())), b"")
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())
+        ]
+        self._refusal = (status, headers, b"")
         return None
 
-    def _extend(self, message: Any) -> tuple[bytes, int] | None:
+    def _extend(self, message: Any) -> tuple[bytes, int | None] | None:
         """Add to the body of a refusal."""
         if message["type"] != "websocket.http.response.body" or self._refusal is None:
             raise RuntimeError(

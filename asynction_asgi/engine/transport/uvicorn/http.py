@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 # In seconds, for the head of a connection's first request; uvicorn itself would wait for ever.
 _HEAD_SECONDS = 20.0
-_END = b"\r\n\r\n"
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 _logger = uvicorns_logger()
@@ -37,7 +37,6 @@ class HttpProtocol(asyncio.Protocol):
         "_config",
         "_connections",
         "_deadline",
-        "_next",
         "_opens",
         "_state",
         "_transport",
@@ -56,7 +55,6 @@ class HttpProtocol(asyncio.Protocol):
         self._state = server_state
         self._connections: set[Any] = server_state.connections
         self._app_state = app_state
-        self._next: Any = None  # uvicorn's protocol, once it has the connection
         # At DEBUG uvicorn and websockets log more than is said here.
         known = config.ws_protocol_class in (WebSocketsSansIOProtocol, WebSocketProtocol)
         self._opens = known and not _logger.isEnabledFor(logging.DEBUG)
@@ -65,38 +63,26 @@ class HttpProtocol(asyncio.Protocol):
         """Wait for the head of a request, for a bounded time."""
         self._transport: Any = transport
         self._connections.add(self)
-        self._deadline = asyncio.get_running_loop().call_later(_HEAD_SECONDS, self._end_wait)
+        self._deadline = asyncio.get_running_loop().call_later(_HEAD_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Open a WebSocket, or leave the connection to uvicorn."""
+        self._leave()
         opening = parse_opening(data) if self._opens else None
         if opening is not None and not (opening.extends and self._config.ws_per_message_deflate):
-            self._leave()
             open_connection(opening, self._transport, self._config, self._state, self._app_state)
             return
-        self._connections.discard(self)
-        self._next = AutoHTTPProtocol(self._config, self._state, self._app_state)  # type: ignore[call-arg]  # the constructor of uvicorn's classes
-        self._transport.set_protocol(self._next)
-        self._next.connection_made(self._transport)
-        self._next.data_received(data)
-        if _END in data:
-            self._deadline.cancel()
+        uvicorns: Any = AutoHTTPProtocol(self._config, self._state, self._app_state)  # type: ignore[call-arg]  # the constructor of uvicorn's classes
+        self._transport.set_protocol(uvicorns)
+        uvicorns.connection_made(self._transport)
+        uvicorns.data_received(data)
+        if _lacks_head(uvicorns):
+            loop = asyncio.get_running_loop()
+            loop.call_at(self._deadline.when(), _end_wait, weakref.ref(uvicorns))
 
     def _leave(self) -> None:
         self._deadline.cancel()
         self._connections.discard(self)
-
-    def _end_wait(self) -> None:
-        """Close a connection whose first request has no whole head yet."""
-        if self._next is None:
-            self._transport.close()
-        elif (
-            self._transport.get_protocol() is self._next
-            and self._next.cycle is None
-            and not self._transport.is_closing()
-        ):
-            self._transport.write(_LATE)
-            self._next.shutdown()
 
     def eof_received(self) -> None:
         """Let the transport close, as uvicorn does."""
@@ -108,3 +94,16 @@ class HttpProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """Close: the server stops, and no request has begun."""
         self._transport.close()
+
+
+def _lacks_head(uvicorns: Any) -> bool:
+    """Return whether uvicorn's protocol has a connection whose first request has no whole head yet."""
+    return uvicorns.cycle is None and uvicorns in uvicorns.connections and not uvicorns.transport.is_closing()
+
+
+def _end_wait(reference: weakref.ref[Any]) -> None:
+    """Answer a client that is late, unless it is gone: the timer keeps nothing of it."""
+    uvicorns = reference()
+    if uvicorns is not None and _lacks_head(uvicorns):
+        uvicorns.transport.write(_LATE)
+        uvicorns.shutdown()

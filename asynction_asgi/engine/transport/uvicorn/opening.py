@@ -66,6 +66,8 @@ def parse_opening(head: bytes) -> Opening | None:
     if len(head) > _MOST_HEAD or (match := _HEAD.fullmatch(head)) is None:
         return None
     path, query, block = match.groups()
+    if b" \r\n" in block or b"\t\r\n" in block:
+        return None  # parsers differ in whether white space behind a value belongs to it
     lines = block[:-2].split(b"\r\n")
     if len(lines) > _MOST_FIELDS or max(len(path) + len(query or b""), *map(len, lines)) > _MOST_LINE:
         return None

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.engine.transport.uvicorn import self_test
 from asynction_asgi.engine.transport.uvicorn.connection import Connection
-from asynction_asgi.engine.transport.uvicorn.offline import Line, Transport
+from asynction_asgi.engine.transport.uvicorn.offline import Line, Transport, frame
 from asynction_asgi.engine.transport.uvicorn.shortcut import Shortcut
 from asynction_asgi.engine.transport.uvicorn.uvicorns import stand_before
 from tests.protocols import OWN, OWN_HTTP, SHORT_WAY
@@ -387,3 +387,37 @@ async def test_a_client_that_is_gone_is_not_taken_over() -> None:
     connection.shortcut.connection_lost(None)
     assert connection.engage(line.receiver) is None
     assert not state.connections
+
+
+@BOTH
+async def test_a_transport_may_deliver_while_the_application_runs(ws: str) -> None:
+    """TLS of asyncio hands on what it has read within a call of close, which the application makes."""
+    events: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        protocol = receive.__self__.transport.get_protocol()
+        protocol.data_received(frame(0x81, b"word"))
+        events.append(await receive())
+
+    async with (
+        serve_app(app, ws=ws) as url,
+        connect(url.replace("http", "ws"), proxy=None) as client,
+    ):
+        await client.wait_closed()
+    assert events == [{"type": "websocket.receive", "text": "word"}]
+
+
+@BOTH
+async def test_headers_of_a_refusal_that_are_no_bytes_are_a_bug(ws: str) -> None:
+    """The client is told, not left without an answer."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": [("x", "y")]})
+        await send({"type": "websocket.http.response.body", "body": b""})
+
+    async with serve_app(app, ws=ws) as url:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url.replace("http", "ws"), proxy=None)
+    assert refused.value.response.status_code == 500
