@@ -36,7 +36,7 @@ _OWN = (f"{__package__}.connection", "Connection")
 _FLOOR = (0, 52, 1)
 _UVICORNS_HANDSHAKE = (
     "leaving handshakes to uvicorn, at about twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
-    " works as usual. Update asynction-asgi"
+    " works as usual. Use uvicorn 0.53 or later; if it is that already, update asynction-asgi"
 )
 _PLAIN = (
     "serving WebSockets by plain ASGI, at about twice the CPU: %s (uvicorn %s, websockets %s); all else works"
