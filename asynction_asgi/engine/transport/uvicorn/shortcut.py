@@ -292,12 +292,14 @@ class Shortcut(asyncio.Protocol):
         self._held = True
         self._transport.pause_reading()
         self._waiter = asyncio.ensure_future(pause)
-        self._waiter.add_done_callback(self._go_on, context=self._context)
+        self._waiter.add_done_callback(self._end_hold)
 
-    def _go_on(self, waiter: asyncio.Future[None]) -> None:
+    def _end_hold(self, waiter: asyncio.Future[None]) -> None:
         self._waiter = None
-        if waiter.cancelled():
-            return
+        if not waiter.cancelled():
+            self._context.run(self._go_on)  # the engine may have attached meanwhile
+
+    def _go_on(self) -> None:
         self._held = False
         self._drain()
         data = b"".join(self._parts)
