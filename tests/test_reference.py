@@ -101,7 +101,8 @@ def test_linked_files_exist() -> None:
         (page, link) for page in PAGES for link in re.findall(r"\]\(([^):]+)\)", page.read_text("utf-8"))
     ]
     assert links
-    assert [link for page, link in links if not (page.parent / link.partition("#")[0]).is_file()] == []
+    files = [page.parent / (link.partition("#")[0] or page.name) for page, link in links]
+    assert [file for file in files if not file.is_file()] == []
 
 
 @pytest.mark.parametrize("folder", ["guides", "reference", "explanation"])

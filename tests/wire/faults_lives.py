@@ -251,10 +251,10 @@ for transport in ("websocket", "polling"):
 
 @lives.fault("opens 200 connections and no namespace")
 async def _(world: World) -> None:
-    for _ in range(200):
-        await world.client(None)
+    clients = [await world.client(None) for _ in range(200)]
     await world.works(world.bystander)
-    for client in world.clients:
+    await clients[0].closed()
+    for client in clients:
         await client.vanish()
     await world.freed()
 
