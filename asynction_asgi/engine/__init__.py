@@ -106,7 +106,7 @@ def create_server(
 
     Raises:
         TypeError: An option is unknown.
-        ValueError: An option has a value that it can't have, contradicts another, or what the engine guarantees.
+        ValueError: An option's value is invalid, or contradicts another option or what the engine guarantees.
         ModuleNotFoundError: The queue's client package is not installed.
     """
     check_values({**upstream_options, "ordering": ordering, "channel": channel})

@@ -18,7 +18,7 @@ def check_values(options: Mapping[str, Any]) -> None:
     """Refuse values that an option can't have.
 
     Args:
-        options: By name; those that can't be told from valid ones pass.
+        options: By name; those that are not listed below pass.
 
     Raises:
         ValueError: An option has another value than it takes; the message says which it takes.
@@ -30,7 +30,7 @@ def check_values(options: Mapping[str, Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def _is_above_zero(value: Any) -> bool:
@@ -38,7 +38,7 @@ def _is_above_zero(value: Any) -> bool:
 
 
 def _is_interval(value: Any) -> bool:
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple):
         return len(value) == 2 and _is_above_zero(value[0]) and _is_number(value[1]) and value[1] >= 0
     return _is_above_zero(value)
 
@@ -49,10 +49,14 @@ def _is_bool(value: Any) -> bool:
 
 def _are_transports(value: Any) -> bool:
     names = [value] if isinstance(value, str) else value
-    return isinstance(names, Collection) and len(names) > 0 and all(name in _TRANSPORTS for name in names)
+    return value is None or (
+        isinstance(names, Collection) and len(names) > 0 and all(name in _TRANSPORTS for name in names)
+    )
 
 
-def _are_texts(value: Any) -> bool:
+def _are_namespaces(value: Any) -> bool:
+    if value is None or isinstance(value, str):
+        return value in (None, "*")
     return isinstance(value, Collection) and all(isinstance(name, str) for name in value)
 
 
@@ -79,5 +83,5 @@ _TAKEN: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "a name or a dict of attributes",
     ),
     "json": (_is_json, "a module with the functions dumps and loads"),
-    "namespaces": (_are_texts, "names of namespaces"),
+    "namespaces": (_are_namespaces, "'*' or a list of names of namespaces"),
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
@@ -54,7 +54,7 @@ class UpstreamOptions(TypedDict, total=False):
     transports: Sequence[str] | str
     http_compression: bool
     compression_threshold: int
-    cookie: str | Mapping[str, Any] | None
+    cookie: str | dict[str, Any] | None
     json: Any
     logger: logging.Logger | bool
     engineio_logger: logging.Logger | bool

@@ -88,7 +88,7 @@ class Server(AddressingServer):
         serializer = create_serializer(
             options.pop("serializer", "default"), options.pop("json", None), limits
         )
-        namespaces = options.pop("namespaces", ())
+        namespaces = options.pop("namespaces", None) or ()
         reports = Reports(watch)
         self.counts = Counts()
         super().__init__(

@@ -68,7 +68,7 @@ class Metrics:
             self._file.beat(health)
 
     def end(self, health: Health) -> None:
-        """Bring the cells up to date a last time, and let a supervisor expect no more beats."""
+        """Bring the cells up to date a last time, and tell a supervisor to wait for no more beats."""
         if self._file is not None:
             self.refresh()
             self._file.end(health)

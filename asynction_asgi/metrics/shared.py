@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Gathering", "WorkerFile"]
 
 # The layout's hash, the length of its description, the time of the last beat, and the flags of `Health`. The time is
-# 0 while the application starts or ends, when nobody expects a beat.
+# 0 while the application starts or ends, when no beat is due.
 _HEAD = struct.Struct("8sQdQ")
 _BEAT = struct.Struct("dQ")
 _BEAT_AT = 16
@@ -45,7 +45,7 @@ class WorkerFile:
         cells: The application's, in shared memory.
 
     Raises:
-        OSError: There is no space for them; no file is left.
+        OSError: They don't fit on the disk or into memory; the file is removed.
     """
 
     def __init__(self, folder: Path, layout: Layout) -> None:
@@ -60,11 +60,11 @@ class WorkerFile:
         try:
             os.ftruncate(self._file, size)
             _reserve(self._file, size)
+            self._map = mmap.mmap(self._file, 0)
         except OSError:
             hidden.unlink()
             os.close(self._file)
             raise
-        self._map = mmap.mmap(self._file, 0)
         self._map[:start] = _HEAD.pack(layout.hash, len(described), 0.0, 0) + described
         self.cells: MutableSequence[float] = memoryview(self._map)[start:].cast("d")  # type: ignore[assignment]  # typeshed has no item type
         hidden.rename(folder / f"{name}{_SUFFIX}")
@@ -74,7 +74,7 @@ class WorkerFile:
         _BEAT.pack_into(self._map, _BEAT_AT, time.monotonic(), health.flags)
 
     def end(self, health: Health) -> None:
-        """Note that nobody is to expect another beat."""
+        """Note that no further beat is due."""
         _BEAT.pack_into(self._map, _BEAT_AT, 0.0, health.flags)
 
 

@@ -184,7 +184,7 @@ async def test_the_bound_of_events_is_exact() -> None:
 
 async def test_the_oldest_events_of_all_are_forgotten_first() -> None:
     """Beyond `Limits.recovery_bytes`, the client that missed them starts over; others get theirs."""
-    async with staged(limits=Limits(recovery_bytes=3 * SIZE)) as (stage, one):
+    async with staged(limits=Limits(recovery_bytes=3 * SIZE + SIZE // 2)) as (stage, one):
         other = Returner(stage)
         for client in (one, other):
             async with client.there():

@@ -19,8 +19,8 @@ from .relayed import (
     LONGEST_SECONDS,
     emitted,
     name_namespace,
+    read_answer,
     read_clients,
-    read_data,
     read_number,
     read_room,
     read_sids,
@@ -229,12 +229,11 @@ class Everywhere:
             self._rooms.answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
             return
         members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
-        link, text = (
-            self._rooms.link,
-            self._rooms.settings.codec.answer(arguments, method="answer", **members),
-        )
-        if link is not None and text is not None:
-            link.write(text)
+        link = self._rooms.link
+        if link is not None:
+            text = self._rooms.settings.codec.answer(arguments, method="answer", **members)
+            if text is not None:
+                link.write(text)
 
     def _take_answer(self, method: str, message: dict[str, Any], sender: str) -> None:
         number = read_number(message)
@@ -247,10 +246,7 @@ class Everywhere:
         elif method == "asked" and isinstance(question, Poll):
             question.report(sender, read_sids(message))
         elif method == "answer" and isinstance(question, Poll):
-            lost, sid = message.get("lost"), message["sid"]
-            data = None if lost is not None else read_data(message)
-            arguments = data if isinstance(data, tuple) or lost is not None else (data,)
-            question.answer(sid, arguments, lost == "gone")
+            question.answer(message["sid"], read_answer(message), message.get("lost") == "gone")
 
     # -- the queue ---------------------------------------------------------------------------
 

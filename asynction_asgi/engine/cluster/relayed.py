@@ -35,12 +35,13 @@ def check_names(message: dict[str, Any]) -> None:
 
 
 def read_answer(message: dict[str, Any]) -> Sequence[Any] | None:
-    """Return the arguments of an answer to a callback, or None if it says that none will come.
+    """Return the arguments of a client's answer, or None if the message says that none will come.
 
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.
     """
-    if type(message["id"]) is not int or isinstance(message.get("sid"), list | dict):
+    read_number(message)
+    if isinstance(message["sid"], list | dict):
         raise TypeError
     if message.get("lost") is not None:
         return None

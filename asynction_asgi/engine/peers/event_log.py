@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     # that for an offset. A plain tuple: Python's garbage collector passes over those of numbers and strings.
     Entry = tuple[int, str, int, "Share | None", str | None]
 
+# This part of the bound is free after the oldest events were forgotten.
+_RESERVE = 16
 _TAILS = tuple(f"{number:02x}" for number in range(256))
 
 
@@ -149,10 +151,16 @@ class Log:
         self.bytes -= freed
 
     def _forget(self) -> None:
-        """Forget the oldest events until the rest is within the bound."""
-        while self.bytes > self._most and self.forgotten < self._last:
-            self.forgotten += 1
-            self.drop([self.forgotten])
+        """Forget the oldest events, with a reserve: each time costs a look at all that was released before them."""
+        excess = self.bytes - self._most + self._most // _RESERVE
+        numbers = []
+        for number, kept in self._kept.items():
+            if excess <= 0:
+                break
+            excess -= len(kept)
+            numbers.append(number)
+        self.forgotten = numbers[-1]
+        self.drop(numbers)
 
     def frames(self, entry: Entry, namespace: str, form: str) -> Burst:
         """Return what is sent of an event that was recorded in this form, and is not forgotten."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .event_log import Entry, Log
 
 _LONGEST_OFFSET = 64
-# Events beyond the bound of their number are dropped several at once: as soon as they are this part of it.
+# A trail exceeds its number of events by this part before the excess is dropped, all of it together.
 _SPARE = 16
 _SIZE = itemgetter(2)
 
@@ -146,7 +146,7 @@ class Trail:
         """Whether nothing is missing between what the client has received and what is kept."""
         if self._first > self._confirmed or len(self.entries) > self._events:
             return False
-        return all(number > self._log.forgotten for number, *_ in self.entries)
+        return all(entry[0] > self._log.forgotten for entry in self.entries)
 
     def frames(self) -> Iterator[Burst]:
         """Yield what is sent of each event, if nothing is missing."""

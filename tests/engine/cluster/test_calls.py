@@ -12,7 +12,8 @@ import pytest
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 
-from tests.engine.stage import WebSocketClient, until
+from asynction_asgi.engine.cluster.messages import sender_of
+from tests.engine.stage import SECONDS, WebSocketClient, until
 
 from .processes import acquainted, processes
 
@@ -96,12 +97,13 @@ async def test_every_message_begins_with_its_sender(queue_url: str) -> None:
         await here.ask("poll", LONG)
         await here.ask("call", there.sid, LONG)
         awaited = {"ask", "asked", "answer", "emit", "callback"}
-        async for message in listener.listen():
-            text = message["data"]
-            assert text.startswith(('{"host_id":"', '{"sender":"')), text
-            awaited.discard(json.loads(text)["method"])
-            if not awaited:
-                break
+        async with asyncio.timeout(SECONDS):
+            async for message in listener.listen():
+                body = json.loads(message["data"])
+                assert next(iter(body.values())) == sender_of(body), body
+                awaited.discard(body["method"])
+                if not awaited:
+                    break
 
 
 @KINDS
