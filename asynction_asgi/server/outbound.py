@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .observer import Outcomes
     from .validation import Validation, ViolationLog
 
+_NO_SUCH_EVENT = "the document declares no such event for the server to emit"
+
 
 class Outbound:
     """Checks emits and the clients' answers to them. Sends nothing."""
@@ -80,10 +82,12 @@ class Outbound:
                 if to is not None and self._write(event, (*arguments, to), namespace)[1] is None:
                     error.add_note(f"'to' holds what the event's next argument may be; {one_tuple(event)}")
                 if self._validation.outbound == "enforce":
+                    self._add_hint(error)
                     if self._outcomes.unsent is not None:
                         self._outcomes.unsent(namespace, event, error)
                     raise error
-                self._violations.let_through(error, *self._declared(event, namespace))
+                declared = self._declared(event, namespace)
+                self._violations.let_through(error, *declared, finish=self._add_hint)
             finally:
                 del error  # a frame that holds what it raises is garbage that only the collector finds
         return tuple(arguments)
@@ -164,7 +168,7 @@ class Outbound:
     def _undeclared(self, event: Any, namespace: str) -> UndeclaredEventError:
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
-            message = self._namespaces.undeclared(namespace)
+            message = "the document declares no such namespace"
         elif not isinstance(event, str):
             message = "an event's name is a string"
         elif event in RESERVED_EVENTS:
@@ -172,6 +176,13 @@ class Outbound:
         elif event in resolved.declared.receives:
             message = "the document declares this event for clients to emit, not for the server"
         else:
-            near = did_you_mean(event, resolved.declared.sends)
-            message = f"the document declares no such event for the server to emit{near}"
+            message = _NO_SUCH_EVENT
         return UndeclaredEventError(namespace=namespace, event=event, direction="outbound", message=message)
+
+    def _add_hint(self, error: ValidationError) -> None:
+        """Say what may be meant by an undeclared name; looking for it takes longer than the check itself."""
+        resolved = self._namespaces.resolve(error.namespace)
+        if resolved is None:
+            error.message += self._namespaces.say_known(error.namespace)
+        elif error.message == _NO_SUCH_EVENT:
+            error.message += did_you_mean(error.event, resolved.declared.sends)

@@ -74,13 +74,21 @@ class ViolationLog:
         self.counts: Counter[tuple[str, str | None, str]] = Counter()
         self._throttle = Throttle(most=_MOST_KEYS)
 
-    def let_through(self, error: ValidationError, namespace: str, event: str | None) -> None:
+    def let_through(
+        self,
+        error: ValidationError,
+        namespace: str,
+        event: str | None,
+        *,
+        finish: Callable[[ValidationError], None] | None = None,
+    ) -> None:
         """Record a violation that was not enforced.
 
         Args:
             error: The violation; its own names are those that a peer chose.
             namespace: The declared namespace.
             event: The declared event, or one that the code names and the document does not.
+            finish: Completes the error's message, if it is logged.
         """
         key = namespace, event, error.part
         if isinstance(error, UndeclaredEventError) and key not in self.counts:
@@ -94,5 +102,7 @@ class ViolationLog:
             self._tell(error, namespace, event)
         unsaid = self._throttle.admits(key)
         if unsaid is not None:
+            if finish is not None:
+                finish(error)
             extra = {"namespace": namespace, "event": event, "code": error.code, "reason": error.keyword}
             logger.warning("let through: %s%s", error, unsaid, extra=extra)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Contract", "NamespaceContract"]
 
-_LONGEST_MEANT = 64  # characters
 _NOTHING: Checks = ByEvent({}, None)
 
 
@@ -147,5 +146,4 @@ class NamespaceContract:
             return "; clients emit it"
         if direction == "inbound" and event in self._events["outbound"]:
             return "; the server emits it"
-        # A server that `listen` talks to may send any name, and finding similar ones takes time.
-        return did_you_mean(event[:_LONGEST_MEANT], self._events[direction])
+        return did_you_mean(event, self._events[direction])

@@ -10,6 +10,7 @@ from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.errors import PayloadValidationError, UndeclaredEventError, Violation
 from asynction_asgi.logs import Throttle
 from asynction_asgi.server.validation import ViolationLog
+from asynction_asgi.spec.text.hints import did_you_mean
 from tests.clients import connected
 from tests.serving import serve
 
@@ -81,6 +82,26 @@ async def test_a_long_event_name_is_truncated_in_logs(caplog: pytest.LogCaptureF
             assert (await client.call("x" * 100_000, 1))["error"]["code"] == "internal_error"
     assert len(caplog.records) == 2
     assert all(len(record.getMessage()) < 500 for record in caplog.records)
+
+
+async def test_only_a_logged_line_suggests_names(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name like an undeclared one is looked for when the line is written, as that takes time."""
+    found: list[str] = []
+
+    def suggest(word: str, known: Any) -> str:
+        found.append(word)
+        return did_you_mean(word, known)
+
+    monkeypatch.setattr("asynction_asgi.server.outbound.did_you_mean", suggest)
+    spec = document(root=channel([], sends=[message("news", TEXT)]))
+    app = AsynctionSocketIO.from_spec(spec, validation="warn")
+    for _ in range(20):
+        await app.emit("nwes", {})
+    assert found == ["nwes"]
+    (line,) = caplog.messages
+    assert "for the server to emit; did you mean 'news'? [unknown_event]" in line
 
 
 def test_undeclared_names_of_emits_are_limited() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
-from ..text.hints import did_you_mean
+from ..text.hints import say_known
 from .coercion import coerce_text
 from .templates import PARAMETER
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Namespaces", "Resolved", "no_namespace"]
 
 _REMEMBERED = 4096
-_MOST_NAMED = 10  # namespaces in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +61,14 @@ class Namespaces:
         """Say that no namespace of this name is declared."""
         return no_namespace(name, self._declared)
 
+    def say_known(self, name: str) -> str:
+        """Return which namespaces may be meant by a name that is not declared, or are there instead."""
+        return say_known(name, self._declared)
+
 
 def no_namespace(name: str, declared: Iterable[str]) -> str:
     """Say that a document declares no namespace of this name, and which are meant or there instead."""
-    names = list(declared)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    known = f"; it has {', '.join(map(repr, names[:_MOST_NAMED]))}{more}" if names else ""
-    return f"the document declares no namespace {name!r}{did_you_mean(name, names) or known}"
+    return f"the document declares no namespace {name!r}{say_known(name, declared)}"
 
 
 class _Template:

@@ -9,16 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FEW = 8
+_LONGEST = 64  # characters; finding what is like a longer word takes time, and no name is that long
 
 
 def closest(word: Any, known: Iterable[str], *, cutoff: float = 0.7) -> str | None:
     """Return the known word that a person who wrote `word` most likely meant, or None."""
-    words, folded = list(known), str(word).lower()
+    text = str(word)
+    if len(text) > _LONGEST:
+        return None
+    words, folded = list(known), text.lower()
     for alike in (str.lower, sorted):  # written in another case; two letters swapped
         same = next((known_word for known_word in words if alike(known_word.lower()) == alike(folded)), None)
         if same is not None:
             return same
-    return next(iter(get_close_matches(str(word), words, n=1, cutoff=cutoff)), None)
+    return next(iter(get_close_matches(text, words, n=1, cutoff=cutoff)), None)
 
 
 def say_known(word: Any, known: Iterable[str]) -> str:

@@ -161,6 +161,8 @@ def test_near_words_are_suggested() -> None:
     assert did_you_mean("chanels", ["channels", "info"]) == "; did you mean 'channels'?"
     assert closest("OPERATIONID", ["operationId"]) == "operationId"
     assert did_you_mean("zzz", ["channels"]) == ""
+    assert closest("A" * 64, ["a" * 64]) == "a" * 64
+    assert closest("A" * 65, ["a" * 65]) is None, "finding what is like a long word takes time"
 
 
 class Counting(Resolver):
