@@ -18,7 +18,7 @@ from .signatures import UnbindableError
 from .unled import explain_missing_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ..errors import Diagnostic
     from ..spec.model import Namespace, Spec
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .bound_handler import BoundHandler
     from .conversion.typed_handlers import TypedHandlers
     from .imports import Imports
-    from .namespace_routes import NamespaceRoutes
+    from .namespace_routes import NamespaceRoutes, Route
     from .providing.sources import Providers
 
 _ORDERS: dict[str, tuple[str, ...]] = {"connect": ("sid", "environ", "auth"), "disconnect": ("sid", "reason")}
@@ -117,6 +117,8 @@ class HandlerBinder:
             bound, mismatches = self._typed.convert(
                 bound, route.event, route.check_arguments, at, named=event == WILDCARD
             )
+            arity = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
+            doubt = self._doubt(bound, route, event, arity)
         except NowhereError as error:
             found = problem_at(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             if self._unwritten and node is not None:
@@ -127,17 +129,6 @@ class HandlerBinder:
         except (UnbindableError, UnimportableError) as error:
             yield problem_at(at, f"handler of {event!r} in namespace {namespace!r}: {error}")
             return
-        doubt = explain_missing_lead(
-            bound, f"{event!r}", count_arguments(route.event.arguments), named=event == WILDCARD
-        )
-        arity = list(check_arity(route.event, bound, at, routes.params, named=event == WILDCARD))
-        if doubt is not None or any(finding.severity == "error" for finding in arity):
-            misplaced = self._providers.misplaced(bound.function, bound.taken)
-            if misplaced is not None:
-                doubt = (
-                    f"handler of {event!r} in namespace {namespace!r}: {misplaced.name!r} is of a type that is"
-                    f" provided, and takes the place of an argument; make it keyword-only: (…, *, {misplaced.name}: …)"
-                )
         if doubt is not None:
             yield problem_at(at, doubt, "ARITY")
             return
@@ -146,6 +137,27 @@ class HandlerBinder:
             events = routes.events if event in routes.events else routes.named
             events[event] = replace(route, handler=providing(bound))
         yield from errors
+
+    def _doubt(
+        self, bound: BoundHandler, route: Route, event: str, arity: Iterable[Diagnostic]
+    ) -> str | None:
+        """Say why a handler probably takes other parameters than its author meant, or return None.
+
+        Raises:
+            UnbindableError: A parameter asks for what is provided, and that can't be.
+        """
+        doubt = explain_missing_lead(
+            bound, f"{event!r}", count_arguments(route.event.arguments), named=event == WILDCARD
+        )
+        if doubt is None and not any(finding.severity == "error" for finding in arity):
+            return None
+        misplaced = self._providers.misplaced(bound.function, bound.taken)
+        if misplaced is None:
+            return doubt
+        return (
+            f"handler of {event!r} in namespace {route.namespace!r}: {misplaced.name!r} is of a type that is"
+            f" provided, and takes the place of an argument; make it keyword-only: (…, *, {misplaced.name}: …)"
+        )
 
     def _sort_out(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Return the errors among findings about a handler, and keep the warnings."""

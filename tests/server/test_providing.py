@@ -501,6 +501,7 @@ def generator() -> Iterator[First]:
 async def asks_unknown(data: Any, *, unknown: Unknown) -> None: ...
 async def asks_first(data: Any, *, first: First) -> None: ...
 async def asks_in_place(data: Any, first: First) -> None: ...
+async def annotated_in_place(data: Any, first: Annotated[First, Depends(first)]) -> None: ...
 async def depends(data: Any, *, first: First = Depends(first)) -> None: ...  # noqa: B008  # as in FastAPI
 async def annotated(data: Any, *, first: Annotated[First, Depends(first)]) -> None: ...
 
@@ -544,6 +545,13 @@ def error_handler(error: Exception, *, first: First) -> None: ...
             " (…, *, first: …) [ARITY]",
             id="not keyword-only",
         ),
+        pytest.param(annotated_in_place, {}, "FastAPI's Depends", id="Annotated Depends, not keyword-only"),
+        pytest.param(
+            asks_in_place,
+            {First: broken},
+            "broken asks for 'missing', and nothing",
+            id="broken, not keyword-only",
+        ),
     ],
 )
 def test_what_cannot_be_provided_is_an_error_at_start_up(handler: Any, provide: Any, words: str) -> None:
@@ -551,6 +559,7 @@ def test_what_cannot_be_provided_is_an_error_at_start_up(handler: Any, provide: 
     with pytest.raises(BindingError) as raised:
         bind(handler, provide=provide)
     assert words in str(raised.value)
+    assert "handler of 'say' in namespace '/'" in str(raised.value)
 
 
 def test_an_error_handler_is_not_provided_with_values() -> None:
