@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from ...errors import shorten
 from ...spec.instances import Choices, Edges, Instances, UnsatisfiableError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SEEDS = 4
 _MOST = 1500  # values near those of all seeds, accepted or not
 _LONGEST = 120  # characters of a value in a message
-# What a value can't grow into by other numbers and texts at its leaves.
+# Keywords that no other number or text in the same structure can satisfy.
 _OF_SHAPE = frozenset({"type", "required", "additionalProperties", "enum", "const", "anyOf", "oneOf"})
 
 
@@ -77,7 +77,8 @@ class Trial:
         values = list(self._answers(ack, is_tuple=is_tuple))
         pairs = list(_loaded(converter, values))
         if values and not pairs:
-            return _apart(list(_loaded(converter, own_values(annotation))), check, converter)
+            own = list(_loaded(converter, own_values(annotation)))
+            return _apart(own, check, converter, by_count=is_tuple and _is_of_fixed_length(annotation))
         first: Finding | None = None
         for dump in converter.dumps:
             refusals = (_refusal(dump, check, converter, *pair) for pair in pairs)
@@ -198,17 +199,23 @@ def _loaded(converter: Converter, values: Iterable[Any]) -> Iterator[tuple[Any, 
 
 
 def _apart(
-    pairs: Sequence[tuple[Any, Any]], check: Callable[[Any], object], converter: Converter
+    pairs: Sequence[tuple[Any, Any]],
+    check: Callable[[Any], object],
+    converter: Converter,
+    *,
+    by_count: bool,
 ) -> Sequence[Dump] | Finding:
     """Return how answers are written if no value of the document is of the type, or what is wrong.
 
     A narrower type, such as a UUID for any text, is no contradiction. If the document refuses every value of the
-    type for its shape, no answer can ever match.
+    type for its shape, no answer can ever match. The number of arguments belongs to the shape `by_count`.
     """
     first: Finding | None = None
     for dump in converter.dumps:
         refusals = [_refusal(dump, check, converter, *pair) for pair in pairs]
-        if not all(refusal is not None and _is_by_shape(refusal[1]) for refusal in refusals):
+        if not all(
+            refusal is not None and _is_by_shape(refusal[1], by_count=by_count) for refusal in refusals
+        ):
             return _beginning_with(dump, converter)
         first = first or _first(refusal and _written(converter, *refusal) for refusal in refusals)
     return first or converter.dumps
@@ -218,8 +225,19 @@ def _beginning_with(dump: Dump, converter: Converter) -> Sequence[Dump]:
     return [dump, *(other for other in converter.dumps if other is not dump)]
 
 
-def _is_by_shape(mismatch: Mismatch) -> bool:
-    return any(violation.keyword in _OF_SHAPE for violation in mismatch.violations)
+def _is_by_shape(mismatch: Mismatch, *, by_count: bool) -> bool:
+    return any(
+        violation.keyword in _OF_SHAPE
+        or (by_count and violation.pointer == "" and violation.keyword in {"minItems", "maxItems"})
+        for violation in mismatch.violations
+    )
+
+
+def _is_of_fixed_length(annotation: Any) -> bool:
+    """Return whether all values of a type of tuples have the same number of elements."""
+    if get_origin(annotation) is tuple:
+        return Ellipsis not in get_args(annotation)
+    return hasattr(annotation, "_fields")  # a named tuple
 
 
 def _refusal(

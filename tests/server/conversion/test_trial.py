@@ -260,11 +260,17 @@ def test_each_parameter_and_the_answer_are_reported() -> None:
             "/0: must be null or a number",
             id="a union",
         ),
+        pytest.param(
+            tuple[uuid.UUID, int],
+            {"type": "string"},
+            "/: expects 1 argument, got 2",
+            id="another count",
+        ),
     ],
 )
 def test_a_wrong_type_of_answer_is_an_error(annotation: Any, ack: Any, why: str) -> None:
     """A type of which the document accepts no value is an error for the answer, which shows one."""
-    with pytest.raises(BindingError, match=r"the answer: \w+ writes .+ refuses it at " + re.escape(why)):
+    with pytest.raises(BindingError, match=r"the answer: \S.* writes .+ refuses it at " + re.escape(why)):
         bind("order", LINE, taking(dict, answering=annotation), ack=ack)
 
 
@@ -287,7 +293,17 @@ class Impossible(pydantic.BaseModel):
 
 @pytest.mark.parametrize(
     "annotation",
-    [uuid.UUID, decimal.Decimal, dt.datetime, uuid.UUID | None, Placed, list[Placed], Sealed, Impossible],
+    [
+        uuid.UUID,
+        decimal.Decimal,
+        dt.datetime,
+        uuid.UUID | None,
+        tuple[uuid.UUID, ...],
+        Placed,
+        list[Placed],
+        Sealed,
+        Impossible,
+    ],
 )
 def test_an_answer_may_be_narrower_than_the_document(annotation: Any) -> None:
     """An answer of a UUID or the like passes where the document declares any text, also as a member."""
