@@ -195,6 +195,20 @@ class _LifecycleHandler:
 
 
 @dataclass(frozen=True, slots=True)
+class _Deprecated:
+    """``x-deprecated``: a boolean; anything else has no effect, and restricts nobody."""
+
+    def check(self, walk: Walk, node: Node) -> None:
+        if not isinstance(node.value, bool):
+            message = f"must be true or false to have an effect, not {type_name(node.value)}; use true"
+            walk.warn(node, "TYPE", message)
+
+    def as_schema(self, _: Refer) -> JsonSchema:
+        """Return a schema that admits what is served."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class _Range:
     """A number above `above`, up to `most`; whole unless `fractions`."""
 
@@ -296,7 +310,7 @@ MESSAGE_EXTENSIONS: dict[str, Rule] = {
         )
     ),
     "x-mock": ANYTHING,  # the mock's
-    "x-deprecated": Ours(BOOLEAN),
+    "x-deprecated": Ours(_Deprecated()),
 }
 CHANNEL_EXTENSIONS: dict[str, Rule] = {
     "x-handlers": Ours(Use("x-handlers")),

@@ -182,6 +182,7 @@ def test_a_reference_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
         (v2("{/: {publish: {message: {name: a, x-ackk: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-ackk", "did you mean 'x-ack'?"),
         (v2("{/: {x-handler: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-handler", "it belongs on a message; did you mean 'x-handlers'?"),
         (v2("{/: {publish: {message: {name: a, x-acks: true}}}}"), "UNKNOWN_EXTENSION", f"{M}/x-acks", "did you mean 'x-ack'?"),
+        (v2("{/: {publish: {message: {name: a, x-deprecated: since 2.0}}}}"), "TYPE", f"{M}/x-deprecated", "must be true or false to have an effect, not a string; use true"),
         (v2("{/: {$ref: '#/components/channels/c', description: d, publish: {}}}", "components: {channels: {c: {}}}"), "REF_TYPE", "/channels/~1/publish", "no effect beside a $ref"),
         (v2("{/: {}}", "components: {securitySchemes: {a: {type: http, scheme: bearer, x-basicBearerInfoFunc: s.b}}}"), "UNKNOWN_EXTENSION", f"{C}/securitySchemes/a/x-basicBearerInfoFunc", "use 'x-bearerInfoFunc'"),
     ],
