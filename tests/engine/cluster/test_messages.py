@@ -45,8 +45,8 @@ def test_bytes_travel_as_base64_after_the_data() -> None:
 def test_only_an_answer_carries_bytes_beside_an_emit() -> None:
     """The answer to a call has bytes in the form of an emit, and others have none."""
     codec = QueueJson()
-    answer = {"sender": "s", "method": "callback", "host_id": "h", "id": 1, "args": (b"x",)}
-    assert read_answer(json.loads(codec.relay({**answer, "sid": "a"}) or "")) == (b"x",)
+    answer = {"sender": "s", "method": "callback", "host_id": "h", "sid": "a", "id": 1, "args": (b"x",)}
+    assert read_answer(json.loads(codec.relay(answer) or "")) == (b"x",)
     assert read_answer(json.loads(codec.relay({**answer, "args": ["x"]}) or "")) == ["x"]
     assert codec.relay({**answer, "args": [b"x", {"_placeholder": True}]}) is None
     with pytest.raises(UnencodableError, match="outside"):
