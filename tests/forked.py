@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
-_PYTEST_SECONDS = 180.0
+_SECONDS = 180.0
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
@@ -161,7 +161,7 @@ class ForkedProcess:
 
 
 def run_forked(
-    command: Sequence[str], *, timeout: float = _PYTEST_SECONDS, **options: Any
+    command: Sequence[str], *, timeout: float = _SECONDS, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """Run a process to its end, as `subprocess.run` does that captures text and checks no exit code.
 

@@ -342,7 +342,8 @@ async def test_signals_reach_a_restart_that_waits(
             (folder / "slow").touch()
             command.process.send_signal(signal.SIGHUP)
             await asyncio.to_thread(command.wait_for, "importing")
-            (folder / "slow").unlink()  # its import ends by no SIGTERM, if uvicorn has its handler by then
+            # Or it would not end by SIGTERM: uvicorn's handler does not interrupt an import.
+            (folder / "slow").unlink()
             os.kill(pid, signal.SIGKILL)
             await asyncio.to_thread(command.wait_for, f"worker {pid} died; starting another one")
             command.process.send_signal(signal.SIGTERM)

@@ -200,8 +200,10 @@ async def test_counters_of_workers_never_fall(folder: Path, queue_url: str) -> N
                 return sum(values)
 
             async def reach(name: str, count: int) -> None:
-                while await total(name) != count:
-                    pass
+                seen = 0.0
+                while seen != count:
+                    before, seen = seen, await total(name)
+                    assert before <= seen <= count
 
             async def ready(status: int) -> None:
                 while (await http.get("/ready")).status_code != status:

@@ -48,8 +48,9 @@ def scaffold(document: Path | str, folder: Path, *options: str) -> Result:
 
 
 def _bind(
-    command: Sequence[str], *, cwd: Path, timeout: float, **_: bool
+    command: Sequence[str], *, cwd: Path, timeout: float, capture_output: bool, text: bool, check: bool
 ) -> subprocess.CompletedProcess[str]:
+    assert (capture_output, text, check) == (True, True, False)
     return run_forked(command[1:], cwd=cwd, timeout=timeout)
 
 

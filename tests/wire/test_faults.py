@@ -57,10 +57,14 @@ async def test_a_fault_is_answered_and_leaves_no_trace(
         assert misses(fault, bad_outcomes(metrics) - before) == []
 
 
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.id)
-async def test_a_server_stops_soon_and_runs_disconnect_handlers(stop: Stop) -> None:
+@pytest.mark.parametrize(
+    ("stop", "ws"),
+    [*((stop, OWN) for stop in STOPS), (STOPS[0], "auto"), (STOPS[2], "auto")],
+    ids=lambda value: value.id if isinstance(value, Stop) else "run" if value == OWN else "uvicorn",
+)
+async def test_a_server_stops_soon_and_runs_disconnect_handlers(stop: Stop, ws: str) -> None:
     """A signal ends the server within seconds in any situation, and disconnect handlers run."""
-    assert await judge_stop(stop, "ours", ws=OWN) == []
+    assert await judge_stop(stop, "ours", ws=ws) == []
 
 
 def test_names_of_faults_are_unique() -> None:

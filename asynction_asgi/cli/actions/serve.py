@@ -70,7 +70,7 @@ def serve(
         **_settings(options, follow=not documents),
     }
     _check_message_limit(app, settings["ws_max_size"])
-    # Ours stand before classes that this uvicorn may not have.
+    # Our classes need uvicorn's own, which this release may lack.
     if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
         settings["ws"] = "auto"
     if settings["http"] == DEFAULTS["http"] and not opens():

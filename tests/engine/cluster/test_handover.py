@@ -521,7 +521,7 @@ async def test_sessions_that_the_document_does_not_allow_are_dropped(stream: str
 
 
 # The process of a busy machine may be silent for seconds; its clients would start new sessions.
-LONG_SILENCE = {"silence": 15.0, "death": 20.0}
+LONG_SILENCE = {"silence": 15.0, "death": 20.0, "claim": 15.0}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeaderValue
 from websockets.http11 import Response
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # To a client whose handshake or early frames can't be read.
 UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_ENDS_OF_LINES = frozenset("\r\n\0")
 _SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
 
@@ -65,13 +67,22 @@ def accept(
     """
     lines = _encode_again(tuple(server)) + _encode(application)
     if subprotocol:
-        lines += Headers({"Sec-WebSocket-Protocol": subprotocol}).serialize()[:-2]
+        lines += _checked([("Sec-WebSocket-Protocol", subprotocol)]).serialize()[:-2]
     return b"%bSec-WebSocket-Accept: %b\r\n%b\r\n" % (_SWITCHING, proof, lines)
 
 
 def _encode(headers: Iterable[Header]) -> bytes:
     pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
-    return Headers(pairs).serialize()[:-2] if pairs else b""
+    return _checked(pairs).serialize()[:-2] if pairs else b""
+
+
+def _checked(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Return headers of which none can end its line; not every release of websockets looks at that."""
+    headers = Headers(list(pairs))
+    for name, value in headers.raw_items():
+        if not _ENDS_OF_LINES.isdisjoint(name + value):
+            raise InvalidHeaderValue(name, value)
+    return headers
 
 
 _encode_again = functools.lru_cache(2)(_encode)
@@ -83,7 +94,7 @@ def refuse(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> byte
     Raises:
         InvalidHeaderValue: A value could end its line.
     """
-    fields = Headers(list(headers))
+    fields = _checked(headers)
     fields.setdefault("Date", formatdate(usegmt=True))
     fields.setdefault("Connection", "close")
     fields.setdefault("Content-Length", str(len(body)))

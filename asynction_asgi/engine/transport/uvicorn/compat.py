@@ -185,6 +185,8 @@ def find_limit(receive: Any) -> int | None:
 
 def refused_size(receive: Any) -> bool | None:
     """Return whether uvicorn refused a message for its size, or None behind another server or a wrapper."""
+    if _own(getattr(receive, "__self__", None)) is not None:
+        return False  # the engine refuses those of connections that it has taken over
     conn = _connection(receive)
     if not hasattr(conn, "parser_exc"):
         return None

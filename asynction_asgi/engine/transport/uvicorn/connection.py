@@ -1,10 +1,11 @@
 """A WebSocket from its handshake on, in which uvicorn's protocol classes have no part.
 
 It behaves as `WebSocketsSansIOProtocol` of uvicorn 0.54 does, on the wire and towards the application, and
-costs half of it: no queue, no event and no parser for each connection, and the head is read once. It is a whole
+costs half of it: no `asyncio.Queue`, no event and no parser for each connection, and the head is read once. It is a whole
 ASGI WebSocket, as any application may be served by it, and any middleware may stand between.
 
-It differs for clients that break the protocol: the reasons of close frames have other words, control frames
+While a message waits for the application, control frames behind it wait, too. It differs for clients that
+break the protocol: the reasons of close frames have other words, control frames
 and invalid ones before the 101 are answered by 400, and control frames whose length is written longer than it
 need be are errors.
 """

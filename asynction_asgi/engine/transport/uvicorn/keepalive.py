@@ -62,5 +62,11 @@ class Keepalive:
             self._timer = self._loop.call_later(self._timeout, self._give_up)
 
     def _give_up(self) -> None:
-        if not self._is_closing:
+        if self._is_closing:
+            return
+        if (
+            not self._holder.transport.is_reading()
+        ):  # the pong may wait behind a message that the application has not taken
+            self._timer = self._loop.call_later(self._timeout or 0.0, self._give_up)
+        else:
             self._holder.fail(_FAILED, "keepalive ping timeout")

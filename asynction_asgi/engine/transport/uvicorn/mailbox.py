@@ -1,4 +1,4 @@
-"""Messages that wait for whoever receives them, as a queue in a few bytes."""
+"""Events that wait for their receiver, as a queue in a few bytes."""
 
 from __future__ import annotations
 

@@ -63,6 +63,8 @@ def parse_opening(head: bytes) -> Opening | None:
     Args:
         head: Everything that has come of the client.
     """
+    if b"pgrade" not in head and b"PGRADE" not in head:
+        return None  # an ordinary request, which pays for nothing else
     if len(head) > _MOST_HEAD or (match := _HEAD.fullmatch(head)) is None:
         return None
     path, query, block = match.groups()

@@ -54,7 +54,7 @@ async def _run() -> None:
 
 
 class _Visit:
-    """A client that says a word and leaves, and what the application has seen of it."""
+    """A client that sends one message and closes, and what the application has seen of it."""
 
     def __init__(self) -> None:
         self.scope: Any = None

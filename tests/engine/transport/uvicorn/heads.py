@@ -16,7 +16,7 @@ from ...stage import until
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 HEAD = (
     b"GET /chat/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: example.org:8000\r\n"
@@ -73,7 +73,12 @@ class Outcome:
 
 
 async def run(
-    http: str, chunks: Sequence[bytes], *, ends: bool = True, patience: float = 0.0, **options: Any
+    http: str,
+    chunks: Sequence[bytes],
+    *,
+    ends: bool = True,
+    meanwhile: Callable[[], None] = lambda: None,
+    **options: Any,
 ) -> Outcome:
     """Connect a client to an HTTP protocol of uvicorn's until the server has closed the connection.
 
@@ -81,7 +86,7 @@ async def run(
         http: The protocol.
         chunks: What the client sends, each in a read of its own.
         ends: Whether the client then ends its side of the connection.
-        patience: Seconds before it does.
+        meanwhile: Is called before it does.
         options: Of uvicorn.
     """
     outcome = Outcome()
@@ -101,7 +106,9 @@ async def run(
                 theirs.send(chunk)
                 for _ in range(3):  # the loop looks at the socket once in each turn
                     await asyncio.sleep(0)
-        await asyncio.sleep(patience)
+        meanwhile()
+        for _ in range(3):
+            await asyncio.sleep(0)
         if ends:
             with contextlib.suppress(OSError):  # the server may have closed it
                 theirs.shutdown(socket.SHUT_WR)

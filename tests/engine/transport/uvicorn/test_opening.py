@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from websockets.exceptions import InvalidHeaderValue
 
-from asynction_asgi.engine.transport.uvicorn import http
+from asynction_asgi.engine.transport.uvicorn import answers, http
 from asynction_asgi.engine.transport.uvicorn.opening import Opening, parse_opening
 from tests.protocols import OWN, OWN_HTTP
 
@@ -263,8 +264,26 @@ async def test_clients_that_leave_within_their_head_are_not_logged(
 
 async def test_a_request_in_time_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time for a head does not end what has begun: a WebSocket, or a request over two reads."""
-    monkeypatch.setattr(http, "_HEAD_SECONDS", 0.02)
+    loop = asyncio.get_running_loop()
+    now, later = loop.time, 0.0
+
+    def wait() -> None:
+        nonlocal later
+        later += 60.0
+
+    monkeypatch.setattr(loop, "time", lambda: now() + later)
     for chunks in ([HEAD], [HEAD[:9], HEAD[9:]], [GET[:9], GET[9:]]):
-        outcome = await run(OWN_HTTP, chunks, ws=OWN, patience=0.06)
+        outcome = await run(OWN_HTTP, chunks, ws=OWN, meanwhile=wait)
         assert outcome.sent[9:12] in (b"101", b"200")
         assert b"408" not in outcome.sent
+
+
+@pytest.mark.parametrize("value", ["a\r\nset-cookie: b=1", "a\nb", "a\0"])
+def test_no_header_ends_its_line(value: str) -> None:
+    """Whatever release of websockets is installed."""
+    with pytest.raises(InvalidHeaderValue):
+        answers.accept(b"proof", [], [(b"x", value.encode())], None)
+    with pytest.raises(InvalidHeaderValue):
+        answers.accept(b"proof", [], [], value)
+    with pytest.raises(InvalidHeaderValue):
+        answers.refuse(401, [("x", value)], b"")
