@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model import ANY, Arguments, Event, HandlerName, count_words
 from ..text.pointer import Pointer
@@ -12,6 +12,8 @@ from .reading import union
 from .security import narrow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..model import Ordering, Security
     from ..text.document import Node
     from .reading import Direction, MessageDraft, OperationDraft, Reader
@@ -152,6 +154,7 @@ def merge_events(
         reader.set_aside(message.fields)
         return known
     unequal = _unequal(known, event)
+    known = replace(known, message=_completed(known.message, event.message))
     more = f"; of {', '.join(unequal)} the first counts" if unequal else ""
     ordering, trace = known.ordering or event.ordering, known.trace or event.trace
     acks = [ack for ack in (known.ack, event.ack) if ack is not None]
@@ -181,8 +184,14 @@ def _meaning(security: Security | None) -> object:
 
 def _unequal(known: Event, event: Event) -> list[str]:
     """Return the extensions of which an event can have one, and that two declarations of it say differently."""
-    said = (("x-ordering", known.ordering, event.ordering), ("x-trace", known.trace, event.trace))
-    return [
-        *(key for key, first, second in said if first and second and first != second),
-        *(key for key in _OF_MESSAGES if known.message.get(key) != event.message.get(key)),
-    ]
+    said = (
+        ("x-ordering", known.ordering, event.ordering),
+        ("x-trace", known.trace, event.trace),
+        *((key, known.message.get(key), event.message.get(key)) for key in _OF_MESSAGES),
+    )
+    return [key for key, first, second in said if first and second and first != second]
+
+
+def _completed(message: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message with the extensions that only another declaration of its event says."""
+    return {**message, **{key: other[key] for key in _OF_MESSAGES if other.get(key) and not message.get(key)}}
