@@ -166,7 +166,7 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         if draft.recovery_node is not None and draft.recovery != recovery:
             _disagree(reader, draft, said, "x-recovery")
         draft.recovery, draft.recovery_node = recovery, said
-    if name != ANY_NAMESPACE and (rate := read_rate(reader, channel.node.get("x-rate"))) is not None:
+    if (rate := read_rate(reader, channel.node.get("x-rate"))) is not None:
         if draft.rate is not None and draft.rate != rate:
             _disagree(reader, draft, rate.node, "x-rate")
         draft.rate = rate

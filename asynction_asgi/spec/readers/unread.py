@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import ANY_NAMESPACE
-from ..structure.extensions import CHANNEL_EXTENSIONS, GUARDS
+from ..structure.extensions import CHANNEL_EXTENSIONS, GUARDS, PLACES
 from .reading import LIFECYCLE
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ _READ: dict[str, tuple[str, ...]] = {
     "x-scopes": ("received", "connect"),
     **dict.fromkeys(("x-rate", "x-trace", "x-ordering", "x-reauth"), ("received",)),
     **dict.fromkeys(("x-ack", "x-mock", "x-deprecated"), ("received", "sent")),
+    "x-positional": ("received", "sent", "answer"),
 }
-_OF_OPERATIONS = frozenset({"x-ack", "x-ordering", "x-scopes"})
+_OF_OPERATIONS = frozenset(key for key, places in PLACES.items() if "an operation" in places)
 _CODES = {**dict.fromkeys(("x-scopes", "x-security"), "SECURITY_SHAPE"), "x-rate": "RATE"}
 
 
@@ -35,7 +36,7 @@ class _Use:
     Attributes:
         node: Where it stands.
         role: What the message is: ``received`` or ``sent`` as an event, a name of `LIFECYCLE`, or an ``answer``.
-        name: The message's name, or None without one and for an operation or an acknowledgement.
+        name: The message's name, or None without one, for an acknowledgement, and for an operation of events.
     """
 
     node: Node
@@ -85,10 +86,10 @@ def report_unaddressed(
         if not channel.kept or channel.address is not None or channel.namespace not in (None, ANY_NAMESPACE):
             continue
         is_used = channel.place.identity in operated
-        unread = ("x-rate", *(() if alone else ("x-recovery",))) if is_used else CHANNEL_EXTENSIONS
+        unread = (() if alone else ("x-rate", "x-recovery")) if is_used else CHANNEL_EXTENSIONS
         cure = "move it to a channel with an address" + ("" if is_used else ", or give this one an address")
         for key in unread:
-            if (node := channel.node.get(key)) is not None:
+            if (node := reader.traited(channel.node).get(key)) is not None:
                 _say(reader, key, node, "a channel without an address is not a namespace", cure)
 
 
@@ -96,12 +97,16 @@ def _uses(reader: Reader, operations: Sequence[OperationDraft], key: str) -> Ite
     on_operation = key in _OF_OPERATIONS or (key == "x-handler" and not reader.traits_win)
     for operation in operations:
         role = "received" if operation.direction == "receives" else "sent"
-        if on_operation and (node := operation.fields.get(key)) is not None:
-            yield _Use(node=node, role=role)
+        shared = operation.fields.get(key) if on_operation else None
+        if shared is not None and not operation.messages:
+            yield _Use(node=shared, role=role)
         for message in operation.messages:
+            is_event = role == "sent" or message.name not in LIFECYCLE
+            of_message = role if is_event else message.name
+            if shared is not None:
+                yield _Use(node=shared, role=of_message, name=None if is_event else message.name)
             if (node := message.fields.get(key)) is not None:
-                is_event = role == "sent" or message.name not in LIFECYCLE
-                yield _Use(node=node, role=role if is_event else message.name, name=message.name or None)
+                yield _Use(node=node, role=of_message, name=message.name or None)
         for answer in _answers(reader, operation):
             if (node := answer.get(key)) is not None:
                 yield _Use(node=node, role="answer")
@@ -118,19 +123,19 @@ def _answers(reader: Reader, operation: OperationDraft) -> Iterator[Traited]:
 
 
 def _report(reader: Reader, key: str, use: _Use) -> None:
+    by = "'publish'" if reader.traits_win else "the action 'receive'"
     if key == "x-handler":
         handler = reader.handler(use.node)
         if handler is None:
             return
         reader.uncalled.append(handler)
-        meant = "'publish'" if reader.traits_win else "the action 'receive'"
-        hint = f"; did you mean {meant}?" if use.role == "sent" else ""
+        hint = f"; did you mean {by}?" if use.role == "sent" else ""
         reader.warn(use.node, "HANDLER", f"this handler is never called: {use.why}{hint}", key=True)
         return
     if use.role == "answer":
         cure = "move it to the message of the event"
     else:
-        cure = f"move it to a message that clients emit, by {'publish' if reader.traits_win else 'receive'!r}"
+        cure = f"move it to a message that clients emit, by {by}"
         cure += ", or to the channel" if key in GUARDS else ""
     _say(reader, key, use.node, use.why, cure)
 

@@ -177,7 +177,7 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
         ),
         (
             v3(
-                "{a: {address: null, x-rate: {limit: 1}, messages: {m: {name: a}}}}",
+                "{a: {address: null, x-rate: {limit: 1}, messages: {m: {name: a}}}, b: {address: /b}}",
                 "{o: {action: receive, channel: {$ref: '#/channels/a'}}}",
             ),
             "RATE",

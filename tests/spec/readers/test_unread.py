@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from asynction_asgi.spec.model.offered import served_spec
+from asynction_asgi.spec.structure.extensions import MESSAGE_EXTENSIONS
+
 from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
@@ -23,7 +26,9 @@ VALUES = {
     "x-ack": "true",
     "x-mock": "{weight: 1}",
     "x-deprecated": "true",
+    "x-positional": "true",
 }
+OF_EVENTS = [key for key in VALUES if key != "x-positional"]
 CODES = {"x-scopes": "SECURITY_SHAPE", "x-rate": "RATE"}
 OF_CLIENTS = ("x-scopes", "x-rate", "x-trace", "x-ordering", "x-reauth")
 SENT = "/channels/~1/subscribe/message"
@@ -39,7 +44,7 @@ CASES = [
         for key in OF_CLIENTS
     ),
     *(
-        pytest.param(v3(f"{{c: {{address: /, {SECURED}, messages: {{a: {{KEY}}}}}}}}", f"{{o: {{action: send, {C}}}, p: {{action: send, {C}}}}}", JWT), key, "/channels/c/messages/a", "the server emits 'a'; move it to a message that clients emit, by 'receive'", id=f"{key} of a sent message of 3.x")
+        pytest.param(v3(f"{{c: {{address: /, {SECURED}, messages: {{a: {{KEY}}}}}}}}", f"{{o: {{action: send, {C}}}, p: {{action: send, {C}}}}}", JWT), key, "/channels/c/messages/a", "the server emits 'a'; move it to a message that clients emit, by the action 'receive'", id=f"{key} of a sent message of 3.x")
         for key in OF_CLIENTS
     ),
     *(
@@ -48,15 +53,19 @@ CASES = [
     ),
     *(
         pytest.param(v2(f"{{/: {{{SECURED}, publish: {{message: {{name: a, x-ack: {{payload: {{}}, KEY}}}}}}}}}}", JWT), key, f"{RECEIVED}/x-ack", "an acknowledgement is not an event; move it to the message of the event", id=f"{key} of x-ack")
-        for key in VALUES
+        for key in OF_EVENTS
     ),
     *(
         pytest.param(v3(*REPLY), key, "/channels/c/messages/told", "an acknowledgement is not an event", id=f"{key} of a reply")
-        for key in VALUES
+        for key in OF_EVENTS
     ),
     *(
         pytest.param(v2(f"{{/: {{{SECURED}, publish: {{message: {{name: disconnect, KEY}}}}}}}}", JWT), key, RECEIVED, "'disconnect' is not an event", id=f"{key} of disconnecting")
         for key in VALUES
+    ),
+    *(
+        pytest.param(v2(f"{{/: {{{SECURED}, publish: {{KEY, message: {{name: disconnect}}}}}}}}", JWT), key, RECEIVED.removesuffix("/message"), "'disconnect' is not an event", id=f"{key} of an operation of disconnecting")
+        for key in ("x-scopes", "x-ordering", "x-ack")
     ),
 ]  # fmt: skip
 
@@ -76,6 +85,11 @@ def test_an_extension_that_nothing_reads_is_reported_once(
         assert (problem.code, problem.pointer) == (CODES.get(key, "UNKNOWN_EXTENSION"), f"{place}/{key}")
         assert problem.severity == ("error" if strict or key in CODES else "warning")
         assert problem.message.startswith(f"{key!r} has no effect here: {words}")
+
+
+def test_every_extension_of_messages_is_known_here() -> None:
+    """A new one says where it is read; handlers that are never called have tests of their own."""
+    assert {*VALUES, "x-handler"} == MESSAGE_EXTENSIONS.keys()
 
 
 @pytest.mark.parametrize("key", OF_CLIENTS)
@@ -109,6 +123,13 @@ def test_an_extension_of_a_channel_for_replies_is_reported(tmp_path: Path, key: 
     assert "not a namespace; move it to a channel with an address, or give this one" in problem.message
 
 
+def test_an_old_spelling_is_reported_too(tmp_path: Path) -> None:
+    """Where ``x-handers`` would be read, it is reported like ``x-handlers`` if it is not."""
+    channels = REPLIES.replace("KEY", "x-handers: {connect: a.b}")
+    outcome = check(tmp_path, v3(channels, "{}", JWT))
+    assert ("error", "UNKNOWN_EXTENSION", "/channels/n/x-handers") in found(outcome)
+
+
 def test_a_channel_of_all_namespaces_has_neither_rate_nor_recovery(tmp_path: Path) -> None:
     """Its events are those of all namespaces, each of which counts and keeps them by its own."""
     operations = "{o: {action: receive, channel: {$ref: '#/channels/n'}}}"
@@ -118,8 +139,17 @@ def test_a_channel_of_all_namespaces_has_neither_rate_nor_recovery(tmp_path: Pat
         ("error", "RATE", "/channels/n/x-rate"),
         ("warning", "UNKNOWN_EXTENSION", "/channels/n/x-recovery"),
     ]
-    alone = "{n: {address: null, x-recovery: true, messages: {a: {}}}}"
-    assert load(tmp_path, v3(alone, operations)).namespaces["*"].recovery is not None
+
+
+def test_an_only_channel_without_an_address_has_both(tmp_path: Path) -> None:
+    """It is served as the namespace ``/``."""
+    channels = "{n: {address: null, x-rate: {limit: 7}, x-recovery: true, messages: {a: {}}}}"
+    operations = "{o: {action: receive, channel: {$ref: '#/channels/n'}}}"
+    (namespace,) = served_spec(load(tmp_path, v3(channels, operations))).namespaces.values()
+    assert namespace.name == "/"
+    assert namespace.recovery is not None
+    assert namespace.rate is not None
+    assert namespace.rate.limit == 7
 
 
 def test_other_channels_are_not_searched(tmp_path: Path) -> None:
