@@ -195,6 +195,9 @@ class RefusedError(AsynctionError):
         details: One entry per violation; empty if there is no place to point at.
         ref: Finds the refusal in the server's log, or None if it was not logged.
         retry_after: Seconds after which the peer may try again, or None if waiting does not help.
+
+    Raises:
+        TypeError: `code` or `message` is not a string.
     """
 
     code = "refused"
@@ -208,8 +211,7 @@ class RefusedError(AsynctionError):
         ref: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        if code is not None:
-            self.code = code
+        self.code = self.code if code is None else code
         for name, value in (("code", self.code), ("message", message)):
             if not isinstance(value, str):
                 raise TypeError(f"the {name} of a refusal is a text, not {type(value).__name__}; use str(…)")
@@ -255,8 +257,7 @@ class SecurityError(RefusedError):
 
     Attributes:
         scheme: The security scheme whose credential was refused, or None if it is not known.
-        reason: Why it was refused, or None if the function that refused it did not say. Like `detail`, it is
-            for the log and never sent to the peer.
+        reason: Why, or None if the function that refused it did not say. Like `detail`, never sent to the peer.
         detail: The same in words, without anything of the credential; ``""`` if there is none.
     """
 
@@ -311,8 +312,7 @@ class ValidationError(RefusedError):
         self.namespace = namespace
         self.event = event
         self.direction: Direction = direction
-        if part is not None:
-            self.part = part
+        self.part = self.part if part is None else part
         details = tuple(violations)
         self.pointer = details[0].pointer if details else ""
         self.keyword = details[0].keyword if details else ""

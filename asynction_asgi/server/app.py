@@ -219,7 +219,7 @@ class AsynctionSocketIO(Registering, Emitting):
     def ready(self) -> bool:
         """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
 
-        An outage later changes this only with `run --ready-needs-queue`: the process goes on serving its clients.
+        A later outage changes this only with `run --ready-needs-queue`, because the process still serves its clients.
         """
         return self.health.ready
 

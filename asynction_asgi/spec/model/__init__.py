@@ -105,7 +105,7 @@ class Rate:
 
     @property
     def has_usual_burst(self) -> bool:
-        """Whether `burst` is what it is where the document does not say it."""
+        """Whether `burst` is the default for `limit`."""
         return self.burst == usual_burst(self.limit)
 
     def __str__(self) -> str:
