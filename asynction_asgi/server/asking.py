@@ -23,8 +23,9 @@ class Answer:
     Attributes:
         sid: The client.
         value: As `AsynctionSocketIO.call` returns it: None, the only argument, or a tuple of several.
-        error: `AckValidationError`: the answer doesn't match the document. `DisconnectedError`: the client has
-            left. `NoAnswerError`: it did not answer in time. None if `value` is its answer.
+        error: `AckValidationError`: the answer doesn't match the document, or can't be sent over the message
+            queue. `DisconnectedError`: the client has left. `NoAnswerError`: it did not answer in time. None if
+            `value` is its answer.
     """
 
     sid: str

@@ -113,7 +113,7 @@ class Emitting:
         Raises:
             UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            AckValidationError: The client's answer doesn't match it.
+            AckValidationError: The client's answer doesn't match it, or can't be sent over the message queue.
             DisconnectedError: The client left, or is not connected.
             NoAnswerError: No answer came in time, or this was the oldest of more than
                 `Limits.pending_acks` unanswered questions to the client; a TimeoutError.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import name_rooms
 from ..engine.crashes import must_pass
-from ..errors import DisconnectedError, NoAnswerError
+from ..errors import AckValidationError, DisconnectedError, NoAnswerError
 from .around_emits import AroundEmits, Emission
 from .asking import Asking
 from .instead import check_recipients
@@ -145,7 +145,7 @@ class Sending:
             answer = await sender.request(
                 event, data, to=to, namespace=namespace, timeout=timeout, ignore_queue=ignore_queue
             )
-        except (NoAnswerError, DisconnectedError) as error:
+        except (AckValidationError, DisconnectedError, NoAnswerError) as error:
             self._outbound.tell_unanswered(event, namespace, error)
             raise
         except TimeoutError:

@@ -185,7 +185,7 @@ async def test_bytes_are_asked_and_answered(world: World) -> None:
 async def test_an_answer_without_a_form_on_the_queue(
     queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A client of MessagePack can send bytes beside what stands for bytes elsewhere; it counts as no answer."""
+    """A client of MessagePack can send bytes beside what stands for bytes elsewhere; who asks learns it at once."""
     options: dict[str, Any] = {
         "message_queue": queue_url,
         "channel": uuid.uuid4().hex,
@@ -199,10 +199,10 @@ async def test_an_answer_without_a_form_on_the_queue(
         await client.connect(url)
         try:
             sid = client.get_sid("/")
-            asked = [answer async for answer in apps[1].ask("picture", b"", to=sid, timeout=0.5)]
-            assert [type(answer.error) for answer in asked] == [NoAnswerError]
-            with pytest.raises(NoAnswerError):
-                await apps[1].call("picture", b"", to=sid, timeout=0.5)
+            asked = [answer async for answer in apps[1].ask("picture", b"", to=sid)]
+            assert [type(answer.error) for answer in asked] == [AckValidationError]
+            with pytest.raises(AckValidationError, match="the answer has no JSON form"):
+                await apps[1].call("picture", b"", to=sid, timeout=60)
         finally:
             await client.disconnect()
     assert apps[0].queue is not None

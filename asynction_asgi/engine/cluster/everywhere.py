@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import QueueError
+from ...reasons import Unanswered
 from ..peers.here import MOVES, Found
 from ..peers.polls import Poll, forget_questions
 from ..room_names import name_room
@@ -68,7 +69,7 @@ class OnQueue(Protocol):
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
         """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
 
-    def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
+    def lose_relayed(self, sid: Any, ack_id: Any, why: Unanswered) -> None:
         """Forget a callback over the queue whose only client will not answer."""
 
 
@@ -87,7 +88,7 @@ class Everywhere:
         self._tasks = tasks
         self._inquiries = Inquiries(lambda: self._link.others)
         self.calls = RemoteCalls(
-            tasks, self._is_nowhere, lambda sid, number: rooms.lose_relayed(sid, number, gone=True)
+            tasks, self._is_nowhere, lambda sid, number: rooms.lose_relayed(sid, number, Unanswered.GONE)
         )
 
     # -- what this process asks for ----------------------------------------------------------
@@ -223,17 +224,17 @@ class Everywhere:
             asyncio.get_running_loop().call_later(seconds, forget_questions, questions)
         self._rooms.answer("asked", host, number, sids=[question.sid for question in questions])
 
-    def _return(self, host: str, number: int, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
-        """Tell the process that asked what a client has answered."""
-        if arguments is None:
-            self._rooms.answer("answer", host, number, sid=sid, lost="gone" if gone else "displaced")
-            return
-        members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
-        link = self._rooms.link
-        if link is not None:
-            text = self._rooms.settings.codec.answer(arguments, method="answer", **members)
+    def _return(self, host: str, number: int, sid: str, answer: Sequence[Any] | Unanswered) -> None:
+        """Tell the process that asked what a client has answered, or that there will be no answer."""
+        if not isinstance(answer, Unanswered):
+            members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
+            text = self._rooms.settings.codec.answer(answer, method="answer", **members)
             if text is not None:
-                link.write(text)
+                if self._rooms.link is not None:
+                    self._rooms.link.write(text)
+                return
+            answer = Unanswered.INVALID
+        self._rooms.answer("answer", host, number, sid=sid, lost=answer.value)
 
     def _take_answer(self, method: str, message: dict[str, Any], sender: str) -> None:
         number = read_number(message)
@@ -246,7 +247,7 @@ class Everywhere:
         elif method == "asked" and isinstance(question, Poll):
             question.report(sender, read_sids(message))
         elif method == "answer" and isinstance(question, Poll):
-            question.answer(message["sid"], read_answer(message), message.get("lost") == "gone")
+            question.answer(message["sid"], read_answer(message))
 
     # -- the queue ---------------------------------------------------------------------------
 

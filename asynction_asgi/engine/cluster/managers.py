@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from ...errors import RefusedError
+from ...reasons import Unanswered
 from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
@@ -273,6 +274,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         text = self.settings.codec.relay({named: self._sender, **members})
         if text is not None:
             await self._send(text)
+        else:
+            asked = (data[name] for name in ("host_id", "sid", "namespace", "id"))
+            self.lose(partial(self._return_callback, *asked), Unanswered.INVALID)
 
     @property
     def _sender(self) -> str:
@@ -285,18 +289,16 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.link.write(text)
             await self.link.writer.room()
 
-    def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
+    def lose(self, callback: Callable[..., Any], why: Unanswered) -> None:
         """Tell the process that waits for this callback, which may be another one."""
         if not (isinstance(callback, partial) and callback.func == self._return_callback):
-            super().lose(callback, gone=gone)
+            super().lose(callback, why)
             return
         host_id, room, namespace, ack_id = callback.args
         if host_id == self.host_id:
-            self.lose_relayed(room, ack_id, gone=gone)
-            return
-        # Without "args", upstream's managers pass it over.
-        lost = "gone" if gone else "displaced"
-        self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=lost)
+            self.lose_relayed(room, ack_id, why)
+        else:  # without "args", so that upstream's managers pass it over
+            self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=why.value)
 
     # -- what other processes ask for --------------------------------------------------------
 
@@ -343,7 +345,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             try:
                 self.check_callback(namespace, message.get("room"))
             except RoomCallbackError:
-                self.lose(callback, gone=True)
+                self.lose(callback, Unanswered.GONE)
                 raise
             if self.find(message.get("room"), namespace) is not None:
                 self.answer("taken", message.get("host_id"), asked[-1])
@@ -373,13 +375,13 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def _take_callback(self, message: dict[str, Any]) -> None:
         if message.get("host_id") != self.host_id:
             return  # another process asked
-        arguments, sid, number = read_answer(message), message.get("sid"), message["id"]
-        if arguments is None:
-            self.lose_relayed(sid, number, gone=message["lost"] == "gone")
+        answer, sid, number = read_answer(message), message.get("sid"), message["id"]
+        if isinstance(answer, Unanswered):
+            self.lose_relayed(sid, number, answer)
             return
         callback = self.take_relayed(sid, number)
         if callback is not None:
-            self.server.tasks.spawn(self._call_back(callback, arguments))
+            self.server.tasks.spawn(self._call_back(callback, answer))
 
     async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
         self.server.calls.call_back(callback, arguments)

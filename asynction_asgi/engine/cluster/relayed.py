@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Unanswered
 from ..room_names import name_room, name_rooms
 from ..wire.packets import attach
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 # JSON has no infinity, and timers of an event loop take no number of any size.
 LONGEST_SECONDS = 1e9
+# Why a client gives no answer, as messages say it; any other word counts as ``displaced``.
+_LOST = {why.value: why for why in Unanswered}
 
 
 def check_names(message: dict[str, Any]) -> None:
@@ -34,8 +37,8 @@ def check_names(message: dict[str, Any]) -> None:
             raise TypeError
 
 
-def read_answer(message: dict[str, Any]) -> Sequence[Any] | None:
-    """Return the arguments of a client's answer, or None if the message says that none will come.
+def read_answer(message: dict[str, Any]) -> Sequence[Any] | Unanswered:
+    """Return the arguments of a client's answer, or why none will come.
 
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.
@@ -43,8 +46,8 @@ def read_answer(message: dict[str, Any]) -> Sequence[Any] | None:
     read_number(message)
     if isinstance(message["sid"], list | dict):
         raise TypeError
-    if message.get("lost") is not None:
-        return None
+    if (lost := message.get("lost")) is not None:
+        return _LOST.get(lost, Unanswered.DISPLACED)
     if "data" in message:
         data = read_data(message)
         return data if isinstance(data, tuple) else (data,)

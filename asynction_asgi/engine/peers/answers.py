@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import DisconnectedError, NoAnswerError
+from ...errors import AckValidationError, DisconnectedError, NoAnswerError
+from ...reasons import Unanswered
 
 if TYPE_CHECKING:
     import asyncio
+
+NoReply = AckValidationError | DisconnectedError | NoAnswerError
+
+
+def no_reply(why: Unanswered, sid: str, namespace: str, event: str) -> NoReply:
+    """Return the error for a client that gives no answer to an event.
+
+    Args:
+        why: The reason; an answer is ``invalid`` here if it can't be sent over the message queue.
+        sid: The client.
+        namespace: Where it was asked.
+        event: What it was asked.
+    """
+    if why is Unanswered.GONE:
+        return DisconnectedError(sid, namespace)
+    if why is Unanswered.INVALID:
+        message = "the answer has no JSON form, so it can't be sent over the message queue"
+        return AckValidationError(namespace=namespace, event=event, direction="inbound", message=message)
+    return NoAnswerError(sid, namespace, event, displaced=why is Unanswered.DISPLACED)
 
 
 class Answer:
@@ -26,11 +46,7 @@ class Answer:
         if not self._future.done():
             self._future.set_result(arguments)
 
-    def lose(self, *, gone: bool) -> None:
-        """Fail the call: the client is gone, or newer calls have taken its place."""
+    def lose(self, why: Unanswered) -> None:
+        """Fail the call, because there will be no answer."""
         if not self._future.done():
-            self._future.set_exception(
-                DisconnectedError(self._sid, self._namespace)
-                if gone
-                else NoAnswerError(self._sid, self._namespace, self._event, displaced=True)
-            )
+            self._future.set_exception(no_reply(why, self._sid, self._namespace, self._event))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from socketio import exceptions
 
 from ...errors import DisconnectedError
+from ...reasons import Unanswered
 from ..crashes import describe_crash, is_interrupt, must_pass
 from ..logs import logger
 from .answers import Answer
@@ -64,6 +65,7 @@ class Calls:
             TimeoutError: No answer came within `timeout` seconds.
             NoAnswerError: There are more calls to the client than `Limits.pending_acks`, and this is the oldest.
             DisconnectedError: The client is not connected, or left before it answered.
+            AckValidationError: The answer can't be sent over the message queue.
         """
         member = self._rooms.find(to, namespace)
         leaving = member is not None and member.phase in (Phase.AWAY, Phase.LEAVING, Phase.GONE)
@@ -103,7 +105,7 @@ class Calls:
         """Fail the calls and forget the callbacks that wait for this client's answer."""
         callbacks, member.callbacks = member.callbacks, None
         for callback in (callbacks or {}).values():
-            self._rooms.lose(callback, gone=True)
+            self._rooms.lose(callback, Unanswered.GONE)
 
     def _forget(self, member: Member | None, target: str, callback: Answer) -> None:
         if member is None:

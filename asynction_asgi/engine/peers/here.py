@@ -10,6 +10,7 @@ from .polls import Poll, Question
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from ...reasons import Unanswered
     from .rooms import Rooms
 
 Move = Literal["join", "leave", "disconnect"]
@@ -139,7 +140,7 @@ class Here:
         data: Any,
         namespace: str,
         room: Any,
-        answer: Callable[[str, Sequence[Any] | None, bool], None],
+        answer: Callable[[str, Sequence[Any] | Unanswered], None],
     ) -> list[Question]:
         """Put a question to the clients of a room, and return what waits for each.
 
@@ -148,8 +149,7 @@ class Here:
             data: As for an emit.
             namespace: Where they are.
             room: The room, a sid, or None for all.
-            answer: Receives later what each answers: its sid, the arguments, and if those are None whether it
-                is gone.
+            answer: Receives later what each answers: its sid, and the arguments or why there are none.
 
         Raises:
             UnencodableError: The data have no JSON form; nothing was sent.

@@ -6,11 +6,14 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...errors import DisconnectedError, NoAnswerError, QueueError
+from ...errors import QueueError
+from ...reasons import Unanswered
+from .answers import no_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from .answers import NoReply
     from .members import Member
 
 
@@ -25,7 +28,7 @@ class Reply(NamedTuple):
 
     sid: str
     arguments: Sequence[Any] | None
-    error: DisconnectedError | NoAnswerError | None = None
+    error: NoReply | None = None
 
 
 class Question:
@@ -37,18 +40,18 @@ class Question:
 
     __slots__ = ("_answer", "_member", "sid")
 
-    def __init__(self, member: Member, answer: Callable[[str, Sequence[Any] | None, bool], None]) -> None:
+    def __init__(self, member: Member, answer: Callable[[str, Sequence[Any] | Unanswered], None]) -> None:
         self.sid = member.sid
         self._member = member
         self._answer = answer
 
     def __call__(self, *arguments: Any) -> None:
         """Hand on the client's answer."""
-        self._answer(self.sid, arguments, False)  # positional, as every answer
+        self._answer(self.sid, arguments)
 
-    def lose(self, *, gone: bool) -> None:
-        """Hand on that there will be none: the client is gone, or newer questions have taken its place."""
-        self._answer(self.sid, None, gone)
+    def lose(self, why: Unanswered) -> None:
+        """Hand on that there will be no answer."""
+        self._answer(self.sid, why)
 
     def forget(self) -> None:
         """Take no answer any more, so that this client no longer counts as owing an answer."""
@@ -106,24 +109,23 @@ class Poll:
             self._count += len(sids)
             self._advance()
 
-    def answer(self, sid: str, arguments: Sequence[Any] | None, gone: bool) -> None:  # noqa: FBT001  # as `Question` calls it
-        """Take the answer of a client, or that there will be none."""
-        if self._waiting.pop(sid, None) is None:
-            return
-        if arguments is not None:
-            self._ready.append(Reply(sid, arguments))
-        elif gone:
-            self._ready.append(Reply(sid, None, DisconnectedError(sid, self._namespace)))
+    def answer(self, sid: str, answer: Sequence[Any] | Unanswered) -> None:
+        """Take the arguments that a client has answered, or the reason why there will be none."""
+        if self._waiting.pop(sid, None) is not None:
+            self._put(sid, answer)
+            self._advance()
+
+    def _put(self, sid: str, answer: Sequence[Any] | Unanswered) -> None:
+        if isinstance(answer, Unanswered):
+            self._ready.append(Reply(sid, None, no_reply(answer, sid, self._namespace, self._event)))
         else:
-            error = NoAnswerError(sid, self._namespace, self._event, displaced=True)
-            self._ready.append(Reply(sid, None, error))
-        self._advance()
+            self._ready.append(Reply(sid, answer))
 
     def leave(self, process: str) -> None:
         """Note that a process has ended, and its clients with it."""
         self._silent.discard(process)
         for sid in [sid for sid, where in self._waiting.items() if where == process]:
-            self.answer(sid, None, gone=True)
+            self.answer(sid, Unanswered.GONE)
         self._advance()
 
     def _advance(self) -> None:
@@ -160,5 +162,5 @@ class Poll:
 
     def _give_up(self) -> None:
         for sid in self._waiting:
-            self._ready.append(Reply(sid, None, NoAnswerError(sid, self._namespace, self._event)))
+            self._put(sid, Unanswered.TIMEOUT)
         self._waiting.clear()

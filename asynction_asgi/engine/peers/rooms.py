@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_manager import AsyncManager
 
 from ...logs import Throttle
+from ...reasons import Unanswered
 from ..logs import logger
 from ..room_names import RoomCallbackError
 from ..wire import packets
@@ -294,14 +295,14 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             return recipients
         for member in recipients:
             if member.phase is _AWAY:
-                self.lose(callback, gone=True)
+                self.lose(callback, Unanswered.GONE)
                 continue
             # Encode first: a callback of a packet that can't be sent would wait for ever.
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace, member.last_ack + 1)
             displaced = member.expect_ack(callback, self.server.limits.pending_acks)
             member.deliver(frames)
             if displaced is not None:
-                self.lose(displaced, gone=False)
+                self.lose(displaced, Unanswered.DISPLACED)
         return recipients
 
     def check_callback(self, namespace: str, target: Any) -> None:
@@ -321,11 +322,11 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 f"callback= takes the answer of one client: pass its sid as 'to', not {what}; ask() asks many"
             )
 
-    def lose(self, callback: Callable[..., Any], *, gone: bool) -> None:
-        """Drop a callback whose client is gone, or that newer callbacks have displaced."""
+    def lose(self, callback: Callable[..., Any], why: Unanswered) -> None:
+        """Drop a callback whose client gives no answer."""
         if isinstance(callback, Answer | Question):
-            callback.lose(gone=gone)
-        elif not gone and (unsaid := self._displaced.admits(None)) is not None:
+            callback.lose(why)
+        elif why is Unanswered.DISPLACED and (unsaid := self._displaced.admits(None)) is not None:
             logger.warning(
                 "a callback was forgotten: its client leaves more than pending_acks unanswered%s", unsaid
             )
@@ -338,18 +339,18 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         if len(self.relayed) >= _MOST_RELAYED:  # unknown peers need nothing
             oldest = next(iter(self.relayed))
             for ack_id in list(self.relayed[oldest]):
-                self.lose_relayed(oldest, ack_id, gone=False)
+                self.lose_relayed(oldest, ack_id, Unanswered.DISPLACED)
         waiting = self.relayed.get(sid, {})
         if len(waiting) >= self.server.limits.pending_acks:
-            self.lose_relayed(sid, next(iter(waiting)), gone=False)
+            self.lose_relayed(sid, next(iter(waiting)), Unanswered.DISPLACED)
         self.relayed.setdefault(sid, waiting)[self.last_relayed] = callback
         return self.last_relayed
 
-    def lose_relayed(self, sid: Any, ack_id: Any, *, gone: bool) -> None:
+    def lose_relayed(self, sid: Any, ack_id: Any, why: Unanswered) -> None:
         """Forget a callback over the queue whose only client will not answer."""
         callback = self.take_relayed(sid, ack_id)
         if callback is not None:
-            self.lose(callback, gone=gone)
+            self.lose(callback, why)
 
     def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
         """Forget a callback that waits for an answer over the queue, and return it, or None."""
