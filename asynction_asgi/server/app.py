@@ -128,7 +128,8 @@ class AsynctionSocketIO(Registering, Emitting):
             at_start=bind == "start",
             provide=provide,
         )
-        dispatcher = self._dispatcher = Dispatcher(contract, self)
+        traced = None if traces is None else traces.ends
+        dispatcher = self._dispatcher = Dispatcher(contract, self, traced=traced)
         endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
         check_relayed = contract.outbound.check if message_queue_validation else None
         server = create_server(
@@ -359,9 +360,9 @@ class AsynctionSocketIO(Registering, Emitting):
         """Complete what clients reach."""
         log_findings(self._contract.routes.missing())
         self._contract.start()
-        if self._measuring is not None:
-            self._measuring.attach(self._server, self._dispatcher, self._contract)
-        self._dispatcher.start()
+        measuring, sending = self._measuring, self._dispatcher.sending
+        times = measuring and measuring.attach(self._server, sending, self._contract)
+        self._dispatcher.start(times.by_routes if times else {})
         self._server.listen()
 
     async def _stop(self) -> None:

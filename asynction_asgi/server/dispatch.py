@@ -23,7 +23,7 @@ from .around import perform
 from .beside import registered_beside
 from .calls import Call
 from .connections import Connections
-from .ends import Handled, Several
+from .ends import Handled, combine
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
 from .providing.scopes import Closing, Scope
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from .emitting import Emitting
     from .namespace_routes import NamespaceRoutes, Route
     from .security.guard import Guard
-    from .times import EventTimes
 
 
 @dataclass(slots=True)
@@ -77,14 +76,18 @@ class Conversation:
 class Dispatcher:
     """Implements the engine's `Endpoint` by a contract.
 
+    Args:
+        contract: Says what is allowed, and who handles it.
+        app: What handlers receive as their application.
+        traced: Learns how events have ended, after all others; None without tracing.
+
     Attributes:
         connections: The clients of this process.
-        times: Measures events, or None.
-        ends: What learns how the events of each namespace have ended, from the start on, or None.
+        ends: What learns how the events of each namespace have ended, or None; from the start on.
         sending: Sends to them what matches the contract.
     """
 
-    def __init__(self, contract: Contract, app: Emitting) -> None:
+    def __init__(self, contract: Contract, app: Emitting, *, traced: Ends | None) -> None:
         self._namespaces = contract.namespaces
         self._routes = contract.routes
         self._attachment = contract.attachment
@@ -98,17 +101,20 @@ class Dispatcher:
         self._app = app
         self._app_scope = self._new_app_scope()
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
-        self.times: EventTimes | None = None
-        self.ends: Mapping[NamespaceRoutes, Ends] | None = None
+        self._traced = traced
+        self.ends: Mapping[NamespaceRoutes, Ends | None] = {}
 
-    def start(self) -> None:
-        """Begin to report how events end, now that all observers are known."""
+    def start(self, times: Mapping[NamespaceRoutes, Ends]) -> None:
+        """Begin to report how events end, now that all observers are known.
+
+        Args:
+            times: What measures the events of each namespace; empty without metrics.
+        """
         handled = None if self._outcomes.handled is None else Handled(self._outcomes.handled)
-        if self.times is not None:
-            times = self.times.by_routes
-            self.ends = {routes: Several(handled, own) if handled else own for routes, own in times.items()}
-        elif handled is not None:
-            self.ends = dict.fromkeys(self._routes.namespaces.values(), handled)
+        self.ends = {
+            routes: combine([ends for ends in (handled, times.get(routes), self._traced) if ends is not None])
+            for routes in self._routes.namespaces.values()
+        }
 
     async def close(self) -> None:
         """Close what was provided to the application, as soon as no connection uses it."""
@@ -176,8 +182,7 @@ class Dispatcher:
         socket = Socket(self.sending, peer, resolved.params, auth)
         conversation = peer.state = Conversation(routes, socket)
         peer.ordered = routes.ordered
-        if self.ends is not None:
-            peer.ends = self.ends[routes]
+        peer.ends = self.ends[routes]
         if (rates := self._rates.get(routes.declared.name)) is not None:
             peer.limiter = rates.admit
         rules = self._attachment.security.for_namespace(routes.declared.name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..errors import RefusedError
     from .observer import Notify
 
-__all__ = ["Handled", "Several"]
+__all__ = ["Handled", "combine"]
 
 
 class Handled:
@@ -47,12 +47,15 @@ class Handled:
         """Do nothing: observers learn of it where the reason is known."""
 
 
-class Several:
-    """Passes everything on to several, in turn."""
+def combine(each: Sequence[Ends]) -> Ends | None:
+    """Return what passes everything on to each, in turn; the only one itself, or None without any."""
+    return _Several(each) if len(each) > 1 else each[0] if each else None
 
+
+class _Several:
     times = None
 
-    def __init__(self, *each: Ends) -> None:
+    def __init__(self, each: Sequence[Ends]) -> None:
         self._each = each
 
     def answered(self, *about: Any) -> None:

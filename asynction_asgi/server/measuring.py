@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..metrics.health import Health
     from ..spec import Spec
     from .contract import Contract
-    from .dispatch import Dispatcher
+    from .sending import Sending
     from .validation import Validation
 
 __all__ = ["Measuring", "create_measuring"]
@@ -85,20 +85,24 @@ class Measuring:
         self._health: Callable[[], Health] | None = None
         self._times: EventTimes | None = None
 
-    def attach(self, server: Server, dispatcher: Dispatcher, contract: Contract) -> None:
+    def attach(self, server: Server, sending: Sending, contract: Contract) -> EventTimes:
         """Count and measure from the first client on, with the cells that the process keeps.
 
         Args:
             server: Counts what only the engine sees, which is read whenever metrics are read.
-            dispatcher: Is given what measures events, and answers to calls.
+            sending: Is given what measures the answers to calls.
             contract: Whose events they are.
+
+        Returns:
+            What measures events.
         """
         if self._times is None:  # an application may start again
             queue = queue_of(server.manager)
             server.count_traffic(self.tallies.delivered)
-            dispatcher.sending.measure_answer = AnswerTimes(self.metrics, contract).took
-            dispatcher.times = self._times = times = EventTimes(self.metrics, contract)
+            sending.measure_answer = AnswerTimes(self.metrics, contract).took
+            self._times = times = EventTimes(self.metrics, contract)
             self.metrics.refresh = lambda: self._refresh(server, times, queue)
+        return self._times
 
     def start(self, health: Callable[[], Health]) -> None:
         """Begin to add up times and look at the clock once a second, and to tell a supervisor of the process' health."""

@@ -11,7 +11,8 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.trace import SpanKind, StatusCode
 
-from asynction_asgi import AsynctionSocketIO, NoAnswerError, RefusedError, Socket, Tracing
+from asynction_asgi import AsynctionSocketIO, NoAnswerError, Observer, RefusedError, Socket, Tracing
+from asynction_asgi.metrics import families
 from asynction_asgi.server.dispatch import Dispatcher
 from tests.clients import ConnectError, connected
 from tests.engine.stage import until
@@ -21,7 +22,9 @@ from tests.serving import serve
 from .recorder import Recorder, attributes, linked, span_id, trace_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from asynction_asgi import Peer
 
 HI = {"text": "hi"}
 SECRET = "a secret that no span may hold"
@@ -371,6 +374,26 @@ async def test_text_and_users_are_recorded_if_asked_for() -> None:
     assert span.status.status_code is StatusCode.UNSET, "the error handler has dealt with it"
     (event,) = span.events
     assert (event.attributes or {})["exception.message"] == SECRET
+
+
+async def test_all_learn_how_an_event_has_ended(recorder: Recorder) -> None:
+    """Observers, metrics and spans do, once for each event of each connection."""
+
+    class Handled(Observer):
+        def handled(self, peer: Peer[Any], event: str, schemes: Collection[str], *, ack: bool) -> None:
+            events.append((event, ack))
+
+    events: list[tuple[str, bool]] = []
+    app = application(Tracing(provider=recorder.provider), metrics=True, observers=[Handled()])
+    with serve(app) as url:
+        for _ in range(2):
+            async with connected(url) as client:
+                await client.call("say", HI)
+    assert events == [("say", True)] * 2
+    assert recorder.names.count("process say /") == 2
+    assert app.metrics is not None
+    (counted,) = (sample for sample in app.metrics.sample(families.EVENTS) if sample.value)
+    assert (counted.labels["event"], counted.value) == ("say", 2)
 
 
 def test_without_tracing_nothing_is_there() -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from ...engine import ended_by
-from ..ends import Several
-from .outcomes import SpanEnds, until_answered, within
+from .outcomes import until_answered, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +35,6 @@ class TracedEndpoint:
     def __init__(self, dispatcher: Dispatcher, spans: Spans) -> None:
         self._dispatcher = dispatcher
         self._spans = spans
-        self._ends = SpanEnds()
 
     def admits(self, namespace: str) -> bool:
         """Return what the dispatcher does."""
@@ -75,7 +73,6 @@ class TracedEndpoint:
             span.end()
             raise
         peer.state.trace = span
-        peer.ends = self._ends if peer.ends is None else Several(peer.ends, self._ends)
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Accept a connection, and end its span, to which later ones have links."""

@@ -9,7 +9,7 @@ from opentelemetry import trace
 
 from ...engine import Carrier
 from .endpoint import TracedEndpoint
-from .outcomes import TracedOutcomes, unanswered
+from .outcomes import SpanEnds, TracedOutcomes, unanswered
 from .remote import name_trace, resume_trace
 from .spans import Spans
 
@@ -47,6 +47,7 @@ class Traces:
 
     Attributes:
         outcomes: Observes the application.
+        ends: Ends the spans of its events.
         carrier: Takes traces along over the message queue.
     """
 
@@ -55,6 +56,7 @@ class Traces:
     def __init__(self, tracing: Tracing) -> None:
         self._tracing = tracing
         self.outcomes = TracedOutcomes(exception_text=tracing.exception_text)
+        self.ends = SpanEnds()
 
     def attach(self, dispatcher: Dispatcher, contract: Contract) -> TracedEndpoint:
         """Return the endpoint that traces what clients do; emits are traced by the outermost hook."""
