@@ -10,15 +10,14 @@ from ..engine.crashes import describe_crash, is_refusal_by_hand, must_pass
 from ..errors import (
     AckValidationError,
     DisconnectedError,
-    HandshakeValidationError,
     NoAnswerError,
-    PayloadValidationError,
     RefusedError,
     ValidationError,
     internal_error,
     new_ref,
 )
 from ..logs import get_logger
+from ..reasons import Code
 from .calls import Call
 from .conversion.outgoing import arguments_of
 
@@ -122,14 +121,24 @@ def refusal_of_handler(error: BaseException, what: str, ref: str, *, log: bool) 
     """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
     if _is_refusal_of_handler(error):
         return error
-    if isinstance(error, NoAnswerError | DisconnectedError):  # another client's fault, not a crash
-        logger.warning("%s: %s", what, error)
-        silent = isinstance(error, NoAnswerError)
-        return RefusedError("timeout" if silent else "unavailable", "a client did not answer")
-    if _is_clients_answer(error):
-        logger.warning("%s: %s", what, error)
-        return RefusedError("invalid_ack", "a client's answer does not match the document")
-    return _crash(what, error, ref, log=log)
+    code = code_of(error)
+    if code is Code.INTERNAL_ERROR:
+        return _crash(what, error, ref, log=log)
+    logger.warning("%s: %s", what, error)  # another client's fault, not a crash
+    invalid = code is Code.INVALID_ACK
+    message = "a client's answer does not match the document" if invalid else "a client did not answer"
+    return RefusedError(code.value, message)
+
+
+def code_of(error: BaseException) -> Code:
+    """Return the code of the refusal for an error of the handler of an event, or of the checks before it."""
+    if isinstance(error, RefusedError) and _is_refusal_of_handler(error):
+        return Code.of(error.code)
+    if isinstance(error, NoAnswerError):
+        return Code.TIMEOUT
+    if isinstance(error, DisconnectedError):
+        return Code.UNAVAILABLE
+    return Code.INVALID_ACK if _is_clients_answer(error) else Code.INTERNAL_ERROR
 
 
 def refusal_of_connect_handler(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
@@ -147,9 +156,9 @@ def _is_refusal_of_handler(error: BaseException) -> bool:
     A validation error is about what the handler sent, or asked another client for: to this client it is a
     failure like any other. But one of the conversion of its parameters is about what this client sent.
     """
-    if isinstance(error, PayloadValidationError | HandshakeValidationError):
-        return error.direction == "inbound"
-    return isinstance(error, RefusedError) and not isinstance(error, ValidationError)
+    if isinstance(error, ValidationError):
+        return error.direction == "inbound" and not isinstance(error, AckValidationError)
+    return isinstance(error, RefusedError)
 
 
 def _is_clients_answer(error: BaseException) -> bool:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine import Instead
-from ..errors import AckValidationError, DisconnectedError, RefusedError, ValidationError
 from ..metrics import families
 from ..metrics.layout import NO_EVENT
 from ..reasons import Code
 from ..spec.model.by_event import ByEvent
+from .failures import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableSequence, Sequence
 
     from ..engine import Peer
+    from ..errors import RefusedError
     from ..metrics import Layout, Metrics
     from ..spec.model import Namespace
     from .contract import Contract
@@ -101,7 +102,7 @@ class NamespaceTimes:
         del peer, state, ack
         if type(answer) is not Instead:
             self.times[event].append(seconds)
-        elif _is_failure(answer.error):
+        elif code_of(answer.error) in _FAILURES:
             self._failed[event].append(seconds)
 
     def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
@@ -172,12 +173,3 @@ def _times_of(layout: Layout, namespace: Namespace) -> NamespaceTimes:
         return _Series(counter=counter, first=block.at, total=block.at + block.size - 1)
 
     return NamespaceTimes({event: series(event) for event in namespace.receives}, series(NO_EVENT))
-
-
-def _is_failure(error: BaseException) -> bool:
-    """Return whether the server failed to handle an event that its error handler has answered."""
-    if isinstance(error, ValidationError):  # outbound, of what the handler sent or returned
-        return error.direction == "outbound" or isinstance(error, AckValidationError)
-    if isinstance(error, RefusedError):
-        return error.code in _FAILURES
-    return not isinstance(error, DisconnectedError)
