@@ -17,7 +17,6 @@ from ..engine import Instead
 from ..engine.crashes import must_pass
 from ..errors import RefusedError, shorten
 from ..reasons import Code
-from ..spec.model.by_event import WILDCARD
 from .acks import Acks
 from .around import perform
 from .beside import registered_beside
@@ -152,8 +151,7 @@ class Dispatcher:
 
     def ordering(self, peer: Peer[Conversation], event: str) -> Ordering | None:
         """Return the ``x-ordering`` of an event, or of the wildcard that stands for it."""
-        events = peer.state.routes.events
-        route = events.get(event) or events.get(WILDCARD)
+        route = peer.state.routes.find(event)
         return None if route is None else route.event.ordering
 
     def depth(self, peer: Peer[Conversation], event: str) -> int | None:

@@ -46,7 +46,7 @@ class Inbound:
         """Return how many levels the arguments that an event accepts nest at most, or None if that is not bounded."""
         if self._enforcement != "enforce":
             return None
-        route = routes.events.get(event) or routes.named.get(event) or routes.events.get(WILDCARD)
+        route = routes.find(event)
         return None if route is None else route.depth
 
     def resolve(
@@ -72,7 +72,7 @@ class Inbound:
         route = routes.events.get(event)
         if route is None and routes.named:
             route = routes.named.get(event)
-        declared = route or routes.events.get(WILDCARD)
+        declared = route or routes.wildcard
         handler = declared.handler if declared is not None else None
         if handler is None:
             handler = routes.spare_handler(declared)

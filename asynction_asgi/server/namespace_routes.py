@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.model import Event
 from ..spec.model.arguments import are_finite, compile_arguments, deepest
-from ..spec.model.by_event import WILDCARD
+from ..spec.model.by_event import WILDCARD, find
 from ..spec.model.handshake import compile_handshake
 from .binding import bind_event_handler
 from .security import is_reauth
@@ -68,15 +68,23 @@ class NamespaceRoutes:
         self.lifecycle: dict[str, BoundHandler] = {}
 
     @property
+    def wildcard(self) -> Route | None:
+        """The route of events that have none of their own, or None."""
+        return self.events.get(WILDCARD)
+
+    @property
     def params(self) -> tuple[str, ...]:
         """Names of the address's parameters, which handlers may ask for."""
         return tuple(parameter.name for parameter in self.declared.parameters)
 
+    def find(self, event: str) -> Route | None:
+        """Return the route by which an event is handled: its own, else the wildcard's, or None."""
+        return self.named.get(event) or find(self.events, event)
+
     def route_of_name(self, event: str) -> Route:
         """Return a route for an event that is not declared by its name: the wildcard's, or an unchecked one."""
-        wildcard = self.events.get(WILDCARD)
-        if wildcard is not None:
-            return replace(wildcard, handler=None, stand_in=None)
+        if self.wildcard is not None:
+            return replace(self.wildcard, handler=None, stand_in=None)
         return Route(
             namespace=self.declared.name,
             event=Event(name=event, node=self.declared.node),

@@ -12,6 +12,7 @@ from ..errors import (
     ValidationError,
 )
 from ..spec.model.arguments import compile_arguments
+from ..spec.model.by_event import find
 from ..spec.schemas import Mismatch
 from ..spec.text.hints import did_you_mean
 from .conversion.outgoing import Writer, arguments_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ..spec.model.namespaces import Namespaces
     from .observer import Outcomes
     from .validation import Validation, ViolationLog
+
+_Checks = tuple["ArgumentsCheck", "ArgumentsCheck | None"]  # of the arguments, and of the answer
 
 _NO_SUCH_EVENT = "the document declares no such event for the server to emit"
 
@@ -48,16 +51,16 @@ class Outbound:
         self._validation = validation
         self._violations = violations
         self._writer = Writer()
-        checks = {
-            (namespace.name, event.name): (
-                compile_arguments(event.arguments, spec.bundle),
-                compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
-            )
-            for namespace in spec.namespaces.values()
-            for event in namespace.sends.values()
+        self._checks: dict[str, dict[str, _Checks]] = {
+            name: {
+                event.name: (
+                    compile_arguments(event.arguments, spec.bundle),
+                    compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
+                )
+                for event in namespace.sends.values()
+            }
+            for name, namespace in spec.namespaces.items()
         }
-        self._wildcards = {name: checks.pop((name, "*")) for name in spec.namespaces if (name, "*") in checks}
-        self._checks = checks
 
     def check(self, event: str, data: Any, namespace: str, to: Any = None) -> Any:
         """Check an emit against the document, and return the data to send: models are written as JSON.
@@ -147,23 +150,19 @@ class Outbound:
             advice=advice_on(arguments, violations),
         )
 
-    def _find(self, event: Any, namespace: str) -> Any:
+    def _find(self, event: Any, namespace: str) -> _Checks | None:
         resolved = self._namespaces.resolve(namespace)
-        if resolved is None:
+        if resolved is None or not isinstance(event, str) or event in RESERVED_EVENTS:
             return None
-        name = resolved.declared.name
-        found = self._checks.get((name, event))
-        if found is None and isinstance(event, str) and event not in RESERVED_EVENTS:
-            found = self._wildcards.get(name)
-        return found
+        return find(self._checks[resolved.declared.name], event)
 
     def _declared(self, event: str, namespace: str) -> tuple[str, str]:
         """Return namespace and event as the document names them, or unchanged if it does not."""
         resolved = self._namespaces.resolve(namespace)
         if resolved is None:
             return namespace, event
-        name = resolved.declared.name
-        return name, "*" if (name, event) not in self._checks and name in self._wildcards else event
+        declared = find(resolved.declared.sends, event)
+        return resolved.declared.name, event if declared is None else declared.name
 
     def _undeclared(self, event: Any, namespace: str) -> UndeclaredEventError:
         resolved = self._namespaces.resolve(namespace)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import RefusedError, SecurityError, ValidationError
 from ..server.observer import Observer
 from ..spec.model import is_required
-from ..spec.model.by_event import WILDCARD, ByEvent
+from ..spec.model.by_event import find
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
@@ -155,7 +155,7 @@ class Watch(Observer):
             return
         required = self._spec.security_of(declared)
         if event is not None:
-            found = ByEvent(declared.receives, None)[event]
+            found = find(declared.receives, event)
             required = (found.security if found is not None else None) or required
         for scheme in _names(required):
             self._exercise(Item(SECURITY, scheme, "refused"))
@@ -177,9 +177,8 @@ class Watch(Observer):
         if declared is None:
             return
         events: Mapping[str, Event] = declared.sends if aspect in ("sent", "answered") else declared.receives
-        if name != CONNECT and name not in events:
-            name = WILDCARD
-        self._exercise(Item(declared.name, name, aspect))
+        event = None if name == CONNECT else find(events, name)
+        self._exercise(Item(declared.name, name if event is None else event.name, aspect))
 
     def _exercise(self, item: Item) -> None:
         if item in self._tally.items:

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WILDCARD", "ByEvent"]
+__all__ = ["WILDCARD", "ByEvent", "find"]
 
 WILDCARD = "*"  # the name of the event that stands for all that are not declared
 
 V = TypeVar("V")
 
 
+def find(declared: Mapping[str, V], event: str) -> V | None:
+    """Return the value of an event, else that of the wildcard, or None."""
+    value = declared.get(event)
+    return declared.get(WILDCARD) if value is None else value
+
+
 class ByEvent(dict[str, V], Generic[V]):
-    """Values by event, where any undeclared name has the wildcard's value, or that of all others.
+    """Values by event for many look-ups: as `find`, and without a wildcard all others have one value, too.
 
     Args:
         declared: The values of the declared events, the wildcard among them.
