@@ -10,6 +10,8 @@ from ..drafts import DraftNamespace, argument_list, draft_document
 from ..server.conversion.annotations import UNRESOLVED
 from ..server.conversion.converter import UnsupportedError
 from ..server.conversion.schemas import SCHEMAS, AnnotationSchemas
+from ..spec.model import ANY_NAMESPACE
+from ..spec.model.by_event import WILDCARD
 from ..spec.readers.assembly import RESERVED
 from ..spec.readers.reading import LIFECYCLE
 from ..spec.text.yaml import dump_yaml
@@ -62,19 +64,22 @@ def export_document(served: Served, *, modules: Iterable[str], version: Version,
         read_handler(namespace, event, function)
         for namespace, events in sorted(served.handlers.items())
         for event, function in sorted(events.items())
-        if namespace != "*" and event
+        if namespace != ANY_NAMESPACE and event
     ]
     modules = list(dict.fromkeys([*modules, *modules_of(served)]))
     writer = _Writer(handlers, modules)
     writer.notes += [
-        Note(place_of(function), _NOT_DECLARED) for function in served.handlers.get("*", {}).values()
+        Note(place_of(function), _NOT_DECLARED)
+        for function in served.handlers.get(ANY_NAMESPACE, {}).values()
     ]
     writer.notes += [
         Note(place_of(events[""]), "an event needs a name to be declared; give it one")
         for events in served.handlers.values()
         if "" in events
     ]
-    channels: dict[str, dict[str, Any]] = {name: {} for name in sorted(served.handlers) if name != "*"}
+    channels: dict[str, dict[str, Any]] = {
+        name: {} for name in sorted(served.handlers) if name != ANY_NAMESPACE
+    }
     received: dict[str, list[Schema]] = {name: [] for name in channels}
     for handler in handlers:
         if handler.event in LIFECYCLE:
@@ -150,7 +155,7 @@ class _Writer:
                 what = "event" if emitted.event is None else "namespace"
                 text = f"the name of the {what} is computed; declare what is emitted here"
                 self.notes.append(Note(emitted.place, text))
-            elif emitted.event in (*RESERVED, "*", ""):
+            elif emitted.event in (*RESERVED, WILDCARD, ""):
                 text = f"{emitted.event!r} is reserved by Socket.IO; rename it"
                 self.notes.append(Note(emitted.place, text))
             else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from ..server.conversion.annotations import UNRESOLVED, resolve_annotation, return_annotation
 from ..server.signatures import POSITIONAL, UnbindableError, python_function, read_parameters
+from ..spec.model.by_event import WILDCARD
 from ..spec.readers.reading import LIFECYCLE
 from .places import place_of
 
@@ -132,7 +133,7 @@ def _arguments(function: Callable[..., Any], event: str) -> list[Argument] | Non
     taken = [
         parameter
         for place, parameter in enumerate(parameters)
-        if (parameter.kind in POSITIONAL and place > (1 if event == "*" else 0))
+        if (parameter.kind in POSITIONAL and place > (1 if event == WILDCARD else 0))
         or parameter.kind is inspect.Parameter.VAR_POSITIONAL
     ]
     return [_read(function, parameter) for parameter in taken]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..drafts import DraftNamespace, draft_document
 from ..spec.model import DEFAULT_PATH
+from ..spec.model.by_event import WILDCARD
 from ..spec.readers.assembly import RESERVED
 from ..spec.text.yaml import dump_yaml
 from .gather import SeenNamespace
@@ -85,7 +86,7 @@ class _Writer:
     def _messages(self, namespace: SeenNamespace, direction: Direction) -> Iterator[dict[str, Any]]:
         """Yield the messages of one direction, by name."""
         for name, event in sorted(namespace.events[direction].items()):
-            if name and name != "*" and name not in RESERVED:
+            if name and name != WILDCARD and name not in RESERVED:
                 yield self._message(name, event)
 
     def _message(self, name: str, event: SeenEvent) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import SpecError
 from ..logs import get_logger
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.by_event import WILDCARD
 from ..spec.readers.examples import declared_examples
 from ..spec.readers.mock_hints import read_hints
 from .fake_texts import fake_texts
@@ -105,7 +106,7 @@ class _Author:
         sent = {
             name: event
             for name, event in namespace.sends.items()
-            if name != "*" and (only is None or name in called)
+            if name != WILDCARD and (only is None or name in called)
         }
         return Script(
             acks={name: self._ack(event, hints[name], namespace) for name, event in received.items()},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diff.showing import text_of
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.templates import PARAMETER, fill
 from ..testing.cases import Cases
@@ -110,8 +111,12 @@ def plan_cases(
             if not number:
                 yield Batch(phase, name, ())  # a namespace without events is connected to, too
             for event in declared.receives.values():
-                if event.name != "*" and event.name not in exclude and (not include or event.name in include):
+                if (
+                    event.name != WILDCARD
+                    and event.name not in exclude
+                    and (not include or event.name in include)
+                ):
                     yield Batch(phase, name, tuple(cases.of_event(name, event, phase)))
-            if phase == "faults" and not include and "*" not in declared.receives:
+            if phase == "faults" and not include and WILDCARD not in declared.receives:
                 undeclared = cases.undeclared(name, {*declared.receives, *declared.sends})
                 yield Batch(phase, name, (undeclared,))

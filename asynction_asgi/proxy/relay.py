@@ -11,6 +11,7 @@ from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine import UnencodableError
 from ..errors import RefusedError, ValidationError
 from ..logs import Throttle, get_logger
+from ..spec.model.by_event import WILDCARD
 from .journal import Journal
 from .link import Link
 
@@ -53,10 +54,10 @@ class Relay:
         """
         name = declared.name
         for event in declared.receives:
-            if event != "*":
+            if event != WILDCARD:
                 self._app.on(event, partial(self._pass, event), namespace=name)
-        if undeclared or "*" in declared.receives:
-            self._app.on("*", self._pass_any, namespace=name)
+        if undeclared or WILDCARD in declared.receives:
+            self._app.on(WILDCARD, self._pass_any, namespace=name)
         self._app.on("connect", self._connect, namespace=name)
         self._app.on("disconnect", self._disconnect, namespace=name)
 

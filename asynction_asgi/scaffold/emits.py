@@ -9,6 +9,7 @@ from ..python_source.expressions import ANY, NONE, Named, write
 from ..python_source.sending import about, always_given, data_of, laid_out
 from ..python_source.signatures import Parameter, function_head
 from ..python_source.source import Module, docstring, fits, literal, one_line
+from ..spec.model.by_event import WILDCARD
 from .bound_emits import write_calls, write_emits_class
 from .handlers import slug
 
@@ -34,7 +35,9 @@ def write_emits(
     """
     title = one_line(spec.title) or "the server"
     sending = [
-        namespace for namespace in spec.namespaces.values() if any(name != "*" for name in namespace.sends)
+        namespace
+        for namespace in spec.namespaces.values()
+        if any(name != WILDCARD for name in namespace.sends)
     ]
     if len(sending) == 1 and not is_package:
         return {module: _module(sending[0], signatures, module, title)}
@@ -47,7 +50,7 @@ def write_emits(
 
 
 def _module(namespace: Namespace, signatures: Signatures, name: str, title: str) -> Module:
-    events = [event for key, event in namespace.sends.items() if key != "*"]
+    events = [event for key, event in namespace.sends.items() if key != WILDCARD]
     functions = Names((*_OWN, "Any", "Awaitable", "Callable", "TypeAlias", "annotations", "partial"))
     named = [(functions.take(snake(event.name, "event")), event) for event in events]
     where = "" if namespace.name == "/" else f" in {one_line(namespace.name)}"

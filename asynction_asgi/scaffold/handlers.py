@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..datatypes.names import Names, is_plain, pascal, snake
 from ..python_source.sending import about
 from ..python_source.source import Module, literal, one_line
+from ..spec.model.by_event import WILDCARD
 from .errors import ScaffoldError
 from .places import Place
 from .stubs import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Handlers", "collect_handlers", "required_schemes", "slug"]
 
-_FUNCTIONS = {"error": "on_error", "*": "any_event"}
+_FUNCTIONS = {"error": "on_error", WILDCARD: "any_event"}
 
 
 @dataclass(slots=True)
@@ -155,20 +156,20 @@ class _Collector:
             return  # answered by itself
         extra = self._signatures.of_namespace(namespace, ("socket",))
         taken = ["socket", *(parameter.name for parameter in extra)]
-        context = pascal(event.name, "AnyEvent" if event.name == "*" else "Event")
+        context = pascal(event.name, "AnyEvent" if event.name == WILDCARD else "Event")
         parameters = self._signatures.parameters(event.arguments, context, taken)
         name = one_line(event.name)
-        summary, details = about(event, f'Handle "{name}"' if event.name != "*" else LIFECYCLE["*"])
-        lead = (SOCKET, EVENT) if event.name == "*" else (SOCKET,)
+        summary, details = about(event, f'Handle "{name}"' if event.name != WILDCARD else LIFECYCLE[WILDCARD])
+        lead = (SOCKET, EVENT) if event.name == WILDCARD else (SOCKET,)
         stub = Stub(
             parameters=(*lead, *parameters, *extra),
             returns=self._signatures.answer(event.ack, f"{context}Ack"),
             summary=summary,
             details=f"{details}\n\n{self._by_hand(namespace)}",
             answer="refuse",
-            subject="this event" if event.name == "*" else name,
+            subject="this event" if event.name == WILDCARD else name,
         )
-        kind = "an event" if event.name != "*" else "any event"
+        kind = "an event" if event.name != WILDCARD else "any event"
         self._put(namespace, event.name, None if named is None else named.path, stub, kind=kind)
 
     @staticmethod

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model import Arguments
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.templates import fill
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Samples:
 
     def event(self, event: Event) -> tuple[Any, ...] | None:
         """Return arguments to call the event with, or None if it can't be called so or none are known."""
-        if event.name == "*" or event.message.get("x-reauth") is True:
+        if event.name == WILDCARD or event.message.get("x-reauth") is True:
             return None
         for choices in _all_choices():
             try:

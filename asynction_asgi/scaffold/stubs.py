@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..python_source.expressions import ANY, NONE, Named, Of, builtin, either
 from ..python_source.signatures import ANYTHING, Parameter, function_head
 from ..python_source.source import call, docstring, one_line
+from ..spec.model.by_event import WILDCARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ LIFECYCLE = {
     "connect": "A client connects; raise RefusedError to refuse it",
     "disconnect": "A client has left",
     "error": "A handler raised something; what is returned becomes the acknowledgement",
-    "*": "An event that has no handler of its own",
+    WILDCARD: "An event that has no handler of its own",
 }
 
 
@@ -102,14 +103,14 @@ def lifecycle_stub(event: str, extra: Sequence[Parameter], auth: Expression | No
     elif event == "error":
         parameters.append(Parameter(name="error", type=builtin("Exception")))
         returns = ANY
-    elif event == "*":
+    elif event == WILDCARD:
         parameters += [EVENT, *ANYTHING]
         returns = ANY
     return Stub(
         parameters=(*parameters, *extra),
         returns=returns,
         summary=LIFECYCLE[event],
-        answer="refuse" if event == "*" else "nothing",
+        answer="refuse" if event == WILDCARD else "nothing",
         subject="this event",
     )
 

@@ -11,6 +11,7 @@ from ..server.document_source import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.instances.variants import Variants
 from ..spec.model.arguments import is_opaque
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.offered import served_spec
 from ..spec.readers.examples import declared_examples, written_bytes
 
@@ -165,6 +166,6 @@ def contract_cases(
         for name, declared in spec.namespaces.items()
         if namespace in (None, name)
         for event in declared.receives.values()
-        if event.name != "*" and (wanted is None or event.name in wanted)
+        if event.name != WILDCARD and (wanted is None or event.name in wanted)
         for case in cases.of_event(name, event, phase)
     ]

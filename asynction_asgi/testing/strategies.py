@@ -8,6 +8,7 @@ from ..errors import UndeclaredEventError
 from ..server import AsynctionSocketIO
 from ..server.document_source import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 
@@ -67,7 +68,9 @@ def events_of(
     """
     spec = _spec(contract)
     declared = _namespace(spec, namespace)
-    events = [] if declared is None else [event for name, event in declared.receives.items() if name != "*"]
+    events = (
+        [] if declared is None else [event for name, event in declared.receives.items() if name != WILDCARD]
+    )
     if not events:
         raise ValueError(f"clients may emit nothing in {namespace!r}")
     strategies = _strategies()

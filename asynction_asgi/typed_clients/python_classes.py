@@ -9,6 +9,7 @@ from ..python_source.expressions import NONE, write
 from ..python_source.sending import about, always_given, data_of, laid_out
 from ..python_source.signatures import function_head
 from ..python_source.source import docstring, fits, literal, one_line
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.templates import PARAMETER
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class ClassWriter:
         emitted = [
             (methods.take(snake(key, "event")), event)
             for key, event in namespace.receives.items()
-            if key != "*"
+            if key != WILDCARD
         ]
         received = [
             (methods.take(f"on_{snake(key, 'event')}"), event)
             for key, event in namespace.sends.items()
-            if key not in ("*", "exception")
+            if key not in (WILDCARD, "exception")
         ]
         if namespace.handshake.auth is not None:  # for the user's own annotations
             self._payloads.type_of(namespace.handshake.auth, f"{name}Auth")

@@ -16,6 +16,7 @@ from ..datatypes import (
 )
 from ..datatypes.names import Names
 from ..spec.model import DEFAULT_PATH
+from ..spec.model.by_event import WILDCARD
 from ..spec.model.templates import PARAMETER
 from .ts_text import comment, comment_of, label, property_name, quoted
 from .ts_types import directions
@@ -106,7 +107,7 @@ def _map(surface: Surface, kind: str, events: Iterable[EventSurface], types: Typ
         named.add(event.name)
         notes = [_HIDDEN] if is_emitted and event.hides_refusals else []
         lines += comment_of(event.notes, indent="  ", more=notes)
-        if event.name == "*":
+        if event.name == WILDCARD:
             lines.append("  [event: string]: (...args: any[]) => void;")
             continue
         function = _listener(event, types, is_emitted=is_emitted)

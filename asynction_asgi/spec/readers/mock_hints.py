@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..model.arguments import compile_arguments
+from ..model.by_event import WILDCARD
 from ..schemas import Mismatch
 from ..text.hints import did_you_mean, say_known
 from .examples import with_bytes
@@ -112,7 +113,7 @@ def _emitted(
 ) -> Iterator[str]:
     wanted = hints.get("emit", [])
     for name in wanted if isinstance(wanted, list) else [wanted]:
-        if isinstance(name, str) and name in sends and name != "*":
+        if isinstance(name, str) and name in sends and name != WILDCARD:
             yield name
         else:
             hint = did_you_mean(name, sends) if isinstance(name, str) else ""
