@@ -103,7 +103,7 @@ def _trace(reader: Reader, message: MessageDraft, arguments: Arguments) -> tuple
     """Return ``x-trace`` as a path into the arguments, empty without one."""
     pointer = message.fields.text("x-trace") or ""
     path = Pointer.parse(pointer).tokens if pointer.startswith("/") else ()
-    if not path or not path[0].isdecimal():  # which the grammar has reported
+    if not path or not path[0].isdecimal() or len(path[0]) > 2:  # which the grammar has reported
         return ()
     if arguments.maximum is not None and int(path[0]) >= arguments.maximum:
         node = message.fields.get("x-trace") or message.place
@@ -111,7 +111,10 @@ def _trace(reader: Reader, message: MessageDraft, arguments: Arguments) -> tuple
         what = f"there is no argument /{path[0]}: the number of arguments is {count}, and /0 is the first"
         reader.error(node, "TYPE", what)
         return ()
-    if arguments.kind == "single" and (other := _other_than_object(reader, arguments.schema, path[1:])):
+    if arguments.kind == "opaque":
+        return path
+    way = path if arguments.kind == "positional" else path[1:]
+    if other := _other_than_object(reader, arguments.schema, way):
         node = message.fields.get("x-trace") or message.place
         what = f"'x-trace' has no effect here: it leads to {other}, and only an object can name a trace"
         reader.ignored(node, "TYPE", what, key=True)
@@ -126,9 +129,16 @@ def _other_than_object(reader: Reader, schema: Node | None, path: tuple[str, ...
     kind = target.value.get("type")
     if isinstance(kind, str) and kind != "object" and not (path and kind == "array"):
         return f"a value of type {kind!r}"
-    if not path:
-        return None
-    return _other_than_object(reader, reader.member(target.get("properties"), path[0]), path[1:])
+    return _other_than_object(reader, _part(reader, target, path[0]), path[1:]) if path else None
+
+
+def _part(reader: Reader, schema: Node, token: str) -> Node | None:
+    """Return the schema that a member or an item has by its name or number, or None."""
+    if (member := reader.member(schema.get("properties"), token)) is not None or not token.isdecimal():
+        return member
+    listed = [*reader.elements(schema, "prefixItems")] or [*reader.elements(schema, "items")]
+    by_number = {str(number): item for number, item in enumerate(listed)}
+    return by_number.get(token) or schema.get("items")
 
 
 def merge_events(

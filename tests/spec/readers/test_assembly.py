@@ -239,10 +239,11 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
     )
     receives = load(tmp_path, text).namespaces["/"].receives
     assert [event.trace for event in receives.values()] == [("0", "a/b"), ("1",), ("7",), ()]
-    wrong = v2(f"{{/: {{publish: {{message: {{name: a, {pair}, x-trace: /2/meta}}}}}}}}")
-    assert found(check(tmp_path, wrong)) == [
-        ("error", "TYPE", "/channels/~1/publish/message/x-trace"),
-    ]
+    for trace in ("/2/meta", f"/{'9' * 5000}"):
+        wrong = v2(f"{{/: {{publish: {{message: {{name: a, {pair}, x-trace: {trace}}}}}}}}}")
+        assert found(check(tmp_path, wrong)) == [
+            ("error", "TYPE", "/channels/~1/publish/message/x-trace"),
+        ]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,10 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
         ("{properties: {meta: {type: object}}}", "/0/meta", ""),
         ("{type: object}", "/0/meta/deep", ""),
         ("true", "/0/meta", ""),
+        ("{type: array, items: [{}], additionalItems: {type: string}}", f"/0/{'9' * 5000}", ""),
+        ("{items: [{type: string}, {}], additionalItems: false}", "/0/1", ""),
+        ("{items: [{type: string}, {}], additionalItems: false}", "/0/0", "'string'"),
+        ("{type: array, items: {properties: {meta: {type: string}}}}", "/0/3/meta", "'string'"),
     ],
 )
 def test_a_trace_is_named_by_an_object(tmp_path: Path, payload: str, trace: str, kind: str) -> None:
@@ -264,6 +269,23 @@ def test_a_trace_is_named_by_an_object(tmp_path: Path, payload: str, trace: str,
     message = f"{{name: a, payload: {payload}, x-trace: {trace}, x-positional: false}}"
     text = v2(f"{{/: {{publish: {{message: {message}}}}}}}", "components: {schemas: {S: {type: string}}}")
     outcome = check(tmp_path, text)
+    assert found(outcome) == [("warning", "TYPE", "/channels/~1/publish/message/x-trace")] * bool(kind)
+    assert all(f"leads to a value of type {kind}" in diagnostic.message for diagnostic in outcome.diagnostics)
+
+
+@pytest.mark.parametrize("keyword", ["items", "prefixItems"])
+@pytest.mark.parametrize(
+    ("trace", "kind"),
+    [("/0", "'string'"), ("/1", ""), ("/1/meta", "'integer'"), ("/2", ""), ("/2/0", "")],
+)
+def test_a_trace_in_several_arguments_is_an_object(
+    tmp_path: Path, keyword: str, trace: str, kind: str
+) -> None:
+    """A place that can't hold an object is reported among several arguments, too."""
+    second = "{properties: {meta: {type: integer}}}"
+    payload = f"{{type: array, {keyword}: [{{type: string}}, {second}]}}"
+    message = f"{{name: a, payload: {payload}, x-trace: {trace}, x-positional: true}}"
+    outcome = check(tmp_path, v2(f"{{/: {{publish: {{message: {message}}}}}}}"))
     assert found(outcome) == [("warning", "TYPE", "/channels/~1/publish/message/x-trace")] * bool(kind)
     assert all(f"leads to a value of type {kind}" in diagnostic.message for diagnostic in outcome.diagnostics)
 
