@@ -1,8 +1,13 @@
 """Workers of uvicorn that start at once, in a process that is itself forked.
 
 uvicorn spawns them: each imports everything again, which takes 1.5 s of CPU. Here they are forked from a copy of
-the process, made before it serves. All else is as if they were spawned: what they get is pickled, they share no
-state with their parent, and signals, mask and environment are those of spawned processes.
+the process, made before it serves. They are as if they were spawned: what they get is pickled, they share no
+state with their parent, and signals, mask and environment are those of spawned processes. Two things differ: what
+modules register with `atexit` at their import was registered in the copy, before a worker has threads; and all
+workers have the hash seed of the copy.
+
+From Python 3.14 on, workers are spawned in the tests, too: fork servers ask for a key, and processes forget what was
+registered with `atexit` before their start.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from multiprocessing import forkserver
 from multiprocessing.connection import arbitrary_address  # type: ignore[attr-defined]  # typeshed lacks it
 from multiprocessing.context import ForkServerProcess
@@ -50,7 +56,12 @@ def exiting() -> Iterator[None]:
 
 
 def start_warm() -> None:
-    """Let uvicorn fork the workers of this process from a copy of it, which ends with all of them."""
+    """Let uvicorn fork the workers of this process from a copy of it, which ends with all of them.
+
+    Does nothing from Python 3.14 on.
+    """
+    if sys.version_info >= (3, 14):
+        return
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(arbitrary_address("AF_UNIX"))
         listener.listen()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi import collector
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions import serve
 from asynction_asgi.cli.actions.server import Server
@@ -92,11 +92,13 @@ class Here:
 
         with (
             pytest.MonkeyPatch.context() as patch,
-            _restored_collector(),
             restored_loggers(),  # for servers of whole modules
             contextlib.redirect_stderr(self._output),
         ):
             patch.setattr(serve, "Server", Recorded)
+            patch.setattr(
+                collector, "_THRESHOLDS", None
+            )  # so that the collector of the tests is left as it is
             patch.setattr(sys, "path", [*sys.path])  # to which the command adds the application's folder
             self._thread.start()
             try:
@@ -119,13 +121,3 @@ def _forget_modules(before: set[str]) -> None:
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", None)).startswith(tempfile.gettempdir()):
             del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _restored_collector() -> Iterator[None]:
-    """Restore the garbage collector's thresholds, which a serving process sets; what it froze stays frozen."""
-    thresholds = gc.get_threshold()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)

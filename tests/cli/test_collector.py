@@ -58,12 +58,13 @@ def test_a_serving_process_collects_rarely(folder: Path) -> None:
 
 
 def test_each_worker_collects_rarely(folder: Path, queue_url: str) -> None:
-    """Workers that uvicorn starts raise the threshold and freeze loaded objects too."""
+    """Workers that uvicorn spawns raise the threshold and freeze loaded objects too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     options = ("--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port)
-    with running("run", "gc.yaml", *options, cwd=folder) as (url, command):
+    # With modules of its own, it is a new interpreter: tests fork the workers of others.
+    with running("run", "gc.yaml", *options, cwd=folder, modules=folder) as (url, command):
         command.wait_for("Application startup complete", times=2)
         until_accepted(url)
         thresholds, frozen = seen(url)
