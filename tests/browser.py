@@ -89,7 +89,7 @@ def watched_page(
 def check_access(page: Page, node_modules: Path, *, widths: Iterable[int]) -> None:
     """Check for content that overflows sideways, and against WCAG 2.2 AA, in both colour schemes.
 
-    The page's own policy must be off, as it would block the checker.
+    The page keeps the last width. Its own policy must be off, as it would block the checker.
     """
     if page.evaluate("typeof axe") == "undefined":
         page.add_script_tag(path=node_modules / "axe-core" / "axe.min.js")

@@ -114,10 +114,10 @@ def test_the_page_falls_back_to_polling(browser: Browser) -> None:
 def test_the_page_is_accessible_and_fits(chat: str, open_page: OpenPage, node_modules: Path) -> None:
     """No content overflows sideways, and a checker of WCAG 2.2 AA reports nothing."""
     page = open_page(chat, bypass_csp=True)
-    check_access(page, node_modules, widths=(320, 1440))
+    check_access(page, node_modules, widths=(1440, 320))
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name="Enter", exact=True).click()
     page.get_by_text("Write your own").click()
     page.get_by_role("button", name="a number as a message").click()
     expect(page.locator("#answer")).to_contain_text("invalid_payload")
-    check_access(page, node_modules, widths=(320, 1440))
+    check_access(page, node_modules, widths=(1440, 320))

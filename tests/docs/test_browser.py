@@ -350,10 +350,10 @@ def test_the_page_is_accessible_and_fits(browser: Browser, url: str, node_module
     with watched_page(browser, f"{url}/rt/docs", bypass_csp=True, reduced_motion="reduce") as page:
         page.locator("details summary").last.click()
         page.get_by_role("link", name="Comment").first.click()
-        check_access(page, node_modules, widths=(390, 1440))
+        check_access(page, node_modules, widths=(1440, 390))
         panel = console(page, v="2")
         expect(panel.get_by_role("status")).to_contain_text("connected")
         expect(emit(panel, "echo", "[{}]").locator(".refused")).to_be_visible()
         emit(panel, "slow", '["ask"]', ack=False)
         expect(panel.get_by_role("button", name="Answer")).to_be_visible()
-        check_access(page, node_modules, widths=(390, 1440))
+        check_access(page, node_modules, widths=(1440, 390))
