@@ -110,14 +110,11 @@ class Gate:
             error = LimitError(self._limits.name("namespaces"), "too many namespaces")
             self._turn_down(connection, namespace, error)
         else:
-            if connection.timer is not None:
-                connection.timer.cancel()
-                connection.timer = None
-            eio_sid = connection.socket.sid
+            connection.stop_timer()
             member = Member(
                 sid=self._transports.generate_id(),
                 namespace=namespace,
-                environ=self._environs[eio_sid],
+                environ=self._environs[connection.socket.sid],
                 connection=connection,
                 endpoint=endpoint,
                 sender=self._sender,
@@ -289,7 +286,9 @@ class Gate:
         self._tasks.spawn(self._part(member, reason, is_cut=True))
         member.connection.socket.drop(reason)
 
-    def _part(self, member: Member, reason: str, *, is_cut: bool = False) -> Coroutine[Any, Any, None]:
+    def _part(
+        self, member: Member, reason: str, *, is_cut: bool = False, in_place: bool = False
+    ) -> Coroutine[Any, Any, None]:
         """Remove a peer at once; the result runs its handlers and must be awaited.
 
         The first reason counts: the transport often closes right behind a client's DISCONNECT.
@@ -298,6 +297,7 @@ class Gate:
             member: The peer.
             reason: For its disconnect handler.
             is_cut: Whether its client may come back to where it was.
+            in_place: Whether the result is awaited in a copy of the connection's context that nothing else has.
         """
         phase, connection = member.phase, member.connection
         connection.parting += 1  # at once, or those that come and go in one turn would not be counted
@@ -309,9 +309,9 @@ class Gate:
                 # From now on the client may connect to the namespace again.
                 del connection.members[member.namespace]
                 connection.remember_left(member.namespace)
-        return self._finish_parting(member, phase, reason)
+        return self._finish_parting(member, phase, reason, in_place=in_place)
 
-    async def _finish_parting(self, member: Member, phase: Phase, reason: str) -> None:
+    async def _finish_parting(self, member: Member, phase: Phase, reason: str, *, in_place: bool) -> None:
         """Run the disconnect handler of a peer whose connect handler has returned.
 
         Nothing waits for the handler: the request would last as long, and with the request an ASGI
@@ -327,21 +327,24 @@ class Gate:
                 try:
                     await self._lanes.drained(member, self._limits.drain_seconds)
                 finally:  # even if a shutdown leaves no time for it
-                    await self._tell_disconnect(member, reason)
+                    await self._tell_disconnect(member, reason, in_place=in_place)
         finally:
             if is_pending and connecting is not None:
                 connecting.add_done_callback(lambda _: _count_parted(member.connection))
             else:
                 _count_parted(member.connection)
 
-    async def _tell_disconnect(self, member: Member, reason: str) -> None:
+    async def _tell_disconnect(self, member: Member, reason: str, *, in_place: bool = False) -> None:
         task = asyncio.current_task()
         try:
-            # Whatever ends the membership, such as another client's handler, the handler runs in the connection's own context.
-            context = member.connection.context.copy()
-            context.run(ended_by.set, contextvars.copy_context())
             telling = member.endpoint.disconnect(member, reason)
-            await asyncio.get_running_loop().create_task(telling, context=context)
+            if in_place:
+                await telling
+            else:
+                # Whatever ends the membership, such as another client's handler, the handler runs in the connection's own context.
+                context = member.connection.context.copy()
+                context.run(ended_by.set, contextvars.copy_context())
+                await asyncio.get_running_loop().create_task(telling, context=context)
         except BaseException as error:
             if must_pass(error, task):
                 raise
@@ -371,19 +374,19 @@ class Gate:
         connection.closed = True
         connection.partial = None
         connection.made_room()
-        if connection.timer is not None:
-            connection.timer.cancel()
+        connection.stop_timer()
         is_cut = may_return(reason, self._transports, self._service, self._returning)
-        parting = [self._part(member, reason, is_cut=is_cut) for member in list(connection.members.values())]
-        if len(parting) == 1:  # as for nearly all clients; saves a task
+        # Each in a context of its own: the first in that of this task, which is why one alone needs no task.
+        members = list(connection.members.values())
+        parting = [self._part(member, reason, is_cut=is_cut, in_place=True) for member in members]
+        if len(parting) == 1:
             await parting[0]
-        else:
+        elif parting:
             await asyncio.gather(*parting)
 
     def expect_connect(self, connection: Connection) -> None:
         """Close the connection unless it is in a namespace soon."""
-        if connection.timer is not None:
-            connection.timer.cancel()
+        connection.stop_timer()
         loop = asyncio.get_running_loop()
         connection.timer = loop.call_later(self._limits.connect_seconds, self._check_connected, connection)
 

@@ -281,6 +281,12 @@ class Connection:
         """Whether a handler may be waiting for this client, whose input must then go on."""
         return any(member.callbacks for member in self.members.values())
 
+    def stop_timer(self) -> None:
+        """Let nothing close the connection for having no namespace."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
     def remember_left(self, namespace: str) -> None:
         """Forgive later packets for `namespace`, within bounds."""
         if self.left is None or len(self.left) >= 2 * self.limits.namespaces:

@@ -19,6 +19,7 @@ from engineio.async_socket import AsyncSocket
 from ...logs import get_logger
 from ...reasons import Close
 from ..peers.members import Connection
+from ..peers.tasks import until_ended
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER, SERVICE_RESTART
 from ..wire.packets import engine_frame
@@ -297,9 +298,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except asyncio.CancelledError:
             self.drop(reason)
             raise
-        await self.close(wait=False, abort=True, reason=reason)
-        if self.closing_task is not None:
-            await asyncio.wait([self.closing_task])
+        await until_ended(self.closing_task or self._begin_end(reason, abort=True))
 
     async def _probe(self, ws: WebSocket) -> bool:
         """Engine.IO protocol 4, "Upgrade": ``2probe``, ``3probe``, then ``5``."""
@@ -363,7 +362,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         del wait
         if not self.closing and not self.closed:
             reason = reason or self.server.reason.SERVER_DISCONNECT
-            await asyncio.wait([self._begin_end(reason, abort=abort)])
+            await until_ended(self._begin_end(reason, abort=abort))
 
     def _begin_end(self, reason: str, *, abort: bool, code: int = 1000) -> asyncio.Task[None]:
         # A task of its own, which outlives a request that is given up, and which a shutdown can end. Whatever
