@@ -153,6 +153,19 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self.reports.rejected(Rejection.TRANSPORT, environ["asgi.scope"], advice)
         await self._make_response(refuse_transport(self.transports), environ)
 
+    def create_queue(self, *args: Any, **kwargs: Any) -> None:
+        """Return None: upstream's socket would have a queue of 2 KB, in whose place ours has an outbox."""
+
+    async def open_websocket(self, environ: dict[str, Any]) -> None:
+        """Serve a WebSocket that begins a connection, from its acceptance to its end.
+
+        It does what `handle_request` does for it, whose checks the guard has made.
+        """
+        await environ["asgi.receive"]()  # websocket.connect
+        answer = await self._handle_connect(environ, "websocket")
+        if isinstance(answer, dict):  # it was not accepted
+            await self._make_response(answer, environ)
+
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
         """Call the disconnect handler that upstream would call."""
         await self._trigger_event("disconnect", socket.sid, reason, run_async=False)

@@ -167,9 +167,9 @@ def _read_headers(headers: list[tuple[bytes, bytes]], wanted: bytes | None = Non
     other servers.
     """
     read: dict[str, str] = {}
+    if wanted is not None:
+        headers = [header for header in headers if header[0].lower() == wanted]
     for raw_name, raw_value in headers:
-        if wanted is not None and raw_name.lower() != wanted:
-            continue
         try:
             name, value = raw_name.decode("ascii"), raw_value.decode()
         except UnicodeDecodeError:

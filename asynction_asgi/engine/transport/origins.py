@@ -112,7 +112,7 @@ def describe(environ: Mapping[str, Any]) -> str:
 
 def _origin(environ: Mapping[str, Any]) -> str:
     headers = environ["asgi.scope"]["headers"]
-    return b",".join(value for name, value in headers if name == b"origin").decode("latin-1")
+    return b",".join([value for name, value in headers if name == b"origin"]).decode("latin-1")
 
 
 def _is_blind(environ: Mapping[str, Any]) -> bool:

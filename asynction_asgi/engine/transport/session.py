@@ -68,7 +68,6 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
     def __init__(self, server: Host, sid: str, scope: Scope) -> None:
         super().__init__(server, sid)
         self.scope = scope
-        self.queue = None  # replaced by the outbox
         self.outbox = Outbox(server.limits, self._overflow)
         self.farewell = CLOSE
         self.connection = Connection(self, server.limits)

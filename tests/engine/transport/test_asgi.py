@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -16,6 +19,7 @@ from starlette.routing import Mount
 from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import Limits, create_server
+from asynction_asgi.engine.transport.asgi import parse_query
 
 from ..stage import SECONDS, PollingClient, Script, Stage, serve, serve_app, until
 
@@ -23,6 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 POLL = "/socket.io/?EIO=4&transport=polling"
+
+
+@given(query=st.one_of(st.binary(), st.text(alphabet="a1=&%+;é").map(str.encode)))
+@example(query=b"EIO=4&transport=websocket")
+@example(query=b"a=1&&b&a==&=&")
+def test_queries_are_read_as_the_standard_library_reads_them(query: bytes) -> None:
+    """Any query string has the values that `parse_qs` finds in it."""
+    assert parse_query(query) == parse_qs(query.decode("latin-1"), keep_blank_values=True)
 
 
 @pytest.mark.parametrize(
