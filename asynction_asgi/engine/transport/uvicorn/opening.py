@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from hashlib import sha1
+from typing import NamedTuple
 
 # RFC 9110, 5.6.2; RFC 3986, 3.3 and 3.4: other characters need an escape, which not all clients know.
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -18,6 +18,7 @@ _HEAD = re.compile(
     rb"GET (/[" + _CHARACTERS + rb"]*)(?:\?([" + _CHARACTERS + rb"?]*))? HTTP/1\.1\r\n"
     rb"((?:" + _TOKEN + rb":[\t\x20-\x7e]*\r\n)+)\r\n"
 )
+_FIELD = re.compile(rb"([^:]+):[\t ]*([^\r]*)\r\n")  # of a block that the above has taken
 _HOST = re.compile(rb"[0-9A-Za-z\-._:\[\]]+")
 _KEY = re.compile(rb"[0-9A-Za-z+/]{22}==")
 _TOKENS = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
@@ -36,8 +37,7 @@ _SINGLE = (
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """What a client asks for by its handshake.
 
     Attributes:
@@ -70,13 +70,11 @@ def parse_opening(head: bytes) -> Opening | None:
     path, query, block = match.groups()
     if b" \r\n" in block or b"\t\r\n" in block:
         return None  # parsers differ in whether white space behind a value belongs to it
-    lines = block[:-2].split(b"\r\n")
-    if len(lines) > _MOST_FIELDS or max(len(path) + len(query or b""), *map(len, lines)) > _MOST_LINE:
+    if len(head) > _MOST_LINE and max(map(len, head.split(b"\r\n"))) > _MOST_LINE:
         return None
-    headers = []
-    for line in lines:
-        name, _, value = line.partition(b":")
-        headers.append((name.lower(), value.strip(b"\t ")))
+    headers = [(name.lower(), value) for name, value in _FIELD.findall(block)]
+    if len(headers) > _MOST_FIELDS:
+        return None
     fields = dict(headers)
     if len(fields) < len(headers):
         names = [name for name, _ in headers]
