@@ -32,14 +32,14 @@ ROWS = {
         ("__main__", "__init__"),
     ),
     "engine": (
-        ("limits", "buckets", "logs", "room_names", "hop", "crashes", "environ", "causes"),
+        ("limits", "buckets", "logs", "room_names", "hop", "crashes", "environ", "causes", "carrier"),
         ("counts", "endpoint", "option_values", "options"),
         ("wire", "watch"),
         ("reports",),
         ("ports",),
         ("peers",),
         ("cluster", "transport"),
-        ("server", "protocol"),
+        ("server", "emitter", "protocol"),
         ("__init__",),
     ),
     "spec": (

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from socketio.exceptions import ConnectionRefusedError, DisconnectedError, TimeoutError  # noqa: A004  # upstream's
 
 from ..callables import is_coroutine_function
 from .buckets import Bucket, exceeded
+from .carrier import Carrier
 from .causes import ended_by
-from .cluster.carrier import Carrier
-from .cluster.courier import ANSWER_SECONDS
-from .cluster.managers import create_manager
-from .cluster.sender import QueueSender
-from .cluster.settings import create_settings
-from .cluster.view import Queue, queue_of
 from .endpoint import Endpoint, Ends, Instead, Peer, Sender
 from .limits import Limits
 from .option_values import check_values
@@ -34,7 +29,10 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
+    from .cluster.managers import QueueRooms
+    from .cluster.view import Queue
     from .options import Secret
+    from .peers.rooms import Rooms
 
 __all__ = [
     "Audience",
@@ -51,7 +49,6 @@ __all__ = [
     "Limits",
     "Peer",
     "Poll",
-    "Queue",
     "Room",
     "Sender",
     "Server",
@@ -59,7 +56,6 @@ __all__ = [
     "TimeoutError",
     "UnencodableError",
     "Watch",
-    "create_emitter",
     "create_server",
     "ended_by",
     "exceeded",
@@ -121,9 +117,20 @@ def create_server(
     _check_options(server_options)
     limits = limits or Limits()
     server_options.setdefault("max_http_buffer_size", limits.packet_bytes)
-    if message_queue is not None:
+    if message_queue is None:
+        if (message_queue_secret, check_relayed, message_queue_retention) != (None, None, None):
+            raise ValueError(
+                "message_queue_secret, message_queue_validation and message_queue_retention need message_queue"
+            )
+        if server_options.get("client_manager"):
+            from .cluster.adopt import adopt  # noqa: PLC0415  # few servers are given one
+
+            server_options["client_manager"] = adopt(server_options["client_manager"])
+    else:
         if server_options.get("client_manager") is not None:
             raise ValueError("give either message_queue or client_manager")
+        from .cluster.managers import create_manager  # noqa: PLC0415  # few servers have a queue
+
         manager = create_manager(
             message_queue,
             channel=channel,
@@ -132,10 +139,6 @@ def create_server(
         )
         manager.check, manager.carrier = check_relayed, carrier
         server_options["client_manager"] = manager
-    elif (message_queue_secret, check_relayed, message_queue_retention) != (None, None, None):
-        raise ValueError(
-            "message_queue_secret, message_queue_validation and message_queue_retention need message_queue"
-        )
     return Server(
         endpoint,
         limits=limits,
@@ -176,28 +179,10 @@ def _check_functions(refusal_body: object, cookie: object) -> None:
             raise TypeError(f"{name} must be a plain function: nothing waits for its answer")
 
 
-def create_emitter(
-    message_queue: str,
-    *,
-    channel: str = "socketio",
-    message_queue_secret: Secret | Iterable[Secret] | None = None,
-    timeout: float = ANSWER_SECONDS,
-    options: Mapping[str, Any] | None = None,
-    carrier: Carrier | None = None,
-) -> QueueSender:
-    """Make what emits from a process without a server to the servers of a queue.
+def queue_of(manager: Rooms) -> Queue | None:
+    """Return the queue of a server's manager, or None if it has none of ours."""
+    if not manager.has_queue:
+        return None
+    from .cluster.view import Queue  # noqa: PLC0415  # as above
 
-    Args:
-        message_queue: URL of the queue, as the servers have it.
-        channel: The queue's channel, as the servers have it.
-        message_queue_secret: As the servers have it; of several, the first signs.
-        timeout: Seconds that the broker may take to answer for one message.
-        options: For the client of Redis or Valkey.
-        carrier: Takes traces along.
-
-    Raises:
-        ValueError: The URL is of a kind that is not supported, or a secret too short.
-        ModuleNotFoundError: The queue's client package is not installed.
-    """
-    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, options=options)
-    return QueueSender(settings, timeout=timeout, carrier=carrier)
+    return Queue(cast("QueueRooms", manager))

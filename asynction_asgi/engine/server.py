@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import socketio
 
 from ..errors import UnknownSocketError
-from .cluster.adopt import adopt
-from .cluster.managers import QueueRooms
 from .counts import Counts
 from .logs import choose_logger
 from .peers.addressing import AddressingServer
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
+    from .cluster.managers import QueueRooms
     from .endpoint import Endpoint
     from .limits import Limits
     from .peers.here import Clients
@@ -92,7 +91,7 @@ class Server(AddressingServer):
         reports = Reports(watch)
         self.counts = Counts()
         super().__init__(
-            client_manager=adopt(options.pop("client_manager", None) or Rooms()),
+            client_manager=options.pop("client_manager", None) or Rooms(),
             serializer=serializer.packet_class,
             logger=choose_logger(options.pop("logger", False)),
             engineio_logger=choose_logger(options.pop("engineio_logger", False)),
@@ -132,9 +131,10 @@ class Server(AddressingServer):
         )
         here = Here(self.manager, self.gate.dismiss)
         self._clients: Clients = here
-        if isinstance(self.manager, QueueRooms):
-            self._clients = self.manager.reach(here, self.tasks)
-            self._returning.elsewhere = self.manager.exchange(
+        if self.manager.has_queue:
+            queue = cast("QueueRooms", self.manager)
+            self._clients = queue.reach(here, self.tasks)
+            self._returning.elsewhere = queue.exchange(
                 self._returning, log=self.log, gate=self.gate, tasks=self.tasks, limits=limits
             )
         self._stopping = Stopping(
@@ -258,7 +258,7 @@ class Server(AddressingServer):
         Raises:
             UnknownSocketError: There is a message queue, and the client is not here.
         """
-        if isinstance(self.manager, QueueRooms):
+        if self.manager.has_queue:
             self._member(sid, namespace)
         return super().rooms(sid, namespace=namespace)
 

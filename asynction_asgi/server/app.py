@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from ..docs.guard import Guard
     from ..docs.http import Renderer
-    from ..engine import Queue
+    from ..engine.cluster.view import Queue
     from ..metrics import Metrics
     from ..spec import Spec
     from .document_source import Schemas, Source

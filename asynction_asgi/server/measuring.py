@@ -17,7 +17,8 @@ from .times import AnswerTimes, EventTimes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..engine import Queue, Server
+    from ..engine import Server
+    from ..engine.cluster.view import Queue
     from ..metrics import Family
     from ..metrics.health import Health
     from ..spec import Spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from ..engine import create_emitter, name_clients, name_room, name_rooms
+from ..engine import name_clients, name_room, name_rooms
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .instead import check_recipients, refuse_keywords
@@ -42,6 +42,8 @@ class QueueEmits:
         tracing: Tracing | bool,
         options: Mapping[str, Any],
     ) -> None:
+        from ..engine.emitter import create_emitter  # noqa: PLC0415  # servers have none
+
         self.spec = spec
         served = served_spec(spec)
         self.violations = ViolationLog()

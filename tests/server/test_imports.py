@@ -14,6 +14,7 @@ UNNEEDED = {
         "asynction_asgi.server.security.fetching",
     ],
     "uvicorn": ["uvicorn", "websockets", "asynction_asgi.engine.transport.uvicorn.shortcut"],
+    "a message queue": ["asynction_asgi.engine.cluster"],
     "tracing": ["asynction_asgi.server.tracing.spans"],
     "the mock": ["asynction_asgi.mock", "faker"],
     "other commands": [

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import QueueError
 from ...reasons import Unanswered
+from ..carrier import carried
 from ..peers.here import MOVES, Found
 from ..peers.polls import Poll, forget_questions
 from ..room_names import name_room
-from .carrier import carried
 from .inquiries import Inquiries, Inquiry
 from .relayed import (
     LONGEST_SECONDS,
@@ -32,9 +32,9 @@ from .remote_calls import RemoteCalls
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..carrier import Carrier
     from ..peers.here import Here, Move
     from ..peers.tasks import Tasks
-    from .carrier import Carrier
     from .link import Link
     from .settings import QueueSettings
 

@@ -11,10 +11,10 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from ...errors import RefusedError
 from ...reasons import Unanswered
+from ..carrier import carried
 from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
 from ..room_names import RoomCallbackError
-from .carrier import carried
 from .claims import Claims
 from .courier import Courier
 from .everywhere import METHODS, Everywhere
@@ -28,6 +28,7 @@ from .traffic import Traffic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from ..carrier import Carrier
     from ..limits import Limits
     from ..options import Secret
     from ..peers.event_log import Log
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from ..peers.here import Here
     from ..peers.returning import Returning
     from ..peers.tasks import Tasks
-    from .carrier import Carrier
     from .settings import QueueSettings
 
 __all__ = ["QueueRooms", "create_manager"]
@@ -59,6 +59,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         everywhere: The clients of all processes; set by `reach`.
     """
 
+    has_queue = True
     server: Any
 
     def __init__(self, settings: QueueSettings, *, logger: Any = None) -> None:
@@ -379,8 +380,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         if isinstance(answer, Unanswered):
             self.lose_relayed(sid, number, answer)
             return
-        callback = self.take_relayed(sid, number)
-        if callback is not None:
+        if (callback := self.take_relayed(sid, number)) is not None:
             self.server.tasks.spawn(self._call_back(callback, answer))
 
     async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:

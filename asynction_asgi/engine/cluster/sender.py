@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .carrier import carried
+from ..carrier import carried
 from .courier import Courier
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from .carrier import Carrier
+    from ..carrier import Carrier
     from .settings import QueueSettings
 
 __all__ = ["QueueSender"]

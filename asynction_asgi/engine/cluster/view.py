@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .managers import QueueRooms
-
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
 
+    from .managers import QueueRooms
     from .traffic import Traffic
 
-__all__ = ["Queue", "queue_of"]
+__all__ = ["Queue"]
 
 
 class Queue:
@@ -80,8 +79,3 @@ class Queue:
         """Number of clients by process, for each server on the queue that was heard of lately."""
         link = self._manager.link
         return {} if link is None else link.processes
-
-
-def queue_of(manager: object) -> Queue | None:
-    """Return the queue of a server's manager, or None if it has none of ours."""
-    return Queue(manager) if isinstance(manager, QueueRooms) else None

@@ -38,8 +38,11 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     Attributes:
         members: By namespace and sid, every peer that is not yet forgotten.
         rooms: By namespace and room, the members in it; the room None is the namespace.
+        has_queue: Whether it reaches other processes through a message queue of ours.
         relayed: Callbacks of emits that went through a message queue, by room and id.
     """
+
+    has_queue = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

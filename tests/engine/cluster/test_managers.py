@@ -14,8 +14,9 @@ import pytest
 from redis.asyncio import Redis
 from socketio import AsyncRedisManager
 
-from asynction_asgi.engine import Limits, UnencodableError, create_emitter, create_server
+from asynction_asgi.engine import Limits, UnencodableError, create_server
 from asynction_asgi.engine import TimeoutError as NoAnswerError
+from asynction_asgi.engine.emitter import create_emitter
 from asynction_asgi.errors import DisconnectedError, RefusedError
 from asynction_asgi.errors import NoAnswerError as QuestionLostError
 from tests.queues import running_broker

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.engine import create_emitter
 from asynction_asgi.engine.cluster.urls import QueueUrl, read_url, without_secrets
+from asynction_asgi.engine.emitter import create_emitter
 
 SENTINELS = "u:p@one:1,two:2/0/name"
 

@@ -1,0 +1,45 @@
+"""Emits from processes without a server, which servers need not load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .cluster.courier import ANSWER_SECONDS
+from .cluster.sender import QueueSender
+from .cluster.settings import create_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from .carrier import Carrier
+    from .options import Secret
+
+__all__ = ["create_emitter"]
+
+
+def create_emitter(
+    message_queue: str,
+    *,
+    channel: str = "socketio",
+    message_queue_secret: Secret | Iterable[Secret] | None = None,
+    timeout: float = ANSWER_SECONDS,
+    options: Mapping[str, Any] | None = None,
+    carrier: Carrier | None = None,
+) -> QueueSender:
+    """Make what emits from a process without a server to the servers of a queue.
+
+    Args:
+        message_queue: URL of the queue, as the servers have it.
+        channel: The queue's channel, as the servers have it.
+        message_queue_secret: As the servers have it; of several, the first signs.
+        timeout: Seconds that the broker may take to answer for one message.
+        options: For the client of Redis or Valkey.
+        carrier: Takes traces along.
+
+    Raises:
+        ValueError: The URL is of a kind that is not supported, or a secret too short.
+        ModuleNotFoundError: The queue's client package is not installed.
+    """
+    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, options=options)
+    return QueueSender(settings, timeout=timeout, carrier=carrier)
