@@ -27,5 +27,6 @@ def restored_loggers() -> Iterator[None]:
     finally:
         for logger, handlers, level, propagate, disabled in before:
             logger.handlers[:] = handlers
-            logger.setLevel(level)
+            if logger.level != level:
+                logger.setLevel(level)  # which empties the caches of all loggers
             logger.propagate, logger.disabled = propagate, disabled

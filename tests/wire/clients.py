@@ -274,9 +274,11 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = SECON
     Raises:
         AssertionError: The condition did not hold within this time.
     """
+    pause = 0.001
     try:
         async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110  # another thread fulfils it
-                await asyncio.sleep(0.002)
+            while not condition():
+                await asyncio.sleep(pause)  # another thread fulfils it, and is held up by each look
+                pause = min(pause * 1.5, 0.02)
     except TimeoutError:
         raise AssertionError(f"{what}: not within {seconds} s") from None

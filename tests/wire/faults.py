@@ -234,5 +234,4 @@ async def judge(fault: Fault, stage: Stage, *, limit: float = LIMIT) -> list[str
     if not problems:
         await attempt("memory", until(lambda: stage.is_empty, "all freed"))
     gc.collect()
-    gc.freeze()  # so that the next fault looks only through its own objects
     return problems + complaints(fault, stage.records)

@@ -161,7 +161,7 @@ def _circle() -> Any:
 
 def _deep() -> Any:
     deep: Any = []
-    for _ in range(100_000):
+    for _ in range(20_000):
         deep = [deep]
     return deep
 

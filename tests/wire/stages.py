@@ -183,6 +183,7 @@ def on_stage(factory: Factory, *, ws: str = "auto", **options: Any) -> Iterator[
     logging.getLogger().addHandler(notebook)
     try:
         with serve(stage, ws=ws, http=http_beside(ws), ws_per_message_deflate=False) as stage.url:
+            gc.freeze()  # each fault collects the garbage that it left, and searches no more than that
             yield stage
             stage.release()
     finally:
