@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import uvicorn
 
-from ...engine.transport.uvicorn.compat import load, opens
+from ...engine.transport.uvicorn.compat import choose_http, load
 from ...extras import is_installed
 from ...logs import get_logger
 from ...server import AsynctionSocketIO
@@ -73,8 +73,8 @@ def serve(
     # Our classes need uvicorn's own, which this release may lack.
     if settings["ws"] == DEFAULTS["ws"] and load().take_over is None:
         settings["ws"] = "auto"
-    if settings["http"] == DEFAULTS["http"] and not opens():
-        settings["http"] = "auto"
+    if settings["http"] == DEFAULTS["http"]:
+        settings["http"] = choose_http()
     check_address(settings)
     try:
         if factory is not None and settings.get("reload"):

@@ -136,6 +136,13 @@ def opens() -> bool:
     return True
 
 
+def choose_http() -> str:
+    """Return the value of uvicorn's option ``http`` that does as much as the installed release allows."""
+    if load().take_over is None:
+        return "auto"
+    return f"{__package__}.http:{'HttpProtocol' if opens() else 'DeferringHttpProtocol'}"
+
+
 def _pass(module: str) -> Any:
     """Run a self-test of this folder in an event loop of its own, beside the one that runs."""
     self_test = importlib.import_module(f".{module}", __package__)

@@ -32,6 +32,7 @@ class HttpProtocol(asyncio.Protocol):
     `asynction-asgi run` has it.
     """
 
+    opens = True
     __slots__ = (
         "_app_state",
         "_config",
@@ -57,7 +58,7 @@ class HttpProtocol(asyncio.Protocol):
         self._app_state = app_state
         # At DEBUG uvicorn and websockets log more than is said here.
         known = config.ws_protocol_class in (WebSocketsSansIOProtocol, WebSocketProtocol)
-        self._opens = known and not _logger.isEnabledFor(logging.DEBUG)
+        self._opens = self.opens and known and not _logger.isEnabledFor(logging.DEBUG)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the head of a request, for a bounded time."""
@@ -94,6 +95,13 @@ class HttpProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """Close: the server stops, and no request has begun."""
         self._transport.close()
+
+
+class DeferringHttpProtocol(HttpProtocol):
+    """Leaves all to uvicorn's class, and closes connections whose first request does not come in time."""
+
+    opens = False
+    __slots__ = ()
 
 
 def _lacks_head(uvicorns: Any) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GET = b"GET /plain HTTP/1.1\r\nHost: x\r\n\r\n"
+DEFERRING = OWN_HTTP.replace("HttpProtocol", "DeferringHttpProtocol")
 KINDS = (http.HttpProtocol, AutoHTTPProtocol)
 
 
@@ -208,6 +209,7 @@ def _is_said(record: logging.LogRecord) -> bool:
     return line != "ASGI callable returned without completing handshake." and not line.startswith("> Date:")
 
 
+@pytest.mark.parametrize("protocol", [OWN_HTTP, DEFERRING], ids=["opening", "deferring"])
 @pytest.mark.parametrize(
     ("chunks", "answers"),
     [
@@ -220,11 +222,11 @@ def _is_said(record: logging.LogRecord) -> bool:
     ids=["nothing", "half a line", "half a handshake", "half a request", "empty lines before"],
 )
 async def test_a_head_must_come_in_time(
-    chunks: list[bytes], answers: set[bytes], monkeypatch: pytest.MonkeyPatch
+    protocol: str, chunks: list[bytes], answers: set[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection without a whole head is closed, and one that has sent a part of it is told why."""
     monkeypatch.setattr(http, "_HEAD_SECONDS", 0.02)
-    outcome = await run(OWN_HTTP, chunks, ws=OWN, ends=False)
+    outcome = await run(protocol, chunks, ws=OWN, ends=False)
     assert outcome.sent[9:12] in answers
 
 
