@@ -35,7 +35,7 @@ def get_logger(name: str = "") -> logging.Logger:
 def uvicorns_logger() -> logging.Logger:
     """Return uvicorn's logger, for lines that uvicorn would log itself, to the letter.
 
-    Nothing is escaped on the way: texts of a client's must be free of control characters.
+    Nothing is escaped on the way: what a client has sent must be free of control characters.
     """
     return logging.getLogger("uvicorn.error")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import RefusedError
 from ..logs import logger
-from ..wire.frames import SERVICE_RESTART
+from ..wire.close_codes import SERVICE_RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

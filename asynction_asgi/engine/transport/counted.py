@@ -25,7 +25,7 @@ class CountedSocket(EngineSocket):
     """A connection that counts what it receives, and what it sends by polling."""
 
     def take(self, data: str | bytes) -> Awaitable[None] | None:
-        """Count a message of a WebSocket, and do what any connection does; in one call, as each event comes here."""
+        """Count a message of a WebSocket, and take it; without a further call, because every event comes here."""
         self.server.counts.received_by_websocket += len(data) if data.isascii() else _encoded_size(data)
         try:
             return _feed(self, data)

@@ -20,8 +20,9 @@ from ...logs import get_logger
 from ...reasons import Close
 from ..peers.members import Connection
 from ..peers.tasks import until_ended
+from ..wire import close_codes
 from ..wire.codec import PayloadTooLargeError, UndecodableError
-from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER, SERVICE_RESTART
+from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..wire.packets import engine_frame
 from ..wire.payload import split_payload
 from .outbox import Outbox
@@ -40,8 +41,6 @@ logger = get_logger("engine")
 _POST_STRIDE = 64
 _UPGRADE_POLL_SECONDS = 0.1
 PARSE_ERROR = "parse error"
-_PROTOCOL_ERROR = 1002  # RFC 6455, 7.4.1
-_TOO_BIG, _INTERNAL_ERROR, _TRY_LATER = 1009, 1011, 1013
 
 
 class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is untyped
@@ -81,7 +80,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     def _overflow(self) -> None:
         self._report(Close.SLOW_READER, self.server.limits.name("queued_bytes"))
-        self.drop(self.server.reason.TRANSPORT_ERROR, code=_TRY_LATER)
+        self.drop(self.server.reason.TRANSPORT_ERROR, code=close_codes.TRY_AGAIN_LATER)
 
     def _report(self, reason: Close, detail: str = "") -> None:
         self.server.reports.closing(reason, self.sid, self.scope, detail)
@@ -162,13 +161,13 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.refuse(error)
         elif isinstance(error, PayloadTooLargeError):
             self._report(error.reason, str(error))
-            self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
+            self.drop(self.server.reason.TRANSPORT_ERROR, code=close_codes.MESSAGE_TOO_BIG)
         else:  # as of a user-supplied packet class
             logger.error(
                 "closing a connection: a message could not be handled (sid %s)", self.sid, exc_info=error
             )
             self._report(Close.CRASH)
-            self.drop(self.server.reason.TRANSPORT_ERROR, code=_INTERNAL_ERROR)
+            self.drop(self.server.reason.TRANSPORT_ERROR, code=close_codes.INTERNAL_ERROR)
 
     def feed(self, data: str | bytes) -> Awaitable[None] | None:
         """Take one Engine.IO packet; await the result, if any, before the next one.
@@ -327,7 +326,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         """Close because of a message that can't be taken; does nothing if the connection is closing."""
         if not self.closing:
             self._report(error.reason, str(error))
-            self.drop(PARSE_ERROR, code=_PROTOCOL_ERROR)
+            self.drop(PARSE_ERROR, code=close_codes.PROTOCOL_ERROR)
 
     def refuse_size(self, server_limit: int | None = None) -> None:
         """Close because of a message that is too large, before the whole of it is here.
@@ -336,7 +335,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             server_limit: The largest that the ASGI server takes, where that is known.
         """
         self._report(Close.TOO_LARGE, f"larger than {self.server.name_limit(server_limit)}")
-        self.drop(self.server.reason.TRANSPORT_ERROR, code=_TOO_BIG)
+        self.drop(self.server.reason.TRANSPORT_ERROR, code=close_codes.MESSAGE_TOO_BIG)
 
     def ended_by_size(self) -> None:
         """Report that a message was too large for the client or the ASGI server, which ended the connection."""
@@ -369,7 +368,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         ending = self._end(reason, abort=abort, code=code)
         context = self.connection.context.copy()
         self.closing_task = asyncio.get_running_loop().create_task(ending, context=context)
-        if code == SERVICE_RESTART:
+        if code == close_codes.SERVICE_RESTART:
             self.farewell = NOOP  # after a CLOSE, python-socketio's clients would not come back
         self.closing = True
         self.outbox.close()

@@ -6,6 +6,7 @@ import asyncio
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+from ..wire.close_codes import MESSAGE_TOO_BIG
 from .uvicorn.compat import find_limit, find_transport, refused_size, take_over
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _LINGER_SECONDS = 2.0
 _FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
-_TOO_BIG = 1009  # RFC 6455, 7.4.1
 
 
 class WebSocket:
@@ -88,7 +88,7 @@ class WebSocket:
         finally:
             self._reading = False
         if event["type"] != "websocket.receive":
-            if event.get("code") == _TOO_BIG and not self.closed:
+            if event.get("code") == MESSAGE_TOO_BIG and not self.closed:
                 self._explain_size()
             self.closed = True
             return None

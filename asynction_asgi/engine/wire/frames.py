@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# RFC 6455, 11.7, as registered later: clients come back, maybe to another process.
-SERVICE_RESTART = 1012
-
 _TEXT, _BINARY = 0x81, 0x82  # RFC 6455, 5.2: FIN with the opcode
 _SHORT, _MEDIUM = 126, 1 << 16
 

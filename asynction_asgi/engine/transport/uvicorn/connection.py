@@ -17,6 +17,7 @@ import contextvars
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.utils import ClientDisconnected
+from websockets.frames import CloseCode
 
 from ....logs import uvicorns_logger
 from ...wire.frames import header
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from ...ports import Receiver
     from .opening import Opening
 
-# RFC 6455, 7.4.1, and 1012 as registered later.
-_PROTOCOL_ERROR, _TOO_BIG, _RESTART = 1002, 1009, 1012
-_NO_STATUS, _ABNORMAL = 1005, 1006
+# Plain numbers, as applications see them.
+_NO_STATUS, _ABNORMAL = int(CloseCode.NO_STATUS_RCVD), int(CloseCode.ABNORMAL_CLOSURE)
+_RESTART = int(CloseCode.SERVICE_RESTART)
 # In seconds, as uvicorn has it: for the client's close frame after ours.
 _CLOSE_SECONDS = 10.0
 
@@ -69,16 +70,14 @@ class Connection:
         largest: The most bytes that one message may have.
         compress: None: handshakes that ask for it are left to uvicorn.
         close_sent: Whether a close frame, or an answer other than 101, was sent.
-        wants_reads: Whether whatever comes is discarded.
         wants_frames: Never.
         shortcut: Splits what comes; None once the transport is gone.
         config: Of uvicorn.
     """
 
     __slots__ = (
-        *("_close_timer", "_emptied", "_engaged", "_handshake", "_keepalive", "_lost", "_mailbox"),
+        *("_close_timer", "_emptied", "_engaged", "_handshake", "_is_over", "_keepalive", "_mailbox"),
         *("_writable", "close_sent", "config", "connections", "largest", "shortcut", "transport"),
-        "wants_reads",
     )
     compress = None
     wants_frames = False
@@ -96,9 +95,10 @@ class Connection:
         self.connections: set[Any] = state.connections
         self.largest: int = config.ws_max_size
         self.shortcut: Shortcut | None = None
-        self.close_sent = self.wants_reads = False
+        self.close_sent = False
+        self._is_over = False  # whatever comes is discarded
         self._handshake: Handshake | None = Handshake(scope, proof, state.default_headers)
-        self._engaged = self._lost = False
+        self._engaged = False
         self._mailbox = Mailbox({"type": "websocket.connect"})
         self._emptied: asyncio.Future[None] | None = None
         self._writable: asyncio.Event | None = None
@@ -106,6 +106,11 @@ class Connection:
         self._keepalive: Keepalive | None = None
 
     # -- what the engine uses --------------------------------------------------------------
+
+    @property
+    def wants_reads(self) -> bool:
+        """Whether whatever comes is discarded."""
+        return self._is_over
 
     def limit(self, largest: int) -> None:
         """Refuse messages of more bytes."""
@@ -157,7 +162,7 @@ class Connection:
         """
         if self._writable is not None:
             await self._writable.wait()
-        if self._lost:
+        if self.shortcut is None:
             raise ClientDisconnected
         kind = message["type"]
         if self._handshake is not None:
@@ -204,7 +209,7 @@ class Connection:
     # -- messages --------------------------------------------------------------------------
 
     def _send(self, message: Any) -> None:
-        if self.wants_reads:
+        if self._is_over:
             raise ClientDisconnected
         data, text = message.get("bytes"), message.get("text")
         if data is not None:
@@ -242,7 +247,7 @@ class Connection:
 
     def read(self, data: bytes) -> bool:
         """Read a whole control frame, or find the error in a frame's header."""
-        if self.wants_reads:
+        if self._is_over:
             return True
         try:
             opcode, body = parse_control(data)
@@ -262,8 +267,8 @@ class Connection:
         """Answer the client's close frame, or end after its answer to ours."""
         close = parse_close(body)
         if self.shortcut is not None and self.shortcut.in_message:
-            raise FrameError(_PROTOCOL_ERROR, "incomplete fragmented message")
-        self.wants_reads = True
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "incomplete fragmented message")
+        self._is_over = True
         if self.close_sent:
             self._stop_timer()
             self.transport.close()
@@ -275,19 +280,19 @@ class Connection:
 
     def fail(self, code: int, reason: str) -> None:
         """Fail the connection (RFC 6455, 7.1.7); whatever follows is discarded."""
-        self.wants_reads = True
+        self._is_over = True
         if self._handshake is not None:
             self._refuse_early()
             return
         if not self.close_sent:
-            self._mailbox.put({"type": "websocket.disconnect", "code": code, "reason": reason})
+            self._mailbox.put({"type": "websocket.disconnect", "code": int(code), "reason": reason})
             self.transport.write(close_frame(code, reason))
             self.close_sent = True
         self.transport.close()
 
     def _refuse_early(self) -> None:
         """Answer a client that sent an invalid or a control frame before its handshake was answered."""
-        self.wants_reads = True
+        self._is_over = True
         if not self.transport.is_closing():
             self.transport.write(UNREADABLE)
             self.transport.close()
@@ -295,7 +300,7 @@ class Connection:
     def refuse_size(self) -> None:
         """Fail the connection for a message that is too large, unless the engine closes it."""
         if not self._engaged:
-            self.fail(_TOO_BIG, f"over {self.largest} bytes")
+            self.fail(CloseCode.MESSAGE_TOO_BIG, f"over {self.largest} bytes")
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -303,7 +308,7 @@ class Connection:
         if self.transport.is_closing():
             return
         self._mailbox.put({"type": "websocket.disconnect", "code": code, "reason": reason})
-        if self.wants_reads:
+        if self._is_over:
             raise ClientDisconnected
         self.transport.write(close_frame(code, reason))
         self.close_sent = True
@@ -323,7 +328,7 @@ class Connection:
     def shutdown(self) -> None:
         """Close with 1012, as the server stops."""
         self._stop_keepalive()
-        if self.close_sent or self.wants_reads:
+        if self.close_sent or self._is_over:
             self._stop_timer()
         elif self._handshake is None:
             self._mailbox.put({"type": "websocket.disconnect", "code": _RESTART})
@@ -348,7 +353,6 @@ class Connection:
         code = _NO_STATUS if self._handshake is None else _ABNORMAL
         self._mailbox.put({"type": "websocket.disconnect", "code": code})
         self._handshake = None
-        self._lost = True
         self.resume_writing()
         self._stop_timer()
         self._stop_keepalive()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from websockets.exceptions import ProtocolError
 from websockets.frames import (  # type: ignore[attr-defined]  # its C version where there is one
     Close,
+    CloseCode,
     Frame,
     Opcode,
     apply_mask,
@@ -26,8 +27,6 @@ __all__ = [
 # RFC 6455, 5.2 and 5.5
 _MASKED, _LENGTH, _RESERVED, _OPCODE, _MOST = 0x80, 0x7F, 0x70, 0x0F, 125
 _KNOWN = frozenset(Opcode)
-# RFC 6455, 7.4.1
-_PROTOCOL_ERROR, _INVALID_DATA = 1002, 1007
 
 
 class FrameError(Exception):
@@ -63,7 +62,7 @@ def parse_control(data: bytes) -> tuple[int, bytes]:
         (not first & FIN, "fragmented control frame"),
     ):
         if error:
-            raise FrameError(_PROTOCOL_ERROR, reason)
+            raise FrameError(CloseCode.PROTOCOL_ERROR, reason)
     return opcode, apply_mask(data[6 : 6 + length], data[2:6])
 
 
@@ -76,9 +75,9 @@ def parse_close(body: bytes) -> Close:
     try:
         return Close.parse(body)
     except ProtocolError as error:
-        raise FrameError(_PROTOCOL_ERROR, str(error)) from error
+        raise FrameError(CloseCode.PROTOCOL_ERROR, str(error)) from error
     except UnicodeDecodeError as error:
-        raise FrameError(_INVALID_DATA, f"{error.reason} at position {error.start}") from error
+        raise FrameError(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}") from error
 
 
 def close_frame(code: int | None, reason: str = "") -> bytes:

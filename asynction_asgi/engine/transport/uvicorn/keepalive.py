@@ -6,12 +6,12 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
+from websockets.frames import CloseCode
+
 from .control import ping_frame
 
 if TYPE_CHECKING:
     from .holder import Holder
-
-_FAILED = 1011  # RFC 6455, 7.4.1
 
 
 class Keepalive:
@@ -69,4 +69,4 @@ class Keepalive:
         ):  # the pong may wait behind a message that the application has not taken
             self._timer = self._loop.call_later(self._timeout or 0.0, self._give_up)
         else:
-            self._holder.fail(_FAILED, "keepalive ping timeout")
+            self._holder.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")

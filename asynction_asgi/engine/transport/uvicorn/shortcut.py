@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from websockets.frames import apply_mask  # type: ignore[attr-defined]  # its C version where there is one
+from websockets.frames import CloseCode, apply_mask  # type: ignore[attr-defined]  # its C version where there is one
 
 from .fragments import CONTINUATION, DATA, FIN, TEXT, Fragments, OutOfOrderError
 
@@ -30,8 +30,6 @@ _MASKED = 0x80
 # Set in the first byte of anything but a data frame: extension bits, control frames, unknown opcodes.
 _CONTROL = 0x7C
 _OPCODE, _CONTROL_BIT, _PING = 0x0F, 0x8, 0x9
-# RFC 6455, 7.4.1
-_PROTOCOL_ERROR, _INVALID_DATA = 1002, 1007
 # After this many bytes from one read, yield to other tasks.
 _TURN = 8192
 
@@ -241,7 +239,7 @@ class Shortcut(asyncio.Protocol):
             try:
                 whole = self._fragments.add(first, data)
             except OutOfOrderError:
-                self._refuse(_PROTOCOL_ERROR, "fragments out of order")
+                self._refuse(CloseCode.PROTOCOL_ERROR, "fragments out of order")
                 return
             if whole is None:
                 return
@@ -251,7 +249,7 @@ class Shortcut(asyncio.Protocol):
             try:
                 message = data.decode()
             except UnicodeDecodeError:
-                self._refuse(_INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
+                self._refuse(CloseCode.INVALID_DATA, "not UTF-8")  # RFC 6455, 8.1
                 return
         pause = (self._socket or self._holder).take(message)
         if pause is not None:

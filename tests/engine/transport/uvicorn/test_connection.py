@@ -444,8 +444,8 @@ async def test_a_transport_may_deliver_while_the_application_runs(ws: str) -> No
 
 
 @BOTH
-async def test_headers_of_a_refusal_that_are_no_bytes_are_a_bug(ws: str) -> None:
-    """The client is told, not left without an answer."""
+async def test_text_in_the_headers_of_a_refusal_is_answered_by_500(ws: str) -> None:
+    """A refusal whose headers are not bytes is a bug of the application, and the client is answered."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.http.response.start", "status": 401, "headers": [("x", "y")]})
