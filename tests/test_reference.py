@@ -30,6 +30,7 @@ from asynction_asgi.spec.structure.meanings import MEANINGS
 from docs.generated import PARTS
 from docs.generated.commands import all_commands
 from docs.generated.options import option_groups
+from tests.cases import each_case
 
 from .pages import BLOCKS, PAGES, ROOT, TEXT, Block, block, codes, load_block, table
 from .wire.report import EVERYTHING
@@ -189,7 +190,7 @@ def test_the_diagnostic_codes_are_complete() -> None:
     } - NOT_CODES == explained
 
 
-@pytest.mark.parametrize("name", PARTS)
+@each_case("name", PARTS)
 def test_a_generated_part_is_on_a_page(name: str) -> None:
     """Every part that is generated stands on a page, and every table has its rows."""
     assert f"```{{generated}} {name}\n" in TEXT
@@ -238,7 +239,7 @@ def test_every_key_has_a_sentence_and_an_example() -> None:
     assert {example.heading for example in KEYS} == MEANINGS.keys()
 
 
-@pytest.mark.parametrize("example", KEYS, ids=lambda example: example.heading)
+@each_case("example", KEYS, ids=lambda example: example.heading)
 def test_the_example_of_a_key_can_be_served(example: Block) -> None:
     """Each example is valid where its page says that it stands."""
     value = load_block(example)

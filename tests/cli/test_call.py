@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from asynction_asgi.cli import main
+from tests.cases import each_case
 
 from ..serving import serve
 from .served import DOCUMENT, create_app
@@ -249,7 +250,7 @@ def test_a_broken_document_is_reported_with_its_place(url: str, tmp_path: Path) 
     assert "broken.yaml:1:11: error" in result.stderr
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("arguments", "complaint"),
     [
         (["add", "1", "hello"], "argument 2 is not JSON: expecting value at character 1: hello"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests.cases import each_case
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -115,7 +117,7 @@ def options_alone(command: str) -> set[str]:
     return heavy - UVICORN if command in SERVING else heavy
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each_case("command", COMMANDS)
 def test_help_imports_only_what_options_need(imported: Imported, command: str) -> None:
     """``--help`` imports no server, client, reader or extra; uvicorn only for its options."""
     modules = imported(*command.split(), "--help")
@@ -123,7 +125,7 @@ def test_help_imports_only_what_options_need(imported: Imported, command: str) -
     assert not modules & options_alone(command)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@each_case("command", COMMANDS)
 def test_completion_imports_as_little_as_help(imported: Imported, command: str) -> None:
     """Completing a command's options imports as little as its ``--help``."""
     words = f"asynction-asgi {command} --"

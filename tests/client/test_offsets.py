@@ -10,6 +10,7 @@ from asynction_asgi import AsynctionSocketIO, Socket
 from asynction_asgi.client.offsets import Offsets
 from asynction_asgi.client.remote import Address, connect
 from asynction_asgi.testing import TestServer
+from tests.cases import each_case
 from tests.server.documents import channel, document, message
 from tests.serving import serve
 
@@ -62,7 +63,7 @@ async def test_the_remote_client_receives_what_the_document_declares(form: str) 
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answer", "payload", "ack_id", "left"),
     [
         ({"sid": "s"}, ["a", "x"], None, ["a", "x"]),

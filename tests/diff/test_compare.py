@@ -8,6 +8,7 @@ import pytest
 
 from asynction_asgi.diff import compare_specs
 from asynction_asgi.spec import load_spec
+from tests.cases import each_case
 
 from .documents import compare, contract, document, found
 
@@ -417,7 +418,7 @@ def test_without_effort_the_result_is_unknown(major: int) -> None:
     assert "--effort" in change.message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("old", "new", "bumped"),
     [
         ("1.2.3", "2.0.0", True),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.cases import each_case
+
 from .documents import compare, found
 
 SAY: Any = {"receives": {"say": {"type": "string"}}}
@@ -74,7 +76,7 @@ def test_scopes_of_an_event_are_compared(major: int) -> None:
     assert (change.level, change.code, change.event) == ("breaking", "SECURITY_TIGHTENED", "say")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("old", "new", "breaks"),
     [
         (KEY, {**KEY, "name": "token"}, True),

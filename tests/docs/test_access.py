@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from asynction_asgi.docs.access import credential
 from asynction_asgi.docs.page import render_page
 from asynction_asgi.spec import load_spec
+from tests.cases import each_case
 
 from .reading import by_class, read_page, text_of
 
@@ -69,7 +68,7 @@ def page_of(source: Any) -> Any:
     return read_page(render_page(load_spec(source), folder="", static="", socketio="s/"))
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@each_case("name", SCHEMES)
 def test_each_scheme_says_where_its_credential_goes(name: str) -> None:
     """The page describes each credential in words, and gives the console its kind and name."""
     spec = load_spec(document())

@@ -13,6 +13,7 @@ from asynction_asgi.docs.page import render_page
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.schemas import Mismatch
+from tests.cases import each_case
 
 from .documents import DEPOT, WORKSHOP
 from .reading import Row, by_class, example_in, read_page, rows_of, text_of
@@ -61,7 +62,7 @@ def events() -> Iterator[Any]:
                         yield pytest.param(spec, page, card, part, arguments, id=name)
 
 
-@pytest.mark.parametrize(("spec", "page", "card", "part", "arguments"), list(events()))
+@each_case(("spec", "page", "card", "part", "arguments"), list(events()))
 def test_the_page_says_what_is_enforced(
     spec: Spec, page: Element, card: Element, part: str, arguments: Arguments | None
 ) -> None:

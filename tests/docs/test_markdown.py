@@ -7,9 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from asynction_asgi.docs.markdown import markdown
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "html"),
     [
         ("a *b* **c** `d`", "<p>a <em>b</em> <strong>c</strong> <code>d</code></p>"),

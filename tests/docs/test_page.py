@@ -13,6 +13,7 @@ import pytest
 from asynction_asgi.docs.assets import ASSETS
 from asynction_asgi.docs.page import render_page
 from asynction_asgi.spec import load_spec
+from tests.cases import each_case
 
 from .documents import DEPOT, WORKSHOP
 from .reading import by_class, read_page, text_of
@@ -251,7 +252,7 @@ def test_each_namespace_says_how_to_connect() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("scheme", "code"),
     [
         ({"type": "http", "scheme": "bearer"}, 'extraHeaders: {"Authorization": "Bearer …"},  // a browser'),

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from asynction_asgi.engine import Limits
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+@each_case("name", [field.name for field in fields(Limits)])
 def test_a_limit_must_be_above_zero(name: str) -> None:
     """A limit of zero would refuse everything, so it raises an error that names the limit."""
     with pytest.raises(ValueError, match=name):

@@ -23,6 +23,7 @@ from asynction_asgi.engine.peers.rooms import Rooms
 from asynction_asgi.engine.transport.engineio_server import EngineServer
 from asynction_asgi.engine.transport.session import EngineSocket
 from asynction_asgi.engine.transport.uvicorn import self_test
+from tests.cases import each_case
 
 from .stage import Script
 
@@ -123,13 +124,13 @@ def fingerprint(place: str) -> str:
     return hashlib.sha256("".join(words).encode()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("place", FINGERPRINTS)
+@each_case("place", FINGERPRINTS)
 def test_upstream_code_is_unchanged(place: str) -> None:
     """Upstream code that the engine overrides, calls or circumvents has a known fingerprint."""
     assert fingerprint(place) == FINGERPRINTS[place], f"{place} has changed: see this module's docstring"
 
 
-@pytest.mark.parametrize("place", SHORTCUT)
+@each_case("place", SHORTCUT)
 def test_code_under_the_self_test_is_unchanged(place: str) -> None:
     """Upstream code below the shortcut has a known fingerprint; if it changes, the self-test decides."""
     known, scenario = SHORTCUT[place]
@@ -262,7 +263,7 @@ SIGNATURES = {
 }
 
 
-@pytest.mark.parametrize("place", SIGNATURES)
+@each_case("place", SIGNATURES)
 def test_upstream_signatures_of_the_queue_are_unchanged(place: str) -> None:
     """The upstream methods that `QueueRooms` overrides, calls or is called by have known signatures."""
     module, _, name = place.partition(":")

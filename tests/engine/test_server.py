@@ -21,6 +21,7 @@ from asynction_asgi.engine import (
     create_server,
 )
 from asynction_asgi.errors import NoAnswerError, RefusedError, Violation
+from tests.cases import each_case
 from tests.protocols import LONG_WAY, SHORT_WAY
 
 from .stage import SECONDS, Script, Stage, payload, serve, serve_app, until
@@ -854,7 +855,7 @@ async def _waits(*_: Any) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("options", "error", "words"),
     [
         ({"async_mode": "tornado"}, ValueError, "async_mode"),

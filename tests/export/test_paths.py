@@ -9,6 +9,7 @@ import pytest
 
 from asynction_asgi.export.paths import path_of
 from asynction_asgi.server.imports import Imports
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ partial = functools.partial(plain)
 wrapped = decorated(plain)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("function", "path"),
     [
         pytest.param(plain, ".plain", id="function"),

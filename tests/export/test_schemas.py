@@ -15,6 +15,7 @@ import pytest
 from asynction_asgi.server.conversion import schemas
 from asynction_asgi.server.conversion.converter import DECIMAL_PATTERN, UnsupportedError
 from asynction_asgi.server.conversion.schemas import AnnotationSchemas
+from tests.cases import each_case
 
 MODELS: dict[str, Any] = {
     "first": pydantic.create_model("Thing", value=(int, ...)),
@@ -23,7 +24,7 @@ MODELS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("annotation", "schema"),
     [
         pytest.param(int, {"type": "integer"}, id="int"),

@@ -19,6 +19,7 @@ from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.testing.cases import contract_cases
 from asynction_asgi.testing.contract import Contract
 from asynction_asgi.traffic import Connected, Happened, Head, Line, read_record, veil, written
+from tests.cases import each_case
 from tests.clients import connected
 from tests.proxy.scene import in_front
 from tests.serving import serve
@@ -152,8 +153,8 @@ def test_fifty_messages_tell_valid_from_invalid(document: str) -> None:
     assert len(missed) <= 0.25 * len(faults)
 
 
-@pytest.mark.parametrize("veiled", [False, True], ids=["values", "veiled"])
-@pytest.mark.parametrize(
+@each_case("veiled", [False, True], ids=["values", "veiled"])
+@each_case(
     ("values", "schema"),
     [
         pytest.param(["a", "b"], {"type": "string"}, id="texts"),

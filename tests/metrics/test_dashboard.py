@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
@@ -13,6 +12,7 @@ from asynction_asgi.cli import main
 from asynction_asgi.metrics import FAMILIES, outcomes
 from asynction_asgi.metrics.alerts import rules
 from asynction_asgi.metrics.dashboard import PANELS, dashboard
+from tests.cases import each_case
 
 # Those that Prometheus adds to what it scrapes.
 _SCRAPED = {"job", "instance", "le"}
@@ -29,7 +29,7 @@ _PANEL_QUERIES = [query for panel in PANELS for query, _ in panel.queries]
 _ALERT_QUERIES = [rule["expr"] for group in rules()["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize("query", [*_PANEL_QUERIES, *_ALERT_QUERIES])
+@each_case("query", [*_PANEL_QUERIES, *_ALERT_QUERIES])
 def test_queries_name_series_and_labels_that_exist(query: str) -> None:
     """Each name of a query is that of a series, and each label is one of its labels."""
     names = re.findall(r"asynction_\w+", query)
@@ -44,7 +44,7 @@ def test_queries_name_series_and_labels_that_exist(query: str) -> None:
     assert labels <= known
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)
+@each_case("panel", PANELS, ids=lambda panel: panel.title)
 def test_legends_name_labels_of_their_queries(panel: object) -> None:
     """A legend shows only labels by which its query groups."""
     for query, legend in panel.queries:  # type: ignore[attr-defined]  # a Panel

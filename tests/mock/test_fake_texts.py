@@ -10,6 +10,7 @@ from faker import Factory
 
 from asynction_asgi.mock.fake_texts import fake_texts
 from asynction_asgi.spec.instances import Choices
+from tests.cases import each_case
 
 
 def made(name: str, *, seed: int = 1, locale: str | None = None) -> str | None:
@@ -45,7 +46,7 @@ def test_a_provider_gives_a_text(name: str) -> None:
     assert len({made(name, seed=seed) for seed in range(20)}) > 1
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     [
         *(

@@ -13,6 +13,7 @@ import socketio
 from asynction_asgi import SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings, scripts
 from asynction_asgi.testing import TestServer
+from tests.cases import each_case
 from tests.clients import WAIT_SECONDS, ConnectError, connected
 from tests.serving import serve
 from tests.wire.clients import until
@@ -181,7 +182,7 @@ async def test_the_seed_determines_all_answers() -> None:
     assert first != await answers(1, locale="ja_JP")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("message", "pointer", "words"),
     [
         ({"x-ack": {"args": {"type": "integer", "minimum": 2, "maximum": 1}}}, "x-ack/args", "no value"),

@@ -12,6 +12,7 @@ import pytest
 from asynction_asgi.engine import Limits
 from asynction_asgi.proxy import Recorder
 from asynction_asgi.traffic import Connected, Happened, Head, Line, RecordError, read_record, veil
+from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.counting import instructions
 from tests.server.documents import channel, document, message
@@ -161,7 +162,7 @@ def test_a_full_disk_ends_recording_alone(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.text.count("recording ended: /dev/full can't be written: No space left") == 1
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "message"),
     [
         pytest.param("{\n", "r:1: not a line of a record: Expecting property name", id="not JSON"),

@@ -12,6 +12,7 @@ from asynction_asgi.scaffold import ScaffoldError
 from asynction_asgi.scaffold.additions import Present
 from asynction_asgi.scaffold.places import Place
 from asynction_asgi.scaffold.stubs import SOCKET, Stub
+from tests.cases import each_case
 
 from .generating import is_kept
 
@@ -43,8 +44,8 @@ def test_lines_are_those_of_python(char: str) -> None:
     assert inspect.iscoroutinefunction(bound["say"])
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
-@pytest.mark.parametrize("margin", ["  ", "   ", "\t", "        "], ids=ascii)
+@each_case("end", ["\n", "\r\n", "\r"], ids=ascii)
+@each_case("margin", ["  ", "   ", "\t", "        "], ids=ascii)
 def test_a_method_has_the_indentation_of_its_class(margin: str, end: str) -> None:
     """At every depth, and with the line ends of the module."""
     lines = ["class A:", "_x = 1", "_class B:", "__def f(self):", "___return 2"]

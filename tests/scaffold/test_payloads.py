@@ -6,14 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from asynction_asgi.python_source.expressions import ANY
 from asynction_asgi.python_source.payloads import Payloads
 from asynction_asgi.python_source.signatures import Signatures, function_head
 from asynction_asgi.python_source.source import Module, literal
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances
+from tests.cases import each_case
 
 from .generating import DOCUMENTS, written
 
@@ -52,7 +51,7 @@ def typed(payload: object, schemas: object = None) -> tuple[str, str]:
 REF = {"$ref": "#/components/schemas/Thing"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "parameters"),
     [
         ({"allOf": [True]}, "value: Any"),
@@ -89,7 +88,7 @@ def test_a_payload_is_parameters(payload: object, parameters: str) -> None:
     assert typed(payload)[0] == parameters
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "parameters", "definitions"),
     [
         (

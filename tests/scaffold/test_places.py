@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynction_asgi.scaffold.places import Place, Places
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("path", "place"),
     [
         ("h.say", Place(module="h", name="say")),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from asynction_asgi.datatypes.names import Names, is_plain, pascal, singular, snake
 from asynction_asgi.python_source.source import Module, call, docstring, literal, one_line
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def test_names_are_identifiers(texts: list[str]) -> None:
         assert all(map(is_plain, taken))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "function", "type_name"),
     [
         ("send message", "send_message", "SendMessage"),

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 
 from asynction_asgi import AsynctionSocketIO, BindingError, SpecError, load_spec
 from asynction_asgi.testing import LifespanError, TestServer
+from tests.cases import each_case
 from tests.clients import connected
 from tests.server.documents import TEXT, channel, document, message
 from tests.serving import serve
@@ -294,7 +295,7 @@ def test_an_unknown_option_is_an_error() -> None:
         create(ping_intervall=7)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("options", "hint"),
     [
         ({"handler": {}}, "'handler'; did you mean 'handlers'?"),
@@ -325,7 +326,7 @@ def test_a_wrong_option_names_the_right_one(options: Any, hint: str) -> None:
         AsynctionSocketIO.from_spec(SPEC, **options)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("option", "value"),
     [
         ("ping_timeout", "20"),

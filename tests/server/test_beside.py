@@ -8,6 +8,7 @@ import pytest
 import socketio
 
 from asynction_asgi import AsynctionSocketIO, BindingError
+from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.serving import serve
 
@@ -53,7 +54,7 @@ def create(**options: Any) -> AsynctionSocketIO:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("register", "instead"),
     [
         pytest.param(lambda server: server.on("say"), r"app\.on\('say'\)", id="decorator"),

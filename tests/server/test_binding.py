@@ -14,6 +14,7 @@ import pytest
 from asynction_asgi import AsynctionSocketIO, BindingError, SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO
 from asynction_asgi.testing import TestServer
+from tests.cases import each_case
 from tests.clients import connected
 from tests.server.documents import PAIR, TEXT, channel, document, message
 from tests.serving import serve
@@ -319,7 +320,7 @@ ONLY_ONE = {"type": "array", "items": [{"type": "integer"}], "minItems": 1, "max
 LOOSE_PAIR = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": False}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "handler", "code"),
     [
         pytest.param(PAIR, two, None, id="two for two"),
@@ -431,7 +432,7 @@ async def test_a_catch_all_must_accept_declared_events() -> None:
             assert await client.call("move", 1, "a") is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("handlers", "words"),
     [
         pytest.param({"/": {"mvoe": one}}, "did you mean 'move'", id="misspelt event"),

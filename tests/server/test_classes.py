@@ -10,6 +10,7 @@ import pytest
 import socketio
 
 from asynction_asgi import AsynctionSocketIO, BindingError, Provide, handles
+from tests.cases import each_case
 from tests.clients import connected
 from tests.serving import serve
 
@@ -136,7 +137,7 @@ def test_all_methods_that_do_not_fit_are_reported() -> None:
     assert "did you mean 'say'" in str(raised.value)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("register", "words"),
     [
         pytest.param(lambda app: app.register("/", Desk), "takes an object", id="class"),

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from asynction_asgi import AsynctionSocketIO
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -76,7 +77,7 @@ async def test_no_path_is_served_by_itself() -> None:
         assert (await http.get("/metrics")).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("options", "error", "words"),
     [
         ({"metrics_path": "/metrics"}, ValueError, "metrics_path needs monitor_guard, a function of"),

@@ -12,6 +12,7 @@ import socketio
 
 from asynction_asgi import AsynctionSocketIO, Emitter, PayloadValidationError
 from asynction_asgi.server.instead import ATTRIBUTES, OPTIONS, check_recipients
+from tests.cases import each_case
 from tests.clients import connected
 from tests.serving import serve
 
@@ -30,7 +31,7 @@ def create(handler: Any = None, **options: Any) -> AsynctionSocketIO:
     return AsynctionSocketIO.from_spec(DOCUMENT, handlers={"/": {"go": handler or (lambda: None)}}, **options)
 
 
-@pytest.mark.parametrize("name", sorted(ATTRIBUTES))
+@each_case("name", sorted(ATTRIBUTES))
 def test_names_of_other_libraries_have_advice(name: str) -> None:
     """The AttributeError says what to write, and `hasattr` and `dir` do not find the name."""
     app = create()
@@ -65,7 +66,7 @@ def test_type_checkers_and_copies_are_not_affected() -> None:
 SAMPLES = {"broadcast": True, "include_self": False, "json": True}
 
 
-@pytest.mark.parametrize("name", sorted(OPTIONS))
+@each_case("name", sorted(OPTIONS))
 def test_options_of_other_libraries_have_advice(name: str) -> None:
     """The TypeError says what to write."""
     with pytest.raises(TypeError, match=f"unexpected option '{name}'; {re.escape(OPTIONS[name])}"):
@@ -148,7 +149,7 @@ async def test_a_possible_room_has_a_note(method: str) -> None:
     assert not hasattr(raised.value, "__notes__")
 
 
-@pytest.mark.parametrize("to", ["room", "", ["a", "b"], ("a",), {"a"}, [7, UUID(int=1)], None, []])
+@each_case("to", ["room", "", ["a", "b"], ("a",), {"a"}, [7, UUID(int=1)], None, []])
 def test_valid_recipients_are_accepted(to: Any) -> None:
     """A room, several rooms, or the same room in both parameters is accepted."""
     check_recipients("any", to)

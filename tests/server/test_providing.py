@@ -15,6 +15,7 @@ from fastapi import Depends
 from asynction_asgi import AsynctionSocketIO, BindingError, Provide, RefusedError
 from asynction_asgi.server.providing.sources import Providers
 from asynction_asgi.server.signatures import UnbindableError
+from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.engine.stage import serve_app, until
 from tests.serving import serve
@@ -513,7 +514,7 @@ def needs_socket(socket: Socket) -> First:
 def error_handler(error: Exception, *, first: First) -> None: ...
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("handler", "provide", "words"),
     [
         pytest.param(asks_unknown, {}, "no value is known for the parameter 'unknown'", id="unknown type"),

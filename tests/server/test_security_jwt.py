@@ -19,6 +19,7 @@ import jwt
 import pytest
 
 from asynction_asgi import JWTVerifier, RefusedError
+from tests.cases import each_case
 from tests.engine.stage import until
 from tests.server.issuer import AN_HOUR, AUDIENCE, ISSUER, Key, KeyServer, sign
 
@@ -184,7 +185,7 @@ def test_a_verifier_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         JWTVerifier(secret=SECRET)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("options", "words"),
     [
         pytest.param({}, "either jwks or a secret", id="neither"),

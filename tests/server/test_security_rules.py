@@ -25,6 +25,7 @@ from asynction_asgi import (
     same_secret,
 )
 from asynction_asgi.engine import ConnectionRefusedError as UpstreamsRefusal
+from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.server.documents import message
 from tests.server.secured import (
@@ -592,7 +593,7 @@ async def test_only_true_from_a_scope_function_admits(
 OK = "asynction_asgi.server.security.same_secret"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("scheme", "function", "code", "words", "pointer"),
     [
         pytest.param({"type": "http", "scheme": "basic"}, None, "HANDLER", "add x-basicInfoFunc to it", "", id="no function"),
@@ -684,7 +685,7 @@ def test_a_scheme_impossible_over_socketio_is_an_error(scheme: dict[str, Any]) -
     assert load_spec(secured({"one": scheme}, {"root": namespace()})).security is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("secret", "other", "same"),
     [
         ("key", "key", True),

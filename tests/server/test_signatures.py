@@ -11,6 +11,7 @@ import pytest
 
 import asynction_asgi
 from asynction_asgi import AsynctionSocketIO, BindingError
+from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.serving import serve
 
@@ -188,7 +189,7 @@ class Desk:
 ADVICE = "call it sid or socket, or annotate it with Socket"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "handler", "words"),
     [
         pytest.param(TEXT, with_id, ADVICE, id="one too many"),
@@ -216,7 +217,7 @@ def test_an_ambiguous_signature_is_refused_at_start_up(payload: Any, handler: An
         AsynctionSocketIO.from_spec(spec, handlers={"/": {"move": handler}})
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("event", "handler", "words"),
     [
         pytest.param("*", event_first, ADVICE, id="catch-all"),
@@ -241,7 +242,7 @@ async def unresolved(kind: Plug, side: Any) -> None: ...
 async def open_ended(*arguments: Any, **options: Any) -> Any: ...
 
 
-@pytest.mark.parametrize(
+@each_case(
     "handler",
     [variadic, first_of_two, unresolved, another_class, open_ended, half_opaque(two), Traced(two)],
     ids=[

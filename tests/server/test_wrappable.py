@@ -13,6 +13,7 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.responses import PlainTextResponse
 
 from asynction_asgi import AsynctionSocketIO
+from tests.cases import each_case
 from tests.server.documents import channel, document, message
 from tests.serving import serve
 
@@ -86,7 +87,7 @@ def create_app(title: str = "x", debug: bool = False, routes: Any = None) -> Any
 async def keyword(scope: Any, *, receive: Any, send: Any) -> None: ...
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("application", "words"),
     [
         pytest.param(demo_app, r"takes \(environ, start_response\).* WSGI .*a2wsgi", id="WSGI function"),

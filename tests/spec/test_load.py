@@ -15,6 +15,7 @@ from asynction_asgi import SpecError
 from asynction_asgi.spec import check_document, load_spec
 from asynction_asgi.spec.model.summary import summarise
 from asynction_asgi.spec.text.document import Document
+from tests.cases import each_case
 
 from .reading import check, found, load, v2, v3
 
@@ -136,7 +137,7 @@ def test_errors_are_raised_together(tmp_path: Path) -> None:
     assert len(lines) == 4
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "codes"),
     [
         pytest.param(
@@ -220,7 +221,7 @@ MESSAGE = "{/: {publish: {message: {name: a, %s}}}}"
 SENDING = "{c: {address: /, messages: {m: {}}}, d: {address: /d, messages: {m: {}}}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code"),
     [
         pytest.param(v2(MESSAGE % "payload: {type: object, nullable: true}"), "SCHEMA", id="a keyword of another dialect"),
@@ -312,7 +313,7 @@ def test_a_fault_in_another_file_is_placed_there(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         v2("{/: {publish: {message: {name: a, payload: {properties: {$ref: {type: [string, integer]}, x: {enum: [{$ref: y}]}, y: {const: {$ref: z}}}, examples: [{$ref: '#/q'}], default: {$ref: 1}}}}}}"),

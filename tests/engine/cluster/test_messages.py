@@ -12,6 +12,7 @@ import pytest
 from asynction_asgi.engine import UnencodableError
 from asynction_asgi.engine.cluster.messages import QueueJson, numbered, read_number, repeated, sender_of
 from asynction_asgi.engine.cluster.relayed import read_answer
+from tests.cases import each_case
 
 
 def test_messages_are_strict_json() -> None:
@@ -66,7 +67,7 @@ def test_numbers_and_repeats_are_members_of_the_message() -> None:
     assert (read_number(message), read_number({})) == (7, None)
 
 
-@pytest.mark.parametrize("number", [0, -1, 1 << 53, 1.5, "1", True], ids=repr)
+@each_case("number", [0, -1, 1 << 53, 1.5, "1", True], ids=repr)
 def test_an_invalid_message_number_is_refused(number: Any) -> None:
     """An invalid number raises, as it could move its sender's mark for good."""
     with pytest.raises(ValueError, match="not a number"):
@@ -79,7 +80,7 @@ class Colour(StrEnum):
     RED = "red"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "does"),
     [
         pytest.param({"a": [1, 2.5, "x", None, True, {}]}, True, id="JSON"),

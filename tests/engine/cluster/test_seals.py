@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asynction_asgi.engine.cluster.seals import WINDOW_SECONDS, ForgedError, Seal, is_sealed, read_secrets
+from tests.cases import each_case
 
 OLD, NEW, OTHER = b"an old secret of 16", b"a new secret of 16 b", b"somebody's own secret"
 
@@ -44,7 +45,7 @@ def test_a_sealed_message_is_opened_once() -> None:
     assert sender.open(message) == text, "every process receives its own messages, too"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "change",
     [
         lambda message: message.replace("emit", "exit"),

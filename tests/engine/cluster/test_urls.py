@@ -9,6 +9,7 @@ import pytest
 
 from asynction_asgi.engine.cluster.urls import QueueUrl, read_url, without_secrets
 from asynction_asgi.engine.emitter import create_emitter
+from tests.cases import each_case
 
 SENTINELS = "u:p@one:1,two:2/0/name"
 
@@ -28,7 +29,7 @@ def test_a_queue_is_shown_without_secrets(url: str, shown: str) -> None:
     assert without_secrets(url) == shown
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("url", "expected"),
     [
         ("redis://h:1/0", ("redis", "redis://h:1/0", False, False, False)),
@@ -54,7 +55,7 @@ def test_a_url_selects_client_and_kind(url: str, expected: tuple[Any, ...]) -> N
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("url", "words"),
     [
         ("kafka://x", "Kafka is not supported; use redis"),

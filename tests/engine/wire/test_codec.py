@@ -17,6 +17,7 @@ from asynction_asgi.engine.wire.codec import (
     choose_codec,
     plain_codec,
 )
+from tests.cases import each_case
 
 CODECS = {
     "orjson": choose_codec(None, depth=8),
@@ -49,7 +50,7 @@ def strict(request: pytest.FixtureRequest) -> Codec:
     return codec
 
 
-@pytest.mark.parametrize(
+@each_case(
     "value",
     [
         None,
@@ -75,7 +76,7 @@ def test_values_survive(codec: Codec, value: Any) -> None:
     assert (read, type(read), attachments) == (value, type(value), [])
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "",
@@ -103,7 +104,7 @@ def test_invalid_json_is_refused(strict: Codec, text: str) -> None:
         strict.loads(text)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value"),
     [
         ('"\\ud83d\\ude00"', "\U0001f600"),
@@ -122,7 +123,7 @@ def nested(levels: int, inner: str = "", before: str = "") -> str:
     return f"[{before}" * levels + inner + "]" * levels
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "good"),
     [
         (nested(8), True),
@@ -158,7 +159,7 @@ def test_decoding_without_the_limit_is_bounded_and_strict(text: str) -> None:
         loads_deep(text)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "value",
     [
         float("nan"),

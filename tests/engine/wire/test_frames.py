@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from websockets.frames import Frame as Reference
 from websockets.frames import Opcode
 
 from asynction_asgi.engine.wire.frames import Frame, binary_frame
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
-@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+@each_case("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
+@each_case("binary", [False, True], ids=["text", "binary"])
 def test_the_websocket_frame_follows_rfc_6455(size: int, *, binary: bool) -> None:
     """The bytes equal those of the websockets library for every width of the length."""
     body = b"x" * size

@@ -19,6 +19,7 @@ import pytest
 from asynction_asgi.engine.wire.codec import UnencodableError, choose_codec, plain_codec
 from asynction_asgi.engine.wire.misfits import describe_misfit
 from asynction_asgi.engine.wire.packets import ACK, EVENT, encode_packet
+from tests.cases import each_case
 
 
 class Model(pydantic.BaseModel):
@@ -39,7 +40,7 @@ CIRCLE: list[Any] = []
 CIRCLE.append(CIRCLE)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "message"),
     [
         (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "a datetime at /0/a is not JSON: use .isoformat()"),
@@ -67,8 +68,8 @@ CIRCLE.append(CIRCLE)
     ],
     ids=lambda value: "" if isinstance(value, str) else type(value).__name__,
 )
-@pytest.mark.parametrize("kind", [EVENT, ACK], ids=["event", "ack"])
-@pytest.mark.parametrize("codec", [choose_codec(None, depth=128), plain_codec()], ids=["fast", "plain"])
+@each_case("kind", [EVENT, ACK], ids=["event", "ack"])
+@each_case("codec", [choose_codec(None, depth=128), plain_codec()], ids=["fast", "plain"])
 def test_an_encoding_error_names_place_and_remedy(value: object, message: str, kind: int, codec: Any) -> None:
     """Both encoders name the place among the arguments, and what to use instead."""
     arguments = [{"fine": [1, None, "x"], "a": value}]

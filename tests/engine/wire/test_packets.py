@@ -19,11 +19,12 @@ from asynction_asgi.engine.wire.packets import (
     encode_packet,
     engine_frame,
 )
+from tests.cases import each_case
 
 CODEC = choose_codec(None, depth=32)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "packet"),
     [
         ("0", Packet(0, "/", None, None)),
@@ -54,7 +55,7 @@ def test_packets_are_read(text: str, packet: Packet) -> None:
     assert decode_packet("4" + text, CODEC, max_attachments=3) == packet
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "",
@@ -117,7 +118,7 @@ def test_attachments_replace_their_placeholders() -> None:
     assert attach(payload, [b"x", b"y"]) == ["e", {"b": b"y"}, [b"x"], {"_placeholder": False, "num": 0}]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "payload",
     [
         ["e"],
@@ -137,7 +138,7 @@ def test_every_attachment_has_exactly_one_placeholder(payload: Any) -> None:
         attach(payload, [b"x", b"y"])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("arguments", "bodies"),
     [
         ({"kind": packets.CONNECT, "payload": {"sid": "x"}}, [b'40{"sid":"x"}']),
@@ -188,7 +189,7 @@ def test_the_packet_class_works_in_upstreams_code() -> None:
         strict(packets.EVENT, ["a", float("nan")]).encode()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("packet", "good"),
     [
         (Packet(packets.CONNECT, "/", None, None), True),
@@ -236,7 +237,7 @@ def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, bin
     assert isinstance(frame, Frame)
 
 
-@pytest.mark.parametrize("value", [True, 1, "yes", None, [], {}], ids=repr)
+@each_case("value", [True, 1, "yes", None, [], {}], ids=repr)
 def test_data_like_placeholders_is_not_sent_with_bytes(value: Any) -> None:
     """Such data raises only beside bytes, where a receiver would replace it or fail."""
     lure = {"_placeholder": value, "num": 0}

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from asynction_asgi import AsynctionSocketIO, BindingError
 from asynction_asgi.testing import TestServer
+from tests.cases import each_case
 from tests.server.documents import channel, document, message
 
 from .models import LINE, ORDER, ORDERS, DataLine
@@ -164,7 +165,7 @@ def test_a_model_that_agrees_is_accepted(caplog: pytest.LogCaptureFixture) -> No
     assert not caplog.records
 
 
-@pytest.mark.parametrize("planted", PLANTED)
+@each_case("planted", PLANTED)
 def test_a_contradiction_is_found(planted: str) -> None:
     """The diagnostic names parameter and model, and shows a value that the document accepts."""
     with pytest.raises(BindingError) as raised:
@@ -208,7 +209,7 @@ class Open(pydantic.BaseModel):
     sku: str
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "annotation", "place"),
     [
         pytest.param({"type": "string"}, uuid.UUID, "UUID refuses it at /0", id="any text for a UUID"),
@@ -291,7 +292,7 @@ class Impossible(pydantic.BaseModel):
     order: Annotated[int, Field(gt=5, lt=6)]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "annotation",
     [
         uuid.UUID,

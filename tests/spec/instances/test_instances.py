@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
 from asynction_asgi.spec.model.arguments import compile_arguments
+from tests.cases import each_case
 
 SHARED: dict[str, Any] = {
     "Tree": {
@@ -287,7 +288,7 @@ def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
     compile_arguments(event.arguments, SPEC.bundle)(list(values))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "payload",
     [
         False,
@@ -367,7 +368,7 @@ def test_rare_values_are_found_at_depth() -> None:
         accept(list(Instances(spec).event(event, choices)))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "payload",
     [
         {"type": "number", "minimum": 1e300},

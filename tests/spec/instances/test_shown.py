@@ -9,6 +9,7 @@ import pytest
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Examples
 from asynction_asgi.spec.model.arguments import compile_arguments
+from tests.cases import each_case
 from tests.server.documents import channel, document, message
 
 PAIR = {"type": "array", "items": {"$ref": "#/components/schemas/Pair"}, "minItems": 2, "maxItems": 2}
@@ -25,7 +26,7 @@ def made(payload: Any) -> Any:
     return spec, spec.namespaces["/"].receives["x"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "values"),
     [
         ({"type": "string"}, ["text"]),

@@ -9,6 +9,7 @@ import pytest
 
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances.variants import Variant, Variants
+from tests.cases import each_case
 
 ITEM: dict[str, Any] = {
     "type": "object",
@@ -108,7 +109,7 @@ def is_valid(schema: Any, values: list[Any]) -> bool:
     return len(values) == 1 and checker.is_valid(values[0])
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@each_case("name", SCHEMAS)
 def test_edges_are_accepted_and_faults_refused(name: str) -> None:
     """Another validator accepts each edge and what a fault was made of, and refuses each fault."""
     found = variants(SCHEMAS[name])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from asynction_asgi.spec.model import Arguments
 from asynction_asgi.spec.model.arguments import ArgumentsCheck, compile_arguments
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 SCHEMAS: dict[str, Any] = {
     "text": {"type": "string"},
@@ -54,7 +53,7 @@ PETS = union(single("cat"), single("dog"))
 ANY = Arguments(kind="any")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("declared", "values", "expected"),
     [
         (ANY, [1, "a", None], [1, "a", None]),

@@ -16,6 +16,7 @@ from asynction_asgi.spec.model.export import bundled_document, check_publishable
 from asynction_asgi.spec.model.summary import summarise
 from asynction_asgi.spec.schemas import Mismatch
 from asynction_asgi.spec.text.document import dump_yaml
+from tests.cases import each_case
 
 from ..reading import load, v2, v3
 
@@ -290,7 +291,7 @@ DRAFT = "application/schema+json;version=2020-12"
 TREE = "{$ref: '#/$defs/Node', $defs: {Node: {type: object, properties: {child: {$ref: '#/$defs/Node'}}, unevaluatedProperties: false}}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "good", "bad"),
     [
         (TREE, {"child": {}}, {"child": {"age": 1}}),

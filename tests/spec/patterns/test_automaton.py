@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asynction_asgi.spec.patterns import compile_automaton, parse_pattern, python_source
+from tests.cases import each_case
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", "^", "$", ""])
 PATTERNS = st.recursive(
@@ -60,7 +61,7 @@ def test_many_positions_agree_with_backtracking(body: str, texts: list[str]) -> 
     assert [automaton.matches(text) for text in texts] == [search(text) is not None for text in texts]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "text", "expected"),
     [
         ("^^a", "a", True),
@@ -81,7 +82,7 @@ def test_reads_beginnings_and_ends(pattern: str, text: str, expected: bool) -> N
     assert automaton.matches(text) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     "pattern",
     [r"(a)\1", r"\ba", "a(?=b)", "^a(?!b)", "(?<=a)b", "(?:a{60}){70}", "(?:(?:){999}){999}a{9999}"],
 )
@@ -90,7 +91,7 @@ def test_irregular_or_large_patterns_have_no_automaton(pattern: str) -> None:
     assert compile_automaton(parse_pattern(pattern)) is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "is_small", "is_slow"),
     [
         (r"^[a-z0-9]+(-[a-z0-9]+)*$", True, False),

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynction_asgi.spec.patterns import UndecidedError, find_word
+from tests.cases import each_case
 
 _PATTERNS = st.sampled_from(
     ("^a*$", "a", "^[ab]{2,3}$", "b$", "^(?:ab)+$", "^$", "[ab]", "^[bc]b", "^[^a]*$")
 )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("matching", "missing", "word"),
     [
         (["^[a-z]+$"], ["^[a-z]*$"], None),

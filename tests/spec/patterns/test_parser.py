@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 
 from asynction_asgi.spec.patterns import PatternError, parse_pattern, python_source
+from tests.cases import each_case
 
 TEXTS = (
     *("", "a", "b", "ab", "aab", "foo", "a\n", "\n", "é", "É", "\u0663", "7", "_", "-", "$", "a$"),
@@ -16,7 +17,7 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize(
+@each_case(
     "pattern",
     [
         *(
@@ -76,7 +77,7 @@ def test_matches_agree_with_another_engine(pattern: str) -> None:
     assert {text for text in TEXTS if search(text)} == {text for text in TEXTS if oracle.is_valid(text)}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "text", "expected"),
     [
         (r"^(?:(a)|b)\1$", "b", True),  # a group that did not take part matches the empty text
@@ -106,7 +107,7 @@ def test_corners_of_the_grammar(pattern: str, text: str, expected: bool) -> None
     assert (re.search(python_source(parse_pattern(pattern)), text) is not None) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "reason"),
     [
         ("(", "missing )"),

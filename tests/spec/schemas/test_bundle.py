@@ -12,11 +12,12 @@ import pytest
 from asynction_asgi.spec.schemas import Mismatch, compile_bundle
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema, violation
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "value", "pointer", "keyword", "message"),
     [
         ({"type": "string"}, 1, "", "type", "must be a string"),
@@ -74,7 +75,7 @@ def test_says_what_is_wrong_and_where(
     assert message is None or found.message == message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "pointer"),
     [
         ({"a.b[0]": 1}, "/a.b[0]"),
@@ -116,8 +117,8 @@ class Size(IntEnum):
     BIG = 1
 
 
-@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
-@pytest.mark.parametrize(
+@each_case("backend", ["fastjsonschema", "jsonschema-rs"])
+@each_case(
     ("schema", "value", "expected"),
     [
         ({"type": "string", "format": "binary"}, b"a", True),
@@ -151,7 +152,7 @@ def test_python_values(schema: Any, value: Any, expected: bool, backend: Any) ->
     assert accepts(compile_schema(schema, backend=backend), value) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name",
     ["'", '"', "\\", "{x}", "{", "\n", "\r\u2028", '"""', "#", "v", "');raise SystemExit('", "%s"],
 )
@@ -188,8 +189,8 @@ def test_never_adds_to_a_value() -> None:
     assert value == {}
 
 
-@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
-@pytest.mark.parametrize(
+@each_case("backend", ["fastjsonschema", "jsonschema-rs"])
+@each_case(
     ("schema", "value", "expected"),
     [
         pytest.param({"uniqueItems": True}, [k * (2**61 - 1) for k in range(30_000)], True, id="integers that hash alike"),
@@ -212,7 +213,7 @@ def test_hostile_values_take_linear_time(
     assert time.process_time() - started < 2
 
 
-@pytest.mark.parametrize(
+@each_case(
     "schema",
     [
         {"properties": {"child": {"$ref": "#/schema"}}},
@@ -221,7 +222,7 @@ def test_hostile_values_take_linear_time(
     ],
     ids=["a chain", "with a memo", "with unique items"],
 )  # fmt: skip
-@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
+@each_case("backend", ["fastjsonschema", "jsonschema-rs"])
 def test_depth_is_refused(schema: Any, backend: Any) -> None:
     """A value nested too deep for Python is a mismatch, not a crash."""
     value: Any = {}

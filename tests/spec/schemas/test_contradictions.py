@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema, diagnose
 
@@ -17,8 +17,8 @@ def closed(name: str, *, required: bool = True) -> dict[str, Any]:
 A = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 
-@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
-@pytest.mark.parametrize(
+@each_case("strict", [False, True], ids=["lenient", "strict"])
+@each_case(
     ("schema", "pointer", "says"),
     [
         ({"allOf": [closed("a"), closed("b")]}, "/allOf", "requires 'b', and another forbids it"),
@@ -55,7 +55,7 @@ def test_references_are_followed() -> None:
     assert found.pointer == "/schema/allOf"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "value"),
     [
         ({"allOf": [closed("a"), {"properties": {"b": {}}}]}, {"a": 1}),

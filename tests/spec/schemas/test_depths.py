@@ -12,6 +12,7 @@ from asynction_asgi.spec.schemas.equality import depth
 from asynction_asgi.spec.schemas.keywords import ASSERTIONS
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema
 
@@ -32,7 +33,7 @@ def deepest(schema: Any, **components: Any) -> int | None:
     return bundle.depth(node)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "expected"),
     [
         (NUMBER, 0),
@@ -177,8 +178,8 @@ def nested(levels: int, *, objects: bool) -> Any:
     return value
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("keyword", WALKING)
+@each_case("backend", BACKENDS)
+@each_case("keyword", WALKING)
 def test_a_very_deep_value_is_refused(keyword: str, backend: Backend) -> None:
     """A value of 1,024 levels, which a decoder of JSON may make, is a plain mismatch for each keyword."""
     schema = WALKING[keyword]

@@ -15,6 +15,7 @@ from asynction_asgi.spec.schemas.keywords import ANNOTATIONS, KEYWORDS
 from asynction_asgi.spec.schemas.resources import Resources
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from asynction_asgi.errors import Diagnostic
@@ -241,7 +242,7 @@ def checked(name: str, schema: dict[str, Any]) -> tuple[Any, list[Diagnostic]]:
     return bundle.check(node), found
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "as_draft_07", "values"),
     [
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}, [None, "", 1]),
@@ -265,7 +266,7 @@ def test_openapi_3_0_means_its_translation(schema: Any, as_draft_07: Any, values
     assert [accepts(check, value) for value in values] == [oracle.is_valid(value) for value in values]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "is_bytes"),
     [
         ({"type": "string", "format": "binary"}, True),
@@ -277,7 +278,7 @@ def test_openapi_3_0_means_its_translation(schema: Any, as_draft_07: Any, values
         ({"type": "string", "contentMediaType": "application/json"}, False),
     ],
 )
-@pytest.mark.parametrize("name", ["asyncapi", "2020-12", "openapi-3.1"])
+@each_case("name", ["asyncapi", "2020-12", "openapi-3.1"])
 def test_bytes_are_written_as_by_openapi_or_fastapi(name: str, schema: Any, is_bytes: bool) -> None:
     """Both forms mean bytes, whose length is counted; text with another content stays text."""
     check = compiled(name, {"s": {**schema, "minLength": 2}})

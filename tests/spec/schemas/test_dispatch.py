@@ -11,6 +11,7 @@ from asynction_asgi.spec.schemas.dispatch import KINDS, kinds_of, plan_dispatch
 from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema, violation
 
@@ -33,7 +34,7 @@ def tags(schemas: list[Any], **components: Any) -> tuple[str | None, ...]:
     return tuple(case.tag for case in cases if len(case.branches) > 1)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schemas", "expected"),
     [
         ([CAT, DOG], ("kind",)),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from asynction_asgi.spec.schemas.equality import Texts, equals, unique
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "expected"),
     [
         ([1.5, 1.5], False),
@@ -36,7 +35,7 @@ def test_equality_is_of_json() -> None:
 LARGE = [2**53 - 1, 2**53, 2**53 + 2, 10**22, 2**1000, -(2**60), 3 * 2**70]
 
 
-@pytest.mark.parametrize("number", LARGE)
+@each_case("number", LARGE)
 def test_large_numbers_are_equal_however_they_are_written(number: int) -> None:
     """An integer equals the float of the same value, and differs from the next integer."""
     text = Texts().of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asynction_asgi.spec.schemas import compile_bundle
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts
 from .test_differential import SCHEMAS
@@ -28,7 +28,7 @@ def finite(schema: Any, **components: Any) -> bool:
     return bundle.is_finite(node)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "expected"),
     [
         (NUMBER, True),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from asynction_asgi.spec.schemas.formats import FORMATS
+from tests.cases import each_case
 
 CASES: dict[str, tuple[list[str], list[str]]] = {
     "date": (
@@ -130,7 +129,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@each_case("name", FORMATS)
 def test_each_format_accepts_and_refuses(name: str) -> None:
     """Each format accepts valid texts and refuses invalid ones."""
     valid, invalid = CASES[name]
@@ -138,7 +137,7 @@ def test_each_format_accepts_and_refuses(name: str) -> None:
     assert [text for text in invalid if FORMATS[name](text)] == []
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@each_case("name", FORMATS)
 def test_takes_linear_time_and_never_raises(name: str) -> None:
     """Long and hostile texts, even with lone surrogates, get a verdict in linear time."""
     parts = [

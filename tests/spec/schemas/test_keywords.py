@@ -9,6 +9,8 @@ import jsonschema
 import jsonschema_rs
 import pytest
 
+from tests.cases import each_case
+
 from .compiling import accepts, compile_schema
 
 VALUES: list[Any] = [
@@ -238,8 +240,8 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
-@pytest.mark.parametrize(("schema", "valid", "invalid"), LATER.values(), ids=LATER)
+@each_case("backend", ["fastjsonschema", "jsonschema-rs"])
+@each_case(("schema", "valid", "invalid"), LATER.values(), ids=LATER)
 def test_later_keywords_are_translated(
     schema: Any, valid: list[Any], invalid: list[Any], backend: Any
 ) -> None:

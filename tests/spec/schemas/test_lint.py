@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from asynction_asgi.spec.schemas import compile_bundle
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import diagnose
 
 DOCUMENT, SERVICE = "document", "service"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "code", "pointer", "says"),
     [
         (None, "SCHEMA_TYPE", "", "not null"),
@@ -70,7 +69,7 @@ def test_an_invalid_schema_is_an_error(schema: Any, code: str, pointer: str, say
     assert says in found.message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "severity", "pointer", "says"),
     [
         ({"items": {"$ref": "http://example.com/a"}}, "error", "/items/$ref", "never fetched"),
@@ -102,7 +101,7 @@ def test_keywords_beside_a_reference_are_reported() -> None:
     assert "allOf" in found.message
 
 
-@pytest.mark.parametrize(
+@each_case(
     "schema",
     [
         {"const": {"$ref": "http://example.com"}, "default": {"$ref": 3}, "examples": [{"$ref": "x"}]},

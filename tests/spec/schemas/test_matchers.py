@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from asynction_asgi.spec.schemas.matchers import compile_pattern
+from tests.cases import each_case
 
 HOSTILE = [
     "a" * 40_000 + "!",
@@ -17,7 +16,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "pattern",
     [
         "^(a+)+$",
@@ -41,7 +40,7 @@ def test_hostile_text_takes_little_time(pattern: str) -> None:
     assert time.process_time() - started < 5
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "text", "expected"),
     [
         ("^(a+)+$", "a" * 1_000, True),

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from asynction_asgi.spec.schemas.multi_format import is_multi_format, read_format
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "dialect"),
     [
         (None, "asyncapi"),
@@ -59,7 +60,7 @@ def test_a_format_that_leaves_the_draft_open_is_reported(name: str, warning: str
     assert bool(read.warning) is bool(warning)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "multi"),
     [
         ({"schemaFormat": "x", "schema": {}}, True),

@@ -13,6 +13,7 @@ from asynction_asgi.spec.schemas.native import compile_native
 from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema, violation
 
@@ -25,7 +26,7 @@ def native_names(schema: Any, **components: Any) -> frozenset[str]:
     return frozenset(compile_native(normaliser.definitions, ["s0"], without=frozenset()))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "values"),
     [
         ({"pattern": "^(?!a).$"}, ["b", "\u2028", "a"]),

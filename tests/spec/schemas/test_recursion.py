@@ -12,6 +12,7 @@ from asynction_asgi.spec.schemas.normalise import Normaliser
 from asynction_asgi.spec.schemas.recursion import find_recursion
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 from .compiling import accepts, compile_schema, violation
 
@@ -56,7 +57,7 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", [*RISKY, *PLAIN])
+@each_case("name", [*RISKY, *PLAIN])
 def test_tells_risky_recursion_from_trees(name: str) -> None:
     """Only a schema that can double its work per level keeps a memo."""
     schema = RISKY.get(name, PLAIN.get(name))
@@ -67,7 +68,7 @@ def test_tells_risky_recursion_from_trees(name: str) -> None:
     assert bool(find_recursion(normaliser.definitions).risky) is (name in RISKY)
 
 
-@pytest.mark.parametrize("name", RISKY)
+@each_case("name", RISKY)
 def test_depth_costs_linear_time(name: str) -> None:
     """Sixty levels take linear time, instead of 2**60 steps."""
     check = compile_schema(RISKY[name], other=child())
@@ -112,7 +113,7 @@ SINGLE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", [*REPEATING, *SINGLE])
+@each_case("name", [*REPEATING, *SINGLE])
 def test_tells_repetition_from_trees(name: str) -> None:
     """Only schemas that double their work per level count as repeating."""
     shape = (REPEATING | SINGLE)[name]

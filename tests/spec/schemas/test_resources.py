@@ -9,6 +9,7 @@ import pytest
 
 from asynction_asgi.spec import check_document
 from asynction_asgi.spec.schemas import Mismatch, normalise
+from tests.cases import each_case
 
 from ..reading import v2
 
@@ -54,7 +55,7 @@ def errors(outcome: Outcome) -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "schemas", "value", "pointer"),
     [
         ({"$ref": "#/$defs/Node", "$defs": {"Node": NODE}}, {}, {"child": {"child": 5}}, "/child/child"),
@@ -93,7 +94,7 @@ def test_references_within_a_document(payload: Any, schemas: Any, value: Any, po
     assert refusal(outcome, value) == pointer
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "code", "pointer", "says"),
     [
         ({"$ref": "#t"}, "REF_ANCHOR", "/$ref", "there is no anchor 't'"),

@@ -12,6 +12,7 @@ from asynction_asgi.spec.schemas.shape import Shape, merge_shapes
 from asynction_asgi.spec.schemas.shape_reader import Shapes, is_never, read_shape
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 LATEST = "https://json-schema.org/draft/2020-12/schema"
 
@@ -142,7 +143,7 @@ def test_malformed_keywords_are_ignored(schema: Any) -> None:
     assert (shape.properties, shape.choices, shape.dependencies) == ({}, (), ())
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "admitted"),
     [
         ("ab", True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from tests.cases import each_case
 
 from .compiling import diagnose
 
 
-@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
-@pytest.mark.parametrize(
+@each_case("strict", [False, True], ids=["lenient", "strict"])
+@each_case(
     ("schema", "pointer", "says"),
     [
         ({"minlength": 3}, "/minlength", "did you mean 'minLength'?"),
@@ -75,8 +75,8 @@ def test_a_meaningless_keyword_is_reported(schema: Any, pointer: str, says: str,
     assert says in found.message
 
 
-@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
-@pytest.mark.parametrize(
+@each_case("strict", [False, True], ids=["lenient", "strict"])
+@each_case(
     ("schema", "pointer", "says"),
     [
         ({"enum": ["a", "b", "a"]}, "/enum", 'lists "a" more than once'),
@@ -112,7 +112,7 @@ def test_a_base_may_require_what_others_declare() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "schema",
     [
         {"properties": {"typ": {}, "minlength": {}}, "definitions": {"requird": {}}, "required": ["typ"]},
@@ -169,7 +169,7 @@ def test_plausible_schemas_are_silent(schema: Any) -> None:
     assert diagnose(schema, strict=True) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("schema", "pointer"),
     [
         ({"minLength": "4", "maxLength": 3}, "/minLength"),

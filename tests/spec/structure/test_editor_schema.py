@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft7Validator
 
 from asynction_asgi.spec import check_document
 from asynction_asgi.spec.structure import extensions, grammar, grammar_shared, grammar_v2, grammar_v3
 from asynction_asgi.spec.structure.editor_schema import ASYNCAPI, editor_schema
 from asynction_asgi.spec.text.document import load_document
+from tests.cases import each_case
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(path for folder in ("asynction_asgi", "tests") for path in (ROOT / folder).rglob("*.yaml"))
@@ -50,7 +50,7 @@ def test_it_is_a_schema_of_draft_07() -> None:
     assert {"$ref": ASYNCAPI} not in editor_schema(alone=True)["allOf"]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@each_case("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_accepted_documents_are_not_marked(path: Path) -> None:
     """The editor schema marks no fault in a document that `check` accepts."""
     outcome = check_document(path)
@@ -75,7 +75,7 @@ def test_every_rule_has_a_schema() -> None:
             assert set(row.as_schema(lambda _: True)["properties"]) == set(row.fields)  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("document", "place"),
     [
         (v2({"publish": {"message": {"name": "a", "x-ordering": "sideways"}}}), "x-ordering"),
@@ -110,7 +110,7 @@ def test_a_mistake_is_marked_at_its_place(document: Any, place: str) -> None:
     assert first[0].endswith(place)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "document",
     [
         v2({"publish": {"message": {"name": "a", "x-ack": {"args": {"type": "string"}}, "x-mine": 1}}}),

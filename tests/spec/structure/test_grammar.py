@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, only, v2, v3
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ M = "/channels/~1/publish/message"
 C = "/components"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer"),
     [
         ("- a", "NOT_OBJECT", ""),
@@ -52,7 +54,7 @@ def test_the_version_has_hints(tmp_path: Path, text: str, says: str) -> None:
     assert says in only(check(tmp_path, text)).message
 
 
-@pytest.mark.parametrize(
+@each_case(
     "version", ["2.0.0", "2.0.17", "2.3.0", "2.6.0", "2.6.0-next.1", "3.0.0", "3.0.9", "3.1.0", "3.1.0-rc1"]
 )
 def test_every_supported_version_is_accepted(tmp_path: Path, version: str) -> None:
@@ -63,7 +65,7 @@ def test_every_supported_version_is_accepted(tmp_path: Path, version: str) -> No
     assert outcome.servable
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer"),
     [
         ("asyncapi: 2.6.0\nchannels: {}", "REQUIRED", ""),
@@ -141,7 +143,7 @@ def test_invalid_structure_is_rejected(tmp_path: Path, text: str, code: str, poi
     assert not outcome.accepted
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "says"),
     [
         (v2("{}", "chanels: {}"), "an AsyncAPI document has no 'chanels'; did you mean 'channels'?"),
@@ -173,7 +175,7 @@ def test_a_reference_lost_to_a_comment_is_explained(tmp_path: Path) -> None:
     assert "an unquoted # begins a comment" in last.message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer", "says"),
     [
         (v2("{/: {x-hander: a.b}}"), "UNKNOWN_EXTENSION", "/channels/~1/x-hander", "did you mean 'x-handlers', or 'x-handler', which belongs on a message?"),
@@ -203,7 +205,7 @@ def test_other_extensions_are_ignored(tmp_path: Path, name: str) -> None:
     assert found(check(tmp_path, text)) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer"),
     [
         (v2("{/: {x-handlers: {conect: a.b}}}"), "UNKNOWN_FIELD", "/channels/~1/x-handlers/conect"),
@@ -237,7 +239,7 @@ def test_faulty_own_extensions_leave_asyncapi_valid(
     assert (outcome.accepted, outcome.servable) == (True, False)
 
 
-@pytest.mark.parametrize("handler", ["a:f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
+@each_case("handler", ["a:f", "a.b", "a_1.b.C", "a.b:f", "a.b:C.method", "é.b"])
 def test_dotted_paths_of_every_form_are_handlers(tmp_path: Path, handler: str) -> None:
     """A handler is a module's function, or a method after a colon."""
     text = v2(f"{{/: {{publish: {{message: {{name: a, x-handler: '{handler}'}}}}}}}}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from asynction_asgi.spec.structure.extensions import GUARDS
 from asynction_asgi.spec.structure.extensions import PLACES as EXTENSIONS
+from tests.cases import each_case
 
 from ..reading import check, only, v2, v3
 
@@ -61,10 +60,8 @@ OURS = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(
-    "field", ["x-rate: {limit: 1}", "x-scopes: [a]", "x-security: [{jwt: []}]", "x-auth: {}"]
-)
+@each_case("place", PLACES)
+@each_case("field", ["x-rate: {limit: 1}", "x-scopes: [a]", "x-security: [{jwt: []}]", "x-auth: {}"])
 def test_what_narrows_access_is_refused_where_nothing_reads_it(
     tmp_path: Path, place: str, field: str
 ) -> None:
@@ -76,8 +73,8 @@ def test_what_narrows_access_is_refused_where_nothing_reads_it(
     assert (match.severity, outcome.accepted, outcome.servable) == ("error", True, False)
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("field", ["x-scopse: [a]", "x-scope: internal", "x-authz: {}"])
+@each_case("place", PLACES)
+@each_case("field", ["x-scopse: [a]", "x-scope: internal", "x-authz: {}"])
 def test_what_looks_like_a_restriction_is_reported_there(tmp_path: Path, place: str, field: str) -> None:
     """Except in an extension of ours it may be meant for another tool: it is an error only if the check is strict."""
     text, pointer = PLACES[place]
@@ -88,17 +85,15 @@ def test_what_looks_like_a_restriction_is_reported_there(tmp_path: Path, place: 
         assert [diagnostic.severity for diagnostic in found] == [severity]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@each_case("place", PLACES)
 def test_other_extensions_are_not_refused_there(tmp_path: Path, place: str) -> None:
     """Extensions of other tools are served as before, without a word in a schema."""
     text, _ = PLACES[place]
     assert check(tmp_path, text.replace("KEY", "x-parser-schema-id: s")).servable
 
 
-@pytest.mark.parametrize("key", ["x-rateLimit", "x-rate-limit", "x-ratelimit", "x-rate-limits", "x-rated"])
-@pytest.mark.parametrize(
-    "text", [message2("KEY"), message3("KEY"), v2("{/: {KEY}}")], ids=["2", "3", "channel"]
-)
+@each_case("key", ["x-rateLimit", "x-rate-limit", "x-ratelimit", "x-rate-limits", "x-rated"])
+@each_case("text", [message2("KEY"), message3("KEY"), v2("{/: {KEY}}")], ids=["2", "3", "channel"])
 def test_names_of_other_tools_for_rates_are_reported(tmp_path: Path, key: str, text: str) -> None:
     """What others call a rate may be meant for them, so it is an error only if the check is strict."""
     text = text.replace("KEY", f"{key}: {{limit: 1}}")
@@ -112,8 +107,8 @@ def test_names_of_other_tools_for_rates_are_reported(tmp_path: Path, key: str, t
         assert "did you mean 'x-rate'?" in found[0].message
 
 
-@pytest.mark.parametrize("place", ["channels: {}", "info: {title: T, version: '1'}"], ids=["map", "object"])
-@pytest.mark.parametrize("key", EXTENSIONS)
+@each_case("place", ["channels: {}", "info: {title: T, version: '1'}"], ids=["map", "object"])
+@each_case("key", EXTENSIONS)
 def test_each_extension_is_reported_where_it_means_nothing(tmp_path: Path, key: str, place: str) -> None:
     """No extension of ours is dropped in silence, whatever it holds."""
     text = v2("{/: {}}").replace(

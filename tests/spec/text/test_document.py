@@ -11,6 +11,7 @@ import pytest
 
 from asynction_asgi import SpecError
 from asynction_asgi.spec.text.document import load_document
+from tests.cases import each_case
 
 from ..reading import value_of
 
@@ -31,7 +32,7 @@ channels:
 """
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pointer", "key", "place"),
     [
         ("", False, (1, 1)),
@@ -74,7 +75,7 @@ def test_nodes_carry_their_pointer(tmp_path: Path) -> None:
     assert diagnostic.source == "        - name: y"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value"),
     [
         ('{"a": "\\ud83d\\ude00", "b": "\\/"}', {"a": "😀", "b": "/"}),

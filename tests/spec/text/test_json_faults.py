@@ -9,6 +9,7 @@ import pytest
 from asynction_asgi.errors import SpecError
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.json_faults import find_json_fault
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 GOOD = '"b": 2}'
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words", "place"),
     [
         ('{"a" 1}', "expected a colon", (1, 6)),

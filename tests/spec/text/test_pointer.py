@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from asynction_asgi.spec.text.pointer import Pointer
+from tests.cases import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "tokens"),
     [
         ("", ()),

@@ -10,6 +10,7 @@ from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.hints import closest, did_you_mean
 from asynction_asgi.spec.text.reference_faults import ReferenceFault
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def follow(resolver: Resolver, reference: object) -> tuple[object, str, str | No
     return target.value, target.pointer, target.document.path.name if target.document.path else None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("reference", "value", "pointer"),
     [
         ("main.yaml#/name", "main", "/name"),
@@ -87,7 +88,7 @@ def test_a_reference_leads_to_the_canonical_place(
     assert follow(resolver, reference)[:2] == (value, pointer)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("reference", "code", "says"),
     [
         ("main.yaml#/nothing", "REF_DANGLING", "there is no 'nothing' in the document"),

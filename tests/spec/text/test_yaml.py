@@ -10,6 +10,7 @@ from asynction_asgi.spec.text import yaml as module
 from asynction_asgi.spec.text.from_mapping import copy_plain
 from asynction_asgi.spec.text.yaml import compose, dump_yaml
 from asynction_asgi.spec.text.yaml_events import Places
+from tests.cases import each_case
 
 
 @pytest.fixture(params=["c", "pure"], autouse=True)
@@ -20,7 +21,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(module, "CParser", None)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value"),
     [
         ("{a: yes, b: on, c: No, d: y}", {"a": "yes", "b": "on", "c": "No", "d": "y"}),
@@ -60,7 +61,7 @@ def test_values_are_those_of_the_core_schema(text: str, value: Any) -> None:
     assert repr(result.value) == repr(value), "true is not 1, 1 is not 1.0"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "line", "pointer"),
     [
         ("a: 1\na: 2", "YAML_DUPLICATE_KEY", 1, "/a"),
@@ -139,7 +140,7 @@ def test_places_are_those_of_the_keys_and_values() -> None:
     assert places.of[id(value["c"])] == {"p": ((0, 7), (0, 10))}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "place", "says"),
     [
         ("a:\n\tb: 1", (1, 0), "tabs cannot indent YAML; use spaces"),
@@ -159,7 +160,7 @@ def test_tabs_between_brackets_are_yaml() -> None:
     assert compose('{\n\t"a": [\n\t\t1]}', places=None).value == {"a": [1]}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "code", "pointer"),
     [
         ({"a": {1: "b"}}, "YAML_KEY", "/a"),
