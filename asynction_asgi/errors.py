@@ -379,7 +379,12 @@ def new_ref() -> str:
 
 
 def internal_error(
-    what: str, error: BaseException | None, log: Logger | None, *, ref: str | None = None
+    what: str,
+    error: BaseException | None,
+    log: Logger | None,
+    *,
+    ref: str | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> RefusedError:
     """Log a failure under a reference, and return the refusal that carries only this reference.
 
@@ -388,10 +393,11 @@ def internal_error(
         error: Logged with its traceback, or None if a traceback says nothing about the failure.
         log: Where the failure is logged, or None if user code has dealt with it.
         ref: The reference, or None for a new one.
+        about: What else is known, for formatters that keep it apart.
     """
     ref = ref or new_ref()
     if log is not None:
-        log.error("%s [ref %s]", what, ref, exc_info=error, extra={"ref": ref})
+        log.error("%s [ref %s]", what, ref, exc_info=error, extra={**(about or {}), "ref": ref})
     return RefusedError("internal_error", "the server failed to handle this", ref=ref)
 
 

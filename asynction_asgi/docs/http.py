@@ -6,6 +6,7 @@ import functools
 import gzip
 import hashlib
 import json
+import os
 import posixpath
 import threading
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ from .guard import Admission, check_function
 from .negotiation import accepts_gzip, holds, preferred
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from ..spec import Spec
@@ -82,10 +82,12 @@ class Docs:
         Raises:
             SpecError: The contract refers to a file in another folder.
             ValueError: `path` lies where Socket.IO answers.
-            TypeError: `path` is not a text; `guard` or `renderer` is not a function of one argument.
+            TypeError: `path` or `root` is not a path; `guard` or `renderer` is not a function of one argument.
         """
         if path is not None and not isinstance(path, str):
             raise TypeError(f"docs_path takes a path such as '/docs', not {path!r}; docs=False serves none")
+        if root is not None and not isinstance(root, str | os.PathLike):
+            raise TypeError(f"docs_root takes the path of a folder, not {root!r}")
         check_publishable(spec, root)
         admission = None if guard is None else Admission(guard, "docs_guard")
         _check_renderer(renderer)

@@ -105,7 +105,7 @@ def create_server(
         ValueError: An option's value is invalid, or contradicts another option or what the engine guarantees.
         ModuleNotFoundError: The queue's client package is not installed.
     """
-    check_values({**upstream_options, "ordering": ordering, "channel": channel})
+    check_values({**upstream_options, "ordering": ordering, "channel": channel, "route": route})
     server_options: dict[str, Any] = {**upstream_options}
     if server_options.pop("async_mode", "asgi") != "asgi":
         raise ValueError("async_mode must be 'asgi'")

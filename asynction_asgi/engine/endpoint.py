@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
+from .logs import fields_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -151,6 +153,10 @@ class Peer(Generic[StateT]):
         self.ordered = self.recovered = False
         self.limiter: Limiter | None = None
         self.ends: Ends | None = None
+
+    def fields(self, event: str | None = None) -> dict[str, Any]:
+        """Return what a line of the log about this client has besides its text."""
+        return fields_of(self.namespace, self.sid, self.environ, event)
 
     @property
     def recoverable(self) -> bool:

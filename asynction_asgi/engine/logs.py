@@ -33,6 +33,14 @@ def address_of(scope: Mapping[str, Any] | None) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def fields_of(
+    namespace: str, sid: str, environ: Mapping[str, Any], event: str | None = None
+) -> dict[str, Any]:
+    """Return what a line about a connection to a namespace has besides its text, for formatters that keep it apart."""
+    about = {"namespace": namespace, "sid": sid, "address": address_of(environ.get("asgi.scope"))}
+    return about if event is None else {**about, "event": event}
+
+
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
     """Hides upstream's INFO lines, which contain the data of every packet."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["check_values"]
+__all__ = ["check_switches", "check_values"]
 
 _TRANSPORTS = ("polling", "websocket")
 
@@ -24,9 +24,22 @@ def check_values(options: Mapping[str, Any]) -> None:
         ValueError: An option has another value than it takes; the message says which it takes.
     """
     for name, value in options.items():
-        fits, words = _TAKEN.get(name, _ANYTHING)
-        if not fits(value):
-            raise ValueError(f"{name} takes {words}, not {value!r}")
+        _check(name, value, *_TAKEN.get(name, _ANYTHING))
+
+
+def check_switches(**options: Any) -> None:
+    """Refuse options that are neither on nor off, such as ``"false"``, which counts as true.
+
+    Raises:
+        ValueError: An option has another value than True or False.
+    """
+    for name, value in options.items():
+        _check(name, value, *_SWITCH)
+
+
+def _check(name: str, value: Any, fits: Callable[[Any], bool], words: str) -> None:
+    if not fits(value):
+        raise ValueError(f"{name} takes {words}, not {value!r}")
 
 
 def _is_number(value: Any) -> bool:
@@ -45,6 +58,18 @@ def _is_interval(value: Any) -> bool:
 
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_logger(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or callable(getattr(value, "isEnabledFor", None))
+
+
+def _is_serializer(value: Any) -> bool:
+    return value in ("default", "msgpack") if isinstance(value, str) else isinstance(value, type)
 
 
 def _are_transports(value: Any) -> bool:
@@ -69,12 +94,19 @@ _SWITCH: tuple[Callable[[Any], bool], str] = (_is_bool, "True or False")
 _TAKEN: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "ping_interval": (_is_interval, "seconds above zero, or a pair of seconds and seconds of grace"),
     "ping_timeout": (_is_above_zero, "seconds above zero"),
+    "timeout": (_is_above_zero, "seconds above zero"),
     "max_http_buffer_size": (_is_above_zero, "a number of bytes above zero"),
     "compression_threshold": (lambda value: _is_number(value) and value >= 0, "a number of bytes"),
     "http_compression": _SWITCH,
     "allow_upgrades": _SWITCH,
     "cors_credentials": _SWITCH,
     "async_handlers": _SWITCH,
+    "monitor_clients": _SWITCH,
+    "logger": (_is_logger, "True, False or a logger of the package logging"),
+    "engineio_logger": (_is_logger, "True, False or a logger of the package logging"),
+    "serializer": (_is_serializer, "'default', 'msgpack' or a packet class"),
+    "message_queue": (_is_text, "a URL such as 'redis+stream://localhost'"),
+    "route": (lambda value: value is None or isinstance(value, str), "a name"),
     "transports": (_are_transports, "'polling', 'websocket' or a list of both"),
     "ordering": (lambda value: value in ("concurrent", "serial"), "'concurrent' or 'serial'"),
     "channel": (lambda value: isinstance(value, str) and value != "", "a name"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..engine.logs import access, address_of
+from ..engine.logs import access
 from ..errors import LimitError, SecurityError, ValidationError, shorten
 from ..logs import Throttle, get_logger
 from .observer import Observer
@@ -37,14 +37,14 @@ class AccessLog(Observer):
         """Log that a client was accepted."""
         if connections.isEnabledFor(logging.DEBUG):
             by = f" by {', '.join(sorted(schemes))}" if schemes else ""
-            about = _about(peer)
+            about = peer.fields()
             place = shorten(peer.namespace), by, peer.sid, about["address"]
             connections.debug("connected to %s%s (sid %s, %s)", *place, extra=about)
 
     def disconnected(self, peer: Peer[Any], reason: str) -> None:
         """Log that a client left."""
         if connections.isEnabledFor(logging.DEBUG):
-            extra = {**_about(peer), "reason": reason}
+            extra = {**peer.fields(), "reason": reason}
             connections.debug("left %s: %s (sid %s)", shorten(peer.namespace), reason, peer.sid, extra=extra)
 
     def refused(
@@ -63,7 +63,7 @@ class AccessLog(Observer):
         )
         if (unsaid := throttle.admits(key)) is None:
             return
-        about = {**_about(peer), "event": name, "code": code, "reason": reason, "ref": ref}
+        about = {**peer.fields(), "event": name, "code": code, "reason": reason, "ref": ref}
         access.log(
             level,
             "refused %s: %s%s%s (sid %s, %s)%s",
@@ -80,7 +80,7 @@ class AccessLog(Observer):
         if connections.isEnabledFor(logging.DEBUG):
             place = shorten(peer.namespace), peer.sid
             connections.debug(
-                "disconnecting from %s: the session has expired (sid %s)", *place, extra=_about(peer)
+                "disconnecting from %s: the session has expired (sid %s)", *place, extra=peer.fields()
             )
 
     def unanswered(self, namespace: str, event: str, reason: Unanswered, error: BaseException) -> None:
@@ -99,7 +99,7 @@ class EventLog(Observer):
     def handled(self, peer: Peer[Any], event: str, schemes: Collection[str], *, ack: bool) -> None:
         """Log an event."""
         del schemes
-        about = {**_about(peer), "event": event}
+        about = peer.fields(event)
         how = " and acknowledged" if ack else ""
         events.debug("handled%s %r in %s (sid %s)", how, event, peer.namespace, peer.sid, extra=about)
 
@@ -110,12 +110,6 @@ def event_log() -> EventLog | None:
 
 
 _EVENT_LOG = EventLog()
-
-
-def _about(peer: Peer[Any]) -> dict[str, Any]:
-    """Return the fields of a line about a peer, for formatters that keep them apart."""
-    address = address_of(peer.environ.get("asgi.scope"))
-    return {"namespace": peer.namespace, "sid": peer.sid, "address": address}
 
 
 def _reason(error: BaseException) -> str:

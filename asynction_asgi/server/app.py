@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..docs import Docs
 from ..engine import EngineApp, ServerOptions, create_server, queue_of
+from ..engine.option_values import check_switches
 from ..engine.options import UpstreamOptions
 from ..engine.transport.uvicorn.compat import prepare
 from ..errors import AsynctionError, BindingError
@@ -101,11 +102,11 @@ class AsynctionSocketIO(Registering, Emitting):
         monitor_guard: Guard | Literal["missing"] | None = "missing",
         **server_options: Unpack[ServerOptions],
     ) -> None:
-        check_options(server_options, handlers=handlers or {})
+        check_options(server_options, handlers=handlers or {}, observers=observers)
+        check_switches(docs=docs, docs_console=docs_console, recovery=recovery, check_types=check_types)
         if bind not in ("now", "start"):
             raise ValueError(f'bind must be "now" or "start", not {bind!r}')
-        if app is not None:
-            check_asgi(app)
+        check_asgi(app)
         traces = create_traces(tracing)
         queue = server_options.get("message_queue") is not None
         offered = served_spec(spec if recovery else without_recovery(spec))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import Instead
 from ..engine.crashes import must_pass
-from ..errors import RefusedError, shorten
+from ..errors import RefusedError
 from ..reasons import Code
 from .acks import Acks
 from .around import perform
@@ -247,8 +247,7 @@ class Dispatcher:
             except RefusedError as raised:
                 refusal = raised
             else:
-                what = f"connect handler of {call.namespace}"
-                refusal = refusal_of(error, what, call.ref, log=not answered)
+                refusal = refusal_of(error, call, log=not answered)
             self._tell_refused(peer, None, error, refusal)
             raise refusal from None
         finally:
@@ -339,8 +338,7 @@ class Dispatcher:
                 if answer and call.wants_ack:
                     self._tell_refused(peer, call.event, error, None)
                     return Instead(answer, error)
-                what = f"handler of {shorten(call.event)!r} in {call.namespace}"
-                refusal = refusal_of(error, what, call.ref, log=not answer)
+                refusal = refusal_of(error, call, log=not answer)
             self._tell_refused(peer, call.event, error, refusal)
             raise refusal from None
         finally:
@@ -380,8 +378,7 @@ class Dispatcher:
         except BaseException as error:
             if must_pass(error, task):
                 raise
-            what = f"disconnect handler of {peer.namespace}"
-            await self._failures.report(conversation.routes, call, error, what)
+            await self._failures.report(conversation.routes, call, error)
         finally:
             self.connections.remove(conversation.socket)
             if conversation.scope is not None:

@@ -60,7 +60,8 @@ class Emitter:
 
         Raises:
             SpecError: The document can't be loaded.
-            ValueError: The URL is of a kind that is not supported, or a secret is too short.
+            ValueError: The URL is of a kind that is not supported, a secret is too short, or `timeout` is not
+                above zero.
         """
         return cls(load_source(spec_path, schemas=schemas), message_queue=message_queue, **options)
 

@@ -192,6 +192,8 @@ class Emitting:
             QueueError: Not every process has answered within `timeout` seconds.
             TypeError: `sid` is not a sid.
         """
+        if not isinstance(sid, str):
+            raise TypeError(f"find() looks for one client: pass its sid, not {sid!r}")
         found = [client async for client in self.sockets(sid, namespace, timeout=timeout)]
         return next((client for client in found if client.id == sid), None)
 

@@ -64,8 +64,8 @@ def exposed_paths(
     return paths
 
 
-def _check_path(option: str, path: str, taken: Collection[str]) -> None:
-    if not path.startswith("/") or path == "/" or "?" in path or "#" in path:
+def _check_path(option: str, path: object, taken: Collection[str]) -> None:
+    if not isinstance(path, str) or not path.startswith("/") or path == "/" or "?" in path or "#" in path:
         raise ValueError(f"{option}: {path!r} is not a path; use one such as /{option.partition('_')[0]}")
     for other in taken:
         if f"{path}/".startswith(f"{other.rstrip('/')}/"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine.crashes import describe_crash, is_refusal_by_hand, must_pass
+from ..engine.logs import fields_of
 from ..errors import (
     AckValidationError,
     DisconnectedError,
@@ -15,18 +16,28 @@ from ..errors import (
     ValidationError,
     internal_error,
     new_ref,
+    shorten,
 )
 from ..logs import get_logger
 from ..reasons import Code
-from .calls import Call
+from .calls import Call, CallKind
 from .conversion.outgoing import arguments_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .contract import Contract
     from .namespace_routes import NamespaceRoutes
     from .socket import Socket
 
 logger = get_logger()
+
+_WORDS: Mapping[CallKind, str] = {
+    "event": "handler of {event!r} in {namespace}",
+    "connect": "connect handler of {namespace}",
+    "disconnect": "disconnect handler of {namespace}",
+    "callback": "callback of {event!r}",
+}
 
 
 class Failures:
@@ -65,23 +76,17 @@ class Failures:
                 raise
             if handler_error.__context__ is None and handler_error is not error:
                 handler_error.__context__ = error  # worker threads don't know the error being handled
-            raise _crash(f"error handler of {call.namespace}", handler_error, call.ref) from None
+            what = f"error handler of {call.namespace}"
+            raise _crash(what, handler_error, call.ref, _fields(call)) from None
 
-    async def report(self, routes: NamespaceRoutes, call: Call, error: BaseException, what: str) -> None:
-        """Pass an error that has no caller to answer to the error handler, or else to the log.
-
-        Args:
-            routes: Those of the namespace.
-            call: What failed.
-            error: The error.
-            what: The same in words, for the log.
-        """
+    async def report(self, routes: NamespaceRoutes, call: Call, error: BaseException) -> None:
+        """Pass an error that has no caller to answer to the error handler, or else to the log."""
         try:
             answered = await self.tell(routes, call, error)
         except RefusedError as refusal:
-            _log(refusal, what, call.ref)
+            _log(refusal, call)
         else:
-            _log(error, what, call.ref, answered=bool(answered))
+            _log(error, call, answered=bool(answered))
 
     async def report_callback(self, error: BaseException, event: str, socket: Socket | None) -> None:
         """Report a failed callback or an invalid answer; no caller is waiting for it.
@@ -91,40 +96,39 @@ class Failures:
             event: The event that was to be answered.
             socket: The client's connection, or None if it is not in this process.
         """
-        what = f"callback of {event!r}"
         resolved = None if socket is None else self._namespaces.resolve(socket.namespace)
         if socket is None or resolved is None:
-            _crash(what, error, new_ref())
+            _crash(_WORDS["callback"].format(event=event), error, new_ref(), {"event": event})
         else:
             call = Call("callback", socket, event, ())
-            await self.report(self._routes.namespaces[resolved.declared.name], call, error, what)
+            await self.report(self._routes.namespaces[resolved.declared.name], call, error)
 
 
-def refusal_of_check(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
+def refusal_of_check(error: BaseException, call: Call, *, log: bool) -> BaseException:
     """Return the refusal for an error of the contract's own checks, around a handler.
 
     Args:
         error: The error.
-        what: What failed, for the log.
-        ref: Finds it in the log.
+        call: What failed.
         log: Whether a crash is logged; the error handler may have dealt with it.
     """
     if isinstance(error, AckValidationError):
-        error.ref = ref
-        logger.error("ack not sent [ref %s]: %s", error.ref, error)
+        error.ref = call.ref
+        extra = {**_fields(call), "code": error.code, "reason": error.keyword, "ref": error.ref}
+        logger.error("ack not sent [ref %s]: %s", error.ref, error, extra=extra)
     if isinstance(error, RefusedError | RefusedByHandlerError):
         return error
-    return _crash(what, error, ref, log=log)
+    return _crash_of(call, error, log=log)
 
 
-def refusal_of_handler(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
+def refusal_of_handler(error: BaseException, call: Call, *, log: bool) -> BaseException:
     """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
     if _is_refusal_of_handler(error):
         return error
     code = code_of(error)
     if code is Code.INTERNAL_ERROR:
-        return _crash(what, error, ref, log=log)
-    logger.warning("%s: %s", what, error)  # another client's fault, not a crash
+        return _crash_of(call, error, log=log)
+    logger.warning("%s: %s", _name(call), error, extra=_fields(call))  # another client's fault, not a crash
     invalid = code is Code.INVALID_ACK
     message = "a client's answer does not match the document" if invalid else "a client did not answer"
     return RefusedError(code.value, message)
@@ -141,13 +145,13 @@ def code_of(error: BaseException) -> Code:
     return Code.INVALID_ACK if _is_clients_answer(error) else Code.INTERNAL_ERROR
 
 
-def refusal_of_connect_handler(error: BaseException, what: str, ref: str, *, log: bool) -> BaseException:
+def refusal_of_connect_handler(error: BaseException, call: Call, *, log: bool) -> BaseException:
     """Return the refusal for an error that a connect handler raised; arguments as `refusal_of_check`."""
     if isinstance(error, RefusedByHandlerError) or _is_refusal_of_handler(error):
         return error
     if is_refusal_by_hand(error):
         return RefusedError("forbidden", "Connection refused by server")
-    return _crash(what, error, ref, log=log)
+    return _crash_of(call, error, log=log)
 
 
 def _is_refusal_of_handler(error: BaseException) -> bool:
@@ -165,12 +169,28 @@ def _is_clients_answer(error: BaseException) -> bool:
     return isinstance(error, AckValidationError) and error.direction == "inbound"
 
 
-def _log(error: BaseException, what: str, ref: str, *, answered: bool = False) -> None:
+def _log(error: BaseException, call: Call, *, answered: bool = False) -> None:
     if _is_clients_answer(error):
-        logger.warning("%s: %s", what, error)
+        logger.warning("%s: %s", _name(call), error, extra=_fields(call))
     elif not answered:
-        _crash(what, error, ref)
+        _crash_of(call, error, log=True)
 
 
-def _crash(what: str, error: BaseException, ref: str, *, log: bool = True) -> RefusedError:
-    return internal_error(f"{what} {describe_crash(error)}", error, logger if log else None, ref=ref)
+def _crash_of(call: Call, error: BaseException, *, log: bool) -> RefusedError:
+    return _crash(_name(call), error, call.ref, _fields(call) if log else None)
+
+
+def _crash(what: str, error: BaseException, ref: str, about: Mapping[str, Any] | None) -> RefusedError:
+    """Return the refusal for a crash, and log it with what is known of it; without that, user code has dealt with it."""
+    log = None if about is None else logger
+    return internal_error(f"{what} {describe_crash(error)}", error, log, ref=ref, about=about)
+
+
+def _name(call: Call) -> str:
+    return _WORDS[call.kind].format(event=shorten(call.event), namespace=call.namespace)
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    socket = call.socket
+    event = call.event if call.kind in ("event", "callback") else None
+    return fields_of(socket.namespace, socket.id, socket.environ, event)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine import Limits, ServerOptions
 from ..spec.text.hints import did_you_mean
 from .instead import OPTIONS
+from .observer import Observer
 
 if TYPE_CHECKING:
     import os
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from ..docs.guard import Guard
     from ..docs.http import Renderer
-    from .observer import Observer
     from .tracing.option import Tracing
     from .validation import Enforcement, Validation
 
@@ -81,12 +81,13 @@ class Options(ServerOptions, total=False):
     monitor_guard: Guard | Literal["missing"] | None
 
 
-def check_options(given: Mapping[str, object], *, handlers: object) -> None:
+def check_options(given: Mapping[str, object], *, handlers: object, observers: object) -> None:
     """Refuse options that are misspelt or of the wrong type.
 
     Args:
         given: Those that are left for the engine, by name.
         handlers: The value of the option ``handlers``.
+        observers: The value of the option ``observers``.
 
     Raises:
         TypeError: An option is unknown, or has another type.
@@ -100,6 +101,11 @@ def check_options(given: Mapping[str, object], *, handlers: object) -> None:
     if limits is not None and not isinstance(limits, Limits):
         raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
     check_handlers(handlers)
+    if not isinstance(observers, Collection):
+        raise TypeError(f"observers takes a list of instances of Observer, not one: {observers!r}")
+    for observer in observers:
+        if not isinstance(observer, Observer):
+            raise TypeError(f"observers takes a list of instances of Observer, and {observer!r} is none")
 
 
 def check_handlers(handlers: object) -> None:

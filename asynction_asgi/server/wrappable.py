@@ -10,11 +10,13 @@ _TAKES = "app takes an ASGI application, which is called with (scope, receive, s
 def check_asgi(application: object) -> None:
     """Refuse WSGI applications, classes, factories and names, which would fail at the first request.
 
-    Objects without a signature are accepted.
+    None, and objects without a signature, are accepted.
 
     Raises:
         TypeError: The application can't be called with scope, receive and send.
     """
+    if application is None:
+        return
     if not callable(application):
         raise TypeError(f"{_TAKES}; this is {type(application).__name__}, which is not callable")
     name = getattr(application, "__name__", type(application).__name__)

@@ -586,6 +586,16 @@ def test_a_port_in_use_exits_with_1(folder: Path) -> None:
     assert "startup" not in output
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_monitor_has_a_port_of_its_own(folder: Path, host: str) -> None:
+    """One port for clients and the monitor is refused before the application starts."""
+    command = ("run", "echo.yaml", "--host", host, "--port", "8765", "--monitor", "8765")
+    code, output = finished(*command, cwd=folder)
+    assert code == 2
+    assert "--port and --monitor are both 8765; use another port for one of them" in output
+    assert "startup" not in output
+
+
 def test_workers_that_fail_to_start_exit_with_1(folder: Path) -> None:
     """A supervisor such as systemd learns of the failure, which is logged once."""
     (folder / "broken.py").write_text(BROKEN, "utf-8")

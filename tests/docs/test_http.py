@@ -266,10 +266,12 @@ async def _renders(_: object) -> str:
         ({"guard": lambda: True}, "docs_guard is called with"),
         ({"renderer": "<p>"}, "docs_renderer takes a function"),
         ({"renderer": _renders}, "plain function"),
+        ({"root": 7}, "docs_root takes the path of a folder, not 7"),
+        ({"path": False}, "docs_path takes a path such as '/docs', not False"),
     ],
 )
-def test_unusable_functions_are_refused(options: Any, words: str) -> None:
-    """An unusable guard or renderer raises when the server is made."""
+def test_unusable_options_are_refused(options: Any, words: str) -> None:
+    """An unusable guard, renderer, folder or path raises when the server is made."""
     with pytest.raises(TypeError, match=words):
         Docs(SPEC, **options)
 

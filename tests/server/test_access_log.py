@@ -148,7 +148,10 @@ async def test_events_and_connections(level: int, caplog: pytest.LogCaptureFixtu
             assert await client.call("say", HI) == HI
             for event in ("say", "say", hostile, "forbid", "*"):
                 await client.call(event, {"text": ""} if event == "say" else HI)
-            ref = (await client.call("fail", HI))["error"]["ref"]
+            ref, sid = (await client.call("fail", HI))["error"]["ref"], client.sid
+    [crash] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert (crash.namespace, crash.event, crash.sid, crash.ref) == ("/", "fail", sid, ref)  # type: ignore[attr-defined]  # of extra=
+    assert crash.address.startswith("127.0.0.1:")  # type: ignore[attr-defined]
     outcomes = app._contract.outcomes
     if level == logging.INFO:  # what is off costs nothing
         assert (outcomes.handled, outcomes.sent, outcomes.answered) == (None, None, None)

@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from asynction_asgi import AsynctionSocketIO, BindingError, SpecError, load_spec
+from asynction_asgi import AsynctionSocketIO, BindingError, Observer, SpecError, load_spec
 from asynction_asgi.testing import LifespanError, TestServer
 from tests.cases import each_case
 from tests.clients import connected
@@ -307,6 +307,10 @@ def test_an_unknown_option_is_an_error() -> None:
         ({"handlers": [print]}, "by namespace and event, not list"),
         ({"handlers": {"echo": print}}, r'as in {"/": {\'echo\': …}}'),
         ({"provide": [print]}, "provide takes functions by type, not list"),
+        ({"security_handlers": [print]}, "security_handlers takes functions by security scheme, not list"),
+        ({"observers": [print]}, "observers takes a list of instances of Observer, and <built-in"),
+        ({"observers": Observer()}, "observers takes a list of instances of Observer, not one"),
+        ({"observers": [Observer]}, "observers takes a list of instances of Observer, and <class"),
     ],
     ids=[
         "ours",
@@ -318,6 +322,10 @@ def test_an_unknown_option_is_an_error() -> None:
         "list of handlers",
         "no namespace",
         "list of providers",
+        "list of security functions",
+        "no observer",
+        "one observer",
+        "class of observers",
     ],
 )
 def test_a_wrong_option_names_the_right_one(options: Any, hint: str) -> None:
@@ -343,6 +351,16 @@ def test_a_wrong_option_names_the_right_one(options: Any, hint: str) -> None:
         ("channel", ""),
         ("cookie", 7),
         ("json", "orjson"),
+        ("docs", "false"),
+        ("docs_console", "no"),
+        ("recovery", "off"),
+        ("check_types", 0),
+        ("monitor_clients", "no"),
+        ("logger", "chat"),
+        ("engineio_logger", 1),
+        ("serializer", "json"),
+        ("message_queue", ["redis://"]),
+        ("route", 7),
         ("namespaces", 7),
     ],
 )

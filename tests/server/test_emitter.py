@@ -155,6 +155,41 @@ async def test_a_queue_error_says_what_was_emitted() -> None:
             await emitter.close()
 
 
+@pytest.mark.parametrize("timeout", [None, "5", 0, -1, True])
+@pytest.mark.parametrize("kind", [Emitter, BlockingEmitter])
+def test_a_timeout_is_a_number_of_seconds(kind: Any, timeout: Any) -> None:
+    """Anything else is an error where the emitter is made; an emit would wait for ever, or always fail."""
+    with pytest.raises(ValueError, match="timeout takes seconds above zero, not"):
+        kind.from_spec(SPEC, message_queue="redis://127.0.0.1:1", timeout=timeout)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_emitter_that_nobody_closes_closes_itself(queue_url: str, kind: str) -> None:
+    """Its connection ends with it, and nothing is logged by asyncio."""
+    script = f"""
+        import gc, json, sys, time
+        from redis import Redis
+        from asynction_asgi import BlockingEmitter
+        broker = Redis.from_url({queue_url!r})
+        for number in range(5):
+            emitter = BlockingEmitter.from_spec(json.loads(sys.argv[1]), message_queue=sys.argv[2])
+            before = {{client["id"] for client in broker.client_list()}}
+            emitter.emit("news", "x")
+            opened = {{client["id"] for client in broker.client_list()}} - before
+            assert opened
+            del emitter
+            gc.collect()
+            while opened & {{client["id"] for client in broker.client_list()}}:
+                time.sleep(0.01)
+        print("done")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), json.dumps(SPEC), url_of(queue_url, kind)]
+    completed = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "done\n", "")
+
+
 @pytest.fixture(params=["alone", *KINDS])
 def app(request: pytest.FixtureRequest, queue_url: str) -> AsynctionSocketIO:
     """An application with or without a queue."""

@@ -95,6 +95,9 @@ async def test_clients_are_counted_and_found(world: World) -> None:
             process = next(one.process for one in [await app.find(client.sid)] if one is not None)
             assert await app.find(client.sid) == Found(client.sid, "/", rooms, process)
         assert await app.find("bidders") is None
+        for wrong in (None, ["bidders"]):
+            with pytest.raises(TypeError, match=r"find\(\) looks for one client"):
+                await app.find(wrong)  # type: ignore[arg-type]  # what is shown
         assert await app.find(clients[0].sid, "/none") is None
 
 

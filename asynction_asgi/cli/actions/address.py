@@ -12,7 +12,26 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["check_address"]
+__all__ = ["check_address", "check_apart"]
+
+_EVERY = ("", "0.0.0.0", "::")  # noqa: S104  # compared, not listened on
+
+
+def check_apart(settings: Mapping[str, Any], monitor: tuple[str, int]) -> None:
+    """Refuse a port for clients that is the monitor's as well.
+
+    Args:
+        settings: Of uvicorn.
+        monitor: Host and port.
+
+    Raises:
+        click.UsageError: They are the same.
+    """
+    host, port = settings.get("host", "127.0.0.1"), settings.get("port", 8000)
+    if settings.get("uds") or settings.get("fd") is not None or not port or port != monitor[1]:
+        return
+    if host == monitor[0] or host in _EVERY or monitor[0] in _EVERY:
+        raise click.UsageError(f"--port and --monitor are both {port}; use another port for one of them")
 
 
 def check_address(settings: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ...logs import get_logger
 from ...server import AsynctionSocketIO
 from ...server.discovery import find_served
 from ..server_options import DEFAULTS
-from .address import check_address
+from .address import check_address, check_apart
 from .banner import banner
 from .monitoring import bind, check_metrics, monitored
 from .readiness import check_needed_queue, check_ready_path
@@ -75,6 +75,8 @@ def serve(
         settings["ws"] = "auto"
     if settings["http"] == DEFAULTS["http"]:
         settings["http"] = choose_http()
+    if monitor is not None:
+        check_apart(settings, monitor)
     check_address(settings)
     try:
         if factory is not None and settings.get("reload"):

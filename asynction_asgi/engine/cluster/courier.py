@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import QueueError
 from ..logs import logger
+from ..option_values import check_values
 from .outages import Outages
 from .private_loop import keep_for_ever, private_loop
 from .process_id import Identity
@@ -29,6 +30,7 @@ __all__ = ["ANSWER_SECONDS", "Courier"]
 ANSWER_SECONDS = 10.0
 _EXIT_SECONDS = 2.0
 _couriers: weakref.WeakSet[Courier] = weakref.WeakSet()
+_closing: set[Future[None]] = set()
 
 
 class Courier:
@@ -37,15 +39,20 @@ class Courier:
     Args:
         settings: Which queue.
         timeout: Seconds after which a message that the broker has not answered for has failed.
+
+    Raises:
+        ValueError: `timeout` is not a number above zero.
     """
 
     def __init__(self, settings: QueueSettings, *, timeout: float = ANSWER_SECONDS) -> None:
+        check_values({"timeout": timeout})
         self._settings = settings
         self._timeout = timeout
         self._identity = Identity()
         self._process = 0
         self._lock = threading.Lock()
         self._desk: _Desk | None = None
+        self._leaving: weakref.finalize[..., Courier] | None = None
         _couriers.add(self)
 
     @property
@@ -64,6 +71,9 @@ class Courier:
         with self._guard():
             if self._desk is None:
                 self._desk = _Desk(self._settings, self._identity)
+                # Where nobody calls `close`; at the end of the process, `_close_all` does.
+                self._leaving = weakref.finalize(self, _abandon, self._desk, os.getpid())
+                self._leaving.atexit = False
             desk = self._desk
             desk.loop.call_soon_threadsafe(desk.take, text, self._timeout, answer)
         return answer
@@ -72,6 +82,8 @@ class Courier:
         """Write what is queued, for a moment at most, and close the connection; a later `send` opens one again."""
         with self._guard():
             desk, self._desk = self._desk, None
+            if self._leaving is not None:
+                self._leaving.detach()
         if desk is None:
             closed: Future[None] = Future()
             closed.set_result(None)
@@ -82,7 +94,7 @@ class Courier:
         if self._process != os.getpid():  # the lock may be taken for ever, by a thread that was not copied
             self._process, self._lock = os.getpid(), threading.Lock()
             keep_for_ever(self._desk)
-            self._desk = None
+            self._desk = self._leaving = None
         return self._lock
 
 
@@ -148,9 +160,19 @@ class _Desk:
         self._outages.close()
 
 
+def _abandon(desk: _Desk, process: int) -> None:
+    """Close what a courier has left; in a fork, which shares its connection, only keep it."""
+    if process == os.getpid():
+        closing = asyncio.run_coroutine_threadsafe(desk.close(), desk.loop)
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+    else:
+        keep_for_ever(desk)
+
+
 @atexit.register
 def _close_all() -> None:
     """Give what is still queued a moment; the daemon thread ends with the process."""
-    for closing in [courier.close() for courier in list(_couriers)]:
+    for closing in [*_closing, *[courier.close() for courier in list(_couriers)]]:
         with contextlib.suppress(Exception):
             closing.result(2 * _EXIT_SECONDS)

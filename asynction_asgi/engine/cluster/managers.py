@@ -14,7 +14,7 @@ from ...reasons import Unanswered
 from ..carrier import carried
 from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
-from ..room_names import RoomCallbackError
+from ..room_names import RoomCallbackError, name_room
 from .claims import Claims
 from .courier import Courier
 from .everywhere import METHODS, Everywhere
@@ -361,7 +361,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
 
     def _take_room(self, method: str, message: dict[str, Any]) -> None:
         sid: Any = message.get("sid")
-        namespace, room = name_namespace(message), message.get("room")
+        namespace, room = (
+            name_namespace(message),
+            name_room(message["room"]),
+        )  # None would be that of everybody
         if method == "close_room":
             self.basic_close_room(room, namespace)
             return

@@ -117,9 +117,13 @@ class Outages:
             self._tell_loss(reason, number, sender)
 
     def close(self) -> None:
-        """Tell nothing more."""
+        """Tell nothing more, and count an outage that goes on until now."""
         if self._back is not None:
             self._back.cancel()
+        if self._began is not None:
+            self._traffic.outages += 1
+            self._traffic.without = self.without
+            self._began = self._back = None
 
     def _tell_end(self, seconds: float) -> None:
         self._began = self._back = None

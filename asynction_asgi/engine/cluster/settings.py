@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..option_values import check_values
 from .amqp import Amqp
 from .messages import QueueJson
 from .pubsub import PubSub
@@ -70,10 +71,11 @@ def create_settings(
         rhythm: How often, and how long; only tests know better.
 
     Raises:
-        ValueError: The URL is of another kind, a secret is too short, or the retention is not positive or
+        ValueError: The URL is of another kind, the channel is empty, a secret is too short, or the retention is not positive or
             not for a stream.
         ModuleNotFoundError: The queue's client package is not installed.
     """
+    check_values({"message_queue": url, "channel": channel})
     where = read_url(url)
     if retention is None:
         retention = RETENTION_SECONDS

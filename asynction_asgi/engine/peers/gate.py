@@ -349,7 +349,8 @@ class Gate:
             if must_pass(error, task):
                 raise
             what = "the disconnect handler of namespace %s %s"
-            logger.error(what, member.namespace, describe_crash(error), exc_info=error)
+            told = member.namespace, describe_crash(error)
+            logger.error(what, *told, exc_info=error, extra=member.fields())
         finally:
             self._forget(member, unless_away=True)
 

@@ -71,7 +71,7 @@ class Replies:
         """Log and report a crash at an event or a CONNECT; return the refusal that carries only its reference."""
         name = "connect" if event is None else event
         what = f"handler of {shorten(name)!r} in {shorten(member.namespace)} {describe_crash(error)}"
-        refused = internal_error(what, error, logger)
+        refused = internal_error(what, error, logger, about=member.fields(event))
         self._watch.refused(member, event, refused, error)
         return refused
 
@@ -79,6 +79,6 @@ class Replies:
         """Log and report an answer that can't be encoded; return the refusal. A traceback would not show its handler."""
         handler = f"the handler of {shorten(event)!r} in {shorten(member.namespace)}"
         what = f"ack not sent: {handler} returned what can't be encoded: {error}"
-        refused = internal_error(what, None, logger)
+        refused = internal_error(what, None, logger, about=member.fields(event))
         self._watch.refused(member, event, refused, error)
         return refused

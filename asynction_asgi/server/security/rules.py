@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
@@ -16,7 +17,7 @@ from .presented import Presented
 from .schemes import FUNCTIONS, SCOPES_FUNCTION, bind_scheme, function_name, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from ...errors import Diagnostic
     from ...spec.model import Event, Namespace, Security, SecurityScheme, Spec
@@ -101,8 +102,13 @@ def bind_security(
 
     Raises:
         BindingError: Functions are missing, can't be imported or don't fit; all of them are reported.
+        TypeError: `handlers` is not a mapping.
     """
     handlers = handlers or {}
+    if not isinstance(handlers, Mapping):
+        raise TypeError(
+            f"security_handlers takes functions by security scheme, not {type(handlers).__name__}"
+        )
     binder = _Binder(spec, handlers)
     schemes = {name: scheme for name in _required(spec) if (scheme := binder.bind(name)) is not None}
     rules = {

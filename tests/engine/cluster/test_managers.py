@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 from socketio import AsyncRedisManager
 
-from asynction_asgi.engine import Limits, UnencodableError, create_server
+from asynction_asgi.engine import Limits, UnencodableError, create_server, queue_of
 from asynction_asgi.engine import TimeoutError as NoAnswerError
 from asynction_asgi.engine.emitter import create_emitter
 from asynction_asgi.errors import DisconnectedError, RefusedError
@@ -226,6 +226,9 @@ async def test_malformed_messages_are_dropped(queue_url: str, caplog: pytest.Log
             {"method": "enter_room", **inside, "room": []},
             {"method": "enter_room", **inside, "room": bystander.sid},
             {"method": "leave_room", **inside, "room": {}},
+            {"method": "leave_room", **inside, "room": None},
+            {"method": "close_room", "namespace": "/"},
+            {"method": "close_room", "namespace": "/", "room": None},
             {"method": "close_room", "namespace": "/", "room": client.sid},
             {"method": "close_room", "namespace": {}, "room": "x"},
             {"method": "find"},
@@ -596,7 +599,10 @@ async def test_callbacks_for_unknown_clients_are_limited(
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey", "amqp"])
 async def test_an_unreachable_queue_is_logged_once(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
-    """The line names the queue without its password and says what to do; local clients are still served."""
+    """The line names the queue without its password and says what to do; local clients are still served.
+
+    The seconds of the outage count until the server has ended, and don't fall then.
+    """
 
     def ours() -> list[logging.LogRecord]:
         return [record for record in caplog.records if record.name.startswith("asynction_asgi")]
@@ -613,6 +619,12 @@ async def test_an_unreachable_queue_is_logged_once(scheme: str, caplog: pytest.L
             for number in range(3):
                 await stage.server.emit("news", number)
                 assert json.loads((await client.receive())[2:]) == ["news", number]
+            queue = queue_of(stage.server.manager)
+            assert queue is not None
+            without, outages = queue.without, queue.traffic.outages
+            assert without > 0
+    assert queue.without >= without
+    assert (outages, queue.traffic.outages) == (0, 1)
     (record,) = ours()
     message = record.getMessage()
     assert (record.name, record.levelname, record.exc_info) == ("asynction_asgi.engine", "ERROR", None)
