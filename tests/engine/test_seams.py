@@ -173,7 +173,7 @@ INHERITED = {
         *("_get_event_handler", "_get_namespace_handler", "_send_eio_packet", "_send_packet"),
     },
     "EngineServer": {
-        *("async_modes", "attach", "create_event", "generate_id"),
+        *("async_modes", "attach", "create_event"),
         *("get_queue_empty_exception", "get_session", "handle_request", "is_asyncio_based", "save_session"),
         *("send", "send_packet", "session", "shutdown", "sleep", "start_background_task", "transport"),
         *("_deflate", "_generate_sid_cookie", "_get_socket", "_gzip"),

@@ -25,7 +25,7 @@ class Outbox:
         overflow: Called when more would wait than `Limits.queued_bytes`; closes the connection.
 
     Attributes:
-        frames: Frames that the transport has not taken yet; None until there was one, since most clients are
+        frames: Frames that the transport has not taken yet; None if it has taken all, since most clients are
             never late and a deque takes 760 bytes.
         queued: Their size in bytes.
         write: Sends a frame, or returns False if it can't now; None without a WebSocket.
@@ -119,6 +119,7 @@ class Outbox:
         if self.relieved is not None and not self.congested:
             self._relieve()
         if not self.frames:
+            self.frames = None
             self._patience = self._limits.patience_seconds
         return frame
 
