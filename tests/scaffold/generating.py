@@ -112,8 +112,9 @@ class Tools:
         """Fail if mypy in strict mode reports anything."""
         with (self.cache / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the first run fills the cache, which takes 15 s
+            config = ("--config-file", str(Path(__file__).with_name("mypy.ini")))
             # Run in the parent, so that the cache tells the modules of two folders apart.
-            _run(folder.parent, "mypy", "--strict", "--cache-dir", str(self.cache), folder.name)
+            _run(folder.parent, "mypy", "--strict", *config, "--cache-dir", str(self.cache), folder.name)
 
     def test(self, folder: Path) -> str:
         """Run the application's own tests with warnings as errors, and return the report."""
