@@ -6,7 +6,7 @@ import ast
 import re
 from functools import cache
 
-import pytest
+from tests.cases import each_case
 
 from .pages import ROOT, table
 
@@ -28,7 +28,7 @@ def names_in(path: str) -> set[str]:
     return {name for name in functions if name.startswith("test_")}
 
 
-@pytest.mark.parametrize(("path", "name"), PROOFS, ids=["::".join(proof) for proof in PROOFS])
+@each_case(("path", "name"), PROOFS, ids=["::".join(proof) for proof in PROOFS])
 def test_each_proof_exists(path: str, name: str) -> None:
     """The named test is in the named file."""
     assert name in names_in(path)

@@ -334,7 +334,7 @@ def major(request: pytest.FixtureRequest) -> int:
     return value
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), ROWS.values(), ids=ROWS.keys())
+@each_case(("old", "new", "expected"), ROWS.values(), ids=ROWS.keys())
 def test_each_surface_follows_its_rule(
     major: int, old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
@@ -354,10 +354,8 @@ def test_each_surface_follows_its_rule(
             assert (change.witness is not None) is (change.level == "breaking")
 
 
-@pytest.mark.parametrize(("old", "new", "_"), ROWS.values(), ids=ROWS.keys())
-def test_a_contract_does_not_differ_from_itself(
-    major: int, old: dict[str, Any], new: dict[str, Any], _: object
-) -> None:
+@each_case(("old", "new"), [row[:2] for row in ROWS.values()], ids=ROWS.keys())
+def test_a_contract_does_not_differ_from_itself(major: int, old: dict[str, Any], new: dict[str, Any]) -> None:
     """A contract has no changes compared with itself, or with itself in the other major."""
     for parts in (old, new):
         assert compare(major, parts, parts).changes == ()

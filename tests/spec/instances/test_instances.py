@@ -264,7 +264,7 @@ INSTANCES = Instances(SPEC)
 EVENTS = list(SPEC.namespaces["/"].receives.values())
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=[str(payload)[:60] for payload in CORPUS])
+@each_case("event", EVENTS, ids=[str(payload)[:60] for payload in CORPUS])
 def test_every_instance_is_accepted(event: Any) -> None:
     """The server's check accepts each instance, and equal seeds give equal instances."""
     accept = compile_arguments(event.arguments, SPEC.bundle)
