@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from asynction_asgi.datatypes.names import Names, is_plain, pascal, singular, snake
@@ -32,14 +32,12 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_a_literal_is_the_value(value: Any) -> None:
     """A literal evaluates to the value, in one line or several, at any depth."""
     assert ast.literal_eval(literal(value, indent=4, before=20)) == value
 
 
-@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_a_docstring_is_a_single_constant(summary: str, details: str) -> None:
     """A docstring is one constant with printable lines."""
@@ -52,7 +50,6 @@ def test_a_docstring_is_a_single_constant(summary: str, details: str) -> None:
     assert all(line.isprintable() for line in parsed.split("\n"))
 
 
-@settings(deadline=None)
 @given(TEXT)
 def test_one_line_is_printable_and_short(text: str) -> None:
     """Text for comments and messages is printable and at most 60 characters long."""
@@ -60,7 +57,6 @@ def test_one_line_is_printable_and_short(text: str) -> None:
     assert len(one_line(text)) <= 60
 
 
-@settings(deadline=None)
 @given(st.lists(TEXT))
 def test_names_are_identifiers(texts: list[str]) -> None:
     """Each name is unique and may be defined in source code."""
@@ -107,7 +103,6 @@ def test_a_plural_becomes_singular(word: str, expected: str) -> None:
     assert singular(word) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["", "name"]), VALUES), max_size=2))
 def test_a_call_has_its_arguments(arguments: list[tuple[str, Any]]) -> None:
     """A call has its positional and its keyword arguments."""

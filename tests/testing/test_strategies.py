@@ -48,7 +48,7 @@ SPEC = {
     "components": {"schemas": {"Person": PERSON}},
 }  # fmt: skip
 APP = AsynctionSocketIO.from_spec(SPEC)
-FINDING = settings(max_examples=2000, database=None, phases=[Phase.generate, Phase.shrink])
+FINDING = settings(max_examples=2000, phases=[Phase.generate, Phase.shrink])
 
 
 def smallest(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:
@@ -56,7 +56,7 @@ def smallest(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lamb
 
 
 @given(arguments_of(APP, "hire"))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_everything_drawn_is_accepted(arguments: tuple[Any, ...]) -> None:
     """The server's own check accepts each drawn value."""
     compile_arguments(APP.spec.namespaces["/"].receives["hire"].arguments, APP.spec.bundle)(arguments)
@@ -76,7 +76,7 @@ def test_examples_shrink_to_the_simplest() -> None:
 
 
 @given(events_of(APP, namespace="/rooms/1"))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_events_come_with_their_arguments(event: tuple[str, tuple[Any, ...]]) -> None:
     """Each drawn event is one that clients may emit in the namespace, with valid arguments."""
     assert event[0] == "say"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from asynction_asgi.engine.wire.finite import may_hold_nan
 
+TEXTS = st.text(max_size=8)
 PARTS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), TEXTS
 )
+LISTS = partial(st.lists, max_size=3)
 VALUES = st.recursive(
     PARTS,
-    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner), st.lists(inner).map(tuple)),
+    lambda inner: st.one_of(LISTS(inner), st.dictionaries(TEXTS, inner, max_size=3), LISTS(inner).map(tuple)),
     max_leaves=12,
 )
 STRANGE = st.sampled_from([math.nan, -math.nan, math.inf, -math.inf])

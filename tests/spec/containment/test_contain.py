@@ -208,9 +208,7 @@ def attack(inner: Compiled, outer: Compiled) -> Any:
     return NOTHING
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_what_is_proved_withstands_an_attack(random: Random, backwards: bool) -> None:
     """A search finds no counterexample to a proof, whatever keyword changed."""

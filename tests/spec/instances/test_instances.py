@@ -275,7 +275,7 @@ def test_every_instance_is_accepted(event: Any) -> None:
         assert INSTANCES.event(event, repeated) == values
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_hypothesis_draws_by_the_same_algorithm(data: st.DataObject) -> None:
     """Hypothesis supplies the choices, and so can shrink the instances."""

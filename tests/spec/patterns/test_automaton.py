@@ -25,7 +25,7 @@ PATTERNS = st.recursive(
 STARTS = st.sampled_from(["", "^", "^(?!a)", "^(?=.*b)(?!.*1)"])
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@settings(max_examples=300)
 @given(start=STARTS, body=PATTERNS, texts=st.lists(st.text("ab1\né", max_size=8), min_size=4, max_size=8))
 def test_agrees_with_backtracking(start: str, body: str, texts: list[str]) -> None:
     """Each pattern's automaton finds the same texts as ``re``."""
@@ -50,7 +50,7 @@ LARGE = st.builds(
 )
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=150)
 @given(body=LARGE, texts=st.lists(st.text("aab1é", max_size=30), min_size=4, max_size=8))
 def test_many_positions_agree_with_backtracking(body: str, texts: list[str]) -> None:
     """Patterns with counts, whose states exceed a table, find the same texts as ``re``."""

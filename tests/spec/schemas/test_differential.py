@@ -96,10 +96,7 @@ SCHEMAS = st.recursive(st.booleans() | REFERENCES | assembled(st.booleans()), as
 
 @settings(
     max_examples=200,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[HealthCheck.data_too_large],
 )
 @given(schema=SCHEMAS, other=SCHEMAS, values=st.lists(VALUES, min_size=4, max_size=8))
 def test_generated_schemas_agree_with_another_validator(schema: Any, other: Any, values: list[Any]) -> None:

@@ -78,10 +78,7 @@ HOLDING_NAN = st.recursive(
 
 @settings(
     max_examples=50,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    suppress_health_check=[HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 @given(schema=SCHEMAS, other=SCHEMAS, values=st.lists(HOLDING_NAN, min_size=4, max_size=8))
 def test_a_finite_schema_refuses_nan(schema: Any, other: Any, values: list[Any]) -> None:

@@ -37,7 +37,7 @@ DECIMALS = st.builds(
 )
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, database=None)
+@settings(max_examples=500)
 @given(value=FLOATS | DECIMALS | st.integers(-1000, 1000).map(float), factor=st.sampled_from(FACTORS))
 def test_multiples_are_exact(value: float, factor: float) -> None:
     """Multiples are exact for numbers as JSON writes them."""
