@@ -351,6 +351,24 @@ async def test_signals_reach_a_restart_that_waits(
         assert "not ready in time" not in command.output
 
 
+async def test_workers_end_after_a_killed_supervisor(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They drain as on SIGTERM, end, and free the port."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    with workers(folder, drain="0.5") as (url, command):
+        async with clients(url, "websocket") as [client]:
+            work = asyncio.ensure_future(client.ask("finish"))
+            await client.ask("pid")
+            os.kill(command.process.pid, signal.SIGKILL)
+            assert await work == "finished"
+            assert await asyncio.to_thread(command.wait) == -signal.SIGKILL
+    assert command.output.count(f"the supervisor {command.process.pid} was killed; ending as on SIGTERM") == 2
+    assert command.output.count("Finished server process") == 2
+    with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))):
+        pass
+
+
 async def test_an_application_drains_under_uvicorn(folder: Path) -> None:
     """From a hook before uvicorn closes connections, over both transports."""
     (folder / "hooked.py").write_text(HOOKED, "utf-8")

@@ -148,6 +148,16 @@ def test_an_interrupt_while_it_starts_is_quiet(folder: Path) -> None:
     assert "Traceback" not in command.output
 
 
+def test_the_server_ends_after_a_killed_reloader(folder: Path) -> None:
+    """It would keep the port, and no change of a file would reach it."""
+    command = Command(*ECHO, cwd=folder / "project")
+    until_accepted(command.wait_for_url())
+    command.process.kill()
+    command.wait()
+    assert f"the supervisor {command.process.pid} was killed" in command.output
+    assert "Finished server process" in command.output
+
+
 def test_waiting_clients_do_not_hold_a_reload_up(folder: Path) -> None:
     """The old server ends its sessions before it waits for their connections."""
     with running(*ECHO, "--timeout-graceful-shutdown", "60", cwd=folder / "project") as (url, command):

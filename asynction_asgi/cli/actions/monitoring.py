@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import socket
-import tempfile
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +19,7 @@ from ...server.discovery import find_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from ...metrics import Metrics
     from ...server import AsynctionSocketIO
@@ -132,16 +130,17 @@ class WorkersMonitor:
 
     Args:
         sock: Where to listen.
+        folder: Where workers put their files.
 
     Attributes:
-        folder: Where workers put their files.
+        folder: As given.
         description: Says where metrics and probes are.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, folder: Path) -> None:
         from ...metrics.shared import Gathering  # noqa: PLC0415  # for POSIX only, as workers are
 
-        self.folder = Path(tempfile.mkdtemp(prefix="asynction-asgi-"))
+        self.folder = folder
         self._gathering = Gathering(self.folder)
         self._exposition: Exposition | None = None
         self._layouts: list[Any] = []
@@ -161,11 +160,10 @@ class WorkersMonitor:
         self._ending = True
 
     def stop(self) -> None:
-        """Answer no more, and remove the files."""
+        """Answer no more."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(_STUCK_SECONDS)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -205,12 +203,16 @@ def monitored(address: tuple[str, int] | None) -> Iterator[WorkersMonitor | None
     if address is None:
         yield None
         return
-    monitor = WorkersMonitor(bind(address))
-    monitor.start()
-    try:
-        yield monitor
-    finally:
-        monitor.stop()
+    from ...metrics.folder import shared_folder  # noqa: PLC0415  # for POSIX only, as workers are
+
+    sock = bind(address)
+    with shared_folder() as folder:
+        monitor = WorkersMonitor(sock, folder)
+        monitor.start()
+        try:
+            yield monitor
+        finally:
+            monitor.stop()
 
 
 class _Config(uvicorn.Config):

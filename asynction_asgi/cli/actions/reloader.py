@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 from multiprocessing import resource_tracker
@@ -12,6 +13,7 @@ from uvicorn.supervisors import ChangeReload
 
 from ...logs import get_logger
 from ...spec import check_document
+from .orphans import run_supervised
 
 if TYPE_CHECKING:
     import socket
@@ -81,7 +83,7 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
         *,
         documents: Documents,
     ) -> None:
-        super().__init__(config, target, sockets)
+        super().__init__(config, functools.partial(run_supervised, target), sockets)
         self._documents = documents
         self._reported: Any = None
         if hasattr(self, "watcher"):

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import SIGNALS, Process
 
 from ...logs import get_logger
+from .orphans import run_supervised
 from .server import Server
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class _Worker(Process):
         if self._server is None:
             self._server = Server(self.config, None, self._ending, folder=self._folder)
         return self._server
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, in the process itself, until a signal or the end of the supervisor."""
+        run_supervised(super().target, sockets)
 
     def ping(self, timeout: float = 5) -> bool:
         """Return whether the worker answers in time; one that dies meanwhile is not waited for."""
