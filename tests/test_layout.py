@@ -32,6 +32,7 @@ ROWS = {
         ("__main__", "__init__"),
     ),
     "engine": (
+        ("ids",),
         ("limits", "buckets", "logs", "room_names", "hop", "crashes", "environ", "causes", "carrier"),
         ("counts", "endpoint", "option_values", "options"),
         ("wire", "watch"),

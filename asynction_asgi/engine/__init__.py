@@ -17,7 +17,7 @@ from .option_values import check_values
 from .options import ServerOptions, UpstreamOptions
 from .peers.here import Found
 from .peers.polls import Poll
-from .room_names import Audience, Room, name_clients, name_room, name_rooms
+from .room_names import Audience, Room, name_clients, name_entered, name_room, name_rooms
 from .server import Server
 from .transport.asgi import EngineApp
 from .watch import Watch
@@ -60,6 +60,7 @@ __all__ = [
     "ended_by",
     "exceeded",
     "name_clients",
+    "name_entered",
     "name_room",
     "name_rooms",
     "queue_of",

@@ -174,10 +174,6 @@ class Host(Protocol):
     ping_interval: float
     ping_timeout: float
 
-    def generate_id(self) -> str:
-        """Return a new id."""
-        ...
-
     def name_limit(self, server_limit: int | None = None) -> str:
         """Return the name and value of the limit on the size of one message, for the log."""
         ...

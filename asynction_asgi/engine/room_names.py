@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
+from .ids import is_id
+
 __all__ = ["Audience", "Room", "RoomCallbackError", "RoomName", "name_clients", "name_room", "name_rooms"]
 
 # What rooms are kept by, and what travels over a message queue as it is.
@@ -45,6 +47,23 @@ def name_room(room: Room) -> RoomName:
             raise ValueError("a room that is an integer has 64 bits at most; use its text")
         return int(name)
     return str(name)
+
+
+def name_entered(room: Room, sid: str | None = None) -> RoomName:
+    """Return what a room is kept by that a client is to enter.
+
+    Args:
+        room: The room.
+        sid: The client, or None for several; a client may enter the room of its own id, in which it is already.
+
+    Raises:
+        TypeError: The room is of another type.
+        ValueError: It is named like a client's id, so that who enters it would receive what is for that client alone.
+    """
+    name = name_room(room)
+    if name != sid and is_id(name):
+        raise ValueError(f"{name!r} is a client's id, and no other client can enter the room of that name")
+    return name
 
 
 def name_rooms(rooms: Audience) -> RoomName | list[RoomName]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from ..engine import name_clients, name_room, name_rooms
+from ..engine import name_clients, name_entered, name_room, name_rooms
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
 from .instead import check_recipients, refuse_keywords
@@ -88,7 +88,7 @@ class QueueEmits:
 
     def enter_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:
         """Put a client into a room."""
-        return self._queue.enter_room(sid, namespace or "/", name_room(room))
+        return self._queue.enter_room(sid, namespace or "/", name_entered(room, sid))
 
     def leave_room(self, sid: str, room: Room, namespace: str | None) -> Future[None]:
         """Take a client out of a room."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine import name_room, name_rooms
+from ..engine import name_entered, name_room, name_rooms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,9 +52,10 @@ class Sockets:
 
         Raises:
             TypeError: `room` is not a str, an int, a UUID or an Enum of these.
+            ValueError: `room` is a client's id.
         """
         await self._server.run_here(
-            self._server.clients.move("join", self._namespace, self._room, name_room(room))
+            self._server.clients.move("join", self._namespace, self._room, name_entered(room))
         )
 
     async def leave(self, room: Room) -> None:

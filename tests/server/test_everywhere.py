@@ -15,6 +15,7 @@ from asynction_asgi import (
     AckValidationError,
     AsynctionSocketIO,
     DisconnectedError,
+    Emitter,
     Found,
     NoAnswerError,
     PayloadValidationError,
@@ -121,6 +122,26 @@ async def test_clients_are_moved(world: World) -> None:
             await app.sockets().emit("news", 1)
         with pytest.raises(TypeError):
             await app.sockets().join(None)  # type: ignore[arg-type]  # what a caller may do
+
+
+async def test_nobody_enters_the_room_of_another_client(world: World, queue_url: str) -> None:
+    """Its own messages would reach both; the id is known in every process, by each way into a room."""
+    app, far = world.apps[0], world.apps[-1]
+    async with connected(world.urls[0]) as one, connected(world.urls[-1]) as other:
+        for asked in (app, far):
+            with pytest.raises(ValueError, match="is a client's id"):
+                await asked.enter_room(one.sid, other.sid)
+        with pytest.raises(ValueError, match="is a client's id"):
+            await app.sockets().join(other.sid)
+        emitter = Emitter.from_spec(SPEC, message_queue=queue_url)
+        with pytest.raises(ValueError, match="is a client's id"):
+            await emitter.enter_room(one.sid, other.sid)
+        await emitter.close()
+        await app.enter_room(one.sid, one.sid)  # where it is already
+        await app.emit("news", "for one", to=other.sid)
+        await app.emit("news", "for all")
+        assert await one.receive() == ("news", "for all")
+        assert [await other.receive() for _ in range(2)] == [("news", "for one"), ("news", "for all")]
 
 
 async def until_count(app: AsynctionSocketIO, room: str | None, count: int) -> None:

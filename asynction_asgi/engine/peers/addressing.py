@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import socketio
 
 from ..hop import another_loop, run_in
-from ..room_names import name_clients, name_room, name_rooms
+from ..room_names import name_clients, name_entered, name_room, name_rooms
 
 if TYPE_CHECKING:
     import asyncio
@@ -70,7 +70,7 @@ class AddressingServer(socketio.AsyncServer):  # type: ignore[misc]  # python-so
             TypeError: `room` is of a type that names no room.
             ValueError: The client is unknown, or the room is another client's id.
         """
-        await self.run_here(super().enter_room(sid, name_room(room), namespace=namespace))
+        await self.run_here(super().enter_room(sid, name_entered(room, sid), namespace=namespace))
 
     async def leave_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Take a client out of a room; raises as `enter_room` does for the room."""

@@ -13,6 +13,7 @@ from ...reasons import Close
 from ..causes import ended_by
 from ..crashes import describe_crash, must_pass
 from ..endpoint import Peer
+from ..ids import new_id
 from ..logs import logger
 from ..wire import packets
 from .cuts import may_return
@@ -112,7 +113,7 @@ class Gate:
         else:
             connection.stop_timer()
             member = Member(
-                sid=self._transports.generate_id(),
+                sid=new_id(),
                 namespace=namespace,
                 environ=self._environs[connection.socket.sid],
                 connection=connection,

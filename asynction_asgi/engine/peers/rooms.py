@@ -15,6 +15,7 @@ from socketio.async_manager import AsyncManager
 
 from ...logs import Throttle
 from ...reasons import Unanswered
+from ..ids import is_id
 from ..logs import logger
 from ..room_names import RoomCallbackError
 from ..wire import packets
@@ -148,8 +149,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     # -- rooms -----------------------------------------------------------------------------
 
     def is_sid_room(self, namespace: str, room: Any) -> bool:
-        """Return whether `room` is the id of a peer; those rooms can't be entered by others."""
-        return isinstance(room, str) and room in self.members.get(namespace, {})
+        """Return whether `room` is the id of a peer, of any process; those rooms can't be entered by others."""
+        return is_id(room) or (isinstance(room, str) and room in self.members.get(namespace, {}))
 
     def basic_enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
         """Put a peer into a room.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-from binascii import b2a_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +12,7 @@ import engineio
 
 from ...reasons import Rejection
 from ..counts import Counts
+from ..ids import new_id
 from ..logs import logger
 from ..wire.frames import Frame
 from .counted import CountedSocket, CountedWebSocket
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ..reports import Reports
 
 _EXIT_CHECK_SECONDS = 0.5
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")  # RFC 4648, 5
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
 _USUAL_LIMIT = 16 * 1024 * 1024
@@ -157,8 +155,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         await self._make_response(refuse_transport(self.transports), environ)
 
     def generate_id(self) -> str:
-        """Return a new id of upstream's form: 20 characters that URLs may contain, all of them random."""
-        return b2a_base64(os.urandom(15), newline=False).translate(_URL_SAFE).decode()
+        """Return a new id."""
+        return new_id()
 
     def create_queue(self, *args: Any, **kwargs: Any) -> None:
         """Return None: upstream's socket would have a queue of 2 KB, in whose place ours has an outbox."""
