@@ -31,7 +31,7 @@ _OWN = ("Detail", "PATH", "Refusal", "RefusedError", "Wire")
 _TAKEN = (
     *_OWN,
     *("Any", "Awaitable", "Callable", "Literal", "Never", "NotRequired", "Protocol", "TypeAlias"),
-    *("TypedDict", "Union", "annotations", "cast"),
+    *("TypedDict", "Union", "annotations", "cast", "isawaitable"),
 )
 _ROOT = "Client"  # the class of the namespace "/"
 
@@ -70,6 +70,8 @@ def write_python(spec: Spec, *, sync: bool = False) -> ClientModule:
     prelude = _prelude("\n".join(bodies), sync=sync)
     for name in ("Any", "Protocol", "TypedDict", "cast", "NotRequired"):
         module.use("typing", name)
+    if not sync and "isawaitable(" in prelude:
+        module.use("inspect", "isawaitable")
     path = f'PATH = {literal(spec.path)}\n"""The path of the server: `socketio_path` of `connect`."""'
     types = ["", "", *module.lines] if module.lines else []
     module.lines = [path, "", "", prelude, *types, *bodies]
@@ -83,6 +85,9 @@ def _prelude(uses: str, *, sync: bool) -> str:
     text = _HERE.joinpath("prelude.py.txt").read_text("utf-8").strip("\n")
     if sync:  # without "async", the heads fit into one line
         text = re.sub(r"async (def \w+\()\n +(.+)\n +(\) -> Any:)", r"\1\2\3", text)
+        text = text.replace("async def", "def").replace(
+            "await result if isawaitable(result) else result", "result"
+        )
     parts = text.split("\n\n\n")
     return "\n\n\n".join(
         part for part in parts if not part.startswith("def ") or f"{part[4:].partition('(')[0]}(" in uses

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ..python_source.payloads import Payloads
     from ..python_source.signatures import Signatures
     from ..python_source.source import Module
-    from ..spec.model import Event, Namespace
+    from ..spec.model import Event, Namespace, Recovery
 
 __all__ = ["ClassWriter", "parameter_names"]
+
+_OFFSETS = "A string follows the arguments, by which clients that were cut off get what they missed."
 
 
 def parameter_names(namespace: Namespace) -> Mapping[str, str]:
@@ -71,7 +73,10 @@ class ClassWriter:
             *(
                 line
                 for method, event in received
-                for line in ["", *self._on(method, event.name, self._handler(event), event)]
+                for line in [
+                    "",
+                    *self._on(method, event.name, self._handler(event), event, namespace.recovery),
+                ]
             ),
             "",
             *self._on(
@@ -148,7 +153,9 @@ class ClassWriter:
             return text
         return f"{self._module.use('collections.abc', 'Awaitable')}[{text}] | {text}"
 
-    def _on(self, method: str, name: str, handler: str, event: Event | None) -> list[str]:
+    def _on(
+        self, method: str, name: str, handler: str, event: Event | None, recovery: Recovery | None = None
+    ) -> list[str]:
         head = f"    def {method}(self, handler: {handler}) -> None:"
         if not fits(head):
             head = f"    def {method}(\n        self,\n        handler: {handler},\n    ) -> None:"
@@ -157,11 +164,23 @@ class ClassWriter:
         else:
             answers = "" if event.ack is None else "; what it returns is the answer"
             summary = (f'Call a function with each "{one_line(name)}"{answers}', about(event, "")[0])
+        given = "handler"
+        if event is not None and recovery is not None and recovery.offset == "argument":
+            count = self._count(event)
+            given = "handler" if count is None else f"_first({count}, handler)"
+            if count is None:
+                summary = (summary[0], f"{_OFFSETS}\n\n{summary[1]}")
         return [
             *head.split("\n"),
             *docstring(*summary, indent=8),
-            *_call("self._wire.on", name, "handler", indent=8),
+            *_call("self._wire.on", name, given, indent=8),
         ]
+
+    def _count(self, event: Event) -> int | None:
+        """Return how many arguments an event has, or None if they vary."""
+        parameters = self._signatures.parameters(event.arguments, pascal(event.name, "Event"), [])
+        varies = any(parameter.optional or parameter.rest for parameter in parameters)
+        return None if varies else len(parameters)
 
 
 def _call(function: str, event: str, data: str, *, indent: int) -> list[str]:

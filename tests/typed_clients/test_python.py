@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib.util
+import queue
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,10 +117,27 @@ def calls(spec: Spec, text: str) -> Iterator[str]:
                 yield f"    await cast(m.{written.name}, made).{function}({arguments})"
 
 
+def recovering(offset: str) -> dict[str, Any]:
+    """Return a document whose clients get what they missed."""
+    pair = {"type": "array", "items": [{"type": "integer"}, {"type": "string"}], "minItems": 2, "maxItems": 2}
+    sent = [
+        {"name": "number", "payload": {"type": "integer"}},
+        {"name": "pair", "payload": pair, "x-positional": True},
+        {"name": "some", "payload": {"type": "array", "items": {"type": "integer"}}, "x-positional": True},
+        {"name": "last", "payload": {"type": "boolean"}},
+    ]
+    return {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Recovering", "version": "1.0.0"},
+        "channels": {"/": {"x-recovery": {"offset": offset}, "subscribe": {"message": {"oneOf": sent}}}},
+    }
+
+
 def write_clients(folder: Path) -> None:
     """Write the modules of all documents, for both clients, and files that use them with accepted values."""
     documents: dict[str, Any] = {f"{path.parent.name}_{path.stem}": path for path in DOCUMENTS}
     documents["hostile"] = hostile_document()
+    documents |= {f"recovering_{offset}": recovering(offset) for offset in ("argument", "event")}
     for name, document in documents.items():
         spec = served_spec(load_spec(document))
         stem = "".join(char if char.isalnum() else "_" for char in name)
@@ -254,6 +273,46 @@ async def test_a_refusal_raises_the_error_of_the_module() -> None:
         with pytest.raises(module.RefusedError) as refused:
             await module.Client(wire(client)).both("at night")
     assert (refused.value.code, refused.value.message) == ("closed", "at night")
+
+
+@pytest.mark.parametrize("offset", ["argument", "event"])
+@pytest.mark.parametrize("sync", [False, True], ids=["async", "sync"])
+async def test_handlers_get_the_arguments_that_are_declared(offset: str, sync: bool) -> None:
+    """Where clients that come back get what they missed, an offset follows them on the wire."""
+    app = AsynctionSocketIO.from_spec(recovering(offset))
+    module = loaded(write_python(load_spec(recovering(offset)), sync=sync).text)
+    received: queue.Queue[Any] = queue.Queue()
+    done = threading.Event()
+
+    async def pair(number: int, text: str) -> None:
+        received.put((number, text))
+
+    def listen(sio: Any) -> None:
+        client = module.Client(sio)
+        client.on_number(received.put)
+        client.on_pair(pair if not sync else lambda *given: received.put(given))
+        client.on_some(lambda *given: received.put(given[:1]))
+        client.on_last(lambda ended: done.set() if ended else None)
+
+    with serve(app) as url:
+        sio = socketio.Client(reconnection=False) if sync else socketio.AsyncClient(reconnection=False)
+        listen(sio)
+        if sync:
+            await asyncio.to_thread(sio.connect, url, transports=["websocket"])
+        else:
+            await sio.connect(url, transports=["websocket"])
+        await app.emit("number", 7)
+        await app.emit("pair", (8, "x"))
+        await app.emit("some", (9,))
+        await app.emit("last", True)
+        assert await asyncio.to_thread(done.wait, 20)
+        ended = sio.disconnect()
+        if not sync:
+            await ended
+    assert [received.get_nowait() for _ in range(3)] == [7, (8, "x"), (9,)]
+    assert ("_first(1, handler)" in write_python(load_spec(recovering(offset))).text) == (
+        offset == "argument"
+    )
 
 
 def test_hostile_texts_stay_texts() -> None:
