@@ -14,13 +14,19 @@ __all__ = ["schemas_option"]
 
 
 def _read(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    schemas = {}
+    if not texts:
+        return {}
+    from ..spec.schemas.elsewhere import check_schemas  # noqa: PLC0415 - not for --help and completion
+
+    schemas: dict[str, str] = {}
     for text in texts:
         uri, _sign, path = text.rpartition("=")
-        if ":" not in uri or not path:
+        try:
+            check_schemas({uri: path})
+        except ValueError:
             raise click.BadParameter(
                 f"{text!r} is not URI=PATH, such as https://schemas.example.com/=vendor/schemas"
-            )
+            ) from None
         if not Path(path).exists():
             raise click.BadParameter(f"{path!r} does not exist")
         schemas[uri] = path

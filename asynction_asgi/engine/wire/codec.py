@@ -37,6 +37,7 @@ class FiniteList(list[Any]):
 _LONG_NUMBER = b"9" * 19
 _DIGITS = bytes(0x39 if chr(code).isdigit() and code < 128 else 0x20 for code in range(256))
 _MAX_DIGITS = 400
+_TOO_LARGE = "a number beyond the range of a double"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -136,14 +137,14 @@ def _guarded(loads: Callable[[str], Any], depth: int) -> Callable[[str], Any]:
 
 def _integer(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        raise ValueError("integer too long")
+        raise UndecodableError(f"an integer of more than {_MAX_DIGITS} digits")
     return int(digits)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise ValueError("number out of range")
+        raise UndecodableError(_TOO_LARGE)
     return value
 
 
@@ -160,6 +161,8 @@ def _plain_loads(text: str) -> Any:
         if "\\" in text and _SURROGATE.search(text):
             # Halves of a pair are fine together and an error alone; only encoding can tell.
             json.dumps(value, ensure_ascii=False).encode()
+    except UndecodableError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UndecodableError("not JSON") from error
     return value
@@ -213,7 +216,8 @@ def _fast(depth: int) -> Codec:
         try:
             return loads(text)
         except decode_error as error:
-            raise UndecodableError("not JSON") from error
+            what = _TOO_LARGE if str(error).startswith("number is infinity") else "not JSON"
+            raise UndecodableError(what) from error
 
     def fast_dumps(value: Any, attachments: Attachments) -> bytes:
         try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ["Elsewhere", "check_schemas"]
 
-__all__ = ["Elsewhere"]
+_SUCH_AS = "such as {'https://schemas.example.com/': 'vendor/schemas'}"
 
 
 class Elsewhere:
@@ -19,11 +18,16 @@ class Elsewhere:
     Args:
         schemas: A folder for each beginning of URIs, or a file for a whole URI; the longest counts.
 
+    Raises:
+        TypeError: They are no mapping of URIs to paths.
+        ValueError: A URI or a path is none.
+
     Attributes:
         paths: The same, the longest first.
     """
 
     def __init__(self, schemas: Mapping[str, str | os.PathLike[str]]) -> None:
+        check_schemas(schemas)
         self.paths = {
             uri.removesuffix("#"): Path(os.fspath(path))
             for uri, path in sorted(schemas.items(), key=lambda entry: -len(entry[0]))
@@ -42,3 +46,19 @@ class Elsewhere:
             if rest != uri and not path.is_file():
                 return path / unquote(rest), path
         return None
+
+
+def check_schemas(schemas: object) -> None:
+    """Refuse what says of no URI where its schemas are kept; whether a path exists is not looked at.
+
+    Raises:
+        TypeError: It is no mapping of URIs to paths.
+        ValueError: A URI has no scheme, or a path is empty.
+    """
+    if not isinstance(schemas, Mapping):
+        raise TypeError(f"schemas takes paths by URI, {_SUCH_AS}, not {type(schemas).__name__}")
+    for uri, path in schemas.items():
+        if not isinstance(uri, str) or not isinstance(path, str | os.PathLike):
+            raise TypeError(f"schemas takes paths by URI, {_SUCH_AS}, not {uri!r}: {path!r}")
+        if not urlsplit(uri).scheme or not os.fspath(path):
+            raise ValueError(f"schemas takes paths by URI, {_SUCH_AS}, not {uri!r}: {path!r}")

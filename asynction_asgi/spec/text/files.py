@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from ...errors import SpecError
 from .document import Document, Node, load_document
+from .hints import did_you_mean
 from .reference_faults import ReferenceFault, reference_fault
 
 if TYPE_CHECKING:
@@ -144,7 +145,18 @@ class Files:
             if error.diagnostics[0].code != "REF_FILE":
                 return ReferenceFault(error.diagnostics)
             reason = error.diagnostics[0].message.rpartition(": ")[2]
-            return reference_fault(node, "REF_FILE", f"can't read {uri!r}: {reason}")
+            where = f" from {name}" if urlsplit(uri).scheme not in ("", "file") else ""
+            return reference_fault(node, "REF_FILE", f"can't read {uri!r}{where}: {reason}{_meant(path)}")
+
+
+def _meant(path: Path) -> str:
+    """Return a hint at the file that a path was probably meant to lead to, or ``""``."""
+    try:
+        names = [] if path.exists() else sorted(entry.name for entry in path.parent.iterdir())
+    except (OSError, ValueError):
+        return ""
+    longer = next((name for name in names if name.startswith(f"{path.name}.")), None)
+    return did_you_mean(path.name, names) if longer is None else f"; did you mean {longer!r}?"
 
 
 def _shown(node: Node, uri: str) -> str:

@@ -105,6 +105,21 @@ def test_invalid_json_is_refused(strict: Codec, text: str) -> None:
 
 
 @each_case(
+    ("text", "words"),
+    [
+        ("[1e999]", "a number beyond the range of a double"),
+        (f"[{'9' * 401}]", "an integer of more than 400 digits"),
+        (f"[-1e999, {'9' * 30}]", "a number beyond the range of a double"),
+        ("[1", "not JSON"),
+    ],
+)
+def test_json_that_is_not_taken_is_told_from_none(strict: Codec, text: str, words: str) -> None:
+    """Numbers that RFC 8259 allows and the server does not take have words of their own in the log."""
+    with pytest.raises(UndecodableError, match=f"^{words}$"):
+        strict.loads(text)
+
+
+@each_case(
     ("text", "value"),
     [
         ('"\\ud83d\\ude00"', "\U0001f600"),

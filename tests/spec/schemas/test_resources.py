@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.spec import check_document
+from asynction_asgi.spec import check_document, load_spec
 from asynction_asgi.spec.schemas import Mismatch, normalise
 from tests.cases import each_case
 
@@ -314,10 +314,37 @@ def test_absolute_references_are_read_from_a_folder(tmp_path: Path, schemas: dic
 
 
 @pytest.mark.parametrize(
+    ("schemas", "error"),
+    [
+        ([("a", "b")], TypeError),
+        ({"https://example.com/": 5}, TypeError),
+        ({5: "vendor"}, TypeError),
+        ({"example.com": "vendor"}, ValueError),
+        ({"https://example.com/": ""}, ValueError),
+    ],
+)
+def test_schemas_are_paths_by_uri(schemas: Any, error: type[Exception]) -> None:
+    """Anything else says so in code, as on the command line."""
+    with pytest.raises(error, match=r"schemas takes paths by URI, such as \{'https://schemas\.example"):
+        load_spec(document({"type": "string"}), schemas=schemas)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The author sees where it was looked for, and what is there instead."""
+    (tmp_path / "user.json").write_text("{}")
+    outcome = check_document(
+        document({"$ref": "https://example.com/v1/user"}), schemas={"https://example.com/v1/": tmp_path}
+    )
+    (problem,) = outcome.diagnostics
+    said = f"can't read 'https://example.com/v1/user' from {tmp_path / 'user'}: No such file or directory"
+    assert problem.message == f"{said}; did you mean 'user.json'?"
+
+
+@pytest.mark.parametrize(
     ("schemas", "reference", "message"),
     [
         ("lib/vendor", "%2e%2e/secret.json", "leads out of the folder"),
-        ("lib/vendor", "%00.json", "can't read 'https://example.com/v1/%00.json': embedded null"),
+        ("lib/vendor", "%00.json", ": embedded null"),
         ("lib/vendor", "link.json", "leads out of the folder"),
         ("lib/vendor", "up.json", "'../../secret.json' leads out of the folder"),
         ("lib/vendor", "absolute.json", "leads out of the folder"),

@@ -106,6 +106,7 @@ def test_a_reference_leads_to_the_canonical_place(
         ("main.yaml#components/schemas", "REF_POINTER", "did you mean '#/components/schemas'?"),
         ("main.yaml/#/name", "REF_FILE", "can't read"),
         ("nothing.yaml", "REF_FILE", "No such file"),
+        ("main.yml", "REF_FILE", "No such file or directory; did you mean 'main.yaml'?"),
         ("sub/lib.yaml#/wrong", "REF_FILE", "can't read 'main.yaml'"),
         ("broken.yaml#/a", "YAML_SYNTAX", ""),
         ("https://example.com/a.yaml#/b", "REF_REMOTE", "never fetched"),
