@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.engine.transport.environ import Environ
+from tests.cases import each_case
 from tests.protocols import OWN
 
 from ..stage import serve
@@ -68,7 +69,7 @@ def whole() -> dict[str, Any]:
     return dict(made())
 
 
-@pytest.mark.parametrize("key", [*EXPECTED, *ABSENT])
+@each_case("key", [*EXPECTED, *ABSENT])
 def test_each_key_is_there_when_looked_at(key: Any) -> None:
     """Whichever is looked at first, in any way, is the same as in the whole."""
     value = EXPECTED.get(key)
@@ -121,7 +122,7 @@ USES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@each_case("use", USES.values(), ids=USES)
 def test_it_is_a_dict_in_every_use(use: Callable[[Any], Any]) -> None:
     """Each way to use it has the result that it has with a plain dict of the same keys."""
     expected = use(whole())

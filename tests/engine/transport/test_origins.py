@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import create_server
+from tests.cases import each_case
 
 from ..stage import Script, WebSocketClient, serve
 
@@ -163,7 +164,7 @@ async def test_any_origin_is_admitted_without_cookies(caplog: pytest.LogCaptureF
     assert "ada" not in caplog.text
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("option", "error", "advice"),
     [
         (f"{ORIGIN}/", ValueError, f"use '{ORIGIN}'"),
@@ -195,7 +196,7 @@ def test_an_unusable_origin_option_is_refused(option: Any, error: type[Exception
     assert advice in str(raised.value)
 
 
-@pytest.mark.parametrize("option", [None, "*", [], ORIGIN, ["capacitor://localhost", "null"], {ORIGIN}])
+@each_case("option", [None, "*", [], ORIGIN, ["capacitor://localhost", "null"], {ORIGIN}])
 def test_a_usable_origin_option_is_accepted(option: Any) -> None:
     """Origins of applications with their own scheme are accepted, too."""
     create_server(Script(), cors_allowed_origins=option)

@@ -17,6 +17,7 @@ from engineio.payload import Payload
 from asynction_asgi.engine import Limits, Watch
 from asynction_asgi.engine.reports import Reports
 from asynction_asgi.engine.transport.engineio_server import EngineServer
+from tests.cases import each_case
 from tests.protocols import LONG_WAY, SHORT_WAY
 
 from ..stage import SECONDS, serve, until
@@ -47,7 +48,7 @@ async def test_the_ids_of_connections_name_their_process() -> None:
         assert "b_2" not in (await client.poll())[0]
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "a/b", "é", "a b", "a" * 33])
+@each_case("name", ["", "a.b", "a/b", "é", "a b", "a" * 33])
 def test_a_route_that_needs_quotes_is_refused(name: str) -> None:
     """Where it is set, by an error that says what it may hold."""
     with pytest.raises(ValueError, match="letters, digits"):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 OPERATION = "{o: {action: receive, channel: {$ref: '#/channels/c'}}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "key",
     [
         "/rooms/{room-id}",
@@ -35,7 +37,7 @@ def test_uri_templates_are_namespaces(tmp_path: Path, key: str) -> None:
     assert list(load(tmp_path, v2(f'{{"{key}": {{}}}}')).namespaces) == [key]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("key", "meant"),
     [
         ("/room/<id>", "/room/{id}"),
@@ -74,7 +76,7 @@ def test_an_invalid_address_warns_in_3_x(tmp_path: Path, address: str, meant: st
     assert meant in problem.message
 
 
-@pytest.mark.parametrize("name", ["+path", "a*", "a,b", "a:3", ".a", "/a", "&a"])
+@each_case("name", ["+path", "a*", "a,b", "a:3", ".a", "/a", "&a"])
 def test_operators_of_a_uri_template_are_refused(tmp_path: Path, name: str) -> None:
     """Operators are legal, but a namespace's parameter is one whole segment."""
     problem = only(check(tmp_path, v2(f"{{'/{{{name}}}': {{}}}}")))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def test_a_missing_slash_is_added(tmp_path: Path) -> None:
     assert list(outcome.spec.namespaces["/a"].receives) == ["x", "y"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("key", "code", "accepted"),
     [
         ("/a?b=c", "CHANNEL_QUERY", False),
@@ -91,7 +93,7 @@ def test_templates_of_one_shape_are_ambiguous(tmp_path: Path, keys: tuple[str, s
     assert outcome.accepted
 
 
-@pytest.mark.parametrize(
+@each_case(
     "name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
 )
 def test_reserved_events_can_not_be_sent(tmp_path: Path, name: str) -> None:
@@ -187,7 +189,7 @@ def test_the_same_message_twice_is_one_event(tmp_path: Path) -> None:
     assert namespace.sends["m"].handler is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("ack", "expected"),
     [
         ("true", "any"),
@@ -246,7 +248,7 @@ def test_a_trace_is_a_place_in_the_arguments(tmp_path: Path) -> None:
         ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "trace", "kind"),
     [
         ("{type: string}", "/0", "'string'"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, only, v2, v3
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def received(message: str, operation: str = "action: receive", *more: str) -> st
 PAYLOAD = "payload: {type: object, required: [id], properties: {id: {type: integer}}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "pointer", "words"),
     [
         pytest.param(
@@ -108,7 +110,7 @@ def test_an_invalid_example_is_an_error(tmp_path: Path, text: str, pointer: str,
     assert (outcome.accepted, outcome.servable) == (False, False)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         published(f"{PAYLOAD}, examples: [{{payload: {{id: 1}}, headers: {{a: 1}}}}, {{name: n}}]"),

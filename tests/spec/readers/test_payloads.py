@@ -9,6 +9,7 @@ import pytest
 from asynction_asgi.spec.readers.payloads import read_arguments
 from asynction_asgi.spec.text.document import load_document
 from asynction_asgi.spec.text.references import Resolver
+from tests.cases import each_case
 
 PAIR = {"items": [{"type": "integer"}, {}], "additionalItems": False}
 
@@ -19,7 +20,7 @@ def read(payload: Any, **options: Any) -> tuple[str, int, int | None]:
     return arguments.kind, arguments.minimum, arguments.maximum
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("payload", "expected"),
     [
         ({"type": "object"}, ("single", 1, 1)),

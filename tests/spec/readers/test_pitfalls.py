@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, only, v2, v3
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def per_event(*channels: tuple[str, str], more: str = "") -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         per_event(("join-room", "JoinRoom"), ("user-left", "UserLeft")),

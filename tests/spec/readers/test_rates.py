@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.spec import check_document
+from tests.cases import each_case
 
 from ..reading import check, found, load, v2, v3
 
@@ -24,7 +25,7 @@ def figures(rate: Any) -> tuple[Any, ...]:
     return rate.limit, rate.per, rate.burst, rate.by
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "meant", "shown"),
     [
         ("{limit: 5}", (5, 1, 5, "connection"), "5 per 1 s by connection"),
@@ -73,7 +74,7 @@ def test_traits_complete_a_rate(tmp_path: Path) -> None:
     assert figures(new.namespaces["/"].receives["say"].rate) == (5, 60, 5, "address")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "code", "place"),
     [
         ("5", "TYPE", ""),
@@ -118,7 +119,7 @@ def test_a_rate_is_a_finite_number(field: str, number: float) -> None:
     assert not check_document(document).servable
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "place", "hint"),
     [
         (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asynction_asgi.spec.model import Recovery
+from tests.cases import each_case
 
 from ..reading import check, found, load, v2, v3
 
@@ -17,7 +18,7 @@ EVENT = "x-recovery: {offset: event}"
 SENDS = "subscribe: {message: {name: '~'}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "meant"),
     [
         ("true", Recovery()),
@@ -56,8 +57,8 @@ def test_a_faulty_recovery_is_reported_at_its_place(
     ]
 
 
-@pytest.mark.parametrize("name", ["pid", "offset"])
-@pytest.mark.parametrize(
+@each_case("name", ["pid", "offset"])
+@each_case(
     ("schema", "place"),
     [
         ("{{properties: {{{name}: true}}}}", "x-auth/properties/{name}"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def server3(security: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("written", "expected"),
     [
         ("[{key: []}, {basic: []}]", [{"key": []}, {"basic": []}]),
@@ -116,7 +118,7 @@ def test_an_operation_has_security_of_its_own(tmp_path: Path) -> None:
     assert namespace.sends["b"].security is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer", "accepted"),
     [
         (server2("{key: []}"), "TYPE", "/servers/a/security", False),
@@ -186,7 +188,7 @@ def operation3(fields: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "code", "pointer", "says"),
     [
         pytest.param(operation3("security: [{$ref: '#/components/securitySchemes/jwt', scopes: [agent]}]"), "REF_TYPE", "/operations/o/security/0/scopes", "use 'x-scopes: [agent]'", id="scopes beside a reference"),

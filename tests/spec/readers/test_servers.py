@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v2, v3
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 KEYS = "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: q}}}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("url", "path"),
     [
         ("example.com", "/socket.io"),

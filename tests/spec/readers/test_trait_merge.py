@@ -8,6 +8,7 @@ import pytest
 
 from asynction_asgi.spec.model.arguments import compile_arguments
 from asynction_asgi.spec.schemas import Mismatch
+from tests.cases import each_case
 
 from ..reading import check, load, v2, v3
 
@@ -45,7 +46,7 @@ def in_v3(message: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("message", "fine", "wrong"),
     [
         ("x-ack: {args: {type: string}}, traits: [{x-ack: {args: {minLength: 2}}}]", "ab", ["a", 11]),

@@ -8,6 +8,7 @@ import pytest
 
 from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.spec.structure.extensions import MESSAGE_EXTENSIONS
+from tests.cases import each_case
 
 from ..reading import check, found, load, only, v2, v3
 
@@ -70,7 +71,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "key", "place", "words"), CASES)
+@each_case(("text", "key", "place", "words"), CASES)
 def test_an_extension_that_nothing_reads_is_reported_once(
     tmp_path: Path, text: str, key: str, place: str, words: str
 ) -> None:
@@ -112,8 +113,8 @@ REPLIES = "{n: {KEY, messages: {a: {}}}, d: {address: /d}}"
 SHARED = f"{{n: {{address: null, {SECURED}, KEY, messages: {{a: {{}}}}}}, d: {{address: /d}}}}"
 
 
-@pytest.mark.parametrize("key", CHANNEL)
-@pytest.mark.parametrize("address", ["", "address: null, "])
+@each_case("key", CHANNEL)
+@each_case("address", ["", "address: null, "])
 def test_an_extension_of_a_channel_for_replies_is_reported(tmp_path: Path, key: str, address: str) -> None:
     """Without an address and operations it is not a namespace; its author may have forgotten the address."""
     channels = REPLIES.replace("KEY", f"{address}{key}: {CHANNEL[key]}")
@@ -161,7 +162,7 @@ def test_other_channels_are_not_searched(tmp_path: Path) -> None:
     assert only(check(tmp_path, text)).code == "CHANNELS"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "pointer", "words"),
     [
         pytest.param(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v2
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def test_operations_are_from_the_clients_view(tmp_path: Path) -> None:
     assert (list(namespace.receives), list(namespace.sends)) == (["up"], ["down"])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("message", "names"),
     [
         ("{name: a}", ["a"]),
@@ -79,8 +81,8 @@ def _with_list(where: str, field: str) -> str:
     return publish(LISTS[where].replace("KEY", field), components)
 
 
-@pytest.mark.parametrize("where", LISTS)
-@pytest.mark.parametrize(
+@each_case("where", LISTS)
+@each_case(
     ("field", "key", "code"),
     [
         ("x-rate: {limit: 1}", "/x-rate", "UNKNOWN_FIELD"),
@@ -102,8 +104,8 @@ def test_what_narrows_access_beside_a_list_is_refused(
     assert "belongs on" in error.message or "in each message of the list" in error.message
 
 
-@pytest.mark.parametrize("where", LISTS)
-@pytest.mark.parametrize(
+@each_case("where", LISTS)
+@each_case(
     "field",
     [
         "name: n",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cases import each_case
+
 from ..reading import check, found, load, only, v3
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ def test_actions_are_from_the_applications_view(tmp_path: Path) -> None:
     assert (namespace.name, list(namespace.receives), list(namespace.sends)) == ("/chat", ["a"], ["bee"])
 
 
-@pytest.mark.parametrize("version", ["3.0.0", "3.1.0"])
-@pytest.mark.parametrize(
+@each_case("version", ["3.0.0", "3.1.0"])
+@each_case(
     ("operations", "receives"),
     [
         (f"o: {{action: receive, {C}}}", ["a", "b", "r"]),
@@ -57,7 +59,7 @@ def test_omitted_messages_are_all_but_the_replies(
     assert list(load(tmp_path, text).namespaces["/"].receives) == receives
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("reply", "expected"),
     [
         ("", None),
@@ -85,7 +87,7 @@ def test_omitted_messages_are_all_but_the_replies(
         (", reply: {}, x-ack: false", None),
     ],
 )
-@pytest.mark.parametrize("action", ["receive", "send"])
+@each_case("action", ["receive", "send"])
 def test_a_reply_is_the_acknowledgement(tmp_path: Path, action: str, reply: str, expected: Any) -> None:
     """In both directions the ack is the reply's messages, or all of its channel's, or any value."""
     text = v3(
@@ -171,7 +173,7 @@ def test_an_operation_may_name_the_handler(
     assert handler.path == expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("channels", "operations", "code", "pointer"),
     [
         ("{c: {address: /}}", "{o: {action: send, channel: {$ref: '#/components/channels/x'}}}", "OP_CHANNEL", "/operations/o/channel"),

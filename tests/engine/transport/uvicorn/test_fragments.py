@@ -11,6 +11,7 @@ from asynction_asgi.engine.transport.uvicorn.fragments import (
     Fragments,
     OutOfOrderError,
 )
+from tests.cases import each_case
 
 FIN = 0x80
 
@@ -26,7 +27,7 @@ def test_a_message_is_complete_with_its_last_frame() -> None:
     assert (fragments.opcode, fragments.left) == (CONTINUATION, 10)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("first", "then"),
     [(None, CONTINUATION), (None, FIN), (None, FIN | 3), (TEXT, TEXT), (TEXT, FIN | BINARY), (TEXT, FIN | 3)],
 )
