@@ -24,6 +24,9 @@ _PATHS = ("/usr/lib/rabbitmq/bin", os.environ["PATH"])
 _ERLANG = "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
 
 
+LARGEST_BYTES = 1_000_000
+
+
 class RabbitMQ:
     """A broker that serves one folder on one loopback port, and can be killed and started again.
 
@@ -39,7 +42,9 @@ class RabbitMQ:
         self._folder = folder
         self._port, distribution, names = _free_ports(3)
         self.url = f"amqp://guest:guest@127.0.0.1:{self._port}"
-        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self._port}\n")
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self._port}\nmax_message_size = {LARGEST_BYTES}\n"
+        )
         (folder / "plugins").write_text("[].\n")
         self._environ = {
             **os.environ,

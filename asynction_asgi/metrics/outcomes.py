@@ -56,4 +56,4 @@ DROPS = (
     *("unsigned", "signed", "wrong signature", "too old", "repeated", "not UTF-8", "not JSON", "malformed"),
     *("not allowed by the document", "callback for a room", OTHER),
 )
-LOSSES = ("outage", "missed", "retention", OTHER)
+LOSSES = ("outage", "missed", "retention", "refused", OTHER)

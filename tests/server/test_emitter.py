@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from asynction_asgi import AsynctionSocketIO, BlockingEmitter, Emitter, PayloadValidationError, QueueError
 from tests.clients import connected
@@ -153,6 +154,42 @@ async def test_a_queue_error_says_what_was_emitted() -> None:
             await emitter.emit("news", "x")
         finally:
             await emitter.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refused_message_raises(kind: str) -> None:
+    """The error says that nothing was emitted and how large it was, before the timeout; later emits work."""
+    with running_broker(options=["--proto-max-bulk-len", "1mb"]) as broker:
+        emitter = Emitter.from_spec(SPEC, message_queue=broker.url.replace("redis:", f"{kind}:"))
+        try:
+            with pytest.raises(
+                QueueError,
+                match=r"^nothing was emitted: .* refuses a message of 15\d{5} bytes \(event 'news' in",
+            ):
+                await emitter.emit("news", "x" * 1_500_000)
+            await emitter.emit("news", "x")
+        finally:
+            await emitter.close()
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        ("ada:wrong", "refuses the user or password: invalid username-password pair"),
+        ("bob:sesame", "forbids its user what is needed: .* has no permissions"),
+    ],
+)
+async def test_a_queue_that_refuses_its_user_says_so(user: str, words: str) -> None:
+    """A broker that answers is not called unreachable."""
+    with running_broker() as broker:
+        async with Redis.from_url(broker.url) as client:
+            await client.acl_setuser("ada", enabled=True, passwords=["+sesame"], categories=["+@all"])
+            await client.acl_setuser("bob", enabled=True, passwords=["+sesame"], commands=["+ping"])
+        url = broker.url.replace("redis://", f"redis+stream://{user}@")
+        emitter = Emitter.from_spec(SPEC, message_queue=url, timeout=0.5)
+        with pytest.raises(QueueError, match=rf"^nothing was emitted, as .*{words}"):
+            await emitter.emit("news", "x")
+        await emitter.close()
 
 
 @pytest.mark.parametrize("timeout", [None, "5", 0, -1, True])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CONNECT_SECONDS", "Broker", "Delivery"]
+__all__ = ["CONNECT_SECONDS", "Broker", "Delivery", "FullError"]
 
 # To open a connection, and for a subscription to be confirmed.
 CONNECT_SECONDS = 3.0
@@ -25,11 +25,23 @@ class Delivery(NamedTuple):
     taken: float | None = None
 
 
+class FullError(Exception):
+    """The broker has no memory for some messages of a batch. Its connection goes on to work.
+
+    Attributes:
+        taken: For each message of the batch, in its order, whether the broker took it.
+    """
+
+    def __init__(self, why: str, taken: Sequence[bool]) -> None:
+        super().__init__(why)
+        self.taken = taken
+
+
 class Broker(Protocol):
     """One end of a channel that every process of a cluster writes to and reads from.
 
     The writer has one, and the listener another; each opens a connection when it needs one. Any exception
-    means that the connection is broken: `close` it, and the next call opens another.
+    but `FullError` means that the connection is broken: `close` it, and the next call opens another.
 
     Attributes:
         missing: The reason under which a message that never came is counted.
@@ -42,6 +54,9 @@ class Broker(Protocol):
 
         Returns:
             How many processes listen, or None where the broker does not tell.
+
+        Raises:
+            FullError: The broker has no memory for some of them.
         """
 
     async def read(self) -> Sequence[Delivery]:

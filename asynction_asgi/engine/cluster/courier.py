@@ -141,12 +141,13 @@ class _Desk:
     def _give_up(self, item: Item) -> None:
         if item.answered is None or item.answered.done():
             return
-        place, why = self._settings.place, self._outages.last_error
-        if item.attempted:
+        place, outages = self._settings.place, self._outages
+        if item.attempts:
             text = f"it can't be known whether this was emitted, as {place} did not answer in time"
         else:
             item.given_up = True
-            text = f"nothing was emitted, as {place} can't be reached: {why or 'it does not answer'}"
+            state, why = outages.state or "can't be reached", outages.last_error or "it does not answer"
+            text = f"nothing was emitted, as {place} {state}: {why}"
         item.answered.set_exception(QueueError(text))
 
     async def close(self) -> None:

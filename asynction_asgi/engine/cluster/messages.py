@@ -7,6 +7,7 @@ comes twice and notice what never came. Processes of python-socketio read neithe
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
     from .seals import Seal
 
-__all__ = ["QueueJson", "numbered", "read_number", "repeated", "sender_of"]
+__all__ = ["EMPTY", "QueueJson", "describe_message", "numbered", "read_number", "repeated", "sender_of"]
 
 # Receivers that saw nothing of its sender yet pass over a message with this member: it was answered before.
 _AGAIN = ',"again":true}'
 _MOST = 1 << 53
+# Processes pass over it, those of python-socketio, too.
+EMPTY = "{}"
 
 
 class QueueJson:
@@ -217,6 +220,14 @@ def numbered(text: str, number: int) -> str:
 def repeated(text: str) -> str:
     """Mark a message that the broker has answered for before."""
     return text[:-1] + _AGAIN
+
+
+def describe_message(text: str) -> str:
+    """Return how large a message is, and what it is, for logs."""
+    message = json.loads(text)
+    event, namespace = message.get("event"), message.get("namespace")
+    what = f"event {event!r} in {namespace!r}" if isinstance(event, str) else f"{message.get('method')!r}"
+    return f"a message of {len(text.encode())} bytes ({what})"
 
 
 def sender_of(message: Mapping[str, Any]) -> Any:

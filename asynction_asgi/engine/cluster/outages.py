@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...logs import Throttle
 from .traffic import Traffic
+from .troubles import describe_error, name_trouble
 
 if TYPE_CHECKING:
     Part = Literal["writing", "reading"]
@@ -32,6 +33,7 @@ class Outages:
 
     Attributes:
         last_error: What the last error said.
+        state: What the queue does instead of working, by the last error, to follow its name.
         begun: How many outages have begun.
     """
 
@@ -48,6 +50,7 @@ class Outages:
         self._traffic = traffic or Traffic()
         self._counts = lost
         self.last_error = ""
+        self.state = ""
         self.begun = 0
         self._place = place
         self._logger = logger
@@ -81,7 +84,8 @@ class Outages:
     def begin(self, part: Part, error: BaseException) -> None:
         """Note that a connection can't be opened, or was lost."""
         self._down.add(part)
-        self.last_error = describe_error(error)
+        self.last_error, trouble = describe_error(error), name_trouble(error)
+        self.state = trouble.state
         if self._back is not None:  # the same outage goes on
             self._back.cancel()
             self._back = None
@@ -93,10 +97,12 @@ class Outages:
             self._told = unsaid is not None
             if self._told:
                 self._logger.error(
-                    "the message queue %s can't be reached (%s): until it can, this process and others don't hear"
-                    " of each other's events. Start it, or correct message_queue; it is tried again by itself%s",
+                    "the message queue %s %s (%s): meanwhile this process and others don't hear of each other's"
+                    " events. %s; it is tried again by itself%s",
                     self._place,
+                    trouble.state,
                     self.last_error.rstrip("."),
+                    trouble.remedy,
                     unsaid,
                 )
 
@@ -115,6 +121,18 @@ class Outages:
         self._lost[sender, reason] += number
         if self._began is None:
             self._tell_loss(reason, number, sender)
+
+    def refuse(self, message: str) -> str:
+        """Count and log a message that the broker refuses while it takes others; return what is logged."""
+        self.lose("refused")
+        text = (
+            f"the message queue {self._place} refuses {message}: {self.last_error.rstrip('.')}; send less in one"
+            " event, or raise the broker's limit"
+        )
+        unsaid = self._throttle.admits("refused")
+        if unsaid is not None:
+            self._logger.error("%s. Other processes don't receive it%s", text, unsaid)
+        return text
 
     def close(self) -> None:
         """Tell nothing more, and count an outage that goes on until now."""
@@ -151,10 +169,3 @@ class Outages:
             self._logger.warning(
                 "the message queue %s: %d messages of %s never came%s", self._place, number, sender, unsaid
             )
-
-
-def describe_error(error: BaseException) -> str:
-    """Return what an error says, or its kind where it says nothing."""
-    if isinstance(error, asyncio.CancelledError):
-        return "its connection was lost"
-    return str(error) or type(error).__name__

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .broker import CONNECT_SECONDS, Delivery
-from .redis_client import close_client
+from .redis_client import close_client, errors_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -40,7 +40,9 @@ class PubSub:
         pipeline = self._writing().pipeline(transaction=False)
         for text in batch:
             pipeline.publish(self._channel, text)
-        received: list[int] = await pipeline.execute()
+        received: list[int] = await pipeline.execute(raise_on_error=False)  # which would quote the message
+        for error in errors_in(received):
+            raise error
         return received[-1] if received else None
 
     async def read(self) -> Sequence[Delivery]:

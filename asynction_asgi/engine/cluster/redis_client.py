@@ -12,11 +12,11 @@ from socketio.redis_manager import parse_redis_sentinel_url
 from .broker import CONNECT_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .urls import QueueUrl
 
-__all__ = ["RedisClients", "close_client"]
+__all__ = ["RedisClients", "close_client", "errors_in", "is_full"]
 
 _CLOSE_SECONDS = 1.0
 
@@ -60,6 +60,16 @@ class RedisClients:
         own = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
         sentinel = self._module.sentinel.Sentinel(hosts, sentinel_kwargs=own, **options)
         return sentinel.master_for(service or self._service)
+
+
+def errors_in(answers: Iterable[Any]) -> list[Exception]:
+    """Return the errors among the answers to a pipeline."""
+    return [answer for answer in answers if isinstance(answer, Exception)]
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether the broker refused a command because its memory, `maxmemory`, is full."""
+    return type(error).__name__ == "OutOfMemoryError"
 
 
 async def close_client(client: Any) -> None:

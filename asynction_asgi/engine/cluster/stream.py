@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
-from .broker import Delivery
-from .redis_client import close_client
+from .broker import Delivery, FullError
+from .redis_client import close_client, errors_in, is_full
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,21 +51,40 @@ class Stream:
         self._given: bytes | None = None
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        """Append messages in one round trip; the first trims what is older than the retention."""
+        """Append messages in one round trip; the first trims what is older than the retention.
+
+        Raises:
+            FullError: The broker has no memory for some. What is older than the retention was trimmed, as
+                a full broker refuses a command that appends before it trims.
+        """
         pipeline = self._writing().pipeline(transaction=False)
         trim = self._trim()
         for text in batch:
             pipeline.xadd(self._key, {_FIELD: text}, **trim)
             trim = {}
-        try:
-            ids: list[bytes] = await pipeline.execute()
-        except Exception as error:
-            if self._trims_by_age and "syntax" in str(error).lower():
-                self._trims_by_age = False
-            raise
-        if ids:
-            self._newest_ms = _order(ids[-1])[0]
+        answers = await pipeline.execute(raise_on_error=False)  # which would quote the message
+        refusals = errors_in(answers)
+        for error in refusals:
+            if not is_full(error):
+                if "syntax" in str(error).lower():
+                    self._trims_by_age = False
+                raise error
+        taken = [not isinstance(answer, Exception) for answer in answers]
+        if any(taken):
+            self._newest_ms = max(_order(answer)[0] for answer in itertools.compress(answers, taken))
+        if refusals:
+            await self._trim_now()
+            raise FullError(str(refusals[0]), taken)
         return None
+
+    async def _trim_now(self) -> None:
+        """Trim exactly, by the broker's clock, for there may be no new entry that tells its time."""
+        if not self._trims_by_age:
+            await self._writing().xtrim(self._key, maxlen=_MOST_KEPT, approximate=False)
+            return
+        seconds, _ = await self._writing().time()
+        oldest = max(int((seconds - self._retention) * 1000), 0)
+        await self._writing().xtrim(self._key, minid=oldest, approximate=False)
 
     def _trim(self) -> dict[str, Any]:
         if not self._trims_by_age:

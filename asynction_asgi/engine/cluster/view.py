@@ -36,7 +36,8 @@ class Queue:
 
         ``outage``: dropped here, as the queue could not be reached for too long. ``missed``: published by
         other processes while this one could not listen. ``retention``: no longer in the stream when this
-        process could read again, or lost by the broker.
+        process could read again, or lost by the broker. ``refused``: dropped here, as the broker refused it
+        again and again while it took others, such as for its size.
         """
         return self._manager.lost
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
+import operator
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...errors import QueueError
 from ..crashes import must_pass
-from .messages import numbered, repeated
+from .broker import FullError
+from .messages import EMPTY, describe_message, numbered
+from .tail import Tail
 from .traffic import Traffic
+from .troubles import is_answer, timed_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .broker import Broker
     from .outages import Outages
@@ -23,8 +30,8 @@ __all__ = ["Item", "Writer"]
 
 MOST_MESSAGES, MOST_CHARACTERS = 4096, 16 * 1024 * 1024
 _BATCH_MESSAGES, _BATCH_CHARACTERS = 200, 1024 * 1024
-# What the broker has answered for may be gone all the same where it crashed a moment later.
-_TAIL_MESSAGES, _TAIL_CHARACTERS = 500, 4 * 1024 * 1024
+# So often a broker that takes other messages may refuse one before it is dropped.
+_MOST_REFUSALS = 3
 _GATHER_CHECK_SECONDS = 0.05
 
 
@@ -36,22 +43,27 @@ class Item:
         text: The message, unsigned; numbered once `numbered` is True.
         answered: Resolves once the broker has answered; None if no sender waits for that.
         numbered: Whether it has its number.
-        attempted: Whether it was given to a connection.
+        attempts: How many connections were given it, of which it is not known whether they carried it.
         given_up: Whether it must no longer be written.
+        refusals: How often a connection failed at it alone that had worked before.
     """
 
     text: str
     answered: asyncio.Future[None] | None = None
     numbered: bool = False
-    attempted: bool = False
+    attempts: int = 0
     given_up: bool = False
+    refusals: int = 0
 
 
 class Writer:
     """Keeps the order of `put`, across connections that fail.
 
-    After each reconnection it first repeats the last messages that were answered, for a broker may have
+    After a reconnection it first repeats the last messages that were answered, for a broker may have
     lost them with its memory; receivers drop by their numbers what they know.
+
+    A batch at which a new connection fails is written message by message. The broker may refuse one of them
+    for ever, such as for its size: where it takes others, that message is dropped.
 
     Args:
         broker: Where to.
@@ -81,9 +93,10 @@ class Writer:
         self._waiting: deque[Item] = deque()
         self._flying: list[Item] = []
         self._characters = 0
-        self._tail: deque[str] = deque()
-        self._tail_characters = 0
+        self._tail = Tail()
         self._connected = False
+        self._proven = False  # whether the broker took a message over this connection
+        self._alone = 0  # so many messages are written one by one
         self._listeners: int | None = None
         self._stalled: float | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -168,7 +181,8 @@ class Writer:
     def _next_batch(self) -> list[Item]:
         batch: list[Item] = []
         characters = 0
-        while self._waiting and len(batch) < _BATCH_MESSAGES and characters < _BATCH_CHARACTERS:
+        most = 1 if self._alone else _BATCH_MESSAGES
+        while self._waiting and len(batch) < most and characters < _BATCH_CHARACTERS:
             item = self._waiting.popleft()
             if item.given_up:
                 self._characters -= len(item.text)
@@ -178,41 +192,82 @@ class Writer:
         return batch
 
     async def _write(self) -> None:
-        """Write what flies; on any error, put it back and let the next connection try."""
+        """Write what flies; on any error, put it back and let the next attempt try."""
         if self._stalled is None:
             self._stalled = time.monotonic()
+        reconnected, given = not self._connected, False
         try:
-            if not self._connected:
+            if reconnected:
                 await self._reconnect()
-            for item in self._flying:
-                if not item.numbered:
-                    self._characters -= len(item.text)
-                    self._give_number(item)
-                    self._characters += len(item.text)
-                item.attempted = True
+            self._prepare()
+            given = True
             received = await self._broker.write([self._seal(item.text) for item in self._flying])
+        except FullError as error:
+            self._settle(error.taken)
+            self._alone = max(self._alone, 1)  # until it takes one again
+            self._outages.begin("writing", error)
+            await asyncio.sleep(self._rhythm.retry)
+            return
         except BaseException as error:
-            self._waiting.extendleft(reversed(self._flying))
-            self._flying = []
-            self._connected = False
+            flown, proven = self._flying, self._proven
+            self._waiting.extendleft(reversed(flown))
+            self._flying, self._connected, self._proven = [], False, False
             if must_pass(error, asyncio.current_task()):
                 raise
             self._outages.begin("writing", error)
+            if given and reconnected:
+                self._alone = max(self._alone, len(flown))
+            dropped = False
+            if given and len(flown) == 1:
+                flown[0].attempts -= is_answer(error)
+                dropped = proven and not timed_out(error) and self._drop_refused(flown[0])
             await self._broker.close()
             await asyncio.sleep(self._rhythm.retry)
+            if dropped:
+                await self._write()  # nothing, so that it is known that the queue works again
             return
-        self._connected = True
         if received is not None:
             self._listeners = received
         self._stalled = None
         self._outages.end("writing")
-        self._answer()
+        self._settle([True] * len(self._flying))
+
+    def _prepare(self) -> None:
+        for item in self._flying:
+            if not item.numbered:
+                self._characters -= len(item.text)
+                self._give_number(item)
+                self._characters += len(item.text)
+            item.attempts += 1
+
+    def _drop_refused(self, item: Item) -> bool:
+        """Note that a working connection failed at a message alone; drop it if that was often enough."""
+        item.refusals += 1
+        if item.refusals < _MOST_REFUSALS:
+            return False
+        self._waiting.remove(item)
+        self._characters -= len(item.text)
+        self._alone = max(self._alone - 1, 0)
+        why = self._outages.refuse(describe_message(item.text))
+        if item.answered is not None and not item.answered.done():
+            item.answered.set_exception(QueueError(f"nothing was emitted: {why}"))
+        self._relieve()
+        return True
 
     async def _reconnect(self) -> None:
-        """Open a connection, wait for other listeners to be back, and repeat what the broker may have lost."""
+        """Open a connection, wait for other listeners to be back, and repeat what the broker may have lost.
+
+        Where messages are written alone, the broker shows that it takes others; a full one has shown that it
+        has not lost its memory.
+        """
         await self._gather(self._listeners or 0)
-        if self._tail:
-            await self._broker.write([self._seal(repeated(text)) for text in self._tail])
+        first = self._tail.next_try() or ([EMPTY] if self._alone else [])
+        if first:
+            with contextlib.suppress(FullError):
+                await self._broker.write([self._seal(text) for text in first])
+                self._proven = True
+            self._tail.note_answered()
+        self._connected = True
 
     async def _gather(self, wanted: int) -> None:
         deadline = time.monotonic() + self._rhythm.gather
@@ -222,14 +277,29 @@ class Writer:
                 return
             await asyncio.sleep(_GATHER_CHECK_SECONDS)
 
-    def _answer(self) -> None:
+    def _settle(self, taken: Sequence[bool]) -> None:
+        """Note for each message that flies whether the broker took it; the others go on waiting."""
         flown, self._flying = self._flying, []
-        self._traffic.written += len(flown)
-        for item in flown:
-            self._characters -= len(item.text)
-            self._remember(item.text)
-            if item.answered is not None and not item.answered.done():
-                item.answered.set_result(None)
+        refused = list(itertools.compress(flown, map(operator.not_, taken)))
+        self._waiting.extendleft(reversed(refused))
+        for item in refused:
+            item.attempts -= 1
+        if any(taken):
+            self._stalled, self._proven = None, True
+        for item in itertools.compress(flown, taken):
+            self._answer(item)
+        self._relieve()
+
+    def _answer(self, item: Item) -> None:
+        self._traffic.written += 1
+        self._alone = max(self._alone - 1, 0)
+        self._characters -= len(item.text)
+        self._tail.remember(item.text)
+        if item.answered is not None and not item.answered.done():
+            item.answered.set_result(None)
+
+    def _relieve(self) -> None:
+        """Wake who waits for room, or for everything to be written."""
         if self._relieved is not None and not self.full:
             self._relieved.set_result(None)
             self._relieved = None
@@ -237,9 +307,3 @@ class Writer:
             if not self._emptied.done():
                 self._emptied.set_result(None)
             self._emptied = None
-
-    def _remember(self, text: str) -> None:
-        self._tail.append(text)
-        self._tail_characters += len(text)
-        while len(self._tail) > _TAIL_MESSAGES or self._tail_characters > _TAIL_CHARACTERS:
-            self._tail_characters -= len(self._tail.popleft())

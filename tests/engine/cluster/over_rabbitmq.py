@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rabbitmq import RabbitMQ, running_rabbitmq
+from tests.rabbitmq import LARGEST_BYTES, RabbitMQ, running_rabbitmq
 
-from .processes import pair, processes
+from .processes import acquainted, pair, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,21 @@ async def test_concurrent_emits_all_arrive(broker: RabbitMQ) -> None:
         await there.received(4000)
         assert there.numbers == list(range(1000)) * 4
         assert (await there.ask("state"))["lost"] == {}
+
+
+async def test_a_refused_message_holds_up_no_others(broker: RabbitMQ) -> None:
+    """It is dropped, counted and logged with what the broker says."""
+    async with processes(broker.url) as (first, second):
+        async with first.client() as here, second.client() as there:
+            await acquainted(here, there)
+            too_large = here.begin("flood", 1, 1000, LARGEST_BYTES)
+            await here.ask("flood", 20, 1000, 20)
+            await too_large
+            await there.received(20)
+            assert there.numbers == [*range(20)]
+            await here.until_state(lambda state: state["lost"] == {"refused": 1} and state["connected"])
+        await asyncio.to_thread(first.end)
+    assert "refuses a message of 1000" in first.log
 
 
 async def test_clients_of_other_processes_are_called_and_counted(broker: RabbitMQ) -> None:

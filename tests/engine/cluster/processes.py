@@ -156,6 +156,7 @@ async def processes(
     rhythm: Mapping[str, float] | None = None,
     urls: Mapping[int, str] | None = None,
     recovery: Mapping[str, Any] | None = None,
+    retention: float | None = None,
 ) -> AsyncIterator[list[Process]]:
     """Run servers on a channel of their own.
 
@@ -168,6 +169,7 @@ async def processes(
         rhythm: Times of the queue in seconds, which override `RHYTHM`.
         urls: Other URLs of the queue for some processes, by index.
         recovery: What clients get that return; members of `Recovery`.
+        retention: How many seconds a stream keeps messages.
     """
     channel = f"test-{uuid.uuid4().hex}"
     settings = {
@@ -176,6 +178,7 @@ async def processes(
         "rhythm": {**RHYTHM, **(rhythm or {})},
         "files": files,
         "recovery": recovery,
+        "retention": retention,
     }
     running = [
         Process({"url": (urls or {}).get(number, url), **settings}, environ or {}) for number in range(count)

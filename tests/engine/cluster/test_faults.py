@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -263,6 +264,51 @@ async def test_bursts_open_no_extra_connections(broker: Broker, kind: str, secre
         assert len(await client.client_list()) - 1 <= 2 * 3
         await there.received(4000)
         assert there.numbers == list(range(1000)) * 4
+
+
+async def test_a_full_broker_loses_nothing_that_is_read_in_time(broker: Broker) -> None:
+    """Messages wait until older ones have left the stream by themselves, and the log says what to do."""
+    async with processes(url_of(broker, "redis+stream"), retention=1.0) as (first, second):
+        async with first.client() as here, second.client() as there, Redis.from_url(broker.url) as client:
+            await acquainted(here, there)
+            used = (await client.info("memory"))["used_memory"]
+            await client.config_set("maxmemory", used + 2_000_000)
+            await here.ask("flood", 1200, 10_000, 2000)
+            await there.received(1200)
+            assert there.numbers == list(range(1200))
+            state = await here.until_state(lambda state: bool(state["connected"]))
+            assert state["lost"] == {}
+        await asyncio.to_thread(first.end)
+    (line,) = (line for line in first.log.splitlines() if "refuses messages (" in line)
+    assert "'maxmemory'): " in line
+    assert "Free memory, or shorten message_queue_retention" in line
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refused_message_holds_up_no_others(kind: str) -> None:
+    """It is dropped, counted by both sides and logged; the last messages are not repeated each time."""
+    with running_broker(options=["--proto-max-bulk-len", "1mb"]) as broker:
+        async with processes(url_of(broker, kind)) as (first, second):
+            async with first.client() as here, second.client() as there, Redis.from_url(broker.url) as client:
+                await acquainted(here, there)
+                await here.ask("flood", 20, 1000, 20)
+                too_large = here.begin("flood", 1, 1000, 1_500_000)
+                await here.ask("flood", 20, 1000, 20)
+                await too_large
+                await there.received(40)
+                assert there.numbers == [*range(20)] * 2
+                await here.until_state(lambda state: state["lost"] == {"refused": 1} and state["connected"])
+                missing = "missed" if kind == "redis" else "retention"
+                await there.until_state(lambda state: state["lost"] == {missing: 1})
+                for key in await client.keys("*:stream"):
+                    entries: Any = await client.xrange(key)
+                    repeated = Counter(body for _, entry in entries if b'"again"' in (body := entry[b"d"]))
+                    assert repeated
+                    assert max(repeated.values()) <= 2
+            await asyncio.to_thread(first.end)
+    (line,) = (line for line in first.log.splitlines() if "refuses a message of 1500" in line)
+    assert "bytes (event 'n' in '/'): " in line
+    assert "send less in one event, or raise the broker's limit" in line
 
 
 async def test_a_long_outage_drops_the_oldest_messages(broker: Broker) -> None:

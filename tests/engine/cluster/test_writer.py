@@ -10,16 +10,18 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from asynction_asgi.engine.cluster import writer as writer_module
+from asynction_asgi.engine.cluster.broker import FullError
 from asynction_asgi.engine.cluster.outages import Outages
 from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.writer import Writer
+from asynction_asgi.errors import QueueError
 from tests.engine.stage import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
-    import pytest
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 RHYTHM = Rhythm(retry=0.0, gather=0.2, outage=0.3)
 
@@ -33,6 +35,8 @@ class ScriptedBroker:
         self.batches: list[list[dict[str, Any]]] = []
         self.failing = False
         self.breaks_after = False  # accepts a batch without confirming it
+        self.refuses: Callable[[dict[str, Any]], bool] = lambda _: False  # messages that break the connection
+        self.memory: int | None = None  # how many messages it has room for
         self.listening: list[int | None] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -46,7 +50,14 @@ class ScriptedBroker:
         await self.gate.wait()
         if self.failing:
             raise ConnectionError("away")
+        if any(self.refuses(json.loads(text)) for text in batch):
+            raise ConnectionError("too large")
+        if self.memory is not None:
+            batch, whole = batch[: self.memory], batch
+            self.memory -= len(batch)
         self.batches.append([json.loads(text) for text in batch])
+        if self.memory is not None and len(batch) < len(whole):
+            raise FullError("full", [True] * len(batch) + [False] * (len(whole) - len(batch)))
         if self.breaks_after:
             self.breaks_after = False
             raise ConnectionError("lost after the write")
@@ -79,6 +90,10 @@ async def writing() -> AsyncIterator[tuple[Writer, ScriptedBroker, Counter[str]]
         await asyncio.wait([task])
         await writer.close()
         outages.close()
+
+
+def is_too_large(message: dict[str, Any]) -> bool:
+    return message.get("method") == "too large"
 
 
 def put(writer: Writer, count: int) -> None:
@@ -175,3 +190,65 @@ async def test_an_abandoned_message_is_never_written() -> None:
         assert [(message["method"], message["n"]) for message in written] == [("m", 1), ("last", 2)]
         assert writer.pending == 0
         assert await writer.flush(1.0)
+
+
+async def test_a_message_that_breaks_connections_is_dropped() -> None:
+    """Its batch is written message by message; those before and behind it arrive in order, and only once."""
+    async with writing() as (writer, broker, lost):
+        put(writer, 3)
+        await until(lambda: writer.pending == 0)
+        broker.refuses = is_too_large
+        put(writer, 2)
+        writer.put('{"method":"too large"}')
+        put(writer, 2)
+        await until(lambda: writer.pending == 0)
+        assert lost == {"refused": 1}
+        again = [[message["n"] for message in batch if "again" in message] for batch in broker.batches]
+        assert [numbers for numbers in again if numbers] == [[1, 2, 3], [1, 2, 3, 4, 5]]
+        new = [
+            message["n"]
+            for batch in broker.batches
+            for message in batch
+            if message and "again" not in message
+        ]
+        assert new == [1, 2, 3, 4, 5, 7, 8]
+
+
+async def test_the_sender_of_a_refused_message_gets_an_error() -> None:
+    """It is told at once, without anything written before, and the writer reconnects without a message."""
+    async with writing() as (writer, broker, lost):
+        broker.refuses = is_too_large
+        item = writer.put_answered('{"method":"too large"}')
+        assert item.answered is not None
+        with pytest.raises(
+            QueueError, match=r"^nothing was emitted: .* refuses a message of 28 bytes \('too large'\)"
+        ):
+            await item.answered
+        assert await writer.flush(1.0)
+        await until(lambda: broker.closed == 4)
+        assert lost == {"refused": 1}
+
+
+async def test_a_broker_that_refuses_everything_loses_nothing() -> None:
+    """Nothing is dropped while the broker takes no other message either."""
+    async with writing() as (writer, broker, lost):
+        broker.refuses = lambda _: True
+        put(writer, 1)
+        await until(lambda: writer.pending == 0 or broker.closed > 20)
+        assert writer.pending == 1
+        broker.refuses = lambda _: False
+        await until(lambda: writer.pending == 0)
+        assert not lost
+
+
+async def test_a_full_broker_is_waited_for() -> None:
+    """What it took is not written again, nothing is repeated, and the connection stays open."""
+    async with writing() as (writer, broker, lost):
+        broker.memory = 2
+        put(writer, 5)
+        await until(lambda: [] in broker.numbers)
+        assert writer.pending == 3
+        broker.memory = None
+        await until(lambda: writer.pending == 0)
+        assert [numbers for numbers in broker.numbers if numbers] == [[1, 2], [3], [4, 5]]
+        assert (broker.closed, lost) == (0, {})

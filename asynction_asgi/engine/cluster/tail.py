@@ -1,0 +1,49 @@
+"""What a broker may have lost although it had answered for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .messages import repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Tail"]
+
+_MOST_MESSAGES, _MOST_CHARACTERS = 500, 4 * 1024 * 1024
+# A message may be among them that the broker has taken once and refuses now.
+_MOST_TRIES = 3
+
+
+class Tail:
+    """The last messages that the broker has answered for, which are repeated once after a connection fails.
+
+    What was repeated is repeated again only after something new was answered, so that connections which
+    fail one after the other don't fill the broker with repetitions.
+    """
+
+    def __init__(self) -> None:
+        self._texts: deque[str] = deque()
+        self._characters = 0
+        self._tries = 0
+
+    def remember(self, text: str) -> None:
+        """Add a message that the broker has answered for."""
+        self._tries = _MOST_TRIES
+        self._texts.append(text)
+        self._characters += len(text)
+        while len(self._texts) > _MOST_MESSAGES or self._characters > _MOST_CHARACTERS:
+            self._characters -= len(self._texts.popleft())
+
+    def next_try(self) -> Sequence[str]:
+        """Return the messages to repeat, marked as such; none if they were answered, or after three tries."""
+        if not self._tries:
+            return ()
+        self._tries -= 1
+        return [repeated(text) for text in self._texts]
+
+    def note_answered(self) -> None:
+        """Note that the broker has answered for the repetition."""
+        self._tries = 0
