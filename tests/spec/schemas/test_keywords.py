@@ -192,7 +192,7 @@ DEFINITIONS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("backend", ["fastjsonschema", "jsonschema-rs"])
-@pytest.mark.parametrize("name", SCHEMAS)
+@each_case("name", SCHEMAS)
 def test_verdicts_agree_with_other_validators(name: str, backend: Any) -> None:
     """Our check, jsonschema and jsonschema-rs agree on each value, and no check changes it."""
     schema = SCHEMAS[name]
