@@ -29,7 +29,7 @@ _REJECTIONS = {
     Rejection.ORIGIN: (logging.WARNING, "its origin is not admitted"),
     Rejection.VERSION: (logging.WARNING, "the client speaks a version that is not supported"),
     Rejection.TRANSPORT: (logging.WARNING, "its transport is not served"),
-    Rejection.DRAINING: (logging.INFO, "the server is stopping"),
+    Rejection.DRAINING: (logging.INFO, "new clients are refused"),
     Rejection.UNKNOWN_SESSION: (
         logging.INFO,
         "its session is not here; it has ended, or a proxy sends one client's requests to several processes",

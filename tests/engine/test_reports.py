@@ -203,15 +203,16 @@ async def test_a_rejected_request_is_reported(
 ) -> None:
     """Only its reason is reported, twice if it comes twice, and it has a single line."""
     caplog.set_level(logging.INFO, "asynction_asgi.access")
-    told: list[Rejection] = []
+    told: list[tuple[Rejection, str]] = []
 
-    def rejected(reason: Rejection, *_: Any) -> None:
-        told.append(reason)
+    def rejected(reason: Rejection, _: Any, detail: str) -> None:
+        told.append((reason, detail))
 
     async with serve(watch=Watch(rejected=rejected), limits=LIMITS) as stage:
         await fault(stage)
         await fault(stage)
-    assert told == [reason, reason]
+    assert [seen for seen, _ in told] == [reason, reason]
+    assert told[0][1] != _REJECTIONS[reason][1], "the line would say it twice"
     (line,) = [record.getMessage() for record in caplog.records]
     start = re.escape(f"rejected a request: {_REJECTIONS[reason][1]}")
     assert re.fullmatch(rf"{start}(: .+)? \(127\.0\.0\.1:\d+\)", line)
