@@ -236,6 +236,15 @@ class RefusedError(AsynctionError):
         return body
 
 
+class UndeclaredNamespaceError(RefusedError):
+    """The document declares no namespace of this address; the client was refused."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(message="Invalid namespace")  # the words of every Socket.IO server
+
+
 class LimitError(RefusedError):
     """The peer exceeded a limit of the server.
 

@@ -80,6 +80,12 @@ class Credential(StrEnum):
     OTHER_USER = "other_user"
 
 
+class Connect(StrEnum):
+    """Why a connection to a namespace was refused, where the code alone does not say it."""
+
+    UNDECLARED = "undeclared"
+
+
 class Unanswered(StrEnum):
     """Why an emitted event that asked for an acknowledgement got none that counts."""
 

@@ -9,8 +9,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ..engine.logs import access
-from ..errors import LimitError, SecurityError, ValidationError, shorten
+from ..errors import LimitError, SecurityError, UndeclaredNamespaceError, ValidationError, shorten
 from ..logs import Throttle, get_logger
+from ..reasons import Connect
 from .observer import Observer
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class AccessLog(Observer):
 
     def __init__(self) -> None:
         self._throttle = Throttle()
+        self._addresses = Throttle(most=_MOST)  # of namespaces that the document does not declare
         self._details = Throttle(_SECONDS, most=_MOST)
 
     def connected(self, peer: Peer[Any], schemes: Collection[str]) -> None:
@@ -58,10 +60,13 @@ class AccessLog(Observer):
             return
         namespace, name = shorten(peer.namespace), None if event is None else shorten(event)
         reason = limit or _reason(error)
-        throttle, key = (
-            (self._throttle, (code, reason)) if at_info else (self._details, (namespace, name, code, reason))
-        )
-        if (unsaid := throttle.admits(key)) is None:
+        if reason is Connect.UNDECLARED:
+            unsaid = self._addresses.admits(namespace)
+        elif at_info:
+            unsaid = self._throttle.admits((code, reason))
+        else:
+            unsaid = self._details.admits((namespace, name, code, reason))
+        if unsaid is None:
             return
         about = {**peer.fields(), "event": name, "code": code, "reason": reason, "ref": ref}
         access.log(
@@ -116,12 +121,16 @@ def _reason(error: BaseException) -> str:
     """Return what tells one refusal from others with the same code, of a set that clients don't choose."""
     if isinstance(error, SecurityError) and error.reason is not None:
         return error.reason
+    if isinstance(error, UndeclaredNamespaceError):
+        return Connect.UNDECLARED
     return error.keyword if isinstance(error, ValidationError) else ""
 
 
 def _details(error: BaseException) -> Iterator[str]:
     if isinstance(error, LimitError):
         yield f": exceeds {error.limit}"
+    elif isinstance(error, UndeclaredNamespaceError):
+        yield ": the document declares no such namespace"
     elif isinstance(error, SecurityError) and error.detail:
         yield f": credential of {error.scheme!r}: " if error.scheme else ": "
         yield error.detail

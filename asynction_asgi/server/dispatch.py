@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import Instead
 from ..engine.crashes import must_pass
-from ..errors import RefusedError
+from ..errors import RefusedError, UndeclaredNamespaceError
 from ..reasons import Code
 from .acks import Acks
 from .around import perform
@@ -175,7 +175,7 @@ class Dispatcher:
         """
         resolved = self._namespaces.resolve(peer.namespace)
         if resolved is None:
-            raise RefusedError("forbidden", "Invalid namespace")
+            raise UndeclaredNamespaceError
         routes = self._routes.namespaces[resolved.declared.name]
         socket = Socket(self.sending, peer, resolved.params, auth)
         conversation = peer.state = Conversation(routes, socket)

@@ -137,6 +137,22 @@ async def test_many_refusals_take_few_lines(caplog: pytest.LogCaptureFixture) ->
     assert said(caplog) == [for_user("it is missing or malformed")]
 
 
+async def test_undeclared_namespaces_are_named_each(caplog: pytest.LogCaptureFixture) -> None:
+    """A wrong address has a line of its own, also one that is near a template or hostile; repetitions have none."""
+    caplog.set_level(logging.INFO, "asynction_asgi")
+    document = secured({}, {"/rooms/{id}": namespace()})
+    with serve(AsynctionSocketIO.from_spec(document)) as url:
+        for place in ("/other", "/rooms", "/rooms/7/8", "/other", "/" + "x" * 300):
+            with pytest.raises(ConnectError):
+                async with connected(url, place):
+                    pass
+    why = "forbidden: the document declares no such namespace"
+    places = ("/other", "/rooms", "/rooms/7/8", "/" + "x" * 99 + "…")
+    assert said(caplog) == [f"refused a connection to {place}: {why}" for place in places]
+    reasons = [record.reason for record in caplog.records if record.name == "asynction_asgi.access"]  # type: ignore[attr-defined]  # of extra=
+    assert reasons == ["undeclared"] * len(places)
+
+
 @pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG], ids=["INFO", "DEBUG"])
 async def test_events_and_connections(level: int, caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG refused events, connections and, if that was set before the start, handled events have lines."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from socketio import exceptions
 
-from ...errors import GIVEN_UP, LimitError, RefusedError
+from ...errors import GIVEN_UP, LimitError, RefusedError, UndeclaredNamespaceError
 from ...reasons import Close
 from ..causes import ended_by
 from ..crashes import describe_crash, must_pass
@@ -103,7 +103,7 @@ class Gate:
             self._turn_down(connection, namespace[:_LONGEST_NAMESPACE], error)
             self._count_refusal(connection)
         elif endpoint is None:
-            error = RefusedError("forbidden", "Invalid namespace")
+            error = UndeclaredNamespaceError()
             self._turn_down(connection, namespace, error, {"message": error.message})
         elif self._service.refuses(connection):
             self._turn_down(connection, namespace, RefusedError("unavailable", "the server is stopping"))
