@@ -18,7 +18,7 @@ ROWS = {
     "": (
         ("reasons", "callables"),
         ("errors", "codes"),
-        ("logs", "extras", "collector"),
+        ("logs", "extras", "collector", "negotiation"),
         ("json_log",),
         ("spec", "client"),
         ("datatypes", "metrics"),

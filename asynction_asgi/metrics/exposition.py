@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from ..negotiation import preferred
 from .families import FAMILIES
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ __all__ = ["OPENMETRICS", "PROMETHEUS", "Exposition", "choose_format"]
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_OFFERED = {PROMETHEUS: ["text/plain"], OPENMETRICS: ["application/openmetrics-text"]}
 
 
 def choose_format(accept: str) -> str:
-    """Return the media type to answer a header ``Accept`` with; OpenMetrics only for a client that names it."""
-    return OPENMETRICS if "application/openmetrics-text" in accept.lower() else PROMETHEUS
+    """Return the media type to answer a header ``Accept`` with; OpenMetrics only for a client that prefers it."""
+    return preferred(accept, _OFFERED)
 
 
 class Exposition:

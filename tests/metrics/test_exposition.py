@@ -98,11 +98,19 @@ def test_several_applications_share_one_text() -> None:
         ("", PROMETHEUS),
         ("*/*", PROMETHEUS),
         ("text/plain;version=0.0.4;q=0.3", PROMETHEUS),
+        ("application/json", PROMETHEUS),
+        ("application/openmetrics-text", OPENMETRICS),
         ("application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5", OPENMETRICS),
+        (
+            "application/openmetrics-text;q=0.8,application/openmetrics-text;q=0.1,text/plain;q=0.5",
+            OPENMETRICS,
+        ),
+        ("text/plain;q=1, application/openmetrics-text;q=0.1", PROMETHEUS),
+        ("application/openmetrics-text;q=0", PROMETHEUS),
     ],
 )
 def test_the_client_chooses_the_format(accept: str, chosen: str) -> None:
-    """OpenMetrics is for clients that name it."""
+    """OpenMetrics is for clients that prefer it, by the weights of their Accept."""
     assert choose_format(accept) == chosen
 
 

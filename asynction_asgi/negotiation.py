@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["accepts_gzip", "holds", "preferred"]
 
 
 def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
@@ -15,7 +17,7 @@ def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
         accept: The header's value.
         offered: Media types of each representation, the server's favourite first.
     """
-    ranges = dict(_weighted(accept))
+    ranges = _weighted(accept)
     best, first = 0.0, next(iter(offered))
     for name, types in offered.items():
         quality = max(_quality(media_type, ranges) for media_type in types)
@@ -26,7 +28,7 @@ def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
 
 def accepts_gzip(accept_encoding: str) -> bool:
     """Return whether a body may be sent in gzip."""
-    codings = dict(_weighted(accept_encoding))
+    codings = _weighted(accept_encoding)
     return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
@@ -41,7 +43,9 @@ def _quality(media: str, ranges: Mapping[str, float]) -> float:
     return next((ranges[pattern] for pattern in (media, f"{kind}/*", "*/*") if pattern in ranges), 0.0)
 
 
-def _weighted(header: str) -> Iterator[tuple[str, float]]:
+def _weighted(header: str) -> Mapping[str, float]:
+    """Return the weight of each range; of those that differ in their parameters alone, the greatest."""
+    weights: dict[str, float] = {}
     for part in header.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         quality = 1.0
@@ -52,4 +56,5 @@ def _weighted(header: str) -> Iterator[tuple[str, float]]:
                 except ValueError:
                     quality = 0.0
         if name:
-            yield name, quality
+            weights[name] = max(quality, weights.get(name, 0.0))
+    return weights
