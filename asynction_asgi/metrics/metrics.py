@@ -83,16 +83,26 @@ class Metrics:
         self.refresh()
         return list(read_samples(self.layout, self.cells, only or FAMILIES))
 
-    def collector(self) -> SampleCollector:
-        """Return a collector to register with a registry of prometheus-client.
+    def collector(self, *others: Metrics) -> SampleCollector:
+        """Return a collector to register with a registry of prometheus-client, which takes only one.
+
+        Args:
+            others: Of further servers, for the same registry; each server then has a name.
 
         Raises:
             ModuleNotFoundError: prometheus-client is not installed.
+            ValueError: Two servers can't be told apart.
         """
         require("prometheus_client", "metrics.collector()", "prometheus")
         from .prometheus import SampleCollector  # noqa: PLC0415  # an extra
 
-        return SampleCollector(self.sample)
+        every = (self, *others)
+        names = {metrics.layout.name for metrics in every}
+        if others and (None in names or len(names) < len(every)):
+            raise ValueError(
+                'servers in one registry need different names: metrics="chat" in place of metrics=True'
+            )
+        return SampleCollector(*(metrics.sample for metrics in every))
 
     def instrument(self, meter_provider: MeterProvider | None = None) -> None:
         """Let OpenTelemetry read the metrics whenever it collects.

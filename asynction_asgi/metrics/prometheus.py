@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from .families import FAMILIES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -22,23 +24,26 @@ class SampleCollector(Collector):
     """Converts samples whenever the registry is scraped.
 
     Args:
-        read: Returns the samples; those of a family follow one another.
+        reads: Each returns the samples of a server; all have the same labels.
     """
 
-    def __init__(self, read: Callable[[], Iterable[Sample]]) -> None:
-        self._read = read
+    def __init__(self, *reads: Callable[[], Iterable[Sample]]) -> None:
+        self._reads = reads
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield each metric with its samples."""
-        metric: Metric | None = None
-        for sample in self._read():
-            if metric is None or metric.name != sample.family.name:
-                if metric is not None:
-                    yield metric
-                metric = _metric(sample.family, tuple(sample.labels))
-            _add(metric, sample)
-        if metric is not None:
-            yield metric
+    def describe(self) -> Iterator[Metric]:
+        """Yield each metric without samples, by which a registry refuses a second collector."""
+        for family in FAMILIES:
+            yield _metric(family, family.labels)
+
+    def collect(self) -> Iterable[Metric]:
+        """Return each metric with its samples."""
+        metrics: dict[Family, Metric] = {}
+        for read in self._reads:
+            for sample in read():
+                if sample.family not in metrics:
+                    metrics[sample.family] = _metric(sample.family, tuple(sample.labels))
+                _add(metrics[sample.family], sample)
+        return metrics.values()
 
 
 def _metric(family: Family, labels: tuple[str, ...]) -> Metric:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -81,6 +82,22 @@ def test_the_collector_shows_the_same() -> None:
     registry = CollectorRegistry()
     registry.register(metrics.collector())
     assert read(generate_latest(registry).decode()) == read(metrics.exposition())
+
+
+def test_a_collector_shows_several_applications() -> None:
+    """Both parsers read each metric once, with the series of all; those that can't be told apart are refused."""
+    one, two = (filled(Metrics(layout(*NAMES, name=name))) for name in ("one", "two"))
+    registry = CollectorRegistry()
+    registry.register(one.collector(two))
+    expected = {**read(one.exposition()), **read(two.exposition())}
+    assert read(generate_latest(registry).decode()) == expected
+    text = generate_openmetrics(registry).decode()  # type: ignore[no-untyped-call]  # the module has no types
+    assert read(text, parse_openmetrics) == expected
+    with pytest.raises(ValueError, match="Duplicated timeseries"):
+        registry.register(Metrics(layout("say", name="three")).collector())
+    for metrics, other in ((one, one), (one, Metrics(layout("say"))), (Metrics(layout()), Metrics(layout()))):
+        with pytest.raises(ValueError, match='different names: metrics="chat" in place of metrics=True'):
+            metrics.collector(other)
 
 
 def test_several_applications_share_one_text() -> None:
