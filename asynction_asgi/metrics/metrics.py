@@ -96,27 +96,41 @@ class Metrics:
         require("prometheus_client", "metrics.collector()", "prometheus")
         from .prometheus import SampleCollector  # noqa: PLC0415  # an extra
 
-        every = (self, *others)
-        names = {metrics.layout.name for metrics in every}
-        if others and (None in names or len(names) < len(every)):
-            raise ValueError(
-                'servers in one registry need different names: metrics="chat" in place of metrics=True'
-            )
-        return SampleCollector(*(metrics.sample for metrics in every))
+        return SampleCollector(_sample_all(self, *others))
 
-    def instrument(self, meter_provider: MeterProvider | None = None) -> None:
-        """Let OpenTelemetry read the metrics whenever it collects.
+    def instrument(self, *others: Metrics, meter_provider: MeterProvider | None = None) -> None:
+        """Let OpenTelemetry read the metrics whenever it collects; it drops those of a second call.
 
         Args:
+            others: Of further servers, for the same provider; each server then has a name.
             meter_provider: Where the instruments are registered; None is the global provider.
 
         Raises:
             ModuleNotFoundError: OpenTelemetry's API is not installed.
+            ValueError: Two servers can't be told apart.
         """
         require("opentelemetry", "metrics.instrument()", "otel")
         from .otel import instrument  # noqa: PLC0415  # an extra
 
-        instrument(self.sample, self._version, meter_provider)
+        instrument(_sample_all(self, *others), self._version, meter_provider)
+
+
+def _sample_all(*every: Metrics) -> Callable[..., list[Sample]]:
+    """Return what samples several servers, as `Metrics.sample` does one.
+
+    Raises:
+        ValueError: Two of them can't be told apart.
+    """
+    names = {metrics.layout.name for metrics in every}
+    if len(every) > 1 and (None in names or len(names) < len(every)):
+        raise ValueError(
+            'several servers need different names: metrics="chat" in place of metrics=True for each'
+        )
+
+    def sample(*only: Family) -> list[Sample]:
+        return [found for metrics in every for found in metrics.sample(*only)]
+
+    return sample
 
 
 def _do_nothing() -> None:

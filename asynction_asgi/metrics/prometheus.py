@@ -24,11 +24,11 @@ class SampleCollector(Collector):
     """Converts samples whenever the registry is scraped.
 
     Args:
-        reads: Each returns the samples of a server; all have the same labels.
+        read: Returns the samples; those of a metric have the same labels.
     """
 
-    def __init__(self, *reads: Callable[[], Iterable[Sample]]) -> None:
-        self._reads = reads
+    def __init__(self, read: Callable[[], Iterable[Sample]]) -> None:
+        self._read = read
 
     def describe(self) -> Iterator[Metric]:
         """Yield each metric without samples, by which a registry refuses a second collector."""
@@ -38,11 +38,10 @@ class SampleCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return each metric with its samples."""
         metrics: dict[Family, Metric] = {}
-        for read in self._reads:
-            for sample in read():
-                if sample.family not in metrics:
-                    metrics[sample.family] = _metric(sample.family, tuple(sample.labels))
-                _add(metrics[sample.family], sample)
+        for sample in self._read():
+            if sample.family not in metrics:
+                metrics[sample.family] = _metric(sample.family, tuple(sample.labels))
+            _add(metrics[sample.family], sample)
         return metrics.values()
 
 

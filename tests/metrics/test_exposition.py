@@ -96,7 +96,9 @@ def test_a_collector_shows_several_applications() -> None:
     with pytest.raises(ValueError, match="Duplicated timeseries"):
         registry.register(Metrics(layout("say", name="three")).collector())
     for metrics, other in ((one, one), (one, Metrics(layout("say"))), (Metrics(layout()), Metrics(layout()))):
-        with pytest.raises(ValueError, match='different names: metrics="chat" in place of metrics=True'):
+        with pytest.raises(
+            ValueError, match='several servers need different names: metrics="chat" in place of'
+        ):
             metrics.collector(other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
@@ -20,7 +21,7 @@ def test_opentelemetry_reads_the_same_numbers() -> None:
     metrics.cells[durations.at + durations.size - 1] = 0.5
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
-    metrics.instrument(provider)
+    metrics.instrument(meter_provider=provider)
     data = reader.get_metrics_data()
     assert data is not None
     [scope] = data.resource_metrics[0].scope_metrics
@@ -41,3 +42,24 @@ def test_opentelemetry_reads_the_same_numbers() -> None:
     assert points["asynction.event_duration_seconds.count", *say] == 3
     assert points["asynction.event_duration_seconds.sum", *say] == 0.5
     assert scope.scope.name == "asynction_asgi"
+
+
+def test_opentelemetry_reads_several_servers() -> None:
+    """Instruments of the same name are made once, so the metrics of all servers are given together."""
+    one, two = (Metrics(layout("say", name=name)) for name in ("one", "two"))
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    one.instrument(two, meter_provider=provider)
+    data = reader.get_metrics_data()
+    assert data is not None
+    [scope] = data.resource_metrics[0].scope_metrics
+    apps = [
+        (point.attributes or {})["asynction.app"]
+        for metric in scope.metrics
+        if metric.name == "asynction.info"
+        for point in metric.data.data_points
+    ]
+    provider.shutdown()
+    assert apps == ["one", "two"]
+    with pytest.raises(ValueError, match="several servers need different names"):
+        one.instrument(Metrics(layout()), meter_provider=provider)
