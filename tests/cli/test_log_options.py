@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import socketio
 from click.testing import CliRunner
@@ -79,6 +80,29 @@ def test_developers_see_why_events_are_refused() -> None:
     assert "\nERROR: forged" not in command.output
     assert "connected to" not in command.output
     assert "handled" not in command.output
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_of_uvicorn_show_no_credential(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither keys in the query nor ids of polling clients, and no control characters of a proxy's header."""
+    arguments = ("run", "echo.yaml", "--mock", "missing", "--port", "0", "--log-format", form)
+    with Here(*arguments).serving() as (url, command):
+        with socketio.SimpleClient(reconnection=False) as client:
+            client.connect(f"{url}?token=sesame&name=%3Dsesame", transports=["polling", "websocket"])
+            sid = client.client.eio.sid
+        forged = {b"X-Forwarded-For": b"1.1.1.1\x85INFO: forged \x9b31m"}
+        httpx.get(f"{url}/socket.io/?EIO=4&transport=polling&token=sesame", headers=forged)
+        httpx.get(f"{url}/elsewhere?page=7")
+        command.stop()
+    output = f"{command.output}{capsys.readouterr().out}"
+    assert "sesame" not in output
+    assert sid not in output
+    assert "token=…" in output.replace(r"\u2026", "…")
+    assert "transport=websocket" in output
+    assert "page=7" in output  # of another route
+    assert "forged" in output
+    assert not [line for line in output.splitlines() if line.startswith("INFO: forged")]
+    assert "\x9b" not in output
 
 
 @pytest.mark.parametrize("options", [("--log-format", "json"), ("--event-log",)])

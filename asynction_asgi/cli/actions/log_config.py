@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import copy
 import logging.config
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from uvicorn.config import LOGGING_CONFIG
 
+from ...errors import printable
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-__all__ = ["LogOptions", "configure_logging"]
+__all__ = ["LogOptions", "UvicornsLines", "configure_logging"]
 
+# A member of the query of a request to Socket.IO that may be secret, with its value.
+_MEMBER = re.compile(r"(?<![^&])(?!(?:EIO|transport)=)([^&=]*)=[^&]*")
 _JSON = {"()": "asynction_asgi.json_log.JsonFormatter"}
+
+
+class UvicornsLines(logging.Filter):
+    """Rids uvicorn's lines of what clients can put there: credentials in the query, and control characters.
+
+    Of a request to Socket.IO, the query shows protocol and transport alone: other values may be keys, and the id
+    of a polling client is all that is needed to speak for it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean a line, which is always shown."""
+        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
+            record.args = tuple(_clean(value) if isinstance(value, str) else value for value in record.args)
+        return True
+
+
+def _clean(text: str) -> str:
+    path, mark, query = text.partition("?")
+    if mark and "EIO=" in query:
+        query = _MEMBER.sub(r"\1=…", query)
+    return printable(f"{path}{mark}{query}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +61,9 @@ class LogOptions:
     def config(self, level: str) -> dict[str, Any]:
         """Return the configuration for `logging`; `level` is one of uvicorn's."""
         config = copy.deepcopy(LOGGING_CONFIG)
+        config["filters"] = {"uvicorn": {"()": f"{__name__}.{UvicornsLines.__name__}"}}
+        for handler in config["handlers"].values():
+            handler["filters"] = ["uvicorn"]
         if self.form == "json":
             config["formatters"] = {"default": _JSON, "access": _JSON}
         config["loggers"].update(self._loggers("DEBUG" if level == "trace" else level.upper()))
