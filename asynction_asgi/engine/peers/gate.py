@@ -378,7 +378,7 @@ class Gate:
         connection.made_room()
         connection.stop_timer()
         is_cut = may_return(reason, self._transports, self._service, self._returning)
-        # Each in a context of its own: the first in that of this task, which is why one alone needs no task.
+        # This task has a copy of the connection's context for itself, of which `gather` gives a copy to each.
         members = list(connection.members.values())
         parting = [self._part(member, reason, is_cut=is_cut, in_place=True) for member in members]
         if len(parting) == 1:
