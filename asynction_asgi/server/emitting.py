@@ -173,6 +173,8 @@ class Emitting:
     ) -> Sockets:
         """Address the clients of a room, or of the namespace, in every process on the message queue.
 
+        Counts and lists lack those of processes of python-socketio, and of earlier versions, which don't answer.
+
         Args:
             room: A room, a sid, or a list of rooms; None is all clients of the namespace.
             namespace: The concrete namespace, ``/`` without it.
@@ -186,7 +188,8 @@ class Emitting:
     async def find(self, sid: str, namespace: str | None = None, *, timeout: float = 2) -> Found | None:  # noqa: ASYNC109  # as `sockets`
         """Find a client in any process on the message queue, or return None if it is in none.
 
-        A client of this process is found without the others, in an outage of the queue too.
+        A client of this process is found without the others, in an outage of the queue too. Processes of
+        python-socketio, and of earlier versions, don't answer; their clients are not found.
 
         Raises:
             QueueError: Not every process has answered within `timeout` seconds.
