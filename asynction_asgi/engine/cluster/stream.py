@@ -70,8 +70,8 @@ class Stream:
                     self._trims_by_age = False
                 raise error
         taken = [not isinstance(answer, Exception) for answer in answers]
-        if any(taken):
-            self._newest_ms = max(_order(answer)[0] for answer in itertools.compress(answers, taken))
+        if ids := list(itertools.compress(answers, taken)):
+            self._newest_ms = _order(ids[-1])[0]
         if refusals:
             await self._trim_now()
             raise FullError(str(refusals[0]), taken)
