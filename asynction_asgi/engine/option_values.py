@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["check_switches", "check_values"]
 
 _TRANSPORTS = ("polling", "websocket")
+_YEAR_SECONDS = 366 * 86_400
 
 
 def check_values(options: Mapping[str, Any]) -> None:
@@ -105,6 +106,10 @@ _TAKEN: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "logger": (_is_logger, "True, False or a logger of the package logging"),
     "engineio_logger": (_is_logger, "True, False or a logger of the package logging"),
     "serializer": (_is_serializer, "'default', 'msgpack' or a packet class"),
+    "message_queue_retention": (
+        lambda value: _is_above_zero(value) and value <= _YEAR_SECONDS,
+        "seconds above zero, up to those of a year",
+    ),
     "message_queue": (_is_text, "a URL such as 'redis+stream://localhost'"),
     "route": (lambda value: value is None or isinstance(value, str), "a name"),
     "transports": (_are_transports, "'polling', 'websocket' or a list of both"),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from socketio.redis_manager import parse_redis_sentinel_url
 
@@ -42,6 +43,19 @@ class RedisClients:
             "retry": retry.Retry(backoff.NoBackoff(), 0),
             **options,
         }
+
+    def check(self) -> None:
+        """Make a connection without opening it.
+
+        Raises:
+            ValueError: The URL or the options have something that the client does not take.
+        """
+        try:
+            self.connect(seconds=None).connection_pool.make_connection()
+        except (TypeError, ValueError) as error:
+            why = "" if "@" in urlsplit(self._url.plain).query else f": {error}"  # part of a password else
+            text = f"message_queue {self._url.place}: the package {self._url.module} refuses its options{why}"
+            raise ValueError(text) from None
 
     def connect(self, *, seconds: float | None) -> Any:
         """Make a client that connects when it is used.

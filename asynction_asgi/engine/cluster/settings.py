@@ -71,8 +71,8 @@ def create_settings(
         rhythm: How often, and how long; only tests know better.
 
     Raises:
-        ValueError: The URL is of another kind, the channel is empty, a secret is too short, or the retention is not positive or
-            not for a stream.
+        ValueError: The URL is of another kind, or has something that the client does not take; the channel
+            is empty, a secret is too short, or the retention is not positive, too long or not for a stream.
         ModuleNotFoundError: The queue's client package is not installed.
     """
     check_values({"message_queue": url, "channel": channel})
@@ -81,8 +81,7 @@ def create_settings(
         retention = RETENTION_SECONDS
     elif not where.stream:
         raise ValueError("message_queue_retention is for streams; use a URL such as redis+stream://")
-    if not retention > 0:
-        raise ValueError("message_queue_retention must be more than 0 seconds")
+    check_values({"message_queue_retention": retention})
     rhythm = rhythm or Rhythm()
     codec = QueueJson(None if secret is None else Seal(read_secrets(secret), channel=channel))
     return QueueSettings(
@@ -103,6 +102,7 @@ def _opener(
     if url.module == _AMQP:
         return lambda: Amqp(url.plain, channel, seconds=seconds)
     clients = RedisClients(url, service=channel, options=options)
+    clients.check()
     if url.stream:
         return lambda: Stream(clients, channel, seconds=seconds, retention=retention)
     return lambda: PubSub(clients, channel, seconds=seconds)

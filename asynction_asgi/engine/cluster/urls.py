@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ...extras import is_installed, require
 
@@ -41,6 +41,10 @@ _REFUSED = {
 }
 
 
+# Options of clients in the query, on which this package relies.
+_OURS = ("socket_timeout", "decode_responses")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueUrl:
     """The URL of a queue, taken apart.
@@ -66,7 +70,7 @@ def read_url(url: str) -> QueueUrl:
     """Take the URL of a queue apart.
 
     Raises:
-        ValueError: The scheme is not supported.
+        ValueError: The scheme is not supported, the port is not a number, or the query sets what must not be.
         ModuleNotFoundError: The client's package is not installed.
     """
     scheme = urlsplit(url).scheme
@@ -81,6 +85,16 @@ def read_url(url: str) -> QueueUrl:
         module = "valkey"
     require(module, f"message_queue {scheme}://", extra)
     rest = url.partition("://")[2]
+    if "sentinel" not in kinds and not _has_port(url):
+        raise ValueError(
+            f"message_queue {without_secrets(url)}: the port is not a number up to 65535; if it is part of a password,"
+            " percent-encode the password"
+        )
+    for name, _ in parse_qsl(urlsplit(url).query):
+        if name in _OURS:
+            raise ValueError(
+                f"message_queue {without_secrets(url)}: remove {name}, which is set by this package"
+            )
     return QueueUrl(
         place=without_secrets(url),
         module=module,
@@ -89,6 +103,13 @@ def read_url(url: str) -> QueueUrl:
         sentinel="sentinel" in kinds,
         secure=base in ("rediss", "valkeys", "amqps"),
     )
+
+
+def _has_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def without_secrets(url: str) -> str:

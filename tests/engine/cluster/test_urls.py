@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from typing import Any
 
 import pytest
 
+from asynction_asgi.engine.cluster.settings import create_settings
 from asynction_asgi.engine.cluster.urls import QueueUrl, read_url, without_secrets
 from asynction_asgi.engine.emitter import create_emitter
 from tests.cases import each_case
@@ -75,6 +77,37 @@ def test_an_unsupported_queue_is_refused(url: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refused:
         read_url(url)
     assert "redis" in str(refused.value)
+
+
+@each_case(
+    ("url", "words"),
+    [
+        ("redis://h:port", "^message_queue redis://h:port: the port is not a number up to 65535"),
+        ("redis+stream://h:65536", "the port is not a number up to 65535"),
+        ("amqp://:sesa#me@h", "^message_queue amqp://h: .* percent-encode the password$"),
+        ("redis+stream://h?socket_timeout=1", "^message_queue redis.stream://h: remove socket_timeout"),
+        ("valkey://h?decode_responses=true", "remove decode_responses"),
+        ("redis://h:1?nope=1", "^message_queue redis://h:1: the package redis refuses its options: .*'nope'"),
+        (
+            "valkey+stream://h?health_check_interval=x",
+            "the package valkey refuses its options: .*Invalid value",
+        ),
+        ("redis://:sesame?sesame=x@h:1", "^message_queue redis://…: the port"),
+        ("redis://sesame?sesame=x@h:1", "^message_queue redis://…: the package redis refuses its options$"),
+    ],
+)
+def test_a_url_that_no_client_takes_is_refused(url: str, words: str) -> None:
+    """It is refused when the server is made, without its password; each connection would fail."""
+    with pytest.raises(ValueError, match=words) as refused:
+        create_settings(url)
+    assert "sesa" not in str(refused.value)
+
+
+@each_case("retention", [0, -1, "5", True, math.inf, math.nan, 1e306])
+def test_a_retention_is_a_number_of_seconds(retention: Any) -> None:
+    """Others are refused; the stream could not be trimmed by them."""
+    with pytest.raises(ValueError, match="message_queue_retention takes seconds above zero, up to"):
+        create_settings("redis+stream://h", retention=retention)
 
 
 @pytest.mark.parametrize(
