@@ -211,7 +211,8 @@ class RefusedError(AsynctionError):
         ref: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        self.code = self.code if code is None else code
+        if code is not None:
+            self.code = code
         for name, value in (("code", self.code), ("message", message)):
             if not isinstance(value, str):
                 raise TypeError(f"the {name} of a refusal is a text, not {type(value).__name__}; use str(…)")
@@ -321,7 +322,8 @@ class ValidationError(RefusedError):
         self.namespace = namespace
         self.event = event
         self.direction: Direction = direction
-        self.part = self.part if part is None else part
+        if part is not None:
+            self.part = part
         details = tuple(violations)
         self.pointer = details[0].pointer if details else ""
         self.keyword = details[0].keyword if details else ""

@@ -23,7 +23,7 @@ def new_id() -> str:
 
 
 def is_id(value: Any) -> bool:
-    """Return whether a value is an id that some process has made; one of 16 million other texts of its length is."""
+    """Return whether some process has made this id; wrong for one in 16 million other texts of its length."""
     if not isinstance(value, str) or len(value) != _LENGTH:
         return False
     try:

@@ -9,7 +9,16 @@ from uuid import UUID
 
 from .ids import is_id
 
-__all__ = ["Audience", "Room", "RoomCallbackError", "RoomName", "name_clients", "name_room", "name_rooms"]
+__all__ = [
+    "Audience",
+    "Room",
+    "RoomCallbackError",
+    "RoomName",
+    "name_clients",
+    "name_entered",
+    "name_room",
+    "name_rooms",
+]
 
 # What rooms are kept by, and what travels over a message queue as it is.
 RoomName: TypeAlias = str | int
@@ -58,7 +67,7 @@ def name_entered(room: Room, sid: str | None = None) -> RoomName:
 
     Raises:
         TypeError: The room is of another type.
-        ValueError: It is named like a client's id, so that who enters it would receive what is for that client alone.
+        ValueError: It is a client's id: another one in that room would receive what is for this client alone.
     """
     name = name_room(room)
     if name != sid and is_id(name):

@@ -102,10 +102,12 @@ def check_options(given: Mapping[str, object], *, handlers: object, observers: o
         raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
     check_handlers(handlers)
     if not isinstance(observers, Collection):
-        raise TypeError(f"observers takes a list of instances of Observer, not one: {observers!r}")
+        raise TypeError(f"observers takes a list of instances of Observer, not {observers!r}")
     for observer in observers:
         if not isinstance(observer, Observer):
-            raise TypeError(f"observers takes a list of instances of Observer, and {observer!r} is none")
+            raise TypeError(
+                f"observers takes a list of instances of Observer; {observer!r} is not an instance"
+            )
 
 
 def check_handlers(handlers: object) -> None:

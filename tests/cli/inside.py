@@ -96,9 +96,8 @@ class Here:
             contextlib.redirect_stderr(self._output),
         ):
             patch.setattr(serve, "Server", Recorded)
-            patch.setattr(
-                collector, "_THRESHOLDS", None
-            )  # so that the collector of the tests is left as it is
+            # The collector of the tests is left as it is.
+            patch.setattr(collector, "_THRESHOLDS", None)
             patch.setattr(sys, "path", [*sys.path])  # to which the command adds the application's folder
             self._thread.start()
             try:

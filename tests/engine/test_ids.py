@@ -9,7 +9,7 @@ from tests.cases import each_case
 
 
 def test_an_id_is_known_by_itself() -> None:
-    """Of 20 characters that URLs may contain, each another one; a changed one is none."""
+    """It has 20 characters that URLs may contain, and is different each time; change one character, and it fails."""
     ids = [new_id() for _ in range(1000)]
     assert len(set(ids)) == 1000
     assert all(is_id(made) and len(made) == 20 for made in ids)
@@ -22,6 +22,6 @@ def test_an_id_is_known_by_itself() -> None:
 @each_case(
     "value", ["", "x", "WcgIx3rv99gIS38zAAAB", "ż" * 20, "!" * 20, "=" * 20, 20, None, b"A" * 20, ["A"] * 20]
 )
-def test_other_values_are_no_ids(value: Any) -> None:
+def test_other_values_are_not_ids(value: Any) -> None:
     """Among them ids of python-socketio, and names of rooms."""
     assert not is_id(value)

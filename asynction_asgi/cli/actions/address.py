@@ -12,9 +12,10 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["check_address", "check_apart"]
+__all__ = ["EVERY_ADDRESS", "check_address", "check_apart"]
 
-_EVERY = ("", "0.0.0.0", "::")  # noqa: S104  # compared, not listened on
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # compared, not listened on
+"""The addresses that stand for all of a machine, each with one that a browser can open."""
 
 
 def check_apart(settings: Mapping[str, Any], monitor: tuple[str, int]) -> None:
@@ -30,7 +31,7 @@ def check_apart(settings: Mapping[str, Any], monitor: tuple[str, int]) -> None:
     host, port = settings.get("host", "127.0.0.1"), settings.get("port", 8000)
     if settings.get("uds") or settings.get("fd") is not None or not port or port != monitor[1]:
         return
-    if host == monitor[0] or host in _EVERY or monitor[0] in _EVERY:
+    if host == monitor[0] or host in EVERY_ADDRESS or monitor[0] in EVERY_ADDRESS:
         raise click.UsageError(f"--port and --monitor are both {port}; use another port for one of them")
 
 

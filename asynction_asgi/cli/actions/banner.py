@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...server.discovery import find_served
+from .address import EVERY_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["banner"]
-
-# The address to open if a server listens on all addresses, which a browser can't open.
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to be shown
 
 
 def banner(app: Callable[..., Any], settings: Mapping[str, Any], port: int | None) -> str:
@@ -36,8 +34,8 @@ def _base(settings: Mapping[str, Any], port: int | None) -> tuple[str, list[str]
     if settings.get("fd") is not None:
         return "", notes
     host = settings.get("host", "127.0.0.1")
-    if host in _EVERY_ADDRESS:
-        host = _EVERY_ADDRESS[host]
+    if host in EVERY_ADDRESS:
+        host = EVERY_ADDRESS[host]
         notes.insert(0, "other machines reach it by this one's name")
     scheme = "https" if settings.get("ssl_certfile") else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", notes

@@ -361,10 +361,8 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
 
     def _take_room(self, method: str, message: dict[str, Any]) -> None:
         sid: Any = message.get("sid")
-        namespace, room = (
-            name_namespace(message),
-            name_room(message["room"]),
-        )  # None would be that of everybody
+        namespace = name_namespace(message)
+        room = name_room(message["room"])  # refuses None, the room of the whole namespace
         if method == "close_room":
             self.basic_close_room(room, namespace)
             return

@@ -19,8 +19,8 @@ class Elsewhere:
         schemas: A folder for each beginning of URIs, or a file for a whole URI; the longest counts.
 
     Raises:
-        TypeError: They are no mapping of URIs to paths.
-        ValueError: A URI or a path is none.
+        TypeError: `schemas` is not a mapping of URIs to paths.
+        ValueError: A URI has no scheme, or a path is empty.
 
     Attributes:
         paths: The same, the longest first.
@@ -49,10 +49,10 @@ class Elsewhere:
 
 
 def check_schemas(schemas: object) -> None:
-    """Refuse what says of no URI where its schemas are kept; whether a path exists is not looked at.
+    """Refuse a value of the option ``schemas`` that is not a mapping of URIs to paths; the paths need not exist.
 
     Raises:
-        TypeError: It is no mapping of URIs to paths.
+        TypeError: It is not such a mapping.
         ValueError: A URI has no scheme, or a path is empty.
     """
     if not isinstance(schemas, Mapping):

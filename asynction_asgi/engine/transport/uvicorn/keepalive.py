@@ -64,9 +64,8 @@ class Keepalive:
     def _give_up(self) -> None:
         if self._is_closing:
             return
-        if (
-            not self._holder.transport.is_reading()
-        ):  # the pong may wait behind a message that the application has not taken
+        if not self._holder.transport.is_reading():
+            # The pong may wait behind a message that the application has not taken.
             self._timer = self._loop.call_later(self._timeout or 0.0, self._give_up)
         else:
             self._holder.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
