@@ -143,7 +143,7 @@ class AsynctionSocketIO(Registering, Emitting):
         Registering.__init__(self, contract.routes, dispatcher.sending.around)
         Emitting.__init__(self, server, dispatcher.sending)
         self._spec, self._app, self._contract = spec, app, contract
-        self._checked = self._ready = False
+        self._opened = self._ready = False
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
         self._targets = Targets(
             offered.path,
@@ -348,7 +348,6 @@ class AsynctionSocketIO(Registering, Emitting):
             await refuse(scope, send, 404, b"Not Found")
 
     async def _start(self) -> None:
-        self._checked = True
         self.check_handlers()
         self._open()
         prepare()
@@ -358,13 +357,14 @@ class AsynctionSocketIO(Registering, Emitting):
         self._ready = True
 
     def _open(self) -> None:
-        """Complete what clients reach."""
+        """Complete what clients reach, which is bound."""
         log_findings(self._contract.routes.missing())
         self._contract.start()
         measuring, sending = self._measuring, self._dispatcher.sending
         times = measuring and measuring.attach(self._server, sending, self._contract)
         self._dispatcher.start(times.by_routes if times else {})
         self._server.listen()
+        self._opened = True
 
     async def _stop(self) -> None:
         try:
@@ -379,15 +379,17 @@ class AsynctionSocketIO(Registering, Emitting):
 
     async def _start_unannounced(self) -> None:
         """Handle the first request when no lifespan start-up was received, as under a mount."""
-        if not self._checked:
-            self._checked = True
+        if not self._opened:
             try:
                 self.bind()
-            except AsynctionError as error:
-                logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
+                self._open()
+            except Exception as error:
+                if isinstance(error, AsynctionError):
+                    logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
+                else:
+                    logger.exception("Socket.IO is not served, and answers 503")
                 self._targets.engine, self._ready = unavailable, True
                 return
-            self._open()
         self.measure()
         await self._server.ready()
         self._background.start()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import traceback
 import types
 from typing import TYPE_CHECKING, Any
 
 from ..spec.text.hints import did_you_mean
+from .raised import describe_raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,10 +51,10 @@ class Imports:
         owner: type | None = None
         raw: Any = None
         for name in names:
-            if not hasattr(found, name):
+            if not _has(found, name):
                 raise _missing(found, name)
             owner = found if isinstance(found, type) else None
-            raw = inspect.getattr_static(found, name)
+            raw = inspect.getattr_static(found, name, None)
             found = getattr(found, name)
         if owner is not None and isinstance(raw, types.FunctionType):
             found = getattr(self._instance(owner), names[-1])
@@ -95,7 +95,7 @@ class Imports:
                     f"there is no module {missing!r} (is its folder the working directory or on sys.path?)"
                 ) from None
             self._failed.add(dotted)
-            raise UnimportableError(f"importing {dotted!r} failed: {_described(error)}") from error
+            raise UnimportableError(f"importing {dotted!r} failed: {describe_raised(error)}") from error
 
     def _instance(self, owner: type) -> Any:
         if owner not in self._instances:
@@ -103,9 +103,18 @@ class Imports:
                 self._instances[owner] = owner()
             except Exception as error:
                 raise UnimportableError(
-                    f"{owner.__qualname__}() failed, and its method needs an instance: {_described(error)}"
+                    f"{owner.__qualname__}() failed, and its method needs an instance: {describe_raised(error)}"
                 ) from error
         return self._instances[owner]
+
+
+def _has(holder: object, name: str) -> bool:
+    try:
+        return hasattr(holder, name)
+    except Exception as error:
+        raise UnimportableError(
+            f"reading {name!r} of {_called(holder)} failed: {describe_raised(error)}"
+        ) from error
 
 
 def _missing(holder: object, name: str) -> UnimportableError:
@@ -116,17 +125,6 @@ def _missing(holder: object, name: str) -> UnimportableError:
             ' pass bind="start" to from_spec(), move it below its handlers, or attach them with @app.on'
         )
     return NowhereError(f"{_called(holder)} has no {name!r}{did_you_mean(name, _public(holder))}")
-
-
-def _described(error: BaseException) -> str:
-    """Return an error's text with the line of user code that raised it."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename
-    ]
-    place = (
-        f" ({frames[-1].filename}:{frames[-1].lineno})" if frames and frames[-1].filename != __file__ else ""
-    )
-    return f"{type(error).__name__}: {error}{place}"
 
 
 def _names(dotted: str, path: str) -> list[str]:

@@ -66,6 +66,19 @@ def handlers_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     )
     (package / "loud.py").write_text("print('loud')\nraise SystemExit(3)\n")
     (package / "broken.py").write_text("raise OSError('no database')")
+    (package / "lazy.py").write_text(
+        textwrap.dedent(
+            """
+            async def late(data):
+                return "made when it is asked for"
+
+            def __getattr__(name):
+                if name == "order":
+                    return late
+                raise RuntimeError("no settings")
+            """
+        )
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     yield "shop.handlers"
     for name in [module for module in sys.modules if module.split(".")[0] == "shop"]:
@@ -85,6 +98,7 @@ def named(path: str, name: str = "order") -> dict[str, Any]:
         pytest.param("shop.handlers.Desk.ask", ["instance", 1], id="dotted method"),
         pytest.param("shop.handlers:Desk.tell", "static", id="static method"),
         pytest.param("shop.handlers:Desk.call", "Desk", id="class method"),
+        pytest.param("shop.lazy:order", "made when it is asked for", id="function of a lazy module"),
     ],
 )
 @pytest.mark.usefixtures("handlers_module")
@@ -129,6 +143,11 @@ async def test_a_module_in_a_package_with_handlers_is_found(tmp_path: Path) -> N
         pytest.param("shop.broken.order", "OSError: no database", id="import fails"),
         pytest.param("shop.handlers.not_callable", "can't be called", id="not callable"),
         pytest.param("shop.handlers:Picky.ask", "needs an instance", id="constructor fails"),
+        pytest.param(
+            "shop.lazy:other",
+            "'other' of module 'shop.lazy' failed: RuntimeError: no settings",
+            id="lazy module",
+        ),
     ],
 )
 @pytest.mark.usefixtures("handlers_module")
@@ -577,6 +596,39 @@ async def test_without_a_lifespan_a_failed_start_answers_503(
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
     assert "there is no module 'nowhere'" in errors[0]
+
+
+class Unreadable:
+    """A handler whose signature can't be read, by an error of its own."""
+
+    @property
+    def __signature__(self) -> Any:
+        raise LookupError("no signature today")
+
+    async def __call__(self, data: Any) -> None: ...
+
+
+async def test_no_error_leaves_a_first_start_half_done(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever its class: all requests get 503, the application is not ready, and the log has the error once."""
+    spec = document(root=channel(receives=[message("order", TEXT)]))
+    app = AsynctionSocketIO.from_spec(spec, bind="start", handlers={"/": {"order": Unreadable()}})
+    with serve(app, lifespan="off") as url:
+        path = f"{url}/socket.io/?EIO=4&transport=polling"
+        assert [httpx.get(path).status_code for _ in range(2)] == [503, 503]
+    assert not app.ready
+    (error,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert error.exc_info is not None
+    assert isinstance(error.exc_info[1], LookupError)
+
+
+async def test_requests_after_a_failed_start_are_not_served(circular: str) -> None:
+    """Where a server goes on after the lifespan has failed."""
+    app = options_of(circular, bind="start").app
+    with pytest.raises(BindingError):
+        async with app.lifespan():
+            pass
+    with serve(app, lifespan="off") as url:
+        assert httpx.get(f"{url}/socket.io/?EIO=4&transport=polling").status_code == 503
 
 
 def test_bind_has_two_values() -> None:

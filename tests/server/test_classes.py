@@ -193,8 +193,17 @@ def desk_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
             async def open_database():
                 return Database()
 
+            def closed_database():
+                raise OSError("no database")
+
             class Wrong:
                 async def on_sya(self, data): ...
+
+            class Failing:
+                def __init__(self):
+                    raise RuntimeError("no settings")
+
+                async def on_say(self, data): ...
 
             async def spare(data):
                 return "function"
@@ -238,6 +247,18 @@ async def test_a_class_is_named_in_the_document(desk_module: str) -> None:
             "desk_module:Desk", None, "Desk asks for 'database', and nothing provides", id="nothing"
         ),
         pytest.param("desk_module:Desk", "open_database", "is asynchronous", id="asynchronous"),
+        pytest.param(
+            "desk_module:Desk",
+            "closed_database",
+            "closed_database() failed before the start: OSError: no",
+            id="a provider fails",
+        ),
+        pytest.param(
+            "desk_module:Failing",
+            None,
+            "Failing() failed before the start: RuntimeError: no",
+            id="constructor fails",
+        ),
         pytest.param("desk_module:Dsek", None, "did you mean 'Desk'", id="misspelt"),
         pytest.param("desk_module:spare", None, "is not a class", id="function"),
         pytest.param("desk_module:Wrong", None, "did you mean 'say'", id="undeclared"),
@@ -253,3 +274,13 @@ def test_a_class_that_does_not_fit_is_reported(
         AsynctionSocketIO.from_spec(with_class(path), provide=given)
     assert words in str(raised.value)
     assert "x-handlers/class" in str(raised.value)
+
+
+def test_a_class_that_fails_is_reported_with_all_other_problems(desk_module: str) -> None:
+    """With the line that raised."""
+    spec = with_class(f"{desk_module}:Failing")
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec, handlers={"/": {"send message": "desk_module.nobody"}})
+    first, second = raised.value.diagnostics
+    assert "'nobody'" in first.message
+    assert "desk_module.py:" in second.message

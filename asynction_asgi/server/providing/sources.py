@@ -13,6 +13,7 @@ from ...callables import is_async_generator_function, is_coroutine_function, is_
 from ..conversion.annotations import UNRESOLVED, resolve_annotation
 from ..conversion.choosing import name_of as name_of_type
 from ..injected import OF_CALL, OF_SOCKET
+from ..raised import describe_raised
 from ..signatures import UnbindableError, signature_of
 from .provide import SCOPES, Provide
 
@@ -116,7 +117,8 @@ class Providers:
         """Make the object of a class whose methods are handlers, from providers that need no event loop.
 
         Raises:
-            UnbindableError: It can't be filled, or a provider is asynchronous or lasts less long.
+            UnbindableError: It can't be filled, it or a provider raised, or a provider is asynchronous or lasts
+                less long.
         """
         return self._make_now(self.compile(Provide(owner, "app")))
 
@@ -136,7 +138,12 @@ class Providers:
                     " start; ask for it in the handlers instead"
                 )
             named[name] = self._make_now(cell.source)
-        self.made[source] = source.function(**named)
+        try:
+            self.made[source] = source.function(**named)
+        except Exception as error:
+            raise UnbindableError(
+                f"{name_of(source.function)}() failed before the start: {describe_raised(error)}"
+            ) from error
         return self.made[source]
 
     @contextmanager
