@@ -41,5 +41,7 @@ def create_emitter(
         ValueError: The URL is of a kind that is not supported, or a secret too short.
         ModuleNotFoundError: The queue's client package is not installed.
     """
-    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, options=options)
+    settings = create_settings(
+        message_queue, channel=channel, secret=message_queue_secret, trims=False, options=options
+    )
     return QueueSender(settings, timeout=timeout, carrier=carrier)

@@ -70,9 +70,9 @@ def url_of(queue_url: str, kind: str) -> str:
     return queue_url.replace("redis:", f"{kind}:")
 
 
-def application(url: str | None) -> AsynctionSocketIO:
+def application(url: str | None, **options: Any) -> AsynctionSocketIO:
     """Return an application with plain functions as handlers, which run in threads."""
-    app = AsynctionSocketIO.from_spec(SPEC, message_queue=url)
+    app = AsynctionSocketIO.from_spec(SPEC, message_queue=url, **options)
 
     @app.on("plain")
     def plain(sid: str, number: int) -> None:
@@ -136,6 +136,49 @@ async def test_a_blocking_emitter_handles_rooms_and_disconnects(queue_url: str, 
             await asyncio.to_thread(script, client.sid)
             assert [await client.receive() for _ in range(2)] == [("news", "in the room"), ("news", "last")]
             await client.wait_gone()
+
+
+async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None:
+    """What a server keeps for an hour survives emits of emitters, and a server's emits remove what is older."""
+    url, key = url_of(queue_url, "redis+stream"), "kept:stream"
+    kept = AsynctionSocketIO.from_spec(SPEC, message_queue=url, channel="kept", message_queue_retention=3600)
+    brief = AsynctionSocketIO.from_spec(SPEC, message_queue=url, channel="kept")
+    emitter = Emitter.from_spec(SPEC, message_queue=url, channel="kept")
+    async with Redis.from_url(queue_url) as client:
+        before = int((await client.time())[0]) - 1200
+        for number in range(1000):
+            await client.xadd(key, {"d": "{}"}, id=f"{before * 1000 + number}-0")
+        emitting: Emitter | AsynctionSocketIO
+        for number, emitting in enumerate([emitter, kept, emitter] * 2, 1):
+            await emitting.emit("news", "x")
+            assert await client.xlen(key) == 1000 + number
+        for _ in range(2):  # the first answer tells the broker's time
+            await brief.emit("news", "x")
+        assert await client.xlen(key) < 1000
+    await emitter.close()
+    await kept.aclose()
+    await brief.aclose()
+
+
+async def test_emitters_leave_a_full_broker_to_the_servers() -> None:
+    """An emitter removes nothing from a full broker; its emit waits until a server has removed what is old."""
+    with running_broker() as broker:
+        url, key = url_of(broker.url, "redis+stream"), "socketio:stream"
+        app = application(url, message_queue_retention=600)
+        emitter = Emitter.from_spec(SPEC, message_queue=url, timeout=60)
+        async with Redis.from_url(broker.url) as client:
+            before = int((await client.time())[0]) - 1200
+            for number in range(2000):
+                await client.xadd(key, {"d": "x" * 1000}, id=f"{before * 1000 + number}-0")
+            await client.config_set("maxmemory", (await client.info("memory"))["used_memory"] - 500_000)
+            emit = asyncio.ensure_future(emitter.emit("news", "x"))
+            while "errorstat_OOM" not in await client.info("errorstats"):  # noqa: ASYNC110  # the broker's
+                await asyncio.sleep(0.01)
+            assert (await client.xlen(key), emit.done()) == (2000, False)
+            async with app.lifespan():
+                await emit
+            assert await client.xlen(key) < 100
+        await emitter.close()
 
 
 async def test_a_queue_error_says_what_was_emitted() -> None:

@@ -56,6 +56,7 @@ def create_settings(
     channel: str = "socketio",
     secret: Secret | Iterable[Secret] | None = None,
     retention: float | None = None,
+    trims: bool = True,
     options: Mapping[str, Any] | None = None,
     rhythm: Rhythm | None = None,
 ) -> QueueSettings:
@@ -67,6 +68,8 @@ def create_settings(
         secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
         retention: For how many seconds a stream keeps messages for processes that can't read;
             `RETENTION_SECONDS` by default.
+        trims: Whether writing removes from a stream what is older. A process that only writes leaves that to
+            the servers, whose retention it does not know.
         options: For the client of Redis or Valkey, over ours.
         rhythm: How often, and how long; only tests know better.
 
@@ -89,7 +92,11 @@ def create_settings(
         channel=channel,
         codec=codec,
         open=_opener(
-            where, channel=channel, retention=retention, options=options or {}, seconds=rhythm.write
+            where,
+            channel=channel,
+            retention=retention if trims else None,
+            options=options or {},
+            seconds=rhythm.write,
         ),
         rhythm=rhythm,
         ordered=where.module != _AMQP,
@@ -97,7 +104,7 @@ def create_settings(
 
 
 def _opener(
-    url: QueueUrl, *, channel: str, retention: float, options: Mapping[str, Any], seconds: float
+    url: QueueUrl, *, channel: str, retention: float | None, options: Mapping[str, Any], seconds: float
 ) -> Callable[[], Broker]:
     if url.module == _AMQP:
         return lambda: Amqp(url.plain, channel, seconds=seconds)

@@ -33,12 +33,15 @@ class Stream:
         clients: Makes connections.
         channel: The channel's name; the key is named after it.
         seconds: How long the broker may take to answer for a batch.
-        retention: For how many seconds entries are kept.
+        retention: For how many seconds entries are kept; None removes none, for a process that does not
+            know for how long the readers need them.
     """
 
     missing = "retention"
 
-    def __init__(self, clients: RedisClients, channel: str, *, seconds: float, retention: float) -> None:
+    def __init__(
+        self, clients: RedisClients, channel: str, *, seconds: float, retention: float | None
+    ) -> None:
         self._clients = clients
         self._key = f"{channel}:stream"
         self._seconds = seconds
@@ -55,7 +58,8 @@ class Stream:
 
         Raises:
             FullError: The broker has no memory for some. What is older than the retention was trimmed, as
-                a full broker refuses a command that appends before it trims.
+                a full broker refuses a command that appends before it trims. Without a retention that is left
+                to the readers, whose beats are written, too.
         """
         pipeline = self._writing().pipeline(transaction=False)
         trim = self._trim()
@@ -73,20 +77,23 @@ class Stream:
         if ids := list(itertools.compress(answers, taken)):
             self._newest_ms = _order(ids[-1])[0]
         if refusals:
-            await self._trim_now()
+            if self._retention is not None:
+                await self._trim_now(self._retention)
             raise FullError(str(refusals[0]), taken)
         return None
 
-    async def _trim_now(self) -> None:
+    async def _trim_now(self, retention: float) -> None:
         """Trim exactly, by the broker's clock, for there may be no new entry that tells its time."""
         if not self._trims_by_age:
             await self._writing().xtrim(self._key, maxlen=_MOST_KEPT, approximate=False)
             return
         seconds, _ = await self._writing().time()
-        oldest = max(int((seconds - self._retention) * 1000), 0)
+        oldest = max(int((seconds - retention) * 1000), 0)
         await self._writing().xtrim(self._key, minid=oldest, approximate=False)
 
     def _trim(self) -> dict[str, Any]:
+        if self._retention is None:
+            return {}
         if not self._trims_by_age:
             return {"maxlen": _MOST_KEPT, "approximate": True}
         if self._newest_ms is None:
